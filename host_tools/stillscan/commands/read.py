@@ -1,0 +1,78 @@
+"""`stillscan read IMAGE...`: read the MRZ of picture files.
+
+The MRZ is printed because the user asks for it here; it goes nowhere else.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from stillscan.errors import InputError
+from stillscan.mrz import MrzError, Reading, read_image
+
+_EXIT_NOT_READ = 1
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser of `stillscan`."""
+    parser = subparsers.add_parser(
+        "read",
+        help="read the MRZ of picture files",
+        description="Read the MRZ of strips (1476 pixels wide, 300 dpi) or whole upright pages (100 to 600 dpi).",
+        epilog="Exit code: 0 all were read, 1 one was not read, 2 a file could not be used.",
+    )
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="picture file (PNG, JPEG, TIFF, ...)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a picture, one a line")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read all pictures and print what they hold; returns the exit code."""
+    code = 0
+    for name in _with_progress(arguments.images):
+        try:
+            reading = read_image(name)
+        except MrzError as error:
+            code = InputError.exit_code
+            print(f"stillscan read: {error}", file=sys.stderr)
+            if arguments.json:
+                print(json.dumps({"file": name, "lines": None, "reason": str(error)}), flush=True)
+            continue
+        if reading.lines is None:
+            code = max(code, _EXIT_NOT_READ)
+        print(json.dumps(as_json(name, reading)) if arguments.json else _as_text(name, reading), flush=True)
+    return code
+
+
+def as_json(name: str, reading: Reading) -> dict[str, Any]:
+    """The object that `--json` prints for one picture."""
+    if reading.lines is None:
+        return {"file": name, "lines": None, "reason": reading.reason}
+    fields = ("format", "lines", "valid", "accepted", "checks", "confidence", "ms")
+    return {"file": name, **{field: getattr(reading, field) for field in fields}}
+
+
+def _as_text(name: str, reading: Reading) -> str:
+    """A few lines for a person."""
+    if reading.lines is None:
+        return f"{Path(name).name}: not read: {reading.reason}"
+    wrong = [check for check, right in reading.checks.items() if not right]
+    digits = f"check digits wrong: {', '.join(wrong)}" if wrong else "check digits right"
+    verdict = "accepted" if reading.accepted else f"not accepted: {reading.reason}"
+    head = f"{Path(name).name}: {reading.format}, {verdict}, {digits}, certain to {reading.confidence:.1%}"
+    return "\n".join((head, *(f"    {line}" for line in reading.lines)))
+
+
+def _with_progress(names: Iterable[str]) -> Iterator[str]:
+    """The names, with a progress bar on stderr when that is a terminal and there are several."""
+    listed = list(names)
+    console = Console(stderr=True)
+    if len(listed) < 3 or not console.is_terminal:
+        return iter(listed)
+    return iter(track(listed, description="reading", console=console, transient=True))

@@ -1,0 +1,23 @@
+"""What can go wrong that a user should be told in one line.
+
+Everything the commands expect to happen is one of these; anything else is a defect and keeps its traceback.
+Messages never hold personal data: no MRZ text, names, numbers or dates of a document.
+"""
+
+
+class StillscanError(Exception):
+    """Base of the expected failures; ``exit_code`` is what the command ends with."""
+
+    exit_code = 1
+
+
+class InputError(StillscanError):
+    """The user's input cannot be used (file, trace, profile, option): exit code 2."""
+
+    exit_code = 2
+
+
+class DeviceError(StillscanError):
+    """The scanner is missing, busy, gone, faulty or speaks another protocol: exit code 3."""
+
+    exit_code = 3

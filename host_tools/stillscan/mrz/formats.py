@@ -1,0 +1,158 @@
+"""Where each field of the five MRZ formats is printed, as data (ICAO Doc 9303 parts 4 to 7).
+
+Positions here are (line, first, end) counted from 0, `end` not included; the standard counts from 1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.errors import MrzError
+
+
+class Span(NamedTuple):
+    """A run of characters in one line of the MRZ."""
+
+    line: int
+    first: int
+    end: int
+
+    def of(self, lines: Sequence[str]) -> str:
+        """The characters of this run."""
+        return lines[self.line][self.first : self.end]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check digit: what it covers, in order, and where it is printed."""
+
+    name: str
+    covers: tuple[Span, ...]
+    digit: Span
+
+
+@dataclass(frozen=True)
+class Format:
+    """One MRZ format: its size, its fields and its check digits."""
+
+    name: str
+    rows: int
+    columns: int
+    code: Span
+    issuer: Span
+    names: Span
+    number: Span
+    nationality: Span
+    birth: Span
+    sex: Span
+    expiry: Span
+    optional: tuple[Span, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def long_number(self) -> bool:
+        """Whether a document number of more than nine characters may run on into the optional data (TD1, TD2)."""
+        return self.name in ("TD1", "TD2")
+
+    def check(self, name: str) -> Check:
+        """The check digit called `name`."""
+        return next(check for check in self.checks if check.name == name)
+
+
+def _two_lines(name: str, columns: int, optional_end: int, *, optional_check: bool, composite: bool) -> Format:
+    """TD2, TD3 and the two visa formats share one order of fields and differ in what follows the expiry date."""
+    number, birth, expiry, optional = Span(1, 0, 9), Span(1, 13, 19), Span(1, 21, 27), Span(1, 28, optional_end)
+    checks = [
+        Check("number", (number,), Span(1, 9, 10)),
+        Check("birth", (birth,), Span(1, 19, 20)),
+        Check("expiry", (expiry,), Span(1, 27, 28)),
+    ]
+    if optional_check:
+        checks.append(Check("optional", (optional,), Span(1, optional_end, optional_end + 1)))
+    if composite:
+        covers = (Span(1, 0, 10), Span(1, 13, 20), Span(1, 21, columns - 1))
+        checks.append(Check("composite", covers, Span(1, columns - 1, columns)))
+    return Format(
+        name=name,
+        rows=2,
+        columns=columns,
+        code=Span(0, 0, 2),
+        issuer=Span(0, 2, 5),
+        names=Span(0, 5, columns),
+        number=number,
+        nationality=Span(1, 10, 13),
+        birth=birth,
+        sex=Span(1, 20, 21),
+        expiry=expiry,
+        optional=(optional,),
+        checks=tuple(checks),
+    )
+
+
+TD3 = _two_lines("TD3", 44, 42, optional_check=True, composite=True)
+TD2 = _two_lines("TD2", 36, 35, optional_check=False, composite=True)
+MRV_A = _two_lines("MRV-A", 44, 44, optional_check=False, composite=False)
+MRV_B = _two_lines("MRV-B", 36, 36, optional_check=False, composite=False)
+TD1 = Format(
+    name="TD1",
+    rows=3,
+    columns=30,
+    code=Span(0, 0, 2),
+    issuer=Span(0, 2, 5),
+    names=Span(2, 0, 30),
+    number=Span(0, 5, 14),
+    nationality=Span(1, 15, 18),
+    birth=Span(1, 0, 6),
+    sex=Span(1, 7, 8),
+    expiry=Span(1, 8, 14),
+    optional=(Span(0, 15, 30), Span(1, 18, 29)),
+    checks=(
+        Check("number", (Span(0, 5, 14),), Span(0, 14, 15)),
+        Check("birth", (Span(1, 0, 6),), Span(1, 6, 7)),
+        Check("expiry", (Span(1, 8, 14),), Span(1, 14, 15)),
+        Check("composite", (Span(0, 5, 30), Span(1, 0, 7), Span(1, 8, 15), Span(1, 18, 29)), Span(1, 29, 30)),
+    ),
+)
+FORMATS = {form.name: form for form in (TD1, TD2, TD3, MRV_A, MRV_B)}
+SIZES = {(form.rows, form.columns) for form in FORMATS.values()}
+
+
+def format_of(lines: Sequence[str]) -> Format:
+    """The format of complete lines: by their number and length, and V as first letter for the visas.
+
+    MrzError when the lines are not 2 x 44, 2 x 36 or 3 x 30 characters of the MRZ alphabet.
+    """
+    lengths = {len(line) for line in lines}
+    if len(lengths) != 1 or (len(lines), min(lengths)) not in SIZES:
+        raise MrzError("an MRZ has 2 lines of 44, 2 lines of 36 or 3 lines of 30 characters")
+    for row, line in enumerate(lines, start=1):
+        column = next((index for index, character in enumerate(line, start=1) if character not in ALPHABET), None)
+        if column is not None:
+            raise MrzError(f"line {row}, position {column}: an MRZ holds only A to Z, 0 to 9 and <")
+    if len(lines) == 3:
+        return TD1
+    visa = lines[0].startswith("V")
+    if min(lengths) == 44:
+        return MRV_A if visa else TD3
+    return MRV_B if visa else TD2
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Lines of an MRZ given as one text: separated by CR, LF, CRLF or |, or run together (88, 72 or 90 characters)."""
+    lines = tuple(part for part in text.replace("|", "\n").replace("\r", "\n").split("\n") if part)
+    if len(lines) != 1:
+        return lines
+    columns = {88: 44, 72: 36, 90: 30}.get(len(text.strip("|\r\n")))
+    whole = lines[0]
+    return lines if columns is None else tuple(whole[at : at + columns] for at in range(0, len(whole), columns))
+
+
+def parse_mrz_text(text: str) -> tuple[str, ...]:
+    """Validated lines of an MRZ written as "L1|L2" or "L1|L2|L3" (also with line breaks or without separator).
+
+    Only size and alphabet are judged, so that wrong check digits can be printed for tests. MrzError otherwise.
+    """
+    lines = split_lines(text)
+    format_of(lines)
+    return lines

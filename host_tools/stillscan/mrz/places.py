@@ -1,0 +1,100 @@
+"""What may stand in each place of an MRZ: masks over the 37 characters, and the sums that each place takes part in."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz.alphabet import ALPHABET, DIGITS, FILLER, LETTERS, WEIGHTS
+from stillscan.mrz.codes import ICAO_CODES, ISO_CODES, SPECIMEN_CODES
+from stillscan.mrz.formats import FORMATS, TD3, Format, Span
+
+NEVER = -1e9
+INDEX = {character: index for index, character in enumerate(ALPHABET)}
+CODES = tuple(sorted(code.ljust(3, FILLER) for code in (ISO_CODES | ICAO_CODES | SPECIMEN_CODES) - {"DEU"}))
+CODE_CLASSES = np.array([[INDEX[character] for character in code] for code in CODES])
+
+
+class Step(NamedTuple):
+    """One place that a check digit covers or stands in, in the order of the sums."""
+
+    line: int
+    column: int
+    field_weight: int
+    """7, 3 or 1 in the sum of its own field; 0 when it has none."""
+    composite_weight: int
+    closes: str
+    """"field" for a field's check digit, "composite" for the last one, "" for the places that they cover."""
+
+
+@cache
+def steps(form: Format, *, number_runs_on: bool = False) -> tuple[Step, ...]:
+    """All places with a part in a check digit, line by line.
+
+    A number that runs on has its digit elsewhere: its places count for the composite only (`parse` judges the rest).
+    """
+    field: dict[tuple[int, int], int] = {}
+    composite: dict[tuple[int, int], int] = {}
+    closes: dict[tuple[int, int], str] = {}
+    for check in form.checks:
+        places = [(span.line, column) for span in check.covers for column in range(span.first, span.end)]
+        weights = composite if check.name == "composite" else field
+        counts = not (number_runs_on and check.name == "number")
+        weights.update({place: WEIGHTS[index % 3] * counts for index, place in enumerate(places)})
+        closes[check.digit.line, check.digit.first] = "composite" if check.name == "composite" else "field"
+    return tuple(
+        Step(*place, field.get(place, 0), composite.get(place, 0), closes.get(place, ""))
+        for place in sorted(field.keys() | composite.keys() | closes.keys())
+    )
+
+
+@cache
+def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
+    """Masks (lines, columns, 37), 0 where a character may stand and NEVER elsewhere; one for each way to print it.
+
+    TD3 has the empty optional field with a filler as check digit, or any with a digit. TD1 and TD2 have the short
+    number, or the long one that puts a filler in the place of the number's check digit.
+    """
+    mask = np.zeros((form.rows, form.columns, len(ALPHABET)), np.float32)
+
+    def only(span: Span, characters: str, target: NDArray[np.float32] = mask) -> None:
+        target[span.line, span.first : span.end, [i for i, c in enumerate(ALPHABET) if c not in characters]] = NEVER
+
+    only(form.code, LETTERS + FILLER)
+    only(Span(0, 0, 1), "V" if form.name.startswith("MRV") else LETTERS.replace("V", ""))
+    only(form.issuer, LETTERS + FILLER)
+    only(form.nationality, LETTERS + FILLER)
+    only(form.names, LETTERS + FILLER)
+    only(form.sex, "MF" + FILLER)
+    for span, filler in ((form.birth, FILLER), (form.expiry, "")):
+        only(span, DIGITS + filler)
+        only(Span(span.line, span.first + 2, span.first + 3), "01" + filler)
+        only(Span(span.line, span.first + 4, span.first + 5), "0123" + filler)
+    for check in form.checks:
+        only(check.digit, DIGITS)
+    if form is TD3:
+        digit = form.check("optional").digit
+        empty = mask.copy()
+        empty[digit.line, digit.first] = 0
+        only(Span(digit.line, form.optional[0].first, digit.end), FILLER, empty)
+        return mask, empty
+    if form.long_number:
+        digit = form.check("number").digit
+        runs_on = mask.copy()
+        runs_on[digit.line, digit.first] = 0
+        only(digit, FILLER, runs_on)
+        return mask, runs_on
+    return (mask,)
+
+
+def variant_steps(form: Format) -> tuple[tuple[Step, ...], ...]:
+    """The steps that go with each mask of `variants`."""
+    if form.long_number:
+        return steps(form), steps(form, number_runs_on=True)
+    return (steps(form),) * len(variants(form))
+
+
+def candidates(lines: int, columns: int) -> tuple[Format, ...]:
+    """The formats of this size."""
+    return tuple(form for form in FORMATS.values() if (form.rows, form.columns) == (lines, columns))

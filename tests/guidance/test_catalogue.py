@@ -1,0 +1,74 @@
+"""Every language says everything that the scanner and the verdict can report, with the same placeholders."""
+
+import re
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk import wire
+from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, languages, say
+from stillscan.verify import REASONS
+
+PLACEHOLDERS = {"port": "COM3", "device": "2.0", "host": "1.0"}
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+
+
+def test_norwegian_both_ways_and_english_are_there() -> None:
+    assert {"nb", "nn", "en"} <= set(languages())
+    assert say("state.empty") == say("state.empty", DEFAULT_LANGUAGE) == say("state.empty", "nb")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_languages_have_the_same_keys_and_placeholders(language: str) -> None:
+    here, there = catalogue(language), catalogue(DEFAULT_LANGUAGE)
+    assert here.keys() == there.keys()
+    assert {key: placeholders(here[key]) for key in here} == {key: placeholders(there[key]) for key in there}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_sentence_is_one(language: str) -> None:
+    for key in catalogue(language):
+        sentence = say(key, language, **PLACEHOLDERS)
+        assert re.fullmatch(r"[A-ZÆØÅ][^{}<>\n]{5,118}[.?!]", sentence), key
+
+
+def test_languages_differ() -> None:
+    # A sentence copied and not translated would be equal everywhere; nb and nn may share a few short ones.
+    nb, nn, en = catalogue("nb"), catalogue("nn"), catalogue("en")
+    assert [key for key in nb if en[key] in (nb[key], nn[key])] == []
+    assert [key for key in nb if nb[key] == nn[key]] == []
+
+
+def test_everything_the_protocol_reports_has_a_sentence() -> None:
+    wanted = {f"state.{name}" for name in wire.STATES} | {"state.reading"}
+    # "none" is nothing to talk about, and a finished sweep is said by the state.
+    wanted |= {f"cause.{name}" for name in wire.CAUSES if name not in ("none", "finished")}
+    wanted |= {f"part.{name}" for name in wire.PARTS if name != "none"}
+    wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
+    wanted |= {f"reason.{name}" for name in REASONS} | {"outcome.verified", "outcome.refused"}
+    wanted |= {f"device.{name}" for name in ("missing", "busy", "gone", "faulty", "protocol")}
+    assert catalogue(DEFAULT_LANGUAGE).keys() == wanted
+
+
+def test_values_are_put_in_and_not_read_as_placeholders() -> None:
+    assert "{host}" in say("device.busy", port="{host}")
+
+
+def test_missing_value_is_named() -> None:
+    with pytest.raises(UnknownTextError, match=r"device\.busy.*port"):
+        say("device.busy")
+
+
+@given(st.text(), st.text())
+def test_unknown_keys_and_languages_are_told_apart(key: str, language: str) -> None:
+    if key not in catalogue("nb"):
+        with pytest.raises(UnknownTextError, match="no guidance for"):
+            say(key)
+    if language not in languages():
+        with pytest.raises(UnknownTextError, match="no guidance in language"):
+            say("state.empty", language)

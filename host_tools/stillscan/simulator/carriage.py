@@ -1,0 +1,109 @@
+"""The stepper that moves the line sensor, its mechanical ends, and the home switch.
+
+Step 0 is the home position; steps count downwards, away from home. Row r of the scan lies between the steps
+``ROW0_STEP + 4 r`` and ``ROW0_STEP + 4 r + 4``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.simulator.glass import PX_PER_MM, ZONE_HEIGHT_MM, ZONE_ROWS
+
+STEPS_PER_ROW = 4
+STEP_MM = 1 / PX_PER_MM / STEPS_PER_ROW
+ROW0_STEP = 227  # whole steps from home to the upper edge of the zone
+HOME_Y_MM = ZONE_HEIGHT_MM + ROW0_STEP * STEP_MM  # 28.005
+SWITCH_MM = 0.2  # the home switch closes this far before home: at step 9
+UPPER_END_STEP = -30
+LOWER_END_STEP = ROW0_STEP + STEPS_PER_ROW * ZONE_ROWS + 150
+
+
+class Carriage:
+    """Position over time under counted, ramped pulse trains; where it stands at power-on is seeded.
+
+    ``fault``: None, "no-home" (the switch never closes), "home-stuck" (always closed), "jam" (pulses move nothing; it
+    stands where it was last seen).
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.fault: str | None = None
+        self._base: float = float(np.random.default_rng([seed, 300]).integers(0, LOWER_END_STEP + 1))
+        self._direction = 1
+        self._start_us = 0
+        self._pulses_us = np.zeros(1)  # [0] is the start of the train, [i] the moment of its i-th pulse
+        self._seen = self._base
+
+    def start(
+        self, now_us: int, direction: int, steps: int, start_hz: float, top_hz: float, accel_hz_per_s: float
+    ) -> None:
+        """Run ``steps`` pulses, from ``start_hz`` up to ``top_hz`` and down again; +1 moves away from home.
+
+        A train that still runs is stopped first.
+        """
+        if direction not in (-1, 1) or steps < 0 or not 0 < start_hz <= top_hz or accel_hz_per_s <= 0:
+            raise ValueError("a pulse train needs a direction of +-1, a count, and 0 < start_hz <= top_hz")
+        self.stop(now_us)
+        self._base = round(self.position_steps(now_us))
+        self._direction, self._start_us = direction, now_us
+        self._pulses_us = _train_us(steps, start_hz, top_hz, accel_hz_per_s)
+
+    def stop(self, now_us: int) -> int:
+        """End the pulses at once; the steps that the train has done."""
+        done = self.steps_done(now_us)
+        self._pulses_us = self._pulses_us[: done + 1]  # the rotor snaps back to the last full step
+        return done
+
+    def steps_done(self, now_us: float) -> int:
+        """Pulses of the current or last train until now."""
+        return int(np.searchsorted(self._pulses_us, now_us - self._start_us, side="right")) - 1
+
+    def busy(self, now_us: float) -> bool:
+        """Whether pulses are still to come."""
+        return now_us < self.finish_us()
+
+    def finish_us(self) -> int:
+        """Moment of the last pulse of the current or last train."""
+        return self._start_us + int(self._pulses_us[-1])
+
+    def moments_us(self) -> list[float]:
+        """Times of the current train: [0] its start, [i] its i-th pulse."""
+        moments: list[float] = (self._start_us + self._pulses_us).tolist()
+        return moments
+
+    def position_steps(self, now_us: float) -> float:
+        """Steps from home, fractional on the way from one step to the next; the ends of the rail stop it."""
+        if self.fault != "jam":
+            count = len(self._pulses_us)
+            moved = np.interp(now_us - self._start_us, self._pulses_us, np.arange(count))
+            self._seen = min(max(self._base + self._direction * float(moved), UPPER_END_STEP), LOWER_END_STEP)
+        return self._seen
+
+    def y_mm(self, now_us: float) -> float:
+        """Height of the sensor's line on the glass."""
+        return HOME_Y_MM - self.position_steps(now_us) * STEP_MM
+
+    def home(self, now_us: float) -> bool:
+        """Whether the home switch is closed."""
+        if self.fault in ("no-home", "home-stuck"):
+            return self.fault == "home-stuck"
+        return bool(self.y_mm(now_us) >= HOME_Y_MM - SWITCH_MM)
+
+
+def _train_us(steps: int, start_hz: float, top_hz: float, accel_hz_per_s: float) -> NDArray[np.float64]:
+    """(steps + 1,) the start at 0 and the moments of the pulses in us: a trapezoid of speed over distance."""
+    index = np.arange(steps + 1, dtype=np.float64)
+    ramp = min((top_hz**2 - start_hz**2) / (2 * accel_hz_per_s), steps / 2)
+
+    def climb_s(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (np.sqrt(start_hz**2 + 2 * accel_hz_per_s * distance) - start_hz) / accel_hz_per_s
+
+    ramp_s = float(climb_s(np.array([ramp]))[0])
+    total_s = 2 * ramp_s + (steps - 2 * ramp) / top_hz
+    up, down = index <= ramp, index >= steps - ramp
+    moments = ramp_s + (index - ramp) / top_hz
+    moments[up] = climb_s(index[up])
+    moments[down] = total_s - climb_s(steps - index[down])
+    # Whole microseconds: the moment of a pulse and the clock that asks for it must never differ by a rounding error.
+    return np.rint(moments * 1e6)

@@ -1,0 +1,162 @@
+"""PAA5100JE optical-flow sensor at the level of SPI bytes.
+
+Register numbers, identities, the burst's layout and the rejection rule (SQUAL < 0x19 and shutter high 0x1F) are from
+the PMW3901/PAA5100JE datasheet and its public drivers; the figures marked UNCONFIRMED await a real sensor.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillscan.simulator.hand import FloatArray
+from stillscan.simulator.scene import Scene
+
+FRAME_US = 8264  # UNCONFIRMED: 121 frames per second
+COUNTS_PER_MM = 20.0  # UNCONFIRMED: at the working distance of the kiosk
+WORKING_MM = 25.0  # UNCONFIRMED: sensor to document; counts per mm shrink as the document comes away
+LOST_LIFT_MM = 3.0  # from here on the surface is too far out of focus to be followed
+LID_SQUAL, PAGE_SQUAL = 19, 105
+NOISE_SHARE = 0.015  # frames with a count too many or too few, in each axis
+
+PRODUCT_ID, INVERSE_ID, RESET, BURST, BANK = 0x00, 0x5F, 0x3A, 0x16, 0x7F
+_RESET_VALUE = 0x5A
+_BLOCK = 1024  # frames computed at once: 8.5 s
+_TABLE = 4096  # frames after which the noise repeats: 34 s
+
+
+class Flow:
+    """One sensor. ``fault``: None, "nak" (nobody drives MISO: 0xFF), "silent" (0x00), "stuck" (one burst for ever),
+    "wrong-id". Deltas come only after the reset 0x3A <- 0x5A."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.fault: str | None = None
+        self._scene = scene
+        rng = np.random.default_rng([scene.seed, 400])
+        self._noise = rng.choice([-1, 0, 1], (_TABLE, 2), p=[NOISE_SHARE / 2, 1 - NOISE_SHARE, NOISE_SHARE / 2])
+        self._jitter = rng.integers(-3, 4, (_TABLE, 5))  # squal, raw sum, raw max, raw min, shutter
+        self._registers: dict[tuple[int, int], int] = {}
+        self._bank = 0
+        self._address: int | None = None
+        self._burst: bytes | None = None
+        self._sent = 0
+        self._running = False
+        self._stuck = b""
+        self._frame = 0  # the frame up to which motion was read
+        self._block_first, self._block_end, self._generation = 0, 0, -1
+        self._counts: list[list[int]] = []  # of the block: x, y since power-on, noise included
+        self._looks: list[bytes] = []  # of the block: SQUAL, raw sum, raw max, raw min, shutter high, shutter low
+        self._exact: FloatArray = np.zeros((1, 2))
+        self._read_counts = [0, 0]
+        self._latched = bytes(12)
+
+    def select(self, now_us: int) -> None:
+        """Chip select goes low: the next byte is an address."""
+        self._address, self._burst = None, None
+
+    def deselect(self, now_us: int) -> None:
+        """Chip select goes high: ends a burst."""
+        self._address, self._burst = None, None
+
+    def exchange(self, data: bytes, now_us: int) -> bytes:
+        """Full duplex: the bytes on MISO while ``data`` is on MOSI; a transaction may take several calls."""
+        answer = bytes(self._byte(value, now_us) for value in data)
+        if self.fault in ("nak", "silent"):
+            return (b"\xff" if self.fault == "nak" else b"\x00") * len(data)
+        return answer
+
+    def _byte(self, value: int, now_us: int) -> int:
+        if self._burst is not None:
+            self._sent += 1
+            return self._burst[self._sent - 1] if self._sent <= len(self._burst) else 0
+        if self._address is None:
+            self._address = value
+            if value == BURST and self._bank == 0:
+                self._latch(now_us)
+                self._burst, self._sent = self._latched, 0
+            return 0
+        address, self._address = self._address, None
+        if address & 0x80:
+            self._write(address & 0x7F, value, now_us)
+            return 0
+        return self._read(address, now_us)
+
+    def _write(self, address: int, value: int, now_us: int) -> None:
+        if address == BANK:
+            self._bank = value
+        elif address == RESET and value == _RESET_VALUE and self._bank == 0:
+            self._registers.clear()
+            self._running, self._latched = True, bytes(12)
+            self._forward(now_us)
+            self._read_counts = list(self._counts[self._frame - self._block_first])
+        else:
+            self._registers[self._bank, address] = value
+
+    def _read(self, address: int, now_us: int) -> int:
+        if address == BANK:
+            return self._bank
+        if self._bank == 0:
+            if address == PRODUCT_ID:
+                return 0x49 if self.fault != "wrong-id" else 0x30
+            if address == INVERSE_ID:
+                return 0xB6 if self.fault != "wrong-id" else 0xCF
+            if address == 0x02:  # reading Motion freezes the deltas that belong to it
+                self._latch(now_us)
+                return self._latched[0]
+            if 0x03 <= address <= 0x0A:  # deltas, SQUAL, raw sum, max, min: in the order of the burst
+                return self._latched[address - 1]
+            if address in (0x0B, 0x0C):  # shutter low, shutter high: the other way round
+                return self._latched[0x16 - address]
+        return self._registers.get((self._bank, address), 0)
+
+    def _latch(self, now_us: int) -> None:
+        """Take the deltas since the last reading, and the picture's figures, into the burst."""
+        if self.fault == "stuck" and self._stuck:
+            self._latched = self._stuck
+            return
+        if not self._running:
+            return
+        self._forward(now_us)
+        counts = self._counts[self._frame - self._block_first]
+        dx, dy = (max(-32768, min(32767, now - then)) for now, then in zip(counts, self._read_counts, strict=True))
+        self._read_counts = counts
+        moved = 0x80 if dx or dy else 0
+        head = bytes((moved, 0xBF)) + dx.to_bytes(2, "little", signed=True) + dy.to_bytes(2, "little", signed=True)
+        self._latched = head + self._looks[self._frame - self._block_first]
+        self._stuck = self._latched if self.fault == "stuck" else b""
+
+    def _forward(self, now_us: int) -> None:
+        """Make ``_frame`` the latest frame, inside a valid block."""
+        frame = max(now_us // FRAME_US, self._frame)
+        while self._generation != self._scene.generation or frame >= self._block_end:
+            # The scene's past does not change, so the frames since the last reading may be computed (again) from it.
+            within = self._frame - self._block_first if self._block_end else 0
+            self._compute(self._frame, self._exact[within])
+            self._frame = min(frame, self._block_end - 1)
+        self._frame = frame
+
+    def _compute(self, first: int, exact: FloatArray) -> None:
+        """Block from frame ``first``, at which the exact position was ``exact`` counts."""
+        frames = np.arange(first, first + _BLOCK)
+        number, pose = self._scene.poses((frames * FRAME_US).astype(np.float64))
+        lift = pose[:, 2]
+        followed = (number[1:] == number[:-1]) & (lift[1:] < LOST_LIFT_MM) & (lift[:-1] < LOST_LIFT_MM)
+        scale = COUNTS_PER_MM * WORKING_MM / (WORKING_MM + lift[1:])
+        steps = np.diff(pose[:, :2], axis=0) * (scale * followed)[:, None]
+        self._exact = exact + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
+        near = lift < LOST_LIFT_MM
+        # Rounding the position, not the steps, carries the remainder; noise on the position cannot accumulate.
+        noise = self._noise[frames % _TABLE] * near[:, None]
+        self._counts = (np.rint(self._exact).astype(np.int64) + noise).tolist()
+        self._looks = _looks(lift, self._jitter[frames % _TABLE])
+        self._block_first, self._block_end, self._generation = first, first + _BLOCK, self._scene.generation
+
+
+def _looks(lift_mm: FloatArray, jitter: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> list[bytes]:
+    """SQUAL, raw sum, max, min and shutter of each frame: full at no lift, the lid's from ``LOST_LIFT_MM`` on."""
+    part = np.clip(1.0 - lift_mm / LOST_LIFT_MM, 0.0, 1.0)
+    squal = LID_SQUAL + (PAGE_SQUAL - LID_SQUAL) * part + jitter[:, 0] * (1 + 3 * part)
+    squal = np.rint(squal).astype(np.int64)
+    shutter = np.where(squal < 0x19, 0x1F00, 0x0180 + 0x800 * (1.0 - part)).astype(np.int64) + 0x40 + jitter[:, 4] * 8
+    columns = [squal, 60 + 60 * part + jitter[:, 1], 110 + 80 * part + jitter[:, 2], 25 + 10 * part + jitter[:, 3]]
+    table = np.stack([*columns, shutter >> 8, shutter & 0xFF], axis=1).astype(np.uint8)
+    return [row.tobytes() for row in table]

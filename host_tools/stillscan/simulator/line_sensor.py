@@ -1,0 +1,70 @@
+"""The contact image sensor with its lamp and 8-bit ADC: one exposure, with dark level, pixel spread and noise."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.simulator.glass import LID_REFLECTANCE, LINE_PX, STRIP_REFLECTANCE, STRIP_Y_MM
+from stillscan.simulator.scene import Scene
+
+DARK_LSB = 12.0
+WHITE_LSB = 188.0  # light of a reflectance of 1 at the centre with the full lamp: 200 LSB together with the dark level
+END_FALL = 0.25
+GAIN_RMS = 0.02
+OFFSET_RMS_LSB = 1.0
+READ_RMS_LSB = 0.5
+SHOT_LSB = (1.2**2 - READ_RMS_LSB**2) / WHITE_LSB  # variance per LSB of light: 1.2 LSB rms at white
+
+# Middles of three equal parts of the exposure: enough for motion blur, as a line lasts 3 ms and a slip 80 ms.
+_MOMENTS = (1 / 6, 1 / 2, 5 / 6)
+
+
+class LineSensor:
+    """Looks at the scene through glass and dirt. ``fault``: None, "stuck" (0xFF for ever), "dark" (no light)."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.fault: str | None = None
+        self._scene = scene
+        rng = np.random.default_rng([scene.seed, 200])
+        from_centre = np.linspace(-1.0, 1.0, LINE_PX)
+        gain = 1.0 + GAIN_RMS * rng.standard_normal(LINE_PX)
+        self._response = (WHITE_LSB * gain * (1.0 - END_FALL * from_centre**2)).astype(np.float32)
+        self._dark = (DARK_LSB + OFFSET_RMS_LSB * rng.standard_normal(LINE_PX)).astype(np.float32)
+        self._noise = rng
+
+    def expose(
+        self, t0_us: float, t1_us: float, y0_mm: float, y1_mm: float, lamp: float, out: bytearray | memoryview
+    ) -> None:
+        """Write the 1476 bytes of a line into ``out``.
+
+        The light is integrated from ``t0_us`` to ``t1_us`` while the carriage goes evenly from ``y0_mm`` to ``y1_mm``;
+        ``lamp`` is 0..1. Under the closed lid there is no light but the lamp's.
+        """
+        if self.fault == "stuck":
+            out[:LINE_PX] = b"\xff" * LINE_PX
+            return
+        light = np.zeros(LINE_PX, dtype=np.float32)
+        if lamp > 0.0 and self.fault != "dark":
+            for part in _MOMENTS:
+                light += self._reflectance(t0_us + part * (t1_us - t0_us), y0_mm + part * (y1_mm - y0_mm))
+            light *= self._response
+            light *= self._scene.dirt.column_transmission
+            light *= np.float32(lamp / len(_MOMENTS))
+        noise = self._noise.standard_normal(LINE_PX, dtype=np.float32)
+        noise *= np.sqrt(light * np.float32(SHOT_LSB) + np.float32(READ_RMS_LSB**2))
+        light += noise
+        light += self._dark
+        np.rint(light, out=light)
+        np.clip(light, 0.0, 255.0, out=light)
+        out[:LINE_PX] = light.astype(np.uint8).tobytes()
+
+    def _reflectance(self, now_us: float, y_mm: float) -> NDArray[np.float32] | np.float32:
+        if y_mm >= STRIP_Y_MM:
+            return np.float32(STRIP_REFLECTANCE)
+        placement = self._scene.at(now_us)
+        present, dx_mm, dy_mm, lift_mm = self._scene.pose(now_us)
+        glass = self._scene.dirt.glass_transmission(y_mm)
+        if placement.page is None or not present:
+            return glass * np.float32(LID_REFLECTANCE)
+        return placement.page.line(y_mm, dx_mm, dy_mm, lift_mm) * glass

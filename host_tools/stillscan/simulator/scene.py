@@ -1,0 +1,104 @@
+"""What lies on the glass at any moment: the one object that all chip models look at.
+
+Times are ``now_us``, microseconds of the virtual clock since power-on. The scene keeps its history, so a model that
+works lazily may ask about moments before the latest change.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.glass import Page
+from stillscan.simulator.hand import FloatArray, Motion
+
+GONE_LIFT_MM = 20.0  # further away than this a document counts as removed
+_FAR_MM = 60.0
+
+
+@dataclass(frozen=True)
+class Placement:
+    """From ``start_us`` on this page lies on the glass and moves so; ``page`` None: the glass is empty."""
+
+    start_us: int
+    page: Page | None
+    motion: Motion
+
+
+class Scene:
+    """The glass, what was laid on it when, and the dirt.
+
+    ``generation`` counts the changes: a model that computed ahead drops its future when the number differs.
+    """
+
+    def __init__(self, page: Page, motion: Motion, dirt: Dirt, seed: int, placed_us: int | None = None) -> None:
+        self.page, self.motion, self.dirt, self.seed = page, motion, dirt, seed
+        self.generation = 0
+        self._history = [Placement(0, None, motion)]
+        self._starts = [0]
+        if placed_us is not None:
+            self.place(placed_us)
+
+    def place(self, now_us: int) -> None:
+        """Lay the scene's document on the glass; its motion starts now."""
+        self._change(Placement(now_us, self.page, self.motion))
+
+    def replace(self, page: Page, motion: Motion, now_us: int) -> None:
+        """Lay another document on the glass instead."""
+        self.page, self.motion = page, motion
+        self.place(now_us)
+
+    def clear(self, now_us: int) -> None:
+        """Take away what lies there; ``place`` lays it back."""
+        self._change(Placement(now_us, None, self.motion))
+
+    def at(self, now_us: float) -> Placement:
+        """The placement in force."""
+        if now_us >= self._starts[-1]:
+            return self._history[-1]
+        return self._history[max(bisect_right(self._starts, now_us) - 1, 0)]
+
+    def pose(self, now_us: float) -> tuple[bool, float, float, float]:
+        """(present, dx_mm, dy_mm, lift_mm); absent before placement, after ``clear`` and above ``GONE_LIFT_MM``."""
+        placement = self.at(now_us)
+        if placement.page is None:
+            return False, 0.0, 0.0, _FAR_MM
+        dx, dy, lift = placement.motion.pose(now_us - placement.start_us)
+        return lift <= GONE_LIFT_MM, dx, dy, lift
+
+    def poses(self, times_us: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """At the (n,) times: number of the placement in force (n,), and (n, 3) dx_mm, dy_mm, lift_mm."""
+        number = self._numbers(times_us)
+        pose = np.zeros((len(times_us), 3))
+        pose[:, 2] = _FAR_MM
+        for index in np.unique(number):
+            placement = self._history[int(index)]
+            if placement.page is not None:
+                rows = number == index
+                pose[rows] = placement.motion.poses(times_us[rows] - placement.start_us)
+        return number, pose
+
+    def acceleration(self, times_us: FloatArray) -> FloatArray:
+        """(n, 3) acceleration of the chassis in g without gravity; at rest while the glass is empty."""
+        number = self._numbers(times_us)
+        accel = np.zeros((len(times_us), 3))
+        for index in np.unique(number):
+            placement = self._history[int(index)]
+            if placement.page is not None:
+                rows = number == index
+                accel[rows] = placement.motion.acceleration(times_us[rows] - placement.start_us)
+        return accel
+
+    def _numbers(self, times_us: FloatArray) -> FloatArray:
+        found = np.searchsorted(np.array(self._starts, dtype=np.float64), times_us, side="right") - 1
+        return np.asarray(np.maximum(found, 0), dtype=np.float64)
+
+    def _change(self, placement: Placement) -> None:
+        if placement.start_us < self._starts[-1]:
+            raise ValueError("a scene changes in the order of time")
+        self._history.append(placement)
+        self._starts.append(placement.start_us)
+        self.generation += 1

@@ -1,0 +1,77 @@
+"""The board's end of the simulator: every pin, bus and clock access goes over a pair of pipes to the chip models.
+
+Requests are records of 12 bytes (operation, channel, payload length, argument, time spent) and a payload; those that want
+an answer get five 64-bit words (now, input pins, flags, lines, value) and perhaps bytes. Nothing here allocates after start-up.
+"""
+
+import struct
+import sys
+from array import array
+
+import micropython
+
+WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
+ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY = range(12, 20)
+
+EDGE = 1  # flags: INT1 rose since the last answer
+USB_BYTES = 2  # flags: the host has sent bytes
+
+_HEADER = "<BBHII"
+_to = open(int(sys.argv[2]), "wb")
+_from = open(int(sys.argv[1]), "rb")
+_queue = bytearray(4096)
+_queued = 0
+_spent = 0
+answer = array("q", bytes(40))
+on_edge = None
+
+
+@micropython.viper
+def _copy(source: ptr8, n: int, target: ptr8, at: int):
+    for i in range(n):
+        target[at + i] = source[i]
+
+
+def post(operation, channel=0, argument=0, payload=None, n=0):
+    # type: (int, int, int, object, int) -> None
+    """Queue a request that wants no answer; it leaves with the next one that does."""
+    global _queued, _spent
+    if _queued + 12 + n > len(_queue):
+        flush()
+    struct.pack_into(_HEADER, _queue, _queued, operation, channel, n, argument, _spent)
+    _spent = 0
+    _queued += 12
+    if n:
+        _copy(payload, n, _queue, _queued)
+        _queued += n
+
+
+def flush():
+    # type: () -> None
+    global _queued
+    _to.write(_queue, _queued)
+    _queued = 0
+
+
+def ask(operation, channel=0, argument=0, payload=None, n=0, into=None, size=0):
+    # type: (int, int, int, object, int, object, int) -> int
+    """Request and answer; ``size`` bytes of data follow the answer into ``into``. Returns the answer's value."""
+    post(operation, channel, argument, payload, n)
+    flush()
+    if _from.readinto(answer) != 40:
+        raise SystemExit  # the simulator has gone
+    value = answer[4]
+    if size:
+        _from.readinto(into, size)
+    if answer[2] & EDGE and on_edge is not None:
+        on_edge()
+    return value
+
+
+def spend(us):
+    # type: (int) -> int
+    """Let ``us`` pass without asking; returns the time in us. Also keeps a loop that only looks at the clock from hanging."""
+    global _spent
+    _spent += us
+    return answer[0] + _spent

@@ -1,0 +1,41 @@
+"""The virtual clock in place of MicroPython's ``time``: us since power-on, modulo 2^30 as on the chip."""
+
+import bus
+
+_PERIOD = 1 << 30
+_HALF = 1 << 29
+
+
+def ticks_us():
+    # type: () -> int
+    return bus.spend(1) & (_PERIOD - 1)
+
+
+def ticks_ms():
+    # type: () -> int
+    return bus.spend(1) // 1000 & (_PERIOD - 1)
+
+
+def ticks_diff(end, start):
+    # type: (int, int) -> int
+    return ((end - start + _HALF) & (_PERIOD - 1)) - _HALF
+
+
+def ticks_add(ticks, delta):
+    # type: (int, int) -> int
+    return (ticks + delta) & (_PERIOD - 1)
+
+
+def sleep_us(us):
+    # type: (int) -> None
+    end = bus.spend(0) + us
+    while True:  # an interrupt wakes the board in between
+        left = end - bus.spend(0)
+        if left <= 0:
+            return
+        bus.ask(bus.ADVANCE, 0, left)
+
+
+def sleep_ms(ms):
+    # type: (int) -> None
+    sleep_us(ms * 1000)

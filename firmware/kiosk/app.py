@@ -1,0 +1,96 @@
+"""Composition of the kiosk and its one loop. A failing part or a defect puts every output in its safe state first."""
+
+import time
+
+from kiosk import wire
+from kiosk.calibration import Reference
+from kiosk.commands import Commands
+from kiosk.errors import PartError
+from kiosk.health import Health
+from kiosk.link import Link
+from kiosk.motion import Motion
+from kiosk.scan import Scan
+from kiosk.settings import Settings
+from kiosk.surface import Surface
+
+_IDLE_MS = 5
+
+
+class App:
+    """``board`` comes from boards/<board>/board.py and holds the drivers on their pins."""
+
+    def __init__(self, board):
+        # type: (object) -> None
+        self.board = board
+        self.settings = Settings()
+        self.health = Health()
+        self.link = Link(board.stream, self.settings)
+        self.motion = Motion(board.flow, board.accelerometer, board.int1, self.settings)
+        self.surface = Surface(
+            board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
+        )
+        self.scan = Scan(
+            self.surface, self.motion, board.presence, self.link, self.settings, self.health, board.indicator
+        )
+        self.commands = Commands(
+            board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate
+        )
+        self._health_ms = time.ticks_ms()
+
+    def start_parts(self):
+        # type: () -> None
+        """Start every part; the first that fails is named by FAULT, the link works all the same."""
+        try:
+            self.motion.start()
+            self.surface.start()
+        except PartError as error:
+            self.fail(error.part, error.fault)
+        else:
+            self.scan.begin()
+        self.health.tidy()
+
+    def fail(self, part, fault):
+        # type: (int, int) -> None
+        self.surface.stop()
+        self.scan.fail(part, fault)
+
+    def step(self):
+        # type: () -> None
+        """One turn: commands, health, the scan cycle. Only a turn that came to its end feeds the watchdog."""
+        try:
+            self.commands.poll()
+            self._send_health()
+            self.scan.step()
+        except PartError as error:
+            self.fail(error.part, error.fault)
+        if self.scan.state != wire.SCANNING:
+            time.sleep_ms(_IDLE_MS)
+        self.board.watchdog.feed()
+
+    def _send_health(self):
+        # type: () -> None
+        now = time.ticks_ms()
+        if (
+            self.link.streams & wire.STREAM_HEALTH
+            and self.scan.state != wire.SCANNING
+            and time.ticks_diff(now, self._health_ms) >= self.settings.health
+        ):
+            self._health_ms = now
+            self.commands.send_health()
+
+    def run(self):
+        # type: () -> None
+        """For ever. A defect (any other exception) becomes FAULT "firmware"; only a power cut or the watchdog ends this."""
+        self.health.note(wire.EV_BOOT)
+        self.start_parts()
+        while True:
+            try:
+                self.step()
+            except Exception as defect:
+                self.surface.stop()
+                self.scan.fail(wire.FIRMWARE, wire.INTERNAL)
+                self.board.report(defect)
+                time.sleep_ms(_IDLE_MS)  # the watchdog is not fed: a defect in every turn ends in a reset
+            except BaseException:  # interrupt from a terminal, end of the simulation
+                self.surface.stop()
+                raise

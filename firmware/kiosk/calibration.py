@@ -1,0 +1,97 @@
+"""Flat-field reference: dark level and gain of every pixel, measured at the white strip beside the glass, kept in one file."""
+
+import binascii
+import os
+from array import array
+
+from kiosk import strip, wire
+from kiosk.drivers.cis import WIDTH_PX
+from kiosk.errors import PartError
+
+_PATH = "reference.bin"
+_LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
+_SETTLE = 2  # lines after the lamp was switched
+_WHITE_OUT = 230  # the strip's white in corrected samples: paper that is whiter than the strip is not cut off
+_LEAST_LIGHT = 40  # LSB above dark in the middle of the line
+_MOST_LIGHT = 252
+_MOST_GAIN = 65535
+
+
+class Calm:
+    """An alarm that never rings: the document plays no part at the white strip."""
+
+    rung = False
+
+
+class Reference:
+    """``dark`` (bytes) and ``gain`` (16 bits, 256 = 1.0) for each of 1476 pixels."""
+
+    def __init__(self, path=_PATH):
+        # type: (str) -> None
+        self._path = path
+        self.dark = bytearray(WIDTH_PX)
+        self.gain = array("H", bytes(2 * WIDTH_PX))
+
+    def load(self):
+        # type: () -> bool
+        """Take the stored reference; False when there is none or it is damaged."""
+        try:
+            with open(self._path, "rb") as file:
+                stored = file.read(3 * WIDTH_PX + 5)
+        except OSError:
+            return False
+        if len(stored) != 3 * WIDTH_PX + 4:
+            return False
+        if binascii.crc32(stored[:-4]).to_bytes(4, "little") != stored[-4:]:
+            return False
+        self.dark[:] = stored[:WIDTH_PX]
+        self.gain = array("H", stored[WIDTH_PX:-4])
+        return True
+
+    def store(self):
+        # type: () -> None
+        """OSError when the file system is full; the old file is whole until the new one is."""
+        data = bytes(self.dark) + bytes(self.gain)
+        with open(self._path + ".new", "wb") as file:
+            file.write(data)
+            file.write(binascii.crc32(data).to_bytes(4, "little"))
+        os.rename(self._path + ".new", self._path)
+
+    def measure(self, sensor, lamp, settings, feed):
+        # type: (object, object, object, object) -> None
+        """Dark and white lines with the carriage at home; FAULT "no_light" or "too_bright" names the lamp. Takes 0.1 s."""
+        total = array("H", bytes(2 * WIDTH_PX))
+        lamp.off()
+        self._sum(sensor, settings.line, total, feed)
+        for i in range(WIDTH_PX):
+            self.dark[i] = (total[i] + _LINES // 2) // _LINES
+            total[i] = 0
+        lamp.on(settings.lamp, settings.infrared)
+        try:
+            self._sum(sensor, settings.line, total, feed)
+        finally:
+            lamp.off()
+        middle = total[WIDTH_PX // 2] // _LINES
+        if middle - self.dark[WIDTH_PX // 2] < _LEAST_LIGHT:
+            raise PartError(wire.LAMP, wire.NO_LIGHT)
+        if middle > _MOST_LIGHT:
+            raise PartError(wire.LAMP, wire.TOO_BRIGHT)
+        for i in range(WIDTH_PX):
+            light = max(_LINES, total[i] - self.dark[i] * _LINES)
+            self.gain[i] = min(_MOST_GAIN, (_WHITE_OUT << 8) * _LINES // light)
+
+    @staticmethod
+    def _sum(sensor, line_us, total, feed):
+        # type: (object, int, array, object) -> None
+        sensor.free(line_us)
+        taken = -_SETTLE
+        while taken < _LINES:
+            samples = sensor.wait(Calm)
+            if samples is not None:
+                if taken >= 0:
+                    strip.accumulate(samples, total, WIDTH_PX)
+                taken += 1
+                feed()
+            elif sensor.missed:
+                raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
+        sensor.stop()

@@ -1,0 +1,170 @@
+"""Answers to the host's commands. A command that cannot be carried out gets an ERROR with a code, never silence."""
+
+import time
+
+from kiosk import settings as settings_table
+from kiosk import wire
+from kiosk.drivers.cis import WIDTH_PX
+from kiosk.surface import PITCH_NM, ROWS
+from kiosk.version import VERSION
+
+_LOG_MOST = 64
+
+
+class Commands:
+    def __init__(self, board, link, scan, settings, health, start_parts, calibrate):
+        # type: (object, object, object, object, object, object, object) -> None
+        self._board = board
+        self._link = link
+        self._scan = scan
+        self._settings = settings
+        self._health = health
+        self._start_parts = start_parts
+        self._calibrate = calibrate
+        self._answers = {
+            wire.C_HELLO: self._hello,
+            wire.C_SUBSCRIBE: self._subscribe,
+            wire.C_SWEEP: self._sweep,
+            wire.C_FINISH: self._finish,
+            wire.C_SETTING_GET: self._get,
+            wire.C_SETTING_SET: self._set,
+            wire.C_HEALTH: self.send_health,
+            wire.C_LOG: self._log,
+            wire.C_CALIBRATE: self._on_calibrate,
+            wire.C_RECOVER: self._recover,
+        }
+        self._spoken = False  # a host of our major version has said HELLO
+
+    def poll(self):
+        # type: () -> None
+        """Answer everything that has arrived."""
+        while True:
+            kind = self._link.receive()
+            if not kind:
+                return
+            answer = self._answers.get(kind)
+            if answer is None:
+                self._link.unknown += 1
+                continue
+            try:
+                values = wire.unpack(kind, self._link.body())
+            except ValueError:
+                self._link.bad_frame += 1
+                self._error(wire.E_MALFORMED, kind)
+                continue
+            answer(*values)
+
+    def _error(self, code, about):
+        # type: (int, int) -> None
+        self._link.send(wire.M_ERROR, code, about)
+
+    def _hello(self, major, minor):
+        # type: (int, int) -> None
+        self._scan.host_gone()  # a new session: whoever listened before does not any more
+        self._link.streams = 0
+        self._spoken = major == wire.MAJOR
+        self._health.note(wire.EV_HOST, major, minor)
+        board = self._board
+        self._link.send(
+            wire.M_HELLO, wire.MAJOR, wire.MINOR, VERSION[0], VERSION[1], VERSION[2], board.name.encode(), board.boot_id,
+            WIDTH_PX, ROWS, PITCH_NM, self._settings.line, wire.MAX_FRAME, 1, board.capabilities,
+        )  # fmt: skip
+        if not self._spoken:
+            self._error(wire.E_VERSION, wire.C_HELLO)
+
+    def _subscribe(self, streams):
+        # type: (int) -> None
+        if not self._spoken:
+            self._error(wire.E_VERSION, wire.C_SUBSCRIBE)
+            return
+        self._link.streams = streams
+        if not streams & wire.STREAM_BANDS:
+            self._scan.host_gone()
+        self._scan.report()
+
+    def _sweep(self, first_row, last_row):
+        # type: (int, int) -> None
+        if not self._link.streams:
+            self._error(wire.E_NOT_SUBSCRIBED, wire.C_SWEEP)
+        elif not first_row <= last_row < ROWS:
+            self._error(wire.E_OUT_OF_RANGE, wire.C_SWEEP)
+        elif not self._scan.want(first_row, last_row):
+            self._error(wire.E_WRONG_STATE, wire.C_SWEEP)
+
+    def _finish(self, result):
+        # type: (int) -> None
+        if not self._link.streams:
+            self._error(wire.E_NOT_SUBSCRIBED, wire.C_FINISH)
+        else:
+            self._scan.finish()
+
+    def _get(self, setting):
+        # type: (int) -> None
+        if setting == wire.ALL_SETTINGS:
+            for number in range(len(settings_table.TABLE)):
+                self._send_setting(number)
+        elif setting < len(settings_table.TABLE):
+            self._send_setting(setting)
+        else:
+            self._error(wire.E_UNKNOWN_SETTING, setting)
+
+    def _send_setting(self, number):
+        # type: (int) -> None
+        name, unit, default, low, high = settings_table.TABLE[number]
+        self._link.send(
+            wire.M_SETTING, number, self._settings.get(number), default, low, high, name.encode(), unit.encode()
+        )
+
+    def _set(self, setting, value):
+        # type: (int, int) -> None
+        if setting >= len(settings_table.TABLE):
+            self._error(wire.E_UNKNOWN_SETTING, setting)
+        elif self._scan.state == wire.SCANNING:  # storing stops both cores of the chip
+            self._error(wire.E_WRONG_STATE, wire.C_SETTING_SET)
+        else:
+            try:
+                self._settings.set(setting, value)
+            except ValueError:
+                self._error(wire.E_OUT_OF_RANGE, setting)
+                return
+            except OSError:
+                self._error(wire.E_NOT_STORED, setting)
+                return
+            self._health.note(wire.EV_SETTING, setting, value)
+            self._send_setting(setting)
+
+    def send_health(self):
+        # type: () -> None
+        link = self._link
+        health = self._health
+        link.send(
+            wire.M_HEALTH, time.ticks_ms(), health.heap_free, health.heap_free_min, health.sweeps, health.lines,
+            health.aborts, health.faults & 0xFFFF, link.frames_in, link.bad_crc & 0xFFFF, link.bad_frame & 0xFFFF,
+            link.oversized & 0xFFFF, link.unknown & 0xFFFF, link.short_writes & 0xFFFF, health.credit_waits & 0xFFFF,
+        )  # fmt: skip
+
+    def _log(self):
+        # type: () -> None
+        entries = self._health.log(_LOG_MOST)
+        self._link.send_body(wire.M_LOG, bytes((len(entries) // 8,)) + entries)
+
+    def _on_calibrate(self):
+        # type: () -> None
+        if self._scan.state != wire.EMPTY:
+            self._error(wire.E_WRONG_STATE, wire.C_CALIBRATE)
+            return
+        try:
+            self._calibrate()
+        except OSError:
+            self._error(wire.E_NOT_STORED, wire.C_CALIBRATE)
+            return
+        self._health.note(wire.EV_CALIBRATED)
+        self._scan.report()
+
+    def _recover(self):
+        # type: () -> None
+        if self._scan.state != wire.FAULT:
+            self._error(wire.E_WRONG_STATE, wire.C_RECOVER)
+            return
+        self._health.note(wire.EV_RECOVERED)
+        self._start_parts()

@@ -1,0 +1,79 @@
+"""Contact image sensor: lines of 8-bit samples, clocked by the board's line engine.
+
+The engine fills two buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
+``follow(stepper, first_step, steps_per_line)`` starts one at every fourth step, so that a line's place on the glass is exact;
+``count() -> lines complete so far``, ``buffer(n)`` holds line n until line n + 2 starts to arrive; ``stop()``.
+"""
+
+import time
+
+from kiosk import strip, wire
+from kiosk.errors import PartError
+
+WIDTH_PX = 1476
+_LATE_MS = 200  # a line takes 3 ms; the ramp before the first line 70 ms
+_LOOK_US = 3000  # the caller looks at its other sensors at least so often
+_FLAT_LINES = 8  # noise alone keeps a living sensor from so many lines of one value
+
+
+class LineSensor:
+    def __init__(self, engine, idle):
+        # type: (object, object) -> None
+        self._engine = engine
+        self._idle = idle
+        self._next = 0
+        self._flat = 0
+        self._last_ms = 0
+        self.missed = False  # a line went by unread
+
+    def _begin(self):
+        # type: () -> None
+        self._next = 0
+        self._flat = 0
+        self._last_ms = time.ticks_ms()
+        self.missed = False
+
+    def free(self, line_us):
+        # type: (int) -> None
+        """Lines one after another, the carriage at rest (calibration)."""
+        self._begin()
+        self._engine.free(line_us)
+
+    def follow(self, stepper, first_step, steps_per_line):
+        # type: (object, int, int) -> None
+        """Lines in step with the carriage; the first begins at ``first_step`` of its pulse train."""
+        self._begin()
+        self._engine.follow(stepper, first_step, steps_per_line)
+
+    def stop(self):
+        # type: () -> None
+        self._engine.stop()
+
+    def wait(self, alarm):
+        # type: (object) -> object
+        """The next line's samples (1476 bytes), or None: ``alarm.rung``, ``missed``, or none has come within 3 ms.
+
+        FAULT "no_answer" when no line comes at all, "stuck" when every sample has one value for several lines.
+        """
+        engine = self._engine
+        started = time.ticks_us()
+        while engine.count() <= self._next:
+            if alarm.rung or time.ticks_diff(time.ticks_us(), started) > _LOOK_US:
+                if time.ticks_diff(time.ticks_ms(), self._last_ms) > _LATE_MS:
+                    raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
+                return None
+            self._idle()
+        if engine.count() > self._next + 1:
+            self.missed = True
+        if alarm.rung or self.missed:
+            return None
+        self._last_ms = time.ticks_ms()
+        samples = engine.buffer(self._next)
+        self._next += 1
+        if strip.spread(samples, WIDTH_PX):
+            self._flat = 0
+        else:
+            self._flat += 1
+            if self._flat >= _FLAT_LINES:
+                raise PartError(wire.LINE_SENSOR, wire.STUCK)
+        return samples

@@ -1,0 +1,23 @@
+"""Three lights beside the glass: ready (green), busy (white), trouble (red)."""
+
+from kiosk import wire
+
+_READY = (wire.EMPTY, wire.DONE)
+_BUSY = (wire.PLACED, wire.STILL, wire.SCANNING, wire.MOVED)
+
+
+class Indicator:
+    """``ready``, ``busy``, ``trouble`` are machine.Pin outputs, lit at 1."""
+
+    def __init__(self, ready, busy, trouble):
+        # type: (object, object, object) -> None
+        self._ready = ready
+        self._busy = busy
+        self._trouble = trouble
+
+    def show(self, state):
+        # type: (int) -> None
+        """One light for each kind of state (wire.STATES)."""
+        self._ready(1 if state in _READY else 0)
+        self._busy(1 if state in _BUSY else 0)
+        self._trouble(1 if state in (wire.GAVE_UP, wire.FAULT) else 0)

@@ -1,0 +1,77 @@
+"""Accelerometer LIS3DH on I2C: shocks of the kiosk raise its INT1 pin. Registers: ST's lis3dh datasheet and lis3dh_reg.h."""
+
+import struct
+
+from kiosk import wire
+from kiosk.errors import PartError
+
+_WHO_AM_I = 0x0F
+_ID = 0x33
+_CTRL1 = 0x20
+_OUT = 0x28 | 0x80  # X low; bit 7 lets the address count up
+_INT1_CFG = 0x30
+_INT1_SRC = 0x31
+_INT1_THS = 0x32
+_MG_PER_STEP = 16  # of INT1_THS at +-2 g
+_STUCK_READS = 50  # noise of 3 mg rms changes a living sensor's output at almost every read
+
+
+class Lis3dh:
+    """``i2c`` is a machine.I2C; address 0x18 with SA0 low, 0x19 with SA0 high."""
+
+    def __init__(self, i2c, address=0x18):
+        # type: (object, int) -> None
+        self._i2c = i2c
+        self._address = address
+        self._one = bytearray(1)
+        self._out = bytearray(6)
+        self._last = bytearray(6)
+        self._same = 0
+
+    def _write(self, register, *values):
+        # type: (int, int) -> None
+        try:
+            self._i2c.writeto_mem(self._address, register, bytes(values))
+        except OSError:
+            raise PartError(wire.ACCELEROMETER, wire.NO_ANSWER) from None
+
+    def _read_into(self, register, buffer):
+        # type: (int, bytearray) -> None
+        try:
+            self._i2c.readfrom_mem_into(self._address, register, buffer)
+        except OSError:
+            raise PartError(wire.ACCELEROMETER, wire.NO_ANSWER) from None
+
+    def start(self, threshold_mg):
+        # type: (int) -> None
+        """Check the identity and set up 400 Hz, +-2 g, INT1 latched above ``threshold_mg`` of high-passed acceleration."""
+        self._read_into(_WHO_AM_I, self._one)
+        if self._one[0] != _ID:
+            raise PartError(wire.ACCELEROMETER, wire.WRONG_ID)
+        # CTRL1 400 Hz xyz; CTRL2 high-pass on INT1; CTRL3 IA1 to the pin; CTRL4 BDU, +-2 g, high resolution; CTRL5 latch INT1
+        for register, value in enumerate((0x77, 0x01, 0x40, 0x88, 0x08, 0x00), _CTRL1):
+            self._write(register, value)
+        self._write(0x33, 0x00)  # INT1_DURATION: the first sample counts
+        self._write(_INT1_THS, max(1, threshold_mg // _MG_PER_STEP))
+        self._write(_INT1_CFG, 0x2A)  # high on any axis
+        self._same = 0
+        self.clear()
+
+    def clear(self):
+        # type: () -> None
+        """Release the latched INT1 pin."""
+        self._read_into(_INT1_SRC, self._one)
+
+    def read_mg(self):
+        # type: () -> tuple
+        """Acceleration x, y, z in mg, gravity included; FAULT "stuck" when the output has stopped changing."""
+        self._read_into(_OUT, self._out)
+        if self._out == self._last:
+            self._same += 1
+            if self._same >= _STUCK_READS:
+                raise PartError(wire.ACCELEROMETER, wire.STUCK)
+        else:
+            self._same = 0
+            self._last[:] = self._out
+        x, y, z = struct.unpack("<hhh", self._out)
+        return x >> 4, y >> 4, z >> 4  # 12 bits, left-justified, 1 mg a step

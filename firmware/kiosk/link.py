@@ -1,0 +1,150 @@
+"""The link to the host: frames out and in over a byte stream, credit for bands. Framing: COBS between zero bytes, CRC-32.
+
+A band allocates nothing; everything else is small and rare. A frame that could not be written whole counts as
+``short_writes`` and ends the subscription: nothing is lost silently.
+"""
+
+import struct
+import time
+
+from kiosk import strip, wire
+
+_CHUNK = 64
+_HEAD = 3  # type, sequence
+
+
+class Link:
+    """``stream.write(buffer, n) -> bytes taken`` may block for half a second, ``stream.readinto(buffer) -> bytes`` never."""
+
+    def __init__(self, stream, settings):
+        # type: (object, object) -> None
+        self._stream = stream
+        self._settings = settings
+        self._plain = bytearray(wire.MAX_FRAME)
+        self._stuffed = bytearray(wire.MAX_FRAME + wire.MAX_FRAME // 254 + 8)
+        self._chunk = bytearray(_CHUNK)
+        self._pending = 0
+        self._taken = 0
+        self._frame = bytearray(wire.MAX_COMMAND + 2)
+        self._length = 0
+        self._sequence = 0
+        self.streams = 0
+        self.sweep = 0
+        self.granted = 0  # bands of this sweep that the host has room for
+        self.frames_in = 0
+        self.bad_crc = 0
+        self.bad_frame = 0
+        self.oversized = 0
+        self.unknown = 0
+        self.short_writes = 0
+
+    def send(self, kind, *values):
+        # type: (int, object) -> bool
+        """One message; False when the host did not take it whole."""
+        body = wire.pack(kind, *values)
+        return self.send_body(kind, body)
+
+    def send_body(self, kind, body):
+        # type: (int, bytes) -> bool
+        self._plain[_HEAD : _HEAD + len(body)] = body
+        return self._ship(kind, _HEAD + len(body))
+
+    def event(self, kind, *values):
+        # type: (int, object) -> None
+        """A message for those who subscribed to events."""
+        if self.streams & wire.STREAM_EVENTS:
+            self.send(kind, *values)
+
+    def band(self, band, row, samples, reference, motion, lamp, width):
+        # type: (int, int, object, object, object, int, int) -> bool
+        """One line, flat-fielded on its way into the frame. Allocates nothing."""
+        plain = self._plain
+        at = _HEAD + wire.BAND_HEADER
+        depth = self._settings.depth
+        struct.pack_into(
+            wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, band, row, 1, depth, time.ticks_us(),
+            max(-32767, min(32767, motion.dx_um)), max(-32767, min(32767, motion.dy_um)), motion.squal, lamp, width,
+        )  # fmt: skip
+        if depth == 4:
+            strip.flat4(samples, reference.dark, reference.gain, plain, at, width)
+            at += width // 2
+        else:
+            strip.flat8(samples, reference.dark, reference.gain, plain, at, width)
+            at += width
+        return self._ship(wire.M_BAND, at)
+
+    def _ship(self, kind, n):
+        # type: (int, int) -> bool
+        plain = self._plain
+        plain[0] = kind
+        plain[1] = self._sequence & 0xFF
+        plain[2] = self._sequence >> 8
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        strip.crc32_append(plain, n, strip.CRC_TABLE)
+        n = strip.stuff(plain, n + 4, self._stuffed)
+        if self._stream.write(self._stuffed, n) == n:
+            return True
+        self.short_writes += 1
+        self.streams = 0
+        return False
+
+    def receive(self):
+        # type: () -> int
+        """The type of the next good command, 0 when there is none; CREDIT is settled here. Allocates nothing."""
+        while True:
+            if self._taken == self._pending:
+                self._pending = self._stream.readinto(self._chunk) or 0
+                self._taken = 0
+                if not self._pending:
+                    return 0
+            byte = self._chunk[self._taken]
+            self._taken += 1
+            if byte:
+                if self._length < len(self._frame):
+                    self._frame[self._length] = byte
+                self._length += 1
+                continue
+            kind = self._finish()
+            if kind == wire.C_CREDIT:
+                self._credit()
+            elif kind:
+                return kind
+
+    def _finish(self):
+        # type: () -> int
+        n = self._length
+        self._length = 0
+        if not n:
+            return 0
+        if n > len(self._frame):
+            self.oversized += 1
+            return 0
+        n = strip.unstuff(self._frame, n)
+        if n < wire.OVERHEAD:
+            self.bad_frame += 1
+            return 0
+        if not strip.crc32_matches(self._frame, n, strip.CRC_TABLE):
+            self.bad_crc += 1
+            return 0
+        self.frames_in += 1
+        self._body_end = n - 4
+        return self._frame[0]
+
+    def body(self):
+        # type: () -> bytes
+        """Body of the command that ``receive`` returned last."""
+        return bytes(self._frame[_HEAD : self._body_end])
+
+    def _credit(self):
+        # type: () -> None
+        frame = self._frame
+        if self._body_end < _HEAD + 4:
+            self.bad_frame += 1
+        elif frame[3] | frame[4] << 8 == self.sweep:
+            self.granted = max(self.granted, frame[5] | frame[6] << 8)
+
+    def begin_sweep(self):
+        # type: () -> None
+        """The next sweep number; credit starts at none. 0 is never a sweep: a host may grant it beforehand."""
+        self.sweep = self.sweep % 0xFFFF + 1
+        self.granted = 0

@@ -1,0 +1,227 @@
+"""The scan cycle: one state, one step function each, entered by ``_enter`` alone.
+
+    EMPTY -> PLACED -> STILL -> SCANNING -> DONE, and on movement SCANNING -> MOVED -> STILL;
+    MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on the glass -> EMPTY; FAULT from anywhere.
+"""
+
+import time
+
+from kiosk import wire
+from kiosk.surface import ROWS
+from kiosk.sweep import GOING_ON, Sweep
+
+_LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
+
+
+class Scan:
+    def __init__(self, surface, motion, presence, link, settings, health, indicator):
+        # type: (object, object, object, object, object, object, object) -> None
+        self._surface = surface
+        self._motion = motion
+        self._presence = presence
+        self._link = link
+        self._settings = settings
+        self._health = health
+        self._indicator = indicator
+        self._sweep = Sweep(surface, motion, presence, link, settings, health)
+        self._steps = (
+            self._start, self._empty, self._placed, self._still, self._scanning, self._moved, self._done, self._gave_up,
+            self._start,
+        )  # fmt: skip
+        self.state = wire.START
+        self.cause = wire.NO_CAUSE
+        self.part = wire.NO_PART
+        self.fault = wire.NO_FAULT
+        self.attempt = 0
+        self._placed_ms = 0
+        self._seen_ms = 0
+        self._first_row = 0
+        self._last_row = ROWS - 1
+        self._again = False
+        self.finished = False  # the host needs no more of this document
+        indicator.show(self.state)
+
+    def step(self):
+        # type: () -> None
+        """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
+        self._steps[self.state]()
+
+    def report(self):
+        # type: () -> None
+        """Tell the host the state (after SUBSCRIBE and on every change)."""
+        self._link.event(
+            wire.M_STATE, self.state, self.cause, self.part, self.fault, min(255, self.attempt), time.ticks_ms()
+        )
+
+    def _enter(self, state, cause=wire.NO_CAUSE):
+        # type: (int, int) -> None
+        self.state = state
+        self.cause = cause
+        self._indicator.show(state)
+        self._health.note(wire.EV_STATE, state, cause)
+        self.report()
+
+    def begin(self):
+        # type: () -> None
+        """All parts are started: wait for a document."""
+        self.part = wire.NO_PART
+        self.fault = wire.NO_FAULT
+        self._enter(wire.EMPTY)
+
+    def fail(self, part, fault):
+        # type: (int, int) -> None
+        """Outputs are safe already; a sweep that ran is aborted, the part is named."""
+        if self.state == wire.SCANNING:
+            self._sweep.abort(wire.PART_FAILED)
+        self.part = part
+        self.fault = fault
+        self._health.faults += 1
+        self._health.note(wire.EV_FAULT, part, fault)
+        self._enter(wire.FAULT, wire.PART_FAILED)
+
+    def want(self, first_row, last_row):
+        # type: (int, int) -> bool
+        """The host asks for a sweep of these rows; False when the state does not allow it."""
+        if self.state not in (wire.PLACED, wire.MOVED, wire.DONE) or self.finished:
+            return False
+        self._first_row = first_row
+        self._last_row = last_row
+        self._again = True
+        return True
+
+    def finish(self):
+        # type: () -> None
+        """The host has what it needs (or refuses): a running sweep ends early, no other starts before the glass was empty."""
+        self.finished = True
+        if self.state == wire.SCANNING:
+            self._end(wire.FINISHED)
+        elif self.state in (wire.PLACED, wire.STILL, wire.MOVED):
+            self._enter(wire.DONE, wire.FINISHED)
+
+    def host_gone(self):
+        # type: () -> None
+        """No one takes what is scanned."""
+        if self.state == wire.SCANNING:
+            self._abort(wire.HOST_GONE)
+
+    # --- states ---------------------------------------------------------------------------------------------------
+
+    def _start(self):
+        # type: () -> None
+        """START and FAULT wait for App."""
+
+    def _empty(self):
+        # type: () -> None
+        self._surface.ready(0)
+        self._motion.quiet_ms()
+        if not self._presence.seen():
+            return
+        self._placed_ms = self._seen_ms = time.ticks_ms()
+        self.attempt = 0
+        self.finished = False
+        self._again = False
+        self._first_row = 0
+        self._last_row = ROWS - 1
+        self._enter(wire.PLACED)
+
+    def _placed(self):
+        # type: () -> None
+        quiet = self._quiet()
+        if self._gone():
+            return
+        if not self._link.streams & wire.STREAM_BANDS:
+            self._placed_ms = time.ticks_ms()  # the time limit is for scanning, not for waiting for a host
+        elif self._late():
+            self._enter(wire.GAVE_UP, wire.TIME)
+        elif quiet:
+            self._enter(wire.STILL)
+
+    def _still(self):
+        # type: () -> None
+        self._health.tidy()
+        if not self._quiet():
+            self._enter(wire.MOVED, self._motion.cause or wire.SLIP)
+            return
+        self.attempt += 1
+        self._again = False
+        self._sweep.begin(self.attempt, self._first_row, self._last_row)
+        self._enter(wire.SCANNING)
+
+    def _scanning(self):
+        # type: () -> None
+        cause = self._sweep.step()
+        if cause == GOING_ON:
+            return
+        if cause:
+            self._abort(cause)
+        else:
+            self._end(cause)
+
+    def _moved(self):
+        # type: () -> None
+        quiet = self._quiet()
+        if self._gone():
+            return
+        if not self._link.streams & wire.STREAM_BANDS:
+            self._enter(wire.PLACED, self.cause)
+        elif self.attempt >= self._settings.attempts:
+            self._enter(wire.GAVE_UP, wire.ATTEMPTS)
+        elif self._late():
+            self._enter(wire.GAVE_UP, wire.TIME)
+        elif quiet:
+            self._enter(wire.STILL)
+
+    def _done(self):
+        # type: () -> None
+        quiet = self._quiet()
+        if self._gone() or not self._again:
+            return
+        if self.attempt >= self._settings.attempts:
+            self._enter(wire.GAVE_UP, wire.ATTEMPTS)
+        elif self._late():
+            self._enter(wire.GAVE_UP, wire.TIME)
+        elif quiet:
+            self._enter(wire.STILL)
+
+    def _gave_up(self):
+        # type: () -> None
+        self._motion.quiet_ms()
+        self._gone()
+
+    # --- what states share ----------------------------------------------------------------------------------------
+
+    def _quiet(self):
+        # type: () -> bool
+        """Quiet for the dwell time, with the carriage where the next sweep starts."""
+        ready = self._surface.ready(self._first_row)
+        return self._motion.quiet_ms() >= self._settings.dwell and ready
+
+    def _late(self):
+        # type: () -> bool
+        return time.ticks_diff(time.ticks_ms(), self._placed_ms) > self._settings.time_limit
+
+    def _gone(self):
+        # type: () -> bool
+        """Nothing on the glass for the time that ends a check: EMPTY."""
+        now = time.ticks_ms()
+        if self._presence.seen():
+            self._seen_ms = now
+            return False
+        limit = _LET_GO_MS if self.finished or self.state == wire.GAVE_UP else self._settings.removed
+        if time.ticks_diff(now, self._seen_ms) < limit:
+            return False
+        self._health.tidy()
+        self._enter(wire.EMPTY, wire.REMOVED)
+        return True
+
+    def _end(self, cause):
+        # type: (int) -> None
+        self._sweep.end()
+        self._seen_ms = time.ticks_ms()
+        self._enter(wire.DONE, cause)
+
+    def _abort(self, cause):
+        # type: (int) -> None
+        self._sweep.abort(cause)
+        self._seen_ms = time.ticks_ms()
+        self._enter(wire.MOVED, cause)

@@ -1,0 +1,75 @@
+"""Settings of the kiosk: one table with unit, default and range; kept as JSON in one small file.
+
+Numbers are whole: fractions are avoided by the unit. What the file holds beyond its range, or of another version, is left out
+and the default stays, so a damaged file never stops a kiosk.
+"""
+
+import json
+import os
+
+# name, unit, default, low, high. The index is the number on the wire: append only.
+TABLE = (
+    ("dwell", "ms", 250, 50, 5000),  # quiet before a sweep starts
+    ("attempts", "", 12, 1, 100),  # sweeps of one document
+    ("time_limit", "ms", 15000, 1000, 120000),  # of one document, from its placing
+    ("slip", "um", 150, 30, 5000),  # displacement that aborts a sweep
+    ("bump", "mg", 256, 32, 1984),  # acceleration that aborts a sweep; steps of 16 mg
+    ("flow_scale", "cnt/dm", 2000, 100, 20000),  # optical flow; UNCONFIRMED for each mounting height
+    ("squal_min", "", 25, 1, 255),  # flow quality below which the document is not on the glass
+    ("lamp", "%", 100, 5, 100),
+    ("infrared", "", 1, 0, 1),  # 1: near infrared, 0: white
+    ("depth", "bit", 8, 4, 8),  # 4 or 8 bits a pixel on the wire
+    ("stall", "ms", 500, 50, 10000),  # without credit or without a reader
+    ("removed", "ms", 1500, 100, 10000),  # absence that ends a check
+    ("health", "ms", 1000, 100, 60000),  # between two HEALTH messages
+    ("line", "us", 2950, 2950, 20000),  # one line; 2 us a pixel of the ADC is the least
+)
+NAMES = tuple(row[0] for row in TABLE)
+
+
+class Settings:
+    """Values by name as attributes (``settings.dwell``)."""
+
+    def __init__(self, path="settings.json"):
+        # type: (str) -> None
+        self._path = path
+        for name, _, default, _, _ in TABLE:
+            setattr(self, name, default)
+        for name, value in self._stored().items():
+            if name in NAMES and self.fits(NAMES.index(name), value):
+                setattr(self, name, value)
+
+    def _stored(self):
+        # type: () -> dict
+        try:
+            with open(self._path) as file:
+                stored = json.load(file)
+        except (OSError, ValueError):
+            return {}
+        return stored if isinstance(stored, dict) else {}
+
+    def fits(self, number, value):
+        # type: (int, object) -> bool
+        """Is ``value`` a whole number within the range of setting ``number``?"""
+        name, _, _, low, high = TABLE[number]
+        if name == "depth":
+            return value in (4, 8)
+        return type(value) is int and low <= value <= high
+
+    def get(self, number):
+        # type: (int) -> int
+        return getattr(self, NAMES[number])
+
+    def set(self, number, value):
+        # type: (int, int) -> None
+        """Takes effect at once and is stored. ValueError out of range, OSError when it could not be stored (and is not set)."""
+        if not self.fits(number, value):
+            raise ValueError
+        name = NAMES[number]
+        stored = self._stored()
+        stored[name] = value
+        spare = self._path + ".new"
+        with open(spare, "w") as file:
+            json.dump(stored, file)
+        os.rename(spare, self._path)  # power lost before here leaves the old file whole
+        setattr(self, name, value)

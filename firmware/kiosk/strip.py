@@ -1,0 +1,152 @@
+"""Kernels over the pixels of a line and the bytes of a frame: compiled by viper, no allocation.
+
+They run within one line time (2.95 ms at 1476 px). Integers are 32 bits on the chip and 64 on a computer's MicroPython, so
+every result is masked where the difference would show.
+"""
+
+from array import array
+
+import micropython
+
+_POLYNOMIAL = 0xEDB88320  # CRC-32 as in zlib and Ethernet
+
+
+def _table():
+    # type: () -> array
+    table = array("I", bytes(1024))
+    for i in range(256):
+        crc = i
+        for _ in range(8):
+            crc = (crc >> 1) ^ _POLYNOMIAL if crc & 1 else crc >> 1
+        table[i] = crc
+    return table
+
+
+CRC_TABLE = _table()
+
+
+@micropython.viper
+def flat8(raw: ptr8, dark: ptr8, gain: ptr16, out: ptr8, at: int, n: int):
+    """Flat-field ``n`` pixels into ``out[at:at+n]``: (raw - dark) * gain / 256, held within 0..255."""
+    for i in range(n):
+        v = raw[i] - dark[i]
+        if v < 0:
+            v = 0
+        v = (v * gain[i]) >> 8
+        if v > 255:
+            v = 255
+        out[at + i] = v
+
+
+@micropython.viper
+def flat4(raw: ptr8, dark: ptr8, gain: ptr16, out: ptr8, at: int, n: int):
+    """Flat-field as flat8, rounded to 16 levels; two pixels a byte, the left one in the high nibble; ``n`` is even."""
+    i = 0
+    while i < n:
+        v = raw[i] - dark[i]
+        if v < 0:
+            v = 0
+        v = ((v * gain[i]) >> 8) + 8
+        if v > 255:
+            v = 255
+        w = raw[i + 1] - dark[i + 1]
+        if w < 0:
+            w = 0
+        w = ((w * gain[i + 1]) >> 8) + 8
+        if w > 255:
+            w = 255
+        out[at] = (v & 0xF0) | (w >> 4)
+        at += 1
+        i += 2
+
+
+@micropython.viper
+def spread(raw: ptr8, n: int) -> int:
+    """Brightest minus darkest of ``n`` pixels: 0 means that the sensor or its wire is stuck."""
+    low = 255
+    high = 0
+    for i in range(n):
+        v = raw[i]
+        if v < low:
+            low = v
+        if v > high:
+            high = v
+    return high - low
+
+
+@micropython.viper
+def accumulate(raw: ptr8, total: ptr16, n: int):
+    """Add ``n`` pixels to 16-bit sums (at most 257 lines)."""
+    for i in range(n):
+        total[i] = total[i] + raw[i]
+
+
+@micropython.viper
+def crc32_append(data: ptr8, n: int, table: ptr32):
+    """Write the CRC-32 of ``data[0:n]`` behind it, little-endian. A result of 32 bits would allocate on the chip."""
+    crc = -1
+    for i in range(n):
+        crc = ((crc >> 8) & 0xFFFFFF) ^ table[(crc ^ data[i]) & 0xFF]
+    crc = crc ^ -1
+    for i in range(4):
+        data[n + i] = crc & 0xFF
+        crc = crc >> 8
+
+
+@micropython.viper
+def crc32_matches(data: ptr8, n: int, table: ptr32) -> int:
+    """1 when the last four of ``n`` bytes are the CRC-32 of those before."""
+    crc = -1
+    n -= 4
+    for i in range(n):
+        crc = ((crc >> 8) & 0xFFFFFF) ^ table[(crc ^ data[i]) & 0xFF]
+    crc = crc ^ -1
+    for i in range(4):
+        if data[n + i] != crc & 0xFF:
+            return 0
+        crc = crc >> 8
+    return 1
+
+
+@micropython.viper
+def stuff(data: ptr8, n: int, out: ptr8) -> int:
+    """COBS with a delimiter before and behind: ``n`` bytes into ``out``; returns how many. ``out`` holds n + n/254 + 4."""
+    out[0] = 0
+    mark = 1
+    at = 2
+    code = 1
+    for i in range(n):
+        v = data[i]
+        if v:
+            out[at] = v
+            at += 1
+            code += 1
+        if v == 0 or code == 255:
+            out[mark] = code
+            mark = at
+            at += 1
+            code = 1
+    out[mark] = code
+    out[at] = 0
+    return at + 1
+
+
+@micropython.viper
+def unstuff(data: ptr8, n: int) -> int:
+    """COBS decoded in place: the length, or -1 when the bytes are not COBS. ``data[0:n]`` is without delimiters."""
+    at = 0
+    out = 0
+    while at < n:
+        code = data[at]
+        at += 1
+        end = at + code - 1
+        if code == 0 or end > n:
+            return -1
+        while at < end:
+            data[out] = data[at]
+            out += 1
+            at += 1
+        if code != 255 and at < n:
+            data[out] = 0
+            out += 1
+    return out

@@ -1,0 +1,3 @@
+"""Firmware version: major, minor, patch."""
+
+VERSION = (0, 1, 0)

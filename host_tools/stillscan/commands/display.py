@@ -1,0 +1,137 @@
+"""What the kiosk's terminal shows: a live picture for people, plain lines elsewhere. Scanned text only when asked for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from kiosk import wire
+from stillscan.check import Result
+from stillscan.guidance import say
+from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin
+
+_COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
+_REFRESH_HZ = 12
+
+
+def verdict_text(result: Result, language: str) -> list[str]:
+    """What to tell people at the end of a check: outcome first, then each reason, without personal data."""
+    if result.outcome == "fault":
+        part, _, fault = result.reason.partition(": ")
+        return [say("state.fault", language), say(f"part.{part}", language), say(f"fault.{fault}", language)]
+    section = "reason" if result.reason.startswith("mrz_") or result.outcome != "gave_up" else "cause"
+    head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
+    return [say(head, language), *(say(f"{section}.{reason}", language) for reason in result.reason.split(","))]
+
+
+def state_text(state: State, language: str) -> str:
+    """What to do in this state. DONE without a verdict yet means: the strip is being read, do not take the passport."""
+    name = wire.STATES[state.state]
+    return say("state.reading" if state.state == wire.DONE and state.cause == wire.NO_CAUSE else f"state.{name}", language)
+
+
+class PlainLines:
+    """One line an event, with the seconds since the start."""
+
+    def __init__(self, language: str, show_lines: bool, out: TextIO = sys.stdout) -> None:
+        self._language = language
+        self._show_lines = show_lines
+        self._out = out
+        self._began_s = time.monotonic()
+
+    def _say(self, kind: str, text: str) -> None:
+        print(f"{time.monotonic() - self._began_s:8.2f} s  {kind:<9} {text}", file=self._out, flush=True)
+
+    def connected(self, hello: Hello) -> None:
+        self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}")
+
+    def message(self, message: Message) -> None:
+        if isinstance(message, State):
+            self._say(wire.STATES[message.state], state_text(message, self._language))
+        elif isinstance(message, SweepBegin):
+            self._say("sweep", f"{message.attempt}, rows {message.first_row}-{message.last_row}")
+        elif isinstance(message, Abort):
+            cause = wire.CAUSES[message.cause]
+            slide = (message.dx_um**2 + message.dy_um**2) ** 0.5 / 1000
+            where = f"row {message.row}, {slide:.2f} mm, stopped after {message.latency_us / 1000:.1f} ms"
+            self._say("abort", f"{cause} ({where}): {say(f'cause.{cause}', self._language)}")
+
+    def result(self, result: Result) -> None:
+        self._say(result.outcome, " ".join(verdict_text(result, self._language)))
+        if self._show_lines and result.lines:
+            for line in result.lines:
+                self._say("mrz", line)
+
+    def trouble(self, text: str) -> None:
+        self._say("trouble", text)
+
+
+class LivePicture:
+    """What to do now, how far the sweep is, what happened before."""
+
+    def __init__(self, language: str, show_lines: bool, rows: int, console: Console) -> None:
+        self._log = PlainLines(language, show_lines, _ConsoleOut(console))
+        self._language = language
+        self._rows = rows
+        self._row = 0
+        self._attempt = 0
+        self._now = Text(say("state.start", language), style="bold")
+        self._live = Live(self._draw(), console=console, refresh_per_second=_REFRESH_HZ, transient=True)
+        self._live.start()
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        self._live.stop()
+
+    def _draw(self) -> Panel:
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(f"#{self._attempt}" if self._attempt else "", ProgressBar(self._rows, self._row, width=48))
+        return Panel(Group(self._now, bar), title="stillscan", width=78)
+
+    def connected(self, hello: Hello) -> None:
+        self._log.connected(hello)
+
+    def message(self, message: Message) -> None:
+        if isinstance(message, Band):
+            self._row = message.header.row + message.header.lines
+        else:
+            self._log.message(message)
+        if isinstance(message, State):
+            self._now = Text(state_text(message, self._language), style="bold")
+            if message.state == wire.EMPTY:
+                self._row = self._attempt = 0
+        elif isinstance(message, SweepBegin):
+            self._attempt, self._row = message.attempt, 0
+        self._live.update(self._draw())
+
+    def result(self, result: Result) -> None:
+        self._now = Text(" ".join(verdict_text(result, self._language)), style=_COLOURS[result.outcome])
+        self._log.result(result)
+        self._live.update(self._draw())
+
+    def trouble(self, text: str) -> None:
+        self._now = Text(text, style="bold red")
+        self._log.trouble(text)
+        self._live.update(self._draw())
+
+
+class _ConsoleOut:
+    """Lets PlainLines print above a live picture."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, text: str) -> int:
+        self._console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
+        return len(text)
+
+    def flush(self) -> None:
+        """The console flushes by itself."""

@@ -1,0 +1,99 @@
+"""``stillscan run``: the kiosk, until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+
+from stillscan.check import Result
+from stillscan.commands.display import LivePicture, PlainLines
+from stillscan.commands.simulate import EXIT
+from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
+from stillscan.errors import InputError
+from stillscan.guidance import languages
+from stillscan.link.serial_port import SerialTransport
+from stillscan.link.transport import Transport
+from stillscan.service import Service
+from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.simulate import TODAY, decider
+
+_ROWS = 274
+_VISIT_S = 60.0
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "run",
+        help="the kiosk: one check after another, until interrupted",
+        description="Connects to a scanner, follows it, reads what it scans and gives a verdict for each document. "
+        "With --port sim the scanner is simulated in real time. Exit code with --once: 0 verified, 1 refused or given "
+        "up, 3 fault; 3 as well when the scanner is not there or stays away.",
+    )
+    parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
+    parser.add_argument("--once", action="store_true", help="end after one check")
+    parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
+    parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
+    parser.add_argument(
+        "--reconnect",
+        type=float,
+        default=10.0,
+        metavar="S",
+        help="how long to wait for a scanner that went away; inf: for ever (10)",
+    )
+    simulated = parser.add_argument_group("only with --port sim")
+    simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
+    simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")
+    add_movement(simulated)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out; the exit code."""
+    simulated = args.port == "sim"
+    if not simulated and (args.document or args.save_strip):
+        raise InputError("--document and --save-strip go with --port sim: a scanned passport is never kept as an image")
+    if args.save_strip and not Path(args.save_strip).absolute().parent.is_dir():
+        raise InputError(f"--save-strip: there is no folder '{Path(args.save_strip).parent}'")
+    connect = _simulator(args) if simulated else lambda: SerialTransport(args.port)
+    today = TODAY if simulated else date.today()
+    console = Console()
+    picture = LivePicture(args.language, simulated, _ROWS, console) if console.is_terminal else None
+    display = picture or PlainLines(args.language, simulated)
+    kept = _keeper(args.save_strip)
+    with closing(picture) if picture else nullcontext():
+        service = Service(connect, decider(args.recipient, today), display, args.reconnect, kept)
+        result = service.run(args.once)
+    if args.save_strip:
+        print(f"the joined strip is in {args.save_strip}")
+    return EXIT[result.outcome]
+
+
+def _simulator(args: argparse.Namespace) -> Callable[[], Transport]:
+    world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, _VISIT_S)
+
+    def connect() -> Transport:
+        kiosk = SimulatedKiosk(world, paced=True)
+        kiosk.visitors = visitors(args.motion, args.seed)
+        return kiosk
+
+    return connect
+
+
+def _keeper(path: str | None) -> Callable[[Result, NDArray[np.uint8]], None]:
+    def keep(_: Result, strip: NDArray[np.uint8]) -> None:
+        if path is not None:
+            try:
+                Image.fromarray(strip).save(path, format="PNG", dpi=(300, 300))
+            except OSError as error:
+                raise InputError(f"--save-strip: {path}: {(error.strerror or 'cannot be written').lower()}") from None
+
+    return keep

@@ -1,0 +1,81 @@
+"""``stillscan simulate``: one check against the simulated world, in virtual time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+
+from stillscan.commands.world import add_movement, positive_seconds, scene
+from stillscan.device_files import boards
+from stillscan.errors import InputError
+from stillscan.guidance import say
+from stillscan.simulator.kiosk import FAULTS
+from stillscan.simulator.simulate import TODAY, Options, simulate
+
+EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "simulate",
+        help="one check of a simulated passport, in virtual time",
+        description="Runs the real firmware on MicroPython against simulated sensors, reads what it scans and judges it. "
+        "The same seed gives the same result. Exit code: 0 verified, 1 refused or given up, 2 usage, 3 fault.",
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--document", metavar="IMAGE", help="strip of 1476 x 274 px, or a whole page at its dpi (300)")
+    what.add_argument("--mrz-text", metavar="'L1|L2'", help="print these lines in OCR-B and scan them")
+    add_movement(parser)
+    parser.add_argument("--restart-only", action="store_true", help="any movement restarts the scan; three attempts")
+    parser.add_argument("--max-seconds", type=positive_seconds, default=30.0, metavar="S", help="virtual, from placing (30)")
+    parser.add_argument("--board", default="simulator", metavar="NAME", help="board whose firmware runs (simulator)")
+    parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
+    parser.add_argument(
+        "--today", type=date.fromisoformat, default=TODAY, metavar="DATE", help=f"date of the simulated world ({TODAY})"
+    )
+    parser.add_argument(
+        "--fault",
+        metavar="FAULT[@MS]",
+        help=f"break a part, from power-on or MS after placing: {', '.join(FAULTS)}",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out; the exit code."""
+    if args.board != "simulator":
+        known = f"(there are: {', '.join(boards())})"
+        raise InputError(f"--board: '{args.board}' cannot run without its hardware; only 'simulator' can {known}")
+    fault, fault_ms = _fault(args.fault)
+    world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
+    options = Options(args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms)
+    record = simulate(world, options)
+    if args.json:
+        print(json.dumps(record))
+    else:
+        _show(record)
+    return EXIT[str(record["outcome"])]
+
+
+def _fault(text: str | None) -> tuple[str | None, float | None]:
+    if text is None:
+        return None, None
+    name, _, moment = text.partition("@")
+    if name not in FAULTS:
+        raise InputError(f"--fault: no fault '{name}'; there are: {', '.join(FAULTS)}")
+    try:
+        return name, float(moment) if moment else None
+    except ValueError:
+        raise InputError(f"--fault: '{moment}' is no number of milliseconds") from None
+
+
+def _show(record: dict[str, object]) -> None:
+    print(f"{record['outcome']}: {record['reason']}")
+    for line in record["mrz"] or ():  # type: ignore[attr-defined]
+        print(f"  {line}")
+    for abort in record["aborts"]:  # type: ignore[attr-defined]
+        print(f"  aborted at {abort['t_ms']} ms, row {abort['row']}: {say('cause.' + abort['cause'], 'en')}")
+    print(f"  {record['attempts']} attempts, verdict after {record['t_verdict_ms']} ms, seed {record['seed']}")

@@ -1,0 +1,65 @@
+"""Options that describe a simulated world, and the world made of them; shared by the commands that simulate."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from os import PathLike
+from pathlib import Path
+
+from stillscan.errors import InputError
+from stillscan.mrz.formats import parse_mrz_text
+from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.glass import Page
+from stillscan.simulator.hand import PROFILES, Motion, profile
+from stillscan.simulator.printing import strip
+from stillscan.simulator.scene import Scene
+from stillscan.simulator.trace import load_trace
+from stillscan.simulator.visitors import Visitors
+
+SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"  # an invented person's strip
+_VISIT_S = 60.0
+
+
+def add_movement(parser: argparse.ArgumentParser) -> None:
+    """--motion, --dirt, --seed."""
+    parser.add_argument(
+        "--motion",
+        default="still",
+        metavar="PROFILE|TRACE.csv",
+        help=f"how hand and kiosk move: {', '.join(PROFILES)}, or a trace (default: still)",
+    )
+    parser.add_argument("--dirt", default="clean", metavar="PROFILE", help="clean, dust, streak, smear, dirty")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of noise, hand and dirt (default: 1)")
+
+
+def positive_seconds(text: str) -> float:
+    """A positive, finite number of seconds up to an hour, for argparse."""
+    value = float(text)
+    if not 0 < value <= 3600 or not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def movement(motion: str, seed: int, most_s: float) -> Motion:
+    """A named profile, or a trace file. InputError."""
+    if motion not in PROFILES and (motion.lower().endswith(".csv") or Path(motion).exists()):
+        return load_trace(motion)
+    return profile(motion, seed, most_s)
+
+
+def scene(
+    document: str | PathLike[str] | None, mrz_text: str | None, motion: str, dirt: str, seed: int, most_s: float
+) -> Scene:
+    """The world of one check. InputError for anything that cannot be used."""
+    if seed < 0:
+        raise InputError("--seed: a number of 0 or more")
+    hand = movement(motion, seed, most_s)
+    spots = Dirt.profile(dirt, seed)
+    page = Page.load(document) if document is not None else Page.from_array(strip(parse_mrz_text(mrz_text or "")))
+    return Scene(page, hand, spots, seed)
+
+
+def visitors(motion: str, seed: int) -> Visitors:
+    """One visitor after another, each with another seed."""
+    return Visitors(lambda number: movement(motion, seed + number, _VISIT_S))

@@ -1,0 +1,1 @@
+"""The link to a scanner: transports, frames, messages, the session."""

@@ -1,0 +1,169 @@
+"""What a device says, typed. The fields and their order are wire.BODIES; a test holds both together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk import wire
+
+
+class Hello(NamedTuple):
+    major: int
+    minor: int
+    fw_major: int
+    fw_minor: int
+    fw_patch: int
+    board: bytes
+    boot_id: int
+    width_px: int
+    rows: int
+    pitch_nm: int
+    line_us: int
+    max_frame: int
+    band_lines: int
+    capabilities: int
+
+    @property
+    def firmware(self) -> str:
+        return f"{self.fw_major}.{self.fw_minor}.{self.fw_patch}"
+
+    @property
+    def board_name(self) -> str:
+        return self.board.rstrip(b"\0").decode("ascii", "replace")
+
+
+class State(NamedTuple):
+    state: int
+    cause: int
+    part: int
+    fault: int
+    attempt: int
+    t_ms: int
+
+
+class SweepBegin(NamedTuple):
+    sweep: int
+    attempt: int
+    first_row: int
+    last_row: int
+    t_ms: int
+
+
+class SweepEnd(NamedTuple):
+    sweep: int
+    bands: int
+    last_row: int
+    t_ms: int
+
+
+class Abort(NamedTuple):
+    sweep: int
+    cause: int
+    row: int
+    t_ms: int
+    latency_us: int
+    dx_um: int
+    dy_um: int
+
+
+class Health(NamedTuple):
+    uptime_ms: int
+    heap_free: int
+    heap_free_min: int
+    sweeps: int
+    lines: int
+    aborts: int
+    faults: int
+    frames_in: int
+    bad_crc: int
+    bad_frame: int
+    oversized: int
+    unknown: int
+    short_writes: int
+    credit_waits: int
+
+
+class Setting(NamedTuple):
+    setting: int
+    value: int
+    default: int
+    low: int
+    high: int
+    name: bytes
+    unit: bytes
+
+
+class Error(NamedTuple):
+    code: int
+    about: int
+
+
+class BandHeader(NamedTuple):
+    sweep: int
+    band: int
+    row: int
+    lines: int
+    depth_bits: int
+    t_us: int
+    dx_um: int
+    dy_um: int
+    squal: int
+    lamp: int
+    width_px: int
+
+
+class Band(NamedTuple):
+    """``pixels``: (lines, width_px) uint8, flat-fielded, 0 black, whatever the depth on the wire was."""
+
+    header: BandHeader
+    pixels: NDArray[np.uint8]
+
+
+class Log(NamedTuple):
+    """Entries as packed by the device (wire.LOG_ENTRY), oldest first."""
+
+    entries: bytes
+
+
+Message = Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Band | Log
+
+PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error]] = {
+    wire.M_HELLO: Hello,
+    wire.M_STATE: State,
+    wire.M_SWEEP_BEGIN: SweepBegin,
+    wire.M_SWEEP_END: SweepEnd,
+    wire.M_ABORT: Abort,
+    wire.M_HEALTH: Health,
+    wire.M_SETTING: Setting,
+    wire.M_ERROR: Error,
+}
+
+
+def parse(kind: int, body: bytes) -> Message | None:
+    """The message of a frame; None for a type that this version does not know. ValueError when the body is malformed."""
+    if kind in PLAIN:
+        made: Message = PLAIN[kind](*wire.unpack(kind, body))  # type: ignore[arg-type]
+        return made
+    if kind == wire.M_BAND:
+        return _band(body)
+    if kind == wire.M_LOG:
+        if len(body) < 1 or len(body) < 1 + 8 * body[0]:
+            raise ValueError("log shorter than its count")
+        return Log(body[1 : 1 + 8 * body[0]])
+    return None
+
+
+def _band(body: bytes) -> Band:
+    header = BandHeader(*wire.unpack(wire.M_BAND, body))  # type: ignore[arg-type]
+    pixels = np.frombuffer(body, dtype=np.uint8, offset=wire.BAND_HEADER)
+    if header.depth_bits == 4:
+        pixels = np.stack((pixels & 0xF0, pixels << 4), axis=-1).ravel()
+        pixels = pixels | pixels >> 4
+    elif header.depth_bits != 8:
+        raise ValueError("unknown depth of pixels")
+    if not header.lines or not header.width_px or len(pixels) != header.lines * header.width_px:
+        raise ValueError("band of another size than its header says")
+    return Band(header, pixels.reshape(header.lines, header.width_px))

@@ -1,0 +1,31 @@
+"""What carries bytes to a scanner and back. Sessions know nothing else of ports, pipes or simulators."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from stillscan.errors import DeviceError
+
+
+class LinkLost(DeviceError):
+    """The device went away (unplugged, switched off, process ended)."""
+
+
+class Transport(Protocol):
+    """Bytes both ways, and the clock that goes with them (the computer's, or the simulator's virtual one)."""
+
+    name: str
+
+    def read(self, timeout_ms: float) -> bytes:
+        """What has arrived, waiting at most ``timeout_ms`` for the first byte; b"" when nothing came. LinkLost."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """All of ``data``. LinkLost."""
+        ...
+
+    def now_ms(self) -> float:
+        """A clock that never goes back."""
+        ...
+
+    def close(self) -> None: ...

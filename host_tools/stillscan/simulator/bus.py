@@ -1,0 +1,234 @@
+"""The bus between the simulated board and its chip models: records in, answers out, and the virtual clock.
+
+The other end is boards/simulator/bus.py on MicroPython; a test holds the two tables together.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stillscan.simulator.accelerometer import Accelerometer
+from stillscan.simulator.carriage import Carriage
+from stillscan.simulator.flow import Flow
+from stillscan.simulator.glass import LINE_PX
+from stillscan.simulator.line_sensor import LineSensor
+from stillscan.simulator.presence import Presence
+from stillscan.simulator.scene import Scene
+
+WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
+ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY = range(12, 20)
+PINS = {
+    "home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ready": 6, "busy": 7, "trouble": 8,
+}  # fmt: skip
+EDGE, USB_BYTES = 1, 2
+HEADER = struct.Struct("<BBHII")
+ANSWER = struct.Struct("<qqqqq")
+
+USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
+USB_FIFO = 256
+USB_BLOCK_US = 500_000  # after so long without progress a write returns short
+
+
+class WatchdogReset(Exception):
+    """The firmware has not fed its watchdog: the chip would restart."""
+
+
+@dataclass
+class Usb:
+    """What the host's end of the cable does. ``unplugged``: bytes are lost unnoticed; ``stalled``: nobody reads."""
+
+    to_host: bytearray = field(default_factory=bytearray)
+    to_device: bytearray = field(default_factory=bytearray)
+    unplugged: bool = False
+    stalled: bool = False
+
+
+@dataclass
+class Stop:
+    """The carriage was stopped in mid-sweep: when the sweep began, when it stopped, and the INT1 edge before, in us."""
+
+    began_us: int
+    stopped_us: int
+    edge_us: int | None
+
+
+class Bus:
+    """One simulated board. ``now_us`` is the virtual clock; ``handle`` carries out one record."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.now_us = 0
+        self.scene = scene
+        self.usb = Usb()
+        self.flow = Flow(scene)
+        self.accelerometer = Accelerometer(scene)
+        self.carriage = Carriage(scene.seed)
+        self.line_sensor = LineSensor(scene)
+        self.presence = Presence(scene)
+        self.stops: list[Stop] = []
+        self.outputs: dict[int, int] = {}
+        self._edge = False
+        self._edge_us: int | None = None
+        self._lamp = 0.0
+        self._line_ends: list[float] = []
+        self._first_line_us = 0.0
+        self._follow: tuple[int, int] | None = None
+        self._began_us = 0
+        self._watchdog_us = 0
+        self._fed_us = 0
+        self._line = bytearray(LINE_PX)
+        self._handlers: dict[int, Callable[[int, int, bytes], tuple[int, bytes] | None]] = {
+            WRITE_PIN: self._write_pin, SPI: self._spi, I2C_WRITE: self._i2c_write, I2C_READ: self._i2c_read,
+            PWM: self._pwm, FEED: self._feed, ADVANCE: self._advance, IDLE: self._idle, STEP_START: self._step_start,
+            STEP_STOP: self._step_stop, STEPS: self._steps, STEPPER_BUSY: self._stepper_busy, FREE_LINES: self._free_lines,
+            FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line, USB_WRITE: self._usb_write,
+            USB_READ: self._usb_read, WATCHDOG: self._watchdog,
+        }  # fmt: skip
+
+    def handle(self, operation: int, channel: int, argument: int, spent_us: int, payload: bytes) -> bytes | None:
+        """Carry out one record; the answer's bytes when the board waits for one. WatchdogReset."""
+        if spent_us:
+            self._pass(spent_us)
+        result = self._handlers[operation](channel, argument, payload)
+        if result is None:
+            return None
+        value, data = result
+        flags = (EDGE if self._edge else 0) | (USB_BYTES if self.usb.to_device else 0)
+        self._edge = False
+        return ANSWER.pack(self.now_us, self._inputs(), flags, self._lines_done(), value) + data
+
+    def _pass(self, us: int) -> None:
+        until = self.now_us + us
+        edge = self.accelerometer.next_int1_us(self.now_us, until)
+        if edge is not None:
+            self._edge, self._edge_us = True, edge
+        self.now_us = until
+        if self._watchdog_us and until - self._fed_us > self._watchdog_us:
+            raise WatchdogReset
+
+    def _sleep(self, us: int) -> None:
+        """Let time pass, but wake at an edge: its handler runs then."""
+        edge = self.accelerometer.next_int1_us(self.now_us, self.now_us + us)
+        self._pass(us if edge is None else edge - self.now_us)
+
+    def _inputs(self) -> int:
+        now = self.now_us
+        return (
+            self.carriage.home(now) << PINS["home"]
+            | self.presence.present(now) << PINS["presence"]
+            | self.accelerometer.int1(now) << PINS["int1"]
+        )
+
+    def _lines_done(self) -> int:
+        return bisect_right(self._line_ends, self.now_us)
+
+    # --- pins and buses ---------------------------------------------------------------------------------------------
+
+    def _write_pin(self, pin: int, level: int, _: bytes) -> None:
+        if pin == PINS["flow_select"]:
+            (self.flow.deselect if level else self.flow.select)(self.now_us)
+        self.outputs[pin] = level
+
+    def _pwm(self, pin: int, duty: int, _: bytes) -> None:
+        self.outputs[pin] = duty
+        self._lamp = max(self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)) / 65535
+
+    def _spi(self, wants_answer: int, byte_us: int, data: bytes) -> tuple[int, bytes] | None:
+        back = self.flow.exchange(data, self.now_us)
+        self._pass(byte_us * len(data))
+        return (0, back) if wants_answer else None
+
+    def _i2c_write(self, address: int, byte_us: int, data: bytes) -> tuple[int, bytes]:
+        acknowledged = self.accelerometer.write(data, self.now_us)
+        self._pass(byte_us * (len(data) + 1))
+        return int(acknowledged), b""
+
+    def _i2c_read(self, address: int, argument: int, _: bytes) -> tuple[int, bytes]:
+        byte_us, count = argument >> 8, argument & 0xFF
+        data = self.accelerometer.read(count, self.now_us)
+        self._pass(byte_us * (count + 1))
+        return (0, bytes(count)) if data is None else (1, data)
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def _advance(self, _: int, us: int, __: bytes) -> tuple[int, bytes]:
+        self._sleep(us)
+        return 0, b""
+
+    def _idle(self, _: int, most_us: int, __: bytes) -> tuple[int, bytes]:
+        done = self._lines_done()
+        if done < len(self._line_ends):
+            most_us = min(most_us, int(self._line_ends[done] - self.now_us) + 1)
+        self._sleep(most_us)
+        return 0, b""
+
+    def _watchdog(self, _: int, timeout_ms: int, __: bytes) -> None:
+        self._watchdog_us = timeout_ms * 1000
+        self._fed_us = self.now_us
+
+    def _feed(self, _: int, __: int, ___: bytes) -> None:
+        self._fed_us = self.now_us
+
+    # --- carriage and lines -----------------------------------------------------------------------------------------
+
+    def _step_start(self, _: int, __: int, train: bytes) -> None:
+        direction, steps, start_hz, top_hz, accel = struct.unpack("<bIfff", train)
+        self.carriage.start(self.now_us, direction, steps, start_hz, top_hz, accel)
+        if self._follow is not None:
+            first, per_line = self._follow
+            moments = self.carriage.moments_us()
+            self._first_line_us = moments[first]
+            self._line_ends = moments[first + per_line :: per_line]
+            self._began_us = self.now_us
+
+    def _step_stop(self, _: int, __: int, ___: bytes) -> tuple[int, bytes]:
+        if self._follow is not None and self.carriage.busy(self.now_us):
+            self.stops.append(Stop(self._began_us, self.now_us, self._edge_us))
+            self._line_ends = self._line_ends[: self._lines_done()]
+        return self.carriage.stop(self.now_us), b""
+
+    def _steps(self, _: int, __: int, ___: bytes) -> tuple[int, bytes]:
+        return self.carriage.steps_done(self.now_us), b""
+
+    def _stepper_busy(self, _: int, __: int, ___: bytes) -> tuple[int, bytes]:
+        return int(self.carriage.busy(self.now_us)), b""
+
+    def _free_lines(self, _: int, line_us: int, __: bytes) -> None:
+        self._follow = None
+        self._first_line_us = self.now_us
+        self._line_ends = [self.now_us + line_us * n for n in range(1, 1025)]
+
+    def _on_follow(self, per_line: int, first: int, __: bytes) -> None:
+        self._follow = (first, per_line)
+        self._line_ends = []
+
+    def _stop_lines(self, _: int, __: int, ___: bytes) -> tuple[int, bytes]:
+        self._follow = None
+        self._line_ends = []
+        return 0, b""
+
+    def _read_line(self, _: int, n: int, __: bytes) -> tuple[int, bytes]:
+        begin = self._line_ends[n - 1] if n else self._first_line_us
+        end = self._line_ends[n]
+        y0, y1 = self.carriage.y_mm(begin), self.carriage.y_mm(end)
+        self.line_sensor.expose(begin, end, y0, y1, self._lamp, self._line)
+        return 0, bytes(self._line)
+
+    # --- USB --------------------------------------------------------------------------------------------------------
+
+    def _usb_write(self, _: int, __: int, data: bytes) -> tuple[int, bytes]:
+        if self.usb.stalled:
+            self._pass(USB_BLOCK_US)
+            return 0, b""
+        self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US))
+        if not self.usb.unplugged:
+            self.usb.to_host += data
+        return len(data), b""
+
+    def _usb_read(self, _: int, most: int, __: bytes) -> tuple[int, bytes]:
+        taken = bytes(self.usb.to_device[:most])
+        del self.usb.to_device[:most]
+        return len(taken), taken.ljust(most, b"\0")

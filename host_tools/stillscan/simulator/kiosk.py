@@ -1,0 +1,107 @@
+"""A simulated kiosk: scene, bus, firmware process, and the host's end of its USB cable."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from stillscan.simulator.bus import Bus
+from stillscan.simulator.process import Firmware
+from stillscan.simulator.scene import Scene
+from stillscan.simulator.visitors import Visitors
+
+FAULTS = {
+    "flow-nak": ("flow", "nak"),
+    "flow-silent": ("flow", "silent"),
+    "flow-stuck": ("flow", "stuck"),
+    "flow-wrong-id": ("flow", "wrong-id"),
+    "accelerometer-nak": ("accelerometer", "nak"),
+    "accelerometer-stuck": ("accelerometer", "stuck"),
+    "accelerometer-wrong-id": ("accelerometer", "wrong-id"),
+    "line-sensor-stuck": ("line_sensor", "stuck"),
+    "line-sensor-dark": ("line_sensor", "dark"),
+    "carriage-no-home": ("carriage", "no-home"),
+    "carriage-home-stuck": ("carriage", "home-stuck"),
+    "carriage-jam": ("carriage", "jam"),
+    "presence-stuck-present": ("presence", "stuck-present"),
+    "presence-stuck-absent": ("presence", "stuck-absent"),
+}
+_PACE_STEP_US = 10_000
+
+
+class SimulatedKiosk:
+    """Also a Transport: ``read`` lets the firmware run in virtual time; ``paced`` holds that time to the wall clock."""
+
+    def __init__(self, scene: Scene, board: str = "simulator", boot_id: int = 1, paced: bool = False) -> None:
+        self.name = "simulator"
+        self.bus = Bus(scene)
+        self.firmware = Firmware(self.bus, board, boot_id)
+        self._began_s = time.monotonic() if paced else None
+        self._to_fail: list[tuple[int, str]] = []
+        self.visitors: Visitors | None = None
+
+    def fail(self, fault: str) -> None:
+        """Break a part from now on: a name of FAULTS, or "none" to mend all."""
+        if fault == "none":
+            for part, _ in FAULTS.values():
+                getattr(self.bus, part).fault = None
+        else:
+            part, kind = FAULTS[fault]
+            getattr(self.bus, part).fault = kind
+
+    def fail_at(self, at_us: int, fault: str) -> None:
+        """As ``fail``, at a moment of the virtual clock that is still to come."""
+        self._to_fail = sorted([*self._to_fail, (at_us, fault)])
+
+    def read(self, timeout_ms: float) -> bytes:
+        """See Transport; ``timeout_ms`` is virtual time."""
+        self._run(self.bus.now_us + int(timeout_ms * 1000))
+        data = bytes(self.bus.usb.to_host)
+        self.bus.usb.to_host.clear()
+        return data
+
+    def _run(self, until_us: int) -> None:
+        bus = self.bus
+        while bus.now_us < until_us and not bus.usb.to_host:
+            step_us = until_us
+            if self._to_fail:
+                step_us = min(step_us, max(self._to_fail[0][0], bus.now_us + 1))
+            if self._began_s is not None or self.visitors is not None:
+                step_us = min(step_us, bus.now_us + _PACE_STEP_US)
+            self.firmware.run(step_us)
+            while self._to_fail and self._to_fail[0][0] <= bus.now_us:
+                self.fail(self._to_fail.pop(0)[1])
+            if self.visitors is not None:
+                self.visitors.look(bus)
+            if self._began_s is not None:
+                time.sleep(max(0.0, bus.now_us / 1e6 - (time.monotonic() - self._began_s)))
+
+    def pass_time(self, ms: float) -> None:
+        """The host is busy for so long; what the device sends meanwhile waits."""
+        end = self.bus.now_us + int(ms * 1000)
+        held = bytearray()
+        while self.bus.now_us < end:
+            self._run(end)
+            held += self.bus.usb.to_host
+            self.bus.usb.to_host.clear()
+        self.bus.usb.to_host += held
+
+    def write(self, data: bytes) -> None:
+        """See Transport."""
+        if not self.bus.usb.unplugged:
+            self.bus.usb.to_device += data
+
+    def now_ms(self) -> float:
+        """See Transport: the virtual clock."""
+        return self.bus.now_us / 1000
+
+    def close(self) -> None:
+        """Switch the kiosk off."""
+        self.firmware.close()
+
+    def __enter__(self) -> SimulatedKiosk:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+

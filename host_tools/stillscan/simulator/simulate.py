@@ -1,0 +1,132 @@
+"""One check in virtual time, from power-on to the verdict, as one record: the contract of ``stillscan simulate --json``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk import wire
+from stillscan.check import Check, Decide, Listener, Result
+from stillscan.errors import DeviceError
+from stillscan.link.messages import State
+from stillscan.link.session import Session, describe
+from stillscan.mrz import Reading, parse, read_strip
+from stillscan.simulator import truth
+from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.scene import Scene
+from stillscan.verify.verdict import decide
+
+BOOT_MS = 10_000.0
+READ_MS = 30.0  # virtual time that the host takes to read a strip: a constant, so that a seed gives the same bytes
+TODAY = date(2026, 11, 22)  # of the simulated world: the same seed gives the same verdict next year
+RESTART_ONLY_ATTEMPTS = 3  # the scanner of the page that the product grew out of: a few restarts, then it gives up
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one check is run. ``most_s`` counts virtual seconds from the placing; ``fault`` is a name of kiosk.FAULTS,
+    from power-on or from ``fault_ms`` after the placing."""
+
+    restart_only: bool = False
+    most_s: float = 30.0
+    recipient: str | None = None
+    today: date = TODAY
+    fault: str | None = None
+    fault_ms: float | None = None
+
+
+def decider(recipient: str | None, today: date) -> Decide:
+    """What a certain reading leads to: the outcome, and its reason codes joined by commas."""
+
+    def judge(reading: Reading) -> tuple[str, str]:
+        verdict = decide(parse(reading.lines) if reading.lines else None, reading.accepted, recipient, today)
+        return verdict.outcome, ",".join(verdict.reasons)
+
+    return judge
+
+
+def boot(session: Session) -> State:
+    """The first state after start-up: EMPTY or FAULT. DeviceError when the firmware does not come up."""
+    end = session.transport.now_ms() + BOOT_MS
+    while (left := end - session.transport.now_ms()) > 0:
+        message = session.poll(left)
+        if isinstance(message, State) and message.state != wire.START:
+            return message
+    raise DeviceError("the firmware did not start up within 10 s")
+
+
+def simulate(scene: Scene, options: Options, listen: Listener = lambda message: None) -> dict[str, object]:
+    """Run one check over ``scene`` and return the record; DeviceError when the firmware itself ends."""
+    began_s = time.perf_counter()
+    with SimulatedKiosk(scene) as kiosk:
+        if options.fault is not None and options.fault_ms is None:
+            kiosk.fail(options.fault)
+        session = Session(kiosk)
+        hello = session.open()
+        state = boot(session)
+        if options.restart_only:
+            session.set(session.settings()["attempts"].setting, RESTART_ONLY_ATTEMPTS)
+        slip_um = session.settings()["slip"].value
+        placed_us = kiosk.bus.now_us
+        scene.place(placed_us)
+        if options.fault is not None and options.fault_ms is not None:
+            kiosk.fail_at(placed_us + int(options.fault_ms * 1000), options.fault)
+        check = Check(session, _reader(kiosk), decider(options.recipient, options.today), listen)
+        if state.state == wire.FAULT:
+            result = Result("fault", describe(state))
+        else:
+            result = check.run(options.most_s * 1000)
+        health = session.health()
+        record = _record(kiosk, result, placed_us, slip_um)
+        record |= {
+            "virtual_ms": round(kiosk.now_ms(), 1),
+            "wall_ms": round((time.perf_counter() - began_s) * 1000, 1),
+            "seed": scene.seed,
+            "firmware": hello.firmware,
+            "heap_free_min": health.heap_free_min if health else None,
+        }
+    return record
+
+
+def _reader(kiosk: SimulatedKiosk) -> Callable[[NDArray[np.uint8]], Reading]:
+    def read(strip: NDArray[np.uint8]) -> Reading:
+        reading = read_strip(strip)
+        kiosk.pass_time(READ_MS)
+        return reading
+
+    return read
+
+
+def _record(kiosk: SimulatedKiosk, result: Result, placed_us: int, slip_um: int) -> dict[str, object]:
+    def since(ms: float | None) -> float | None:
+        return None if ms is None else round(ms - placed_us / 1000, 1)
+
+    aborts = []
+    after_us = 0.0
+    for abort in result.aborts:
+        stop = truth.stop_before(kiosk.bus, abort.at_ms * 1000, after_us)
+        after_us = abort.at_ms * 1000
+        latency = truth.latency_ms(kiosk.bus, stop, abort.cause, slip_um) if stop else 0.0
+        aborts.append(
+            {
+                "t_ms": since(stop.stopped_us / 1000 if stop else abort.at_ms),
+                "cause": abort.cause,
+                "row": abort.row,
+                "latency_ms": None if latency is None else round(latency, 2),
+            }
+        )
+    return {
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "mrz": list(result.lines) if result.lines else None,
+        "format": result.format,
+        "attempts": result.attempts,
+        "aborts": aborts,
+        "t_still_ms": since(result.still_ms),
+        "t_verdict_ms": since(result.verdict_ms),
+    }

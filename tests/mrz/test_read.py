@@ -26,7 +26,7 @@ def test_samples_of_the_package(name: str, form: str, lines: str) -> None:
     assert reading.lines == tuple(lines.split("|"))
     assert (reading.format, reading.valid, reading.accepted, reading.reason) == (form, True, True, None)
     assert reading.checks == parse(lines).checks
-    assert 0.99 <= reading.confidence <= 1
+    assert 0.995 <= reading.confidence <= 1
     assert [len(row) for row in reading.characters] == [len(row) for row in reading.lines]
 
 

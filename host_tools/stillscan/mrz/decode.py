@@ -18,6 +18,12 @@ _LAST_DIGIT = np.array([VALUE[character] % 10 for character in ALPHABET])
 _SAME_DIGIT = [np.flatnonzero(digit == _LAST_DIGIT) for digit in range(10)]
 _UNKNOWN_CODE = -9.0
 """Log odds against a code that is not in the list: codes are added now and then, but rarely."""
+_BROKEN_RULE = -7.0
+"""Log odds that a document breaks the rules of its check digits (misprint, forgery, another format). Without this way
+out, a clear print with a wrong digit would be bent into the nearest text whose digits agree, and look certain."""
+_TWINS = {"O": "0", "0": "O", "I": "1", "1": "I"}
+"""Characters that some cuts print alike: there the place alone decides."""
+_TWIN_OF = np.array([ALPHABET.index(_TWINS.get(character, character)) for character in ALPHABET])
 _BACK = {weight: (np.arange(10) - weight * np.arange(10)[:, None]) % 10 for weight in (0, 1, 3, 7)}
 
 
@@ -30,6 +36,8 @@ class Decoded(NamedTuple):
     log_all: float
     characters: NDArray[np.float32]
     """(lines, columns): probability of each character of the text by its own place alone."""
+    plainest: float
+    """The least probability of a character by its print alone, whatever may stand in its place (twins together)."""
 
 
 def decode(likelihoods: NDArray[np.float32]) -> Decoded | None:
@@ -76,11 +84,15 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
     covered[rows, columns] = True
     free = masked[~covered]
     log_best += ways[variant][1] + float(free.max(axis=1).sum())
-    log_all += float(np.logaddexp.reduce([way[2] for way in ways])) + float(_log_sum(free).sum())
+    unruly = _BROKEN_RULE + float(_log_sum(likelihoods[rows, columns]).sum())
+    log_all += float(np.logaddexp.reduce([*(way[2] for way in ways), unruly])) + float(_log_sum(free).sum())
 
-    own = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0] - _log_sum(likelihoods + masks[variant])
+    own = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
+    twins = np.take_along_axis(likelihoods, _TWIN_OF[classes][..., None], axis=2)[..., 0]
+    plainest = float(np.exp(np.maximum(own, twins)).min())
+    characters = np.exp(np.minimum(own - _log_sum(likelihoods + masks[variant]), 0)).astype(np.float32)
     lines = tuple("".join(ALPHABET[index] for index in row) for row in classes)
-    return Decoded(form, lines, log_best, log_all, np.exp(np.minimum(own, 0)).astype(np.float32))
+    return Decoded(form, lines, log_best, log_all, characters, plainest)
 
 
 def _log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,6 @@
-"""Makes `glyphs.npz`: `python -m stillscan.mrz.make_glyphs FONT...` (default: the installed cuts of OCR-B).
+"""Makes `glyphs.npz`: `python -m stillscan.mrz.make_glyphs FONT...` (default: the installed OCR-B).
+
+The weights of the package are from OCRB.otf and OCRBS.otf of Debian's fonts-ocr-b and OCRB7.ttf of npm's bwip-js.
 
 Random text is printed in varied shapes of each font, damaged, flattened and cut into cells exactly as `read_strip` does
 it, with the cells moved a little off the truth. A small network (one hidden layer) learns to name the 37 characters and
@@ -98,7 +100,7 @@ def make(fonts: list[Path], seed: int = 1) -> dict[str, NDArray[np.float16]]:
 def main(arguments: list[str]) -> None:
     """Write glyphs.npz beside this module."""
     start = time.monotonic()
-    fonts = [Path(name) for name in arguments] or sorted(printing.find_font().parent.glob("OCRB*.otf"))[:1]
+    fonts = [Path(name) for name in arguments] or [printing.find_font()]
     np.savez_compressed(Path(__file__).with_name("glyphs.npz"), **make(fonts))  # type: ignore[arg-type]
     print(f"{time.monotonic() - start:.0f} s", file=sys.stderr)
 

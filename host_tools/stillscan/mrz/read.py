@@ -13,9 +13,10 @@ from stillscan.mrz.errors import MrzError
 from stillscan.mrz.parse import Mrz, parse
 from stillscan.mrz.recognise import read_cells
 
-MIN_CONFIDENCE = 0.99
-MIN_CHARACTER = 0.5
-"""Chance that every place holds a character at all, rather than a blot or nothing."""
+MIN_CONFIDENCE = 0.995
+MIN_CHARACTER = 0.02
+"""Probability that every single print has for the character it is taken for, whatever its place and the sums say."""
+_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V"}
 _NO_TEXT_FIT = -2.5
 """Mean log probability of the best characters below which there is no text."""
 
@@ -76,7 +77,7 @@ def _read(strip: NDArray[np.uint8]) -> Reading:
         decoded = decode(likelihoods)
         if decoded is None:
             continue
-        reading = _judge(decoded, float(np.exp(likelihoods).sum(axis=2).min()))
+        reading = _judge(decoded)
         if reading.valid and reading.confidence > 0.5:
             return reading
         if best.lines is None or (reading.valid, reading.confidence) > (best.valid, best.confidence):
@@ -84,11 +85,11 @@ def _read(strip: NDArray[np.uint8]) -> Reading:
     return best
 
 
-def _judge(decoded: Decoded, worst_place: float) -> Reading:
+def _judge(decoded: Decoded) -> Reading:
     """Accept only what is certain in every respect."""
     mrz = parse(decoded.lines)
     confidence = float(np.exp(min(0.0, decoded.log_best - decoded.log_all)))
-    reason = _doubt(mrz, confidence, worst_place)
+    reason = _doubt(mrz, confidence, decoded.plainest)
     return Reading(
         format=mrz.format,
         lines=decoded.lines,
@@ -101,14 +102,16 @@ def _judge(decoded: Decoded, worst_place: float) -> Reading:
     )
 
 
-def _doubt(mrz: Mrz, confidence: float, worst_place: float) -> str | None:
+def _doubt(mrz: Mrz, confidence: float, plainest: float) -> str | None:
     """Why a text is not to be relied on, None when it is."""
     if not mrz.valid:
         return "a check digit does not agree"
-    if worst_place < MIN_CHARACTER:
-        return "a character is damaged beyond recognition"
+    if plainest < MIN_CHARACTER:
+        return "a character is not clear"
     if confidence < MIN_CONFIDENCE:
         return "some characters are not certain"
+    if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:
+        return "the kind of document is unknown"
     if not (codes.is_known(mrz.issuer) and codes.is_known(mrz.nationality)):
         return "the code of a state is unknown"
     if not _name_well_formed(mrz):

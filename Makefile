@@ -12,7 +12,7 @@ FIRMWARE := firmware boards/rpi_pico2
 MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font test lint format types firmware tests demo run samples wheel clean
+.PHONY: help setup font test lint format types firmware tests demo run bench pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,10 +66,18 @@ tests: $(READY) ## pytest
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 demo: setup ## a passport, a nudge, a finished scan: the product in one minute, without a board
-	@$(BIN)/stillscan demo
+	@mkdir -p build
+	@$(BIN)/stillscan run --port sim --once --motion one-slip --recipient 'Åse Østenbyen' --save-strip build/demo-strip.png
 
 run: setup ## stillscan with ARGS, for example: make run ARGS='read passport.png'
 	@$(BIN)/stillscan $(ARGS)
+
+bench: setup ## 200 seeds of every motion profile, and 1,000 checks in one firmware process (about 10 minutes)
+	@$(BIN)/python -m stillscan.simulator.bench $(ARGS)
+
+pictures: setup ## make the pictures of the README again
+	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
+		--save-strip host_tools/docs/demo-strip.png --save-screen host_tools/docs/demo.svg
 
 samples: setup ## draw the sample images again
 	@$(BIN)/python -m stillscan.simulator.printing host_tools/stillscan/samples

@@ -4,6 +4,8 @@ import sys
 
 import engines
 import machine
+from machine import I2C, PWM, SPI, WDT, Pin
+
 from kiosk import wire
 from kiosk.drivers.carriage import Carriage
 from kiosk.drivers.cis import WIDTH_PX, LineSensor
@@ -12,11 +14,11 @@ from kiosk.drivers.lamp import Lamp
 from kiosk.drivers.lis3dh import Lis3dh
 from kiosk.drivers.paa5100 import Paa5100
 from kiosk.drivers.presence import Presence
-from machine import I2C, PWM, SPI, WDT, Pin
 
 # one home for the numbers: stillscan.simulator.bus has the same table and a test holds the two together
 PINS = {
-    "home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ready": 6, "busy": 7, "trouble": 8,
+    "home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ready": 6, "busy": 7,
+    "trouble": 8,
 }  # fmt: skip
 ROW0_STEPS = 218  # from the edge of the home switch to the upper edge of row 0
 WATCHDOG_MS = 5000
@@ -26,8 +28,7 @@ class Board:
     name = "simulator"
     capabilities = wire.CAN_INFRARED | wire.CAN_DEPTH4 | wire.CAN_DEPTH8 | wire.CAN_CALIBRATE
 
-    def __init__(self):
-        # type: () -> None
+    def __init__(self) -> None:
         self.boot_id = int(sys.argv[3])
         self.watchdog = WDT(WATCHDOG_MS)
         self.stream = engines.Usb()
@@ -40,7 +41,6 @@ class Board:
         self.sensor = LineSensor(engines.Lines(WIDTH_PX), machine.idle)
         self.indicator = Indicator(*(Pin(PINS[name], Pin.OUT) for name in ("ready", "busy", "trouble")))
 
-    def report(self, defect):
-        # type: (Exception) -> None
+    def report(self, defect: Exception) -> None:
         """A defect of the firmware: the traceback goes to the console, never to the link."""
         sys.print_exception(defect, sys.stderr)

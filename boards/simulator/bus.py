@@ -1,7 +1,8 @@
 """The board's end of the simulator: every pin, bus and clock access goes over a pair of pipes to the chip models.
 
-Requests are records of 12 bytes (operation, channel, payload length, argument, time spent) and a payload; those that want
-an answer get five 64-bit words (now, input pins, flags, lines, value) and perhaps bytes. Nothing here allocates after start-up.
+Requests are records of 12 bytes (operation, channel, payload length, argument, time spent) and a payload; those that
+want an answer get five 64-bit words (now, input pins, flags, lines, value) and perhaps bytes. Nothing here allocates
+after start-up.
 """
 
 import struct
@@ -18,8 +19,8 @@ EDGE = 1  # flags: INT1 rose since the last answer
 USB_BYTES = 2  # flags: the host has sent bytes
 
 _HEADER = "<BBHII"
-_to = open(int(sys.argv[2]), "wb")
-_from = open(int(sys.argv[1]), "rb")
+_to = open(int(sys.argv[2]), "wb")  # noqa: SIM115 - open as long as the board runs
+_from = open(int(sys.argv[1]), "rb")  # noqa: SIM115
 _queue = bytearray(4096)
 _queued = 0
 _spent = 0
@@ -33,8 +34,7 @@ def _copy(source: ptr8, n: int, target: ptr8, at: int):
         target[at + i] = source[i]
 
 
-def post(operation, channel=0, argument=0, payload=None, n=0):
-    # type: (int, int, int, object, int) -> None
+def post(operation: int, channel: int = 0, argument: int = 0, payload: object = None, n: int = 0) -> None:
     """Queue a request that wants no answer; it leaves with the next one that does."""
     global _queued, _spent
     if _queued + 12 + n > len(_queue):
@@ -47,15 +47,21 @@ def post(operation, channel=0, argument=0, payload=None, n=0):
         _queued += n
 
 
-def flush():
-    # type: () -> None
+def flush() -> None:
     global _queued
     _to.write(_queue, _queued)
     _queued = 0
 
 
-def ask(operation, channel=0, argument=0, payload=None, n=0, into=None, size=0):
-    # type: (int, int, int, object, int, object, int) -> int
+def ask(
+    operation: int,
+    channel: int = 0,
+    argument: int = 0,
+    payload: object = None,
+    n: int = 0,
+    into: object = None,
+    size: int = 0,
+) -> int:
     """Request and answer; ``size`` bytes of data follow the answer into ``into``. Returns the answer's value."""
     post(operation, channel, argument, payload, n)
     flush()
@@ -69,9 +75,8 @@ def ask(operation, channel=0, argument=0, payload=None, n=0, into=None, size=0):
     return value
 
 
-def spend(us):
-    # type: (int) -> int
-    """Let ``us`` pass without asking; returns the time in us. Also keeps a loop that only looks at the clock from hanging."""
+def spend(us: int) -> int:
+    """Let ``us`` pass without asking; returns the time in us. So a loop that only looks at the clock does not hang."""
     global _spent
     _spent += us
     return answer[0] + _spent

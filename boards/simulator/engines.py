@@ -6,70 +6,64 @@ import bus
 
 
 class Stepper:
-    """Counted, ramped pulse trains (see kiosk.drivers.carriage)."""
+    """Counted, ramped pulse trains (see kiosk.drivers.carriage). What a train at rest has done is not asked twice."""
 
-    def __init__(self):
-        # type: () -> None
+    def __init__(self) -> None:
         self._train = bytearray(17)
+        self._running = False
+        self._done = 0
 
-    def start(self, direction, steps, start_hz, top_hz, accel_hz_per_s):
-        # type: (int, int, float, float, float) -> None
+    def start(self, direction: int, steps: int, start_hz: float, top_hz: float, accel_hz_per_s: float) -> None:
         struct.pack_into("<bIfff", self._train, 0, direction, steps, start_hz, top_hz, accel_hz_per_s)
         bus.post(bus.STEP_START, 0, 0, self._train, 17)
+        self._running = True
 
-    def stop(self):
-        # type: () -> None
-        bus.ask(bus.STEP_STOP)
+    def stop(self) -> None:
+        if self._running:
+            self._done = bus.ask(bus.STEP_STOP)
+            self._running = False
 
-    def done(self):
-        # type: () -> int
-        return bus.ask(bus.STEPS)
+    def done(self) -> int:
+        return bus.ask(bus.STEPS) if self._running else self._done
 
-    def busy(self):
-        # type: () -> bool
-        return bool(bus.ask(bus.STEPPER_BUSY))
+    def busy(self) -> bool:
+        if self._running and not bus.ask(bus.STEPPER_BUSY):
+            self.stop()
+        return self._running
 
 
 class Lines:
     """Two line buffers, filled in turn (see kiosk.drivers.cis)."""
 
-    def __init__(self, width_px):
-        # type: (int) -> None
+    def __init__(self, width_px: int) -> None:
         self._buffers = (bytearray(width_px), bytearray(width_px))
         self._width = width_px
 
-    def free(self, line_us):
-        # type: (int) -> None
+    def free(self, line_us: int) -> None:
         bus.post(bus.FREE_LINES, 0, line_us)
 
-    def follow(self, stepper, first_step, steps_per_line):
-        # type: (Stepper, int, int) -> None
+    def follow(self, stepper: Stepper, first_step: int, steps_per_line: int) -> None:
         bus.post(bus.FOLLOW, steps_per_line, first_step)
 
-    def count(self):
-        # type: () -> int
+    def count(self) -> int:
         return bus.answer[3]
 
-    def buffer(self, n):
-        # type: (int) -> bytearray
+    def buffer(self, n: int) -> bytearray:
         samples = self._buffers[n & 1]
         bus.ask(bus.LINE, 0, n, None, 0, samples, self._width)
         return samples
 
-    def stop(self):
-        # type: () -> None
+    def stop(self) -> None:
         bus.ask(bus.STOP_LINES)
 
 
 class Usb:
-    """The byte stream to the host, with the chip's manners: a write blocks while the FIFO drains, half a second at most."""
+    """The byte stream to the host, with the chip's manners: a write blocks while the FIFO drains, for 0.5 s at most."""
 
-    def write(self, buffer, n):
-        # type: (bytearray, int) -> int
+    def write(self, buffer: bytearray, n: int) -> int:
         return bus.ask(bus.USB_WRITE, 0, 0, buffer, n)
 
-    def readinto(self, buffer):
-        # type: (bytearray) -> int
+    def readinto(self, buffer: bytearray) -> int:
         if not bus.answer[2] & bus.USB_BYTES:
             return 0
         return bus.ask(bus.USB_READ, 0, len(buffer), None, 0, buffer, len(buffer))

@@ -3,8 +3,7 @@
 import bus
 
 
-def idle():
-    # type: () -> None
+def idle() -> None:
     """Sleep until the next interrupt: a line, an edge, or the tick of 1 ms."""
     bus.ask(bus.IDLE, 0, 1000)
 
@@ -14,84 +13,69 @@ class Pin:
     OUT = 1
     IRQ_RISING = 4
 
-    def __init__(self, number, mode=IN, value=0):
-        # type: (int, int, int) -> None
+    def __init__(self, number: int, mode: int = IN, value: int = 0) -> None:
         self._number = number
         if mode == Pin.OUT:
             self(value)
 
-    def __call__(self, value=None):
-        # type: (object) -> object
+    def __call__(self, value: object = None) -> object:
         if value is None:
             return bus.answer[1] >> self._number & 1
         bus.post(bus.WRITE_PIN, self._number, value)
 
     value = __call__
 
-    def irq(self, handler, trigger, hard=False):
-        # type: (object, int, bool) -> None
+    def irq(self, handler: object, trigger: int, hard: bool = False) -> None:
         bus.on_edge = lambda: handler(self)
 
 
 class PWM:
-    def __init__(self, pin, freq=0, duty_u16=0):
-        # type: (Pin, int, int) -> None
+    def __init__(self, pin: Pin, freq: int = 0, duty_u16: int = 0) -> None:
         self._number = pin._number
         self.duty_u16(duty_u16)
 
-    def duty_u16(self, duty):
-        # type: (int) -> None
+    def duty_u16(self, duty: int) -> None:
         bus.post(bus.PWM, self._number, duty)
 
 
 class SPI:
-    def __init__(self, unit, baudrate, polarity, phase):
-        # type: (int, int, int, int) -> None
+    def __init__(self, unit: int, baudrate: int, polarity: int, phase: int) -> None:
         self._byte_us = 8000000 // baudrate
         self._spare = bytearray(16)
 
-    def write(self, data):
-        # type: (bytes) -> None
+    def write(self, data: bytes) -> None:
         bus.post(bus.SPI, 0, self._byte_us, data, len(data))
 
-    def readinto(self, buffer, write=0):
-        # type: (bytearray, int) -> None
+    def readinto(self, buffer: bytearray, write: int = 0) -> None:
         n = len(buffer)
         bus.ask(bus.SPI, 1, self._byte_us, self._spare, n, buffer, n)
 
-    def write_readinto(self, data, buffer):
-        # type: (bytes, bytearray) -> None
+    def write_readinto(self, data: bytes, buffer: bytearray) -> None:
         bus.ask(bus.SPI, 1, self._byte_us, data, len(data), buffer, len(data))
 
 
 class I2C:
-    def __init__(self, unit, freq=400000):
-        # type: (int, int) -> None
+    def __init__(self, unit: int, freq: int = 400000) -> None:
         self._byte_us = 9000000 // freq
         self._one = bytearray(1)
 
-    def _checked(self, acknowledged):
-        # type: (int) -> None
+    def _checked(self, acknowledged: int) -> None:
         if not acknowledged:
             raise OSError(5)  # EIO, as machine.I2C of the chip
 
-    def writeto_mem(self, address, register, data):
-        # type: (int, int, bytes) -> None
+    def writeto_mem(self, address: int, register: int, data: bytes) -> None:
         data = bytes((register,)) + data
         self._checked(bus.ask(bus.I2C_WRITE, address, self._byte_us, data, len(data)))
 
-    def readfrom_mem_into(self, address, register, buffer):
-        # type: (int, int, bytearray) -> None
+    def readfrom_mem_into(self, address: int, register: int, buffer: bytearray) -> None:
         self._one[0] = register
         self._checked(bus.ask(bus.I2C_WRITE, address, self._byte_us, self._one, 1))
         self._checked(bus.ask(bus.I2C_READ, address, self._byte_us << 8 | len(buffer), None, 0, buffer, len(buffer)))
 
 
 class WDT:
-    def __init__(self, timeout):
-        # type: (int) -> None
+    def __init__(self, timeout: int) -> None:
         bus.post(bus.WATCHDOG, 0, timeout)
 
-    def feed(self):
-        # type: () -> None
+    def feed(self) -> None:
         bus.post(bus.FEED)

@@ -6,28 +6,23 @@ _PERIOD = 1 << 30
 _HALF = 1 << 29
 
 
-def ticks_us():
-    # type: () -> int
+def ticks_us() -> int:
     return bus.spend(1) & (_PERIOD - 1)
 
 
-def ticks_ms():
-    # type: () -> int
+def ticks_ms() -> int:
     return bus.spend(1) // 1000 & (_PERIOD - 1)
 
 
-def ticks_diff(end, start):
-    # type: (int, int) -> int
+def ticks_diff(end: int, start: int) -> int:
     return ((end - start + _HALF) & (_PERIOD - 1)) - _HALF
 
 
-def ticks_add(ticks, delta):
-    # type: (int, int) -> int
+def ticks_add(ticks: int, delta: int) -> int:
     return (ticks + delta) & (_PERIOD - 1)
 
 
-def sleep_us(us):
-    # type: (int) -> None
+def sleep_us(us: int) -> None:
     end = bus.spend(0) + us
     while True:  # an interrupt wakes the board in between
         left = end - bus.spend(0)
@@ -36,6 +31,5 @@ def sleep_us(us):
         bus.ask(bus.ADVANCE, 0, left)
 
 
-def sleep_ms(ms):
-    # type: (int) -> None
+def sleep_ms(ms: int) -> None:
     sleep_us(ms * 1000)

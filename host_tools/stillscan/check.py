@@ -54,7 +54,7 @@ Listener = Callable[[Message], None]
 
 
 class Check:
-    """``read`` turns the joined strip into a Reading; ``decide`` turns a certain Reading into outcome and reason codes."""
+    """``read`` makes a Reading of the joined strip; ``decide`` makes outcome and reason codes of a certain Reading."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Check:
         self._placed = False
 
     def run(self, most_ms: float) -> Result:
-        """Until a verdict, or ``most_ms`` are over. LinkLost when the device goes away, DeviceError when it falls silent."""
+        """Until a verdict, or ``most_ms`` are over. LinkLostError when the device goes, DeviceError when it is silent."""
         end = self.session.transport.now_ms() + most_ms
         heard = self.session.transport.now_ms()
         while (now := self.session.transport.now_ms()) < end:

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its matrices are small here, threads only wait
+
 from stillscan import __version__
 from stillscan.commands import device, read, run, simulate
 from stillscan.errors import StillscanError

@@ -14,7 +14,7 @@ from stillscan.check import Check, Decide, Result
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
-from stillscan.link.transport import LinkLost, Transport
+from stillscan.link.transport import LinkLostError, Transport
 from stillscan.mrz import read_strip
 
 _CHECK_MS = 3_600_000.0  # a check waits for a document as long as it takes; the device limits the scanning
@@ -57,7 +57,7 @@ class Service:
                 if once:
                     return result
                 self._clear(session, result)
-            except LinkLost as lost:
+            except LinkLostError as lost:
                 session.transport.close()
                 self._display.trouble(str(lost))
                 session = self._reopen(lost)
@@ -74,7 +74,7 @@ class Service:
             raise
         return session
 
-    def _reopen(self, lost: LinkLost) -> Session:
+    def _reopen(self, lost: LinkLostError) -> Session:
         end_s = time.monotonic() + self._reconnect_s
         while True:
             try:
@@ -103,6 +103,6 @@ class Service:
             if message is not None:
                 continue
             if session.health() is None:
-                raise LinkLost(f"{session.transport.name}: the scanner does not answer any more")
+                raise LinkLostError(f"{session.transport.name}: the scanner does not answer any more")
             if result.outcome == "fault":
                 session.send(wire.C_RECOVER)

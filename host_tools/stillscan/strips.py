@@ -1,4 +1,4 @@
-"""Strip store: the lines of one document, attempt by attempt. Lines that came before an abort are good lines and stay."""
+"""Strip store: the lines of one document, attempt by attempt. Lines from before an abort are good lines and stay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAPER = 255  # rows that no sweep has seen
 
 @dataclass
 class Sweep:
-    """One attempt. ``pixels`` (rows, width_px) uint8; ``seen`` (rows,) bool; ``shift_um`` (rows, 2) flow displacement."""
+    """One attempt. ``pixels`` (rows, width_px) uint8; ``seen`` (rows,) bool; ``shift_um`` (rows, 2) of the flow."""
 
     attempt: int
     pixels: NDArray[np.uint8]

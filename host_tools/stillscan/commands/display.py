@@ -1,10 +1,8 @@
-"""What the kiosk's terminal shows: a live picture for people, plain lines elsewhere. Scanned text only when asked for."""
+"""What the kiosk's terminal shows: a live picture for people, plain lines elsewhere. Scanned text only if asked for."""
 
 from __future__ import annotations
 
-import sys
 import time
-from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -34,21 +32,21 @@ def verdict_text(result: Result, language: str) -> list[str]:
 
 def state_text(state: State, language: str) -> str:
     """What to do in this state. DONE without a verdict yet means: the strip is being read, do not take the passport."""
-    name = wire.STATES[state.state]
-    return say("state.reading" if state.state == wire.DONE and state.cause == wire.NO_CAUSE else f"state.{name}", language)
+    reading = state.state == wire.DONE and state.cause == wire.NO_CAUSE
+    return say("state.reading" if reading else f"state.{wire.STATES[state.state]}", language)
 
 
 class PlainLines:
     """One line an event, with the seconds since the start."""
 
-    def __init__(self, language: str, show_lines: bool, out: TextIO = sys.stdout) -> None:
+    def __init__(self, language: str, show_lines: bool, out: ConsoleOut) -> None:
         self._language = language
         self._show_lines = show_lines
         self._out = out
         self._began_s = time.monotonic()
 
     def _say(self, kind: str, text: str) -> None:
-        print(f"{time.monotonic() - self._began_s:8.2f} s  {kind:<9} {text}", file=self._out, flush=True)
+        self._out.line(f"{time.monotonic() - self._began_s:8.2f} s  {kind:<9} {text}")
 
     def connected(self, hello: Hello) -> None:
         self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}")
@@ -78,7 +76,7 @@ class LivePicture:
     """What to do now, how far the sweep is, what happened before."""
 
     def __init__(self, language: str, show_lines: bool, rows: int, console: Console) -> None:
-        self._log = PlainLines(language, show_lines, _ConsoleOut(console))
+        self._log = PlainLines(language, show_lines, ConsoleOut(console))
         self._language = language
         self._rows = rows
         self._row = 0
@@ -123,15 +121,12 @@ class LivePicture:
         self._live.update(self._draw())
 
 
-class _ConsoleOut:
-    """Lets PlainLines print above a live picture."""
+class ConsoleOut:
+    """A rich console as the place for PlainLines: above a live picture, or recorded."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def write(self, text: str) -> int:
-        self._console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
-        return len(text)
-
-    def flush(self) -> None:
-        """The console flushes by itself."""
+    def line(self, text: str) -> None:
+        """One line, unwrapped, without markup."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)

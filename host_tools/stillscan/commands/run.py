@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from datetime import date
@@ -14,7 +15,7 @@ from PIL import Image
 from rich.console import Console
 
 from stillscan.check import Result
-from stillscan.commands.display import LivePicture, PlainLines
+from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.simulate import EXIT
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
@@ -26,6 +27,7 @@ from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.simulate import TODAY, decider
 
 _ROWS = 274
+_SCREEN_WIDTH = 150
 _VISIT_S = 60.0
 
 
@@ -52,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")
+    simulated.add_argument("--save-screen", metavar="SVG", help="keep what the terminal showed as a picture")
     add_movement(simulated)
     parser.set_defaults(run=run)
 
@@ -59,21 +62,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
     simulated = args.port == "sim"
-    if not simulated and (args.document or args.save_strip):
-        raise InputError("--document and --save-strip go with --port sim: a scanned passport is never kept as an image")
-    if args.save_strip and not Path(args.save_strip).absolute().parent.is_dir():
-        raise InputError(f"--save-strip: there is no folder '{Path(args.save_strip).parent}'")
+    if not simulated and (args.document or args.save_strip or args.save_screen):
+        raise InputError("--document and --save-... go with --port sim: a scanned passport is never kept as an image")
+    for path in (args.save_strip, args.save_screen):
+        if path and not Path(path).absolute().parent.is_dir():
+            raise InputError(f"{path}: there is no such folder")
     connect = _simulator(args) if simulated else lambda: SerialTransport(args.port)
     today = TODAY if simulated else date.today()
-    console = Console()
-    picture = LivePicture(args.language, simulated, _ROWS, console) if console.is_terminal else None
-    display = picture or PlainLines(args.language, simulated)
+    console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
+    live = console.is_terminal and not args.save_screen
+    picture = LivePicture(args.language, simulated, _ROWS, console) if live else None
+    display = picture or PlainLines(args.language, simulated, ConsoleOut(console))
     kept = _keeper(args.save_strip)
     with closing(picture) if picture else nullcontext():
         service = Service(connect, decider(args.recipient, today), display, args.reconnect, kept)
         result = service.run(args.once)
     if args.save_strip:
         print(f"the joined strip is in {args.save_strip}")
+    if args.save_screen:
+        _save_screen(console, Path(args.save_screen))
     return EXIT[result.outcome]
 
 
@@ -97,3 +104,9 @@ def _keeper(path: str | None) -> Callable[[Result, NDArray[np.uint8]], None]:
                 raise InputError(f"--save-strip: {path}: {(error.strerror or 'cannot be written').lower()}") from None
 
     return keep
+
+
+def _save_screen(console: Console, path: Path) -> None:
+    drawing = console.export_svg(title="stillscan run --port sim")
+    own = re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)  # fonts of the reader's machine, none fetched
+    path.write_text(own, encoding="utf-8")

@@ -21,15 +21,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "simulate",
         help="one check of a simulated passport, in virtual time",
-        description="Runs the real firmware on MicroPython against simulated sensors, reads what it scans and judges it. "
-        "The same seed gives the same result. Exit code: 0 verified, 1 refused or given up, 2 usage, 3 fault.",
+        description="Runs the real firmware on MicroPython against simulated sensors, reads what it scans and judges "
+        "it. The same seed gives the same result. Exit code: 0 verified, 1 refused or given up, 2 usage, 3 fault.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--document", metavar="IMAGE", help="strip of 1476 x 274 px, or a whole page at its dpi (300)")
     what.add_argument("--mrz-text", metavar="'L1|L2'", help="print these lines in OCR-B and scan them")
     add_movement(parser)
     parser.add_argument("--restart-only", action="store_true", help="any movement restarts the scan; three attempts")
-    parser.add_argument("--max-seconds", type=positive_seconds, default=30.0, metavar="S", help="virtual, from placing (30)")
+    parser.add_argument(
+        "--max-seconds", type=positive_seconds, default=30.0, metavar="S", help="virtual, from placing (30)"
+    )
     parser.add_argument("--board", default="simulator", metavar="NAME", help="board whose firmware runs (simulator)")
     parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
     parser.add_argument(

@@ -21,7 +21,7 @@ SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"  # an invented 
 _VISIT_S = 60.0
 
 
-def add_movement(parser: argparse.ArgumentParser) -> None:
+def add_movement(parser: argparse._ActionsContainer) -> None:
     """--motion, --dirt, --seed."""
     parser.add_argument(
         "--motion",

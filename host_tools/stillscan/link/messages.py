@@ -143,7 +143,7 @@ PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | S
 
 
 def parse(kind: int, body: bytes) -> Message | None:
-    """The message of a frame; None for a type that this version does not know. ValueError when the body is malformed."""
+    """The message of a frame; None for a type that this version does not know. ValueError: the body is malformed."""
     if kind in PLAIN:
         made: Message = PLAIN[kind](*wire.unpack(kind, body))  # type: ignore[arg-type]
         return made
@@ -160,8 +160,8 @@ def _band(body: bytes) -> Band:
     header = BandHeader(*wire.unpack(wire.M_BAND, body))  # type: ignore[arg-type]
     pixels = np.frombuffer(body, dtype=np.uint8, offset=wire.BAND_HEADER)
     if header.depth_bits == 4:
-        pixels = np.stack((pixels & 0xF0, pixels << 4), axis=-1).ravel()
-        pixels = pixels | pixels >> 4
+        nibbles = np.stack((pixels >> 4, pixels & 15), axis=-1).ravel()
+        pixels = (nibbles * 17).astype(np.uint8)
     elif header.depth_bits != 8:
         raise ValueError("unknown depth of pixels")
     if not header.lines or not header.width_px or len(pixels) != header.lines * header.width_px:

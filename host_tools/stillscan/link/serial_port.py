@@ -8,7 +8,7 @@ import time
 import serial
 
 from stillscan.errors import DeviceError
-from stillscan.link.transport import LinkLost
+from stillscan.link.transport import LinkLostError
 
 _WRITE_TIMEOUT_S = 2.0
 
@@ -31,16 +31,16 @@ class SerialTransport:
             waiting = self._serial.in_waiting if first else 0
             return first + (self._serial.read(waiting) if waiting else b"")
         except (serial.SerialException, OSError, TypeError) as error:
-            raise LinkLost(f"{self.name}: the scanner went away ({_short(error)})") from None
+            raise LinkLostError(f"{self.name}: the scanner went away ({_short(error)})") from None
 
     def write(self, data: bytes) -> None:
         """See Transport."""
         try:
             self._serial.write(data)
         except serial.SerialTimeoutException:
-            raise LinkLost(f"{self.name}: the scanner takes no data") from None
+            raise LinkLostError(f"{self.name}: the scanner takes no data") from None
         except (serial.SerialException, OSError, TypeError) as error:
-            raise LinkLost(f"{self.name}: the scanner went away ({_short(error)})") from None
+            raise LinkLostError(f"{self.name}: the scanner went away ({_short(error)})") from None
 
     def now_ms(self) -> float:
         """See Transport."""

@@ -46,8 +46,8 @@ class Session:
             raise DeviceError(f"{self.transport.name}: no stillscan scanner answers there")
         if hello.major != wire.MAJOR:
             raise DeviceError(
-                f"{self.transport.name}: the scanner's firmware {hello.firmware} speaks protocol {hello.major}.{hello.minor}, "
-                f"stillscan {__version__} speaks {wire.MAJOR}: update the "
+                f"{self.transport.name}: the scanner's firmware {hello.firmware} speaks protocol "
+                f"{hello.major}.{hello.minor}, stillscan {__version__} speaks {wire.MAJOR}: update the "
                 + ("computer" if hello.major > wire.MAJOR else "scanner")
             )
         self.hello = hello
@@ -55,12 +55,12 @@ class Session:
         return hello
 
     def send(self, kind: int, *values: object) -> None:
-        """One command (wire.C_...). LinkLost."""
+        """One command (wire.C_...). LinkLostError."""
         self.transport.write(encode(kind, self._sequence, wire.pack(kind, *values)))
         self._sequence = (self._sequence + 1) & 0xFFFF
 
     def poll(self, timeout_ms: float) -> Message | None:
-        """The next message, waiting at most so long; None when there is none. LinkLost."""
+        """The next message, waiting at most so long; None when there is none. LinkLostError."""
         end = self.transport.now_ms() + timeout_ms
         while not self._messages:
             left = end - self.transport.now_ms()
@@ -86,8 +86,9 @@ class Session:
     def settings(self) -> dict[str, Setting]:
         """All settings of the device by name."""
         self.send(wire.C_SETTING_GET, wire.ALL_SETTINGS)
+        self.send(wire.C_HEALTH)  # answered last: no guess when the list is complete
         found: dict[str, Setting] = {}
-        while (setting := self._wait(Setting, _ANSWER_MS / 4)) is not None:
+        while isinstance(setting := self._wait((Setting, Health), _ANSWER_MS), Setting):
             found[setting.name.rstrip(b"\0").decode("ascii", "replace")] = setting
         return found
 

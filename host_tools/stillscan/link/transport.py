@@ -7,7 +7,7 @@ from typing import Protocol
 from stillscan.errors import DeviceError
 
 
-class LinkLost(DeviceError):
+class LinkLostError(DeviceError):
     """The device went away (unplugged, switched off, process ended)."""
 
 
@@ -17,11 +17,11 @@ class Transport(Protocol):
     name: str
 
     def read(self, timeout_ms: float) -> bytes:
-        """What has arrived, waiting at most ``timeout_ms`` for the first byte; b"" when nothing came. LinkLost."""
+        """What has arrived, waiting at most ``timeout_ms`` for the first byte; b"" when nothing came. LinkLostError."""
         ...
 
     def write(self, data: bytes) -> None:
-        """All of ``data``. LinkLost."""
+        """All of ``data``. LinkLostError."""
         ...
 
     def now_ms(self) -> float:

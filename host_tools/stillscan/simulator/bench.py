@@ -22,13 +22,17 @@ from stillscan.check import Check
 from stillscan.commands.world import SAMPLE, movement, scene
 from stillscan.link.messages import State
 from stillscan.link.session import Session
+from stillscan.mrz import read_strip
 from stillscan.simulator.hand import PROFILES
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.simulate import TODAY, Options, boot, decider, simulate
-from stillscan.mrz import read_strip
 
 _DOCUMENTS = ("nor-clean.png", "uto-clean.png", "nor-page.png", "nor-worn.png")
 _MOST_S = 30.0
+_COLUMNS = (
+    "profile", "verified", "refused", "gave up", "fault", "wrong", "attempts", "verdict ms: median", "p95",
+    "latency ms: median", "most", "aborts", "speed",
+)  # fmt: skip
 
 
 def truth() -> dict[str, list[str]]:
@@ -38,7 +42,7 @@ def truth() -> dict[str, list[str]]:
 
 
 def one(case: tuple[str, int]) -> dict[str, object]:
-    """One check of a profile with a seed; the sample document changes with the seed. Adds "wrong": an accepted misread."""
+    """One check of a profile; the document changes with the seed. Adds "wrong": an accepted misread."""
     motion, seed = case
     name = _DOCUMENTS[seed % len(_DOCUMENTS)]
     world = scene(SAMPLE.with_name(name), None, motion, "clean", seed, _MOST_S)
@@ -56,8 +60,7 @@ def profiles(seeds: int, jobs: int, console: Console) -> None:
         for (motion, _), record in zip(cases, records, strict=True):
             found[motion].append(record)
     table = Table(title=f"{seeds} seeds a profile, virtual time")
-    columns = "profile,verified,refused,gave up,fault,wrong,attempts,verdict ms: median,p95,latency ms: median,most,aborts,speed"
-    for i, column in enumerate(columns.split(",")):
+    for i, column in enumerate(_COLUMNS):
         table.add_column(column, justify="right" if i else "left")
     for name, records in found.items():
         table.add_row(name, *_row(records))
@@ -105,7 +108,8 @@ def long_run(checks: int, console: Console) -> None:
     tenth = max(1, checks // 10)
     console.print(
         f"{checks} checks in one firmware process: {dict(outcomes)}; free heap after collection: first {tenth} checks "
-        f"{min(free[:tenth])}-{max(free[:tenth])} B, last {tenth} {min(free[-tenth:])}-{max(free[-tenth:])} B, least {min(free)} B"
+        f"{min(free[:tenth])}-{max(free[:tenth])} B, last {tenth} {min(free[-tenth:])}-{max(free[-tenth:])} B, "
+        f"least {min(free)} B"
     )
 
 

@@ -22,7 +22,8 @@ WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
 FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY = range(12, 20)
 PINS = {
-    "home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ready": 6, "busy": 7, "trouble": 8,
+    "home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ready": 6, "busy": 7,
+    "trouble": 8,
 }  # fmt: skip
 EDGE, USB_BYTES = 1, 2
 HEADER = struct.Struct("<BBHII")
@@ -33,7 +34,7 @@ USB_FIFO = 256
 USB_BLOCK_US = 500_000  # after so long without progress a write returns short
 
 
-class WatchdogReset(Exception):
+class WatchdogResetError(Exception):
     """The firmware has not fed its watchdog: the chip would restart."""
 
 
@@ -80,16 +81,18 @@ class Bus:
         self._watchdog_us = 0
         self._fed_us = 0
         self._line = bytearray(LINE_PX)
+        self._home: bool | None = None  # of the switch; known while the carriage rests
+        self._moving_until_us = 0
         self._handlers: dict[int, Callable[[int, int, bytes], tuple[int, bytes] | None]] = {
             WRITE_PIN: self._write_pin, SPI: self._spi, I2C_WRITE: self._i2c_write, I2C_READ: self._i2c_read,
             PWM: self._pwm, FEED: self._feed, ADVANCE: self._advance, IDLE: self._idle, STEP_START: self._step_start,
-            STEP_STOP: self._step_stop, STEPS: self._steps, STEPPER_BUSY: self._stepper_busy, FREE_LINES: self._free_lines,
-            FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line, USB_WRITE: self._usb_write,
+            STEP_STOP: self._step_stop, STEPS: self._steps, STEPPER_BUSY: self._stepper_busy,
+            FREE_LINES: self._free_lines, FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line, USB_WRITE: self._usb_write,
             USB_READ: self._usb_read, WATCHDOG: self._watchdog,
         }  # fmt: skip
 
     def handle(self, operation: int, channel: int, argument: int, spent_us: int, payload: bytes) -> bytes | None:
-        """Carry out one record; the answer's bytes when the board waits for one. WatchdogReset."""
+        """Carry out one record; the answer's bytes when the board waits for one. WatchdogResetError."""
         if spent_us:
             self._pass(spent_us)
         result = self._handlers[operation](channel, argument, payload)
@@ -107,7 +110,7 @@ class Bus:
             self._edge, self._edge_us = True, edge
         self.now_us = until
         if self._watchdog_us and until - self._fed_us > self._watchdog_us:
-            raise WatchdogReset
+            raise WatchdogResetError
 
     def _sleep(self, us: int) -> None:
         """Let time pass, but wake at an edge: its handler runs then."""
@@ -116,8 +119,10 @@ class Bus:
 
     def _inputs(self) -> int:
         now = self.now_us
+        if self._home is None or self.carriage.fault is not None or now <= self._moving_until_us:
+            self._home = self.carriage.home(now)
         return (
-            self.carriage.home(now) << PINS["home"]
+            self._home << PINS["home"]
             | self.presence.present(now) << PINS["presence"]
             | self.accelerometer.int1(now) << PINS["int1"]
         )
@@ -177,6 +182,7 @@ class Bus:
     def _step_start(self, _: int, __: int, train: bytes) -> None:
         direction, steps, start_hz, top_hz, accel = struct.unpack("<bIfff", train)
         self.carriage.start(self.now_us, direction, steps, start_hz, top_hz, accel)
+        self._moving_until_us, self._home = self.carriage.finish_us(), None
         if self._follow is not None:
             first, per_line = self._follow
             moments = self.carriage.moments_us()
@@ -188,6 +194,7 @@ class Bus:
         if self._follow is not None and self.carriage.busy(self.now_us):
             self.stops.append(Stop(self._began_us, self.now_us, self._edge_us))
             self._line_ends = self._line_ends[: self._lines_done()]
+        self._moving_until_us, self._home = self.now_us, None
         return self.carriage.stop(self.now_us), b""
 
     def _steps(self, _: int, __: int, ___: bytes) -> tuple[int, bytes]:

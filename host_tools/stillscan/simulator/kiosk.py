@@ -104,4 +104,3 @@ class SimulatedKiosk:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
-

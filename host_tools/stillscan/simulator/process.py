@@ -13,7 +13,7 @@ from types import TracebackType
 
 from stillscan.device_files import boards_folder, firmware_folder
 from stillscan.errors import DeviceError
-from stillscan.simulator.bus import HEADER, Bus, WatchdogReset
+from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
 
 HEAP = "192k"
 
@@ -42,8 +42,10 @@ class Firmware:
         self._from, requests = os.pipe()
         path = os.pathsep.join((str(boards_folder() / board), str(firmware_folder())))
         self._process = subprocess.Popen(
-            [micropython(), "-X", f"heapsize={HEAP}", str(firmware_folder() / script), str(answers), str(requests)]
-            + [str(boot_id)],
+            [
+                *(micropython(), "-X", f"heapsize={HEAP}", str(firmware_folder() / script)),
+                *(str(number) for number in (answers, requests, boot_id)),
+            ],
             cwd=self._folder.name,
             env={**os.environ, "MICROPYPATH": path},
             pass_fds=(answers, requests),
@@ -76,7 +78,7 @@ class Firmware:
             at += size
             try:
                 answer = self.bus.handle(operation, channel, argument, spent_us, payload)
-            except WatchdogReset:
+            except WatchdogResetError:
                 raise DeviceError(f"the watchdog reset the firmware: {self._last_words()}") from None
             if answer is not None:
                 os.write(self._to, answer)

@@ -1,4 +1,4 @@
-"""One check in virtual time, from power-on to the verdict, as one record: the contract of ``stillscan simulate --json``."""
+"""One check in virtual time, from power-on to the verdict, as one record: what ``stillscan simulate --json`` prints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stillscan.mrz import Reading, parse, read_strip
 from stillscan.simulator import truth
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
-from stillscan.verify.verdict import decide
+from stillscan.verify.verdict import Outcome, decide
 
 BOOT_MS = 10_000.0
 READ_MS = 30.0  # virtual time that the host takes to read a strip: a constant, so that a seed gives the same bytes
@@ -43,7 +43,7 @@ class Options:
 def decider(recipient: str | None, today: date) -> Decide:
     """What a certain reading leads to: the outcome, and its reason codes joined by commas."""
 
-    def judge(reading: Reading) -> tuple[str, str]:
+    def judge(reading: Reading) -> tuple[Outcome, str]:
         verdict = decide(parse(reading.lines) if reading.lines else None, reading.accepted, recipient, today)
         return verdict.outcome, ",".join(verdict.reasons)
 
@@ -69,20 +69,18 @@ def simulate(scene: Scene, options: Options, listen: Listener = lambda message: 
         session = Session(kiosk)
         hello = session.open()
         state = boot(session)
+        settings = session.settings()
         if options.restart_only:
-            session.set(session.settings()["attempts"].setting, RESTART_ONLY_ATTEMPTS)
-        slip_um = session.settings()["slip"].value
+            session.set(settings["attempts"].setting, RESTART_ONLY_ATTEMPTS)
         placed_us = kiosk.bus.now_us
         scene.place(placed_us)
         if options.fault is not None and options.fault_ms is not None:
             kiosk.fail_at(placed_us + int(options.fault_ms * 1000), options.fault)
         check = Check(session, _reader(kiosk), decider(options.recipient, options.today), listen)
-        if state.state == wire.FAULT:
-            result = Result("fault", describe(state))
-        else:
-            result = check.run(options.most_s * 1000)
+        failed = state.state == wire.FAULT
+        result = Result("fault", describe(state)) if failed else check.run(options.most_s * 1000)
         health = session.health()
-        record = _record(kiosk, result, placed_us, slip_um)
+        record = _record(kiosk, result, placed_us, settings["slip"].value)
         record |= {
             "virtual_ms": round(kiosk.now_ms(), 1),
             "wall_ms": round((time.perf_counter() - began_s) * 1000, 1),

@@ -7,6 +7,7 @@ import numpy as np
 from stillscan.simulator.bus import Bus, Stop
 from stillscan.simulator.flow import LOST_LIFT_MM
 
+OFF_GLASS_MM = 0.5  # lifted so far, an abort before the sensor's range is left comes early, not without reason
 _GRID_US = 50.0
 
 
@@ -17,9 +18,12 @@ def stop_before(bus: Bus, at_us: float, after_us: float) -> Stop | None:
 
 
 def latency_ms(bus: Bus, stop: Stop, cause: str, slip_um: int) -> float | None:
-    """From the event to "carriage stopped", in ms. The event is the INT1 edge for a bump; for all else the first moment of
-    the sweep when the document lay more than ``slip_um`` from where it lay at its start, or was lifted out of the flow
-    sensor's range. None when the scene shows no such event (a false alarm)."""
+    """From the event to "carriage stopped", in ms.
+
+    The event is the INT1 edge for a bump; for all else the first moment of the sweep when the document lay more than
+    ``slip_um`` from where it lay at its start, or was lifted out of the flow sensor's range. None when the scene shows
+    no such event (a false alarm).
+    """
     if cause == "bump":
         if stop.edge_us is None or stop.edge_us < stop.began_us:
             return None
@@ -29,5 +33,5 @@ def latency_ms(bus: Bus, stop: Stop, cause: str, slip_um: int) -> float | None:
     moved = np.hypot(poses[:, 0] - poses[0, 0], poses[:, 1] - poses[0, 1]) > slip_um / 1000
     event = np.flatnonzero(moved | (poses[:, 2] > LOST_LIFT_MM))
     if not len(event):
-        return None
+        return 0.0 if poses[-1, 2] > OFF_GLASS_MM else None
     return max(0.0, (stop.stopped_us - float(times[event[0]])) / 1000)

@@ -1,4 +1,4 @@
-"""People at the simulated kiosk: lay a passport down when the green light is on, take it away when the white one goes out."""
+"""People at the simulated kiosk: they lay a passport down at the green light, take it when the white goes out."""
 
 from __future__ import annotations
 

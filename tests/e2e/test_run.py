@@ -1,0 +1,118 @@
+"""`stillscan run`: ports that cannot be used, a device that goes away, and whole checks over a pseudo-terminal."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import tty
+
+import pytest
+
+from kiosk import wire
+from stillscan.cli import main
+from stillscan.link.framing import encode
+
+COMMAND = [sys.executable, "-m", "stillscan.cli"]
+
+
+def run(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, "run", *arguments], capture_output=True, text=True, timeout=timeout_s)
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([*COMMAND, "run", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def device():
+    """Port of a simulated scanner in a process of its own, and the process."""
+    process = subprocess.Popen([*COMMAND, "device"], stdout=subprocess.PIPE, text=True)
+    yield process.stdout.readline().strip(), process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_check_over_a_serial_port(device):
+    port, _ = device
+    done = run("--port", port, "--once", "--language", "en", "--recipient", "Åse Østenbyen")
+    assert done.returncode == 0, done.stderr
+    assert "verified" in done.stdout
+    assert "OESTENBYEN" not in done.stdout  # a real port's terminal never shows what the passport says
+
+
+def test_a_device_that_goes_away_in_mid_sweep_ends_in_one_line(device):
+    port, process = device
+    kiosk = start("--port", port, "--reconnect", "0.1")
+    while "scanning" not in kiosk.stdout.readline():
+        assert kiosk.poll() is None
+    process.kill()
+    _, errors = kiosk.communicate(timeout=60)
+    assert kiosk.returncode == 3
+    assert errors.startswith(f"stillscan: {port}: the scanner went away")
+    assert errors.count("\n") == 1
+
+
+def test_an_interrupt_ends_quietly():
+    kiosk = start("--port", "sim")
+    while "scanning" not in kiosk.stdout.readline():
+        assert kiosk.poll() is None
+    kiosk.send_signal(signal.SIGINT)
+    _, errors = kiosk.communicate(timeout=60)
+    assert (kiosk.returncode, errors) == (130, "")
+
+
+def test_ports_that_cannot_be_used_end_in_one_line(capsys, tmp_path):
+    plain = tmp_path / "plain"
+    plain.touch()
+    for port in ("/dev/not-there", str(plain)):
+        assert main(["run", "--port", port]) == 3
+        said = capsys.readouterr().err
+        assert said.startswith(f"stillscan: {port}: ")
+        assert said.count("\n") == 1
+
+
+class Peer:
+    """Something on the other end of a pseudo-terminal: it answers everything that it hears with the same bytes."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.master, slave = pty.openpty()
+        tty.setraw(slave)
+        self.port = os.ttyname(slave)
+        self._slave = slave
+        self._answer = answer
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        try:
+            while os.read(self.master, 4096):
+                if self._answer:
+                    os.write(self.master, self._answer)
+        except OSError:
+            pass
+
+
+def test_a_port_without_a_scanner_is_named(capsys):
+    for answer in (b"", b"login: \r\n"):
+        peer = Peer(answer)
+        assert main(["run", "--port", peer.port]) == 3
+        assert capsys.readouterr().err == f"stillscan: {peer.port}: no stillscan scanner answers there\n"
+
+
+def test_a_firmware_of_another_major_version_is_refused(capsys):
+    board = b"future".ljust(16, b"\0")
+    hello = wire.pack(wire.M_HELLO, 2, 3, 9, 1, 0, board, 1, 1476, 274, 84667, 2950, 2048, 1, 0)
+    peer = Peer(encode(wire.M_HELLO, 0, hello))
+    assert main(["run", "--port", peer.port]) == 3
+    said = capsys.readouterr().err
+    assert "protocol 2.3" in said
+    assert "update the computer" in said
+    assert said.count("\n") == 1
+
+
+def test_images_of_real_passports_are_never_kept(capsys, tmp_path):
+    assert main(["run", "--port", "/dev/not-there", "--save-strip", str(tmp_path / "strip.png")]) == 2
+    assert "never kept" in capsys.readouterr().err
+    assert main(["run", "--port", "sim", "--save-strip", str(tmp_path / "no" / "strip.png")]) == 2

@@ -1,0 +1,203 @@
+"""`stillscan simulate`: the contract of its output, what each movement leads to, and every kind of unusable input."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stillscan.cli import main
+from stillscan.simulator.hand import PROFILES
+
+SAMPLES = Path(str(files("stillscan.samples")))
+CLEAN = str(SAMPLES / "nor-clean.png")
+KEYS = {
+    "outcome", "reason", "mrz", "format", "attempts", "aborts", "t_still_ms", "t_verdict_ms", "virtual_ms", "wall_ms",
+    "seed", "firmware", "heap_free_min",
+}  # fmt: skip
+LINES = ["P<NOROESTENBYEN<<AASE<<<<<<<<<<<<<<<<<<<<<<<", "ZZZ0001013NOR9105171F3101012<<<<<<<<<<<<<<<6"]
+HEADER = "t_ms,dx_mm,dy_mm,lift_mm,ax_g,ay_g,az_g\n"
+
+
+def simulate(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict]:
+    code = main(["simulate", "--json", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line on stderr of a command that ends with exit code 2."""
+    assert main(["simulate", "--json", *arguments]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("stillscan: ")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+def test_a_still_clean_passport_is_verified_in_one_attempt(capsys):
+    code, record = simulate(capsys, "--document", CLEAN)
+    assert code == 0
+    assert set(record) == KEYS
+    assert (record["outcome"], record["reason"], record["attempts"], record["aborts"]) == ("verified", "ok", 1, [])
+    assert (record["mrz"], record["format"]) == (LINES, "TD3")
+    assert 0 < record["t_still_ms"] < record["t_verdict_ms"] <= record["t_still_ms"] + 1500
+
+
+def test_one_slip_costs_one_restart_and_stops_in_time(capsys):
+    _, record = simulate(capsys, "--document", CLEAN, "--motion", "one-slip")
+    assert (record["outcome"], record["attempts"], len(record["aborts"])) == ("verified", 2, 1)
+    abort = record["aborts"][0]
+    assert abort["cause"] == "slip"
+    assert 0 <= abort["latency_ms"] <= 15
+    assert record["mrz"] == LINES
+
+
+def test_a_lifted_passport_is_read_after_it_lies_flat_again(capsys):
+    _, record = simulate(capsys, "--document", CLEAN, "--motion", "lift")
+    assert record["outcome"] == "verified"
+    assert record["attempts"] >= 2
+    assert record["t_still_ms"] > 1000  # raised for about a second
+
+
+def test_a_removed_passport_ends_the_check(capsys):
+    code, record = simulate(capsys, "--document", CLEAN, "--motion", "removed")
+    assert code == 1
+    assert (record["outcome"], record["reason"], record["mrz"]) == ("gave_up", "removed", None)
+
+
+def test_a_bump_stops_within_one_line(capsys):
+    _, record = simulate(capsys, "--document", CLEAN, "--motion", "bump")
+    assert record["aborts"]
+    assert all(abort["cause"] == "bump" and abort["latency_ms"] <= 2.95 for abort in record["aborts"])
+
+
+@pytest.mark.parametrize("motion", ["tremor", "drift"])
+def test_an_unquiet_hand_ends_in_giving_up_not_in_a_misread(capsys, motion):
+    code, record = simulate(capsys, "--document", CLEAN, "--motion", motion)
+    assert (code, record["outcome"]) in ((0, "verified"), (1, "gave_up"))
+    assert record["mrz"] in (None, LINES)
+
+
+def test_the_same_seed_gives_the_same_bytes(capsys):
+    arguments = ("--document", CLEAN, "--motion", "slips", "--dirt", "dirty", "--seed", "7")
+    first, second = simulate(capsys, *arguments), simulate(capsys, *arguments)
+    for _, record in (first, second):
+        del record["wall_ms"]
+    assert json.dumps(first) == json.dumps(second)
+    _, other = simulate(capsys, *arguments[:-1], "8")
+    assert other["aborts"] != first[1]["aborts"]
+
+
+def test_restart_only_gives_up_after_three_attempts(capsys):
+    code, record = simulate(capsys, "--document", CLEAN, "--motion", "bump", "--restart-only")
+    assert (code, record["outcome"], record["reason"], record["attempts"]) == (1, "gave_up", "attempts", 3)
+
+
+def test_max_seconds_is_a_limit(capsys):
+    _, record = simulate(capsys, "--document", CLEAN, "--motion", "drift", "--max-seconds", "2")
+    assert (record["outcome"], record["reason"]) == ("gave_up", "time")
+    assert 2000 <= record["t_verdict_ms"] <= 2100
+
+
+@pytest.mark.parametrize(
+    ("sample", "reason"),
+    [
+        ("nor-expired.png", "document_expired"),
+        ("nor-id-card.png", "document_not_passport"),
+        ("uto-visa.png", "document_not_passport"),
+    ],
+)
+def test_other_documents_are_refused(capsys, sample, reason):
+    code, record = simulate(capsys, "--document", str(SAMPLES / sample))
+    assert (code, record["outcome"], record["reason"]) == (1, "refused", reason)
+
+
+def test_a_whole_page_is_scanned_at_its_lower_edge(capsys):
+    _, record = simulate(capsys, "--document", str(SAMPLES / "nor-page.png"))
+    assert record["outcome"] == "verified"
+
+
+def test_the_name_on_the_letter_decides(capsys):
+    assert simulate(capsys, "--document", CLEAN, "--recipient", "Åse Østenbyen")[0] == 0
+    code, record = simulate(capsys, "--document", CLEAN, "--recipient", "Kari Nordmann")
+    assert (code, record["reason"]) == (1, "name_mismatch")
+
+
+def test_text_is_printed_and_read_back(capsys, ocr_b):
+    _, record = simulate(capsys, "--mrz-text", "|".join(LINES))
+    assert (record["outcome"], record["mrz"]) == ("verified", LINES)
+
+
+def test_white_paper_is_given_up_with_its_reason(capsys, tmp_path):
+    Image.fromarray(np.full((274, 1476), 235, np.uint8)).save(tmp_path / "white.png")
+    code, record = simulate(capsys, "--document", str(tmp_path / "white.png"))
+    assert (code, record["outcome"], record["reason"], record["attempts"]) == (1, "gave_up", "mrz_missing", 3)
+
+
+def test_a_trace_moves_the_document(capsys, tmp_path):
+    trace = tmp_path / "trace.csv"
+    trace.write_text(HEADER + "0,0,0,0,0,0,0\n600,0,0,0,0,0,0\n680,0.5,0,0,0,0,0\n")
+    _, record = simulate(capsys, "--document", CLEAN, "--motion", str(trace))
+    assert [abort["cause"] for abort in record["aborts"]] == ["slip"]
+    # 0.2 mm of the slip are over at 632 ms
+    assert record["aborts"][0]["t_ms"] <= 632 + 15
+
+
+@pytest.mark.parametrize("fault", ["flow-nak", "accelerometer-wrong-id", "line-sensor-dark", "carriage-jam"])
+def test_a_broken_part_is_named(capsys, fault):
+    code, record = simulate(capsys, "--document", CLEAN, "--fault", fault)
+    part = {"line-sensor-dark": "lamp"}.get(fault, fault.split("-")[0])
+    assert (code, record["outcome"]) == (3, "fault")
+    assert record["reason"].startswith(part + ": ")
+
+
+def test_a_part_that_breaks_in_mid_sweep_is_named(capsys):
+    code, record = simulate(capsys, "--document", CLEAN, "--fault", "accelerometer-nak@600", "--motion", "bump")
+    assert (code, record["outcome"], record["reason"]) == (3, "fault", "accelerometer: no_answer")
+
+
+def test_unusable_images_are_refused(capsys, tmp_path):
+    empty, text = tmp_path / "empty.png", tmp_path / "text.png"
+    empty.touch()
+    text.write_text("no image")
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(Path(CLEAN).read_bytes()[:3000])
+    for path in (empty, text, cut, tmp_path / "missing.png", tmp_path):
+        assert path.name in refused(capsys, "--document", str(path))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "t_ms,dx_mm\n0,0\n",
+        HEADER,
+        HEADER + "0,0,0,0,0,0,0\n0,0,0,0,0,0,0\n",
+        HEADER + "0,nan,0,0,0,0,0\n",
+        "\0\1\2",
+    ],
+    ids=["empty", "columns", "rows", "time", "nan", "binary"],
+)
+def test_unusable_traces_are_refused(capsys, tmp_path, body):
+    trace = tmp_path / "trace.csv"
+    trace.write_text(body)
+    assert "trace.csv" in refused(capsys, "--document", CLEAN, "--motion", str(trace))
+
+
+def test_unknown_names_are_refused_with_the_known_ones(capsys):
+    assert all(name in refused(capsys, "--document", CLEAN, "--motion", "wild") for name in PROFILES)
+    assert "streak" in refused(capsys, "--document", CLEAN, "--dirt", "mud")
+    assert "flow-nak" in refused(capsys, "--document", CLEAN, "--fault", "everything")
+    assert "simulator" in refused(capsys, "--document", CLEAN, "--board", "toaster")
+    assert "seed" in refused(capsys, "--document", CLEAN, "--seed", "-1")
+    refused(capsys, "--mrz-text", "NOT|AN MRZ")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--document"], ["--document", CLEAN, "--max-seconds", "nan"]])
+def test_wrong_usage_ends_with_2(capsys, arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", *arguments])
+    assert ended.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -13,14 +13,17 @@ from kiosk.scan import Scan
 from kiosk.settings import Settings
 from kiosk.surface import Surface
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.parts import Board
+
 _IDLE_MS = 5
 
 
 class App:
     """``board`` comes from boards/<board>/board.py and holds the drivers on their pins."""
 
-    def __init__(self, board):
-        # type: (object) -> None
+    def __init__(self, board: Board) -> None:
         self.board = board
         self.settings = Settings()
         self.health = Health()
@@ -37,8 +40,7 @@ class App:
         )
         self._health_ms = time.ticks_ms()
 
-    def start_parts(self):
-        # type: () -> None
+    def start_parts(self) -> None:
         """Start every part; the first that fails is named by FAULT, the link works all the same."""
         try:
             self.motion.start()
@@ -49,13 +51,11 @@ class App:
             self.scan.begin()
         self.health.tidy()
 
-    def fail(self, part, fault):
-        # type: (int, int) -> None
+    def fail(self, part: int, fault: int) -> None:
         self.surface.stop()
         self.scan.fail(part, fault)
 
-    def step(self):
-        # type: () -> None
+    def step(self) -> None:
         """One turn: commands, health, the scan cycle. Only a turn that came to its end feeds the watchdog."""
         try:
             self.commands.poll()
@@ -67,8 +67,7 @@ class App:
             time.sleep_ms(_IDLE_MS)
         self.board.watchdog.feed()
 
-    def _send_health(self):
-        # type: () -> None
+    def _send_health(self) -> None:
         now = time.ticks_ms()
         if (
             self.link.streams & wire.STREAM_HEALTH
@@ -78,14 +77,13 @@ class App:
             self._health_ms = now
             self.commands.send_health()
 
-    def run(self):
-        # type: () -> None
-        """For ever. A defect (any other exception) becomes FAULT "firmware"; only a power cut or the watchdog ends this."""
+    def run(self) -> None:
+        """For ever. A defect (any other exception) becomes FAULT "firmware"; only a power cut or a reset ends it."""
         self.health.note(wire.EV_BOOT)
-        self.start_parts()
+        turn = self.start_parts
         while True:
             try:
-                self.step()
+                turn()
             except Exception as defect:
                 self.surface.stop()
                 self.scan.fail(wire.FIRMWARE, wire.INTERNAL)
@@ -94,3 +92,4 @@ class App:
             except BaseException:  # interrupt from a terminal, end of the simulation
                 self.surface.stop()
                 raise
+            turn = self.step

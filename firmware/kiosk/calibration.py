@@ -1,4 +1,4 @@
-"""Flat-field reference: dark level and gain of every pixel, measured at the white strip beside the glass, kept in one file."""
+"""Flat-field reference: dark level and gain of every pixel, measured at the white strip, kept in one file."""
 
 import binascii
 import os
@@ -7,6 +7,13 @@ from array import array
 from kiosk import strip, wire
 from kiosk.drivers.cis import WIDTH_PX
 from kiosk.errors import PartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.drivers.cis import LineSensor
+    from kiosk.drivers.lamp import Lamp
+    from kiosk.parts import Feed
+    from kiosk.settings import Settings
 
 _PATH = "reference.bin"
 _LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
@@ -26,14 +33,12 @@ class Calm:
 class Reference:
     """``dark`` (bytes) and ``gain`` (16 bits, 256 = 1.0) for each of 1476 pixels."""
 
-    def __init__(self, path=_PATH):
-        # type: (str) -> None
+    def __init__(self, path: str = _PATH) -> None:
         self._path = path
         self.dark = bytearray(WIDTH_PX)
         self.gain = array("H", bytes(2 * WIDTH_PX))
 
-    def load(self):
-        # type: () -> bool
+    def load(self) -> bool:
         """Take the stored reference; False when there is none or it is damaged."""
         try:
             with open(self._path, "rb") as file:
@@ -48,8 +53,7 @@ class Reference:
         self.gain = array("H", stored[WIDTH_PX:-4])
         return True
 
-    def store(self):
-        # type: () -> None
+    def store(self) -> None:
         """OSError when the file system is full; the old file is whole until the new one is."""
         data = bytes(self.dark) + bytes(self.gain)
         with open(self._path + ".new", "wb") as file:
@@ -57,9 +61,8 @@ class Reference:
             file.write(binascii.crc32(data).to_bytes(4, "little"))
         os.rename(self._path + ".new", self._path)
 
-    def measure(self, sensor, lamp, settings, feed):
-        # type: (object, object, object, object) -> None
-        """Dark and white lines with the carriage at home; FAULT "no_light" or "too_bright" names the lamp. Takes 0.1 s."""
+    def measure(self, sensor: LineSensor, lamp: Lamp, settings: Settings, feed: Feed) -> None:
+        """Dark and white lines with the carriage at home, in 0.1 s; FAULT "no_light" or "too_bright" names the lamp."""
         total = array("H", bytes(2 * WIDTH_PX))
         lamp.off()
         self._sum(sensor, settings.line, total, feed)
@@ -81,8 +84,7 @@ class Reference:
             self.gain[i] = min(_MOST_GAIN, (_WHITE_OUT << 8) * _LINES // light)
 
     @staticmethod
-    def _sum(sensor, line_us, total, feed):
-        # type: (object, int, array, object) -> None
+    def _sum(sensor: LineSensor, line_us: int, total: array[int], feed: Feed) -> None:
         sensor.free(line_us)
         taken = -_SETTLE
         while taken < _LINES:

@@ -8,12 +8,29 @@ from kiosk.drivers.cis import WIDTH_PX
 from kiosk.surface import PITCH_NM, ROWS
 from kiosk.version import VERSION
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kiosk.health import Health
+    from kiosk.link import Link
+    from kiosk.parts import Board
+    from kiosk.scan import Scan
+
 _LOG_MOST = 64
 
 
 class Commands:
-    def __init__(self, board, link, scan, settings, health, start_parts, calibrate):
-        # type: (object, object, object, object, object, object, object) -> None
+    def __init__(
+        self,
+        board: Board,
+        link: Link,
+        scan: Scan,
+        settings: settings_table.Settings,
+        health: Health,
+        start_parts: Callable[[], None],
+        calibrate: Callable[[], None],
+    ) -> None:
         self._board = board
         self._link = link
         self._scan = scan
@@ -21,7 +38,7 @@ class Commands:
         self._health = health
         self._start_parts = start_parts
         self._calibrate = calibrate
-        self._answers = {
+        self._answers: dict[int, Callable[..., None]] = {
             wire.C_HELLO: self._hello,
             wire.C_SUBSCRIBE: self._subscribe,
             wire.C_SWEEP: self._sweep,
@@ -35,8 +52,7 @@ class Commands:
         }
         self._spoken = False  # a host of our major version has said HELLO
 
-    def poll(self):
-        # type: () -> None
+    def poll(self) -> None:
         """Answer everything that has arrived."""
         while True:
             kind = self._link.receive()
@@ -54,26 +70,23 @@ class Commands:
                 continue
             answer(*values)
 
-    def _error(self, code, about):
-        # type: (int, int) -> None
+    def _error(self, code: int, about: int) -> None:
         self._link.send(wire.M_ERROR, code, about)
 
-    def _hello(self, major, minor):
-        # type: (int, int) -> None
+    def _hello(self, major: int, minor: int) -> None:
         self._scan.host_gone()  # a new session: whoever listened before does not any more
         self._link.streams = 0
         self._spoken = major == wire.MAJOR
         self._health.note(wire.EV_HOST, major, minor)
         board = self._board
         self._link.send(
-            wire.M_HELLO, wire.MAJOR, wire.MINOR, VERSION[0], VERSION[1], VERSION[2], board.name.encode(), board.boot_id,
-            WIDTH_PX, ROWS, PITCH_NM, self._settings.line, wire.MAX_FRAME, 1, board.capabilities,
+            wire.M_HELLO, wire.MAJOR, wire.MINOR, VERSION[0], VERSION[1], VERSION[2], board.name.encode(),
+            board.boot_id, WIDTH_PX, ROWS, PITCH_NM, self._settings.line, wire.MAX_FRAME, 1, board.capabilities,
         )  # fmt: skip
         if not self._spoken:
             self._error(wire.E_VERSION, wire.C_HELLO)
 
-    def _subscribe(self, streams):
-        # type: (int) -> None
+    def _subscribe(self, streams: int) -> None:
         if not self._spoken:
             self._error(wire.E_VERSION, wire.C_SUBSCRIBE)
             return
@@ -82,8 +95,7 @@ class Commands:
             self._scan.host_gone()
         self._scan.report()
 
-    def _sweep(self, first_row, last_row):
-        # type: (int, int) -> None
+    def _sweep(self, first_row: int, last_row: int) -> None:
         if not self._link.streams:
             self._error(wire.E_NOT_SUBSCRIBED, wire.C_SWEEP)
         elif not first_row <= last_row < ROWS:
@@ -91,15 +103,13 @@ class Commands:
         elif not self._scan.want(first_row, last_row):
             self._error(wire.E_WRONG_STATE, wire.C_SWEEP)
 
-    def _finish(self, result):
-        # type: (int) -> None
+    def _finish(self, result: int) -> None:
         if not self._link.streams:
             self._error(wire.E_NOT_SUBSCRIBED, wire.C_FINISH)
         else:
             self._scan.finish()
 
-    def _get(self, setting):
-        # type: (int) -> None
+    def _get(self, setting: int) -> None:
         if setting == wire.ALL_SETTINGS:
             for number in range(len(settings_table.TABLE)):
                 self._send_setting(number)
@@ -108,15 +118,13 @@ class Commands:
         else:
             self._error(wire.E_UNKNOWN_SETTING, setting)
 
-    def _send_setting(self, number):
-        # type: (int) -> None
+    def _send_setting(self, number: int) -> None:
         name, unit, default, low, high = settings_table.TABLE[number]
         self._link.send(
             wire.M_SETTING, number, self._settings.get(number), default, low, high, name.encode(), unit.encode()
         )
 
-    def _set(self, setting, value):
-        # type: (int, int) -> None
+    def _set(self, setting: int, value: int) -> None:
         if setting >= len(settings_table.TABLE):
             self._error(wire.E_UNKNOWN_SETTING, setting)
         elif self._scan.state == wire.SCANNING:  # storing stops both cores of the chip
@@ -133,8 +141,7 @@ class Commands:
             self._health.note(wire.EV_SETTING, setting, value)
             self._send_setting(setting)
 
-    def send_health(self):
-        # type: () -> None
+    def send_health(self) -> None:
         link = self._link
         health = self._health
         link.send(
@@ -143,13 +150,11 @@ class Commands:
             link.oversized & 0xFFFF, link.unknown & 0xFFFF, link.short_writes & 0xFFFF, health.credit_waits & 0xFFFF,
         )  # fmt: skip
 
-    def _log(self):
-        # type: () -> None
+    def _log(self) -> None:
         entries = self._health.log(_LOG_MOST)
         self._link.send_body(wire.M_LOG, bytes((len(entries) // 8,)) + entries)
 
-    def _on_calibrate(self):
-        # type: () -> None
+    def _on_calibrate(self) -> None:
         if self._scan.state != wire.EMPTY:
             self._error(wire.E_WRONG_STATE, wire.C_CALIBRATE)
             return
@@ -161,8 +166,7 @@ class Commands:
         self._health.note(wire.EV_CALIBRATED)
         self._scan.report()
 
-    def _recover(self):
-        # type: () -> None
+    def _recover(self) -> None:
         if self._scan.state != wire.FAULT:
             self._error(wire.E_WRONG_STATE, wire.C_RECOVER)
             return

@@ -11,8 +11,7 @@ _ENTRY_BYTES = struct.calcsize(wire.LOG_ENTRY)
 
 
 class Health:
-    def __init__(self):
-        # type: () -> None
+    def __init__(self) -> None:
         self._log = bytearray(ENTRIES * _ENTRY_BYTES)
         self.logged = 0
         self.sweeps = 0
@@ -23,16 +22,14 @@ class Health:
         self.heap_free = 0
         self.heap_free_min = 1 << 29
 
-    def note(self, event, detail=0, value=0):
-        # type: (int, int, int) -> None
+    def note(self, event: int, detail: int = 0, value: int = 0) -> None:
         """Log an event (wire.EVENTS) with a detail 0..255 and a value, held within 16 bits; the oldest falls out."""
         at = self.logged % ENTRIES * _ENTRY_BYTES
         value = max(-32768, min(32767, value))
         struct.pack_into(wire.LOG_ENTRY, self._log, at, time.ticks_ms(), event, detail, value)
         self.logged += 1
 
-    def log(self, most):
-        # type: (int) -> bytes
+    def log(self, most: int) -> bytes:
         """The newest ``most`` entries, oldest first, each packed as wire.LOG_ENTRY."""
         first = max(0, self.logged - min(most, ENTRIES))
         out = bytearray()
@@ -41,8 +38,7 @@ class Health:
             out += self._log[at : at + _ENTRY_BYTES]
         return bytes(out)
 
-    def tidy(self):
-        # type: () -> None
+    def tidy(self) -> None:
         """Collect garbage between two sweeps; keeps the free heap after it, in bytes, and the least of these."""
         gc.collect()
         self.heap_free = gc.mem_free()

@@ -1,4 +1,4 @@
-"""The link to the host: frames out and in over a byte stream, credit for bands. Framing: COBS between zero bytes, CRC-32.
+"""The link to the host: frames out and in over a byte stream, credit for bands. COBS between zero bytes, CRC-32.
 
 A band allocates nothing; everything else is small and rare. A frame that could not be written whole counts as
 ``short_writes`` and ends the subscription: nothing is lost silently.
@@ -9,15 +9,21 @@ import time
 
 from kiosk import strip, wire
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.calibration import Reference
+    from kiosk.motion import Motion
+    from kiosk.parts import Stream
+    from kiosk.settings import Settings
+
 _CHUNK = 64
 _HEAD = 3  # type, sequence
 
 
 class Link:
-    """``stream.write(buffer, n) -> bytes taken`` may block for half a second, ``stream.readinto(buffer) -> bytes`` never."""
+    """``stream.write(buffer, n) -> bytes taken`` may block for half a second, ``readinto(buffer) -> bytes`` never."""
 
-    def __init__(self, stream, settings):
-        # type: (object, object) -> None
+    def __init__(self, stream: Stream, settings: Settings) -> None:
         self._stream = stream
         self._settings = settings
         self._plain = bytearray(wire.MAX_FRAME)
@@ -27,6 +33,7 @@ class Link:
         self._taken = 0
         self._frame = bytearray(wire.MAX_COMMAND + 2)
         self._length = 0
+        self._body_end = _HEAD
         self._sequence = 0
         self.streams = 0
         self.sweep = 0
@@ -38,25 +45,23 @@ class Link:
         self.unknown = 0
         self.short_writes = 0
 
-    def send(self, kind, *values):
-        # type: (int, object) -> bool
+    def send(self, kind: int, *values: object) -> bool:
         """One message; False when the host did not take it whole."""
         body = wire.pack(kind, *values)
         return self.send_body(kind, body)
 
-    def send_body(self, kind, body):
-        # type: (int, bytes) -> bool
+    def send_body(self, kind: int, body: bytes) -> bool:
         self._plain[_HEAD : _HEAD + len(body)] = body
         return self._ship(kind, _HEAD + len(body))
 
-    def event(self, kind, *values):
-        # type: (int, object) -> None
+    def event(self, kind: int, *values: object) -> None:
         """A message for those who subscribed to events."""
         if self.streams & wire.STREAM_EVENTS:
             self.send(kind, *values)
 
-    def band(self, band, row, samples, reference, motion, lamp, width):
-        # type: (int, int, object, object, object, int, int) -> bool
+    def band(
+        self, band: int, row: int, samples: bytearray, reference: Reference, motion: Motion, lamp: int, width: int
+    ) -> bool:
         """One line, flat-fielded on its way into the frame. Allocates nothing."""
         plain = self._plain
         at = _HEAD + wire.BAND_HEADER
@@ -73,8 +78,7 @@ class Link:
             at += width
         return self._ship(wire.M_BAND, at)
 
-    def _ship(self, kind, n):
-        # type: (int, int) -> bool
+    def _ship(self, kind: int, n: int) -> bool:
         plain = self._plain
         plain[0] = kind
         plain[1] = self._sequence & 0xFF
@@ -88,8 +92,7 @@ class Link:
         self.streams = 0
         return False
 
-    def receive(self):
-        # type: () -> int
+    def receive(self) -> int:
         """The type of the next good command, 0 when there is none; CREDIT is settled here. Allocates nothing."""
         while True:
             if self._taken == self._pending:
@@ -110,8 +113,7 @@ class Link:
             elif kind:
                 return kind
 
-    def _finish(self):
-        # type: () -> int
+    def _finish(self) -> int:
         n = self._length
         self._length = 0
         if not n:
@@ -128,23 +130,23 @@ class Link:
             return 0
         self.frames_in += 1
         self._body_end = n - 4
-        return self._frame[0]
+        kind = self._frame[0]
+        if not kind:  # receive says 0 for nothing
+            self.unknown += 1
+        return kind
 
-    def body(self):
-        # type: () -> bytes
+    def body(self) -> bytes:
         """Body of the command that ``receive`` returned last."""
         return bytes(self._frame[_HEAD : self._body_end])
 
-    def _credit(self):
-        # type: () -> None
+    def _credit(self) -> None:
         frame = self._frame
         if self._body_end < _HEAD + 4:
             self.bad_frame += 1
         elif frame[3] | frame[4] << 8 == self.sweep:
             self.granted = max(self.granted, frame[5] | frame[6] << 8)
 
-    def begin_sweep(self):
-        # type: () -> None
+    def begin_sweep(self) -> None:
         """The next sweep number; credit starts at none. 0 is never a sweep: a host may grant it beforehand."""
         self.sweep = self.sweep % 0xFFFF + 1
         self.granted = 0

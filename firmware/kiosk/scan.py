@@ -1,7 +1,7 @@
 """The scan cycle: one state, one step function each, entered by ``_enter`` alone.
 
-    EMPTY -> PLACED -> STILL -> SCANNING -> DONE, and on movement SCANNING -> MOVED -> STILL;
-    MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on the glass -> EMPTY; FAULT from anywhere.
+EMPTY -> PLACED -> STILL -> SCANNING -> DONE, and on movement SCANNING -> MOVED -> STILL;
+MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on the glass -> EMPTY; FAULT from anywhere.
 """
 
 import time
@@ -10,12 +10,31 @@ from kiosk import wire
 from kiosk.surface import ROWS
 from kiosk.sweep import GOING_ON, Sweep
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.drivers.indicator import Indicator
+    from kiosk.drivers.presence import Presence
+    from kiosk.health import Health
+    from kiosk.link import Link
+    from kiosk.motion import Motion
+    from kiosk.parts import TicksMs
+    from kiosk.settings import Settings
+    from kiosk.surface import Surface
+
 _LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
 
 
 class Scan:
-    def __init__(self, surface, motion, presence, link, settings, health, indicator):
-        # type: (object, object, object, object, object, object, object) -> None
+    def __init__(
+        self,
+        surface: Surface,
+        motion: Motion,
+        presence: Presence,
+        link: Link,
+        settings: Settings,
+        health: Health,
+        indicator: Indicator,
+    ) -> None:
         self._surface = surface
         self._motion = motion
         self._presence = presence
@@ -33,43 +52,38 @@ class Scan:
         self.part = wire.NO_PART
         self.fault = wire.NO_FAULT
         self.attempt = 0
-        self._placed_ms = 0
-        self._seen_ms = 0
+        self._placed_ms: TicksMs = 0
+        self._seen_ms: TicksMs = 0
         self._first_row = 0
         self._last_row = ROWS - 1
         self._again = False
         self.finished = False  # the host needs no more of this document
         indicator.show(self.state)
 
-    def step(self):
-        # type: () -> None
+    def step(self) -> None:
         """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
         self._steps[self.state]()
 
-    def report(self):
-        # type: () -> None
+    def report(self) -> None:
         """Tell the host the state (after SUBSCRIBE and on every change)."""
         self._link.event(
             wire.M_STATE, self.state, self.cause, self.part, self.fault, min(255, self.attempt), time.ticks_ms()
         )
 
-    def _enter(self, state, cause=wire.NO_CAUSE):
-        # type: (int, int) -> None
+    def _enter(self, state: int, cause: int = wire.NO_CAUSE) -> None:
         self.state = state
         self.cause = cause
         self._indicator.show(state)
         self._health.note(wire.EV_STATE, state, cause)
         self.report()
 
-    def begin(self):
-        # type: () -> None
+    def begin(self) -> None:
         """All parts are started: wait for a document."""
         self.part = wire.NO_PART
         self.fault = wire.NO_FAULT
         self._enter(wire.EMPTY)
 
-    def fail(self, part, fault):
-        # type: (int, int) -> None
+    def fail(self, part: int, fault: int) -> None:
         """Outputs are safe already; a sweep that ran is aborted, the part is named."""
         if self.state == wire.SCANNING:
             self._sweep.abort(wire.PART_FAILED)
@@ -79,8 +93,7 @@ class Scan:
         self._health.note(wire.EV_FAULT, part, fault)
         self._enter(wire.FAULT, wire.PART_FAILED)
 
-    def want(self, first_row, last_row):
-        # type: (int, int) -> bool
+    def want(self, first_row: int, last_row: int) -> bool:
         """The host asks for a sweep of these rows; False when the state does not allow it."""
         if self.state not in (wire.PLACED, wire.MOVED, wire.DONE) or self.finished:
             return False
@@ -89,29 +102,25 @@ class Scan:
         self._again = True
         return True
 
-    def finish(self):
-        # type: () -> None
-        """The host has what it needs (or refuses): a running sweep ends early, no other starts before the glass was empty."""
+    def finish(self) -> None:
+        """The host needs no more: a running sweep ends early, no other starts before the glass was empty."""
         self.finished = True
         if self.state == wire.SCANNING:
             self._end(wire.FINISHED)
         elif self.state in (wire.PLACED, wire.STILL, wire.MOVED):
             self._enter(wire.DONE, wire.FINISHED)
 
-    def host_gone(self):
-        # type: () -> None
+    def host_gone(self) -> None:
         """No one takes what is scanned."""
         if self.state == wire.SCANNING:
             self._abort(wire.HOST_GONE)
 
     # --- states ---------------------------------------------------------------------------------------------------
 
-    def _start(self):
-        # type: () -> None
+    def _start(self) -> None:
         """START and FAULT wait for App."""
 
-    def _empty(self):
-        # type: () -> None
+    def _empty(self) -> None:
         self._surface.ready(0)
         self._motion.quiet_ms()
         if not self._presence.seen():
@@ -124,8 +133,7 @@ class Scan:
         self._last_row = ROWS - 1
         self._enter(wire.PLACED)
 
-    def _placed(self):
-        # type: () -> None
+    def _placed(self) -> None:
         quiet = self._quiet()
         if self._gone():
             return
@@ -136,19 +144,17 @@ class Scan:
         elif quiet:
             self._enter(wire.STILL)
 
-    def _still(self):
-        # type: () -> None
+    def _still(self) -> None:
         self._health.tidy()
         if not self._quiet():
-            self._enter(wire.MOVED, self._motion.cause or wire.SLIP)
+            self._enter(wire.MOVED, self._motion.unrest)
             return
         self.attempt += 1
         self._again = False
         self._sweep.begin(self.attempt, self._first_row, self._last_row)
         self._enter(wire.SCANNING)
 
-    def _scanning(self):
-        # type: () -> None
+    def _scanning(self) -> None:
         cause = self._sweep.step()
         if cause == GOING_ON:
             return
@@ -157,8 +163,7 @@ class Scan:
         else:
             self._end(cause)
 
-    def _moved(self):
-        # type: () -> None
+    def _moved(self) -> None:
         quiet = self._quiet()
         if self._gone():
             return
@@ -171,8 +176,7 @@ class Scan:
         elif quiet:
             self._enter(wire.STILL)
 
-    def _done(self):
-        # type: () -> None
+    def _done(self) -> None:
         quiet = self._quiet()
         if self._gone() or not self._again:
             return
@@ -183,25 +187,21 @@ class Scan:
         elif quiet:
             self._enter(wire.STILL)
 
-    def _gave_up(self):
-        # type: () -> None
+    def _gave_up(self) -> None:
         self._motion.quiet_ms()
         self._gone()
 
     # --- what states share ----------------------------------------------------------------------------------------
 
-    def _quiet(self):
-        # type: () -> bool
+    def _quiet(self) -> bool:
         """Quiet for the dwell time, with the carriage where the next sweep starts."""
         ready = self._surface.ready(self._first_row)
         return self._motion.quiet_ms() >= self._settings.dwell and ready
 
-    def _late(self):
-        # type: () -> bool
-        return time.ticks_diff(time.ticks_ms(), self._placed_ms) > self._settings.time_limit
+    def _late(self) -> bool:
+        return bool(time.ticks_diff(time.ticks_ms(), self._placed_ms) > self._settings.time_limit)
 
-    def _gone(self):
-        # type: () -> bool
+    def _gone(self) -> bool:
         """Nothing on the glass for the time that ends a check: EMPTY."""
         now = time.ticks_ms()
         if self._presence.seen():
@@ -214,14 +214,12 @@ class Scan:
         self._enter(wire.EMPTY, wire.REMOVED)
         return True
 
-    def _end(self, cause):
-        # type: (int) -> None
+    def _end(self, cause: int) -> None:
         self._sweep.end()
         self._seen_ms = time.ticks_ms()
         self._enter(wire.DONE, cause)
 
-    def _abort(self, cause):
-        # type: (int) -> None
+    def _abort(self, cause: int) -> None:
         self._sweep.abort(cause)
         self._seen_ms = time.ticks_ms()
         self._enter(wire.MOVED, cause)

@@ -1,7 +1,7 @@
 """Settings of the kiosk: one table with unit, default and range; kept as JSON in one small file.
 
-Numbers are whole: fractions are avoided by the unit. What the file holds beyond its range, or of another version, is left out
-and the default stays, so a damaged file never stops a kiosk.
+Numbers are whole: fractions are avoided by the unit. What the file holds beyond its range, or of another version, is
+left out and the default stays, so a damaged file never stops a kiosk.
 """
 
 import json
@@ -30,8 +30,22 @@ NAMES = tuple(row[0] for row in TABLE)
 class Settings:
     """Values by name as attributes (``settings.dwell``)."""
 
-    def __init__(self, path="settings.json"):
-        # type: (str) -> None
+    dwell: int
+    attempts: int
+    time_limit: int
+    slip: int
+    bump: int
+    flow_scale: int
+    squal_min: int
+    lamp: int
+    infrared: int
+    depth: int
+    stall: int
+    removed: int
+    health: int
+    line: int
+
+    def __init__(self, path: str = "settings.json") -> None:
         self._path = path
         for name, _, default, _, _ in TABLE:
             setattr(self, name, default)
@@ -39,8 +53,7 @@ class Settings:
             if name in NAMES and self.fits(NAMES.index(name), value):
                 setattr(self, name, value)
 
-    def _stored(self):
-        # type: () -> dict
+    def _stored(self) -> dict[str, object]:
         try:
             with open(self._path) as file:
                 stored = json.load(file)
@@ -48,21 +61,19 @@ class Settings:
             return {}
         return stored if isinstance(stored, dict) else {}
 
-    def fits(self, number, value):
-        # type: (int, object) -> bool
+    def fits(self, number: int, value: object) -> bool:
         """Is ``value`` a whole number within the range of setting ``number``?"""
         name, _, _, low, high = TABLE[number]
-        if name == "depth":
-            return value in (4, 8)
-        return type(value) is int and low <= value <= high
+        if type(value) is not int:
+            return False
+        return value in (4, 8) if name == "depth" else low <= value <= high
 
-    def get(self, number):
-        # type: (int) -> int
-        return getattr(self, NAMES[number])
+    def get(self, number: int) -> int:
+        value: int = getattr(self, NAMES[number])
+        return value
 
-    def set(self, number, value):
-        # type: (int, int) -> None
-        """Takes effect at once and is stored. ValueError out of range, OSError when it could not be stored (and is not set)."""
+    def set(self, number: int, value: int) -> None:
+        """Takes effect at once and is stored. ValueError out of range, OSError when not stored (and not set)."""
         if not self.fits(number, value):
             raise ValueError
         name = NAMES[number]

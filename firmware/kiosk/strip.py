@@ -1,18 +1,23 @@
 """Kernels over the pixels of a line and the bytes of a frame: compiled by viper, no allocation.
 
-They run within one line time (2.95 ms at 1476 px). Integers are 32 bits on the chip and 64 on a computer's MicroPython, so
-every result is masked where the difference would show.
+They run within one line time (2.95 ms at 1476 px). Integers are 32 bits on the chip and 64 on a computer's MicroPython,
+so every result is masked where the difference would show.
 """
 
 from array import array
 
 import micropython
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # viper's pointers into a buffer
+    ptr8 = bytearray | memoryview
+    ptr16 = array[int] | memoryview
+    ptr32 = array[int] | memoryview
+
 _POLYNOMIAL = 0xEDB88320  # CRC-32 as in zlib and Ethernet
 
 
-def _table():
-    # type: () -> array
+def _table() -> array[int]:
     table = array("I", bytes(1024))
     for i in range(256):
         crc = i
@@ -110,7 +115,7 @@ def crc32_matches(data: ptr8, n: int, table: ptr32) -> int:
 
 @micropython.viper
 def stuff(data: ptr8, n: int, out: ptr8) -> int:
-    """COBS with a delimiter before and behind: ``n`` bytes into ``out``; returns how many. ``out`` holds n + n/254 + 4."""
+    """COBS between two delimiters: ``n`` bytes into ``out``, which holds n + n/254 + 4; returns how many."""
     out[0] = 0
     mark = 1
     at = 2

@@ -1,16 +1,27 @@
-"""One sweep: line after line from the surface to the host, until the last row, a movement, or a host that does not keep up."""
+"""One sweep: line after line from surface to host, until the last row, a movement, or a host that does not keep up."""
 
 import time
 
 from kiosk import wire
 from kiosk.drivers.cis import WIDTH_PX
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.drivers.presence import Presence
+    from kiosk.health import Health
+    from kiosk.link import Link
+    from kiosk.motion import Motion
+    from kiosk.parts import TicksMs
+    from kiosk.settings import Settings
+    from kiosk.surface import Surface
+
 GOING_ON = -1
 
 
 class Sweep:
-    def __init__(self, surface, motion, presence, link, settings, health):
-        # type: (object, object, object, object, object, object) -> None
+    def __init__(
+        self, surface: Surface, motion: Motion, presence: Presence, link: Link, settings: Settings, health: Health
+    ) -> None:
         self._surface = surface
         self._motion = motion
         self._presence = presence
@@ -18,31 +29,29 @@ class Sweep:
         self._settings = settings
         self._health = health
         self._band = 0
-        self._row = 0  # where a pause ends
+        self._row = 0  # the first that was not sent yet
         self._last_row = 0
-        self._paused_ms = -1
+        self._paused = False
+        self._paused_ms: TicksMs = 0
 
-    def begin(self, attempt, first_row, last_row):
-        # type: (int, int, int) -> None
+    def begin(self, attempt: int, first_row: int, last_row: int) -> None:
         """Announce the sweep; the carriage sets off with the first credit."""
         self._band = 0
         self._row = first_row
         self._last_row = last_row
         self._link.begin_sweep()
         self._health.sweeps += 1
-        self._link.event(
-            wire.M_SWEEP_BEGIN, self._link.sweep, min(255, attempt), first_row, last_row, time.ticks_ms()
-        )
+        self._link.event(wire.M_SWEEP_BEGIN, self._link.sweep, min(255, attempt), first_row, last_row, time.ticks_ms())
         self._motion.begin()
+        self._paused = True
         self._paused_ms = time.ticks_ms()
 
-    def step(self):
-        # type: () -> int
+    def step(self) -> int:
         """At most one line: wait, look at the sensors, send. GOING_ON, 0 when complete, or the cause to abort for.
 
         Allocates nothing.
         """
-        if self._paused_ms >= 0:
+        if self._paused:
             return self._pause()
         if self._band >= self._link.granted:
             self._rest()
@@ -56,58 +65,52 @@ class Sweep:
         if samples is None:
             return GOING_ON  # the carriage still gains speed
         if not self._link.band(
-            self._band, self._surface.row - 1, samples, self._surface.reference, self._motion, self._surface.lamp.kind,
+            self._band, self._row, samples, self._surface.reference, self._motion, self._surface.lamp.kind,
             WIDTH_PX,
         ):  # fmt: skip
             return wire.HOST_GONE
         self._band += 1
+        self._row += 1
         self._health.lines += 1
-        return wire.NO_CAUSE if self._surface.row > self._last_row else GOING_ON
+        return wire.NO_CAUSE if self._row > self._last_row else GOING_ON
 
-    def _moved(self):
-        # type: () -> int
+    def _moved(self) -> int:
         cause = self._motion.poll()
         return cause if self._presence.seen() else wire.REMOVED
 
-    def _rest(self):
-        # type: () -> None
+    def _rest(self) -> None:
         """No credit: rest above the next row and wait; nothing is lost."""
         self._surface.stop()
-        self._row = self._surface.row
+        self._paused = True
         self._paused_ms = time.ticks_ms()
         self._health.credit_waits += 1
 
-    def _pause(self):
-        # type: () -> int
+    def _pause(self) -> int:
         cause = self._moved()
         if cause:
             return cause
         if time.ticks_diff(time.ticks_ms(), self._paused_ms) > self._settings.stall:
             return wire.HOST_STALLED
         if self._band < self._link.granted and self._surface.ready(self._row):
-            self._paused_ms = -1
+            self._paused = False
             self._surface.begin(self._row, self._last_row)
         else:
             time.sleep_ms(1)
         return GOING_ON
 
-    def end(self):
-        # type: () -> None
+    def end(self) -> None:
         """Everything off; the host is told how far it came."""
         self._surface.stop()
-        self._link.event(
-            wire.M_SWEEP_END, self._link.sweep, self._band, max(0, self._surface.row - 1), time.ticks_ms()
-        )
+        self._link.event(wire.M_SWEEP_END, self._link.sweep, self._band, max(0, self._row - 1), time.ticks_ms())
 
-    def abort(self, cause):
-        # type: (int) -> None
+    def abort(self, cause: int) -> None:
         """Carriage first, then light; the host is told why, where, and how long it took from the sensors' signal."""
         motion = self._motion
         self._surface.stop()
         latency_us = time.ticks_diff(time.ticks_us(), motion.rung_us) if motion.cause else 0
         self._health.aborts += 1
-        self._health.note(wire.EV_ABORT, cause, self._surface.row)
+        self._health.note(wire.EV_ABORT, cause, self._row)
         self._link.event(
-            wire.M_ABORT, self._link.sweep, cause, self._surface.row, time.ticks_ms(), latency_us,
+            wire.M_ABORT, self._link.sweep, cause, self._row, time.ticks_ms(), latency_us,
             max(-32767, min(32767, motion.dx_um)), max(-32767, min(32767, motion.dy_um)),
         )  # fmt: skip

@@ -68,7 +68,8 @@ GAVE_UP = const(7)
 FAULT = const(8)
 
 CAUSES = (
-    "none", "slip", "bump", "lifted", "removed", "host_stalled", "host_gone", "attempts", "time", "part_failed", "finished",
+    "none", "slip", "bump", "lifted", "removed", "host_stalled", "host_gone", "attempts", "time", "part_failed",
+    "finished",
 )  # fmt: skip
 NO_CAUSE = const(0)
 SLIP = const(1)
@@ -104,7 +105,16 @@ HOME_STUCK = const(7)
 INTERNAL = const(8)
 
 RESULTS = ("none", "verified", "refused", "gave_up")
-ERRORS = ("none", "version", "malformed", "not_subscribed", "wrong_state", "unknown_setting", "out_of_range", "not_stored")
+ERRORS = (
+    "none",
+    "version",
+    "malformed",
+    "not_subscribed",
+    "wrong_state",
+    "unknown_setting",
+    "out_of_range",
+    "not_stored",
+)
 E_VERSION = const(1)
 E_MALFORMED = const(2)
 E_NOT_SUBSCRIBED = const(3)
@@ -127,7 +137,7 @@ BAND_HEADER = const(20)  # bytes of a BAND's body before its pixels
 LOG_ENTRY = "<IBBh"  # t_ms, event, detail, value
 ALL_SETTINGS = const(0xFF)
 
-# type -> (struct format, field names). A newer minor version may only append fields: a body may be longer than its format.
+# type -> (struct format, field names). A newer minor version may only append fields: a body may be longer than this.
 BODIES = {
     C_HELLO: ("<BB", "major minor"),
     C_SUBSCRIBE: ("<B", "streams"),
@@ -142,7 +152,8 @@ BODIES = {
     C_RECOVER: ("<", ""),
     M_HELLO: (
         "<BBBBB16sIHHIHHBI",
-        "major minor fw_major fw_minor fw_patch board boot_id width_px rows pitch_nm line_us max_frame band_lines capabilities",
+        "major minor fw_major fw_minor fw_patch board boot_id width_px rows pitch_nm line_us max_frame band_lines "
+        "capabilities",
     ),
     M_STATE: ("<BBBBBI", "state cause part fault attempt t_ms"),
     M_BAND: ("<HHHBBIhhBBH", "sweep band row lines depth_bits t_us dx_um dy_um squal lamp width_px"),
@@ -151,8 +162,8 @@ BODIES = {
     M_ABORT: ("<HBHIIhh", "sweep cause row t_ms latency_us dx_um dy_um"),
     M_HEALTH: (
         "<IIIIIIHIHHHHHH",
-        "uptime_ms heap_free heap_free_min sweeps lines aborts faults frames_in bad_crc bad_frame oversized unknown short_writes "
-        "credit_waits",
+        "uptime_ms heap_free heap_free_min sweeps lines aborts faults frames_in bad_crc bad_frame oversized unknown "
+        "short_writes credit_waits",
     ),
     M_SETTING: ("<Biiii16s8s", "setting value default low high name unit"),
     M_LOG: ("<B", "entries"),
@@ -160,14 +171,12 @@ BODIES = {
 }
 
 
-def pack(kind, *values):
-    # type: (int, *object) -> bytes
+def pack(kind: int, *values: object) -> bytes:
     """Body bytes of a message of type ``kind`` from its field values, in the order of BODIES."""
     return struct.pack(BODIES[kind][0], *values)
 
 
-def unpack(kind, body):
-    # type: (int, bytes) -> tuple[object, ...]
+def unpack(kind: int, body: bytes) -> tuple[object, ...]:
     """Field values of ``body``; what a newer minor version appended is left alone.
 
     ValueError when the body is shorter than its format, KeyError when the type is unknown.

@@ -1,4 +1,4 @@
-"""Carriage under the glass: a stepper, four steps a row, and a home switch. Positions are rows from the scan zone's upper edge.
+"""Carriage under the glass: a stepper, four steps a row, and a home switch. Rows count from the scan zone's upper edge.
 
 The board's stepper makes counted, ramped pulse trains by itself, so Python never times a step:
 ``start(direction, steps, start_hz, top_hz, accel_hz_per_s)``, ``stop()``, ``done() -> steps``, ``busy() -> bool``.
@@ -6,6 +6,12 @@ The board's stepper makes counted, ramped pulse trains by itself, so Python neve
 
 from kiosk import wire
 from kiosk.errors import PartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import Pin
+
+    from kiosk.parts import Idle, Stepper
 
 STEPS_PER_ROW = 4
 LEAD_ROWS = 24  # rows to reach scanning speed, and to stop behind the last row
@@ -19,10 +25,9 @@ _LONGEST = 2000  # steps: farther than the carriage can be from home
 
 
 class Carriage:
-    """``home`` is a Pin that reads 1 in the home position; row 0 begins ``row0_steps`` below the edge where it closes."""
+    """``home`` is a Pin that reads 1 at home; row 0 begins ``row0_steps`` below the edge where it closes."""
 
-    def __init__(self, stepper, home, idle, row0_steps):
-        # type: (object, object, object, int) -> None
+    def __init__(self, stepper: Stepper, home: Pin, idle: Idle, row0_steps: int) -> None:
         self.stepper = stepper
         self._home = home
         self._idle = idle
@@ -30,28 +35,23 @@ class Carriage:
         self._from = 0
         self._direction = _AWAY
 
-    def _start(self, direction, steps, top_hz):
-        # type: (int, int, float) -> None
+    def _start(self, direction: int, steps: int, top_hz: float) -> None:
         self._from = self.steps()
         self._direction = direction
         self.stepper.start(direction, steps, min(_START_HZ, top_hz), top_hz, _ACCEL)
 
-    def steps(self):
-        # type: () -> int
+    def steps(self) -> int:
         """Position in steps; row r begins at 4 r."""
         return self._from + self._direction * self.stepper.done()
 
-    def stop(self):
-        # type: () -> None
+    def stop(self) -> None:
         """No pulse after this."""
         self.stepper.stop()
 
-    def busy(self):
-        # type: () -> bool
+    def busy(self) -> bool:
         return self.stepper.busy()
 
-    def _until(self, level, direction, top_hz, fault):
-        # type: (int, int, float, int) -> None
+    def _until(self, level: int, direction: int, top_hz: float, fault: int) -> None:
         self._start(direction, _LONGEST, top_hz)
         while self._home() != level:
             if not self.stepper.busy():
@@ -59,9 +59,8 @@ class Carriage:
             self._idle()
         self.stop()
 
-    def home(self):
-        # type: () -> None
-        """Find the home switch's edge and rest just inside it. FAULT "no_home" or "home_stuck". Takes up to a second."""
+    def home(self) -> None:
+        """Find the home switch's edge and rest just inside it, in a second at most. FAULT "no_home" or "home_stuck"."""
         if not self._home():
             self._until(1, _BACK, _FAST_HZ, wire.NO_HOME)
         self._until(0, _AWAY, _SLOW_HZ, wire.HOME_STUCK)
@@ -71,8 +70,7 @@ class Carriage:
         self._direction = _AWAY
         self.stepper.start(_AWAY, 0, _SLOW_HZ, _SLOW_HZ, _ACCEL)  # zeroes the count of steps done
 
-    def go(self, row):
-        # type: (int) -> None
+    def go(self, row: int) -> None:
         """Set off towards the start of a sweep from ``row`` (LEAD_ROWS above it); ``busy()`` until there."""
         target = (row - LEAD_ROWS) * STEPS_PER_ROW
         self.stop()
@@ -80,12 +78,10 @@ class Carriage:
         if way:
             self._start(_AWAY if way > 0 else _BACK, abs(way), _FAST_HZ)
 
-    def at(self, row):
-        # type: (int) -> bool
+    def at(self, row: int) -> bool:
         """Does it rest where a sweep from ``row`` starts?"""
         return not self.busy() and self.steps() == (row - LEAD_ROWS) * STEPS_PER_ROW
 
-    def sweep(self, rows, line_us):
-        # type: (int, int) -> None
+    def sweep(self, rows: int, line_us: int) -> None:
         """From the start of a sweep over ``rows`` rows at one row in ``line_us``, with LEAD_ROWS before and behind."""
         self._start(_AWAY, (rows + 2 * LEAD_ROWS) * STEPS_PER_ROW, STEPS_PER_ROW * 1000000 / line_us)

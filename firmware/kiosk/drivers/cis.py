@@ -1,14 +1,18 @@
 """Contact image sensor: lines of 8-bit samples, clocked by the board's line engine.
 
 The engine fills two buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
-``follow(stepper, first_step, steps_per_line)`` starts one at every fourth step, so that a line's place on the glass is exact;
-``count() -> lines complete so far``, ``buffer(n)`` holds line n until line n + 2 starts to arrive; ``stop()``.
+``follow(stepper, first_step, steps_per_line)`` starts one at every fourth step, so that a line's place on the glass is
+exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n until line n + 2 starts to arrive; ``stop()``.
 """
 
 import time
 
 from kiosk import strip, wire
 from kiosk.errors import PartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.parts import Alarm, Idle, Lines, Stepper, TicksMs
 
 WIDTH_PX = 1476
 _LATE_MS = 200  # a line takes 3 ms; the ramp before the first line 70 ms
@@ -17,40 +21,34 @@ _FLAT_LINES = 8  # noise alone keeps a living sensor from so many lines of one v
 
 
 class LineSensor:
-    def __init__(self, engine, idle):
-        # type: (object, object) -> None
+    def __init__(self, engine: Lines, idle: Idle) -> None:
         self._engine = engine
         self._idle = idle
         self._next = 0
         self._flat = 0
-        self._last_ms = 0
+        self._last_ms: TicksMs = 0
         self.missed = False  # a line went by unread
 
-    def _begin(self):
-        # type: () -> None
+    def _begin(self) -> None:
         self._next = 0
         self._flat = 0
         self._last_ms = time.ticks_ms()
         self.missed = False
 
-    def free(self, line_us):
-        # type: (int) -> None
+    def free(self, line_us: int) -> None:
         """Lines one after another, the carriage at rest (calibration)."""
         self._begin()
         self._engine.free(line_us)
 
-    def follow(self, stepper, first_step, steps_per_line):
-        # type: (object, int, int) -> None
+    def follow(self, stepper: Stepper, first_step: int, steps_per_line: int) -> None:
         """Lines in step with the carriage; the first begins at ``first_step`` of its pulse train."""
         self._begin()
         self._engine.follow(stepper, first_step, steps_per_line)
 
-    def stop(self):
-        # type: () -> None
+    def stop(self) -> None:
         self._engine.stop()
 
-    def wait(self, alarm):
-        # type: (object) -> object
+    def wait(self, alarm: Alarm) -> bytearray | None:
         """The next line's samples (1476 bytes), or None: ``alarm.rung``, ``missed``, or none has come within 3 ms.
 
         FAULT "no_answer" when no line comes at all, "stuck" when every sample has one value for several lines.

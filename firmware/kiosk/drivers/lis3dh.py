@@ -1,9 +1,13 @@
-"""Accelerometer LIS3DH on I2C: shocks of the kiosk raise its INT1 pin. Registers: ST's lis3dh datasheet and lis3dh_reg.h."""
+"""Accelerometer LIS3DH on I2C: shocks of the kiosk raise INT1. Registers: ST's lis3dh datasheet and lis3dh_reg.h."""
 
 import struct
 
 from kiosk import wire
 from kiosk.errors import PartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import I2C
 
 _WHO_AM_I = 0x0F
 _ID = 0x33
@@ -19,8 +23,7 @@ _STUCK_READS = 50  # noise of 3 mg rms changes a living sensor's output at almos
 class Lis3dh:
     """``i2c`` is a machine.I2C; address 0x18 with SA0 low, 0x19 with SA0 high."""
 
-    def __init__(self, i2c, address=0x18):
-        # type: (object, int) -> None
+    def __init__(self, i2c: I2C, address: int = 0x18) -> None:
         self._i2c = i2c
         self._address = address
         self._one = bytearray(1)
@@ -28,27 +31,25 @@ class Lis3dh:
         self._last = bytearray(6)
         self._same = 0
 
-    def _write(self, register, *values):
-        # type: (int, int) -> None
+    def _write(self, register: int, *values: int) -> None:
         try:
             self._i2c.writeto_mem(self._address, register, bytes(values))
         except OSError:
             raise PartError(wire.ACCELEROMETER, wire.NO_ANSWER) from None
 
-    def _read_into(self, register, buffer):
-        # type: (int, bytearray) -> None
+    def _read_into(self, register: int, buffer: bytearray) -> None:
         try:
             self._i2c.readfrom_mem_into(self._address, register, buffer)
         except OSError:
             raise PartError(wire.ACCELEROMETER, wire.NO_ANSWER) from None
 
-    def start(self, threshold_mg):
-        # type: (int) -> None
-        """Check the identity and set up 400 Hz, +-2 g, INT1 latched above ``threshold_mg`` of high-passed acceleration."""
+    def start(self, threshold_mg: int) -> None:
+        """Check the identity; 400 Hz, +-2 g, INT1 latched above ``threshold_mg`` of high-passed acceleration."""
         self._read_into(_WHO_AM_I, self._one)
         if self._one[0] != _ID:
             raise PartError(wire.ACCELEROMETER, wire.WRONG_ID)
-        # CTRL1 400 Hz xyz; CTRL2 high-pass on INT1; CTRL3 IA1 to the pin; CTRL4 BDU, +-2 g, high resolution; CTRL5 latch INT1
+        # CTRL1 400 Hz xyz; CTRL2 high-pass on INT1; CTRL3 IA1 to the pin; CTRL4 BDU, +-2 g, high resolution;
+        # CTRL5 latch INT1
         for register, value in enumerate((0x77, 0x01, 0x40, 0x88, 0x08, 0x00), _CTRL1):
             self._write(register, value)
         self._write(0x33, 0x00)  # INT1_DURATION: the first sample counts
@@ -57,13 +58,11 @@ class Lis3dh:
         self._same = 0
         self.clear()
 
-    def clear(self):
-        # type: () -> None
+    def clear(self) -> None:
         """Release the latched INT1 pin."""
         self._read_into(_INT1_SRC, self._one)
 
-    def read_mg(self):
-        # type: () -> tuple
+    def read_mg(self) -> tuple[int, int, int]:
         """Acceleration x, y, z in mg, gravity included; FAULT "stuck" when the output has stopped changing."""
         self._read_into(_OUT, self._out)
         if self._out == self._last:

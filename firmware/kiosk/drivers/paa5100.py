@@ -9,6 +9,10 @@ import time
 from kiosk import wire
 from kiosk.errors import PartError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import SPI, Pin
+
 _PRODUCT_ID = 0x00
 _INVERSE_ID = 0x5F
 _MOTION = 0x02
@@ -34,12 +38,11 @@ _STUCK_READS = 200  # raw sum and shutter of a living sensor jitter from frame t
 class Paa5100:
     """``spi`` is a machine.SPI in mode 3, ``select`` its chip-select Pin (low: selected).
 
-    After ``read()``: ``dx``, ``dy`` counts since the last read, ``squal`` the surface quality 0..255, ``good`` False when
-    the sensor itself says that its picture is no good.
+    After ``read()``: ``dx``, ``dy`` counts since the last read, ``squal`` the surface quality 0..255, ``good`` False
+    when the sensor itself says that its picture is no good.
     """
 
-    def __init__(self, spi, select):
-        # type: (object, object) -> None
+    def __init__(self, spi: SPI, select: Pin) -> None:
         self._spi = spi
         self._select = select
         self._select(1)
@@ -53,16 +56,14 @@ class Paa5100:
         self.squal = 0
         self.good = False
 
-    def _write(self, register, value):
-        # type: (int, int) -> None
+    def _write(self, register: int, value: int) -> None:
         self._two[0] = register | 0x80
         self._two[1] = value
         self._select(0)
         self._spi.write(self._two)
         self._select(1)
 
-    def _read(self, register):
-        # type: (int) -> int
+    def _read(self, register: int) -> int:
         self._two[0] = register
         self._two[1] = 0
         self._select(0)
@@ -70,16 +71,14 @@ class Paa5100:
         self._select(1)
         return self._two[1]
 
-    def _write_list(self, pairs):
-        # type: (bytes) -> None
+    def _write_list(self, pairs: bytes) -> None:
         for i in range(0, len(pairs), 2):
             if pairs[i] == _WAIT:
                 time.sleep_ms(pairs[i + 1])
             else:
                 self._write(pairs[i], pairs[i + 1])
 
-    def start(self):
-        # type: () -> None
+    def start(self) -> None:
         """Reset, check both identities, write the start-up values. Takes about 70 ms."""
         self._write(_RESET, 0x5A)
         time.sleep_ms(20)
@@ -104,8 +103,7 @@ class Paa5100:
             self._write(0x71, c2 * 45 // 100)
         self._write_list(_START_C)
 
-    def read(self):
-        # type: () -> None
+    def read(self) -> None:
         """One motion burst (13 bytes). Allocates nothing; FAULT when the chip is silent or frozen."""
         burst = self._burst
         self._select(0)
@@ -127,8 +125,7 @@ class Paa5100:
         self.squal = burst[6]
         self.good = not (burst[6] < 0x19 and burst[10] == 0x1F)
 
-    def _silent(self):
-        # type: () -> None
+    def _silent(self) -> None:
         for i in range(12):
             if self._burst[i] != self._burst[11]:
                 return

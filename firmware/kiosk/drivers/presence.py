@@ -1,14 +1,16 @@
 """Reflective presence sensor under the glass: something lies there, or not."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import Pin
+
 
 class Presence:
     """``pin`` is a machine.Pin input that reads ``active`` while light comes back."""
 
-    def __init__(self, pin, active=1):
-        # type: (object, int) -> None
+    def __init__(self, pin: Pin, active: int = 1) -> None:
         self._pin = pin
         self._active = active
 
-    def seen(self):
-        # type: () -> bool
+    def seen(self) -> bool:
         return self._pin() == self._active

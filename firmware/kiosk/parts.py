@@ -1,0 +1,107 @@
+"""What the kiosk takes from a board: for the type checker and for whoever adds a board. Never imported at run time."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from _mpy_shed.time_mp import _TicksMs, _TicksUs
+from machine import Pin
+
+from kiosk.drivers.carriage import Carriage
+from kiosk.drivers.cis import LineSensor
+from kiosk.drivers.indicator import Indicator
+from kiosk.drivers.lamp import Lamp
+from kiosk.drivers.lis3dh import Lis3dh
+from kiosk.drivers.paa5100 import Paa5100
+from kiosk.drivers.presence import Presence
+
+Idle = Callable[[], None]  # sleeps until the next interrupt, at most 1 ms
+Feed = Callable[[], None]  # the watchdog's
+# The stubs keep ticks apart from numbers; int is for "not yet".
+TicksMs = int | _TicksMs
+TicksUs = int | _TicksUs
+
+
+class Stepper(Protocol):
+    """Counted, ramped pulse trains that need no Python while they run."""
+
+    def start(self, direction: int, steps: int, start_hz: float, top_hz: float, accel_hz_per_s: float) -> None:
+        """Run ``steps`` (0 or more) pulses, +1 away from home, -1 back. ``done`` counts from 0 again."""
+
+    def stop(self) -> None:
+        """No pulse after this returns; ``done`` keeps its count. Safe at any time."""
+
+    def done(self) -> int:
+        """Pulses of the current or last train so far."""
+        ...
+
+    def busy(self) -> bool:
+        """Are pulses still to come?"""
+        ...
+
+
+class Lines(Protocol):
+    """Lines of 8-bit samples into two buffers in turn, without Python."""
+
+    def free(self, line_us: int) -> None:
+        """Lines one after another; ``count`` begins at 0."""
+
+    def follow(self, stepper: Stepper, first_step: int, steps_per_line: int) -> None:
+        """Line n is exposed from step ``first_step + n * steps_per_line`` of the next train; ``count`` begins at 0."""
+
+    def count(self) -> int:
+        """Lines complete so far. Allocates nothing."""
+        ...
+
+    def buffer(self, n: int) -> bytearray:
+        """Samples of line n, whole until line n + 2 starts to arrive. Allocates nothing."""
+        ...
+
+    def stop(self) -> None:
+        """No line after this returns. Safe at any time."""
+
+
+class Stream(Protocol):
+    """Bytes to and from the host. Neither method allocates."""
+
+    def write(self, buffer: bytearray, n: int) -> int:
+        """Send ``buffer[:n]``; returns how many bytes were taken. May block for half a second without progress."""
+        ...
+
+    def readinto(self, buffer: bytearray) -> int:
+        """Take what has arrived, at most ``len(buffer)`` bytes; 0 when there is nothing. Never blocks."""
+        ...
+
+
+class Watchdog(Protocol):
+    def feed(self) -> None: ...
+
+
+class Alarm(Protocol):
+    """``rung`` is set by an interrupt; whoever waits for a line returns at once."""
+
+    rung: bool
+
+
+class Board(Protocol):
+    """boards/<board>/board.py has a class ``Board`` like this; ``Board()`` puts every output in its safe state."""
+
+    name: str  # at most 16 bytes, sent in HELLO
+    capabilities: int  # wire.CAN_...
+    boot_id: int  # 32 bits, another one at every start
+    flow: Paa5100
+    accelerometer: Lis3dh
+    int1: Pin
+    presence: Presence
+    lamp: Lamp
+    carriage: Carriage
+    sensor: LineSensor
+    indicator: Indicator
+
+    @property
+    def watchdog(self) -> Watchdog: ...
+
+    @property
+    def stream(self) -> Stream: ...
+
+    def report(self, defect: Exception) -> None:
+        """Print the traceback of a defect where a technician can read it, never on the link."""

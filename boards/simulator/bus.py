@@ -24,7 +24,7 @@ _from = open(int(sys.argv[1]), "rb")  # noqa: SIM115
 _queue = bytearray(4096)
 _queued = 0
 _spent = 0
-answer = array("q", bytes(40))
+answer = array("l", bytes(40))  # 64 bits; reading an item of type "q" would allocate
 on_edge = None
 
 
@@ -34,7 +34,9 @@ def _copy(source: ptr8, n: int, target: ptr8, at: int):
         target[at + i] = source[i]
 
 
-def post(operation: int, channel: int = 0, argument: int = 0, payload: object = None, n: int = 0) -> None:
+def post(
+    operation: int, channel: int = 0, argument: int = 0, payload: bytes | bytearray | None = None, n: int = 0
+) -> None:
     """Queue a request that wants no answer; it leaves with the next one that does."""
     global _queued, _spent
     if _queued + 12 + n > len(_queue):
@@ -57,9 +59,9 @@ def ask(
     operation: int,
     channel: int = 0,
     argument: int = 0,
-    payload: object = None,
+    payload: bytes | bytearray | None = None,
     n: int = 0,
-    into: object = None,
+    into: bytearray | None = None,
     size: int = 0,
 ) -> int:
     """Request and answer; ``size`` bytes of data follow the answer into ``into``. Returns the answer's value."""

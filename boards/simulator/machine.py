@@ -2,6 +2,10 @@
 
 import bus
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def idle() -> None:
     """Sleep until the next interrupt: a line, an edge, or the tick of 1 ms."""
@@ -18,14 +22,14 @@ class Pin:
         if mode == Pin.OUT:
             self(value)
 
-    def __call__(self, value: object = None) -> object:
+    def __call__(self, value: int | None = None) -> int | None:
         if value is None:
             return bus.answer[1] >> self._number & 1
         bus.post(bus.WRITE_PIN, self._number, value)
 
     value = __call__
 
-    def irq(self, handler: object, trigger: int, hard: bool = False) -> None:
+    def irq(self, handler: "Callable[[Pin], None]", trigger: int, hard: bool = False) -> None:
         bus.on_edge = lambda: handler(self)
 
 

@@ -1,0 +1,148 @@
+"""The boards' tables: pins against the chip's functions and the wiring, the simulator's two ends against each other."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from stillscan.device_files import boards, boards_folder, firmware_folder
+from stillscan.simulator import bus
+
+# Pin functions of RP2040 and RP2350 (datasheets, "GPIO functions"), unit 0.
+FUNCTIONS = {
+    "SPI0 RX": {0, 4, 16, 20},
+    "SPI0 CSn": {1, 5, 17, 21},
+    "SPI0 SCK": {2, 6, 18, 22},
+    "SPI0 TX": {3, 7, 19, 23},
+    "I2C0 SDA": {0, 4, 8, 12, 16, 20},
+    "I2C0 SCL": {1, 5, 9, 13, 17, 21},
+    "UART0 TX": {0, 12, 16, 28},
+    "UART0 RX": {1, 13, 17, 29},
+    "ADC0": {26},  # the PIO program starts conversions of input 0
+}
+SIGNALS = {
+    "flow_miso": "SPI0 RX",
+    "flow_select": "SPI0 CSn",
+    "flow_sck": "SPI0 SCK",
+    "flow_mosi": "SPI0 TX",
+    "accelerometer_sda": "I2C0 SDA",
+    "accelerometer_scl": "I2C0 SCL",
+    "console_tx": "UART0 TX",
+    "console_rx": "UART0 RX",
+    "sensor_out": "ADC0",
+}
+PIO_INSTRUCTIONS = {"nop", "jmp", "wait", "in_", "out", "push", "pull", "mov", "irq", "set"}
+
+
+def tree(*path: str) -> ast.Module:
+    return ast.parse(boards_folder().joinpath(*path).read_text(encoding="utf-8"))
+
+
+def constants(module: ast.Module) -> dict[str, object]:
+    """Names that a module sets to a literal or to ``range``, by value."""
+    found: dict[str, object] = {}
+    for node in module.body:
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            continue
+        target, value = node.targets[0], node.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Call) and ast.unparse(value.func) == "range":
+            numbers = range(*(int(ast.literal_eval(argument)) for argument in value.args))
+            found.update(zip((ast.unparse(name) for name in target.elts), numbers, strict=True))
+        elif isinstance(target, ast.Name):
+            try:
+                found[target.id] = ast.literal_eval(value)
+            except ValueError:
+                continue
+    return found
+
+
+def pins(board: str) -> dict[str, int]:
+    table = constants(tree(board, "board.py"))["PINS"]
+    assert isinstance(table, dict)
+    return table
+
+
+@pytest.mark.parametrize("board", boards())
+def test_no_pin_has_two_signals(board: str) -> None:
+    # The keys of a dict display may repeat without an error, so the source is counted, not the value.
+    table = pins(board)
+    assert len(set(table.values())) == len(table)
+    text = (boards_folder() / board / "board.py").read_text(encoding="utf-8")
+    keys = re.findall(r'"(\w+)":', text.split("PINS = {")[1].split("}")[0])
+    assert sorted(keys) == sorted(table)
+
+
+def test_pico2_signals_are_on_pins_of_their_unit() -> None:
+    table = pins("rpi_pico2")
+    wrong = {signal: table[signal] for signal, unit in SIGNALS.items() if table[signal] not in FUNCTIONS[unit]}
+    assert not wrong
+    assert set(table.values()) <= {*range(24), 26, 27, 28}  # 24, 25, 29 are taken on the Pico 2
+
+
+def test_pico2_uses_every_pin_of_its_table() -> None:
+    used = set(
+        re.findall(r'(?:PINS\[|_input\(|_output\()"(\w+)"', (boards_folder() / "rpi_pico2" / "board.py").read_text())
+    )
+    assert used == set(pins("rpi_pico2"))
+
+
+def test_pico2_wiring_table_is_the_pin_table() -> None:
+    readme = (boards_folder() / "rpi_pico2" / "README.md").read_text(encoding="utf-8")
+    wiring = {signal: int(pin) for pin, signal in re.findall(r"^\| (\d+) \| (\w+) \|", readme, re.MULTILINE)}
+    assert wiring == pins("rpi_pico2")
+
+
+def test_pico2_programs_fit_in_one_pio_block() -> None:
+    counts = {
+        function.name: sum(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PIO_INSTRUCTIONS
+            for node in ast.walk(ast.Module(function.body, []))
+        )
+        for function in tree("rpi_pico2", "programs.py").body
+        if isinstance(function, ast.FunctionDef)
+    }
+    assert set(counts) == {"train", "clocks"}
+    assert sum(counts.values()) <= 32
+
+
+def test_pico2_sensor_counts_fit_in_the_program_word() -> None:
+    node = next(
+        item.value
+        for item in tree("rpi_pico2", "board.py").body
+        if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "SENSOR_PX"
+    )
+    assert isinstance(node, ast.Tuple)
+    before, after = (int(ast.literal_eval(node.elts[i])) for i in (0, 2))
+    assert 1 <= before <= 1 << 10
+    assert 1 <= after <= 1 << 11
+
+
+def test_simulator_pins_are_those_of_the_models() -> None:
+    assert pins("simulator") == bus.PINS
+
+
+def test_simulator_operations_are_those_of_the_models() -> None:
+    ours = constants(tree("simulator", "bus.py"))
+    numbers = {name: value for name, value in ours.items() if name.isupper() and not name.startswith("_")}
+    assert {"WRITE_PIN", "STEPPER_BUSY", "EDGE", "USB_BYTES"} <= set(numbers)
+    assert numbers == {name: getattr(bus, name) for name in numbers}
+    operations = [value for name, value in numbers.items() if name not in ("EDGE", "USB_BYTES")]
+    assert sorted(map(int, map(str, operations))) == list(range(1, 20))
+    assert ours["_HEADER"] == bus.HEADER.format
+
+
+def test_settings_are_declared_for_the_type_checker() -> None:
+    module = ast.parse((firmware_folder() / "kiosk" / "settings.py").read_text(encoding="utf-8"))
+    table = constants(module)["TABLE"]
+    settings = next(node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    declared = [ast.unparse(node.target) for node in settings.body if isinstance(node, ast.AnnAssign)]
+    assert isinstance(table, tuple)
+    assert declared == [row[0] for row in table]
+
+
+@pytest.mark.parametrize("path", sorted(Path(firmware_folder()).rglob("*.py")), ids=lambda path: path.name)
+def test_firmware_never_imports_the_type_descriptions_at_run_time(path: Path) -> None:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    for node in module.body:  # an import under "if TYPE_CHECKING" is not at the top level
+        assert not (isinstance(node, ast.ImportFrom) and node.module == "kiosk.parts")

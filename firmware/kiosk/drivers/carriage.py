@@ -21,7 +21,8 @@ _SLOW_HZ = 300
 _START_HZ = 400
 _FAST_HZ = 3000
 _ACCEL = 20000  # steps/s^2: 1356 steps/s after 42 steps
-_LONGEST = 2000  # steps: farther than the carriage can be from home
+_FAR = 2000  # steps: farther than the carriage can be from home
+_NEAR = 120  # steps: farther than the switch stays closed; a stuck one must not cost the watchdog's time
 
 
 class Carriage:
@@ -51,8 +52,8 @@ class Carriage:
     def busy(self) -> bool:
         return self.stepper.busy()
 
-    def _until(self, level: int, direction: int, top_hz: float, fault: int) -> None:
-        self._start(direction, _LONGEST, top_hz)
+    def _until(self, level: int, direction: int, steps: int, top_hz: float, fault: int) -> None:
+        self._start(direction, steps, top_hz)
         while self._home() != level:
             if not self.stepper.busy():
                 raise PartError(wire.CARRIAGE, fault)
@@ -62,9 +63,9 @@ class Carriage:
     def home(self) -> None:
         """Find the home switch's edge and rest just inside it, in a second at most. FAULT "no_home" or "home_stuck"."""
         if not self._home():
-            self._until(1, _BACK, _FAST_HZ, wire.NO_HOME)
-        self._until(0, _AWAY, _SLOW_HZ, wire.HOME_STUCK)
-        self._until(1, _BACK, _SLOW_HZ, wire.NO_HOME)
+            self._until(1, _BACK, _FAR, _FAST_HZ, wire.NO_HOME)
+        self._until(0, _AWAY, _NEAR, _SLOW_HZ, wire.HOME_STUCK)
+        self._until(1, _BACK, _NEAR, _SLOW_HZ, wire.NO_HOME)
         self.stepper.stop()
         self._from = self._home_steps
         self._direction = _AWAY

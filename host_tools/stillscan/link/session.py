@@ -50,6 +50,7 @@ class Session:
                 f"{hello.major}.{hello.minor}, stillscan {__version__} speaks {wire.MAJOR}: update the "
                 + ("computer" if hello.major > wire.MAJOR else "scanner")
             )
+        self._messages.clear()  # what came before was said to an earlier host
         self.hello = hello
         self.send(wire.C_SUBSCRIBE, streams)
         return hello

@@ -119,10 +119,12 @@ class Bus:
 
     def _inputs(self) -> int:
         now = self.now_us
-        if self._home is None or self.carriage.fault is not None or now <= self._moving_until_us:
-            self._home = self.carriage.home(now)
+        home, broken = self._home, self.carriage.fault is not None
+        if home is None or broken or now <= self._moving_until_us:
+            home = self.carriage.home(now)
+            self._home = None if broken else home  # a fault may come and go without a step
         return (
-            self._home << PINS["home"]
+            home << PINS["home"]
             | self.presence.present(now) << PINS["presence"]
             | self.accelerometer.int1(now) << PINS["int1"]
         )

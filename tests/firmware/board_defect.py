@@ -1,0 +1,33 @@
+"""In place of main.py: a firmware that fails in the 50th line of a sweep, once (boot id 1) or from then on (2)."""
+
+import sys
+
+import board
+
+from kiosk.app import App
+
+app = App(board.Board())
+sweep = app.scan._sweep
+whole = sweep.step
+always = sys.argv[3] == "2"
+
+
+def broken():
+    if app.health.lines == 50:
+        if not always:
+            sweep.step = whole
+        app.health.lines += 1
+        raise RuntimeError("a defect")
+    return whole()
+
+
+def every_turn():
+    if app.health.lines > 50 and always:
+        raise RuntimeError("a defect")
+    return poll()
+
+
+sweep.step = broken
+poll = app.commands.poll
+app.commands.poll = every_turn
+app.run()

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from kiosk import wire
+from stillscan.device_files import firmware_folder
+from stillscan.link import messages
+
+from .golden import GOLDEN
+
+TYPES = {"u8": "B", "u16": "H", "u32": "I", "i16": "h", "i32": "i", "text8": "8s", "text16": "16s"}
+Table = list[dict[str, str]]
+LINES = (firmware_folder() / "PROTOCOL.md").read_text().splitlines()
+
+
+def _tables() -> dict[str, Table]:
+    """The table of every section that has one, by heading; cells by the name of their column."""
+    found: dict[str, Table] = {}
+    heading = ""
+    columns: list[str] = []
+    for line in LINES:
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        if not cells:
+            columns = []
+        elif not columns:
+            columns = cells
+            assert heading not in found, f"two tables below {heading}"
+            found[heading] = []
+        elif set(cells) != {"---"}:
+            assert len(cells) == len(columns), line
+            found[heading].append(dict(zip(columns, cells, strict=True)))
+    return found
+
+
+TABLES = _tables()
+MESSAGES = {
+    int(match[1], 16): (match[2], match[3], TABLES[heading])
+    for heading in TABLES
+    if (match := re.fullmatch(r"(0x[0-9A-F]{2}) ([A-Z_]+) \(`([CM]_[A-Z_]+)`\)", heading))
+}
+
+
+def test_every_message_is_described() -> None:
+    assert sorted(MESSAGES) == sorted(wire.BODIES)
+    assert all(getattr(wire, name) == kind for kind, (_, name, _) in MESSAGES.items())
+    assert all(name[2:] == title for title, name, _ in MESSAGES.values())
+    assert all((kind >= 0x80) == name.startswith("M_") for kind, (_, name, _) in MESSAGES.items())
+
+
+@pytest.mark.parametrize("kind", wire.BODIES, ids=hex)
+def test_fields_are_those_of_wire(kind: int) -> None:
+    form, names = wire.BODIES[kind]
+    _, _, table = MESSAGES[kind]
+    assert " ".join(row["field"] for row in table) == names
+    assert "<" + "".join(TYPES[row["type"]] for row in table) == form
+    assert all(row["unit"] for row in table), "every field has a unit, or -"
+
+
+def test_log_entry() -> None:
+    table = TABLES["Log entry (`LOG_ENTRY`)"]
+    assert "<" + "".join(TYPES[row["type"]] for row in table) == wire.LOG_ENTRY
+    assert all(row["unit"] for row in table)
+
+
+@pytest.mark.parametrize("name", ["STATES", "CAUSES", "PARTS", "FAULTS", "RESULTS", "ERRORS", "EVENTS"])
+def test_enumerations(name: str) -> None:
+    table = TABLES[f"{name.capitalize()} (`{name}`)"]
+    assert [row["number"] for row in table] == [str(n) for n in range(len(table))]
+    assert tuple(row["name"] for row in table) == getattr(wire, name)
+
+
+NUMBERS = {
+    "STATES": "",
+    "CAUSES": "",
+    "PARTS": "",
+    "FAULTS": "",
+    "ERRORS": "E_",
+    "EVENTS": "EV_",
+}
+
+
+@pytest.mark.parametrize("names", NUMBERS)
+def test_numbers_of_enumerations(names: str) -> None:
+    """wire.MOVED is the index of "moved" in wire.STATES, and so on; "none" is named after its table."""
+    for number, name in enumerate(getattr(wire, names)):
+        if name == "none":
+            constant = f"NO_{names[:-1]}"
+            assert getattr(wire, constant, 0) == number
+        else:
+            assert getattr(wire, NUMBERS[names] + name.upper()) == number
+
+
+@pytest.mark.parametrize(("title", "prefix"), [("Streams", "STREAM_"), ("Capabilities", "CAN_")])
+def test_bits(title: str, prefix: str) -> None:
+    written = {prefix + row["name"]: int(row["bit"], 16) for row in TABLES[f"{title} (`{prefix}`)"]}
+    assert written == {name: value for name, value in vars(wire).items() if name.startswith(prefix)}
+    assert [value.bit_count() for value in written.values()] == [1] * len(written)
+    assert len(set(written.values())) == len(written)
+
+
+def test_constants() -> None:
+    assert all(getattr(wire, row["name"]) == int(row["value"]) and row["unit"] for row in TABLES["Constants"])
+    assert {row["name"] for row in TABLES["Constants"]} >= {"MAJOR", "MINOR", "MAX_FRAME", "MAX_COMMAND", "OVERHEAD"}
+
+
+def test_host_has_the_same_fields() -> None:
+    """The typed messages of the host: names and order of wire.BODIES, checked by the document's tables as well."""
+    for kind, made in messages.PLAIN.items():
+        assert " ".join(made._fields) == wire.BODIES[kind][1]
+    assert " ".join(messages.BandHeader._fields) == wire.BODIES[wire.M_BAND][1]
+    assert {*messages.PLAIN, wire.M_BAND, wire.M_LOG} == {kind for kind in wire.BODIES if kind >= 0x80}
+
+
+def test_example_frame_is_golden() -> None:
+    example = next(line for line in LINES if line.startswith("    > 00 "))
+    shown = bytes.fromhex("".join(re.findall(r"\b[0-9A-F]{2}\b", example)))
+    assert shown == next(golden.frame for golden in GOLDEN if golden.name == "host hello")
+
+
+def test_longest_messages_fit() -> None:
+    """A full-width band and a full log stay within MAX_FRAME, every command within MAX_COMMAND."""
+    assert wire.OVERHEAD + wire.BAND_HEADER + 1476 <= wire.MAX_FRAME
+    assert wire.OVERHEAD + 1 + 64 * struct.calcsize(wire.LOG_ENTRY) <= wire.MAX_FRAME
+    assert struct.calcsize(wire.BODIES[wire.M_BAND][0]) == wire.BAND_HEADER
+    for kind, (form, _) in wire.BODIES.items():
+        assert wire.OVERHEAD + struct.calcsize(form) <= (wire.MAX_FRAME if kind >= 0x80 else wire.MAX_COMMAND)
+
+
+def test_files_that_the_document_names_exist() -> None:
+    root = Path(__file__).parents[2]
+    named = re.findall(r"`((?:tests|kiosk)/[\w/]+\.\w+)`", "\n".join(LINES))
+    assert named
+    for name in named:
+        assert (root / name).exists() or (firmware_folder() / name).exists(), name

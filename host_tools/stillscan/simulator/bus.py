@@ -87,8 +87,8 @@ class Bus:
             WRITE_PIN: self._write_pin, SPI: self._spi, I2C_WRITE: self._i2c_write, I2C_READ: self._i2c_read,
             PWM: self._pwm, FEED: self._feed, ADVANCE: self._advance, IDLE: self._idle, STEP_START: self._step_start,
             STEP_STOP: self._step_stop, STEPS: self._steps, STEPPER_BUSY: self._stepper_busy,
-            FREE_LINES: self._free_lines, FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line, USB_WRITE: self._usb_write,
-            USB_READ: self._usb_read, WATCHDOG: self._watchdog,
+            FREE_LINES: self._free_lines, FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line,
+            USB_WRITE: self._usb_write, USB_READ: self._usb_read, WATCHDOG: self._watchdog,
         }  # fmt: skip
 
     def handle(self, operation: int, channel: int, argument: int, spent_us: int, payload: bytes) -> bytes | None:

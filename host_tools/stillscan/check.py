@@ -75,7 +75,7 @@ class Check:
         self._placed = False
 
     def run(self, most_ms: float) -> Result:
-        """Until a verdict, or ``most_ms`` are over. LinkLostError when the device goes, DeviceError when it is silent."""
+        """Until a verdict, or ``most_ms`` are over. LinkLostError: the device went away; DeviceError: it is silent."""
         end = self.session.transport.now_ms() + most_ms
         heard = self.session.transport.now_ms()
         while (now := self.session.transport.now_ms()) < end:

@@ -86,8 +86,8 @@ class App:
                 turn()
             except Exception as defect:
                 self.surface.stop()
-                self.scan.fail(wire.FIRMWARE, wire.INTERNAL)
                 self.board.report(defect)
+                self.scan.fail(wire.FIRMWARE, wire.INTERNAL)
                 time.sleep_ms(_IDLE_MS)  # the watchdog is not fed: a defect in every turn ends in a reset
             except BaseException:  # interrupt from a terminal, end of the simulation
                 self.surface.stop()

@@ -12,7 +12,7 @@ FIRMWARE := firmware boards/rpi_pico2
 MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font test lint format types firmware tests demo run bench pictures samples wheel clean
+.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,12 +72,16 @@ demo: setup ## a passport, a nudge, a finished scan: the product in one minute, 
 run: setup ## stillscan with ARGS, for example: make run ARGS='read passport.png'
 	@$(BIN)/stillscan $(ARGS)
 
-bench: setup ## 200 seeds of every motion profile, and 1,000 checks in one firmware process (about 10 minutes)
+bench: setup ## 200 seeds of every motion profile, and 1,000 checks in one firmware process (about 15 minutes)
 	@$(BIN)/python -m stillscan.simulator.bench $(ARGS)
+
+bench-motion: setup ## every motion profile beside restart-only, on the same seeds (about 15 minutes)
+	@$(BIN)/python -m stillscan.simulator.bench --beside --checks 0 $(ARGS)
 
 pictures: setup ## make the pictures of the README again
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
 		--save-strip host_tools/docs/demo-strip.png --save-screen host_tools/docs/demo.svg
+	@$(BIN)/stillscan simulate --document host_tools/stillscan/samples/nor-clean.png --motion mixed --seed 3 --plot host_tools/docs/check.png
 
 samples: setup ## draw the sample images again
 	@$(BIN)/python -m stillscan.simulator.printing host_tools/stillscan/samples

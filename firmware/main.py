@@ -1,7 +1,13 @@
 """Entry point on the board: the parts of this board, the application, the loop."""
 
+import gc
+
+gc.threshold(4096)  # while modules are compiled: what they leave behind must not cut the heap into pieces
+
 import board
 
 from kiosk.app import App
 
-App(board.Board()).run()
+app = App(board.Board())
+gc.threshold(-1)
+app.run()

@@ -39,26 +39,25 @@ class Reference:
         self.gain = array("H", bytes(2 * WIDTH_PX))
 
     def load(self) -> bool:
-        """Take the stored reference; False when there is none or it is damaged."""
+        """Take the stored reference; False when there is none or it is damaged (and nothing is known then)."""
+        check = bytearray(5)
         try:
             with open(self._path, "rb") as file:
-                stored = file.read(3 * WIDTH_PX + 5)
+                whole = file.readinto(self.dark) == WIDTH_PX and file.readinto(self.gain) == 2 * WIDTH_PX
+                return whole and file.readinto(check) == 4 and bytes(check[:4]) == self._check()
         except OSError:
             return False
-        if len(stored) != 3 * WIDTH_PX + 4:
-            return False
-        if binascii.crc32(stored[:-4]).to_bytes(4, "little") != stored[-4:]:
-            return False
-        self.dark[:] = stored[:WIDTH_PX]
-        self.gain = array("H", stored[WIDTH_PX:-4])
-        return True
+
+    def _check(self) -> bytes:
+        crc: int = binascii.crc32(self.gain, binascii.crc32(self.dark))
+        return crc.to_bytes(4, "little")
 
     def store(self) -> None:
-        """OSError when the file system is full; the old file is whole until the new one is."""
-        data = bytes(self.dark) + bytes(self.gain)
+        """OSError when the file system is full; the old file is whole until the new one is. Needs no large buffer."""
         with open(self._path + ".new", "wb") as file:
-            file.write(data)
-            file.write(binascii.crc32(data).to_bytes(4, "little"))
+            file.write(self.dark)
+            file.write(self.gain)
+            file.write(self._check())
         os.rename(self._path + ".new", self._path)
 
     def measure(self, sensor: LineSensor, lamp: Lamp, settings: Settings, feed: Feed) -> None:

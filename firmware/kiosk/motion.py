@@ -1,11 +1,16 @@
 """Motion monitor: the document slides (optical flow), is lifted (flow quality) or the kiosk is bumped (INT1).
 
-``rung`` is the one thing an interrupt sets; everything else is found by ``poll``, called once a line or every 5 ms.
+Displacement is counted on from the placing, through slips and restarts, so that every line has a place on the document;
+``track`` changes when the count was lost (lifted). What aborts a sweep is speed, not distance: a slip moves the
+document by more than ``slip`` within 50 ms. Slow drift and an oscillating hand (tremor) are counted and tolerated; a
+bump that the document did not follow is only counted. With ``restart_only`` any displacement and any bump abort.
 """
 
 import time
+from array import array
 
 from kiosk import wire
+from kiosk.plausible import Plausible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +22,20 @@ if TYPE_CHECKING:
     from kiosk.settings import Settings
 
 _LIFTED_READS = 2  # one bad picture may be a reflection
-_CALM_PART = 2  # quiet means within 1/2 of the slip threshold
+_LIFTED_PART = (
+    80  # % of the best quality seen: a document half a millimetre off the glass is out of focus for the lines
+)
+_FALL_READS = 64
 _ACCEL_EVERY_MS = 20
+_TAKE_US = 8000  # the flow sensor's own frames come every 8.3 ms
+_HELD = 32  # positions kept: 0.26 s, two periods of the slowest tremor (8 Hz)
+_HALF = _HELD // 2
+_WINDOW = 6  # positions, 50 ms: longer than any slip takes to show, shorter than drift
+_TREMOR_WAY_UM = 350  # the middles of both halves of what is kept lie nearer in a tremor, farther apart after a slip
+_TREMOR_SPAN_UM = 1800  # from one end of a swing to the other; more is no tremor
+_NOISE_COUNTS = 1  # two positions may differ by so much without having moved
+_CROSSINGS = 4  # sides reached one after the other, the first among them
+_FAR_UM = 8000  # drifted out of the window
 
 
 class Motion:
@@ -27,16 +44,31 @@ class Motion:
         self._accelerometer = accelerometer
         self._settings = settings
         self._int1 = int1
-        self.rung = False
+        self.rung = False  # wakes the line loop: set by the interrupt only when a bump has to stop the sweep
         self.rung_us: TicksUs = 0
+        self._bumped = False
+        self.bumps = 0
+        self.deaf = False  # the accelerometer makes no sense: bumps are not noticed
+        self._plausible = Plausible()
         self.cause = wire.NO_CAUSE
         self.unrest = wire.SLIP  # what broke the quiet last
+        self.track = 0
         self.dx_um = 0
         self.dy_um = 0
         self.squal = 0
+        self._best = 0
+        self._fall = 0
+        self.tremor = False
+        self._swing_span = 0  # of the tremor seen last on this track, in counts: this hand does that
         self._x = 0
         self._y = 0
+        self._from_x = 0
+        self._from_y = 0
         self._poor = 0
+        self._held_x = array("h", bytes(2 * _HELD))
+        self._held_y = array("h", bytes(2 * _HELD))
+        self._held = 0  # positions ever taken on this track
+        self._taken_us: TicksUs = 0
         self._quiet_since = time.ticks_ms()
         self._asked = self._quiet_since
         int1.irq(handler=self._on_int1, trigger=int1.IRQ_RISING, hard=True)
@@ -45,39 +77,61 @@ class Motion:
         """Start both sensors; FAULT names the one that does not answer."""
         self._flow.start()
         self._accelerometer.start(self._settings.bump)
+        self.deaf = False
+        self._plausible.reset()
         self._quiet_since = time.ticks_ms()
+        self.lose()
         self.begin()
 
     def _on_int1(self, pin: Pin) -> None:
-        self.rung = True
-        self.rung_us = time.ticks_us()
+        if self.deaf:
+            return
+        self._bumped = True
+        if self._settings.restart_only:
+            self.rung = True
+            self.rung_us = time.ticks_us()
+
+    def lose(self) -> None:
+        """The count of displacement starts anew: another document, or one that was lifted."""
+        self.track = (self.track + 1) & 0xFF
+        self._x = self._y = 0
+        self.dx_um = self.dy_um = 0
+        self._best = 0
+        self._held = 0
+        self.tremor = False
+        self._swing_span = 0
 
     def begin(self) -> None:
-        """A sweep starts: displacement counts from here."""
-        if self.rung or self._int1():
-            self._accelerometer.clear()
+        """A sweep starts: what aborts it counts from here."""
+        self._settle_bump()
         self.rung = False
         self.cause = wire.NO_CAUSE
-        self._x = 0
-        self._y = 0
-        self.dx_um = 0
-        self.dy_um = 0
+        self._from_x = self._x
+        self._from_y = self._y
+
+    def _settle_bump(self) -> None:
+        if not self.deaf and (self._bumped or self._int1()):
+            self._bumped = False
+            self.bumps += 1
+            self._accelerometer.clear()
 
     def poll(self) -> int:
-        """Read the flow once; the cause of an abort (wire.CAUSES), or 0. Allocates nothing."""
+        """Read the flow once; the cause of an abort (wire.CAUSES), or 0. Allocates nothing. FAULT when it cannot be."""
         flow = self._flow
         flow.read()
         self.squal = flow.squal
-        if flow.good and flow.squal >= self._settings.squal_min:
-            self._poor = 0
+        if flow.good:  # a picture that is a little out of focus is still counted right
             self._x += flow.dx
             self._y += flow.dy
+        if flow.good and flow.squal >= max(self._settings.squal_min, self._best * _LIFTED_PART // 100):
+            self._poor = 0
+            self._learn(flow.squal)
             scale = self._settings.flow_scale
             self.dx_um = self._x * 100000 // scale
             self.dy_um = self._y * 100000 // scale
-            limit = self._settings.slip
-            if self.dx_um * self.dx_um + self.dy_um * self.dy_um > limit * limit:
-                self.cause = wire.SLIP
+            self._plausible.flow(abs(flow.dx) + abs(flow.dy), scale)
+            self._take()
+            self.cause = self._judge(scale)
         else:
             self._poor += 1
             if self._poor >= _LIFTED_READS:
@@ -88,16 +142,106 @@ class Motion:
             self.rung_us = time.ticks_us()
         return self.cause
 
+    def _learn(self, squal: int) -> None:
+        """How well this document is seen lying flat: quick to rise, slow to fall."""
+        if squal > self._best:
+            self._best += (squal - self._best + 3) // 4
+        else:
+            self._fall += 1
+            if self._fall >= _FALL_READS:
+                self._fall = 0
+                self._best -= 1
+
+    def _take(self) -> None:
+        """Keep a position every 8 ms, and see whether those kept swing about a middle."""
+        now = time.ticks_us()
+        if self._held and time.ticks_diff(now, self._taken_us) < _TAKE_US:
+            return
+        self._taken_us = now
+        at = self._held % _HELD
+        self._held_x[at] = max(-32767, min(32767, self._x))
+        self._held_y[at] = max(-32767, min(32767, self._y))
+        self._held += 1
+        if self._held >= _HELD:
+            x = self._swing(self._held_x)
+            y = self._swing(self._held_y)
+            limit = self._settings.slip * self._settings.flow_scale // 100000
+            self.tremor = x >= 0 and y >= 0 and max(x, y) >= limit + _NOISE_COUNTS
+            if self.tremor:
+                self._swing_span = max(x, y)
+            elif x < 0 or y < 0:
+                self._swing_span = 0  # no swing goes so far: judged as any hand, this is a slip
+
+    def _swing(self, held: array[int]) -> int:
+        """How far what is kept swings about its middle, in counts; 0 when it does not, -1 when it went on elsewhere.
+
+        A swing crosses its middle at least three times in 0.26 s; a slip crosses once.
+        """
+        scale = self._settings.flow_scale
+        first = self._held % _HELD  # the oldest
+        older = newer = 0
+        low = high = held[first]
+        for i in range(_HELD):
+            v = held[(first + i) % _HELD]
+            low = min(low, v)
+            high = max(high, v)
+            if i < _HALF:
+                older += v
+            else:
+                newer += v
+        way = abs(newer - older) * 100000 // scale
+        span = high - low
+        if way > _TREMOR_WAY_UM * _HALF or span * 100000 // scale > _TREMOR_SPAN_UM:
+            return -1
+        twice = (older + newer) * 2 // _HELD
+        dead = max(1, span // 2)  # a quarter of the span on either side, doubled as the middle is
+        side = crossings = 0
+        for i in range(_HELD):
+            v = 2 * held[(first + i) % _HELD] - twice
+            if v > dead and side <= 0:
+                crossings += 1
+                side = 1
+            elif v < -dead and side >= 0:
+                crossings += 1
+                side = -1
+        return span if crossings >= _CROSSINGS else 0
+
+    def _judge(self, scale: int) -> int:
+        """Too far or too fast? In counts, so that squares stay small."""
+        settings = self._settings
+        limit = settings.slip * scale // 1000
+        limit = limit * limit // 10000  # of counts squared; 2.6 counts are not rounded to 2
+        dx = self._x - self._from_x
+        dy = self._y - self._from_y
+        if settings.restart_only:
+            return wire.SLIP if dx * dx + dy * dy > limit else wire.NO_CAUSE
+        far = _FAR_UM * scale // 100000
+        if abs(dx) > far or abs(dy) > far:
+            return wire.DRIFT
+        if self.tremor:
+            return wire.NO_CAUSE  # the positions kept show a slip as soon as it is more than a swing
+        at = (self._held - min(self._held, _WINDOW)) % _HELD
+        dx = self._x - self._held_x[at]
+        dy = self._y - self._held_y[at]
+        return wire.SLIP if dx * dx + dy * dy > max(limit, 2 * self._swing_span * self._swing_span) else wire.NO_CAUSE
+
     def quiet_ms(self) -> int:
         """How long document and kiosk have been quiet, in ms; call it every few ms while no sweep runs."""
         now = time.ticks_ms()
         cause = self.poll()
-        calm = self._settings.slip // _CALM_PART
-        if cause or self.dx_um * self.dx_um + self.dy_um * self.dy_um > calm * calm:
+        if self._settings.restart_only and not cause and self._bumped:
+            cause = wire.BUMP
+        if cause:
             self._quiet_since = now
-            self.unrest = cause or wire.SLIP
+            self.unrest = cause
+            if cause == wire.LIFTED:
+                self.lose()
             self.begin()
-        if time.ticks_diff(now, self._asked) >= _ACCEL_EVERY_MS:
+        else:
+            self._settle_bump()
+        if not self.deaf and time.ticks_diff(now, self._asked) >= _ACCEL_EVERY_MS:
             self._asked = now
-            self._accelerometer.read_mg()  # only to notice that it died or froze
+            if not self._plausible.accelerometer(self._accelerometer.read_mg()):  # FAULT when it died or froze
+                self.deaf = True
+                self._bumped = False
         return time.ticks_diff(now, self._quiet_since)

@@ -9,10 +9,10 @@ import os
 
 # name, unit, default, low, high. The index is the number on the wire: append only.
 TABLE = (
-    ("dwell", "ms", 250, 50, 5000),  # quiet before a sweep starts
-    ("attempts", "", 12, 1, 100),  # sweeps of one document
+    ("dwell", "ms", 150, 50, 5000),  # quiet before a sweep starts
+    ("attempts", "", 60, 1, 200),  # sweeps of one document
     ("time_limit", "ms", 15000, 1000, 120000),  # of one document, from its placing
-    ("slip", "um", 150, 30, 5000),  # displacement that aborts a sweep
+    ("slip", "um", 130, 30, 5000),  # displacement within 50 ms that aborts a sweep
     ("bump", "mg", 256, 32, 1984),  # acceleration that aborts a sweep; steps of 16 mg
     ("flow_scale", "cnt/dm", 2000, 100, 20000),  # optical flow; UNCONFIRMED for each mounting height
     ("squal_min", "", 25, 1, 255),  # flow quality below which the document is not on the glass
@@ -23,6 +23,8 @@ TABLE = (
     ("removed", "ms", 1500, 100, 10000),  # absence that ends a check
     ("health", "ms", 1000, 100, 60000),  # between two HEALTH messages
     ("line", "us", 2950, 2950, 20000),  # one line; 2 us a pixel of the ADC is the least
+    ("dwell_again", "ms", 40, 10, 5000),  # quiet before a sweep that goes on after movement
+    ("restart_only", "", 0, 0, 1),  # 1: any movement and any bump restart the sweep from its first row
 )
 NAMES = tuple(row[0] for row in TABLE)
 
@@ -44,6 +46,8 @@ class Settings:
     removed: int
     health: int
     line: int
+    dwell_again: int
+    restart_only: int
 
     def __init__(self, path: str = "settings.json") -> None:
         self._path = path

@@ -41,7 +41,15 @@ class Sweep:
         self._last_row = last_row
         self._link.begin_sweep()
         self._health.sweeps += 1
-        self._link.event(wire.M_SWEEP_BEGIN, self._link.sweep, min(255, attempt), first_row, last_row, time.ticks_ms())
+        self._link.event(
+            wire.M_SWEEP_BEGIN,
+            self._link.sweep,
+            min(255, attempt),
+            first_row,
+            last_row,
+            time.ticks_ms(),
+            self._motion.track,
+        )
         self._motion.begin()
         self._paused = True
         self._paused_ms = time.ticks_ms()
@@ -97,6 +105,16 @@ class Sweep:
         else:
             time.sleep_ms(1)
         return GOING_ON
+
+    @property
+    def row(self) -> int:
+        """The row that comes next."""
+        return self._row
+
+    @property
+    def bands(self) -> int:
+        """How many the host got."""
+        return self._band
 
     def end(self) -> None:
         """Everything off; the host is told how far it came."""

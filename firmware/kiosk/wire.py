@@ -70,6 +70,7 @@ FAULT = const(8)
 CAUSES = (
     "none", "slip", "bump", "lifted", "removed", "host_stalled", "host_gone", "attempts", "time", "part_failed",
     "finished",
+    "drift",
 )  # fmt: skip
 NO_CAUSE = const(0)
 SLIP = const(1)
@@ -82,6 +83,7 @@ ATTEMPTS = const(7)
 TIME = const(8)
 PART_FAILED = const(9)
 FINISHED = const(10)
+DRIFT = const(11)
 
 PARTS = ("none", "flow", "accelerometer", "line_sensor", "lamp", "carriage", "presence", "firmware")
 NO_PART = const(0)
@@ -93,7 +95,10 @@ CARRIAGE = const(5)
 PRESENCE = const(6)
 FIRMWARE = const(7)
 
-FAULTS = ("none", "no_answer", "wrong_id", "stuck", "no_light", "too_bright", "no_home", "home_stuck", "internal")
+FAULTS = (
+    "none", "no_answer", "wrong_id", "stuck", "no_light", "too_bright", "no_home", "home_stuck", "internal",
+    "implausible",
+)  # fmt: skip
 NO_FAULT = const(0)
 NO_ANSWER = const(1)
 WRONG_ID = const(2)
@@ -103,6 +108,7 @@ TOO_BRIGHT = const(5)
 NO_HOME = const(6)
 HOME_STUCK = const(7)
 INTERNAL = const(8)
+IMPLAUSIBLE = const(9)
 
 RESULTS = ("none", "verified", "refused", "gave_up")
 ERRORS = (
@@ -157,7 +163,7 @@ BODIES = {
     ),
     M_STATE: ("<BBBBBI", "state cause part fault attempt t_ms"),
     M_BAND: ("<HHHBBIhhBBH", "sweep band row lines depth_bits t_us dx_um dy_um squal lamp width_px"),
-    M_SWEEP_BEGIN: ("<HBHHI", "sweep attempt first_row last_row t_ms"),
+    M_SWEEP_BEGIN: ("<HBHHIB", "sweep attempt first_row last_row t_ms track"),
     M_SWEEP_END: ("<HHHI", "sweep bands last_row t_ms"),
     M_ABORT: ("<HBHIIhh", "sweep cause row t_ms latency_us dx_um dy_um"),
     M_HEALTH: (

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from kiosk import wire
 from stillscan.errors import DeviceError
-from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBegin
+from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBegin, named
 from stillscan.link.session import Session, describe
 from stillscan.mrz import Reading
 from stillscan.strips import StripStore
 
-LOOKS = 3  # whole sweeps that were not read with certainty before the check gives up
+LOOKS = 3  # whole looks that were not read with certainty before the check gives up
+FIRST_TEXT_ROW, LAST_TEXT_ROW = 56, 194  # of the two lines of a passport, printed and laid down carelessly (1.5 mm)
+_LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
+_MARGIN_ROWS = 8
 _SILENCE_MS = 3000.0  # then the scanner is asked whether it lives
 
 Outcome = Literal["verified", "refused", "gave_up", "fault"]
@@ -62,17 +65,23 @@ class Check:
         read: Callable[[NDArray[np.uint8]], Reading],
         decide: Decide,
         listen: Listener = lambda message: None,
+        restart_only: bool = False,
     ) -> None:
         if session.hello is None:
             raise ValueError("open the session first")
         self.session = session
-        self.store = StripStore(session.hello.rows, session.hello.width_px)
+        hello = session.hello
+        self.store = StripStore(hello.rows, hello.width_px, hello.pitch_nm / 1000)
         self.result = Result()
         self._read = read
         self._decide = decide
         self._listen = listen
+        self._restart_only = restart_only
         self._looks = 0
+        self._read_in_sweep = False
+        self._stale = False
         self._placed = False
+        self._came_late = False
 
     def run(self, most_ms: float) -> Result:
         """Until a verdict, or ``most_ms`` are over. LinkLostError: the device went away; DeviceError: it is silent."""
@@ -107,13 +116,17 @@ class Check:
         """Take a message in; True when the check is decided."""
         if isinstance(message, Band):
             self.store.add(message)
-        elif isinstance(message, SweepBegin):
+            return self._enough() and self._look()
+        if isinstance(message, SweepBegin):
             self.store.begin(message)
+            self._read_in_sweep = False
             self.result.attempts += 1
         elif isinstance(message, Abort):
             at = self.session.transport.now_ms()
-            self.result.aborts.append(AbortSeen(at, wire.CAUSES[message.cause], message.row, message.latency_us))
-        elif isinstance(message, Error) and message.about == wire.C_SWEEP:
+            self.result.aborts.append(AbortSeen(at, named(wire.CAUSES, message.cause), message.row, message.latency_us))
+            if message.cause not in (wire.LIFTED, wire.REMOVED):
+                self._plan()
+        elif isinstance(message, Error) and message.about == wire.C_SWEEP and self._came_late:
             self._placed = False  # an earlier host has finished with this document
         elif isinstance(message, State):
             return self._on_state(message)
@@ -123,29 +136,71 @@ class Check:
         if state.state == wire.FAULT:
             return self._end("fault", describe(state))
         if state.state == wire.GAVE_UP and self._placed:
-            return self._end("gave_up", wire.CAUSES[state.cause])
+            return self._end("gave_up", named(wire.CAUSES, state.cause))
         if state.state == wire.EMPTY:
             return self._placed and self._end("gave_up", "removed")
         if state.state == wire.STILL:
             self.result.still_ms = self.session.transport.now_ms()
         elif state.state == wire.DONE and state.cause == wire.NO_CAUSE:
-            if self.store.sweeps:
-                return self._look()
-            self._ask_again()  # this host came in the middle: it has none of the lines
+            return self._swept()
         self._placed = self._placed or state.state != wire.START
         return False
 
-    def _look(self) -> bool:
-        self._looks += 1
-        reading = self._read(self.store.joined())
-        self.result.format = reading.format
-        if reading.accepted:
-            self.result.lines = reading.lines
-            return self._end(*self._decide(reading))
+    def _swept(self) -> bool:
+        """A sweep came to its last row: read it; ask for what is missing, or for another look."""
+        if not self.store.sweeps:
+            self._came_late = True  # this host came in the middle: it has none of the lines
+            self._ask(0, self.store.rows - 1)
+            return False
+        if self._missing():
+            self._plan()
+            return False
+        if self._look():
+            return True
+        self._looks += self.store.sweeps[-1].calm  # after movement the fault may be the movement's
         if self._looks >= LOOKS:
-            return self._end("gave_up", "mrz_missing" if reading.lines is None else "mrz_uncertain")
-        self._ask_again()
+            return self._end("gave_up", "mrz_missing" if self.result.format is None else "mrz_uncertain")
+        self._stale = False
+        self.store.look_anew()
+        self._ask(0, self.store.rows - 1)
         return False
 
-    def _ask_again(self) -> None:
-        self.session.send(wire.C_SWEEP, 0, self.store.rows - 1)
+    def _missing(self) -> bool:
+        return not self._restart_only and bool(len(self._lacking()))
+
+    def _lacking(self) -> NDArray[np.intp]:
+        sweeps = self.store.sweeps
+        careless = _LAID_ROWS if sweeps and sweeps[-1].track != sweeps[0].track else 0
+        return self.store.missing(FIRST_TEXT_ROW - careless, LAST_TEXT_ROW + careless)
+
+    def _enough(self) -> bool:
+        """May the text be complete in the middle of a sweep? Asked at every band, true once a sweep."""
+        if self._restart_only or self._read_in_sweep or self._missing():
+            return False
+        self._read_in_sweep = True
+        return True
+
+    def _look(self) -> bool:
+        picture, _ = self.store.joined()
+        reading = self._read(picture)
+        self.result.format = reading.format
+        if not reading.accepted:
+            self._stale = True  # what was scanned once is not scanned better by adding to it
+            return False
+        self.result.lines = reading.lines
+        return self._end(*self._decide(reading))
+
+    def _plan(self) -> None:
+        """Ask the next sweep for the text's first missing row and all below; it ends early when all is read."""
+        if self._restart_only:
+            return
+        if self._stale:
+            self._stale = False
+            self.store.look_anew()
+        missing = self._lacking()
+        if not len(missing):
+            return
+        self._ask(max(int(missing[0]) - _MARGIN_ROWS, 0), self.store.rows - 1)
+
+    def _ask(self, first_row: int, last_row: int) -> None:
+        self.session.send(wire.C_SWEEP, first_row, last_row)

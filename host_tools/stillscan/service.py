@@ -56,7 +56,8 @@ class Service:
                 result = self._check(session)
                 if once:
                     return result
-                self._clear(session, result)
+                if result.reason not in ("removed", "no_document"):
+                    self._clear(session, result)
             except LinkLostError as lost:
                 session.transport.close()
                 self._display.trouble(str(lost))
@@ -87,14 +88,13 @@ class Service:
     def _check(self, session: Session) -> Result:
         check = Check(session, read_strip, self._decide, self._display.message)
         result = check.run(_CHECK_MS)
-        self._display.result(result)
-        self._kept(result, check.store.joined())
+        if result.reason != "no_document":
+            self._display.result(result)
+        self._kept(result, check.store.joined()[0])
         return result
 
     def _clear(self, session: Session, result: Result) -> None:
         """Wait for an empty glass; a faulty scanner is told to try its parts again."""
-        if result.outcome == "gave_up" and result.reason == "removed":
-            return
         while True:
             message = session.poll(_RECOVER_MS)
             if isinstance(message, State) and message.state == wire.EMPTY:

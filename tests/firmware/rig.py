@@ -30,6 +30,7 @@ _FIELD_PX = LINE_PX // (_BITS + 1)
 M = TypeVar("M", bound=Message)
 
 EVENTS_ONLY = wire.STREAM_EVENTS
+RESTART_ONLY: dict[str, bytes | None] = {"settings.json": b'{"restart_only": 1}'}
 ALL = wire.STREAM_EVENTS | wire.STREAM_BANDS
 
 

@@ -112,8 +112,8 @@ def test_in_mid_sweep_then_mended(name: str) -> None:
 )
 def test_flow_sensor_dies_in_any_state(state: int) -> None:
     with Rig() as rig:
-        rig.setting("attempts", 1 if state == wire.GAVE_UP else 12)
-        moving = along(*((t, t // 600 % 2 * 2.0, 0, 0) for t in range(600, 6000, 60)))
+        rig.setting("attempts", 1 if state == wire.GAVE_UP else 60)
+        moving = along(*((t, t // 300 % 2 * 2.0, 0, 0) for t in range(0, 6000, 60)))
         if state != wire.EMPTY:
             rig.place(moving if state in (wire.MOVED, wire.GAVE_UP) else REST)
             rig.until(state)

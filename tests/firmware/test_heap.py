@@ -10,7 +10,7 @@ import pytest
 from kiosk import wire
 from stillscan.link.messages import SweepBegin
 
-from .rig import REST, Rig, bump, slip
+from .rig import REST, RESTART_ONLY, Rig, bump, slip
 
 LOCKED = str(Path(__file__).parent / "board_heap.py")
 
@@ -36,7 +36,7 @@ def test_a_sweep_with_the_heap_locked(depth: int) -> None:
 
 
 def test_pauses_and_aborts_with_the_heap_locked() -> None:
-    with Rig(script=LOCKED) as rig:
+    with Rig(script=LOCKED, files=RESTART_ONLY) as rig:
         rig.host.credit = lambda message: 50 if isinstance(message, SweepBegin) else None
         rig.place(bump(900))
         rig.until(wire.SCANNING)

@@ -15,8 +15,9 @@ from stillscan.simulator.glass import LINE_PX
 from .rig import Rig, row_seen
 
 DEFAULTS = {
-    "dwell": 250, "attempts": 12, "time_limit": 15000, "slip": 150, "bump": 256, "flow_scale": 2000, "squal_min": 25,
+    "dwell": 150, "attempts": 60, "time_limit": 15000, "slip": 130, "bump": 256, "flow_scale": 2000, "squal_min": 25,
     "lamp": 100, "infrared": 1, "depth": 8, "stall": 500, "removed": 1500, "health": 1000, "line": 2950,
+    "dwell_again": 40, "restart_only": 0,
 }  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def test_settings_are_read_set_and_stored() -> None:
         assert values(rig) == DEFAULTS
         assert [s.setting for s in settings.values()] == list(range(len(DEFAULTS)))
         slip_um = settings["slip"]
-        assert (slip_um.unit.rstrip(b"\0"), slip_um.default, slip_um.low, slip_um.high) == (b"um", 150, 30, 5000)
+        assert (slip_um.unit.rstrip(b"\0"), slip_um.default, slip_um.low, slip_um.high) == (b"um", 130, 30, 5000)
         rig.host.send(wire.C_SETTING_GET, slip_um.setting)
         assert rig.next(Setting) == slip_um
         for value in (slip_um.low, slip_um.high, 200):

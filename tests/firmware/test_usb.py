@@ -41,7 +41,7 @@ def assert_serves(rig: Rig, state: int) -> None:
         rig.until(wire.FAULT, 100)
         rig.host.send(wire.C_RECOVER)
         rig.until(wire.EMPTY)
-    rig.setting("attempts", 12)
+    rig.setting("attempts", 60)
     rig.clear()
     rig.listen(1800)
     assert rig.state == wire.EMPTY
@@ -125,4 +125,4 @@ def test_host_that_reads_late_misses_lines_and_is_told() -> None:
         rows = [b.header.row for b in rig.bands(1)]
         assert rows == list(range(rig.aborts()[0].row)), "no row is missing before the abort"
         rig.until(wire.DONE)
-        assert len(rig.bands(2)) == 274
+        assert [b.header.row for b in rig.bands(2)] == list(range(max(0, len(rows) - 12), 274))

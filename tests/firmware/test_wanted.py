@@ -7,7 +7,7 @@ import pytest
 from kiosk import wire
 from stillscan.link.messages import Abort, Band, SweepBegin, SweepEnd
 
-from .rig import REST, Rig, along, row_seen, slip
+from .rig import REST, RESTART_ONLY, Rig, along, row_seen, slip
 
 ROWS = 274
 MID_SWEEP_MS = 600
@@ -27,8 +27,8 @@ def test_sweep_of_some_rows() -> None:
 
 def test_sweep_of_some_rows_after_an_abort_and_repeated() -> None:
     """In MOVED the host asks for what it lacks; that sweep too is disturbed, and its repetition has the same rows."""
-    with Rig() as rig:
-        rig.place(along((600, 0, 0, 0), (680, 1, 0, 0), (1250, 1, 0, 0), (1330, 0, 0, 0)))
+    with Rig(files=RESTART_ONLY) as rig:
+        rig.place(along((600, 0, 0, 0), (680, 1, 0, 0), (1150, 1, 0, 0), (1230, 0, 0, 0)))
         abort = rig.next(Abort)
         rig.until(wire.MOVED)
         assert rig.ask(wire.C_SWEEP, abort.row, 273) is None
@@ -42,6 +42,34 @@ def test_sweep_of_some_rows_after_an_abort_and_repeated() -> None:
         rig.until(wire.EMPTY)
         rig.place(REST)
         assert rig.next(SweepBegin).first_row == 0, "of a new document all rows are wanted"
+
+
+def test_sweep_of_some_rows_is_gone_on_with() -> None:
+    with Rig() as rig:
+        rig.place(along((600, 0, 0, 0), (680, 1, 0, 0)))
+        rig.until(wire.PLACED)
+        assert rig.ask(wire.C_SWEEP, 40, 200) is None
+        abort = rig.next(Abort)
+        rig.until(wire.DONE)
+        first, second = rig.begins()
+        assert (first.first_row, first.last_row) == (40, 200)
+        assert (second.first_row, second.last_row) == (abort.row - 12, 200)
+
+
+def test_rows_are_rows_of_the_document() -> None:
+    """It has slid by 2 mm up before the second sweep: the device looks for the rows where they are now."""
+    with Rig() as rig:
+        rig.place(along((1200, 0, 0, 0), (1280, 0, 2, 0)))
+        rig.until(wire.DONE)
+        rig.listen(300)
+        assert rig.ask(wire.C_SWEEP, 100, 120) is None
+        end = rig.next(SweepEnd)
+        seen = [row_seen(b) for b in rig.bands(end.sweep)]
+        assert seen == list(range(seen[0], seen[0] + len(seen)))
+        assert abs(seen[0] - 100) <= 1
+        assert abs(seen[-1] - 120) <= 1
+        begun = rig.bands(end.sweep)[0].header
+        assert begun.row + begun.dy_um / 84.667 == pytest.approx(seen[0], abs=1)
 
 
 def test_sweep_in_placed_sets_the_rows() -> None:

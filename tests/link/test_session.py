@@ -119,7 +119,7 @@ def test_sequence_goes_round() -> None:
 def test_credit_is_granted_ahead_of_what_was_taken() -> None:
     device = Scripted(polite)
     session = opened(device)
-    device.say(wire.M_SWEEP_BEGIN, 9, 1, 0, 273, 0)
+    device.say(wire.M_SWEEP_BEGIN, 9, 1, 0, 273, 0, 1)
     for number in range(274):
         band(device, number)
     assert not [f for f in device.commands if f.kind == wire.C_CREDIT], "nothing taken, nothing granted"

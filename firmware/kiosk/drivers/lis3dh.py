@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _WHO_AM_I = 0x0F
 _ID = 0x33
 _CTRL1 = 0x20
+_REFERENCE = 0x26
 _OUT = 0x28 | 0x80  # X low; bit 7 lets the address count up
 _INT1_CFG = 0x30
 _INT1_SRC = 0x31
@@ -54,6 +55,7 @@ class Lis3dh:
             self._write(register, value)
         self._write(0x33, 0x00)  # INT1_DURATION: the first sample counts
         self._write(_INT1_THS, max(1, threshold_mg // _MG_PER_STEP))
+        self._read_into(_REFERENCE, self._one)  # the high-pass starts from gravity, not from zero
         self._write(_INT1_CFG, 0x2A)  # high on any axis
         self._same = 0
         self.clear()

@@ -13,27 +13,40 @@ from rich.text import Text
 
 from kiosk import wire
 from stillscan.check import Result
-from stillscan.guidance import say
-from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin
+from stillscan.guidance import UnknownTextError, say
+from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
 _REFRESH_HZ = 12
+READ_S = 1.2  # a sentence stays so long: hands move faster than people read
 
 
 def verdict_text(result: Result, language: str) -> list[str]:
     """What to tell people at the end of a check: outcome first, then each reason, without personal data."""
     if result.outcome == "fault":
         part, _, fault = result.reason.partition(": ")
-        return [say("state.fault", language), say(f"part.{part}", language), say(f"fault.{fault}", language)]
+        return [
+            say("state.fault", language),
+            _say_or_name("part", part, language),
+            _say_or_name("fault", fault, language),
+        ]
     section = "reason" if result.reason.startswith("mrz_") or result.outcome != "gave_up" else "cause"
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
-    return [say(head, language), *(say(f"{section}.{reason}", language) for reason in result.reason.split(","))]
+    return [say(head, language), *(_say_or_name(section, reason, language) for reason in result.reason.split(","))]
 
 
 def state_text(state: State, language: str) -> str:
     """What to do in this state. DONE without a verdict yet means: the strip is being read, do not take the passport."""
     reading = state.state == wire.DONE and state.cause == wire.NO_CAUSE
-    return say("state.reading" if reading else f"state.{wire.STATES[state.state]}", language)
+    return _say_or_name("state", "reading" if reading else named(wire.STATES, state.state), language)
+
+
+def _say_or_name(section: str, name: str, language: str) -> str:
+    """The sentence, or the bare name of what a newer firmware says and the catalogue does not know."""
+    try:
+        return say(f"{section}.{name}", language)
+    except UnknownTextError:
+        return name
 
 
 class PlainLines:
@@ -53,14 +66,14 @@ class PlainLines:
 
     def message(self, message: Message) -> None:
         if isinstance(message, State):
-            self._say(wire.STATES[message.state], state_text(message, self._language))
+            self._say(named(wire.STATES, message.state), state_text(message, self._language))
         elif isinstance(message, SweepBegin):
             self._say("sweep", f"{message.attempt}, rows {message.first_row}-{message.last_row}")
         elif isinstance(message, Abort):
-            cause = wire.CAUSES[message.cause]
+            cause = named(wire.CAUSES, message.cause)
             slide = (message.dx_um**2 + message.dy_um**2) ** 0.5 / 1000
             where = f"row {message.row}, {slide:.2f} mm, stopped after {message.latency_us / 1000:.1f} ms"
-            self._say("abort", f"{cause} ({where}): {say(f'cause.{cause}', self._language)}")
+            self._say("abort", f"{cause} ({where}): {_say_or_name('cause', cause, self._language)}")
 
     def result(self, result: Result) -> None:
         self._say(result.outcome, " ".join(verdict_text(result, self._language)))
@@ -82,6 +95,8 @@ class LivePicture:
         self._row = 0
         self._attempt = 0
         self._now = Text(say("state.start", language), style="bold")
+        self._next: Text | None = None
+        self._said_s = 0.0
         self._live = Live(self._draw(), console=console, refresh_per_second=_REFRESH_HZ, transient=True)
         self._live.start()
 
@@ -103,14 +118,21 @@ class LivePicture:
         else:
             self._log.message(message)
         if isinstance(message, State):
-            self._now = Text(state_text(message, self._language), style="bold")
+            self._next = Text(state_text(message, self._language), style="bold")
             if message.state == wire.EMPTY:
                 self._row = self._attempt = 0
         elif isinstance(message, SweepBegin):
             self._attempt, self._row = message.attempt, 0
+        self._speak(time.monotonic())
         self._live.update(self._draw())
 
+    def _speak(self, now_s: float) -> None:
+        """The newest sentence takes over when people have had the time to read the one before."""
+        if self._next is not None and now_s - self._said_s >= READ_S:
+            self._now, self._next, self._said_s = self._next, None, now_s
+
     def result(self, result: Result) -> None:
+        self._next = None
         self._now = Text(" ".join(verdict_text(result, self._language)), style=_COLOURS[result.outcome])
         self._log.result(result)
         self._live.update(self._draw())

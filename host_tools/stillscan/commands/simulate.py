@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import date
+from pathlib import Path
 
 from stillscan.commands.world import add_movement, positive_seconds, scene
 from stillscan.device_files import boards
 from stillscan.errors import InputError
 from stillscan.guidance import say
 from stillscan.simulator.kiosk import FAULTS
+from stillscan.simulator.plot import Recorder, draw
 from stillscan.simulator.simulate import TODAY, Options, simulate
 
+BUMP_G = 0.256  # default of the firmware's setting "bump"
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
 
 
@@ -42,6 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="FAULT[@MS]",
         help=f"break a part, from power-on or MS after placing: {', '.join(FAULTS)}",
     )
+    parser.add_argument("--plot", metavar="PNG", help="draw the check: movement, sensors, sweeps over rows, certainty")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
 
@@ -54,7 +58,10 @@ def run(args: argparse.Namespace) -> int:
     fault, fault_ms = _fault(args.fault)
     world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
     options = Options(args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms)
-    record = simulate(world, options)
+    recorder = Recorder()
+    record = simulate(world, options, recorder)
+    if args.plot:
+        draw(recorder, world, record, Path(args.plot), BUMP_G)
     if args.json:
         print(json.dumps(record))
     else:

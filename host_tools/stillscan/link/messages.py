@@ -50,6 +50,7 @@ class SweepBegin(NamedTuple):
     first_row: int
     last_row: int
     t_ms: int
+    track: int
 
 
 class SweepEnd(NamedTuple):
@@ -140,6 +141,11 @@ PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | S
     wire.M_SETTING: Setting,
     wire.M_ERROR: Error,
 }
+
+
+def named(names: tuple[str, ...], number: int) -> str:
+    """Name of an enumeration's value; a newer minor version may have more of them: those keep their number."""
+    return names[number] if number < len(names) else str(number)
 
 
 def parse(kind: int, body: bytes) -> Message | None:

@@ -9,7 +9,7 @@ from kiosk import wire
 from stillscan import __version__
 from stillscan.errors import DeviceError
 from stillscan.link.framing import Decoder, encode
-from stillscan.link.messages import Band, Error, Health, Hello, Log, Message, Setting, State, SweepBegin, parse
+from stillscan.link.messages import Band, Error, Health, Hello, Log, Message, Setting, State, SweepBegin, named, parse
 from stillscan.link.transport import Transport
 
 WINDOW = 96  # bands granted ahead: 0.28 s of lines
@@ -102,7 +102,7 @@ class Session:
             if isinstance(answer, Setting) and answer.setting == setting:
                 return
             if isinstance(answer, Error):
-                raise DeviceError(f"the scanner refuses setting {setting}: {_name(wire.ERRORS, answer.code)}")
+                raise DeviceError(f"the scanner refuses setting {setting}: {named(wire.ERRORS, answer.code)}")
         raise DeviceError(f"the scanner did not answer to setting {setting}")
 
     def _wait(self, kind: type[M] | tuple[type[M], ...], timeout_ms: float) -> M | None:
@@ -141,10 +141,6 @@ class Session:
             self.send(wire.C_CREDIT, message.header.sweep, self._granted)
 
 
-def _name(names: tuple[str, ...], number: int) -> str:
-    return names[number] if number < len(names) else str(number)
-
-
 def describe(state: State) -> str:
     """A fault in plain words: the part and what is wrong with it."""
-    return f"{_name(wire.PARTS, state.part)}: {_name(wire.FAULTS, state.fault)}"
+    return f"{named(wire.PARTS, state.part)}: {named(wire.FAULTS, state.fault)}"

@@ -20,13 +20,15 @@ NOISE_SHARE = 0.015  # frames with a count too many or too few, in each axis
 
 PRODUCT_ID, INVERSE_ID, RESET, BURST, BANK = 0x00, 0x5F, 0x3A, 0x16, 0x7F
 _RESET_VALUE = 0x5A
+_SPIN = (100, -70)  # counts a frame: 0.7 m/s
 _BLOCK = 1024  # frames computed at once: 8.5 s
 _TABLE = 4096  # frames after which the noise repeats: 34 s
 
 
 class Flow:
     """One sensor. ``fault``: None, "nak" (nobody drives MISO: 0xFF), "silent" (0x00), "stuck" (one burst for ever),
-    "wrong-id". Deltas come only after the reset 0x3A <- 0x5A."""
+    "wrong-id", "spin" (deltas of a fast journey on top of the true ones), "opposite" (deltas with the wrong sign).
+    Deltas come only after the reset 0x3A <- 0x5A."""
 
     def __init__(self, scene: Scene) -> None:
         self.fault: str | None = None
@@ -47,6 +49,7 @@ class Flow:
         self._looks: list[bytes] = []  # of the block: SQUAL, raw sum, raw max, raw min, shutter high, shutter low
         self._exact: FloatArray = np.zeros((1, 2))
         self._read_counts = [0, 0]
+        self._read_frame = 0
         self._latched = bytes(12)
 
     def select(self, now_us: int) -> None:
@@ -117,8 +120,13 @@ class Flow:
             return
         self._forward(now_us)
         counts = self._counts[self._frame - self._block_first]
-        dx, dy = (max(-32768, min(32767, now - then)) for now, then in zip(counts, self._read_counts, strict=True))
-        self._read_counts = counts
+        sign = -1 if self.fault == "opposite" else 1
+        spun = self._frame - self._read_frame if self.fault == "spin" else 0
+        dx, dy = (
+            max(-32768, min(32767, sign * (now - then) + spun * spin))
+            for now, then, spin in zip(counts, self._read_counts, _SPIN, strict=True)
+        )
+        self._read_counts, self._read_frame = counts, self._frame
         moved = 0x80 if dx or dy else 0
         head = bytes((moved, 0xBF)) + dx.to_bytes(2, "little", signed=True) + dy.to_bytes(2, "little", signed=True)
         self._latched = head + self._looks[self._frame - self._block_first]

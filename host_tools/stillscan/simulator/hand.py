@@ -4,14 +4,18 @@
 |----------|-----------------------------------------------------------------|------------------------------|
 | still    | micro noise of 2 um rms, present in every profile               | at rest                      |
 | tremor   | 8-12 Hz narrow-band noise, 0.15 mm rms in x and in y            | at rest                      |
-| one-slip | one slip of 0.3-2 mm over 80 ms, starting 0.50-0.80 s           | at rest                      |
+| one-slip | one slip of 0.3-2 mm over 80 ms, starting 0.40-0.70 s           | at rest                      |
 | slips    | such slips, Poisson, 1 per second                               | at rest                      |
 | restless | such slips, Poisson, 3 per second, and tremor of 0.05 mm rms    | at rest                      |
 | drift    | 1 mm/s in a random direction                                    | at rest                      |
 | bump     | does not move                                                   | 3 per second: 0.3-1 g peak,  |
 |          |                                                                 | 30-60 Hz, gone after 60 ms   |
 | lift     | raised 2-6 mm for 1 s from 0.3-0.8 s, moved up to 1.5 mm        | at rest                      |
-| removed  | lifted away from 0.4-0.9 s, 60 mm in 0.3 s                      | at rest                      |
+| removed  | lifted away from 0.3-0.7 s, 60 mm in 0.3 s                      | at rest                      |
+| slips-3  | such slips, Poisson, 3 per second                               | at rest                      |
+| lift-slips | lift, and slips                                               | at rest                      |
+| mixed    | slips, tremor of 0.02-0.10 mm rms, drift up to 0.5 mm/s; every  | as bump                      |
+|          | other one lift                                                  |                              |
 
 Times are since the placement of the document.
 """
@@ -155,7 +159,7 @@ def _tremor(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: 
 
 
 def _one_slip(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
-    _slip(rng, t_s, pose, rng.uniform(0.50, 0.80))
+    _slip(rng, t_s, pose, rng.uniform(0.40, 0.70))
 
 
 def _slips(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
@@ -191,7 +195,26 @@ def _lift(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: Fl
 
 
 def _removed(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
-    pose[:, 2] += 60.0 * _smooth(t_s, rng.uniform(0.4, 0.9), 0.3)
+    pose[:, 2] += 60.0 * _smooth(t_s, rng.uniform(0.3, 0.7), 0.3)
+
+
+def _slips_3(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
+    for start_s in _poisson_starts(rng, 3.0, t_s[-1]):
+        _slip(rng, t_s, pose, start_s)
+
+
+def _lift_slips(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
+    _lift(rng, t_s, pose, accel)
+    _slips(rng, t_s, pose, accel)
+
+
+def _mixed(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
+    _slips(rng, t_s, pose, accel)
+    _tremble(rng, pose, rng.uniform(0.02, 0.10))
+    pose[:, :2] += t_s[:, None] * rng.uniform(0.0, 0.5) * _direction(rng)
+    _bump(rng, t_s, pose, accel)
+    if rng.random() < 0.5:
+        _lift(rng, t_s, pose, accel)
 
 
 _Maker = Callable[[np.random.Generator, FloatArray, FloatArray, FloatArray], None]
@@ -199,13 +222,16 @@ _Maker = Callable[[np.random.Generator, FloatArray, FloatArray, FloatArray], Non
 _TABLE: dict[str, tuple[str, _Maker]] = {
     "still": ("lies still", _still),
     "tremor": ("a trembling hand: 8-12 Hz, 0.15 mm rms", _tremor),
-    "one-slip": ("one slip of 0.3-2 mm, 0.50-0.80 s after placement", _one_slip),
+    "one-slip": ("one slip of 0.3-2 mm, 0.40-0.70 s after placement", _one_slip),
     "slips": ("a slip of 0.3-2 mm about once a second", _slips),
     "restless": ("about three slips a second, and a light tremor", _restless),
     "drift": ("slides steadily at 1 mm/s", _drift),
     "bump": ("the kiosk is bumped about three times a second, the document stays", _bump),
     "lift": ("raised by 2-6 mm for a second, laid back up to 1.5 mm off", _lift),
-    "removed": ("taken away 0.4-0.9 s after placement", _removed),
+    "removed": ("taken away 0.3-0.7 s after placement", _removed),
+    "slips-3": ("a slip of 0.3-2 mm about three times a second", _slips_3),
+    "lift-slips": ("raised for a second while it slips, laid back; then a slip a second", _lift_slips),
+    "mixed": ("slips, tremor, slow drift, bumps, and one lift, all at once", _mixed),
 }
 PROFILES: dict[str, str] = {name: line for name, (line, _) in _TABLE.items()}
 _MAKERS: dict[str, _Maker] = {name: maker for name, (_, maker) in _TABLE.items()}

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
-from stillscan.check import Check, Decide, Listener, Result
+from stillscan.check import Check, Decide, Result
 from stillscan.errors import DeviceError
 from stillscan.link.messages import State
 from stillscan.link.session import Session, describe
 from stillscan.mrz import Reading, parse, read_strip
 from stillscan.simulator import truth
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.plot import Recorder
 from stillscan.simulator.scene import Scene
 from stillscan.verify.verdict import Outcome, decide
 
@@ -60,8 +61,9 @@ def boot(session: Session) -> State:
     raise DeviceError("the firmware did not start up within 10 s")
 
 
-def simulate(scene: Scene, options: Options, listen: Listener = lambda message: None) -> dict[str, object]:
+def simulate(scene: Scene, options: Options, recorder: Recorder | None = None) -> dict[str, object]:
     """Run one check over ``scene`` and return the record; DeviceError when the firmware itself ends."""
+    recorder = recorder or Recorder()
     began_s = time.perf_counter()
     with SimulatedKiosk(scene) as kiosk:
         if options.fault is not None and options.fault_ms is None:
@@ -72,15 +74,22 @@ def simulate(scene: Scene, options: Options, listen: Listener = lambda message: 
         settings = session.settings()
         if options.restart_only:
             session.set(settings["attempts"].setting, RESTART_ONLY_ATTEMPTS)
+            session.set(settings["restart_only"].setting, 1)
         placed_us = kiosk.bus.now_us
         scene.place(placed_us)
         if options.fault is not None and options.fault_ms is not None:
             kiosk.fail_at(placed_us + int(options.fault_ms * 1000), options.fault)
-        check = Check(session, _reader(kiosk), decider(options.recipient, options.today), listen)
+        check = Check(
+            session,
+            _reader(kiosk, recorder),
+            decider(options.recipient, options.today),
+            recorder.listen,
+            options.restart_only,
+        )
         failed = state.state == wire.FAULT
         result = Result("fault", describe(state)) if failed else check.run(options.most_s * 1000)
         health = session.health()
-        record = _record(kiosk, result, placed_us, settings["slip"].value)
+        record = _record(kiosk, result, placed_us)
         record |= {
             "virtual_ms": round(kiosk.now_ms(), 1),
             "wall_ms": round((time.perf_counter() - began_s) * 1000, 1),
@@ -91,16 +100,17 @@ def simulate(scene: Scene, options: Options, listen: Listener = lambda message: 
     return record
 
 
-def _reader(kiosk: SimulatedKiosk) -> Callable[[NDArray[np.uint8]], Reading]:
+def _reader(kiosk: SimulatedKiosk, recorder: Recorder) -> Callable[[NDArray[np.uint8]], Reading]:
     def read(strip: NDArray[np.uint8]) -> Reading:
         reading = read_strip(strip)
         kiosk.pass_time(READ_MS)
+        recorder.readings.append((kiosk.now_ms(), reading))
         return reading
 
     return read
 
 
-def _record(kiosk: SimulatedKiosk, result: Result, placed_us: int, slip_um: int) -> dict[str, object]:
+def _record(kiosk: SimulatedKiosk, result: Result, placed_us: int) -> dict[str, object]:
     def since(ms: float | None) -> float | None:
         return None if ms is None else round(ms - placed_us / 1000, 1)
 
@@ -109,7 +119,7 @@ def _record(kiosk: SimulatedKiosk, result: Result, placed_us: int, slip_um: int)
     for abort in result.aborts:
         stop = truth.stop_before(kiosk.bus, abort.at_ms * 1000, after_us)
         after_us = abort.at_ms * 1000
-        latency = truth.latency_ms(kiosk.bus, stop, abort.cause, slip_um) if stop else 0.0
+        latency = truth.latency_ms(kiosk.bus, stop, abort.cause) if stop else 0.0
         aborts.append(
             {
                 "t_ms": since(stop.stopped_us / 1000 if stop else abort.at_ms),

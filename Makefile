@@ -15,7 +15,7 @@ MARCH := armv7emsp
 .PHONY: help setup font test lint format types firmware tests demo run bench bench-motion pictures samples wheel clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) font ## make .venv and install everything into it (does nothing when it is up to date)
 

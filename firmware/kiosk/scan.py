@@ -7,7 +7,7 @@ MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on th
 import time
 
 from kiosk import wire
-from kiosk.surface import PITCH_NM, ROWS
+from kiosk.plan import Plan
 from kiosk.sweep import GOING_ON, Sweep
 
 TYPE_CHECKING = False
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from kiosk.settings import Settings
     from kiosk.surface import Surface
 
-_NEAR_ROWS = 4  # the carriage is not sent on its way for less
-_OVERLAP_ROWS = 12  # scanned again after an abort: the last lines came while the movement began
-_FRUITFUL_ROWS = 24
 _LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
 
 
@@ -57,11 +54,7 @@ class Scan:
         self.attempt = 0
         self._placed_ms: TicksMs = 0
         self._seen_ms: TicksMs = 0
-        self._first_row = 0
-        self._last_row = ROWS - 1
-        self._start_row = 0
-        self._track = 0
-        self._dwell_ms = settings.dwell
+        self._plan = Plan(motion, settings)
         self._again = False
         self.finished = False  # the host needs no more of this document
         indicator.show(self.state)
@@ -111,8 +104,7 @@ class Scan:
         """The host asks for a sweep of these rows; False when the state does not allow it."""
         if self.state not in (wire.PLACED, wire.MOVED, wire.DONE) or self.finished:
             return False
-        self._first_row = first_row
-        self._last_row = last_row
+        self._plan.rows(first_row, last_row)
         self._again = True
         return True
 
@@ -128,8 +120,7 @@ class Scan:
         """No one takes what is scanned; the host that comes has none of it."""
         if self.state == wire.SCANNING:
             self._abort(wire.HOST_GONE)
-        self._first_row = 0
-        self._last_row = ROWS - 1
+        self._plan.all_rows()
 
     # --- states ---------------------------------------------------------------------------------------------------
 
@@ -142,14 +133,10 @@ class Scan:
         if not self._presence.seen():
             return
         self._placed_ms = self._seen_ms = time.ticks_ms()
-        self._motion.lose()
-        self._track = self._motion.track
-        self._dwell_ms = self._settings.dwell
+        self._plan.renew()
         self.attempt = 0
         self.finished = False
         self._again = False
-        self._first_row = 0
-        self._last_row = ROWS - 1
         self._enter(wire.PLACED)
 
     def _placed(self) -> None:
@@ -170,8 +157,7 @@ class Scan:
             return
         self.attempt += 1
         self._again = False
-        last = self._last_row - self._motion.dy_um * 1000 // PITCH_NM if self._last_row < ROWS - 1 else self._last_row
-        self._sweep.begin(self.attempt, self._start_row, max(self._start_row, min(ROWS - 1, last)))
+        self._sweep.begin(self.attempt, self._plan.start_row, self._plan.last_row)
         self._enter(wire.SCANNING)
 
     def _scanning(self) -> None:
@@ -215,20 +201,8 @@ class Scan:
 
     def _quiet(self) -> bool:
         """Quiet for the dwell time, with the carriage where the next sweep starts."""
-        ready = self._surface.ready(self._target())
-        return self._motion.quiet_ms() >= self._dwell_ms and ready
-
-    def _target(self) -> int:
-        """The row of the glass where the next sweep starts: rows are the document's, which has slid meanwhile."""
-        if self._track != self._motion.track:  # lifted: no row of this document has its place any more
-            self._track = self._motion.track
-            self._first_row = 0
-            self._last_row = ROWS - 1
-        row = self._first_row - self._motion.dy_um * 1000 // PITCH_NM
-        row = max(0, min(ROWS - 1, row)) if self._first_row else 0
-        if abs(row - self._start_row) > _NEAR_ROWS or not row:
-            self._start_row = row
-        return self._start_row
+        ready = self._surface.ready(self._plan.start_row)
+        return self._motion.quiet_ms() >= self._plan.dwell_ms and ready
 
     def _late(self) -> bool:
         return bool(time.ticks_diff(time.ticks_ms(), self._placed_ms) > self._settings.time_limit)
@@ -254,19 +228,5 @@ class Scan:
     def _abort(self, cause: int) -> None:
         self._sweep.abort(cause)
         self._seen_ms = time.ticks_ms()
-        self._go_on(cause)
+        self._plan.go_on(cause, self._sweep)
         self._enter(wire.MOVED, cause)
-
-    def _go_on(self, cause: int) -> None:
-        """What comes after an abort: the rows that are missing, after a short dwell; longer when hardly a row came."""
-        settings = self._settings
-        if settings.restart_only:
-            return
-        if cause in (wire.LIFTED, wire.REMOVED):
-            self._first_row = 0
-            self._dwell_ms = settings.dwell
-            return
-        way = self._motion.dy_um * 1000 // PITCH_NM
-        self._first_row = max(self._first_row, min(ROWS - 1, self._sweep.row + way - _OVERLAP_ROWS))
-        fruitless = self._sweep.bands < _FRUITFUL_ROWS
-        self._dwell_ms = min(settings.dwell, 2 * self._dwell_ms) if fruitless else settings.dwell_again

@@ -1,0 +1,76 @@
+"""What the next sweep is for: which rows of the document, where they lie on the glass now, how long to wait first."""
+
+from kiosk import wire
+from kiosk.surface import PITCH_NM, ROWS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.motion import Motion
+    from kiosk.settings import Settings
+    from kiosk.sweep import Sweep
+
+_NEAR_ROWS = 4  # the carriage is not sent on its way for less
+_OVERLAP_ROWS = 12  # scanned again after an abort: the last lines came while the movement began
+_FRUITFUL_ROWS = 24
+
+
+class Plan:
+    """Rows are the document's: ``start_row`` and ``last_row`` say where they are on the glass after all it slid."""
+
+    def __init__(self, motion: Motion, settings: Settings) -> None:
+        self._motion = motion
+        self._settings = settings
+        self._first = 0
+        self._last = ROWS - 1
+        self._start = 0
+        self._track = 0
+        self.dwell_ms = settings.dwell
+
+    def renew(self) -> None:
+        """Another document: all its rows, after the full dwell."""
+        self._motion.lose()
+        self._track = self._motion.track
+        self.dwell_ms = self._settings.dwell
+        self.all_rows()
+
+    def all_rows(self) -> None:
+        self._first = 0
+        self._last = ROWS - 1
+
+    def rows(self, first: int, last: int) -> None:
+        """These rows of the document, both included."""
+        self._first = first
+        self._last = last
+
+    def _slid_rows(self) -> int:
+        return self._motion.dy_um * 1000 // PITCH_NM
+
+    @property
+    def start_row(self) -> int:
+        """The row of the glass where the next sweep starts."""
+        if self._track != self._motion.track:  # lifted: no row of this document has its place any more
+            self._track = self._motion.track
+            self.all_rows()
+        row = max(0, min(ROWS - 1, self._first - self._slid_rows())) if self._first else 0
+        if abs(row - self._start) > _NEAR_ROWS or not row:
+            self._start = row
+        return self._start
+
+    @property
+    def last_row(self) -> int:
+        """The row of the glass where it ends."""
+        last = self._last - self._slid_rows() if self._last < ROWS - 1 else self._last
+        return max(self._start, min(ROWS - 1, last))
+
+    def go_on(self, cause: int, sweep: Sweep) -> None:
+        """After an abort: the rows that are missing, after a short dwell; longer when hardly a row came."""
+        settings = self._settings
+        if settings.restart_only:
+            return
+        if cause in (wire.LIFTED, wire.REMOVED):
+            self._first = 0
+            self.dwell_ms = settings.dwell
+            return
+        self._first = max(self._first, min(ROWS - 1, sweep.row + self._slid_rows() - _OVERLAP_ROWS))
+        fruitless = sweep.bands < _FRUITFUL_ROWS
+        self.dwell_ms = min(settings.dwell, 2 * self.dwell_ms) if fruitless else settings.dwell_again

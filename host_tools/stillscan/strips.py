@@ -7,6 +7,7 @@ interpolated. A track ends when the document was lifted; what follows has no kno
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -107,8 +108,15 @@ class StripStore:
     def missing(self, first_row: int, last_row: int) -> NDArray[np.intp]:
         """Rows of the document in first_row..last_row that no line of the newest track lies near.
 
-        One or two rows between lines are not missed: ``joined`` bridges them.
+        One or two rows between lines are not missed: ``joined`` bridges them. Nor are rows that have slid off the
+        scanned zone by now: no sweep can bring them.
         """
+        shifts = self.sweeps[-1].shifts_um if self.sweeps else []
+        slid = shifts[-1][1] / self.pitch_um if shifts else 0.0
+        first_row = max(first_row, 0, math.ceil(slid))
+        last_row = min(last_row, self.rows - 1, math.floor(self.rows - 1 + slid))
+        if first_row > last_row:
+            return np.zeros(0, np.intp)
         lacking = ~np.pad(self._near[first_row : last_row + 1], 2, constant_values=False)
         three = lacking[:-2] & lacking[1:-1] & lacking[2:]
         wide = np.zeros_like(lacking)

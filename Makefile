@@ -12,7 +12,7 @@ FIRMWARE := firmware boards/rpi_pico2
 MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion pictures samples wheel clean
+.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,13 @@ bench: setup ## 200 seeds of every motion profile, and 1,000 checks in one firmw
 
 bench-motion: setup ## every motion profile beside restart-only, on the same seeds (about 15 minutes)
 	@$(BIN)/python -m stillscan.simulator.bench --beside --checks 0 $(ARGS)
+
+bench-mrz: setup ## our reader beside others that are installed, on the same strips
+	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
+
+train: setup ## train the reader's network again (about 40 minutes on two cores; installs the extra `train` first)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@$(BIN)/python -m stillscan.mrz.training.train --seed 1 --minutes 40 --threads 1 --workers 1 $(ARGS)
 
 pictures: setup ## make the pictures of the README again
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \

@@ -5,7 +5,7 @@ Knows the session and the strip store; what reads a strip and what decides are h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,6 +23,7 @@ LOOKS = 3  # whole looks that were not read with certainty before the check give
 FIRST_TEXT_ROW, LAST_TEXT_ROW = 56, 194  # of the two lines of a passport, printed and laid down carelessly (1.5 mm)
 _LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
 _MARGIN_ROWS = 8
+_FORMER_LOOKS = 3
 _SILENCE_MS = 3000.0  # then the scanner is asked whether it lives
 
 Outcome = Literal["verified", "refused", "gave_up", "fault"]
@@ -57,12 +58,12 @@ Listener = Callable[[Message], None]
 
 
 class Check:
-    """``read`` makes a Reading of the joined strip; ``decide`` makes outcome and reason codes of a certain Reading."""
+    """``read`` makes one Reading of the looks at a document (joined strips); ``decide`` judges a certain Reading."""
 
     def __init__(
         self,
         session: Session,
-        read: Callable[[NDArray[np.uint8]], Reading],
+        read: Callable[[Sequence[NDArray[np.uint8]]], Reading],
         decide: Decide,
         listen: Listener = lambda message: None,
         restart_only: bool = False,
@@ -80,6 +81,8 @@ class Check:
         self._looks = 0
         self._read_in_sweep = False
         self._stale = False
+        self._former: list[NDArray[np.uint8]] = []  # looks before this one: each shows the same print in another light
+        self._picture: NDArray[np.uint8] | None = None
         self._placed = False
         self._came_late = False
 
@@ -160,8 +163,7 @@ class Check:
         self._looks += self.store.sweeps[-1].calm  # after movement the fault may be the movement's
         if self._looks >= LOOKS:
             return self._end("gave_up", "mrz_missing" if self.result.format is None else "mrz_uncertain")
-        self._stale = False
-        self.store.look_anew()
+        self._look_anew()
         self._ask(0, self.store.rows - 1)
         return False
 
@@ -181,8 +183,8 @@ class Check:
         return True
 
     def _look(self) -> bool:
-        picture, _ = self.store.joined()
-        reading = self._read(picture)
+        self._picture, _ = self.store.joined()
+        reading = self._read([*self._former, self._picture])
         self.result.format = reading.format
         if not reading.accepted:
             self._stale = True  # what was scanned once is not scanned better by adding to it
@@ -190,13 +192,20 @@ class Check:
         self.result.lines = reading.lines
         return self._end(*self._decide(reading))
 
+    def _look_anew(self) -> None:
+        """Begin another look; what the last one showed stays as evidence beside it."""
+        self._stale = False
+        self.store.look_anew()
+        if self._picture is not None and not self._restart_only:
+            self._former = [*self._former, self._picture][-_FORMER_LOOKS:]
+            self._picture = None
+
     def _plan(self) -> None:
         """Ask the next sweep for the text's first missing row and all below; it ends early when all is read."""
         if self._restart_only:
             return
         if self._stale:
-            self._stale = False
-            self.store.look_anew()
+            self._look_anew()
         missing = self._lacking()
         if not len(missing):
             return

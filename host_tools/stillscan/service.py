@@ -15,7 +15,7 @@ from stillscan.errors import DeviceError
 from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
-from stillscan.mrz import read_strip
+from stillscan.mrz import read_looks
 
 _CHECK_MS = 3_600_000.0  # a check waits for a document as long as it takes; the device limits the scanning
 _RECOVER_MS = 5000.0
@@ -86,7 +86,7 @@ class Service:
             time.sleep(_RETRY_S)
 
     def _check(self, session: Session) -> Result:
-        check = Check(session, read_strip, self._decide, self._display.message)
+        check = Check(session, read_looks, self._decide, self._display.message)
         result = check.run(_CHECK_MS)
         if result.reason != "no_document":
             self._display.result(result)

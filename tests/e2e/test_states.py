@@ -14,7 +14,7 @@ from stillscan.check import Check, Result
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.link.session import Session
-from stillscan.mrz import read_strip
+from stillscan.mrz import read_looks
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion, profile
@@ -50,7 +50,7 @@ class Desk:
     def check(self, most_ms: float = 20_000) -> Result:
         session = Session(self.kiosk)
         session.open()
-        return Check(session, read_strip, decider(None, TODAY)).run(most_ms)
+        return Check(session, read_looks, decider(None, TODAY)).run(most_ms)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_the_cable_is_pulled_in_mid_sweep(desk: Desk) -> None:
 
     desk.lay()
     with pytest.raises(DeviceError, match=r"^simulator: the scanner does not answer any more$"):
-        Check(session, read_strip, decider(None, TODAY), pull).run(20_000)
+        Check(session, read_looks, decider(None, TODAY), pull).run(20_000)
     desk.kiosk.bus.usb.unplugged = False
     desk.scene.clear(desk.kiosk.bus.now_us)
     desk.kiosk.pass_time(3000)

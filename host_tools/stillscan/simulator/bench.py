@@ -22,7 +22,7 @@ from stillscan.check import FIRST_TEXT_ROW, LAST_TEXT_ROW, Check
 from stillscan.commands.world import SAMPLE, movement, scene
 from stillscan.link.messages import State
 from stillscan.link.session import Session
-from stillscan.mrz import read_strip
+from stillscan.mrz import read_looks
 from stillscan.simulator.hand import PROFILES
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.plot import Recorder
@@ -120,7 +120,7 @@ def long_run(checks: int, console: Console) -> None:
         for number in track(range(checks), "one process", console=Console(stderr=True)):
             motion = "one-slip" if number % 4 == 3 else "still"
             world.replace(world.page, movement(motion, number, _MOST_S), kiosk.bus.now_us)
-            outcomes[Check(session, read_strip, decider(None, TODAY)).run(_MOST_S * 1000).outcome] += 1
+            outcomes[Check(session, read_looks, decider(None, TODAY)).run(_MOST_S * 1000).outcome] += 1
             world.clear(kiosk.bus.now_us)
             _until_empty(session)
             health = session.health()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from stillscan.check import Check, Decide, Result
 from stillscan.errors import DeviceError
 from stillscan.link.messages import State
 from stillscan.link.session import Session, describe
-from stillscan.mrz import Reading, parse, read_strip
+from stillscan.mrz import Reading, parse, read_looks
 from stillscan.simulator import truth
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.plot import Recorder
@@ -100,9 +100,9 @@ def simulate(scene: Scene, options: Options, recorder: Recorder | None = None) -
     return record
 
 
-def _reader(kiosk: SimulatedKiosk, recorder: Recorder) -> Callable[[NDArray[np.uint8]], Reading]:
-    def read(strip: NDArray[np.uint8]) -> Reading:
-        reading = read_strip(strip)
+def _reader(kiosk: SimulatedKiosk, recorder: Recorder) -> Callable[[Sequence[NDArray[np.uint8]]], Reading]:
+    def read(strips: Sequence[NDArray[np.uint8]]) -> Reading:
+        reading = read_looks(strips)
         kiosk.pass_time(READ_MS)
         recorder.readings.append((kiosk.now_ms(), reading))
         return reading

@@ -1,0 +1,98 @@
+"""The network: a straightened grey line to 37 log probabilities and a character centre for every 6 px of its length.
+
+Fully convolutional, so a line may have any width that is a multiple of 6 px. Contrast is evened out inside, over the
+height of the line and 95 px along it. Two-dimensional layers see strokes, one-dimensional ones then see two characters
+to each side: enough to learn weight, slant and pitch of the print, too little to learn words.
+"""
+
+# Where the extra `train` is not installed, torch has no types to derive from.
+# mypy: disallow-subclassing-any=False
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from stillscan.mrz.alphabet import ALPHABET
+
+COLUMN_PX = 6
+_EVEN_PX = 95
+
+
+def even_contrast(grey: Tensor) -> Tensor:
+    """(n, 1, rows, columns) grey 0..255 to deviations from the local mean in units of the local standard deviation."""
+    light = grey / 255
+    window = (1, _EVEN_PX)
+    mean = F.avg_pool2d(light.mean(2, keepdim=True), window, 1, (0, _EVEN_PX // 2), count_include_pad=False)
+    square = F.avg_pool2d((light * light).mean(2, keepdim=True), window, 1, (0, _EVEN_PX // 2), count_include_pad=False)
+    return (light - mean) / torch.sqrt((square - mean * mean).clamp_min(0) + 4e-4)
+
+
+def _layer(into: int, out: int, size: tuple[int, int], stride: tuple[int, int] = (1, 1), groups: int = 1) -> nn.Module:
+    padding = (size[0] // 2, size[1] // 2)
+    convolution = nn.Conv2d(into, out, size, stride, padding, groups=groups, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(out), nn.ReLU(inplace=True))
+
+
+class Beside(nn.Module):
+    """A residual layer along the line: depthwise over `reach` columns, then two mixes of channels."""
+
+    def __init__(self, channels: int, reach: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, (1, reach), padding=(0, reach // 2), groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, channels, 1, columns) to the same."""
+        return torch.relu(x + self.body(x))
+
+
+class LineNet(nn.Module):
+    """Weights of the recogniser; `forward` gives raw scores, `Exported` what the package runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strokes = nn.Sequential(
+            _layer(1, 16, (5, 5), (2, 2)),
+            _layer(16, 32, (3, 5), (2, 3)),
+            _layer(32, 40, (3, 3)),
+            _layer(40, 72, (3, 3), (2, 1)),
+        )
+        self.whole = nn.Sequential(nn.Conv2d(72, 144, (6, 1), bias=False), nn.BatchNorm2d(144), nn.ReLU(inplace=True))
+        self.along = nn.Sequential(Beside(144, 5), Beside(144, 7), Beside(144, 7))
+        self.head = nn.Conv2d(144, len(ALPHABET) + 1, 1)
+
+    def forward(self, grey: Tensor) -> Tensor:
+        """(n, 1, 48, 6 m) grey 0..255 to raw scores (n, 38, m): 37 characters, then the centre."""
+        scores: Tensor = self.head(self.along(self.whole(self.strokes(even_contrast(grey))))).squeeze(2)
+        return scores
+
+
+class Exported(nn.Module):
+    """What the package runs: 8-bit lines in, log probabilities and the chance of a character's centre out."""
+
+    def __init__(self, net: LineNet, temperature: float) -> None:
+        super().__init__()
+        self.net = net
+        self.temperature = temperature
+
+    def forward(self, lines: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, 48, 6 m) uint8 to (n, m, 37) log probabilities and (n, m) chance that a centre lies within some 6 px."""
+        scores = self.net(lines.float().unsqueeze(1)).transpose(1, 2)
+        return torch.log_softmax(scores[..., :-1] / self.temperature, 2), torch.sigmoid(scores[..., -1])
+
+
+def at_centres(scores: Tensor, centres_px: Tensor) -> Tensor:
+    """Scores (n, 38, m) between the columns at `centres_px` (n, k): (n, k, 37). Column j is centred at 6 j px."""
+    at = (centres_px / COLUMN_PX).clamp(0, scores.shape[2] - 1.001)
+    left = at.floor().long()
+    part = (at - left).unsqueeze(1)
+    classes = scores[:, :-1]
+    index = left.unsqueeze(1).expand(-1, classes.shape[1], -1)
+    return (classes.gather(2, index) * (1 - part) + classes.gather(2, index + 1) * part).transpose(1, 2)

@@ -1,0 +1,108 @@
+"""The network of the package on generated lines and on the development set, and the training step itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("cv2", reason="the generator needs the packages of the extra 'train'")
+
+from stillscan.errors import InputError
+from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.net import COLUMN_PX, look
+from stillscan.mrz.training import dataset, devset, glyphs
+from stillscan.mrz.training.evaluate import calibration_error
+from stillscan.simulator.printing import find_font
+
+
+def _font() -> Path:
+    try:
+        return find_font()
+    except InputError as error:
+        pytest.skip(str(error))
+
+
+def test_answers_are_probabilities_for_every_six_pixels() -> None:
+    lines = np.random.default_rng(1).integers(0, 256, (3, 48, 600)).astype(np.uint8)
+    seen = look(lines)
+    assert seen.log_probabilities.shape == (3, 100, 37)
+    assert seen.centres.shape == (3, 100)
+    assert np.allclose(np.exp(seen.log_probabilities).sum(axis=2), 1, atol=1e-3)
+    assert seen.centres.min() >= 0
+    assert seen.centres.max() <= 1
+
+
+def test_a_line_reads_alike_alone_and_among_others() -> None:
+    lines = np.random.default_rng(2).integers(0, 256, (2, 48, 480)).astype(np.uint8)
+    assert np.allclose(look(lines).log_probabilities[1], look(lines[1:]).log_probabilities[0], atol=1e-3)
+
+
+def test_lightly_worn_lines_of_cuts_never_seen_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "severity_of", lambda _rng: 0.15)
+    cuts = glyphs.bank([], 6, seed=99)
+    wrong = count = 0
+    for index in range(30):
+        one = dataset.sample(cuts, 77, index)
+        seen = look(one.pixels[None])
+        known = one.classes >= 0
+        columns = np.rint(one.centres_px[known] / COLUMN_PX).astype(int)
+        wrong += int((seen.log_probabilities[0, columns].argmax(axis=1) != one.classes[known]).sum())
+        count += int(known.sum())
+        assert seen.centres[0, columns].mean() > 0.5
+    assert count > 800
+    assert wrong / count < 0.02
+
+
+def test_development_strips_repeat_and_get_worse() -> None:
+    font = _font()
+    once, again = devset.strip(font, 3, 4), devset.strip(font, 3, 4)
+    assert np.array_equal(once.pixels, again.pixels)
+    assert once.pixels.shape == devset.STRIP_SHAPE
+    assert devset.crops(once, 4).shape == (2, 48, 1476)
+    spans = [np.ptp(np.percentile(devset.strip(font, level, 1).pixels, (5, 70))) for level in (0, 5)]
+    assert spans[0] > 2 * spans[1]
+
+
+def test_ideal_development_strips_are_read_without_error() -> None:
+    font = _font()
+    for seed in range(4):
+        one = devset.strip(font, 0, seed)
+        seen = look(devset.crops(one, seed))
+        for line, answers, centres in zip(one.lines, seen.log_probabilities, seen.centres, strict=True):
+            peaks = [
+                column
+                for column in range(1, len(centres) - 1)
+                if centres[column] > 0.4 and centres[column - 1] < centres[column] >= centres[column + 1]
+            ]
+            assert "".join(ALPHABET[answers[column].argmax()] for column in peaks) == line
+
+
+def test_calibration_error_tells_certainty_from_truth() -> None:
+    certain = np.log(np.array([0.9] + [0.1 / 36] * 36, np.float32))
+    read = np.tile(certain, (100, 1))
+    assert calibration_error(read, np.array([0] * 90 + [1] * 10)) == pytest.approx(0, abs=1e-3)
+    assert calibration_error(read, np.array([0] * 50 + [1] * 50)) == pytest.approx(0.4, abs=1e-3)
+
+
+def test_a_few_steps_lower_the_loss() -> None:
+    torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
+    from stillscan.mrz.training.net import LineNet
+    from stillscan.mrz.training.train import batch_of, loss_of
+
+    torch.manual_seed(1)
+    torch.set_num_threads(1)
+    cuts = glyphs.bank([], 2, seed=1)
+    whole = batch_of([dataset.sample(cuts, 1, index) for index in range(2)])
+    cut_off = torch.where(whole.centres_px < 470, whole.classes, -1)
+    batch = whole._replace(lines=whole.lines[..., :480], classes=cut_off)
+    net = LineNet()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(8):
+        loss = loss_of(net(batch.lines), batch, torch.zeros_like(batch.centres_px))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert net(batch.lines).shape == (2, 38, 80)
+    assert losses[-1] < losses[0] - 0.2

@@ -1,6 +1,7 @@
 """Reading strips and pages: clean, damaged, displaced, and things that are no MRZ at all."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 
 from stillscan import samples
 from stillscan.mrz import MrzError, Reading, parse, read_image, read_strip
+from stillscan.mrz.judge import MIN_CONFIDENCE
 from stillscan.simulator import printing
 
 SAMPLES = Path(samples.__file__).parent
@@ -26,7 +28,7 @@ def test_samples_of_the_package(name: str, form: str, lines: str) -> None:
     assert reading.lines == tuple(lines.split("|"))
     assert (reading.format, reading.valid, reading.accepted, reading.reason) == (form, True, True, None)
     assert reading.checks == parse(lines).checks
-    assert 0.995 <= reading.confidence <= 1
+    assert MIN_CONFIDENCE <= reading.confidence <= 1
     assert [len(row) for row in reading.characters] == [len(row) for row in reading.lines]
 
 
@@ -131,8 +133,8 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((9, 9, 2), np.uint8), np.zeros(9, np.uint8), np.zeros((9, 9))])
-def test_arrays_that_are_no_picture(wrong: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize("wrong", [np.zeros((9, 9, 2), np.uint8), np.zeros(9, np.uint8), np.zeros((9, 9), bool)])
+def test_arrays_that_are_no_picture(wrong: NDArray[Any]) -> None:
     for read in (read_image, read_strip):
         with pytest.raises(MrzError):
             read(wrong)

@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.progress import track
 
 from stillscan.errors import InputError
-from stillscan.mrz import MrzError, Reading, read_image
+from stillscan.mrz import MrzError, Reading, read_image, read_looks
+from stillscan.mrz.explain import explain
 
 _EXIT_NOT_READ = 1
+_FIELDS = ("format", "lines", "valid", "accepted", "checks", "confidence", "ms")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,20 +26,29 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "read",
         help="read the MRZ of picture files",
-        description="Read the MRZ of strips (1476 pixels wide, 300 dpi) or whole upright pages (100 to 600 dpi).",
+        description="Read the MRZ of strips (1476 pixels wide, 300 dpi), flatbed pages or photographs, at any angle.",
         epilog="Exit code: 0 all were read, 1 one was not read, 2 a file could not be used.",
     )
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="picture file (PNG, JPEG, TIFF, ...)")
     parser.add_argument("--json", action="store_true", help="one JSON object a picture, one a line")
+    parser.add_argument("--join", action="store_true", help="all pictures are looks at one document: give one result")
+    parser.add_argument(
+        "--explain", metavar="OUT.png", help="also draw the lines that were read, with probabilities, into this file"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read all pictures and print what they hold; returns the exit code."""
+    if arguments.explain and (arguments.join or len(arguments.images) > 1):
+        raise InputError("--explain draws one picture: give one IMAGE and no --join")
     code = 0
-    for name in _with_progress(arguments.images):
+    for name in [arguments.images] if arguments.join else _with_progress(arguments.images):
         try:
-            reading = read_image(name)
+            if arguments.join:
+                reading = read_looks(name)
+            else:
+                reading = explain(name, arguments.explain) if arguments.explain else read_image(name)
         except MrzError as error:
             code = InputError.exit_code
             print(f"stillscan read: {error}", file=sys.stderr)
@@ -50,23 +61,32 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def as_json(name: str, reading: Reading) -> dict[str, Any]:
-    """The object that `--json` prints for one picture."""
+def as_json(name: str | list[str], reading: Reading) -> dict[str, Any]:
+    """The object that `--json` prints for one picture, or for several joined (`name` is then the list of files)."""
+    faults = [fault._asdict() for fault in reading.quality]
     if reading.lines is None:
-        return {"file": name, "lines": None, "reason": reading.reason}
-    fields = ("format", "lines", "valid", "accepted", "checks", "confidence", "ms")
-    return {"file": name, **{field: getattr(reading, field) for field in fields}}
+        return {"file": name, "lines": None, "reason": reading.reason, "quality": faults}
+    return {
+        "file": name,
+        **{field: getattr(reading, field) for field in _FIELDS},
+        "reason": reading.reason,
+        "unsure": [{"line": line, "position": position} for line, position in reading.unsure],
+        "corrections": [correction._asdict() for correction in reading.corrections],
+        "quality": faults,
+    }
 
 
-def _as_text(name: str, reading: Reading) -> str:
+def _as_text(name: str | list[str], reading: Reading) -> str:
     """A few lines for a person."""
+    title = Path(name).name if isinstance(name, str) else ", ".join(Path(one).name for one in name)
+    faults = [f"    {fault.text}" for fault in reading.quality]
     if reading.lines is None:
-        return f"{Path(name).name}: not read: {reading.reason}"
+        return "\n".join((f"{title}: not read: {reading.reason}", *faults))
     wrong = [check for check, right in reading.checks.items() if not right]
     digits = f"check digits wrong: {', '.join(wrong)}" if wrong else "check digits right"
     verdict = "accepted" if reading.accepted else f"not accepted: {reading.reason}"
-    head = f"{Path(name).name}: {reading.format}, {verdict}, {digits}, certain to {reading.confidence:.1%}"
-    return "\n".join((head, *(f"    {line}" for line in reading.lines)))
+    head = f"{title}: {reading.format}, {verdict}, {digits}, certain to {reading.confidence:.1%}"
+    return "\n".join((head, *(f"    {line}" for line in reading.lines), *faults))
 
 
 def _with_progress(names: Iterable[str]) -> Iterator[str]:

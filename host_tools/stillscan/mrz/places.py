@@ -26,6 +26,8 @@ class Step(NamedTuple):
     composite_weight: int
     closes: str
     """"field" for a field's check digit, "composite" for the last one, "" for the places that they cover."""
+    pair: str
+    """"month" or "day" for the first of two places that only certain pairs of digits may fill."""
 
 
 @cache
@@ -43,8 +45,13 @@ def steps(form: Format, *, number_runs_on: bool = False) -> tuple[Step, ...]:
         counts = not (number_runs_on and check.name == "number")
         weights.update({place: WEIGHTS[index % 3] * counts for index, place in enumerate(places)})
         closes[check.digit.line, check.digit.first] = "composite" if check.name == "composite" else "field"
+    pairs = {
+        (span.line, span.first + first): pair
+        for span in (form.birth, form.expiry)
+        for first, pair in ((2, "month"), (4, "day"))
+    }
     return tuple(
-        Step(*place, field.get(place, 0), composite.get(place, 0), closes.get(place, ""))
+        Step(*place, field.get(place, 0), composite.get(place, 0), closes.get(place, ""), pairs.get(place, ""))
         for place in sorted(field.keys() | composite.keys() | closes.keys())
     )
 

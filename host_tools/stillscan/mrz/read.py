@@ -1,126 +1,138 @@
-"""Pixels to a reading: the way through flatten, find, recognise, decode and parse, and when to be sure of it."""
+"""Pixels to a reading: each place that may hold an MRZ is decoded until one does."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import codes, find, flatten
-from stillscan.mrz.alphabet import FILLER
-from stillscan.mrz.decode import Decoded, decode
+from stillscan.mrz import evidence as places
+from stillscan.mrz import spot
+from stillscan.mrz.again import again
 from stillscan.mrz.errors import MrzError
-from stillscan.mrz.parse import Mrz, parse
-from stillscan.mrz.recognise import read_cells
+from stillscan.mrz.evidence import Evidence
+from stillscan.mrz.finding import Finding
+from stillscan.mrz.judge import Reading, judge
+from stillscan.mrz.picture import load
+from stillscan.mrz.pixels import to_grey
+from stillscan.mrz.quality import findings
 
-MIN_CONFIDENCE = 0.995
-MIN_CHARACTER = 0.02
-"""Probability that every single print has for the character it is taken for, whatever its place and the sums say."""
-_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V"}
-_NO_TEXT_FIT = -2.5
-"""Mean log probability of the best characters below which there is no text."""
-
-
-@dataclass(frozen=True, repr=False)
-class Reading:
-    """What was read. `lines` is the best text even when it is not `accepted`; only an accepted one may be relied on.
-
-    `valid`: all check digits agree and characters are of the right kind. `accepted`: valid, and so certain that it may
-    decide something. `confidence`: probability 0..1 that all characters are right. `characters`: probability of each
-    character by its own print, one tuple a line. `reason`: why it was not read or not accepted. `ms`: time it took.
-    """
-
-    format: str | None = None
-    lines: tuple[str, ...] | None = None
-    valid: bool = False
-    accepted: bool = False
-    checks: dict[str, bool] = field(default_factory=dict)
-    confidence: float = 0.0
-    characters: tuple[tuple[float, ...], ...] = ()
-    reason: str | None = None
-    ms: float = 0.0
-
-    def __repr__(self) -> str:
-        """Without personal data, because objects end up in logs and tracebacks."""
-        return f"Reading(format={self.format!r}, accepted={self.accepted}, reason={self.reason!r})"
+STRIP_COLUMNS = 1476
+_MOST_STRIP_ROWS = 330
+_LEAST_FIT = -1.6
+"""Mean log probability of the likeliest characters below which there is no text in OCR-B."""
+_LEAST_RHYTHM = 0.25
+_SMALLEST_PX = 24
+_SURE = 0.5
+_NO_DOUBT = 0.985
+"""What is less certain is worth a second look."""
+_MOST_BARS = 5
+_RIVAL = 0.5
+"""Share of the best row's score that a row of another MRZ in the same picture has at least."""
+_CLEARLY_TEXT = -0.35
 
 
-def read_strip(strip: NDArray[np.uint8]) -> Reading:
-    """Read a strip (rows, cols), 8-bit grey at 300 dpi, row 0 uppermost, whatever it shows.
+def read_strip(strip: NDArray[Any]) -> Reading:
+    """Read a strip (rows, cols) of the line scanner: grey, 300 dpi, row 0 uppermost, whatever it shows.
 
-    MrzError only for an array that is no grey picture; everything else that goes wrong is the reading's `reason`.
+    8-bit values, or floats 0..255 in which rows with NaN were not scanned. MrzError only for an array that is no grey
+    picture; everything else that goes wrong is the reading's `reason`.
     """
     start = time.perf_counter()
-    if not isinstance(strip, np.ndarray) or strip.ndim != 2 or strip.dtype != np.uint8:
-        raise MrzError("a strip is an array of rows and columns of 8-bit grey")
-    reading = _read(strip)
-    return _with_time(reading, (time.perf_counter() - start) * 1000)
+    if not isinstance(strip, np.ndarray) or strip.ndim != 2:
+        raise MrzError("a strip is an array of rows and columns of grey values")
+    reading, _ = examine(to_grey(strip), is_strip=True)
+    return replace(reading, ms=round((time.perf_counter() - start) * 1000, 2))
 
 
-def _with_time(reading: Reading, ms: float) -> Reading:
-    return Reading(**{**reading.__dict__, "ms": round(ms, 2)})
+def read_image(source: str | Path | NDArray[Any]) -> Reading:
+    """Read the MRZ in any picture of a document: a strip, a flatbed page or a photograph, at any angle, 100 to 600 dpi.
+
+    `source` is a file, or an array (rows, cols[, 3 or 4]) as `pixels.to_grey` takes it. MrzError when the file is
+    missing, damaged, no picture or too large (60 megapixels), or the array is none. `ms` leaves out the loading.
+    """
+    grey = as_grey(source)
+    start = time.perf_counter()
+    reading, _ = examine(grey, is_strip=is_strip(grey))
+    return replace(reading, ms=round((time.perf_counter() - start) * 1000, 2))
 
 
-def _read(strip: NDArray[np.uint8]) -> Reading:
-    if min(strip.shape) < 2 * find.LINE_ROWS:
-        return Reading(reason="the picture is too small to hold an MRZ")
-    ink = flatten.ink(strip)
-    best = Reading(reason="no MRZ found")
-    for block in find.blocks(ink):
-        lines = [find.crop(ink, centre, block.slope) for centre in block.centres_px]
-        comb = find.comb(lines)
-        if not comb.count:
+def as_grey(source: str | Path | NDArray[Any]) -> NDArray[np.uint8]:
+    """The grey picture (rows, cols) of a file or an array; MrzError when it is none."""
+    return load(Path(source)) if isinstance(source, str | Path) else to_grey(source)
+
+
+def is_strip(grey: NDArray[np.uint8]) -> bool:
+    """Whether a picture has the size of a strip of the line scanner."""
+    return bool(abs(grey.shape[1] - STRIP_COLUMNS) <= 40 and grey.shape[0] <= _MOST_STRIP_ROWS)
+
+
+def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> tuple[Reading, Evidence | None]:
+    """The reading of a grey picture (rows, cols), and the evidence it rests on if any text was found.
+
+    A strip has level lines at 300 dpi; where none can be read it is searched like any picture.
+    """
+    if min(grey.shape) < _SMALLEST_PX:
+        return Reading(reason="the picture is too small to hold an MRZ"), None
+    if int(grey.max()) - int(grey.min()) < 4:
+        return Reading(reason="the picture is blank"), None
+    best, rests_on = _best(places.of_strip(grey)) if is_strip else (Reading(), None)
+    bars = [] if _is_read(best) else spot.bars(grey)
+    second = False
+    for bar in bars[:_MOST_BARS]:
+        # what is read already is no second MRZ, nor is text with much less rhythm
+        done = rests_on if _is_read(best) else None
+        if done is not None and (done.holds((bar.left + bar.right) / 2) or bar.score < _RIVAL * bars[0].score):
             continue
-        likelihoods = read_cells(lines, comb)
-        if likelihoods.max(axis=2).mean() < _NO_TEXT_FIT:
+        reading, evidence = _best(places.of_bar(grey, bar))
+        if _is_read(best):
+            second = second or (_is_read(reading) and reading.lines != best.lines)
+        elif evidence is not None and (rests_on is None or _rank(reading) > _rank(best)):
+            best, rests_on = reading, evidence
+    if rests_on is None:
+        return Reading(reason="no MRZ found"), None
+    return _explained(best, rests_on, grey.shape, second=second), rests_on
+
+
+def _best(candidates: Iterable[Evidence]) -> tuple[Reading, Evidence | None]:
+    """The first of the candidates that can be read, else the best of them; a doubtful one has been looked at again."""
+    best, rests_on = Reading(), None
+    for evidence in candidates:
+        if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
             continue
-        decoded = decode(likelihoods)
-        if decoded is None:
-            continue
-        reading = _judge(decoded)
-        if reading.valid and reading.confidence > 0.5:
-            return reading
-        if best.lines is None or (reading.valid, reading.confidence) > (best.valid, best.confidence):
-            best = reading
-    return best
+        reading = judge(evidence.likelihoods)
+        if reading is not None and (rests_on is None or _rank(reading) > _rank(best)):
+            best, rests_on = reading, evidence
+        if _is_read(best):
+            break
+    if rests_on is not None and best.confidence < _NO_DOUBT:
+        rests_on = again(rests_on)
+        best = judge(rests_on.likelihoods) or best
+    return best, rests_on
 
 
-def _judge(decoded: Decoded) -> Reading:
-    """Accept only what is certain in every respect."""
-    mrz = parse(decoded.lines)
-    confidence = float(np.exp(min(0.0, decoded.log_best - decoded.log_all)))
-    reason = _doubt(mrz, confidence, decoded.plainest)
-    return Reading(
-        format=mrz.format,
-        lines=decoded.lines,
-        valid=mrz.valid,
-        accepted=reason is None,
-        checks=mrz.checks,
-        confidence=round(confidence, 6),
-        characters=tuple(tuple(round(float(value), 4) for value in row) for row in decoded.characters),
-        reason=reason,
-    )
+def _is_read(reading: Reading) -> bool:
+    return reading.valid and reading.confidence > _SURE
 
 
-def _doubt(mrz: Mrz, confidence: float, plainest: float) -> str | None:
-    """Why a text is not to be relied on, None when it is."""
-    if not mrz.valid:
-        return "a check digit does not agree"
-    if plainest < MIN_CHARACTER:
-        return "a character is not clear"
-    if confidence < MIN_CONFIDENCE:
-        return "some characters are not certain"
-    if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:
-        return "the kind of document is unknown"
-    if not (codes.is_known(mrz.issuer) and codes.is_known(mrz.nationality)):
-        return "the code of a state is unknown"
-    if not _name_well_formed(mrz):
-        return "the name is not formed as names are"
-    if mrz.expiry_date() is None:
-        return "the date of expiry is no date"
-    return None
+def _rank(reading: Reading) -> tuple[bool, float]:
+    return reading.valid, reading.confidence
 
 
-def _name_well_formed(mrz: Mrz) -> bool:
-    """A primary and perhaps a secondary identifier, each of words with single fillers between them."""
-    return mrz.primary != "" and all(FILLER * 2 not in part for part in (mrz.primary, mrz.secondary))
+def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, second: bool) -> Reading:
+    """The reading with what is wrong with its picture, and the reason that follows from it."""
+    faults = findings(evidence, reading.characters, size)
+    if not _is_read(reading):
+        others = (judge(other.likelihoods) for other in places.mirrored(evidence))
+        if any(other is not None and _is_read(other) for other in others):
+            faults.append(Finding("mirrored", "the picture is mirrored"))
+            return replace(reading, accepted=False, reason="the picture is mirrored", quality=tuple(faults))
+        if evidence.fit > _CLEARLY_TEXT and sum(reading.checks.values()) == 0:
+            faults.append(Finding("no-mrz", "there is text like that of an MRZ, but it is none"))
+    if second:
+        faults.append(Finding("two-mrzs", "the picture shows two MRZs"))
+        return replace(reading, accepted=False, reason="the picture shows two MRZs", quality=tuple(faults))
+    return replace(reading, quality=tuple(faults))

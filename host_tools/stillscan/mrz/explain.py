@@ -1,0 +1,59 @@
+"""A picture of what the reader saw: the rectified lines, and the characters it read with their probabilities."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from stillscan.mrz.errors import MrzError
+from stillscan.mrz.judge import SURE_CHARACTER, Reading
+from stillscan.mrz.read import as_grey, examine, is_strip
+
+_BAND_PX = 104
+_INK, _UNSURE, _PAPER = "#1f2d3d", "#d0021b", "white"
+
+
+def explain(source: str | Path | NDArray[Any], target: str | Path) -> Reading:
+    """Read `source` like `read_image`, and write the picture of its lines to the file `target` (PNG).
+
+    Unsure characters are red, with their probability in per cent below. MrzError when `source` cannot be loaded or
+    `target` cannot be written.
+    """
+    grey = as_grey(source)
+    reading, evidence = examine(grey, is_strip=is_strip(grey))
+    if evidence is None or reading.lines is None:
+        drawn = Image.new("RGB", (900, 60), _PAPER)
+        ImageDraw.Draw(drawn).text((12, 20), reading.reason or "", _UNSURE, ImageFont.load_default(18))
+    else:
+        drawn = _draw(evidence.crops, evidence.comb.columns_px, reading)
+    try:
+        drawn.save(target, "PNG")
+    except OSError as error:
+        raise MrzError(f"{Path(target).name}: cannot be written ({type(error).__name__})") from None
+    return reading
+
+
+def _draw(crops: NDArray[np.uint8], columns_px: NDArray[np.float64], reading: Reading) -> Image.Image:
+    """Line by line the crop, the characters below it, and how probable they are."""
+    assert reading.lines is not None
+    picture = Image.new("RGB", (crops.shape[2], _BAND_PX * len(crops) + 36), _PAPER)
+    pen = ImageDraw.Draw(picture)
+    large, small = ImageFont.load_default(24), ImageFont.load_default(11)
+    corrected = {(fix.line, fix.position) for fix in reading.corrections}
+    rows = zip(crops, columns_px, reading.lines, reading.characters, strict=True)
+    for row, (crop, centres, text, chances) in enumerate(rows):
+        top = row * _BAND_PX
+        picture.paste(Image.fromarray(crop), (0, top))
+        for column, (x, character, chance) in enumerate(zip(centres, text, chances, strict=True)):
+            colour = _INK if chance >= SURE_CHARACTER else _UNSURE
+            pen.line([(x, top), (x, top + 5)], _UNSURE)
+            pen.text((x, top + 62), character, colour, large, anchor="mm")
+            pen.text((x, top + 83), f"{100 * chance:.0f}", colour, small, anchor="mm")
+            if (row + 1, column + 1) in corrected:
+                pen.rectangle((x - 13, top + 49, x + 13, top + 75), outline=_UNSURE)
+    verdict = "accepted" if reading.accepted else f"not accepted: {reading.reason}"
+    faults = "; ".join(fault.text for fault in reading.quality)
+    pen.text((12, picture.height - 28), f"{verdict}  {faults}", _INK, ImageFont.load_default(16))
+    return picture

@@ -1,0 +1,125 @@
+"""Evidence to a reading: the text, how sure it is, and whether it may be relied on."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz import codes
+from stillscan.mrz.alphabet import ALPHABET, FILLER
+from stillscan.mrz.decode import Decoded, decode
+from stillscan.mrz.finding import Finding
+from stillscan.mrz.parse import Mrz, parse
+
+MIN_CONFIDENCE = 0.95
+MIN_CHARACTER = 0.02
+"""Probability that every single print has for the character it is taken for, whatever its place and the sums say."""
+_MOST_TWINS = 1
+"""One O for 0 breaks a check digit; two may cancel each other."""
+_SHARPNESS = 1.35
+"""The network is trained on softened labels, which leaves it too modest: its log odds are stretched by this, measured
+on the development set."""
+SURE_CHARACTER = 0.97
+"""Characters less probable than this are named as unsure."""
+_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V"}
+
+
+class Correction(NamedTuple):
+    """A character that the rules of the format overruled. Places count from 1."""
+
+    line: int
+    position: int
+    seen: str
+    taken: str
+
+
+@dataclass(frozen=True, repr=False)
+class Reading:
+    """What was read. `lines` is the best text even when it is not `accepted`; only an accepted one may be relied on.
+
+    `valid`: all check digits agree and characters are of the right kind. `accepted`: valid, and so certain that it may
+    decide something. `confidence`: probability 0..1 that all characters are right. `characters`: probability of each
+    character, one tuple a line. `reason`: why it was not read or not accepted. `corrections`: where check digits or the
+    format decided against the likeliest character. `unsure`: (line, position) of doubtful characters, from 1.
+    `quality`: what is wrong with the picture. `ms`: time it took.
+    """
+
+    format: str | None = None
+    lines: tuple[str, ...] | None = None
+    valid: bool = False
+    accepted: bool = False
+    checks: dict[str, bool] = field(default_factory=dict)
+    confidence: float = 0.0
+    characters: tuple[tuple[float, ...], ...] = ()
+    reason: str | None = None
+    ms: float = 0.0
+    corrections: tuple[Correction, ...] = ()
+    unsure: tuple[tuple[int, int], ...] = ()
+    quality: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without personal data, because objects end up in logs and tracebacks."""
+        return f"Reading(format={self.format!r}, accepted={self.accepted}, reason={self.reason!r})"
+
+
+def judge(likelihoods: NDArray[np.float32], weight: float = 1.0) -> Reading | None:
+    """The reading of log probabilities (lines, cells, 37); accepted only when it is certain in every respect.
+
+    `weight` is how many single looks the likelihoods stand for. None when no format has that size, or no text of a
+    format fits at all.
+    """
+    sharp = likelihoods * np.float32(_SHARPNESS)
+    decoded = decode(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)), weight)
+    if decoded is None:
+        return None
+    mrz = parse(decoded.lines)
+    confidence = float(np.exp(min(0.0, decoded.log_best - decoded.log_all)))
+    reason = _doubt(mrz, confidence, decoded)
+    greedy = likelihoods.argmax(axis=2)
+    return Reading(
+        format=mrz.format,
+        lines=decoded.lines,
+        valid=mrz.valid,
+        accepted=reason is None,
+        checks=mrz.checks,
+        confidence=round(confidence, 6),
+        characters=tuple(tuple(round(float(value), 4) for value in row) for row in decoded.characters),
+        reason=reason,
+        corrections=tuple(
+            Correction(row + 1, column + 1, ALPHABET[greedy[row, column]], decoded.lines[row][column])
+            for row, column in decoded.changed
+        ),
+        unsure=_unsure(decoded),
+    )
+
+
+def _unsure(decoded: Decoded) -> tuple[tuple[int, int], ...]:
+    """Places of characters that are not certain."""
+    return tuple((int(row) + 1, int(column) + 1) for row, column in np.argwhere(decoded.characters < SURE_CHARACTER))
+
+
+def _doubt(mrz: Mrz, confidence: float, decoded: Decoded) -> str | None:
+    """Why a text is not to be relied on, None when it is."""
+    if not mrz.valid:
+        return "a check digit does not agree"
+    if decoded.plainest < MIN_CHARACTER:
+        return "a character is not clear"
+    if decoded.twins > _MOST_TWINS:
+        return "O and 0, or I and 1, cannot be told apart"
+    if confidence < MIN_CONFIDENCE:
+        return "some characters are not certain"
+    if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:
+        return "the kind of document is unknown"
+    if not (codes.is_known(mrz.issuer) and codes.is_known(mrz.nationality)):
+        return "the code of a state is unknown"
+    if not _name_well_formed(mrz):
+        return "the name is not formed as names are"
+    if mrz.expiry_date() is None:
+        return "the date of expiry is no date"
+    return None
+
+
+def _name_well_formed(mrz: Mrz) -> bool:
+    """A primary and perhaps a secondary identifier, each of words with single fillers between them."""
+    return mrz.primary != "" and all(FILLER * 2 not in part for part in (mrz.primary, mrz.secondary))

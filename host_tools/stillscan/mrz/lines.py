@@ -1,0 +1,115 @@
+"""Follows lines of text through a picture at 300 dpi, bent and tilted as they may be, and cuts them out straight."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+CROP_ROWS, CROP_COLUMNS = 48, 1476
+LETTER_ROWS = 29
+_FLANK_ROWS = 9
+SLAB_PX = 60
+_SLANTS = np.arange(-0.48, 0.49, 0.06)
+_SLANT_MARGIN = 12
+_MOST_MARK = 0.25
+"""A blot may not count for more than this: no text covers more of its rows."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """Where a line runs: its centre row is `row` + `tilt` t + `bow` (t^2 - 1/3), t = -1..1 over the picture's width."""
+
+    row: float
+    tilt: float = 0.0
+    bow: float = 0.0
+
+    def rows(self, columns: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+        """Centre row at each of `columns` of a picture `width` wide."""
+        t = (columns - (width - 1) / 2) / (width / 2)
+        return np.asarray(self.row + self.tilt * t + self.bow * (t * t - 1 / 3), np.float64)
+
+
+def marks(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much each row looks like the centre of a line, (rows, slabs): ink of the letters less ink above and below.
+
+    `ink` is (rows, cols) at 300 dpi; a slab is SLAB_PX columns.
+    """
+    rows, slabs = ink.shape[0], max(1, ink.shape[1] // SLAB_PX)
+    means = cv2.resize(ink, (slabs, rows), interpolation=cv2.INTER_AREA)
+    means = np.minimum(means, _MOST_MARK)
+    edge = LETTER_ROWS
+    letters = cv2.blur(means, (1, LETTER_ROWS), borderType=cv2.BORDER_CONSTANT)
+    flank = cv2.blur(cv2.copyMakeBorder(means, edge, edge, 0, 0, cv2.BORDER_CONSTANT), (1, _FLANK_ROWS))
+    away = LETTER_ROWS // 2 + 3 + _FLANK_ROWS // 2
+    above, below = flank[edge - away : edge - away + rows], flank[edge + away : edge + away + rows]
+    return np.asarray(letters - np.maximum(above, below), np.float32)
+
+
+def follow(marked: NDArray[np.float32], start: Track, reach: tuple[NDArray[np.float64], ...]) -> tuple[Track, float]:
+    """The track near `start` with the highest mean of `marked` (rows, slabs), and that mean.
+
+    `reach`: the offsets of row, tilt and bow to be tried, in rows.
+    """
+    slabs = marked.shape[1]
+    t = ((np.arange(slabs) + 0.5) / slabs) * 2 - 1
+    row, tilt, bow = np.meshgrid(*reach, indexing="ij")
+    row, tilt, bow = row.ravel() + start.row, tilt.ravel() + start.tilt, bow.ravel() + start.bow
+    tracks = row[:, None] + tilt[:, None] * t + bow[:, None] * (t * t - 1 / 3)
+    at = np.rint(tracks).astype(np.intp)
+    inside = (at >= 0) & (at < marked.shape[0])
+    values = np.where(inside, marked[np.clip(at, 0, marked.shape[0] - 1), np.arange(slabs)], -0.05).mean(axis=1)
+    # of equal tracks the plainer one
+    best = int(np.argmax(values - 1e-4 * (np.abs(tilt - start.tilt) + np.abs(bow))))
+    return Track(float(row[best]), float(tilt[best]), float(bow[best])), float(values[best])
+
+
+def beside(marked: NDArray[np.float32], track: Track, offsets: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Mean of `marked` (rows, slabs) along `track` moved down by each of `offsets` rows; -0.05 outside."""
+    slabs = marked.shape[1]
+    t = ((np.arange(slabs) + 0.5) / slabs) * 2 - 1
+    at = np.rint(track.row + track.tilt * t + track.bow * (t * t - 1 / 3)).astype(np.intp) + offsets[:, None]
+    inside = (at >= 0) & (at < len(marked))
+    return np.asarray(np.where(inside, marked[np.clip(at, 0, len(marked) - 1), np.arange(slabs)], -0.05).mean(axis=1))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How a crop lies on its line: the column where it begins, pixels for each of its columns, and the slant.
+
+    `slant` is how many columns to the left the text leans for each row down.
+    """
+
+    first_px: float = 0.0
+    stretch: float = 1.0
+    slant: float = 0.0
+
+
+def cut(grey: NDArray[np.uint8], track: Track, frame: Frame) -> NDArray[np.uint8]:
+    """The line along `track` as (48, 1476), letters centred and upright."""
+    down = np.arange(CROP_ROWS)[:, None] - (CROP_ROWS - 1) / 2
+    middle = np.asarray(frame.first_px + frame.stretch * np.arange(CROP_COLUMNS), np.float64)
+    columns = middle - frame.slant * down
+    rows = track.rows(middle, grey.shape[1]) + down
+    return np.asarray(
+        cv2.remap(
+            grey, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        ),
+        np.uint8,
+    )
+
+
+def slant(crops: NDArray[np.uint8]) -> float:
+    """How far the text of `crops` (lines, 48, 1476) leans: the slant at which its upright strokes stand out most."""
+    flat = crops[:, 8:40].astype(np.float32)
+    flat = np.ascontiguousarray(flat - cv2.blur(flat.reshape(-1, CROP_COLUMNS), (61, 1)).reshape(flat.shape))
+    down = np.arange(flat.shape[1]) - (flat.shape[1] - 1) / 2
+    columns = np.arange(_SLANT_MARGIN, CROP_COLUMNS - _SLANT_MARGIN)
+    sharp = []
+    for lean in _SLANTS:
+        at = columns - np.rint(lean * down).astype(np.intp)[:, None]
+        sums = flat[:, np.arange(flat.shape[1])[:, None], at].sum(axis=1)
+        sharp.append(float((np.diff(sums, axis=1) ** 2).sum()))
+    best = int(np.argmax(sharp))
+    # upright is likeliest: only a clear gain counts
+    return float(_SLANTS[best]) if sharp[best] > 1.03 * sharp[len(_SLANTS) // 2] else 0.0

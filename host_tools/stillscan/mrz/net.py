@@ -1,0 +1,40 @@
+"""Runs the trained network over straightened lines (see `training` for how it is made)."""
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+COLUMN_PX = 6
+"""The network answers once every 6 px; answer j belongs to column 6 j of the line."""
+
+
+class Seen(NamedTuple):
+    """What the network sees in each line, every COLUMN_PX pixels."""
+
+    log_probabilities: NDArray[np.float32]
+    """(lines, columns, 37)."""
+    centres: NDArray[np.float32]
+    """(lines, columns): chance that the centre of a character is here."""
+
+
+@cache
+def session() -> onnxruntime.InferenceSession:
+    """The network on one thread, loaded once."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    weights = Path(__file__).with_name("weights") / "lines.onnx"
+    return onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def look(crops: NDArray[np.uint8]) -> Seen:
+    """What the network sees in `crops` (lines, 48, width), 8-bit grey, letters about 29 px high and 30 px apart.
+
+    The width must be a multiple of 6.
+    """
+    log_probabilities, centres = session().run(None, {"lines": np.ascontiguousarray(crops)})
+    return Seen(log_probabilities, centres)

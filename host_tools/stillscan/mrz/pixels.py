@@ -1,0 +1,32 @@
+"""Arrays of any kind to 8-bit grey."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz.errors import MrzError
+
+_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
+"""Share of red, green and blue in grey (ITU-R BT.601, as Pillow has it)."""
+
+
+def to_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """8-bit grey (rows, cols) of an array (rows, cols[, 1, 3 or 4]) of integers or of floats 0..255.
+
+    16-bit values are taken as 0..65535. Rows with NaN count as never scanned and become 0. MrzError for other arrays.
+    """
+    if not isinstance(array, np.ndarray) or array.ndim not in (2, 3) or array.dtype.kind not in "uif":
+        raise MrzError("a picture is an array (rows, cols) or (rows, cols, 3) of numbers")
+    if array.ndim == 3 and array.shape[2] not in (1, 3, 4):
+        raise MrzError("a picture has 1, 3 or 4 values a pixel")
+    if array.dtype == np.uint16:
+        array = (array >> 8).astype(np.uint8)
+    if array.ndim == 3:
+        array = array[:, :, 0] if array.shape[2] == 1 else array[:, :, :3] @ _WEIGHTS
+    if array.dtype == np.uint8:
+        return np.asarray(array, np.uint8)
+    if array.dtype.kind != "f":
+        return np.asarray(np.clip(array, 0, 255), np.uint8)
+    bad = ~np.isfinite(array).all(axis=1)
+    return np.asarray(np.rint(np.clip(np.where(bad[:, None], 0.0, array), 0, 255)), np.uint8)

@@ -1,0 +1,116 @@
+"""What is wrong with a picture of an MRZ, in plain terms: for the person who is to clean, turn or shade something."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz.evidence import Evidence
+from stillscan.mrz.finding import Finding
+
+_PX_PER_MM = 300 / 25.4
+_DARK = 70
+_LEAST_CONTRAST = 0.18
+_BLURRED = 0.19
+"""Steepest change of brightness a pixel, as a share of the print's contrast: sharp print has 0.35 to 0.6."""
+_SMEARED = 0.55
+"""Steepness along one direction against the other: about 1 for a still picture."""
+_WORN_PROBABILITY = 0.9
+_WORN_INK = 0.6
+_STREAK_LOSS = 0.25
+_OUTER_ROWS = 6
+_GLARE_GAIN = 1.12
+
+
+def findings(evidence: Evidence, characters: tuple[tuple[float, ...], ...], size: tuple[int, ...]) -> list[Finding]:
+    """Faults of the lines that were read with these probabilities in a picture of `size` (rows, cols)."""
+    grey = evidence.crops
+    thin = np.ascontiguousarray(grey[:, ::3].transpose(0, 2, 1))
+    rank = thin.shape[2] * 85 // 100
+    paper = np.partition(thin, rank, axis=2)[:, :, rank].astype(np.float32)  # of each column of each line
+    white = float(np.median(paper))
+    dark = float(np.percentile(grey[:, 10:38:3, ::2], 4))
+    contrast = (white - dark) / max(white, 1.0)
+    found = []
+    if white < _DARK:
+        found.append(Finding("too-dark", "the picture is too dark"))
+    if contrast < _LEAST_CONTRAST:
+        found.append(Finding("faint", "the print is hardly darker than the paper"))
+    found += _sharpness(grey, white - dark)
+    found += _glare(evidence, paper, white)
+    found += _streaks(evidence, grey, white)
+    found += _worn(evidence, paper, characters)
+    found += _cut_off(evidence, size)
+    if evidence.turned:
+        found.append(Finding("upside-down", "the document lies upside down"))
+    return found
+
+
+def _mm(evidence: Evidence, column: float) -> float:
+    return round(evidence.left_mm + column / _PX_PER_MM, 1)
+
+
+def _sharpness(grey: NDArray[np.uint8], contrast: float) -> Iterator[Finding]:
+    """Blur in all directions, or in one."""
+    text = grey[:, 6:42].astype(np.int16)
+    along = float(np.percentile(np.abs(np.diff(text[:, ::4], axis=2)), 98)) / max(contrast, 1.0)
+    across = float(np.percentile(np.abs(np.diff(text[:, :, ::4], axis=1)), 98)) / max(contrast, 1.0)
+    if max(along, across) < _BLURRED:
+        yield Finding("out-of-focus", "the picture is out of focus")
+    elif min(along, across) < _SMEARED * max(along, across):
+        yield Finding("smear", "the picture is smeared by movement")
+
+
+def _glare(evidence: Evidence, paper: NDArray[np.float32], white: float) -> Iterator[Finding]:
+    """Bright patches in which print fades."""
+    wide = cv2.blur(paper, (15, 1)).max(axis=0)
+    for first, last in _runs(wide > max(min(_GLARE_GAIN * white, 254.0), white + 12), 12):
+        yield Finding(
+            "glare", f"glare at {_mm(evidence, (first + last) / 2):.0f} mm", _mm(evidence, (first + last) / 2)
+        )
+
+
+def _streaks(evidence: Evidence, grey: NDArray[np.uint8], white: float) -> Iterator[Finding]:
+    """Columns that are dark above and below the letters of all lines: dust on the line sensor, or a scratch."""
+    outer = np.concatenate([grey[:, :_OUTER_ROWS], grey[:, -_OUTER_ROWS:]], axis=1)
+    level = np.median(outer, axis=1).max(axis=0).astype(np.float32)
+    around = cv2.blur(cv2.dilate(level[None], np.ones((1, 25), np.uint8)), (25, 1))[0]
+    ends = evidence.comb.columns_px[:, 0].min(), evidence.comb.columns_px[:, -1].max()
+    for first, last in _runs(level < (1 - _STREAK_LOSS) * around, 1):
+        middle = (first + last) / 2
+        if last - first < 16 and ends[0] - 20 < middle < ends[1] + 20 and around[int(middle)] > 0.6 * white:
+            yield Finding("streak", f"dirt streak at {_mm(evidence, middle):.0f} mm", _mm(evidence, middle))
+
+
+def _worn(
+    evidence: Evidence, paper: NDArray[np.float32], characters: tuple[tuple[float, ...], ...]
+) -> Iterator[Finding]:
+    """Doubtful characters with less ink than the others."""
+    if min(min(row) for row in characters) >= _WORN_PROBABILITY:
+        return
+    places = zip(evidence.crops, paper, characters, evidence.comb.columns_px, strict=True)
+    for line, (crop, light, probabilities, columns) in enumerate(places, start=1):
+        ink = np.maximum(light - crop, 0)[9:39].mean(axis=0)
+        cells = np.interp(columns, np.arange(len(ink)), cv2.blur(ink[None], (25, 1))[0])
+        weak = (np.array(probabilities) < _WORN_PROBABILITY) & (cells < _WORN_INK * np.median(cells))
+        for first, last in _runs(weak, 1):
+            place = f"character {first + 1}" if first == last else f"characters {first + 1} to {last + 1}"
+            yield Finding("worn-ink", f"worn ink at {place} of line {line}", None, line, (first + 1, last + 1))
+
+
+def _cut_off(evidence: Evidence, size: tuple[int, ...]) -> Iterator[Finding]:
+    """Text that runs into the edge of the picture."""
+    (left, right), reach = evidence.corners[:, [0, -1]].transpose(1, 0, 2), evidence.pitch_px * 0.5
+    for ends in (left, right):
+        if (ends < reach - 1).any() or (ends > np.array([size[1], size[0]]) - reach).any():
+            yield Finding("cut-off", "the text is cut off at the edge of the picture")
+            return
+
+
+def _runs(flags: NDArray[np.bool_], least: int) -> Iterator[tuple[int, int]]:
+    """(first, last) of the runs of True that are at least `least` long."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if end - first >= least:
+            yield first, end - 1

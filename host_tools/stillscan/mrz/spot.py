@@ -1,0 +1,180 @@
+"""Finds rows of evenly set text in any picture: whatever their direction, from 6 to 60 px high.
+
+Dark strokes are closed to bars at several scales. What tells a line of an MRZ from other long bars is its rhythm:
+characters of one pitch from end to end.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_LONG_SIDES_PX = (560, 800, 1130, 1600)
+"""Sizes at which is looked: the characters of an MRZ are 11 to 16 px apart in one of them."""
+_STROKE_PX = 13
+"""Nothing wider than this is a stroke (at the size looked at)."""
+_GAP_PX = 7
+"""Gaps of this many pixels are closed: more than between two characters, less than between two lines."""
+_LEAST_LENGTH_PX = 110
+_PITCH_RANGE = np.geomspace(0.62, 1.7, 60)
+"""Distances of characters to be tried, against the height of the row."""
+_STANDS_OUT = (1.15, 2.2)
+"""Strokes against what lies around them: the low one keeps faint print, the high one leaves out security print."""
+_MOST_ENLARGED = 2.9
+_MOST_PIECES = 150
+_MOST_BARS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Bar:
+    """A row of text in a picture: (x, y) of the ends of its centre line in pixels, its height and its rhythm."""
+
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
+    height_px: float
+    pitch_px: float = 0.0
+    """Distance of two characters."""
+    rhythm: float = 0.0
+    """How evenly they are set, 0 to about 1."""
+
+    @property
+    def length_px(self) -> float:
+        """From end to end."""
+        return float(np.hypot(*(self.right - self.left)))
+
+    @property
+    def score(self) -> float:
+        """How much the row looks like a line of an MRZ: characters in rhythm."""
+        return self.rhythm * min(self.length_px / max(self.pitch_px, 1.0), 44.0)
+
+
+def bars(grey: NDArray[np.uint8]) -> list[Bar]:
+    """Rows of text in a grey picture (rows, cols) that may belong to an MRZ, likeliest first, one for each place."""
+    found: list[Bar] = []
+    longest = max(grey.shape)
+    source = grey
+    for size in reversed(_LONG_SIDES_PX):
+        scale = size / longest
+        if scale > _MOST_ENLARGED and size != _LONG_SIDES_PX[0]:
+            continue
+        shape = max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale))
+        small = cv2.resize(source, shape, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        source = np.asarray(small, np.uint8) if scale < 1 else source  # the next is smaller still
+        strokes = _strokes(np.asarray(small, np.uint8))
+        for bar in (bar for share in _STANDS_OUT for bar in _joined(_pieces(strokes, share))):
+            measured = _measured(strokes, bar)
+            found.append(
+                Bar(
+                    (measured.left + 0.5) / scale - 0.5,
+                    (measured.right + 0.5) / scale - 0.5,
+                    measured.height_px / scale,
+                    measured.pitch_px / scale,
+                    measured.rhythm,
+                )
+            )
+    return _distinct(sorted(found, key=lambda bar: -bar.score))
+
+
+def _strokes(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How much darker each pixel is than what lies around it, for thin things only."""
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE_PX, _STROKE_PX))
+    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square), np.uint8)
+
+
+def _pieces(strokes: NDArray[np.uint8], stands_out: float) -> list[Bar]:
+    """Long thin bars of closed strokes that are darker than the mean around them by that factor."""
+    # text is dark against what lies around it; fine print of the background is weaker everywhere
+    level = cv2.blur(strokes, (61, 61)).astype(np.float32)
+    binary = (strokes > np.maximum(stands_out * level, 8)).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP_PX, _GAP_PX))
+    closed = cv2.morphologyEx(binary, cv2.MORPH_CLOSE, disc)
+    thick = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
+    outlines, _ = cv2.findContours(thick, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    pieces = []
+    for outline in outlines:
+        if len(outline) < 50:
+            continue
+        (x, y), (width, height), angle = cv2.minAreaRect(outline)
+        if width < height:
+            width, height, angle = height, width, angle + 90
+        if not 4 <= height <= 34 or width < 2.5 * height:
+            continue
+        along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        along = -along if along[0] < 0 else along
+        middle = np.array([x, y])
+        pieces.append(Bar(middle - along * width / 2, middle + along * width / 2, height))
+    return pieces
+
+
+def _joined(pieces: list[Bar]) -> list[Bar]:
+    """Pieces of one row that glare or a stamp has cut apart, joined end to end."""
+    pieces = sorted(pieces, key=lambda bar: -bar.length_px)[:_MOST_PIECES]
+    done: list[Bar] = []
+    while pieces:
+        bar = pieces.pop(0)
+        grown = True
+        while grown:
+            grown = False
+            for other in pieces:
+                merged = _merge(bar, other)
+                if merged is not None:
+                    bar, grown = merged, True
+                    pieces.remove(other)
+                    break
+        if bar.length_px >= _LEAST_LENGTH_PX and bar.length_px > 6 * bar.height_px:
+            done.append(bar)
+    return done
+
+
+def _merge(bar: Bar, other: Bar) -> Bar | None:
+    """The two as one row, None when the other does not continue the first."""
+    along = (bar.right - bar.left) / bar.length_px
+    across = np.array([-along[1], along[0]])
+    ends = np.stack([other.left, other.right]) - bar.left
+    reach = 0.45 * max(bar.height_px, other.height_px)
+    if np.abs(ends @ across).max() > reach or not 0.5 < other.height_px / bar.height_px < 1.7:
+        return None
+    at = np.sort(ends @ along)
+    if max(at[0] - bar.length_px, -at[1]) > 7 * bar.height_px:
+        return None
+    points = np.stack([bar.left, bar.right, other.left, other.right])
+    order = np.argsort((points - bar.left) @ along)
+    return Bar(points[order[0]], points[order[-1]], max(bar.height_px, other.height_px))
+
+
+def _measured(strokes: NDArray[np.uint8], bar: Bar) -> Bar:
+    """The bar with the distance of its characters and how strong that rhythm is, from the strokes below it."""
+    length, height = round(bar.length_px), max(4, round(bar.height_px))
+    along = (bar.right - bar.left) / bar.length_px
+    across = np.array([-along[1], along[0]])
+    corner = bar.left - across * (height - 1) / 2
+    matrix = np.column_stack([along, across, corner]).astype(np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    row = cv2.warpAffine(strokes, matrix, (length, height), flags=flags).astype(np.float32)
+    ink = np.minimum(row, np.percentile(row, 90) + 1).mean(axis=0)
+    ink = (ink - cv2.blur(ink[None], (2 * height + 1, 1))[0]) * np.hanning(length)
+    pitches = _PITCH_RANGE * bar.height_px
+    waves = np.exp(-2j * np.pi * np.arange(length) / pitches[:, None])
+    power = np.abs(waves @ ink) ** 2 / max(length * float(ink @ ink), 1e-6) * 2
+    best = int(power.argmax())
+    return Bar(bar.left, bar.right, bar.height_px, float(pitches[best]), float(power[best]))
+
+
+def _distinct(found: list[Bar]) -> list[Bar]:
+    """The best of those bars that lie on each other."""
+    kept: list[Bar] = []
+    for bar in found:
+        middle = (bar.left + bar.right) / 2
+        for other in kept:
+            along = (other.right - other.left) / other.length_px
+            away = middle - other.left
+            if abs(away @ np.array([-along[1], along[0]])) < 0.7 * other.height_px and (
+                -other.height_px < away @ along < other.length_px + other.height_px
+            ):
+                break
+        else:
+            kept.append(bar)
+        if len(kept) == _MOST_BARS:
+            break
+    return kept

@@ -1,0 +1,142 @@
+"""Reads a strip while it is being scanned: each line as soon as its rows are there."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz import comb, flatten, lines
+from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.errors import MrzError
+from stillscan.mrz.judge import SURE_CHARACTER, Reading
+from stillscan.mrz.lines import CROP_ROWS, LETTER_ROWS, Frame, Track
+from stillscan.mrz.net import look
+from stillscan.mrz.pixels import to_grey
+from stillscan.mrz.read import examine
+
+_LEAST_MARK = 0.04
+_LEAST_RHYTHM = 0.4
+_SPARE_ROWS = 12
+"""Rows beyond the letters that a line's crop and a small tilt need."""
+_FIRST_LINE_ROW, _LAST_LINE_END = 10, 20
+"""Rows at the top and at the bottom of a strip that no line of any format reaches."""
+
+
+class PartialLine(NamedTuple):
+    """One line read so far: its centre row, the likeliest text by print alone, and each character's probability."""
+
+    row: int
+    text: str
+    probabilities: tuple[float, ...]
+
+    def __repr__(self) -> str:
+        """Without personal data, because objects end up in logs and tracebacks."""
+        return f"PartialLine(row={self.row}, characters={len(self.text)})"
+
+
+class Partial(NamedTuple):
+    """State after a band: share of the rows that are there (0..1), and the lines found in them, uppermost first."""
+
+    scanned: float
+    lines: tuple[PartialLine, ...]
+
+
+class MrzReader:
+    """Takes the rows of a strip in any order and in any number of bands; memory stays that of one strip.
+
+    Rows that come again (another sweep) are averaged with what is there.
+    """
+
+    def __init__(self, rows: int = 274, width_px: int = 1476) -> None:
+        """A reader of strips of `rows` by `width_px` at 300 dpi. MrzError for sizes that cannot be a strip."""
+        if not (100 <= rows <= 2000 and 900 <= width_px <= 4000):
+            raise MrzError("a strip has 100 to 2000 rows of 900 to 4000 pixels")
+        self._sum = np.zeros((rows, width_px), np.float32)
+        self._times = np.zeros(rows, np.float32)
+        self._done: dict[int, PartialLine] = {}
+
+    def feed(self, first_row: int, pixels: NDArray[Any]) -> Partial:
+        """Take `pixels` (n, width) for the rows from `first_row` on; rows with NaN count as not scanned.
+
+        MrzError when they do not lie inside the strip.
+        """
+        rows, width = self._sum.shape
+        if pixels.ndim != 2 or pixels.shape[1] != width or first_row < 0 or first_row + len(pixels) > rows:
+            raise MrzError("the rows do not lie inside the strip")
+        known = np.isfinite(pixels).all(axis=1) if pixels.dtype.kind == "f" else np.ones(len(pixels), bool)
+        at = first_row + np.flatnonzero(known)
+        self._sum[at] += to_grey(pixels)[known]
+        self._times[at] += 1
+        for row in [row for row in self._done if _overlaps(row, first_row, first_row + len(pixels))]:
+            del self._done[row]
+        self._look(first_row, first_row + len(pixels))
+        return Partial(float((self._times > 0).mean()), tuple(self._done[row] for row in sorted(self._done)))
+
+    def needed_rows(self) -> list[tuple[int, int]]:
+        """Rows (first, end) that are still worth scanning: such as were never seen, and lines that are not certain."""
+        rows = len(self._times)
+        wanted = np.zeros(rows, bool)
+        whole = self._whole()
+        if not whole:
+            wanted[_FIRST_LINE_ROW : rows - _LAST_LINE_END] = self._times[_FIRST_LINE_ROW : rows - _LAST_LINE_END] == 0
+        for row, line in self._done.items():
+            if min(line.probabilities) < SURE_CHARACTER:
+                wanted[max(0, row - CROP_ROWS // 2) : row + CROP_ROWS // 2] = True
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
+        return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
+
+    def result(self) -> Reading:
+        """The reading of all rows so far."""
+        if not self._times.any():
+            return Reading(reason="no rows were scanned")
+        return examine(self._picture(0, len(self._times)), is_strip=True)[0]
+
+    def _whole(self) -> bool:
+        """Whether the lines found are all that their format has."""
+        lengths = [len(line.text) for line in self._done.values()]
+        return lengths.count(44) >= 2 or lengths.count(36) >= 2 or lengths.count(30) >= 3
+
+    def _picture(self, first: int, end: int) -> NDArray[np.uint8]:
+        """The mean of what was scanned in these rows, 0 where nothing was."""
+        times = np.maximum(self._times[first:end, None], 1)
+        return np.asarray(np.rint(self._sum[first:end] / times), np.uint8)
+
+    def _look(self, first: int, end: int) -> None:
+        """Recognise the lines that these new rows have completed."""
+        reach = LETTER_ROWS // 2 + _SPARE_ROWS
+        top, bottom = max(0, first - 2 * CROP_ROWS), min(len(self._times), end + 2 * CROP_ROWS)
+        known = self._times[top:bottom] > 0
+        part = self._picture(top, bottom)
+        ink = flatten.ink(part)
+        marked = lines.marks(ink)
+        profile = np.where(known, marked.mean(axis=1), -1)
+        while True:
+            row = int(profile.argmax())
+            if profile[row] < _LEAST_MARK:
+                return
+            inside = slice(max(0, row - reach), row + reach + 1)
+            profile[max(0, row - CROP_ROWS // 2) : row + CROP_ROWS // 2] = -1
+            at_edge = row - reach < 0 or row + reach >= len(known)
+            if at_edge or not known[inside].all() or any(abs(row + top - done) < CROP_ROWS for done in self._done):
+                continue
+            fine = (np.arange(-4.0, 5), np.arange(-18.0, 18.1, 3), np.zeros(1))
+            track, _ = lines.follow(marked, Track(float(row)), fine)
+            line = _line(part, track, top)
+            if line is not None:
+                self._done[line.row] = line
+
+
+def _overlaps(row: int, first: int, end: int) -> bool:
+    """Whether new rows belong to the line around `row`."""
+    return first < row + CROP_ROWS // 2 and end > row - CROP_ROWS // 2
+
+
+def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None:
+    """The line along `track` as far as print alone tells it, None when there is no text."""
+    seen = look(lines.cut(part, track, Frame())[None])
+    found = comb.combs(seen.centres)
+    if not found or found[0].score < _LEAST_RHYTHM:
+        return None
+    chances = comb.cells(seen, found[0])[0]
+    text = "".join(ALPHABET[index] for index in chances.argmax(axis=1))
+    return PartialLine(round(track.row) + top, text, tuple(np.round(np.exp(chances.max(axis=1)), 4).tolist()))

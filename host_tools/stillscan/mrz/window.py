@@ -1,0 +1,135 @@
+"""Cuts the surroundings of a row of text out of a picture, upright and at 300 dpi, and finds the lines next to it."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz import lines
+from stillscan.mrz.lines import Track
+from stillscan.mrz.spot import Bar
+
+PITCH_PX = 30.0
+_HALF_ROWS = 240
+_MOST_CELLS = 48
+_SPACINGS_PX = range(40, 108, 2)
+"""Distances of lines that occur: 75 px by the standard, less and more on cards and old passports."""
+_STROKE_PX = 31
+_LAYOUTS = ((0, 1), (-1, 0), (0, 1, 2), (-1, 0, 1), (-2, -1, 0))
+"""Lines there may be, counted from the row that was found."""
+
+
+class Stack(NamedTuple):
+    """Lines that may be one MRZ, uppermost first, in a window."""
+
+    tracks: tuple[Track, ...]
+    first_px: float
+    """Column where the crops begin."""
+    score: float
+
+
+class Window(NamedTuple):
+    """A part of a picture at about 300 dpi around a row of text that runs from left to right."""
+
+    grey: NDArray[np.uint8]
+    bar_columns: tuple[float, float]
+    """Where the row of text was seen to begin and end."""
+    to_picture: NDArray[np.float64]
+    """(2, 3): (x, y, 1) of the window to (x, y) of the picture."""
+
+
+def around(grey: NDArray[np.uint8], bar: Bar) -> Window:
+    """The window around `bar`, its text upright if it runs from `bar.left` to `bar.right`."""
+    scale = bar.pitch_px / PITCH_PX
+    shrink = max(1.0, scale / 1.5)
+    if shrink > 1:  # fewer pixels are enough, and sampling them singly would take up moire
+        size = max(1, round(grey.shape[1] / shrink)), max(1, round(grey.shape[0] / shrink))
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    along = (bar.right - bar.left) / bar.length_px
+    across = np.array([-along[1], along[0]])
+    cells = bar.length_px / bar.pitch_px
+    spare = max(0.0, _MOST_CELLS - cells) + 2.5
+    before, after = (
+        min(spare, _to_edge(grey.shape, point / shrink, way) * shrink / bar.pitch_px + 1.5)
+        for point, way in ((bar.left, -along), (bar.right, along))
+    )
+    width = round((before + cells + after) * PITCH_PX)
+    corner = bar.left - along * before * bar.pitch_px - across * _HALF_ROWS * scale
+    matrix = np.column_stack([along * scale, across * scale, corner])
+    picture = cv2.warpAffine(
+        grey,
+        matrix / shrink,
+        (width, 2 * _HALF_ROWS),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return Window(np.asarray(picture, np.uint8), (before * PITCH_PX, (before + cells) * PITCH_PX), matrix)
+
+
+def _to_edge(shape: tuple[int, ...], point: NDArray[np.float64], way: NDArray[np.float64]) -> float:
+    """Pixels from `point` along `way` to the edge of the picture."""
+    reaches = []
+    for at, step, size in zip(point, way, (shape[1], shape[0]), strict=True):
+        if abs(step) > 1e-6:
+            reaches.append(((size - 1 if step > 0 else 0.0) - at) / step)
+    return float(max(0.0, min(reaches)))
+
+
+def stacks(window: Window) -> list[Stack]:
+    """Pairs and threes of lines in the window that may be an MRZ, likeliest first."""
+    ink = strokes(window.grey)
+    marked = lines.marks(ink)
+    first, last = (max(0, round(column / lines.SLAB_PX)) for column in window.bar_columns)
+    seen = np.full(marked.shape, 0.0, np.float32)
+    seen[:, first : max(first + 1, last)] = marked[:, first : max(first + 1, last)]
+    share = max(1, last - first) / marked.shape[1]
+    rough = (np.arange(-16.0, 17, 4), np.arange(-12.0, 13, 4) / max(share, 0.3), np.arange(-8.0, 9, 4))
+    track, _ = lines.follow(seen, Track(_HALF_ROWS - 0.5), rough)
+    fine = (np.arange(-3.0, 4), np.arange(-3.0, 4), np.arange(-2.0, 3))
+    track, best = lines.follow(seen, track, fine)
+    found = []
+    reach = 2 * max(_SPACINGS_PX)
+    heights = lines.beside(seen, track, np.arange(-reach, reach + 1))
+    for layout in _LAYOUTS:
+        spacing = max(_SPACINGS_PX, key=lambda step: min(heights[reach + place * step] for place in layout))
+        weakest = float(min(heights[reach + place * spacing] for place in layout))
+        if weakest < 0.25 * best or weakest <= 0:
+            continue
+        near = (np.arange(-6.0, 7), np.arange(-6.0, 7, 2), np.arange(-2.0, 3, 2))
+        tracks = tuple(
+            lines.follow(seen, Track(track.row + place * spacing, track.tilt, track.bow), near)[0] for place in layout
+        )
+        score = weakest * (1 + 0.2 * (len(layout) == 3))
+        found.append(Stack(tracks, first_column(ink, tracks), score))
+    return sorted(found, key=lambda stack: -stack.score)
+
+
+def strokes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Ink 0..1 of thin strokes against the brightness around them, for a picture at 300 dpi."""
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE_PX, _STROKE_PX))
+    closed = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, square)
+    ink = (closed - grey).astype(np.float32) / np.maximum(closed, 24)
+    strong = float(np.percentile(ink[::4, ::4], 97))
+    return np.asarray(np.clip(ink / max(strong, 0.05), 0, 1), np.float32)
+
+
+def first_column(ink: NDArray[np.float32], tracks: tuple[Track, ...]) -> float:
+    """Column at which a crop begins so that the text of all lines lies in its middle."""
+    half = lines.LETTER_ROWS // 2
+    columns = np.arange(ink.shape[1])
+    sums = []
+    for track in tracks:
+        rows = np.rint(track.rows(columns.astype(np.float64), ink.shape[1])).astype(np.intp)
+        taken = ink[np.clip(rows + np.arange(-half, half + 1)[:, None], 0, ink.shape[0] - 1), columns]
+        cells = cv2.blur(taken.mean(axis=0)[None], (round(PITCH_PX), 1))[0]
+        sums.append(np.minimum(cells / max(float(np.percentile(cells, 60)), 1e-3), 1))
+    surplus = np.concatenate([[0.0], np.cumsum(np.mean(sums, axis=0) - 0.45)])
+    choices = []
+    for cells_wide in (30,) if len(tracks) == 3 else (44, 36):
+        width = round(cells_wide * PITCH_PX)
+        padded = np.pad(surplus, (width // 3, width // 3), mode="edge")
+        gains = padded[width:] - padded[:-width] if len(padded) > width else np.zeros(1)
+        at = int(np.argmax(gains))
+        choices.append((float(gains[at]), at - width // 3 + width / 2))
+    return max(choices)[1] - lines.CROP_COLUMNS / 2

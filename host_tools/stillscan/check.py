@@ -16,7 +16,7 @@ from kiosk import wire
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBegin, named
 from stillscan.link.session import Session, describe
-from stillscan.mrz import Reading
+from stillscan.mrz import Finding, Reading
 from stillscan.strips import StripStore
 
 LOOKS = 3  # whole looks that were not read with certainty before the check gives up
@@ -51,6 +51,7 @@ class Result:
     aborts: list[AbortSeen] = field(default_factory=list)
     still_ms: float | None = None
     verdict_ms: float | None = None
+    quality: tuple[Finding, ...] = ()  # what was wrong with the last picture that could not be read with certainty
 
 
 Decide = Callable[[Reading], tuple[Literal["verified", "refused"], str]]
@@ -187,6 +188,7 @@ class Check:
         reading = self._read([*self._former, self._picture])
         self.result.format = reading.format
         if not reading.accepted:
+            self.result.quality = reading.quality
             self._stale = True  # what was scanned once is not scanned better by adding to it
             return False
         self.result.lines = reading.lines

@@ -11,7 +11,7 @@ from kiosk import wire
 from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, languages, say
 from stillscan.verify import REASONS
 
-PLACEHOLDERS = {"port": "COM3", "device": "2.0", "host": "1.0"}
+PLACEHOLDERS = {"port": "COM3", "device": "2.0", "host": "1.0", "mm": 43, "line": 2, "first": 5, "last": 9}
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -52,7 +52,8 @@ def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
     wanted |= {f"reason.{name}" for name in REASONS} | {"outcome.verified", "outcome.refused"}
     wanted |= {f"device.{name}" for name in ("missing", "busy", "gone", "faulty", "protocol")}
-    assert catalogue(DEFAULT_LANGUAGE).keys() == wanted
+    known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's
+    assert known == wanted
 
 
 def test_values_are_put_in_and_not_read_as_placeholders() -> None:

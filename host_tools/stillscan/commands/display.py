@@ -32,7 +32,23 @@ def verdict_text(result: Result, language: str) -> list[str]:
         ]
     section = "reason" if result.reason.startswith("mrz_") or result.outcome != "gave_up" else "cause"
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
-    return [say(head, language), *(_say_or_name(section, reason, language) for reason in result.reason.split(","))]
+    return [
+        say(head, language),
+        *(_say_or_name(section, reason, language) for reason in result.reason.split(",")),
+        *_advice(result, language),
+    ]
+
+
+def _advice(result: Result, language: str) -> list[str]:
+    """What to do about the picture, when that is why the check gave up."""
+    if not result.reason.startswith("mrz_"):
+        return []
+    said = []
+    for finding in result.quality:
+        first, last = finding.characters or ("?", "?")
+        mm = "?" if finding.x_mm is None else f"{finding.x_mm:.0f}"
+        said.append(say(f"quality.{finding.code}", language, mm=mm, line=finding.line, first=first, last=last))
+    return said
 
 
 def state_text(state: State, language: str) -> str:

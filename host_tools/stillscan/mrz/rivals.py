@@ -1,6 +1,7 @@
 """The readers that `bench` compares, behind one face; those of others only where they are installed."""
 
 import importlib
+import os
 import shutil
 import subprocess
 import warnings
@@ -73,7 +74,8 @@ def _stillscan(path: Path) -> Answer:
 
 def _tesseract(program: str, path: Path) -> tuple[str, ...]:
     command = [program, str(path), "stdout", "--psm", "6", "-c", f"tessedit_char_whitelist={ALPHABET}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_TESSERACT_S, check=False)
+    one_thread = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # seven times faster than its own choice on small pictures
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_TESSERACT_S, check=False, env=one_thread)
     return mrz_lines(done.stdout)
 
 

@@ -175,23 +175,13 @@ class Scan:
             return
         if not self._link.streams & wire.STREAM_BANDS:
             self._enter(wire.PLACED, self.cause)
-        elif self.attempt >= self._settings.attempts:
-            self._enter(wire.GAVE_UP, wire.ATTEMPTS)
-        elif self._late():
-            self._enter(wire.GAVE_UP, wire.TIME)
-        elif quiet:
-            self._enter(wire.STILL)
+        else:
+            self._sweep_or_give_up(quiet)
 
     def _done(self) -> None:
         quiet = self._quiet()
-        if self._gone() or not self._again:
-            return
-        if self.attempt >= self._settings.attempts:
-            self._enter(wire.GAVE_UP, wire.ATTEMPTS)
-        elif self._late():
-            self._enter(wire.GAVE_UP, wire.TIME)
-        elif quiet:
-            self._enter(wire.STILL)
+        if not self._gone() and self._again:
+            self._sweep_or_give_up(quiet)
 
     def _gave_up(self) -> None:
         self._motion.quiet_ms()
@@ -203,6 +193,15 @@ class Scan:
         """Quiet for the dwell time, with the carriage where the next sweep starts."""
         ready = self._surface.ready(self._plan.start_row)
         return self._motion.quiet_ms() >= self._plan.dwell_ms and ready
+
+    def _sweep_or_give_up(self, quiet: bool) -> None:
+        """Another sweep once all is quiet, while attempts and time last."""
+        if self.attempt >= self._settings.attempts:
+            self._enter(wire.GAVE_UP, wire.ATTEMPTS)
+        elif self._late():
+            self._enter(wire.GAVE_UP, wire.TIME)
+        elif quiet:
+            self._enter(wire.STILL)
 
     def _late(self) -> bool:
         return bool(time.ticks_diff(time.ticks_ms(), self._placed_ms) > self._settings.time_limit)

@@ -15,7 +15,6 @@ from stillscan.simulator.kiosk import FAULTS
 from stillscan.simulator.plot import Recorder, draw
 from stillscan.simulator.simulate import TODAY, Options, simulate
 
-BUMP_G = 0.256  # default of the firmware's setting "bump"
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
 
 
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     recorder = Recorder()
     record = simulate(world, options, recorder)
     if args.plot:
-        draw(recorder, world, record, Path(args.plot), BUMP_G)
+        draw(recorder, world, record, Path(args.plot))
     if args.json:
         print(json.dumps(record))
     else:

@@ -30,6 +30,7 @@ class Recorder:
     aborts: list[tuple[float, str, int]] = field(default_factory=list)
     states: list[tuple[float, str]] = field(default_factory=list)
     readings: list[tuple[float, Reading]] = field(default_factory=list)
+    bump_g: float = 0.0  # the device's setting
 
     def listen(self, message: Message) -> None:
         """Take one message of the device."""
@@ -42,7 +43,7 @@ class Recorder:
             self.states.append((message.t_ms, wire.STATES[message.state]))
 
 
-def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path, bump_g: float) -> None:
+def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path) -> None:
     """Write the picture of one check. InputError when matplotlib is missing or the file cannot be written."""
     try:
         import matplotlib
@@ -58,7 +59,7 @@ def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path
         4, 1, figsize=(10, 9), sharex=True, height_ratios=(3, 1.2, 3.2, 1.2), layout="constrained"
     )
     _hand(axes[0], recorder, scene, times_ms, placed_ms)
-    _chassis(axes[1], scene, times_ms, bump_g)
+    _chassis(axes[1], scene, times_ms, recorder.bump_g)
     _rows(axes[2], recorder, placed_ms, end_ms)
     _certainty(axes[3], recorder, placed_ms)
     for t_ms, cause, _ in recorder.aborts:

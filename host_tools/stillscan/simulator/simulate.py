@@ -72,6 +72,7 @@ def simulate(scene: Scene, options: Options, recorder: Recorder | None = None) -
         hello = session.open()
         state = boot(session)
         settings = session.settings()
+        recorder.bump_g = settings["bump"].value / 1000
         if options.restart_only:
             session.set(settings["attempts"].setting, RESTART_ONLY_ATTEMPTS)
             session.set(settings["restart_only"].setting, 1)

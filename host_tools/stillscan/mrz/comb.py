@@ -1,5 +1,6 @@
 """Finds the cells of the characters where the network sees centres: one comb for all lines, bent to each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,7 @@ class Comb:
         return int(self.columns_px.shape[1])
 
 
-def combs(centres: NDArray[np.float32]) -> list[Comb]:
+def combs(centres: NDArray[np.float32]) -> Iterator[Comb]:
     """The combs that fit the chances of a centre (lines, m) well, best first, at most three.
 
     One to three lines are looked at together; none may fit when they are narrower than the text of an MRZ.
@@ -54,7 +55,6 @@ def combs(centres: NDArray[np.float32]) -> list[Comb]:
         ),
         reverse=True,
     )
-    found = []
     for gain, start, count in places[:_MOST_COMBS]:
         if gain < places[0][0] - _CLOSE:
             break
@@ -62,8 +62,7 @@ def combs(centres: NDArray[np.float32]) -> list[Comb]:
         for bends in (1, 2):
             columns = _settle(centres, columns, bends)
         score = float(np.mean([_at(line, own) for line, own in zip(centres, columns, strict=True)]))
-        found.append(Comb(columns, float(np.diff(columns, axis=1).mean()), score))
-    return found
+        yield Comb(columns, float(np.diff(columns, axis=1).mean()), score)
 
 
 def _ruler(centres: NDArray[np.float64]) -> NDArray[np.float64]:

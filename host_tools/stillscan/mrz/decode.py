@@ -92,16 +92,18 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64], weight: float) ->
     ways = [
         decode_checked(moves, values)
         for values, moves, bound in zip(printed, _moves(form), most, strict=True)
-        if bound > max(most) - 2 * _HOPELESS
+        if bound > max(most) - _HOPELESS
     ]
     best_way = max(ways, key=lambda way: way.log_best)
     unruly = _BROKEN_RULE + float(_log_sum(own).sum())
     all_ways = float(np.logaddexp.reduce([*(way.log_all for way in ways), unruly]))
-    classes[checked] = best_way.classes
+    log_printed = _BROKEN_RULE + most[0]
+    as_printed = log_printed > best_way.log_best  # a digit that is clearly wrong is not bent into one that agrees
+    classes[checked] = printed[0].argmax(axis=1) if as_printed else best_way.classes
     marginals[checked] = np.exp(unruly - all_ways) * np.exp(own - _log_sum(own)[:, None])
     for way in ways:
         marginals[checked] += np.exp(way.log_all - all_ways) * way.marginals
-    log_best += best_way.log_best + float(masked[free].max(axis=1).sum())
+    log_best += (log_printed if as_printed else best_way.log_best) + float(masked[free].max(axis=1).sum())
     log_all += all_ways + float(_log_sum(masked[free]).sum())
 
     mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]

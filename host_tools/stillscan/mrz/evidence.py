@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ _PX_PER_MM = 300 / 25.4
 _OFF_CENTRE_PX = 45
 _STACKS = 3
 _NEAR_PITCHES = 8
-_FINE = (np.arange(-4.0, 5), np.arange(-4.0, 4.1, 2), np.arange(-2.0, 2.1, 2))
+_FINE = (np.arange(-4.0, 5), np.arange(-4.0, 5), np.arange(-2.0, 2.1, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +65,12 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
     blocks = find.blocks(ink)
     if not blocks:
         return
-    marked = lines.marks(ink)
+    marked = lines.marks(ink, flatten.ACROSS)
     half = strip.shape[1] / 2
     for block in blocks:
         tracks = tuple(lines.follow(marked, Track(centre, block.slope * half), _FINE)[0] for centre in block.centres_px)
-        first = 0.0 if strip.shape[1] <= CROP_COLUMNS else window.first_column(ink, tracks)
+        wide = strip.shape[1] > CROP_COLUMNS
+        first = window.first_column(np.repeat(ink, flatten.ACROSS, axis=1), tracks) if wide else 0.0
         yield from _of_tracks(strip, tracks, first, None)
 
 
@@ -116,9 +118,11 @@ def _of_tracks(
         crops = _cut(grey, tracks, frame)
     seen = look(crops)
     found = combs(seen.centres)
-    if not found:
+    first_comb = next(found, None)
+    if first_comb is None:
         return
-    pitch, middle = found[0].pitch_px, float(found[0].columns_px.mean())
+    found = chain([first_comb], found)
+    pitch, middle = first_comb.pitch_px, float(first_comb.columns_px.mean())
     off_centre = to_picture is not None and abs(middle - CROP_COLUMNS / 2) > _OFF_CENTRE_PX
     if abs(pitch - window.PITCH_PX) > _SAME_PITCH_PX or off_centre:
         stretch = pitch / window.PITCH_PX
@@ -145,5 +149,5 @@ def mirrored(evidence: Evidence) -> Iterator[Evidence]:
     for crops in (evidence.crops[:, :, ::-1], evidence.crops[::-1, ::-1]):
         crops = np.ascontiguousarray(crops)
         seen = look(crops)
-        for comb in combs(seen.centres)[:1]:
+        for comb in islice(combs(seen.centres), 1):
             yield replace(evidence, crops=crops, comb=comb, likelihoods=cells(seen, comb))

@@ -1,10 +1,12 @@
-"""Finds the text lines of an MRZ in the ink of a strip (300 dpi)."""
+"""Finds the text lines of an MRZ in the ink of a strip (see `flatten`: 300 dpi down, a third of that across)."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from stillscan.mrz.flatten import ACROSS
 
 PITCH_PX = 30.0
 SPACING_PX = 75.0
@@ -14,7 +16,6 @@ _FAINT = 0.3
 _LETTER_ROWS = 29
 _FLANK_ROWS = 9
 _SKEWS = np.tan(np.radians(np.arange(-1.4, 1.41, 0.2)))
-_FINE = np.tan(np.radians(np.arange(-0.15, 0.16, 0.05)))
 _SPACINGS = range(68, 83)
 
 
@@ -31,8 +32,8 @@ class Block:
 
 
 def blocks(ink: NDArray[np.float32]) -> list[Block]:
-    """Candidates for the MRZ in `ink` (rows, cols), best first: the best pair of lines, and the best three lines."""
-    if ink.shape[0] < 2 * SPACING_PX or ink.shape[1] < 20 * PITCH_PX:
+    """Candidates for the MRZ in `ink` (rows, cols // 3), best first: the best pair of lines, and the best three."""
+    if ink.shape[0] < 2 * SPACING_PX or ink.shape[1] * ACROSS < 20 * PITCH_PX:
         return []
     faint = float(_FAINT * np.percentile(ink[::5, ::5], 98))
     slope, profile = _skew(np.asarray(cv2.threshold(ink - faint, 0, 0, cv2.THRESH_TOZERO)[1], np.float32))
@@ -45,22 +46,21 @@ def blocks(ink: NDArray[np.float32]) -> list[Block]:
 
 def _skew(ink: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
     """The slope at which rows of text stand out most, and the mean ink of each row along it."""
-    slabs = ink.shape[1] // _SLAB_PX
-    means = cv2.resize(ink[:, : slabs * _SLAB_PX], (slabs, ink.shape[0]), interpolation=cv2.INTER_AREA)
-    means = np.minimum(means, 2 * np.percentile(means, 90))  # a blot is no line
-    middle = (np.arange(slabs) + 0.5) * _SLAB_PX - ink.shape[1] / 2
+    slabs = ink.shape[1] * ACROSS // _SLAB_PX
+    means = cv2.resize(ink[:, : slabs * _SLAB_PX // ACROSS], (slabs, ink.shape[0]), interpolation=cv2.INTER_AREA)
+    means = np.minimum(means, 2 * np.percentile(means[::3], 90))  # a blot is no line
+    middle = (np.arange(slabs) + 0.5) * _SLAB_PX - ink.shape[1] * ACROSS / 2
 
     def profiles(means: NDArray[np.float32], slopes: NDArray[np.float64]) -> NDArray[np.float32]:
-        rows = np.arange(len(means))[None, :, None] + np.rint(slopes[:, None, None] * middle).astype(np.intp)
-        inside = (rows >= 0) & (rows < len(means))
-        taken = means[np.clip(rows, 0, len(means) - 1), np.arange(slabs)]
-        return np.asarray(np.where(inside, taken, 0).mean(axis=2), np.float32)
+        shifts = np.rint(slopes[:, None] * middle).astype(np.intp)
+        most = int(np.abs(shifts).max())
+        padded = np.pad(means, ((most, most), (0, 0)))
+        rows = np.arange(len(means))[None, :, None] + shifts[:, None, :] + most
+        return np.asarray(padded[rows, np.arange(slabs)].mean(axis=2), np.float32)
 
-    # every third row is enough to find the skew within a step of the coarse ones
-    coarse = _SKEWS[int(np.argmax((profiles(means[::3], _SKEWS / 3) ** 2).sum(axis=1)))]
-    fine = profiles(means, coarse + _FINE)
-    best = int(np.argmax((fine**2).sum(axis=1)))
-    return float(coarse + _FINE[best]), fine[best]
+    # every third row is enough to choose between slopes; each line is followed more finely later
+    best = _SKEWS[int(np.argmax((profiles(means[::3], _SKEWS / 3) ** 2).sum(axis=1)))]
+    return float(best), profiles(means, np.array([best]))[0]
 
 
 def _line_marks(profile: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -84,9 +84,12 @@ def _best(marks: NDArray[np.float32], count: int, slope: float) -> Block | None:
         room = len(marks) - spacing * (count - 1)
         if room <= 0:
             continue
-        rows = np.stack([marks[index * spacing : index * spacing + room] for index in range(count)])
-        sums = rows.min(axis=0) * 0.5 + rows.mean(axis=0) * 0.5
-        top = int(np.argmax(sums))
+        weakest = total = marks[:room]
+        for index in range(1, count):
+            row = marks[index * spacing : index * spacing + room]
+            weakest, total = np.minimum(weakest, row), total + row
+        sums = weakest * 0.5 + total * (0.5 / count)
+        top = int(sums.argmax())
         if sums[top] > (best.score if best else 0.001):
             centres = tuple(float(top + index * spacing) for index in range(count))
             best = Block(centres, slope, float(sums[top]))

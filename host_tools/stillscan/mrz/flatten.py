@@ -1,11 +1,16 @@
-"""Grey picture to ink: what is darker than the paper around it, free of shading, dust columns and missing rows."""
+"""Grey picture to ink: what is darker than the paper around it, free of shading, dust columns and missing rows.
+
+Three columns are taken together: lines of text are found by their rows, which keep their full resolution.
+"""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_CELL_PX = (4, 6)
-"""Rows and columns that are averaged before paper is looked for, so that noise is not taken for it."""
+ACROSS = 3
+"""Columns of the picture that make one column of ink."""
+_CELL = (4, 2)
+"""Rows and columns of ink that are averaged before paper is looked for, so that noise is not taken for it."""
 _REACH_CELLS = (13, 9)
 """Paper is the brightest cell within this many rows and columns of cells: wider than the widest character."""
 _NO_PAPER = 0.35
@@ -13,7 +18,13 @@ _NO_PAPER = 0.35
 
 
 def ink(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Share of light that the print takes away, 0 (paper) to 1, for a grey picture (rows, cols) of any 8-bit white."""
+    """Share of light that the print takes away, 0 (paper) to 1, for a grey picture (rows, cols) of any 8-bit white.
+
+    The result is (rows, cols // 3).
+    """
+    unscanned = np.ptp(picture[:, ::5], axis=1) <= 1  # a row of one value was never scanned
+    size = max(1, picture.shape[1] // ACROSS), picture.shape[0]
+    picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     # dust on the line sensor darkens whole columns: the paper of each column is seen in most of its rows
     columns = np.ascontiguousarray(picture[::6].T)
     bright = columns.shape[1] * 3 // 4
@@ -31,13 +42,13 @@ def ink(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     taken *= (shade > _NO_PAPER) if float(shade.min()) <= _NO_PAPER else 1
     if not on_page.all():
         taken[:, ~on_page] = 0
-    taken[np.ptp(picture[:, ::5], axis=1) <= 1] = 0  # a row of one value was never scanned
+    taken[unscanned] = 0
     return np.asarray(taken, np.float32)
 
 
 def _shade(relative: NDArray[np.float32]) -> NDArray[np.float32]:
     """Brightness of the paper under the print: the brightest cell around each place, smoothed."""
-    rows, columns = (max(1, size // cell) for size, cell in zip(relative.shape, _CELL_PX, strict=True))
+    rows, columns = (max(1, size // cell) for size, cell in zip(relative.shape, _CELL, strict=True))
     cells = cv2.resize(relative, (columns, rows), interpolation=cv2.INTER_AREA)
     brightest = cv2.dilate(cells, np.ones(_REACH_CELLS, np.uint8))
     smooth = cv2.blur(brightest, (_REACH_CELLS[1], _REACH_CELLS[0]))

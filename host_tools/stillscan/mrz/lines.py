@@ -30,12 +30,12 @@ class Track:
         return np.asarray(self.row + self.tilt * t + self.bow * (t * t - 1 / 3), np.float64)
 
 
-def marks(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+def marks(ink: NDArray[np.float32], across: int = 1) -> NDArray[np.float32]:
     """How much each row looks like the centre of a line, (rows, slabs): ink of the letters less ink above and below.
 
-    `ink` is (rows, cols) at 300 dpi; a slab is SLAB_PX columns.
+    `ink` has a row for each row at 300 dpi, a column for each `across` of its columns; a slab is SLAB_PX columns.
     """
-    rows, slabs = ink.shape[0], max(1, ink.shape[1] // SLAB_PX)
+    rows, slabs = ink.shape[0], max(1, ink.shape[1] * across // SLAB_PX)
     means = cv2.resize(ink, (slabs, rows), interpolation=cv2.INTER_AREA)
     means = np.minimum(means, _MOST_MARK)
     edge = LETTER_ROWS

@@ -108,7 +108,7 @@ class MrzReader:
         known = self._times[top:bottom] > 0
         part = self._picture(top, bottom)
         ink = flatten.ink(part)
-        marked = lines.marks(ink)
+        marked = lines.marks(ink, flatten.ACROSS)
         profile = np.where(known, marked.mean(axis=1), -1)
         while True:
             row = int(profile.argmax())
@@ -134,9 +134,9 @@ def _overlaps(row: int, first: int, end: int) -> bool:
 def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None:
     """The line along `track` as far as print alone tells it, None when there is no text."""
     seen = look(lines.cut(part, track, Frame())[None])
-    found = comb.combs(seen.centres)
-    if not found or found[0].score < _LEAST_RHYTHM:
+    best = next(comb.combs(seen.centres), None)
+    if best is None or best.score < _LEAST_RHYTHM:
         return None
-    chances = comb.cells(seen, found[0])[0]
+    chances = comb.cells(seen, best)[0]
     text = "".join(ALPHABET[index] for index in chances.argmax(axis=1))
     return PartialLine(round(track.row) + top, text, tuple(np.round(np.exp(chances.max(axis=1)), 4).tolist()))

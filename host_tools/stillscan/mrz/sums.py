@@ -5,6 +5,7 @@ one value modulo 10 are interchangeable to the sums, so that a step has at most 
 10 times the sum of the field plus the sum of the composite.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,9 @@ _FIELD, _COMPOSITE = np.divmod(np.arange(100), 10)
 _NOWHERE = 100
 """Index of a state that cannot be: its chance is always nothing."""
 _NEVER = -1e9
+_NEGLIGIBLE = 1e-8
+"""Outcomes of a place that are so much less likely than its best are left out: a broken rule is likelier by far."""
+_STATES = np.arange(101)
 
 
 class Checked(NamedTuple):
@@ -41,9 +45,9 @@ class Move(NamedTuple):
     pairs: NDArray[np.intp] | None
     """(outcomes, 2) classes when the step has two places; else the outcomes are the ten values of one."""
     source: NDArray[np.intp]
-    """(outcomes, 100): the state before that leads to each state."""
+    """(outcomes, 101): the state before that leads to each state; the last state is none."""
     target: NDArray[np.intp]
-    """(outcomes, 100): the state that each state leads to."""
+    """(outcomes, 101): the state that each state leads to."""
 
 
 def moves_of(steps: tuple[Step, ...]) -> tuple[Move, ...]:
@@ -85,7 +89,8 @@ def _joins(
     else:
         source = 10 * ((_FIELD - field) % 10) + (_COMPOSITE - composite) % 10
         target = 10 * ((_FIELD + field) % 10) + (_COMPOSITE + composite) % 10
-    return source, target
+    nowhere = ((0, 0), (0, 1))
+    return np.pad(source, nowhere, constant_values=_NOWHERE), np.pad(target, nowhere, constant_values=_NOWHERE)
 
 
 def decode_checked(moves: tuple[Move, ...], own: NDArray[np.float64]) -> Checked:
@@ -97,61 +102,79 @@ def decode_checked(moves: tuple[Move, ...], own: NDArray[np.float64]) -> Checked
     top_class, top = grouped.argmax(axis=2), grouped.max(axis=2)
     mass = chance @ _IN_GROUP
     best, ahead = np.full(101, _NEVER), np.zeros(101)
-    best[0] = ahead[0] = 1.0
-    best[0] = 0.0
-    traces, before, shares, norm = [], [], [], 0.0
-    for place, pairs, source, _ in moves:
+    best[0], ahead[0] = 0.0, 1.0
+    taken: list[_Taken] = []
+    norm = 0.0
+    for place, pairs, source, target in moves:
         if pairs is None:
             gains, likely = top[place], mass[place]
         else:
             gains = gain[place, pairs[:, 0]] + gain[place + 1, pairs[:, 1]]
             likely = chance[place, pairs[:, 0]] * chance[place + 1, pairs[:, 1]]
-        before.append(ahead)
-        shares.append(likely)
-        ways = best[source] + gains[:, None]
-        trace = ways.argmax(axis=0)
-        traces.append(trace)
-        best, after = np.append(ways[trace, np.arange(100)], _NEVER), np.append(likely @ ahead[source], 0.0)
-        total = max(float(after.sum()), 1e-300)
-        norm += float(np.log(total))
-        ahead = after / total
-    classes, state = np.empty(len(own), np.intp), int(best.argmax())
+        # most places are clear: only the outcomes that matter are followed
+        kept = (likely > _NEGLIGIBLE * likely.max()).nonzero()[0]
+        if len(kept) == 1:
+            only = int(kept[0])
+            taken.append(_Taken(kept, likely[kept], source[kept], target[kept], ahead, None))
+            best, ahead = best[source[only]] + gains[only], ahead[source[only]]
+            norm += math.log(likely[only])
+            continue
+        ways = source[kept]
+        sums = best[ways] + gains[kept, None]
+        trace = sums.argmax(axis=0)
+        taken.append(_Taken(kept, likely[kept], ways, target[kept], ahead, trace))
+        best, ahead = sums[trace, _STATES], likely[kept] @ ahead[ways]
+        total = max(float(ahead.sum()), 1e-300)
+        norm += math.log(total)
+        ahead /= total
+    norm += math.log(max(float(ahead.sum()), 1e-300))
+    classes, state = np.empty(len(own), np.intp), int(best[:_NOWHERE].argmax())
     log_best = float(best[state] + scale.sum())
-    for (place, pairs, source, _), trace in zip(reversed(moves), reversed(traces), strict=True):
-        outcome = int(trace[state])
+    for (place, pairs, _, _), step in zip(reversed(moves), reversed(taken), strict=True):
+        way = 0 if step.trace is None else step.trace[state]
+        outcome = step.kept[way]
         if pairs is None:
             classes[place] = top_class[place, outcome]
         else:
             classes[place : place + 2] = pairs[outcome]
-        state = int(source[outcome, state]) % _NOWHERE
-    marginals = _marginals(moves, before, shares, chance / np.maximum(mass @ _IN_GROUP.T, 1e-300))
+        state = int(step.source[way, state])
+    marginals = _marginals(moves, taken, chance / np.maximum(mass @ _IN_GROUP.T, 1e-300))
     return Checked(classes, log_best, norm + float(scale.sum()), marginals)
 
 
-def _marginals(
-    moves: tuple[Move, ...],
-    before: list[NDArray[np.float64]],
-    shares: list[NDArray[np.float64]],
-    in_group: NDArray[np.float64],
-) -> NDArray[np.float64]:
+class _Taken(NamedTuple):
+    """One step as it was taken: which outcomes were followed, their chances by print alone, their states before and
+    after, the chances of the states ahead of it, and which outcome is the best way to each state (None: the only)."""
+
+    kept: NDArray[np.intp]
+    likely: NDArray[np.float64]
+    source: NDArray[np.intp]
+    target: NDArray[np.intp]
+    ahead: NDArray[np.float64]
+    trace: NDArray[np.intp] | None
+
+
+def _marginals(moves: tuple[Move, ...], taken: list[_Taken], in_group: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probability of each character in each place, given that all sums agree: (places, 37).
 
-    `before` holds the chances of the states ahead of each move, `shares` the chances of its outcomes by print alone,
-    `in_group` the chance of each character among those of its value.
+    `in_group` is the chance of each character among those of its value.
     """
     result = np.zeros_like(in_group)
-    back = np.append(np.ones(100), 0.0)
-    for (place, pairs, _, target), ahead, likely in zip(
-        reversed(moves), reversed(before), reversed(shares), strict=True
-    ):
-        later = back[target]
-        share = (later @ ahead[:100]) * likely
-        share /= max(float(share.sum()), 1e-300)
-        if pairs is None:
-            result[place] = in_group[place] * share[_DIGIT]
+    outcomes = np.zeros((len(result), 10))
+    back = np.ones(101)
+    back[_NOWHERE] = 0
+    for (place, pairs, _, _), step in zip(reversed(moves), reversed(taken), strict=True):
+        later = back[step.target]
+        if step.trace is None:
+            share, back = np.ones(1), later[0]
         else:
-            result[place] = np.bincount(pairs[:, 0], share, len(_DIGIT))
-            result[place + 1] = np.bincount(pairs[:, 1], share, len(_DIGIT))
-        earlier = likely @ later
-        back = np.append(earlier / max(float(earlier.max()), 1e-300), 0.0)
-    return result
+            share = (later @ step.ahead) * step.likely
+            share /= max(float(share.sum()), 1e-300)
+            back = step.likely @ later
+            back /= max(float(back.max()), 1e-300)
+        if pairs is None:
+            outcomes[place, step.kept] = share
+        else:
+            result[place] = np.bincount(pairs[step.kept, 0], share, len(_DIGIT))
+            result[place + 1] = np.bincount(pairs[step.kept, 1], share, len(_DIGIT))
+    return np.asarray(result + in_group * outcomes[:, _DIGIT], np.float64)

@@ -1,22 +1,33 @@
-"""Finds the cells of the characters where the network sees centres: one comb for all lines, bent to each."""
+"""Finds the cells of the characters where the network sees centres: one comb for all lines, bent to each.
+
+Lines that a camera saw from aside have each a pitch of their own, which changes along the line.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz.net import COLUMN_PX, Seen
 
-_PITCHES_PX = np.arange(27.5, 32.55, 0.25)
+_PITCHES_PX = np.arange(27.0, 33.05, 0.25)
+_CHIRPS = np.arange(-6, 7) * 0.02
+"""By what share of itself the pitch grows from the middle of a line to its right end."""
+_STEADY = slice(4, 9)
+"""Chirps of what lies flat."""
+_OWN_GAIN = 3.0
+"""Combs of their own must meet so many centres a line more than the common one."""
 _EMPTY = 0.3
 """A tooth with less chance of a centre speaks against the comb; that decides between 44, 36 and 30 teeth."""
 _CLOSE = 1.6
 """Combs that are worse by no more than this many teeth are worth a second thought."""
 _MOST_COMBS = 3
+_GOES_ON = 0.5
+"""Chance of a centre that a further character has at least."""
 _COUNTS = {1: (44, 36, 30), 2: (44, 36), 3: (30,)}
 """Cells a line may have when so many lines are looked at together."""
-_BENDS_PX = np.arange(-8.0, 8.1, 4)
 _REACH_PX = np.arange(-9.0, 9.1, 3)
 _STIFF = 1.5
 """Weight of the common comb against what the peaks of one line say, in peaks."""
@@ -43,42 +54,67 @@ def combs(centres: NDArray[np.float32]) -> Iterator[Comb]:
 
     One to three lines are looked at together; none may fit when they are narrower than the text of an MRZ.
     """
-    together = centres.mean(axis=0).astype(np.float64)
-    teeth = _ruler(together)
-    values = _at(together, teeth)
+    teeth = _rulers(centres)
+    values = _met(centres, teeth).mean(axis=0)
     surplus = np.concatenate([[0.0], np.cumsum(values - _EMPTY)])
     places = sorted(
         (
             (float(surplus[start + count] - surplus[start]), start, count)
             for count in _COUNTS[len(centres)]
-            for start in range(len(teeth) - count + 1)
+            for start in range(len(values) - count + 1)
         ),
         reverse=True,
     )
     for gain, start, count in places[:_MOST_COMBS]:
         if gain < places[0][0] - _CLOSE:
             break
-        columns = np.broadcast_to(teeth[start : start + count], (len(centres), count))
+        columns = teeth[:, start : start + count]
         for bends in (1, 2):
             columns = _settle(centres, columns, bends)
-        score = float(np.mean([_at(line, own) for line, own in zip(centres, columns, strict=True)]))
+        score = float(_met(centres, columns).mean())
         yield Comb(columns, float(np.diff(columns, axis=1).mean()), score)
 
 
-def _ruler(centres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Teeth over the whole width whose pitch, phase and bend meet the most of `centres` (m,)."""
-    known = np.arange(len(centres)) * COLUMN_PX
-    waves = np.exp(-2j * np.pi * known / _PITCHES_PX[:, None])
-    strength = waves @ (centres - centres.mean())
-    best = int(np.argmax(np.abs(strength)))
-    pitch = float(_PITCHES_PX[best])
-    phase = float(-np.angle(strength[best]) / (2 * np.pi) * pitch) % pitch
-    base = np.arange(phase, known[-1] + 0.5, pitch)
-    k = np.linspace(0, 1, len(base))
-    left, right, bend = (grid.ravel()[:, None] for grid in np.meshgrid(_BENDS_PX, _BENDS_PX, _BENDS_PX, indexing="ij"))
-    teeth = base + left * (1 - k) + right * k + 4 * bend * k * (k - 1)
-    sums = _at(centres, teeth).sum(axis=1) - 1e-3 * np.abs(bend[:, 0])
-    return np.asarray(teeth[int(sums.argmax())], np.float64)
+def _rulers(centres: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Teeth (lines, n) over the whole width: alike in all lines, unless combs of their own meet far more centres."""
+    common = np.tile(_ruler(centres.mean(axis=0), _STEADY), (len(centres), 1))
+    if len(centres) == 1:
+        return common
+    middle = centres.shape[1] * COLUMN_PX / 2
+    each = [_ruler(line, slice(None)) for line in centres]
+    middle = float(each[0][np.abs(each[0] - middle).argmin()])
+    nearest = [int(np.abs(own - middle).argmin()) for own in each]
+    before = min(nearest)
+    after = min(len(own) - at for own, at in zip(each, nearest, strict=True))
+    own = np.stack([own[at - before : at + after] for own, at in zip(each, nearest, strict=True)])
+    gain = float(_met(centres, own).sum() - _met(centres, common).sum()) / len(centres)
+    return own if gain > _OWN_GAIN else common
+
+
+@cache
+def _waves(columns: int) -> NDArray[np.complex64]:
+    """(pitches, chirps, columns): waves whose crests lie where the teeth of a comb may stand."""
+    t = np.arange(columns) * COLUMN_PX / (columns * COLUMN_PX / 2) - 1
+    chirps = np.where(_CHIRPS == 0, 1e-9, _CHIRPS)[:, None]
+    periods = (columns * COLUMN_PX / 2) * np.log1p(chirps * t) / chirps / _PITCHES_PX[:, None, None]
+    return np.asarray(np.exp(-2j * np.pi * periods), np.complex64)
+
+
+def _ruler(centres: NDArray[np.float32], among: slice) -> NDArray[np.float64]:
+    """Teeth over the whole width whose pitch, chirp (one of `among`) and phase meet the most of `centres` (m,)."""
+    half = len(centres) * COLUMN_PX / 2
+    strength = _waves(len(centres))[:, among] @ (centres - centres.mean())
+    pitch_at, chirp_at = np.unravel_index(int(np.abs(strength).argmax()), strength.shape)
+    pitch, chirp = _PITCHES_PX[pitch_at], float(_CHIRPS[among][chirp_at]) or 1e-9
+    phase = -np.angle(strength[pitch_at, chirp_at]) / (2 * np.pi)
+    first, last = half * np.log1p(np.array([-chirp, chirp])) / chirp / pitch
+    periods = np.arange(np.ceil(first - phase), last - phase) + phase
+    return np.asarray(half * (1 + np.expm1(periods * chirp * pitch / half) / chirp), np.float64)
+
+
+def _met(centres: NDArray[np.float32], teeth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Chances of a centre (lines, n) at the teeth (lines, n) of each line."""
+    return np.stack([_at(line, own) for line, own in zip(centres, teeth, strict=True)])
 
 
 def _at(values: NDArray[np.floating], pixels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,6 +142,21 @@ def _least_squares(
     """Coefficients of the polynomial through values (given as weight times value), pulled to 0 by `stiff`."""
     normal = powers.T @ (powers * weight[:, None]) + stiff * np.eye(powers.shape[1])
     return np.asarray(np.linalg.solve(normal, powers.T @ weighted), np.float64)
+
+
+def goes_on(centres: NDArray[np.float32], comb: Comb) -> bool:
+    """Whether all lines have further characters right beside the ends of a comb that is not the longest there is."""
+    if comb.count == max(_COUNTS[2]):
+        return False
+    columns = np.arange(centres.shape[1]) * COLUMN_PX
+    beside = (
+        [line[np.abs(columns - end - way * comb.pitch_px) < comb.pitch_px / 2].max(initial=0) for line, end in ends]
+        for way, ends in (
+            (-1, zip(centres, comb.columns_px[:, 0], strict=True)),
+            (1, zip(centres, comb.columns_px[:, -1], strict=True)),
+        )
+    )
+    return any(min(side) > _GOES_ON for side in beside)
 
 
 def cells(seen: Seen, comb: Comb) -> NDArray[np.float32]:

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import find, flatten, lines, spot, window
-from stillscan.mrz.comb import Comb, cells, combs
-from stillscan.mrz.lines import CROP_COLUMNS, Frame, Track
+from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.comb import Comb, cells, combs, goes_on
+from stillscan.mrz.lines import CROP_COLUMNS, Track
 from stillscan.mrz.net import look
+from stillscan.mrz.view import PITCH_PX, View
 
-_SAME_PITCH_PX = 0.5
-"""Characters that are so much nearer or farther than 30 px are looked at again, stretched."""
 _PX_PER_MM = 300 / 25.4
-_OFF_CENTRE_PX = 45
+_WIDE_COLUMNS = 1800
+"""A first look goes so far: five characters more to each side than any MRZ."""
 _STACKS = 3
+_LEAST_SUPPORT = -9.0
+"""A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8
 _FINE = (np.arange(-4.0, 5), np.arange(-4.0, 5), np.arange(-2.0, 2.1, 2))
 
@@ -38,6 +41,8 @@ class Evidence:
     """Where column 0 of the crops lies: from the left edge of a strip, else from the first character's left edge."""
     turned: bool = False
     """Whether the text stood upside down in its picture or strip."""
+    goes_on: bool = False
+    """Whether further characters stand beside those of a line shorter than the longest there is."""
 
     @property
     def pitch_px(self) -> float:
@@ -53,10 +58,16 @@ class Evidence:
         length, across = abs(float(away @ along)), abs(float(away @ [-along[1], along[0]]))
         return length < 0.6 * float(np.hypot(*(right - left))) and across < _NEAR_PITCHES * self.pitch_px
 
+    def support(self, text: tuple[str, ...]) -> float:
+        """Mean log probability of the characters of `text` by print alone: near 0 when the print bears it out."""
+        classes = np.array([[ALPHABET.index(character) for character in line] for line in text])
+        own = np.take_along_axis(self.likelihoods, classes[..., None], axis=2)
+        return float(np.maximum(own, _LEAST_SUPPORT).mean())
+
     @property
     def fit(self) -> float:
         """Mean log probability of the likeliest characters: near 0 for print, below about -1 for what is no text."""
-        return float(np.maximum(self.likelihoods.max(axis=2), -4).mean())
+        return _fit(self.likelihoods)
 
 
 def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
@@ -69,79 +80,56 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
     half = strip.shape[1] / 2
     for block in blocks:
         tracks = tuple(lines.follow(marked, Track(centre, block.slope * half), _FINE)[0] for centre in block.centres_px)
-        wide = strip.shape[1] > CROP_COLUMNS
-        first = window.first_column(np.repeat(ink, flatten.ACROSS, axis=1), tracks) if wide else 0.0
-        yield from _of_tracks(strip, tracks, first, None)
+        first = 0.0
+        if strip.shape[1] > CROP_COLUMNS:
+            first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
+        view = View.level(strip, tracks, first, CROP_COLUMNS)
+        for sight in _sights(view):
+            yield _evidence(sight, view.ends(sight.comb), first / _PX_PER_MM)
 
 
 def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
-    """Evidence around a row of text in any grey picture (rows, cols), likeliest lines first, both ways up."""
+    """Evidence around a row of text in any grey picture (rows, cols), likeliest lines first, both ways up.
+
+    A first look, at more than the text, tells which way up it is and where each character stands; the second is at
+    crops in which they stand evenly, however the camera saw them.
+    """
     part = window.around(grey, bar)
     for stack in window.stacks(part)[:_STACKS]:
-        yield from _both_ways(part, stack)
+        view = View.level(part.grey, stack.tracks, stack.middle_px - _WIDE_COLUMNS / 2, _WIDE_COLUMNS).upright()
+        ways = [(sight, turned) for turned in (False, True) for sight in _sights(view.turned() if turned else view, 1)]
+        for rough, turned in sorted(ways, key=lambda way: -_fit(way[0].likelihoods)):
+            even = rough.view.evened(rough.comb)
+            for sight in _sights(even):
+                corners = even.ends(sight.comb) @ part.to_picture[:, :2].T + part.to_picture[:, 2]
+                left_px = PITCH_PX / 2 - float(sight.comb.columns_px[:, 0].mean())
+                yield _evidence(sight, corners, left_px / _PX_PER_MM, turned=turned)
 
 
-def _both_ways(part: window.Window, stack: window.Stack) -> Iterator[Evidence]:
-    """Evidence of one stack of lines, the more readable way up first."""
-    rows, columns = part.grey.shape
-    turned_tracks = tuple(Track(rows - 1 - track.row, track.tilt, -track.bow) for track in reversed(stack.tracks))
-    turned_grey = np.asarray(cv2.rotate(part.grey, cv2.ROTATE_180), np.uint8)
-    last = np.array([columns - 1.0, rows - 1.0])
-    turned_matrix = np.column_stack([-part.to_picture[:, :2], part.to_picture @ np.append(last, 1)])
-    ways = [
-        next(_of_tracks(part.grey, stack.tracks, stack.first_px, part.to_picture), None),
-        next(
-            _of_tracks(turned_grey, turned_tracks, columns - stack.first_px - CROP_COLUMNS, turned_matrix, turned=True),
-            None,
-        ),
-    ]
-    found = [way for way in ways if way is not None]
-    yield from sorted(found, key=lambda evidence: -evidence.fit)
+class _Sight(NamedTuple):
+    """What the network sees in a view, in the cells of one comb."""
+
+    view: View
+    crops: NDArray[np.uint8]
+    comb: Comb
+    likelihoods: NDArray[np.float32]
+    goes_on: bool
 
 
-def _of_tracks(
-    grey: NDArray[np.uint8],
-    tracks: tuple[Track, ...],
-    first: float,
-    to_picture: NDArray[np.float64] | None,
-    *,
-    turned: bool = False,
-) -> Iterator[Evidence]:
-    """Evidence along `tracks` for each comb that fits, best first; `first` is the column where crops begin.
-
-    Without `to_picture` the picture is a strip, whose text is neither slanted nor far from the middle.
-    """
-    frame = Frame(first)
-    crops = _cut(grey, tracks, frame)
-    if to_picture is not None and (lean := lines.slant(crops)):
-        frame = Frame(first, 1.0, lean)
-        crops = _cut(grey, tracks, frame)
+def _sights(view: View, most: int | None = None) -> Iterator[_Sight]:
+    """A look at `view` for each comb that fits, best first."""
+    crops = view.crops()
     seen = look(crops)
-    found = combs(seen.centres)
-    first_comb = next(found, None)
-    if first_comb is None:
-        return
-    found = chain([first_comb], found)
-    pitch, middle = first_comb.pitch_px, float(first_comb.columns_px.mean())
-    off_centre = to_picture is not None and abs(middle - CROP_COLUMNS / 2) > _OFF_CENTRE_PX
-    if abs(pitch - window.PITCH_PX) > _SAME_PITCH_PX or off_centre:
-        stretch = pitch / window.PITCH_PX
-        frame = Frame(first + middle - stretch * (CROP_COLUMNS - 1) / 2, stretch, frame.slant)
-        crops = _cut(grey, tracks, frame)
-        seen = look(crops)
-        found = combs(seen.centres)
-    for comb in found:
-        ends = frame.first_px + frame.stretch * comb.columns_px[:, [0, -1]]
-        rows = np.array([track.rows(own, grey.shape[1]) for track, own in zip(tracks, ends, strict=True)])
-        corners = np.stack([ends, rows], axis=2)
-        left_px = frame.first_px if to_picture is None else window.PITCH_PX / 2 - float(comb.columns_px[:, 0].mean())
-        if to_picture is not None:
-            corners = corners @ to_picture[:, :2].T + to_picture[:, 2]
-        yield Evidence(crops, comb, cells(seen, comb), corners, left_px / _PX_PER_MM, turned)
+    for comb in islice(combs(seen.centres), most):
+        yield _Sight(view, crops, comb, cells(seen, comb), goes_on(seen.centres, comb))
 
 
-def _cut(grey: NDArray[np.uint8], tracks: tuple[Track, ...], frame: Frame) -> NDArray[np.uint8]:
-    return np.stack([lines.cut(grey, track, frame) for track in tracks])
+def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, turned: bool = False) -> Evidence:
+    return Evidence(sight.crops, sight.comb, sight.likelihoods, corners, left_mm, turned, sight.goes_on)
+
+
+def _fit(likelihoods: NDArray[np.float32]) -> float:
+    return float(np.maximum(likelihoods.max(axis=2), -4).mean())
 
 
 def mirrored(evidence: Evidence) -> Iterator[Evidence]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 CROP_ROWS, CROP_COLUMNS = 48, 1476
 LETTER_ROWS = 29
+_WHOLE = np.arange(CROP_COLUMNS, dtype=np.float64)
 _FLANK_ROWS = 9
 SLAB_PX = 60
 _SLANTS = np.arange(-0.48, 0.49, 0.06)
@@ -73,24 +74,17 @@ def beside(marked: NDArray[np.float32], track: Track, offsets: NDArray[np.intp])
     return np.asarray(np.where(inside, marked[np.clip(at, 0, len(marked) - 1), np.arange(slabs)], -0.05).mean(axis=1))
 
 
-@dataclass(frozen=True)
-class Frame:
-    """How a crop lies on its line: the column where it begins, pixels for each of its columns, and the slant.
+def cut(
+    grey: NDArray[np.uint8], track: Track, middle: NDArray[np.float64] = _WHOLE, slant: float = 0.0
+) -> NDArray[np.uint8]:
+    """The line along `track` as (48, 1476), letters centred and upright.
 
-    `slant` is how many columns to the left the text leans for each row down.
+    `middle` (1476,): the column of `grey` that each column of the crop shows at the line's centre; `slant` is how many
+    columns to the left the text leans for each row down.
     """
-
-    first_px: float = 0.0
-    stretch: float = 1.0
-    slant: float = 0.0
-
-
-def cut(grey: NDArray[np.uint8], track: Track, frame: Frame) -> NDArray[np.uint8]:
-    """The line along `track` as (48, 1476), letters centred and upright."""
     down = np.arange(CROP_ROWS)[:, None] - (CROP_ROWS - 1) / 2
-    middle = np.asarray(frame.first_px + frame.stretch * np.arange(CROP_COLUMNS), np.float64)
-    columns = middle - frame.slant * down
-    rows = track.rows(middle, grey.shape[1]) + down
+    down = down * np.gradient(middle)
+    columns, rows = middle - slant * down, track.rows(middle, grey.shape[1]) + down
     return np.asarray(
         cv2.remap(
             grey, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -100,15 +94,16 @@ def cut(grey: NDArray[np.uint8], track: Track, frame: Frame) -> NDArray[np.uint8
 
 
 def slant(crops: NDArray[np.uint8]) -> float:
-    """How far the text of `crops` (lines, 48, 1476) leans: the slant at which its upright strokes stand out most."""
-    flat = crops[:, 8:40].astype(np.float32)
-    flat = np.ascontiguousarray(flat - cv2.blur(flat.reshape(-1, CROP_COLUMNS), (61, 1)).reshape(flat.shape))
-    down = np.arange(flat.shape[1]) - (flat.shape[1] - 1) / 2
-    columns = np.arange(_SLANT_MARGIN, CROP_COLUMNS - _SLANT_MARGIN)
+    """How far the text of `crops` (lines, 48, width) leans: the slant at which its upright strokes stand out most."""
+    count, _, width = crops.shape
+    flat = np.ascontiguousarray(crops[:, 8:40:2]).reshape(-1, width).astype(np.float32)
+    even = np.asarray(flat - cv2.blur(flat, (61, 1)), np.float32).reshape(count, -1, width)
+    down = 2 * np.arange(even.shape[1]) - (even.shape[1] - 1)
     sharp = []
     for lean in _SLANTS:
-        at = columns - np.rint(lean * down).astype(np.intp)[:, None]
-        sums = flat[:, np.arange(flat.shape[1])[:, None], at].sum(axis=1)
+        sums = np.zeros((count, width - 2 * _SLANT_MARGIN), np.float32)
+        for row, shift in enumerate(np.rint(lean * down).astype(int)):
+            sums += even[:, row, _SLANT_MARGIN - shift : width - _SLANT_MARGIN - shift]
         sharp.append(float((np.diff(sums, axis=1) ** 2).sum()))
     best = int(np.argmax(sharp))
     # upright is likeliest: only a clear gain counts

@@ -90,7 +90,7 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> tuple[Reading, Eviden
         reading, evidence = _best(places.of_bar(grey, bar))
         if _is_read(best):
             second = second or (_is_read(reading) and reading.lines != best.lines)
-        elif evidence is not None and (rests_on is None or _rank(reading) > _rank(best)):
+        elif evidence is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
             best, rests_on = reading, evidence
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
@@ -104,7 +104,7 @@ def _best(candidates: Iterable[Evidence]) -> tuple[Reading, Evidence | None]:
         if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
             continue
         reading = judge(evidence.likelihoods)
-        if reading is not None and (rests_on is None or _rank(reading) > _rank(best)):
+        if reading is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
             best, rests_on = reading, evidence
         if _is_read(best):
             break
@@ -118,8 +118,9 @@ def _is_read(reading: Reading) -> bool:
     return reading.valid and reading.confidence > _SURE
 
 
-def _rank(reading: Reading) -> tuple[bool, float]:
-    return reading.valid, reading.confidence
+def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
+    """What is read goes first, then what the print bears out best."""
+    return _is_read(reading), evidence.support(reading.lines or ())
 
 
 def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, second: bool) -> Reading:
@@ -132,6 +133,8 @@ def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, s
             return replace(reading, accepted=False, reason="the picture is mirrored", quality=tuple(faults))
         if evidence.fit > _CLEARLY_TEXT and sum(reading.checks.values()) == 0:
             faults.append(Finding("no-mrz", "there is text like that of an MRZ, but it is none"))
+    if reading.accepted and evidence.goes_on:
+        return replace(reading, accepted=False, reason="the text goes on beyond what was read", quality=tuple(faults))
     if second:
         faults.append(Finding("two-mrzs", "the picture shows two MRZs"))
         return replace(reading, accepted=False, reason="the picture shows two MRZs", quality=tuple(faults))

@@ -21,6 +21,8 @@ _PITCH_RANGE = np.geomspace(0.62, 1.7, 60)
 """Distances of characters to be tried, against the height of the row."""
 _STANDS_OUT = (1.15, 2.2)
 """Strokes against what lies around them: the low one keeps faint print, the high one leaves out security print."""
+_SPECTRUM = 4
+"""The spectrum of a row is worked out so many times finer than its length gives."""
 _MOST_ENLARGED = 2.9
 _MOST_PIECES = 150
 _MOST_BARS = 8
@@ -110,37 +112,33 @@ def _pieces(strokes: NDArray[np.uint8], stands_out: float) -> list[Bar]:
 def _joined(pieces: list[Bar]) -> list[Bar]:
     """Pieces of one row that glare or a stamp has cut apart, joined end to end."""
     pieces = sorted(pieces, key=lambda bar: -bar.length_px)[:_MOST_PIECES]
+    ends = np.array([(bar.left, bar.right) for bar in pieces]).reshape(-1, 2, 2)
+    heights = np.array([bar.height_px for bar in pieces])
+    left = np.ones(len(pieces), bool)
     done: list[Bar] = []
-    while pieces:
-        bar = pieces.pop(0)
-        grown = True
-        while grown:
-            grown = False
-            for other in pieces:
-                merged = _merge(bar, other)
-                if merged is not None:
-                    bar, grown = merged, True
-                    pieces.remove(other)
-                    break
+    for index, bar in enumerate(pieces):
+        if not left[index]:
+            continue
+        left[index] = False
+        while len(other := np.flatnonzero(left & _continues(bar, ends, heights))):
+            left[other[0]] = False
+            points = np.concatenate([[bar.left, bar.right], ends[other[0]]])
+            order = np.argsort((points - bar.left) @ (bar.right - bar.left))
+            bar = Bar(points[order[0]], points[order[-1]], max(bar.height_px, float(heights[other[0]])))
         if bar.length_px >= _LEAST_LENGTH_PX and bar.length_px > 6 * bar.height_px:
             done.append(bar)
     return done
 
 
-def _merge(bar: Bar, other: Bar) -> Bar | None:
-    """The two as one row, None when the other does not continue the first."""
+def _continues(bar: Bar, ends: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of the rows with these ends (n, 2, 2) and heights (n,) continue the row `bar`."""
     along = (bar.right - bar.left) / bar.length_px
-    across = np.array([-along[1], along[0]])
-    ends = np.stack([other.left, other.right]) - bar.left
-    reach = 0.45 * max(bar.height_px, other.height_px)
-    if np.abs(ends @ across).max() > reach or not 0.5 < other.height_px / bar.height_px < 1.7:
-        return None
-    at = np.sort(ends @ along)
-    if max(at[0] - bar.length_px, -at[1]) > 7 * bar.height_px:
-        return None
-    points = np.stack([bar.left, bar.right, other.left, other.right])
-    order = np.argsort((points - bar.left) @ along)
-    return Bar(points[order[0]], points[order[-1]], max(bar.height_px, other.height_px))
+    from_left = ends - bar.left
+    aside = np.abs(from_left @ np.array([-along[1], along[0]])).max(axis=1)
+    at = from_left @ along
+    gap = np.maximum(at.min(axis=1) - bar.length_px, -at.max(axis=1))
+    alike = (heights > 0.5 * bar.height_px) & (heights < 1.7 * bar.height_px)
+    return np.asarray(alike & (aside <= 0.45 * np.maximum(heights, bar.height_px)) & (gap <= 7 * bar.height_px))
 
 
 def _measured(strokes: NDArray[np.uint8], bar: Bar) -> Bar:
@@ -155,8 +153,8 @@ def _measured(strokes: NDArray[np.uint8], bar: Bar) -> Bar:
     ink = np.minimum(row, np.percentile(row, 90) + 1).mean(axis=0)
     ink = (ink - cv2.blur(ink[None], (2 * height + 1, 1))[0]) * np.hanning(length)
     pitches = _PITCH_RANGE * bar.height_px
-    waves = np.exp(-2j * np.pi * np.arange(length) / pitches[:, None])
-    power = np.abs(waves @ ink) ** 2 / max(length * float(ink @ ink), 1e-6) * 2
+    spectrum = np.abs(np.fft.rfft(ink, _SPECTRUM * length)) ** 2 / max(length * float(ink @ ink), 1e-6) * 2
+    power = np.interp(_SPECTRUM * length / pitches, np.arange(len(spectrum)), spectrum)
     best = int(power.argmax())
     return Bar(bar.left, bar.right, bar.height_px, float(pitches[best]), float(power[best]))
 

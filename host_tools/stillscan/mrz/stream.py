@@ -9,7 +9,7 @@ from stillscan.mrz import comb, flatten, lines
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
-from stillscan.mrz.lines import CROP_ROWS, LETTER_ROWS, Frame, Track
+from stillscan.mrz.lines import CROP_ROWS, LETTER_ROWS, Track
 from stillscan.mrz.net import look
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import examine
@@ -133,7 +133,7 @@ def _overlaps(row: int, first: int, end: int) -> bool:
 
 def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None:
     """The line along `track` as far as print alone tells it, None when there is no text."""
-    seen = look(lines.cut(part, track, Frame())[None])
+    seen = look(lines.cut(part, track)[None])
     best = next(comb.combs(seen.centres), None)
     if best is None or best.score < _LEAST_RHYTHM:
         return None

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from stillscan.mrz import lines
 from stillscan.mrz.lines import Track
 from stillscan.mrz.spot import Bar
+from stillscan.mrz.view import PITCH_PX
 
-PITCH_PX = 30.0
 _HALF_ROWS = 240
 _MOST_CELLS = 48
 _SPACINGS_PX = range(40, 108, 2)
@@ -24,8 +24,8 @@ class Stack(NamedTuple):
     """Lines that may be one MRZ, uppermost first, in a window."""
 
     tracks: tuple[Track, ...]
-    first_px: float
-    """Column where the crops begin."""
+    middle_px: float
+    """Column of the middle of the text."""
     score: float
 
 
@@ -96,13 +96,17 @@ def stacks(window: Window) -> list[Stack]:
         weakest = float(min(heights[reach + place * spacing] for place in layout))
         if weakest < 0.25 * best or weakest <= 0:
             continue
-        near = (np.arange(-6.0, 7), np.arange(-6.0, 7, 2), np.arange(-2.0, 3, 2))
-        tracks = tuple(
-            lines.follow(seen, Track(track.row + place * spacing, track.tilt, track.bow), near)[0] for place in layout
-        )
+        tracks = tuple(_beside(seen, Track(track.row + place * spacing, track.tilt, track.bow)) for place in layout)
         score = weakest * (1 + 0.2 * (len(layout) == 3))
-        found.append(Stack(tracks, first_column(ink, tracks), score))
+        found.append(Stack(tracks, text_middle(ink, tracks), score))
     return sorted(found, key=lambda stack: -stack.score)
+
+
+def _beside(marked: NDArray[np.float32], near: Track) -> Track:
+    """The line near to where it would be if it ran like the first: seen from aside, lines run apart."""
+    rough, _ = lines.follow(marked, near, (np.arange(-6.0, 7, 2), np.arange(-24.0, 25, 3), np.zeros(1)))
+    fine = (np.arange(-2.0, 3), np.arange(-3.0, 4), np.arange(-2.0, 3, 2))
+    return lines.follow(marked, rough, fine)[0]
 
 
 def strokes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -114,8 +118,8 @@ def strokes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(np.clip(ink / max(strong, 0.05), 0, 1), np.float32)
 
 
-def first_column(ink: NDArray[np.float32], tracks: tuple[Track, ...]) -> float:
-    """Column at which a crop begins so that the text of all lines lies in its middle."""
+def text_middle(ink: NDArray[np.float32], tracks: tuple[Track, ...]) -> float:
+    """Column in the middle of the text of all lines."""
     half = lines.LETTER_ROWS // 2
     columns = np.arange(ink.shape[1])
     sums = []
@@ -132,4 +136,4 @@ def first_column(ink: NDArray[np.float32], tracks: tuple[Track, ...]) -> float:
         gains = padded[width:] - padded[:-width] if len(padded) > width else np.zeros(1)
         at = int(np.argmax(gains))
         choices.append((float(gains[at]), at - width // 3 + width / 2))
-    return max(choices)[1] - lines.CROP_COLUMNS / 2
+    return max(choices)[1]

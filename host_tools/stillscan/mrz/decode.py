@@ -16,6 +16,7 @@ from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.formats import Format
 from stillscan.mrz.names import decode_names
 from stillscan.mrz.sums import Move, decode_checked, moves_of
+from stillscan.mrz.twins import TWIN_OF
 
 _UNKNOWN_CODE = -6.5
 """Log odds against a code that is not in the list: codes are added now and then, but rarely."""
@@ -23,11 +24,10 @@ _BROKEN_RULE = -7.0
 """Log odds that a document breaks the rules of its check digits (misprint, forgery, another format)."""
 _HOPELESS = 12.0
 """Log odds at which a possibility is no longer worked out."""
-_TWINS = {"O": "0", "0": "O", "I": "1", "1": "I"}
-"""Characters that some cuts print alike: there the place alone decides."""
 _TWIN_DOUBT = -6.0
 """Log odds of a twin that are worth a doubt."""
-TWIN_OF = np.array([ALPHABET.index(_TWINS.get(character, character)) for character in ALPHABET])
+_ALSO_FREE = {odds: float(np.log1p(np.exp(odds))) for odds in (_UNKNOWN_CODE, _BROKEN_RULE)}
+"""A text that keeps a rule could also have come about where the rule is broken."""
 
 
 class Decoded(NamedTuple):
@@ -41,8 +41,8 @@ class Decoded(NamedTuple):
     """(lines, columns): probability of each character of the text, all rules considered."""
     plainest: float
     """The least probability of a character by its print alone, whatever may stand in its place (twins together)."""
-    twins: int
-    """Places where a character and its twin may both stand and the print does not clearly tell them apart."""
+    twins: tuple[tuple[int, int], ...]
+    """(line, column) where a character and its twin may both stand and the print does not clearly tell them apart."""
     changed: tuple[tuple[int, int], ...]
     """(line, column) where the rules overruled the likeliest character of the print."""
 
@@ -103,12 +103,15 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64], weight: float) ->
     marginals[checked] = np.exp(unruly - all_ways) * np.exp(own - _log_sum(own)[:, None])
     for way in ways:
         marginals[checked] += np.exp(way.log_all - all_ways) * way.marginals
-    log_best += (log_printed if as_printed else best_way.log_best) + float(masked[free].max(axis=1).sum())
+    log_best += (log_printed if as_printed else best_way.log_best + _ALSO_FREE[_BROKEN_RULE]) + float(
+        masked[free].max(axis=1).sum()
+    )
     log_all += all_ways + float(_log_sum(masked[free]).sum())
 
     mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
     twins = np.take_along_axis(likelihoods, TWIN_OF[classes][..., None], axis=2)[..., 0]
     twin_fits = np.take_along_axis(masks[0], TWIN_OF[classes][..., None], axis=2)[..., 0] == 0
+    alike = (TWIN_OF[classes] != classes) & ((twins - mine) > _TWIN_DOUBT * weight) & twin_fits
     return Decoded(
         form=form,
         lines=tuple("".join(ALPHABET[index] for index in row) for row in classes),
@@ -116,7 +119,7 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64], weight: float) ->
         log_all=log_all,
         characters=np.take_along_axis(marginals, classes[..., None], axis=2)[..., 0].clip(0, 1).astype(np.float32),
         plainest=float(np.exp(np.maximum(mine, twins)).min()),
-        twins=int(((TWIN_OF[classes] != classes) & ((twins - mine) > _TWIN_DOUBT * weight) & twin_fits).sum()),
+        twins=tuple((int(row), int(column)) for row, column in np.argwhere(alike)),
         changed=tuple((int(row), int(column)) for row, column in np.argwhere(classes != likelihoods.argmax(axis=2))),
     )
 
@@ -144,5 +147,5 @@ def _code(own: NDArray[np.float64]) -> tuple[NDArray[np.intp], float, float, NDA
         np.add.at(marginals[place], places.CODE_CLASSES[:, place], np.exp(listed - total))
     best = int(listed.argmax())
     if listed[best] >= free_best:
-        return places.CODE_CLASSES[best], float(listed[best]), total, marginals
+        return places.CODE_CLASSES[best], float(listed[best]) + _ALSO_FREE[_UNKNOWN_CODE], total, marginals
     return own.argmax(axis=1), free_best, total, marginals

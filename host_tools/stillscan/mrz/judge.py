@@ -11,12 +11,11 @@ from stillscan.mrz.alphabet import ALPHABET, FILLER
 from stillscan.mrz.decode import Decoded, decode
 from stillscan.mrz.finding import Finding
 from stillscan.mrz.parse import Mrz, parse
+from stillscan.mrz.twins import undecided
 
 MIN_CONFIDENCE = 0.95
 MIN_CHARACTER = 0.02
 """Probability that every single print has for the character it is taken for, whatever its place and the sums say."""
-_MOST_TWINS = 1
-"""One O for 0 breaks a check digit; two may cancel each other."""
 _SHARPNESS = 1.35
 """The network is trained on softened labels, which leaves it too modest: its log odds are stretched by this, measured
 on the development set."""
@@ -105,7 +104,7 @@ def _doubt(mrz: Mrz, confidence: float, decoded: Decoded) -> str | None:
         return "a check digit does not agree"
     if decoded.plainest < MIN_CHARACTER:
         return "a character is not clear"
-    if decoded.twins > _MOST_TWINS:
+    if undecided(decoded.form, decoded.lines, list(decoded.twins)):
         return "O and 0, or I and 1, cannot be told apart"
     if confidence < MIN_CONFIDENCE:
         return "some characters are not certain"

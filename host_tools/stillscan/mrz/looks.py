@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz.decode import TWIN_OF
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.judge import Reading, judge
 from stillscan.mrz.read import as_grey, examine, is_strip
+from stillscan.mrz.twins import TWIN_OF
 
 _SURE = np.log(0.97)
 _MOST_DISAGREEING = 4

@@ -76,6 +76,8 @@ def decode_names(own: NDArray[np.float64]) -> Names:
     classes = np.where(pattern, best_letter, _FILLER)
     if log_broken > log_best:
         classes, log_best = free_classes, log_broken
+    else:  # the same text might also stand there by chance
+        log_best += float(np.log1p(np.exp(_BROKEN_GRAMMAR)))
     marginals = np.zeros_like(own)
     share_free = letters / np.maximum(free, 1e-300)
     is_letter = grammar * np.clip(is_letter, 0, 1) + (1 - grammar) * share_free

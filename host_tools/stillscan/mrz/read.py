@@ -27,6 +27,9 @@ _LEAST_FIT = -1.6
 _LEAST_RHYTHM = 0.25
 _SMALLEST_PX = 24
 _SURE = 0.5
+_BORNE_OUT = -0.7
+"""Support of a text (mean log probability) above which it is the one that stands there, though not every character be
+clear: the worst development strips have -0.1, print upside down or a character aside less than -1.8."""
 _NO_DOUBT = 0.985
 """What is less certain is worth a second look."""
 _MOST_BARS = 5
@@ -80,15 +83,16 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> tuple[Reading, Eviden
     if int(grey.max()) - int(grey.min()) < 4:
         return Reading(reason="the picture is blank"), None
     best, rests_on = _best(places.of_strip(grey)) if is_strip else (Reading(), None)
-    bars = [] if _is_read(best) else spot.bars(grey)
+    bars = [] if _stands_there(best, rests_on) else spot.bars(grey)
     second = False
     for bar in bars[:_MOST_BARS]:
-        # what is read already is no second MRZ, nor is text with much less rhythm
-        done = rests_on if _is_read(best) else None
-        if done is not None and (done.holds((bar.left + bar.right) / 2) or bar.score < _RIVAL * bars[0].score):
+        found = rests_on if _stands_there(best, rests_on) else None
+        here = found is not None and found.holds((bar.left + bar.right) / 2)
+        # what is read without doubt is not read again, and text with much less rhythm is no second MRZ
+        if found and (best.confidence > _NO_DOUBT if here else bar.score < _RIVAL * bars[0].score):
             continue
         reading, evidence = _best(places.of_bar(grey, bar))
-        if _is_read(best):
+        if found and not here:
             second = second or (_is_read(reading) and reading.lines != best.lines)
         elif evidence is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
             best, rests_on = reading, evidence
@@ -106,7 +110,7 @@ def _best(candidates: Iterable[Evidence]) -> tuple[Reading, Evidence | None]:
         reading = judge(evidence.likelihoods)
         if reading is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
             best, rests_on = reading, evidence
-        if _is_read(best):
+        if _stands_there(best, rests_on):
             break
     if rests_on is not None and best.confidence < _NO_DOUBT:
         rests_on = again(rests_on)
@@ -118,6 +122,11 @@ def _is_read(reading: Reading) -> bool:
     return reading.valid and reading.confidence > _SURE
 
 
+def _stands_there(reading: Reading, evidence: Evidence | None) -> bool:
+    """Whether the text is clearly that of an MRZ in this place, certain or not."""
+    return evidence is not None and (_is_read(reading) or evidence.support(reading.lines or ()) > _BORNE_OUT)
+
+
 def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
     """What is read goes first, then what the print bears out best."""
     return _is_read(reading), evidence.support(reading.lines or ())
@@ -126,7 +135,7 @@ def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
 def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, second: bool) -> Reading:
     """The reading with what is wrong with its picture, and the reason that follows from it."""
     faults = findings(evidence, reading.characters, size)
-    if not _is_read(reading):
+    if not _stands_there(reading, evidence):
         others = (judge(other.likelihoods) for other in places.mirrored(evidence))
         if any(other is not None and _is_read(other) for other in others):
             faults.append(Finding("mirrored", "the picture is mirrored"))

@@ -1,8 +1,9 @@
 """Compares this reader with others on the same images: `python -m stillscan.mrz.bench` (`make bench-mrz`).
 
-Strips are those of the development set (`training.devset`); `--images DIR --truth TSV` adds pictures with known text (a
-tab-separated table with a header, columns file, type, line1, line2, line3). Other readers take part when they are
-installed: the `tesseract` program (plain, with its English model) and the Python package passporteye.
+Strips and photographs are those of the development sets (`training.devset`, `training.devphoto`); `--images DIR --truth
+TSV` adds pictures with known text (a tab-separated table with a header, columns file, type, line1, line2, line3). Other
+readers take part when they are installed: the `tesseract` program (with its English model and any whose name holds
+mrz or ocrb), and the Python packages fastmrz and passporteye.
 
 exact: all lines right. character errors: edit distance to the truth as a share of its length. false accept: a wrong
 text that the reader itself vouches for (ours: `accepted`; the others: all check digits agree).
@@ -17,7 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from rich.console import Console
+from rich.progress import track
 
+from stillscan.mrz.formats import FORMATS
 from stillscan.mrz.rivals import Answer, Reader, installed
 from stillscan.simulator.printing import find_font
 
@@ -54,6 +58,18 @@ def strips(folder: Path, count: int, font: Path) -> Iterator[Case]:
             path = folder / f"level-{level}-{seed}.png"
             Image.fromarray(drawn.pixels).save(path, dpi=(300, 300))
             yield Case(f"level {level}", path, drawn.lines)
+
+
+def photos(folder: Path, count: int, font: Path) -> Iterator[Case]:
+    """`count` development photographs of each format, written into `folder`."""
+    from stillscan.mrz.training import devphoto
+
+    for form in FORMATS:
+        for seed in range(count):
+            drawn = devphoto.photo(font, form, seed)
+            path = folder / f"photo-{form}-{seed}.png"
+            Image.fromarray(drawn.pixels).save(path)
+            yield Case("photographs", path, drawn.lines)
 
 
 def pictures(folder: Path, truth: Path) -> Iterator[Case]:
@@ -136,7 +152,10 @@ def run(readers: Iterable[Reader], cases: Sequence[Case]) -> dict[str, dict[str,
     """Figures by reader and group."""
     groups = list(dict.fromkeys(case.group for case in cases))
     return {
-        reader.name: {group: score(reader, [case for case in cases if case.group == group]) for group in groups}
+        reader.name: {
+            group: score(reader, [case for case in cases if case.group == group])
+            for group in track(groups, reader.name, console=Console(stderr=True), transient=True)
+        }
         for reader in readers
     }
 
@@ -145,13 +164,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table; write the plot when asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strips", type=int, default=25, help="generated strips of each level (default 25)")
+    parser.add_argument("--photos", type=int, default=5, help="generated photographs of each format (default 5)")
     parser.add_argument("--font", type=Path, default=None, help="cut of OCR-B to print them with")
     parser.add_argument("--images", type=Path, default=None, help="folder of pictures with known text")
     parser.add_argument("--truth", type=Path, default=None, help="their table (default: truth.tsv in that folder)")
     parser.add_argument("--plot", type=Path, default=None, metavar="OUT.png")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        cases = list(strips(Path(folder), options.strips, options.font or find_font()))
+        font = options.font or find_font()
+        cases = [*strips(Path(folder), options.strips, font), *photos(Path(folder), options.photos, font)]
         if options.images:
             cases += pictures(options.images, options.truth or options.images / "truth.tsv")
         results = run(installed(), cases)

@@ -119,6 +119,21 @@ def test_printed_wrong_digit_stays_wrong() -> None:
     assert decoded.lines == wrong or confidence < 0.5 or decoded.plainest < 0.02
 
 
+def test_printed_wrong_digit_is_shown_as_printed() -> None:
+    lines = VALID["NOR"].split("|")
+    wrong = (lines[0], lines[1][:9] + str((int(lines[1][9]) + 3) % 10) + lines[1][10:])
+    decoded = decode(seen(wrong, 0.12, 1))
+    assert decoded is not None
+    assert decoded.lines == wrong
+    assert not parse(decoded.lines).valid
+
+
+def test_a_clear_text_is_certain() -> None:
+    decoded = decode(seen(tuple(VALID["NOR"].split("|")), 0.1, 1))
+    assert decoded is not None
+    assert decoded.log_best - decoded.log_all > -1e-4
+
+
 def test_corrections_are_named() -> None:
     lines = VALID["NOR"].split("|")
     blurred = seen((lines[0], lines[1]), 0.17, 1)

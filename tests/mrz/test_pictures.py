@@ -12,6 +12,7 @@ from mrz_vectors import VALID
 from numpy.typing import NDArray
 
 from stillscan.mrz import read_image
+from stillscan.mrz.training import devphoto
 from stillscan.simulator import printing
 
 NOR = tuple(VALID["NOR"].split("|"))
@@ -55,6 +56,17 @@ def test_small_and_large(scale: float, ocr_b: Path) -> None:
 def test_perspective(ocr_b: Path) -> None:
     lines = NOR
     assert read_image(on_a_table(printing.page(lines, ocr_b), 10, 0.8, tilt=0.12)).lines == lines
+
+
+@pytest.mark.parametrize("form", ["TD3", "TD1", "TD2", "MRV-A", "MRV-B"])
+def test_photographs_from_aside(form: str, ocr_b: Path) -> None:
+    """Any angle, tilt, light and resolution: see the development photographs."""
+    drawn = [devphoto.photo(ocr_b, form, seed) for seed in range(4)]
+    readings = [read_image(one.pixels) for one in drawn]
+    assert sum(reading.lines == one.lines for reading, one in zip(readings, drawn, strict=True)) >= 3
+    assert not [
+        1 for reading, one in zip(readings, drawn, strict=True) if reading.accepted and reading.lines != one.lines
+    ]
 
 
 def test_mirrored(ocr_b: Path) -> None:

@@ -97,9 +97,9 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64], weight: float) ->
     best_way = max(ways, key=lambda way: way.log_best)
     unruly = _BROKEN_RULE + float(_log_sum(own).sum())
     all_ways = float(np.logaddexp.reduce([*(way.log_all for way in ways), unruly]))
-    log_printed = _BROKEN_RULE + most[0]
+    log_printed = _BROKEN_RULE + max(most)
     as_printed = log_printed > best_way.log_best  # a digit that is clearly wrong is not bent into one that agrees
-    classes[checked] = printed[0].argmax(axis=1) if as_printed else best_way.classes
+    classes[checked] = printed[int(np.argmax(most))].argmax(axis=1) if as_printed else best_way.classes
     marginals[checked] = np.exp(unruly - all_ways) * np.exp(own - _log_sum(own)[:, None])
     for way in ways:
         marginals[checked] += np.exp(way.log_all - all_ways) * way.marginals

@@ -18,7 +18,7 @@ from stillscan.mrz import MrzError, Reading, read_image, read_looks
 from stillscan.mrz.explain import explain
 
 _EXIT_NOT_READ = 1
-_FIELDS = ("format", "lines", "valid", "accepted", "checks", "confidence", "ms")
+_FIELDS = ("format", "lines", "valid", "accepted", "checks", "confidence", "characters", "ms")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -145,8 +145,12 @@ def _shake(picture: NDArray[np.float64], amount_px: float, rng: np.random.Genera
     return np.stack([np.interp(columns + shift, columns, row) for row, shift in zip(picture, walk, strict=True)])
 
 
-def strip(font_file: Path, level: int, seed: int) -> Strip:
-    """Strip number `seed` of `level` 0..5; the same arguments give the same strip."""
+def strip(font_file: Path, level: int, seed: int, look: int = 0) -> Strip:
+    """Strip number `seed` of `level` 0..5; the same arguments give the same strip.
+
+    Another `look` scans the same worn document once more: ink and paper are the same; what the hand, the dust on the
+    sensor, the lamp and the noise do is new.
+    """
     rng = np.random.default_rng((914, level, seed))
     damage, lines = _DAMAGE[level], _td3(rng)
     slope = float(rng.uniform(-damage.skew, damage.skew))
@@ -156,6 +160,8 @@ def strip(font_file: Path, level: int, seed: int) -> Strip:
     light = 1 - damage.guilloche * _guilloche(rng) - 0.1 * damage.worn * _patches(rng, 90)
     contrast = rng.uniform(*damage.contrast)
     grey = rng.uniform(190, 240) * light * (1 - contrast * ink)
+    if look:
+        rng = np.random.default_rng((914, level, seed, look))
     if damage.jitter_px:
         grey = _shake(grey, damage.jitter_px, rng)
     grey = _blur(grey, rng.uniform(0.5, 1) * damage.blur_px)
@@ -173,18 +179,3 @@ def strip(font_file: Path, level: int, seed: int) -> Strip:
         grey = np.round(grey / 17) * 17
     rows_px = (float(_LINE_ROWS_PX[0]), float(_LINE_ROWS_PX[1]))
     return Strip(np.clip(np.rint(grey), 0, 255).astype(np.uint8), lines, level, rows_px, slope)
-
-
-def crops(one: Strip, seed: int) -> NDArray[np.uint8]:
-    """Both lines straightened, (2, 48, 1476), off by up to 1.5 px and 1.5 px of tilt, as a finder would do it."""
-    rng = np.random.default_rng((915, one.level, seed))
-    taken = []
-    columns = np.arange(STRIP_SHAPE[1])
-    tilt = one.slope + rng.uniform(-1.5, 1.5) / STRIP_SHAPE[1]
-    for centre in one.rows_px:
-        top = centre + rng.uniform(-1.5, 1.5) + tilt * (columns - STRIP_SHAPE[1] / 2) - 23.5
-        first = np.floor(top).astype(int)
-        part = top - first
-        rows = np.clip(first + np.arange(48)[:, None], 0, STRIP_SHAPE[0] - 2)
-        taken.append(one.pixels[rows, columns] * (1 - part) + one.pixels[rows + 1, columns] * part)
-    return np.asarray(np.rint(np.stack(taken)), np.uint8)

@@ -13,12 +13,21 @@ from stillscan.mrz.comb import cells, combs
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.net import look
 
-_MOVES = ((3.0, 0.0, 1.0), (0.0, 2.0, 1.0), (0.0, -2.0, 1.0), (0.0, 0.0, 1.03), (1.5, 0.0, 0.97))
+_MOVES = (
+    (3.0, 0.0, 1.0),
+    (0.0, 2.0, 1.0),
+    (0.0, -2.0, 1.0),
+    (0.0, 0.0, 1.03),
+    (1.5, 0.0, 0.97),
+    (1.5, 1.0, 1.015),
+    (-1.5, -1.0, 0.985),
+    (4.0, 1.0, 1.0),
+)
 """Columns to the right (3 is half a step of the network), rows down, and stretch along the line."""
 
 
 def again(evidence: Evidence) -> Evidence:
-    """The evidence with the mean log probabilities of six looks at its crops."""
+    """The evidence with the mean log probabilities of nine looks at its crops."""
     seen = [evidence.likelihoods]
     for move in _MOVES:
         other = look(np.stack([_moved(crop, *move) for crop in evidence.crops]))

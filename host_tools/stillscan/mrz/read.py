@@ -30,7 +30,7 @@ _SURE = 0.5
 _BORNE_OUT = -0.7
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
 clear: the worst development strips have -0.1, print upside down or a character aside less than -1.8."""
-_NO_DOUBT = 0.985
+_NO_DOUBT = 0.995
 """What is less certain is worth a second look."""
 _MOST_BARS = 5
 _RIVAL = 0.5

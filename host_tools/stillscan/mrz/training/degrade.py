@@ -46,6 +46,9 @@ def warp(shape: tuple[int, int], severity: float, rng: np.random.Generator) -> t
         if rng.random() < 0.5:
             taken = y[:, 0] + np.cumsum(rng.choice([0.0, 1.0, -1.0], rows, p=[0.94, 0.03, 0.03]))
             row = row + (taken - taken.mean() - y[:, 0]).astype(np.float32)[:, None]
+    if rng.random() < 0.25:  # two sweeps joined in the middle of the line, not quite in register
+        below = y > rng.uniform(-rows / 2, rows / 2)
+        column, row = column + below * rng.normal(0, 0.7), row + below * rng.normal(0, 0.6)
     if rng.random() < 0.25:
         row = row + field(shape, (10, 10), rng) * rng.uniform(0, 0.7)
         column = column + field(shape, (10, 10), rng) * rng.uniform(0, 0.7)
@@ -101,6 +104,16 @@ def scratches(shape: tuple[int, int], count: int, thickest_px: int, rng: np.rand
     return np.asarray(drawn / 255, np.float32)
 
 
+def specks(shape: tuple[int, int], count: int, rng: np.random.Generator) -> Line:
+    """Cover 0..1 of `count` grains of dirt of 1 to 7 px."""
+    drawn = np.zeros(shape, np.uint8)
+    for _ in range(count):
+        middle = int(rng.uniform(0, shape[1])), int(rng.uniform(0, shape[0]))
+        axes = int(rng.integers(0, 4)), int(rng.integers(0, 4))
+        cv2.ellipse(drawn, middle, axes, rng.uniform(0, 180), 0, 360, int(rng.uniform(90, 255)), -1, cv2.LINE_AA)
+    return np.asarray(drawn / 255, np.float32)
+
+
 def security_print(shape: tuple[int, int], rng: np.random.Generator) -> Line:
     """Background 0..1: families of wavy lines, or texture."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
@@ -124,6 +137,8 @@ def paper(shape: tuple[int, int], severity: float, rng: np.random.Generator) -> 
         light -= security_print(shape, rng) * rng.uniform(0.02, 0.1 + 0.32 * severity)
     if rng.random() < 0.4 * severity + 0.1:
         light -= np.clip(field(shape, (30, 80), rng) - 0.5, 0, 1) * rng.uniform(0, 0.15 + 0.3 * severity)
+    if rng.random() < 0.1 + 0.3 * severity:
+        light -= specks(shape, int(rng.integers(1, int(8 + 60 * severity))), rng) * rng.uniform(0.15, 0.8)
     if rng.random() < 0.5 * severity:
         light -= scratches(shape, int(rng.integers(1, 10)), 2, rng) * rng.uniform(0.1, 0.7)
     if rng.random() < 0.1 + 0.5 * severity:  # dust on the sensor stays in its column; so do hot and dead pixels
@@ -173,7 +188,7 @@ def optics(grey: Line, severity: float, rng: np.random.Generator) -> Line:
     """Too few pixels, defocus and motion: blur of 0 to about 2.5 px sigma."""
     rows, columns = grey.shape
     if rng.random() < 0.2 + 0.3 * severity:  # 100 to 300 dpi, some above
-        scale = rng.uniform(0.33 if rng.random() < 0.5 * severity + 0.1 else 0.55, 1.3)
+        scale = rng.uniform(0.27 if rng.random() < 0.5 * severity + 0.1 else 0.55, 1.3)
         small = cv2.resize(grey, (round(columns * scale), round(rows * scale)), interpolation=cv2.INTER_AREA)
         way = cv2.INTER_CUBIC if rng.random() < 0.5 else cv2.INTER_LINEAR
         grey = np.asarray(cv2.resize(small, (columns, rows), interpolation=way), np.float32)
@@ -187,6 +202,18 @@ def optics(grey: Line, severity: float, rng: np.random.Generator) -> Line:
     if rng.random() < 0.12:  # sharpened by a phone
         grey = grey + rng.uniform(0.3, 1.2) * (grey - np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.2), np.float32))
     return grey
+
+
+def line_sensor(grey: Line, severity: float, rng: np.random.Generator) -> Line:
+    """Pixels of unequal gain, a lamp that flickers from row to row, steps of brightness between joined sweeps."""
+    rows, columns = grey.shape
+    if rng.random() < 0.3:
+        grey = grey * (1 + rng.uniform(0, 0.05) * rng.standard_normal((1, columns), np.float32))
+    if rng.random() < 0.25:
+        grey = grey * (1 + rng.uniform(0, 0.03 + 0.05 * severity) * rng.standard_normal((rows, 1), np.float32))
+    if rng.random() < 0.15:
+        grey = grey * np.where(np.arange(rows) < rng.integers(0, rows), rng.uniform(0.8, 1.2), 1)[:, None]
+    return np.asarray(grey, np.float32)
 
 
 def sensor(grey: Line, severity: float, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -221,4 +248,4 @@ def photograph(
     grey = white * paper(shape, severity, rng) * (1 - max(contrast, 0.12) * cover)
     grey = grey + 255 * glare(shape, severity, rng)
     grey = border(np.asarray(grey, np.float32), distance, first_px, last_px, rng)
-    return sensor(optics(grey, severity, rng), severity, rng)
+    return sensor(line_sensor(optics(grey, severity, rng), severity, rng), severity, rng)

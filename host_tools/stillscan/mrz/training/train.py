@@ -1,4 +1,4 @@
-"""Trains the recogniser: `python -m stillscan.mrz.training.train --seed N --minutes M` (--steps repeats exactly).
+"""Trains the recogniser: `python -m stillscan.mrz.training.train --seed N --steps M`; the same numbers repeat it.
 
 One process makes fresh lines while another learns from them; no line is seen more than `_LOOKS` times. Writes
 `weights/lines.onnx` and its card. Fonts: OCRB.otf and OCRBS.otf of Debian's fonts-ocr-b (or --font FILE ...). The cut
@@ -36,7 +36,7 @@ _PEAK_RATE = 3e-3
 _CENTRE_SIGMA_PX = 4.5
 _OFF_CENTRE_PX = 3.0
 _CENTRE_WEIGHT = 0.5
-_KEEP = 0.997
+_KEEP = 0.999
 _DEBIAN = Path("/usr/share/fonts/opentype/ocr-b")
 _cuts: list[NDArray[np.int8]] = []
 
@@ -77,7 +77,7 @@ def batch_of(samples: list[dataset.Sample]) -> Batch:
 def loss_of(scores: Tensor, batch: Batch, off_px: Tensor) -> Tensor:
     """Cross entropy of the characters, read `off_px` beside their centres, and of the centre channel."""
     found = at_centres(scores, batch.centres_px + off_px)
-    characters = F.cross_entropy(found.flatten(0, 1), batch.classes.flatten(), ignore_index=-1, label_smoothing=0.002)
+    characters = F.cross_entropy(found.flatten(0, 1), batch.classes.flatten(), ignore_index=-1)
     columns = torch.arange(scores.shape[2]) * COLUMN_PX
     far = (columns[None, None] - batch.centres_px[..., None]).abs()
     far = torch.where(batch.classes[..., None] >= 0, far, 1e6).amin(1)
@@ -116,34 +116,29 @@ def _batches(lines: Iterator[dataset.Sample], rng: np.random.Generator) -> Itera
 def train(
     fonts: list[Path],
     seed: int,
-    minutes: float,
     steps: int,
     cuts: int,
     workers: int,
     checkpoint: Path | None,
-    begin: Path | None,
-) -> tuple[LineNet, int]:
-    """A trained network (averaged weights, evaluation mode) and the steps it took."""
+) -> LineNet:
+    """A trained network (averaged weights, evaluation mode)."""
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 7))
     net = LineNet()
-    if begin:
-        net.load_state_dict(torch.load(begin))
     for weight in net.parameters():
         if weight.dim() == 4:
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
     mean = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=_PEAK_RATE, weight_decay=0.02)
-    shown, step = time.monotonic(), 0
+    start = shown = time.monotonic()
     losses: list[float] = []
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, _begin, (fonts, cuts, seed)) as pool:
         batches = _batches(_ordered(pool, seed), rng)
-        batch = next(batches)
-        start = time.monotonic()
-        while (done := step / steps if steps else (time.monotonic() - start) / (60 * minutes)) < 1:
+        for step in range(steps):
+            batch = next(batches)
             for group in optimiser.param_groups:
-                group["lr"] = _PEAK_RATE * _rate(done)
+                group["lr"] = _PEAK_RATE * _rate(step / steps)
             off = (torch.rand_like(batch.centres_px) * 2 - 1) * _OFF_CENTRE_PX
             with torch.autocast("cpu", torch.bfloat16):
                 scores = net(batch.lines.contiguous(memory_format=torch.channels_last))
@@ -154,14 +149,13 @@ def train(
             optimiser.step()
             _average(mean, net, min(_KEEP, (step + 1) / (step + 10)))
             losses.append(float(loss))
-            step += 1
-            batch = next(batches)
             if time.monotonic() - shown > 20:
-                print(f"{done:5.1%}  step {step}  loss {np.mean(losses):.4f}", file=sys.stderr, flush=True)
+                left = (time.monotonic() - start) / 60 * (steps / (step + 1) - 1)
+                print(f"step {step + 1} of {steps}  loss {np.mean(losses):.4f}  {left:.0f} min left", file=sys.stderr)
                 shown, losses = time.monotonic(), []
                 if checkpoint:
                     torch.save(mean.state_dict(), checkpoint)
-    return mean.eval(), step
+    return mean.eval()
 
 
 def _ordered(pool: multiprocessing.pool.Pool, seed: int) -> Iterator[dataset.Sample]:
@@ -177,40 +171,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Train, calibrate, export."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=40)
-    parser.add_argument("--steps", type=int, default=0, help="train by steps instead of minutes: repeatable")
-    parser.add_argument("--cuts", type=int, default=600, help="different cuts of the font to print with")
+    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--cuts", type=int, default=1200, help="different cuts of the font to print with")
     parser.add_argument("--workers", type=int, default=1, help="processes that make lines")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--font", type=Path, nargs="*", default=None)
-    parser.add_argument("--checkpoint", type=Path, default=None)
-    parser.add_argument("--begin", type=Path, default=None, help="a checkpoint to go on from")
+    parser.add_argument("--checkpoint", type=Path, default=None, help="file for the weights of the way there")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     fonts = options.font or default_fonts()
     start = time.monotonic()
-    net, steps = train(
-        fonts,
-        options.seed,
-        options.minutes,
-        options.steps,
-        options.cuts,
-        options.workers,
-        options.checkpoint,
-        options.begin,
-    )
-    minutes = (time.monotonic() - start) / 60
-    export(
-        net,
-        fonts,
-        {
-            "seed": options.seed,
-            "steps": steps,
-            "minutes": round(minutes, 1),
-            "cuts": options.cuts,
-            "went_on": bool(options.begin),
-        },
-    )
+    net = train(fonts, options.seed, options.steps, options.cuts, options.workers, options.checkpoint)
+    minutes = round((time.monotonic() - start) / 60, 1)
+    export(net, fonts, {"seed": options.seed, "steps": options.steps, "minutes": minutes, "cuts": options.cuts})
 
 
 if __name__ == "__main__":

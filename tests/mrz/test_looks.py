@@ -1,5 +1,6 @@
 """Several looks joined, rows as they arrive, what is said about poor pictures, and the drawing of it all."""
 
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -69,6 +70,20 @@ def test_lines_are_read_as_their_rows_arrive(ocr_b: Path) -> None:
     assert reader.result().lines == NOR
     assert partial.scanned == 1
     assert "OESTEN" not in repr(partial)
+
+
+def test_memory_does_not_grow_while_rows_arrive(ocr_b: Path) -> None:
+    rows = np.random.default_rng(1).integers(205, 225, (1096, 1476)).astype(np.uint8)
+    rows[:274] = printing.strip(NOR, ocr_b)
+    reader, peaks = MrzReader(len(rows)), []
+    reader.feed(0, rows[:16])
+    tracemalloc.start()
+    for first in range(16, len(rows), 16):
+        reader.feed(first, rows[first : first + 16])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.reset_peak()
+    tracemalloc.stop()
+    assert max(peaks[len(peaks) // 2 :]) <= max(peaks[: len(peaks) // 2])
 
 
 def test_rows_worth_scanning_shrink(ocr_b: Path) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import find, flatten, lines, spot, window
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.clarity import clarity
 from stillscan.mrz.comb import Comb, cells, combs, goes_on
 from stillscan.mrz.lines import CROP_COLUMNS, Track
 from stillscan.mrz.net import look
@@ -19,6 +20,7 @@ _PX_PER_MM = 300 / 25.4
 _WIDE_COLUMNS = 1800
 """A first look goes so far: five characters more to each side than any MRZ."""
 _STACKS = 3
+_CLEAR = 10.0
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8
@@ -41,6 +43,8 @@ class Evidence:
     """Where column 0 of the crops lies: from the left edge of a strip, else from the first character's left edge."""
     turned: bool = False
     """Whether the text stood upside down in its picture or strip."""
+    clear: bool = False
+    """Whether the print of a strip stands out clearly of its noise (not known of pictures that were resampled)."""
     goes_on: bool = False
     """Whether further characters stand beside those of a line shorter than the longest there is."""
 
@@ -85,7 +89,8 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
             first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
         view = View.level(strip, tracks, first, CROP_COLUMNS)
         for sight in _sights(view):
-            yield _evidence(sight, view.ends(sight.comb), first / _PX_PER_MM)
+            evidence = _evidence(sight, view.ends(sight.comb), first / _PX_PER_MM)
+            yield replace(evidence, clear=clarity(sight.crops) > _CLEAR)
 
 
 def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
@@ -125,7 +130,7 @@ def _sights(view: View, most: int | None = None) -> Iterator[_Sight]:
 
 
 def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, turned: bool = False) -> Evidence:
-    return Evidence(sight.crops, sight.comb, sight.likelihoods, corners, left_mm, turned, sight.goes_on)
+    return Evidence(sight.crops, sight.comb, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on)
 
 
 def _fit(likelihoods: NDArray[np.float32]) -> float:

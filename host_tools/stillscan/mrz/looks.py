@@ -50,7 +50,8 @@ def _joined(seen: list[tuple[Reading, Evidence]], otherwise: Reading) -> Reading
     best = max((own for own, _ in usable), key=lambda own: (own.accepted, own.valid, own.confidence))
     if _disagree(stack):
         return replace(best, accepted=False, reason="the pictures show different documents")
-    joined = judge(join(stack), weight_of(len(stack)))
+    clear = any(evidence.clear for _, evidence in usable)
+    joined = judge(join(stack), weight_of(len(stack)), clear=clear)
     return replace(joined, quality=best.quality) if joined is not None else best
 
 

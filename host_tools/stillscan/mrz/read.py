@@ -107,14 +107,14 @@ def _best(candidates: Iterable[Evidence]) -> tuple[Reading, Evidence | None]:
     for evidence in candidates:
         if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
             continue
-        reading = judge(evidence.likelihoods)
+        reading = judge(evidence.likelihoods, clear=evidence.clear)
         if reading is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
             best, rests_on = reading, evidence
         if _stands_there(best, rests_on):
             break
     if rests_on is not None and best.confidence < _NO_DOUBT:
         rests_on = again(rests_on)
-        best = judge(rests_on.likelihoods) or best
+        best = judge(rests_on.likelihoods, clear=rests_on.clear) or best
     return best, rests_on
 
 

@@ -37,12 +37,14 @@ def test_scores_and_table_and_plot(tmp_path: Path) -> None:
     wrong = (NOR[0].replace("O", "D", 1), NOR[1])
     answers = {"1": (NOR, True), "2": (wrong, True), "3": ((), False)}
     reader = rivals.Reader("one", lambda path: rivals.Answer(*answers[path.name]))
-    results = bench.run([reader], cases)
+    blind = rivals.Reader("other", lambda _path: rivals.Answer((), False))
+    results = bench.run([reader, blind], cases)
     first, second = results["one"]["a"], results["one"]["b"]
     assert (first.exact, first.accepted, first.false_accepts, first.images) == (0.5, 0.5, 1, 2)
     assert first.errors == pytest.approx(1 / 176)
     assert (second.exact, second.errors) == (0, 1)
-    assert "| a (2) | one | 50.0% | 50.0% | 0.57% | 1 |" in bench.table(results)
+    assert "| a (2) | 50% | 50% | 0% |" in bench.table(results)
+    assert "| one | 33.7% | 1 of 3 |" in bench.table(results)
     bench.plot(results, tmp_path / "plot.png")
     with Image.open(tmp_path / "plot.png") as drawn:
         assert drawn.width > 100

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stillscan.mrz import MrzError, MrzReader, Reading, read_image, read_looks, read_strip
+from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.explain import explain
+from stillscan.mrz.looks import join
 from stillscan.simulator import printing
 
 NOR = tuple(VALID["NOR"].split("|"))
@@ -37,6 +39,17 @@ def test_joined_looks_are_surer(ocr_b: Path) -> None:
     assert joined.lines == NOR
     assert joined.confidence > max(read_strip(look).confidence for look in looks)
     assert read_looks([strip]).lines == read_strip(strip).lines
+
+
+def test_many_looks_do_not_tell_twins_apart_better_than_one() -> None:
+    """All looks take an O for a 0 in the same way, but each sees an 8 for a B by its own noise."""
+    classes = [ALPHABET.index(character) for character in "O0B8"]
+    one = np.full((1, 1, 37), -12.0, np.float32)
+    one[0, 0, classes] = [-2.0, -0.2, -3.0, -3.2]
+    joined = join(np.stack([one] * 4))[0, 0, classes]
+    assert joined[1] - joined[0] == pytest.approx(1.8, abs=0.01)
+    assert joined[2] - joined[3] == pytest.approx(0.2 * 4**0.7, abs=0.01)
+    assert np.exp(join(np.stack([one] * 4))).sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_looks_at_different_documents_are_refused(ocr_b: Path) -> None:

@@ -109,16 +109,21 @@ def distance(one: str, other: str) -> int:
 
 
 def table(results: dict[str, dict[str, Score]]) -> str:
-    """Markdown table of all results (reader, group)."""
-    head = "| images | reader | exact | right and accepted | character errors | false accepts | median ms |"
-    rows = [head, "|---|---|---|---|---|---|---|"]
-    for group in next(iter(results.values())):
-        for name, scores in results.items():
-            one = scores[group]
-            rows.append(
-                f"| {group} ({one.images}) | {name} | {one.exact:.1%} | {one.accepted:.1%} | {one.errors:.2%} "
-                f"| {one.false_accepts} | {one.median_ms:.0f} |"
-            )
+    """Two Markdown tables of results (reader, group): exact by group, and what each reader does over all of them."""
+    ours, *others = results
+    groups = list(results[ours])
+    rows = [f"| exact | {ours} | of these accepted | {' | '.join(others)} |", "|---" * (len(others) + 3) + "|"]
+    for group in groups:
+        own = results[ours][group]
+        rest = [f" {results[name][group].exact:.0%} |" for name in others]
+        rows.append(f"| {group} ({own.images}) | {own.exact:.0%} | {own.accepted:.0%} |" + "".join(rest))
+    rows += ["", "| reader | character errors | wrong, but vouched for | median ms by group |", "|---|---|---|---|"]
+    for name, scores in results.items():
+        images = sum(one.images for one in scores.values())
+        errors = sum(one.errors * one.images for one in scores.values()) / images
+        false = sum(one.false_accepts for one in scores.values())
+        times = [one.median_ms for one in scores.values()]
+        rows.append(f"| {name} | {errors:.1%} | {false} of {images} | {min(times):.0f} to {max(times):.0f} |")
     return "\n".join(rows)
 
 

@@ -47,16 +47,15 @@ class Decoded(NamedTuple):
     """(line, column) where the rules overruled the likeliest character of the print."""
 
 
-def decode(likelihoods: NDArray[np.float32], weight: float = 1.0) -> Decoded | None:
+def decode(likelihoods: NDArray[np.float32]) -> Decoded | None:
     """Best MRZ for log likelihoods (lines, columns, 37); None when no format has this size.
 
     `log_all` of the result sums over all formats of the size, so that exp(log_best - log_all) is its probability.
-    `weight` is how many single looks the likelihoods stand for: all of them may mistake a twin in the same way.
     """
     found = [
         decoded
         for form in places.candidates(*likelihoods.shape[:2])
-        if (decoded := _decode_as(form, likelihoods.astype(np.float64), weight)) is not None
+        if (decoded := _decode_as(form, likelihoods.astype(np.float64))) is not None
     ]
     if not found:
         return None
@@ -64,7 +63,7 @@ def decode(likelihoods: NDArray[np.float32], weight: float = 1.0) -> Decoded | N
     return best._replace(log_all=float(np.logaddexp.reduce([decoded.log_all for decoded in found])))
 
 
-def _decode_as(form: Format, likelihoods: NDArray[np.float64], weight: float) -> Decoded | None:
+def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None:
     """Best text in one format; None when its first letter is out of the question."""
     masks = places.variants(form)
     if (likelihoods[0, 0] + masks[0][0, 0]).max() < likelihoods[0, 0].max() - _HOPELESS:
@@ -111,7 +110,7 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64], weight: float) ->
     mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
     twins = np.take_along_axis(likelihoods, TWIN_OF[classes][..., None], axis=2)[..., 0]
     twin_fits = np.take_along_axis(masks[0], TWIN_OF[classes][..., None], axis=2)[..., 0] == 0
-    alike = (TWIN_OF[classes] != classes) & ((twins - mine) > _TWIN_DOUBT * weight) & twin_fits
+    alike = (TWIN_OF[classes] != classes) & ((twins - mine) > _TWIN_DOUBT) & twin_fits
     return Decoded(
         form=form,
         lines=tuple("".join(ALPHABET[index] for index in row) for row in classes),

@@ -65,14 +65,14 @@ class Reading:
         return f"Reading(format={self.format!r}, accepted={self.accepted}, reason={self.reason!r})"
 
 
-def judge(likelihoods: NDArray[np.float32], weight: float = 1.0, *, clear: bool = False) -> Reading | None:
+def judge(likelihoods: NDArray[np.float32], *, clear: bool = False) -> Reading | None:
     """The reading of log probabilities (lines, cells, 37); accepted only when it is certain in every respect.
 
-    `weight` is how many single looks the likelihoods stand for, `clear` whether the print stands out clearly of the
-    noise. None when no format has that size, or no text of a format fits at all.
+    `clear` tells whether the print stands out clearly of the noise. None when no format has that size, or no text of a
+    format fits at all.
     """
     sharp = likelihoods * np.float32(_SHARPNESS)
-    decoded = decode(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)), weight)
+    decoded = decode(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)))
     if decoded is None:
         return None
     mrz = parse(decoded.lines)

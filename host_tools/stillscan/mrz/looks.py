@@ -51,20 +51,22 @@ def _joined(seen: list[tuple[Reading, Evidence]], otherwise: Reading) -> Reading
     if _disagree(stack):
         return replace(best, accepted=False, reason="the pictures show different documents")
     clear = any(evidence.clear for _, evidence in usable)
-    joined = judge(join(stack), weight_of(len(stack)), clear=clear)
+    joined = judge(join(stack), clear=clear)
     return replace(joined, quality=best.quality) if joined is not None else best
 
 
-def weight_of(looks: int) -> float:
-    """How many independent looks so many looks at one document are worth."""
-    return float(looks ** (1 - _SHARED))
-
-
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log probabilities (looks, lines, cells, 37) to those of all looks together, (lines, cells, 37)."""
-    summed = stack.mean(axis=0) * np.float32(weight_of(len(stack)))
-    top = summed.max(axis=-1, keepdims=True)
-    return np.asarray(summed - top - np.log(np.exp(summed - top).sum(axis=-1, keepdims=True)), np.float32)
+    """Log probabilities (looks, lines, cells, 37) to those of all looks together, (lines, cells, 37).
+
+    Between letters and digits that a cut prints alike, many looks tell no more than one: all mistake them the same way.
+    """
+    mean = stack.mean(axis=0)
+    summed = mean * np.float32(len(stack) ** (1 - _SHARED))
+    both = np.logaddexp(summed, summed[..., TWIN_OF])
+    apart = np.logaddexp(0, mean[..., TWIN_OF] - mean)  # how much less one of two twins is than both together
+    joined = np.where(np.arange(len(TWIN_OF)) == TWIN_OF, summed, both - apart)
+    top = joined.max(axis=-1, keepdims=True)
+    return np.asarray(joined - top - np.log(np.exp(joined - top).sum(axis=-1, keepdims=True)), np.float32)
 
 
 def _disagree(stack: NDArray[np.float32]) -> bool:

@@ -18,7 +18,7 @@ from stillscan.mrz.twins import TWIN_OF
 _SURE = np.log(0.97)
 _MOST_DISAGREEING = 4
 """Characters that two looks may be sure of and yet see differently, before they must be of different documents."""
-_SHARED = 0.3
+_SHARED = 0.7
 """What looks have in common (wear, print) does not average out: n of them weigh as n to the power of 1 less this."""
 
 

@@ -71,7 +71,10 @@ def mrz_lines(text: str) -> tuple[str, ...]:
 
 def _checked(read: Callable[[Path], tuple[str, ...]], path: Path) -> Answer:
     """What a reader that has no word for certainty says: vouched for when all check digits agree."""
-    lines = read(path)
+    try:
+        lines = read(path)
+    except Exception:  # whatever it is, the picture was not read
+        return Answer((), False)
     try:
         return Answer(lines, parse(lines).valid)
     except MrzError:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz.alphabet import ALPHABET
-from stillscan.mrz.training import degrade, text
+from stillscan.mrz.training import degrade, sensors, text
 from stillscan.mrz.training.glyphs import CELL_COLUMNS, CELL_ROWS, FAR_PX
 
 ROWS, COLUMNS = 48, 1476
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 def _typeset(
     characters: str, cut: NDArray[np.int8], first_px: int, rng: np.random.Generator
-) -> tuple[degrade.Line, NDArray[np.float32]]:
+) -> tuple[sensors.Line, NDArray[np.float32]]:
     """Distances (canvas) of one line of `cut` and the centre column of each character on the canvas."""
     canvas = np.full((_TALL, COLUMNS + 4 * _MARGIN_PX), FAR_PX * 20, np.int8)
     loose = rng.uniform(0, 0.9) if rng.random() < 0.4 else 0.0

@@ -155,7 +155,8 @@ def train(
                 shown, losses = time.monotonic(), []
                 if checkpoint:
                     torch.save(mean.state_dict(), checkpoint)
-    return mean.eval()
+    mean.eval()
+    return mean
 
 
 def _ordered(pool: multiprocessing.pool.Pool, seed: int) -> Iterator[dataset.Sample]:

@@ -12,7 +12,7 @@ from mrz_vectors import VALID
 from numpy.typing import NDArray
 
 from stillscan.mrz import read_image
-from stillscan.mrz.training import devphoto
+from stillscan.mrz.training import devphoto, devset
 from stillscan.simulator import printing
 
 NOR = tuple(VALID["NOR"].split("|"))
@@ -96,3 +96,13 @@ def test_any_picture_gives_a_reason(blocks: NDArray[np.uint8], size: int) -> Non
     reading = read_image(np.kron(blocks, np.ones((size, size), np.uint8)))
     assert not reading.accepted
     assert reading.reason
+
+
+@pytest.mark.parametrize("level", [3, 4])
+def test_faded_print_on_a_page(level: int, ocr_b: Path) -> None:
+    for seed in range(3):
+        drawn = devset.strip(ocr_b, level, seed)
+        page = np.full((1039, drawn.pixels.shape[1]), np.median(drawn.pixels), np.uint8)
+        page[-len(drawn.pixels) :] = drawn.pixels
+        assert read_image(page).lines == drawn.lines
+        assert read_image(cv2.resize(page, None, fx=1.4, fy=1.4)).lines == drawn.lines

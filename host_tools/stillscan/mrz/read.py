@@ -96,6 +96,10 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> tuple[Reading, Eviden
             second = second or (_is_read(reading) and reading.lines != best.lines)
         elif evidence is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
             best, rests_on = reading, evidence
+    if not is_strip and not _stands_there(best, rests_on):
+        reading, evidence = _best(places.of_page(grey))
+        if evidence is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
+            best, rests_on = reading, evidence
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
     return _explained(best, rests_on, grey.shape, second=second), rests_on

@@ -52,7 +52,13 @@ def _joined(seen: list[tuple[Reading, Evidence]], otherwise: Reading) -> Reading
         return replace(best, accepted=False, reason="the pictures show different documents")
     clear = any(evidence.clear for _, evidence in usable)
     joined = judge(join(stack), clear=clear)
-    return replace(joined, quality=best.quality) if joined is not None else best
+    if joined is None:
+        return best
+    if joined.accepted and any(evidence.goes_on for _, evidence in usable):
+        return replace(joined, accepted=False, reason="the text goes on beyond what was read", quality=best.quality)
+    if joined.accepted and any(fault.code == "two-mrzs" for own, _ in usable for fault in own.quality):
+        return replace(joined, accepted=False, reason="a picture shows two MRZs", quality=best.quality)
+    return replace(joined, quality=best.quality)
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from mrz_vectors import VALID
 from numpy.typing import NDArray
 
-from stillscan.mrz import read_image
+from stillscan.mrz import read_image, read_looks
 from stillscan.mrz.training import devphoto, devset
 from stillscan.simulator import printing
 
@@ -78,9 +78,11 @@ def test_mirrored(ocr_b: Path) -> None:
 
 def test_two_mrzs(ocr_b: Path) -> None:
     first, second = printing.page(NOR, ocr_b), printing.page(tuple(VALID["PO"].split("|")), ocr_b)
-    reading = read_image(np.vstack([first, second]))
+    both = np.vstack([first, second])
+    reading = read_image(both)
     assert not reading.accepted
     assert reading.reason == "the picture shows two MRZs"
+    assert not read_looks([both, both]).accepted
 
 
 def test_photograph_without_an_mrz(ocr_b: Path) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,9 +21,6 @@ _WIDE_COLUMNS = 1800
 """A first look goes so far: five characters more to each side than any MRZ."""
 _STACKS = 3
 _CLEAR = 10.0
-_PAGE_ROWS = 900, 1200
-"""Rows that a passport's page may have when it is 1476 px wide."""
-_LOWER_ROWS = 300
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8
@@ -95,19 +91,6 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
         for sight in _sights(view):
             evidence = _evidence(sight, view.ends(sight.comb), first / _PX_PER_MM)
             yield replace(evidence, clear=clarity(sight.crops) > _CLEAR)
-
-
-def of_page(grey: NDArray[np.uint8]) -> Iterator[Evidence]:
-    """Evidence in the lower part of a picture that shows just the page of a passport, upright: faint lines too."""
-    scale = CROP_COLUMNS / grey.shape[1]
-    rows = round(grey.shape[0] * scale)
-    if not _PAGE_ROWS[0] < rows < _PAGE_ROWS[1]:
-        return
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    strip = np.asarray(cv2.resize(grey, (CROP_COLUMNS, rows), interpolation=way), np.uint8)[-_LOWER_ROWS:]
-    for evidence in of_strip(np.ascontiguousarray(strip)):
-        corners = (evidence.corners + np.array([0, rows - len(strip)])) / scale
-        yield replace(evidence, corners=corners, clear=False)
 
 
 def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:

@@ -38,7 +38,7 @@ def marks(ink: NDArray[np.float32], across: int = 1) -> NDArray[np.float32]:
     """
     rows, slabs = ink.shape[0], max(1, ink.shape[1] * across // SLAB_PX)
     means = cv2.resize(ink, (slabs, rows), interpolation=cv2.INTER_AREA)
-    means = np.minimum(means, _MOST_MARK)
+    means = np.clip(means, -_MOST_MARK, _MOST_MARK)
     edge = LETTER_ROWS
     letters = cv2.blur(means, (1, LETTER_ROWS), borderType=cv2.BORDER_CONSTANT)
     flank = cv2.blur(cv2.copyMakeBorder(means, edge, edge, 0, 0, cv2.BORDER_CONSTANT), (1, _FLANK_ROWS))

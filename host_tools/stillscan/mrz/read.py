@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import evidence as places
-from stillscan.mrz import spot
+from stillscan.mrz import faint, spot
 from stillscan.mrz.again import again
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence
@@ -36,6 +36,9 @@ _MOST_BARS = 5
 _RIVAL = 0.5
 """Share of the best row's score that a row of another MRZ in the same picture has at least."""
 _CLEARLY_TEXT = -0.35
+
+_Found = tuple[Reading, Evidence | None]
+"""What was read, and the evidence it rests on."""
 
 
 def read_strip(strip: NDArray[Any]) -> Reading:
@@ -73,7 +76,7 @@ def is_strip(grey: NDArray[np.uint8]) -> bool:
     return bool(abs(grey.shape[1] - STRIP_COLUMNS) <= 40 and grey.shape[0] <= _MOST_STRIP_ROWS)
 
 
-def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> tuple[Reading, Evidence | None]:
+def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> _Found:
     """The reading of a grey picture (rows, cols), and the evidence it rests on if any text was found.
 
     A strip has level lines at 300 dpi; where none can be read it is searched like any picture.
@@ -94,26 +97,26 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> tuple[Reading, Eviden
         reading, evidence = _best(places.of_bar(grey, bar))
         if found and not here:
             second = second or (_is_read(reading) and reading.lines != best.lines)
-        elif evidence is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
-            best, rests_on = reading, evidence
-    if not is_strip and not _stands_there(best, rests_on):
-        reading, evidence = _best(places.of_page(grey))
-        if evidence is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
-            best, rests_on = reading, evidence
+        else:
+            best, rests_on = _better((best, rests_on), (reading, evidence))
+    for bar in () if _stands_there(best, rests_on) else faint.bars(grey):
+        best, rests_on = _better((best, rests_on), _best(places.of_bar(grey, bar)))
+        if _stands_there(best, rests_on):
+            break
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
     return _explained(best, rests_on, grey.shape, second=second), rests_on
 
 
-def _best(candidates: Iterable[Evidence]) -> tuple[Reading, Evidence | None]:
+def _best(candidates: Iterable[Evidence]) -> _Found:
     """The first of the candidates that can be read, else the best of them; a doubtful one has been looked at again."""
     best, rests_on = Reading(), None
     for evidence in candidates:
         if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
             continue
         reading = judge(evidence.likelihoods, clear=evidence.clear)
-        if reading is not None and (rests_on is None or _rank(reading, evidence) > _rank(best, rests_on)):
-            best, rests_on = reading, evidence
+        if reading is not None:
+            best, rests_on = _better((best, rests_on), (reading, evidence))
         if _stands_there(best, rests_on):
             break
     if rests_on is not None and best.confidence < _NO_DOUBT:
@@ -131,8 +134,15 @@ def _stands_there(reading: Reading, evidence: Evidence | None) -> bool:
     return evidence is not None and (_is_read(reading) or evidence.support(reading.lines or ()) > _BORNE_OUT)
 
 
-def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
+def _better(one: _Found, other: _Found) -> _Found:
     """What is read goes first, then what the print bears out best."""
+    if one[1] is None or other[1] is None:
+        return other if one[1] is None else one
+    return other if _rank(other[0], other[1]) > _rank(one[0], one[1]) else one
+
+
+def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
+    """The greater, the better."""
     return _is_read(reading), evidence.support(reading.lines or ())
 
 

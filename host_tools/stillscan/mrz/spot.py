@@ -50,6 +50,11 @@ class Bar:
         """How much the row looks like a line of an MRZ: characters in rhythm."""
         return self.rhythm * min(self.length_px / max(self.pitch_px, 1.0), 44.0)
 
+    def scaled(self, times: float) -> "Bar":
+        """The same row in a picture so many times as large."""
+        left, right = ((end + 0.5) * times - 0.5 for end in (self.left, self.right))
+        return Bar(left, right, self.height_px * times, self.pitch_px * times, self.rhythm)
+
 
 def bars(grey: NDArray[np.uint8]) -> list[Bar]:
     """Rows of text in a grey picture (rows, cols) that may belong to an MRZ, likeliest first, one for each place."""
@@ -63,32 +68,23 @@ def bars(grey: NDArray[np.uint8]) -> list[Bar]:
         shape = max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale))
         small = cv2.resize(source, shape, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         source = np.asarray(small, np.uint8) if scale < 1 else source  # the next is smaller still
-        strokes = _strokes(np.asarray(small, np.uint8))
-        for bar in (bar for share in _STANDS_OUT for bar in _joined(_pieces(strokes, share))):
-            measured = _measured(strokes, bar)
-            found.append(
-                Bar(
-                    (measured.left + 0.5) / scale - 0.5,
-                    (measured.right + 0.5) / scale - 0.5,
-                    measured.height_px / scale,
-                    measured.pitch_px / scale,
-                    measured.rhythm,
-                )
-            )
+        seen = strokes(np.asarray(small, np.uint8))
+        for bar in (bar for share in _STANDS_OUT for bar in _joined(_pieces(seen, share))):
+            found.append(measured(seen, bar).scaled(1 / scale))
     return _distinct(sorted(found, key=lambda bar: -bar.score))
 
 
-def _strokes(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def strokes(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """How much darker each pixel is than what lies around it, for thin things only."""
     square = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE_PX, _STROKE_PX))
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square), np.uint8)
 
 
-def _pieces(strokes: NDArray[np.uint8], stands_out: float) -> list[Bar]:
+def _pieces(seen: NDArray[np.uint8], stands_out: float) -> list[Bar]:
     """Long thin bars of closed strokes that are darker than the mean around them by that factor."""
     # text is dark against what lies around it; fine print of the background is weaker everywhere
-    level = cv2.blur(strokes, (61, 61)).astype(np.float32)
-    binary = (strokes > np.maximum(stands_out * level, 8)).astype(np.uint8)
+    level = cv2.blur(seen, (61, 61)).astype(np.float32)
+    binary = (seen > np.maximum(stands_out * level, 8)).astype(np.uint8)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP_PX, _GAP_PX))
     closed = cv2.morphologyEx(binary, cv2.MORPH_CLOSE, disc)
     thick = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
@@ -141,18 +137,18 @@ def _continues(bar: Bar, ends: NDArray[np.float64], heights: NDArray[np.float64]
     return np.asarray(alike & (aside <= 0.45 * np.maximum(heights, bar.height_px)) & (gap <= 7 * bar.height_px))
 
 
-def _measured(strokes: NDArray[np.uint8], bar: Bar) -> Bar:
-    """The bar with the distance of its characters and how strong that rhythm is, from the strokes below it."""
+def measured(seen: NDArray[np.uint8], bar: Bar, pitches: NDArray[np.float64] = _PITCH_RANGE) -> Bar:
+    """The bar with the distance of its characters and how strong that rhythm is, from the `strokes` below it."""
     length, height = round(bar.length_px), max(4, round(bar.height_px))
     along = (bar.right - bar.left) / bar.length_px
     across = np.array([-along[1], along[0]])
     corner = bar.left - across * (height - 1) / 2
     matrix = np.column_stack([along, across, corner]).astype(np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    row = cv2.warpAffine(strokes, matrix, (length, height), flags=flags).astype(np.float32)
+    row = cv2.warpAffine(seen, matrix, (length, height), flags=flags).astype(np.float32)
     ink = np.minimum(row, np.percentile(row, 90) + 1).mean(axis=0)
     ink = (ink - cv2.blur(ink[None], (2 * height + 1, 1))[0]) * np.hanning(length)
-    pitches = _PITCH_RANGE * bar.height_px
+    pitches = pitches * bar.height_px
     spectrum = np.abs(np.fft.rfft(ink, _SPECTRUM * length)) ** 2 / max(length * float(ink @ ink), 1e-6) * 2
     power = np.interp(_SPECTRUM * length / pitches, np.arange(len(spectrum)), spectrum)
     best = int(power.argmax())

@@ -16,6 +16,8 @@ _MOST_CELLS = 48
 _SPACINGS_PX = range(40, 108, 2)
 """Distances of lines that occur: 75 px by the standard, less and more on cards and old passports."""
 _STROKE_PX = 31
+_AROUND_PX = (61, 151)
+"""Columns and rows over which ink is taken to be the background's."""
 _LAYOUTS = ((0, 1), (-1, 0), (0, 1, 2), (-1, 0, 1), (-2, -1, 0))
 """Lines there may be, counted from the row that was found."""
 
@@ -79,6 +81,7 @@ def _to_edge(shape: tuple[int, ...], point: NDArray[np.float64], way: NDArray[np
 def stacks(window: Window) -> list[Stack]:
     """Pairs and threes of lines in the window that may be an MRZ, likeliest first."""
     ink = strokes(window.grey)
+    ink -= cv2.blur(ink, _AROUND_PX)
     marked = lines.marks(ink)
     first, last = (max(0, round(column / lines.SLAB_PX)) for column in window.bar_columns)
     seen = np.full(marked.shape, 0.0, np.float32)
@@ -122,11 +125,15 @@ def text_middle(ink: NDArray[np.float32], tracks: tuple[Track, ...]) -> float:
     """Column in the middle of the text of all lines."""
     half = lines.LETTER_ROWS // 2
     columns = np.arange(ink.shape[1])
+    letters, above, below = np.arange(-half, half + 1), np.arange(-half - 12, -half - 3), np.arange(half + 4, half + 13)
     sums = []
     for track in tracks:
         rows = np.rint(track.rows(columns.astype(np.float64), ink.shape[1])).astype(np.intp)
-        taken = ink[np.clip(rows + np.arange(-half, half + 1)[:, None], 0, ink.shape[0] - 1), columns]
-        cells = cv2.blur(taken.mean(axis=0)[None], (round(PITCH_PX), 1))[0]
+        taken, over, under = (
+            ink[np.clip(rows + part[:, None], 0, ink.shape[0] - 1), columns].mean(axis=0)
+            for part in (letters, above, below)
+        )
+        cells = cv2.blur((taken - (over + under) / 2)[None], (2 * round(PITCH_PX) + 1, 1))[0]
         sums.append(np.minimum(cells / max(float(np.percentile(cells, 60)), 1e-3), 1))
     surplus = np.concatenate([[0.0], np.cumsum(np.mean(sums, axis=0) - 0.45)])
     choices = []

@@ -1,0 +1,118 @@
+"""Finds pairs of faint rows of text, which do not stand out in any place but do so over their whole length.
+
+What `spot` finds by its outlines is found here by sums: the picture is turned by small steps, and wherever a long low
+band is darker in thin strokes than the bands above and below it, and another such band lies at the distance of a line,
+there may be an MRZ. Slower, and only for pictures in which `spot` found none.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz.spot import Bar, measured, strokes
+
+_LONG_SIDE_PX = 800
+"""Size at which strokes are seen; they are summed at half of it."""
+_AROUND_PX = 61
+_LEAST_STROKE = 4
+_MOST_STROKE = 2.0
+"""A stroke counts for no more than this many times what lies around it: no streak or edge may look like a row."""
+_TURNS_DEG = np.arange(-90.0, 90.0, 3.0)
+_HEIGHTS_PX = (3, 4, 6, 8)
+"""Heights of letters at half size."""
+_LENGTH_HEIGHTS = 20
+"""Length of the bands against the height of the letters: less than the shortest line, 30 characters, has."""
+_PARTS = 5
+"""Parts of a band that must stand out each on its own."""
+_ALONG_PX = 4
+"""Columns of the turned picture that are taken together."""
+_FLANK_HEIGHTS = 1.25
+_LINE_HEIGHTS = (2.1, 2.4, 2.7, 3.0)
+"""Distances of two lines."""
+_PITCH_RANGE = np.geomspace(0.85, 1.4, 30)
+"""Distances of characters to be tried, against the height of the letters."""
+_MOST = 6
+
+
+class _Peak(NamedTuple):
+    """A pair of rows: how far it stands out, the middle (x, y) of its upper row at half size, and the row's shape."""
+
+    score: float
+    middle: NDArray[np.float64]
+    along: NDArray[np.float64]
+    height_px: int
+
+
+def bars(grey: NDArray[np.uint8]) -> list[Bar]:
+    """Rows of text in a grey picture (rows, cols), likeliest first, of each pair of lines one."""
+    scale = _LONG_SIDE_PX / max(grey.shape)
+    shape = max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    seen = strokes(np.asarray(cv2.resize(grey, shape, interpolation=way), np.uint8))
+    around = cv2.blur(seen, (_AROUND_PX, _AROUND_PX)).astype(np.float32)
+    even = np.minimum(seen / (around + _LEAST_STROKE), _MOST_STROKE).astype(np.float32)
+    small = max(4, shape[0] // 2), max(4, shape[1] // 2)
+    half = np.asarray(cv2.resize(even, small, interpolation=cv2.INTER_AREA), np.float32)
+    found = []
+    for peak in _distinct([peak for turn in _TURNS_DEG for peak in _peaks(half, float(turn))]):
+        reach = peak.along * peak.height_px * _LENGTH_HEIGHTS / 2
+        row = measured(
+            seen, Bar((peak.middle - reach) * 2, (peak.middle + reach) * 2, 2.0 * peak.height_px), _PITCH_RANGE
+        )
+        found.append(row.scaled(1 / scale))
+    return found
+
+
+def _peaks(half: NDArray[np.float32], turn_deg: float) -> list[_Peak]:
+    """The best pairs of rows that run `turn_deg` against the picture's columns, one for each height."""
+    rows, columns = half.shape
+    size = int(np.ceil(np.hypot(rows, columns)))
+    matrix = np.asarray(cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), turn_deg, 1.0), np.float64)
+    matrix[:, 2] += np.array([size - columns, size - rows]) / 2
+    turned = cv2.warpAffine(half, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=1.0)
+    back = np.asarray(cv2.invertAffineTransform(matrix), np.float64)
+    turned = cv2.resize(turned, (size // _ALONG_PX, size), interpolation=cv2.INTER_AREA)
+    found = []
+    for height in _HEIGHTS_PX:
+        part = max(1, round(_LENGTH_HEIGHTS * height / _PARTS / _ALONG_PX))
+        band = cv2.blur(turned, (part, height))
+        away = round(_FLANK_HEIGHTS * height)
+        stands_out = band - cv2.dilate(band, _places([-away, away]))
+        # every part of a row must stand out: a short label or a streak does so in one
+        across = _places([part * index for index in range(-(_PARTS // 2), _PARTS // 2 + 1)]).T
+        whole = cv2.erode(stands_out, across, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        second = cv2.dilate(whole, _places([round(lines * height) for lines in _LINE_HEIGHTS]))
+        pairs = np.minimum(whole, second)
+        row, column = np.unravel_index(int(pairs.argmax()), pairs.shape)
+        middle = back[:, :2] @ np.array([(column + 0.5) * _ALONG_PX - 0.5, row]) + back[:, 2]
+        # the chance sums of a large band spread less
+        found.append(_Peak(float(pairs[row, column]) * height, middle, back[:, 0].copy(), height))
+    return found
+
+
+def _places(rows: list[int]) -> NDArray[np.uint8]:
+    """A structuring element, one column wide, of single places so many rows below its middle."""
+    reach = max(abs(row) for row in rows)
+    element = np.zeros((2 * reach + 1, 1), np.uint8)
+    element[[reach + row for row in rows]] = 1
+    return element
+
+
+def _lies_on(peak: _Peak, other: _Peak) -> bool:
+    """Whether two peaks are of the same row."""
+    away = peak.middle - other.middle
+    across = abs(float(away @ np.array([-other.along[1], other.along[0]])))
+    return across < 1.5 * other.height_px and abs(float(away @ other.along)) < _LENGTH_HEIGHTS / 2 * other.height_px
+
+
+def _distinct(peaks: list[_Peak]) -> list[_Peak]:
+    """The best of those that lie on each other."""
+    kept: list[_Peak] = []
+    for peak in sorted(peaks, key=lambda peak: -peak.score):
+        if peak.score > 0 and not any(_lies_on(peak, other) for other in kept):
+            kept.append(peak)
+        if len(kept) == _MOST:
+            break
+    return kept

@@ -37,7 +37,7 @@ def test_a_line_reads_alike_alone_and_among_others() -> None:
 
 
 def test_lightly_worn_lines_of_cuts_never_seen_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset, "severity_of", lambda _rng: 0.15)
+    monkeypatch.setattr(dataset, "severity_of", lambda _rng, hard: 0.15)
     cuts = glyphs.bank([], 6, seed=99)
     wrong = count = 0
     for index in range(30):
@@ -71,12 +71,22 @@ def test_calibration_error_tells_certainty_from_truth() -> None:
 
 def test_report_on_development_strips() -> None:
     font = _font()
-    looks = [evaluate.read((level, seed), font, scans) for level, scans in ((0, 1), (4, 2)) for seed in (1, 2)]
+    looks = [
+        evaluate.read((level, seed), "strips", font, scans) for level, scans in (("0", 1), ("4", 2)) for seed in (1, 2)
+    ]
     assert [one.right for one in looks] == [True] * 4
     assert len(looks[0].characters) == len(looks[0].right_characters) == 88
     assert evaluate.report(looks).splitlines()[1].split()[:3] == ["0", "2", "100.00%"]
     wrong = evaluate.report([looks[0]._replace(right=False, accepted=True)])
-    assert wrong.endswith("wrong and accepted: level 0, seed 1")
+    assert wrong.endswith("wrong and accepted: 0, seed 1")
+
+
+@pytest.mark.parametrize(("kind", "group"), [("worn", "3"), ("photos", "TD1")])
+def test_development_photographs_are_read(kind: str, group: str) -> None:
+    font = _font()
+    looks = [evaluate.read((group, seed), kind, font, 1) for seed in (1, 2, 3)]
+    assert sum(one.right for one in looks) >= 2
+    assert not any(one.accepted and not one.right for one in looks)
 
 
 def test_a_few_steps_lower_the_loss() -> None:

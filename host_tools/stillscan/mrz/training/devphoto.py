@@ -2,7 +2,7 @@
 
 A page with portrait, labels and security print, its MRZ in another cut of the font, laid on a surface, turned by any
 angle, seen from aside, lit unevenly, at 100 to 600 dpi, out of focus, noisy, compressed. Sizes and places of the text
-follow ICAO Doc 9303 parts 3 to 7.
+follow ICAO Doc 9303 parts 3 to 7. `worn` does the same with the damaged strips of `devset`.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from stillscan.mrz.formats import FORMATS
-from stillscan.mrz.training import text
+from stillscan.mrz.training import devset, text
 
 _DPI = 400
 _MM = _DPI / 25.4
@@ -48,6 +48,20 @@ def photo(font_file: Path, form: str, seed: int) -> Photo:
     page = _page(form, lines, font_file, rng)
     dpi = float(np.exp(rng.uniform(np.log(100), np.log(600))))
     return Photo(_camera(page, dpi, rng), lines, dpi)
+
+
+def worn(font_file: Path, level: int, seed: int) -> Photo:
+    """Photograph number `seed` of a passport whose MRZ is the development strip (`devset`) of that level and number."""
+    rng = np.random.default_rng((917, level, seed))
+    strip = devset.strip(font_file, level, seed)
+    page = _page("TD3", strip.lines, font_file, rng)
+    high = round(strip.pixels.shape[0] * page.shape[1] / strip.pixels.shape[1])
+    laid = cv2.resize(strip.pixels, (page.shape[1], high), interpolation=cv2.INTER_CUBIC)
+    # the page is as bright as the strip in it
+    page *= float(np.median(laid)) / float(np.median(page))
+    page[-high:] = laid
+    dpi = float(np.exp(rng.uniform(np.log(150), np.log(400))))
+    return Photo(_camera(page, dpi, rng), strip.lines, dpi)
 
 
 def _lines(form: str, rng: np.random.Generator) -> tuple[str, ...]:

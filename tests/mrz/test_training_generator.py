@@ -32,7 +32,7 @@ def test_a_line_has_the_shape_that_the_network_takes() -> None:
 
 def test_labels_stand_where_the_ink_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """On undamaged lines the ink around each centre balances at the centre, and half-way between there is little."""
-    monkeypatch.setattr(dataset, "severity_of", lambda _rng: 0.0)
+    monkeypatch.setattr(dataset, "severity_of", lambda _rng, hard: 0.0)
     monkeypatch.setattr(degrade, "photograph", lambda distance, *_rest: np.where(distance < 0, 0, 255).astype(np.uint8))
     offsets = []
     for index in range(12):

@@ -45,15 +45,15 @@ def _typeset(
     return np.asarray(canvas / 20, np.float32), (centres + _MARGIN_PX - 0.5).astype(np.float32)
 
 
-def severity_of(rng: np.random.Generator) -> float:
-    """How bad a training line is: all degrees occur, the middle and upper ones most."""
-    return float(rng.beta(1.6, 1.3))
+def severity_of(rng: np.random.Generator, *, hard: bool = False) -> float:
+    """How bad a training line is: all degrees occur, the middle and upper ones most; if `hard`, the upper ones."""
+    return float(rng.beta(2.4, 1.0) if hard else rng.beta(1.6, 1.3))
 
 
-def sample(cuts: list[NDArray[np.int8]], seed: int, index: int) -> Sample:
+def sample(cuts: list[NDArray[np.int8]], seed: int, index: int, *, hard: bool = False) -> Sample:
     """Training line number `index` of the series `seed`; the same arguments give the same line."""
     rng = np.random.default_rng((seed, index))
-    characters, severity = text.line(rng), severity_of(rng)
+    characters, severity = text.line(rng), severity_of(rng, hard=hard)
     cut = cuts[int(rng.integers(len(cuts)))]
     pitch = float(np.clip(rng.normal(1, 0.02), 0.95, 1.05))
     room = COLUMNS - round(len(characters) * _PITCH_PX * pitch)

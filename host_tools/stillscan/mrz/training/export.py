@@ -1,4 +1,4 @@
-"""Calibrates a trained network on lines it has not seen and writes `weights/lines.onnx` with its card."""
+"""Calibrates a trained network on lines it has not seen and writes it as `weights/NAME.onnx` with its card."""
 
 import json
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
@@ -17,15 +18,17 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 _HELD_OUT_SEED = 1_000_003
 _HELD_OUT_LINES = 640
 _HELD_OUT_CUTS = 64
+_SMALL = 256
+"""Tables with fewer values stay in single precision."""
 
 
-def _held_out(net: LineNet, fonts: list[Path]) -> tuple[Tensor, Tensor]:
+def _held_out(net: LineNet, fonts: list[Path], *, hard: bool) -> tuple[Tensor, Tensor]:
     """Scores (k, 37) and classes (k,) of characters in lines and cuts that training never used."""
     cuts = glyphs.bank(fonts, _HELD_OUT_CUTS, _HELD_OUT_SEED)
     scores, classes = [], []
     with torch.no_grad():
         for index in range(_HELD_OUT_LINES):
-            one = dataset.sample(cuts, _HELD_OUT_SEED, index)
+            one = dataset.sample(cuts, _HELD_OUT_SEED, index, hard=hard)
             found = net(torch.from_numpy(one.pixels).float()[None, None])
             scores.append(at_centres(found, torch.from_numpy(one.centres_px)[None])[0])
             classes.append(torch.from_numpy(one.classes).long())
@@ -39,16 +42,37 @@ def temperature_for(scores: Tensor, classes: Tensor) -> float:
     return float(min(tried, key=lambda value: float(F.cross_entropy(scores / value, classes))))
 
 
-def export(net: LineNet, fonts: list[Path], card: dict[str, Any]) -> None:
+def halved(file: Path) -> None:
+    """Rewrite an ONNX file of single precision so that its weights are stored in half; it computes in single still."""
+    model = onnx.load(file)
+    kept, casts = [], []
+    for weight in model.graph.initializer:
+        if weight.data_type == onnx.TensorProto.FLOAT and np.prod(weight.dims) > _SMALL:
+            half = onnx.numpy_helper.to_array(weight).astype(np.float16)
+            kept.append(onnx.numpy_helper.from_array(half, weight.name + "_half"))
+            casts.append(
+                onnx.helper.make_node("Cast", [weight.name + "_half"], [weight.name], to=onnx.TensorProto.FLOAT)
+            )
+        else:
+            kept.append(weight)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, file)
+
+
+def export(net: LineNet, fonts: list[Path], card: dict[str, Any], *, name: str, hard: bool) -> None:
     """Write the network as ONNX (dynamic number and width of lines) and its card; `card` says how it was trained."""
-    scores, classes = _held_out(net.eval(), fonts)
+    scores, classes = _held_out(net.eval(), fonts, hard=hard)
     temperature = temperature_for(scores, classes)
     wrong = float((scores.argmax(1) != classes).float().mean())
     WEIGHTS.mkdir(exist_ok=True)
     torch.onnx.export(
         Exported(net, temperature),
         (torch.zeros(2, dataset.ROWS, dataset.COLUMNS, dtype=torch.uint8),),
-        str(WEIGHTS / "lines.onnx"),
+        str(WEIGHTS / f"{name}.onnx"),
         input_names=["lines"],
         output_names=["log_probabilities", "centres"],
         dynamic_axes={
@@ -59,6 +83,7 @@ def export(net: LineNet, fonts: list[Path], card: dict[str, Any]) -> None:
         opset_version=17,
         dynamo=False,
     )
+    halved(WEIGHTS / f"{name}.onnx")
     card |= {
         "date": datetime.now(UTC).date().isoformat(),
         "fonts": [font.name for font in fonts],
@@ -67,4 +92,4 @@ def export(net: LineNet, fonts: list[Path], card: dict[str, Any]) -> None:
         "held_out_character_error_rate": round(wrong, 5),
         "torch": torch.__version__,
     }
-    (WEIGHTS / "lines.json").write_text(json.dumps(card, indent=2) + "\n")
+    (WEIGHTS / f"{name}.json").write_text(json.dumps(card, indent=2) + "\n")

@@ -1,8 +1,9 @@
 """Trains the recogniser: `python -m stillscan.mrz.training.train --seed N --steps M`; the same numbers repeat it.
 
 One process makes fresh lines while another learns from them; no line is seen more than `_LOOKS` times. Writes
-`weights/lines.onnx` and its card. Fonts: OCRB.otf and OCRBS.otf of Debian's fonts-ocr-b (or --font FILE ...). The cut
-that the development set is printed in (OCRB7.ttf of npm's bwip-js) must not be among them.
+`weights/lines.onnx` and its card; with --second `weights/second.onnx`, which is asked where the first is in doubt.
+Fonts: OCRB.otf and OCRBS.otf of Debian's fonts-ocr-b (or --font FILE ...). The cut that the development set is printed
+in (OCRB7.ttf of npm's bwip-js) must not be among them.
 """
 
 import argparse
@@ -63,8 +64,8 @@ def _begin(fonts: list[Path], cuts: int, seed: int) -> None:
     _cuts.extend(glyphs.bank(fonts, cuts, seed))
 
 
-def _make(index: int, seed: int) -> dataset.Sample:
-    return dataset.sample(_cuts, seed, index)
+def _make(index: int, seed: int, *, hard: bool) -> dataset.Sample:
+    return dataset.sample(_cuts, seed, index, hard=hard)
 
 
 def batch_of(samples: list[dataset.Sample]) -> Batch:
@@ -120,6 +121,8 @@ def train(
     cuts: int,
     workers: int,
     checkpoint: Path | None,
+    *,
+    hard: bool,
 ) -> LineNet:
     """A trained network (averaged weights, evaluation mode)."""
     torch.manual_seed(seed)
@@ -134,7 +137,7 @@ def train(
     losses: list[float] = []
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, _begin, (fonts, cuts, seed)) as pool:
-        batches = _batches(_ordered(pool, seed), rng)
+        batches = _batches(_ordered(pool, seed, hard=hard), rng)
         for step in range(steps):
             batch = next(batches)
             for group in optimiser.param_groups:
@@ -159,11 +162,12 @@ def train(
     return mean
 
 
-def _ordered(pool: multiprocessing.pool.Pool, seed: int) -> Iterator[dataset.Sample]:
+def _ordered(pool: multiprocessing.pool.Pool, seed: int, *, hard: bool) -> Iterator[dataset.Sample]:
     """Lines 0, 1, 2 ... of the series, made ahead by at most some hundreds."""
     waiting = []
     for chunk in range(2**40):
-        waiting.append(pool.map_async(partial(_make, seed=seed), range(chunk * 64, chunk * 64 + 64), chunksize=16))
+        make = partial(_make, seed=seed, hard=hard)
+        waiting.append(pool.map_async(make, range(chunk * 64, chunk * 64 + 64), chunksize=16))
         if len(waiting) > 12:
             yield from waiting.pop(0).get()
 
@@ -177,14 +181,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes that make lines")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--font", type=Path, nargs="*", default=None)
+    parser.add_argument("--second", action="store_true", help="the net of the second opinion: lines more damaged")
     parser.add_argument("--checkpoint", type=Path, default=None, help="file for the weights of the way there")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     fonts = options.font or default_fonts()
     start = time.monotonic()
-    net = train(fonts, options.seed, options.steps, options.cuts, options.workers, options.checkpoint)
+    net = train(
+        fonts, options.seed, options.steps, options.cuts, options.workers, options.checkpoint, hard=options.second
+    )
     minutes = round((time.monotonic() - start) / 60, 1)
-    export(net, fonts, {"seed": options.seed, "steps": options.steps, "minutes": minutes, "cuts": options.cuts})
+    card = {"seed": options.seed, "steps": options.steps, "minutes": minutes, "cuts": options.cuts}
+    export(net, fonts, card, name="second" if options.second else "lines", hard=options.second)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Looks at the same pixels once more, moved a little: what the network sees by chance changes, the print does not.
+"""Looks at the same pixels once more, moved a little, with two networks: what one sees by chance the others do not.
 
-On hard strips this halves the gap between one look and two; easy ones do not need it.
+Of the development strips that are hardly readable by eye (430000 to 430599) one look reads 69 %, nine of one network
+73 %, nine of each 83 %; easy strips do not need it.
 """
 
 from dataclasses import replace
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from stillscan.mrz.comb import cells, combs
 from stillscan.mrz.evidence import Evidence
-from stillscan.mrz.net import look
+from stillscan.mrz.net import SECOND, look
 
 _MOVES = (
     (3.0, 0.0, 1.0),
@@ -25,15 +26,21 @@ _MOVES = (
 )
 """Columns to the right (3 is half a step of the network), rows down, and stretch along the line."""
 
+_SECOND_SHARE = 0.6
+"""Weight of the second network: it is the better one where there is doubt."""
+
 
 def again(evidence: Evidence) -> Evidence:
-    """The evidence with the mean log probabilities of nine looks at its crops."""
-    seen = [evidence.likelihoods]
+    """The evidence with the mean log probabilities of nine looks of each network at its crops."""
+    seen = [(evidence.likelihoods, cells(look(evidence.crops, SECOND), evidence.comb))]
     for move in _MOVES:
-        other = look(np.stack([_moved(crop, *move) for crop in evidence.crops]))
-        likelihoods = (cells(other, comb) for comb in combs(other.centres))
-        seen += [own for own in likelihoods if own.shape == evidence.likelihoods.shape][:1]
-    mean = np.mean(seen, axis=0)
+        crops = np.stack([_moved(crop, *move) for crop in evidence.crops])
+        first = look(crops)
+        for comb in combs(first.centres):
+            if comb.columns_px.shape == evidence.comb.columns_px.shape:
+                seen.append((cells(first, comb), cells(look(crops, SECOND), comb)))
+                break
+    mean = np.tensordot((1 - _SECOND_SHARE, _SECOND_SHARE), np.mean(seen, axis=0), axes=1)
     mean -= np.log(np.exp(mean).sum(axis=2, keepdims=True))
     return replace(evidence, likelihoods=mean.astype(np.float32))
 

@@ -24,8 +24,8 @@ _BROKEN_RULE = -7.0
 """Log odds that a document breaks the rules of its check digits (misprint, forgery, another format)."""
 _HOPELESS = 12.0
 """Log odds at which a possibility is no longer worked out."""
-_TWIN_DOUBT = -6.0
-"""Log odds of a twin that are worth a doubt."""
+_TWIN_DOUBT = -9.0
+"""Log odds of a twin that are worth a second look."""
 _ALSO_FREE = {odds: float(np.log1p(np.exp(odds))) for odds in (_UNKNOWN_CODE, _BROKEN_RULE)}
 """A text that keeps a rule could also have come about where the rule is broken."""
 
@@ -41,8 +41,9 @@ class Decoded(NamedTuple):
     """(lines, columns): probability of each character of the text, all rules considered."""
     plainest: float
     """The least probability of a character by its print alone, whatever may stand in its place (twins together)."""
-    twins: tuple[tuple[int, int], ...]
-    """(line, column) where a character and its twin may both stand and the print does not clearly tell them apart."""
+    twins: dict[tuple[int, int], float]
+    """(line, column) where a character and its twin may both stand and the print does not clearly tell them apart, with
+    the log odds of the twin by print."""
     changed: tuple[tuple[int, int], ...]
     """(line, column) where the rules overruled the likeliest character of the print."""
 
@@ -110,7 +111,8 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
     mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
     twins = np.take_along_axis(likelihoods, TWIN_OF[classes][..., None], axis=2)[..., 0]
     twin_fits = np.take_along_axis(masks[0], TWIN_OF[classes][..., None], axis=2)[..., 0] == 0
-    alike = (TWIN_OF[classes] != classes) & ((twins - mine) > _TWIN_DOUBT) & twin_fits
+    odds = twins - mine
+    alike = (TWIN_OF[classes] != classes) & (odds > _TWIN_DOUBT) & twin_fits
     return Decoded(
         form=form,
         lines=tuple("".join(ALPHABET[index] for index in row) for row in classes),
@@ -118,7 +120,7 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
         log_all=log_all,
         characters=np.take_along_axis(marginals, classes[..., None], axis=2)[..., 0].clip(0, 1).astype(np.float32),
         plainest=float(np.exp(np.maximum(mine, twins)).min()),
-        twins=tuple((int(row), int(column)) for row, column in np.argwhere(alike)),
+        twins={(int(row), int(column)): float(odds[row, column]) for row, column in np.argwhere(alike)},
         changed=tuple((int(row), int(column)) for row, column in np.argwhere(classes != likelihoods.argmax(axis=2))),
     )
 

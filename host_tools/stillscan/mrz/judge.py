@@ -13,15 +13,18 @@ from stillscan.mrz.finding import Finding
 from stillscan.mrz.parse import Mrz, parse
 from stillscan.mrz.twins import undecided
 
-MIN_CONFIDENCE, MIN_CONFIDENCE_CLEAR = 0.99, 0.97
-"""Probability of a text that is accepted; less is enough where the print stands out clearly of the noise. Measured on
-development strips 100000 to 103333: of those that nothing else speaks against, none of levels 0 to 4 (16,670) was wrong
-above 0.95, one of level 5 (3,334) at 0.986."""
+MIN_CONFIDENCE, MIN_CONFIDENCE_CLEAR = 0.993, 0.97
+"""Probability of a text that is accepted; less is enough where the print stands out clearly of the noise. Chosen on
+development strips 430000 to 432999 of level 5: one of them was wrong above 0.99 (T worn to a Y, 0.9914), none above
+0.992; none of 1,500 of level 4 above 0.99."""
 MIN_CHARACTER = 0.02
 """Probability that every single print has for the character it is taken for, whatever its place and the sums say."""
 _SHARPNESS = 1.2
 """Print of a cut that the network was not trained on leaves it too modest: its log odds are stretched by this, measured
 on development strips 30000 to 41599."""
+_TWIN_DOUBT = -6.0
+"""Log odds of a twin, after all looks, that leave it in doubt."""
+TWINS = "O and 0, or I and 1, cannot be told apart"
 SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
 _FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V"}
@@ -65,11 +68,11 @@ class Reading:
         return f"Reading(format={self.format!r}, accepted={self.accepted}, reason={self.reason!r})"
 
 
-def judge(likelihoods: NDArray[np.float32], *, clear: bool = False) -> Reading | None:
+def judge(likelihoods: NDArray[np.float32], *, clear: bool = False, once: bool = False) -> Reading | None:
     """The reading of log probabilities (lines, cells, 37); accepted only when it is certain in every respect.
 
-    `clear` tells whether the print stands out clearly of the noise. None when no format has that size, or no text of a
-    format fits at all.
+    `clear` tells whether the print stands out clearly of the noise, `once` whether it was looked at once only, which is
+    not enough for characters that look alike. None when no format has that size, or no text of a format fits at all.
     """
     sharp = likelihoods * np.float32(_SHARPNESS)
     decoded = decode(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)))
@@ -77,7 +80,9 @@ def judge(likelihoods: NDArray[np.float32], *, clear: bool = False) -> Reading |
         return None
     mrz = parse(decoded.lines)
     confidence = float(np.exp(min(0.0, decoded.log_best - decoded.log_all)))
-    reason = _doubt(mrz, confidence, MIN_CONFIDENCE_CLEAR if clear else MIN_CONFIDENCE, decoded)
+    alike = [place for place, odds in decoded.twins.items() if once or odds > _TWIN_DOUBT]
+    twins = undecided(decoded.form, decoded.lines, alike)
+    reason = _doubt(mrz, confidence, MIN_CONFIDENCE_CLEAR if clear else MIN_CONFIDENCE, decoded, twins=twins)
     greedy = likelihoods.argmax(axis=2)
     return Reading(
         format=mrz.format,
@@ -101,14 +106,14 @@ def _unsure(decoded: Decoded) -> tuple[tuple[int, int], ...]:
     return tuple((int(row) + 1, int(column) + 1) for row, column in np.argwhere(decoded.characters < SURE_CHARACTER))
 
 
-def _doubt(mrz: Mrz, confidence: float, needed: float, decoded: Decoded) -> str | None:
+def _doubt(mrz: Mrz, confidence: float, needed: float, decoded: Decoded, *, twins: bool) -> str | None:
     """Why a text is not to be relied on, None when it is."""
     if not mrz.valid:
         return "a check digit does not agree"
     if decoded.plainest < MIN_CHARACTER:
         return "a character is not clear"
-    if undecided(decoded.form, decoded.lines, list(decoded.twins)):
-        return "O and 0, or I and 1, cannot be told apart"
+    if twins:
+        return TWINS
     if confidence < needed:
         return "some characters are not certain"
     if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:

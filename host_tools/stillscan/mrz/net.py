@@ -1,4 +1,4 @@
-"""Runs the trained network over straightened lines (see `training` for how it is made)."""
+"""Runs the trained networks over straightened lines (see `training` for how they are made)."""
 
 from functools import cache
 from pathlib import Path
@@ -8,8 +8,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+FIRST, SECOND = "lines", "second"
+"""The network for every line, and the one that is asked where the first is in doubt: it learned from worse damage."""
 COLUMN_PX = 6
-"""The network answers once every 6 px; answer j belongs to column 6 j of the line."""
+"""A network answers once every 6 px; answer j belongs to column 6 j of the line."""
 
 
 class Seen(NamedTuple):
@@ -22,19 +24,19 @@ class Seen(NamedTuple):
 
 
 @cache
-def session() -> onnxruntime.InferenceSession:
-    """The network on one thread, loaded once."""
+def session(net: str) -> onnxruntime.InferenceSession:
+    """A network on one thread, loaded once."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    weights = Path(__file__).with_name("weights") / "lines.onnx"
+    weights = Path(__file__).with_name("weights") / f"{net}.onnx"
     return onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
 
 
-def look(crops: NDArray[np.uint8]) -> Seen:
-    """What the network sees in `crops` (lines, 48, width), 8-bit grey, letters about 29 px high and 30 px apart.
+def look(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
+    """What a network sees in `crops` (lines, 48, width), 8-bit grey, letters about 29 px high and 30 px apart.
 
     The width must be a multiple of 6.
     """
-    log_probabilities, centres = session().run(None, {"lines": np.ascontiguousarray(crops)})
+    log_probabilities, centres = session(net).run(None, {"lines": np.ascontiguousarray(crops)})
     return Seen(log_probabilities, centres)

@@ -15,7 +15,7 @@ from stillscan.mrz.again import again
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.finding import Finding
-from stillscan.mrz.judge import Reading, judge
+from stillscan.mrz.judge import TWINS, Reading, judge
 from stillscan.mrz.picture import load
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.quality import findings
@@ -30,6 +30,9 @@ _SURE = 0.5
 _BORNE_OUT = -0.7
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
 clear: the worst development strips have -0.1, print upside down or a character aside less than -1.8."""
+_NOISE = -1.3
+"""Support below which no text of an MRZ stands there at all: what is found in noise has -1.7 and less."""
+_OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT = 0.995
 """What is less certain is worth a second look."""
 _MOST_BARS = 5
@@ -105,7 +108,10 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> _Found:
             break
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
-    return _explained(best, rests_on, grey.shape, second=second), rests_on
+    explained = _explained(best, rests_on, grey.shape, second=second)
+    if rests_on.support(best.lines or ()) < _NOISE and not any(one.code in _OTHER_TEXT for one in explained.quality):
+        return Reading(reason="no MRZ found"), None
+    return explained, rests_on
 
 
 def _best(candidates: Iterable[Evidence]) -> _Found:
@@ -114,12 +120,12 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
     for evidence in candidates:
         if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
             continue
-        reading = judge(evidence.likelihoods, clear=evidence.clear)
+        reading = judge(evidence.likelihoods, clear=evidence.clear, once=True)
         if reading is not None:
             best, rests_on = _better((best, rests_on), (reading, evidence))
         if _stands_there(best, rests_on):
             break
-    if rests_on is not None and best.confidence < _NO_DOUBT:
+    if rests_on is not None and (best.confidence < _NO_DOUBT or best.reason == TWINS):
         rests_on = again(rests_on)
         best = judge(rests_on.likelihoods, clear=rests_on.clear) or best
     return best, rests_on

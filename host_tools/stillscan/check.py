@@ -52,6 +52,7 @@ class Result:
     still_ms: float | None = None
     verdict_ms: float | None = None
     quality: tuple[Finding, ...] = ()  # what was wrong with the last picture that could not be read with certainty
+    sensors: list[str] = field(default_factory=list)  # that make no sense and were done without: names in the guidance
 
 
 Decide = Callable[[Reading], tuple[Literal["verified", "refused"], str]]
@@ -59,7 +60,10 @@ Listener = Callable[[Message], None]
 
 
 class Check:
-    """``read`` makes one Reading of the looks at a document (joined strips); ``decide`` judges a certain Reading."""
+    """``read`` makes one Reading of the looks at a document (joined strips); ``decide`` judges a certain Reading.
+
+    ``flow_sign``: -1 when an earlier check has found out that the flow sensor counts backwards.
+    """
 
     def __init__(
         self,
@@ -68,13 +72,14 @@ class Check:
         decide: Decide,
         listen: Listener = lambda message: None,
         restart_only: bool = False,
+        flow_sign: int = 1,
     ) -> None:
         if session.hello is None:
             raise ValueError("open the session first")
         self.session = session
         hello = session.hello
-        self.store = StripStore(hello.rows, hello.width_px, hello.pitch_nm / 1000)
-        self.result = Result()
+        self.store = StripStore(hello.rows, hello.width_px, hello.pitch_nm / 1000, flow_sign=flow_sign)
+        self.result = Result(sensors=["flow_opposite"] if flow_sign < 0 else [])
         self._read = read
         self._decide = decide
         self._listen = listen
@@ -128,6 +133,7 @@ class Check:
         elif isinstance(message, Abort):
             at = self.session.transport.now_ms()
             self.result.aborts.append(AbortSeen(at, named(wire.CAUSES, message.cause), message.row, message.latency_us))
+            self._settle()
             if message.cause not in (wire.LIFTED, wire.REMOVED):
                 self._plan()
         elif isinstance(message, Error) and message.about == wire.C_SWEEP and self._came_late:
@@ -143,6 +149,8 @@ class Check:
             return self._end("gave_up", named(wire.CAUSES, state.cause))
         if state.state == wire.EMPTY:
             return self._placed and self._end("gave_up", "removed")
+        if state.part:
+            self._distrust(named(wire.PARTS, state.part))
         if state.state == wire.STILL:
             self.result.still_ms = self.session.transport.now_ms()
         elif state.state == wire.DONE and state.cause == wire.NO_CAUSE:
@@ -156,6 +164,7 @@ class Check:
             self._came_late = True  # this host came in the middle: it has none of the lines
             self._ask(0, self.store.rows - 1)
             return False
+        self._settle()
         if self._missing():
             self._plan()
             return False
@@ -167,6 +176,14 @@ class Check:
         self._look_anew()
         self._ask(0, self.store.rows - 1)
         return False
+
+    def _settle(self) -> None:
+        if not self._restart_only and self.store.sweeps and self.store.settle():
+            self._distrust("flow_opposite")
+
+    def _distrust(self, sensor: str) -> None:
+        if sensor not in self.result.sensors:
+            self.result.sensors.append(sensor)
 
     def _missing(self) -> bool:
         return not self._restart_only and bool(len(self._lacking()))
@@ -214,4 +231,4 @@ class Check:
         self._ask(max(int(missing[0]) - _MARGIN_ROWS, 0), self.store.rows - 1)
 
     def _ask(self, first_row: int, last_row: int) -> None:
-        self.session.send(wire.C_SWEEP, first_row, last_row)
+        self.session.send(wire.C_SWEEP, self.store.as_device_counts(first_row), last_row)

@@ -47,6 +47,7 @@ class Service:
         self._display = display
         self._reconnect_s = reconnect_s
         self._kept = kept
+        self._flow_sign = 1  # of the scanner that is connected
 
     def run(self, once: bool) -> Result:
         """Until interrupted, or after one check with ``once``. DeviceError: no scanner there, or gone for too long."""
@@ -68,6 +69,7 @@ class Service:
 
     def _open(self) -> Session:
         session = Session(self._connect())
+        self._flow_sign = 1
         try:
             self._display.connected(session.open())
         except BaseException:
@@ -86,8 +88,9 @@ class Service:
             time.sleep(_RETRY_S)
 
     def _check(self, session: Session) -> Result:
-        check = Check(session, read_looks, self._decide, self._display.message)
+        check = Check(session, read_looks, self._decide, self._display.message, flow_sign=self._flow_sign)
         result = check.run(_CHECK_MS)
+        self._flow_sign = check.store.flow_sign
         if result.reason != "no_document":
             self._display.result(result)
         self._kept(result, check.store.joined()[0])

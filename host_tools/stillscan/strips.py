@@ -3,6 +3,8 @@
 The scanner sends with each line how far the document has slid since it was placed (optical flow). A line of the glass
 is a line of the document, displaced: rows are put where they belong, shifted along x, and the gaps between them are
 interpolated. A track ends when the document was lifted; what follows has no known place on what came before.
+
+Counts may err: each sweep is laid on those before by what both show, and a sensor that counts backwards is found out.
 """
 
 from __future__ import annotations
@@ -14,70 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.link.messages import Band, SweepBegin
+from stillscan.register import offset
+from stillscan.sweep import Sweep
 
 PAPER = 255  # rows that no sweep has seen
-_FLOW_FRAME_US = 8264.0  # UNCONFIRMED: 121 frames a second
-_LATE_US = 1500.0  # a new count is seen at the next line: half a line after it was there on average
-_EXPOSED_US = 1900.0  # from the middle of an exposure to the time stamp of its line
-_STILL_UM = 100  # counts that come and go by so much are the sensor's noise (2 counts)
 _WIDEST_GAP = 3.2  # rows between two lines that may still be bridged
-_TICKS = 1 << 30
+_LEAST_ROWS = 24  # of either sweep, for being laid on each other
+_MOST_NUDGE_PX = 16.0  # 1.4 mm: the counts of one placing err by no more, unless they are wrong altogether
+_CLEARLY_MOVED_PX = 5.0  # 0.4 mm: farther than counts and lines may differ
+_OPPOSITE_VOTES = 2
+_MOST_TRIED = 2
 _LID = 90  # no line of a document is darker all over; infrared paper is 200 and more, worn and stained 130
 
 Rows = NDArray[np.float32]
-
-
-@dataclass
-class Sweep:
-    """One attempt: lines in the order of their coming, on a track of the document's displacement."""
-
-    attempt: int
-    track: int
-    pixels: list[NDArray[np.uint8]] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    times_us: list[int] = field(default_factory=list)
-    shifts_um: list[tuple[int, int]] = field(default_factory=list)
-    missing_bands: int = 0
-    _next_band: int = 0
-
-    def add(self, band: Band) -> None:
-        """Keep a band's lines; counts bands that never came."""
-        header = band.header
-        self.missing_bands += max(0, header.band - self._next_band)
-        self._next_band = header.band + 1
-        for i in range(header.lines):
-            self.pixels.append(band.pixels[i])
-            self.rows.append(header.row + i)
-            self.times_us.append(header.t_us)
-            self.shifts_um.append((header.dx_um, header.dy_um))
-
-    @property
-    def calm(self) -> bool:
-        """Did the document lie still all through this sweep, as far as the counts tell?"""
-        shifts = np.array(self.shifts_um).reshape(-1, 2)
-        return bool(np.ptp(shifts, axis=0).max(initial=0) <= _STILL_UM)
-
-    def displacement_um(self) -> NDArray[np.float64]:
-        """(lines, 2) dx, dy at the middle of each exposure.
-
-        The counts are a staircase with a step a flow frame; its mean over the frame that follows a moment is the
-        straight line between two frames.
-        """
-        shifts = np.array(self.shifts_um, dtype=np.float64).reshape(-1, 2)
-        if self.calm:
-            return np.broadcast_to(np.median(shifts, axis=0), shifts.shape).copy()
-        times = np.unwrap(np.array(self.times_us, dtype=np.float64), period=_TICKS)
-        times = np.maximum.accumulate(times)
-        begin = times - _EXPOSED_US + _LATE_US
-        knots = np.concatenate((times[:1] - 2 * _FLOW_FRAME_US, times, times[-1:] + 2 * _FLOW_FRAME_US))
-        held = np.concatenate((shifts[:1], shifts))
-        sums = np.concatenate((np.zeros((1, 2)), np.cumsum(held * np.diff(knots)[:, None], axis=0)))
-        mean = [
-            (np.interp(begin + _FLOW_FRAME_US, knots, sums[:, axis]) - np.interp(begin, knots, sums[:, axis]))
-            / _FLOW_FRAME_US
-            for axis in range(2)
-        ]
-        return np.stack(mean, axis=1)
 
 
 @dataclass
@@ -88,6 +39,9 @@ class StripStore:
     width_px: int
     pitch_um: float
     sweeps: list[Sweep] = field(default_factory=list)
+    flow_sign: int = 1
+    """-1 once it is known that the flow sensor counts backwards."""
+    _votes: int = 0  # pairs of sweeps that say it counts backwards, less those that say it does not
     _fresh: int = 0  # the first sweep of this look
     _near: NDArray[np.bool_] = field(init=False)  # rows that have a line near them, on the newest track
 
@@ -105,14 +59,25 @@ class StripStore:
         self._near[:] = False
         self._fresh = len(self.sweeps)
 
+    @property
+    def _counted_rows(self) -> float:
+        """How far the document has slid by now, in rows, as the sensor counts."""
+        shifts = self.sweeps[-1].shifts_um if self.sweeps else []
+        return shifts[-1][1] / self.pitch_um if shifts else 0.0
+
+    def as_device_counts(self, row: int) -> int:
+        """The row to be asked for so that the scanner, which believes its sensor, goes to this row of the document."""
+        if self.flow_sign > 0 or row == 0:
+            return row
+        return min(max(row + round(2 * self._counted_rows), 0), self.rows - 1)
+
     def missing(self, first_row: int, last_row: int) -> NDArray[np.intp]:
         """Rows of the document in first_row..last_row that no line of the newest track lies near.
 
         One or two rows between lines are not missed: ``joined`` bridges them. Nor are rows that have slid off the
         scanned zone by now: no sweep can bring them.
         """
-        shifts = self.sweeps[-1].shifts_um if self.sweeps else []
-        slid = shifts[-1][1] / self.pitch_um if shifts else 0.0
+        slid = self.flow_sign * self._counted_rows
         first_row = max(first_row, 0, math.ceil(slid))
         last_row = min(last_row, self.rows - 1, math.floor(self.rows - 1 + slid))
         if first_row > last_row:
@@ -129,9 +94,53 @@ class StripStore:
         """Lines of the newest attempt; without one (the host came in the middle) they are left out."""
         if self.sweeps and band.header.width_px == self.width_px:
             self.sweeps[-1].add(band)
-            place = band.header.row + band.header.dy_um / self.pitch_um
-            first = max(0, round(place - 0.8))
-            self._near[first : max(first, round(place + band.header.lines - 0.2) + 1)] = True
+            self._cover(band.header.row, band.header.lines, band.header.dy_um)
+
+    def _cover(self, row: int, lines: int, dy_um: int) -> None:
+        """These rows of the glass have been seen while the document was displaced by so much."""
+        place = row + self.flow_sign * dy_um / self.pitch_um
+        first = max(0, round(place - 0.8))
+        self._near[first : max(first, round(place + lines - 0.2) + 1)] = True
+
+    def settle(self) -> bool:
+        """Lay the newest sweep, now that it is over, on one before that shows the same rows.
+
+        True when this tells that the flow sensor counts backwards: from then on it is read the other way round.
+        """
+        newest = self.sweeps[-1]
+        if len(newest.rows) < _LEAST_ROWS:
+            return False
+        others = [one for one in self.sweeps[:-1] if one.track == newest.track and len(one.rows) >= _LEAST_ROWS]
+        for older in sorted(others, key=lambda one: float(np.hypot(*self._counted(one, newest))))[:_MOST_TRIED]:
+            found = offset(*self._straight(older), *self._straight(newest))
+            if found is not None and math.hypot(found.dx_px, found.dy_px) <= _MOST_NUDGE_PX:
+                newest.nudge_px = newest.nudge_px[0] + found.dx_px, newest.nudge_px[1] - found.dy_px
+                self._votes -= np.hypot(*self._counted(older, newest)) > _CLEARLY_MOVED_PX
+                return False
+            if self._backwards(older, newest):
+                self._votes += 1
+                break
+        if self.flow_sign < 0 or self._votes < _OPPOSITE_VOTES:
+            return False
+        self.flow_sign = -1
+        self._near[:] = False
+        for sweep in self.sweeps[self._fresh :]:
+            if sweep.track == newest.track:
+                for row, (_, dy_um) in zip(sweep.rows, sweep.shifts_um, strict=True):
+                    self._cover(row, 1, dy_um)
+        return True
+
+    def _counted(self, older: Sweep, newest: Sweep) -> NDArray[np.float64]:
+        """(x, y) px by which the sensor says that the document moved from one sweep to the other."""
+        moved = np.median(newest.shifts_um, axis=0) - np.median(older.shifts_um, axis=0)
+        return np.asarray(moved / self.pitch_um, np.float64)
+
+    def _backwards(self, older: Sweep, newest: Sweep) -> bool:
+        """Whether the lines of both fit when the counts are read the other way round."""
+        if self.flow_sign < 0 or np.hypot(*self._counted(older, newest)) < _CLEARLY_MOVED_PX:
+            return False
+        found = offset(*self._straight(older, sign=-1), *self._straight(newest, sign=-1))
+        return found is not None and math.hypot(found.dx_px, found.dy_px) <= _CLEARLY_MOVED_PX
 
     def joined(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """(rows, width_px) of the document on its newest track, and which rows were seen; later sweeps come on top."""
@@ -145,9 +154,9 @@ class StripStore:
         _lid_to_paper(out)
         return out, seen
 
-    def _straight(self, sweep: Sweep) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    def _straight(self, sweep: Sweep, sign: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """One sweep's lines on the document's rows."""
-        moved = sweep.displacement_um() / self.pitch_um
+        moved = (sign or self.flow_sign) * sweep.displacement_um() / self.pitch_um + sweep.nudge_px
         place = np.array(sweep.rows) + moved[:, 1]
         order = np.argsort(place, kind="stable")
         place = place[order]

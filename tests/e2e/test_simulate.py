@@ -15,7 +15,7 @@ SAMPLES = Path(str(files("stillscan.samples")))
 CLEAN = str(SAMPLES / "nor-clean.png")
 KEYS = {
     "outcome", "reason", "mrz", "format", "attempts", "aborts", "t_still_ms", "t_verdict_ms", "virtual_ms", "wall_ms",
-    "seed", "firmware", "heap_free_min",
+    "seed", "firmware", "heap_free_min", "sensors",
 }  # fmt: skip
 LINES = ["P<NOROESTENBYEN<<AASE<<<<<<<<<<<<<<<<<<<<<<<", "ZZZ0001013NOR9105171F3101012<<<<<<<<<<<<<<<6"]
 HEADER = "t_ms,dx_mm,dy_mm,lift_mm,ax_g,ay_g,az_g\n"
@@ -223,3 +223,11 @@ def test_wrong_usage_ends_with_2(capsys, arguments):
         main(["simulate", *arguments])
     assert ended.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_flow_sensor_that_counts_backwards_is_named(capsys):
+    """Its slips still abort, and what is read is right; where lines lie is found out from the lines."""
+    code, record = simulate(
+        capsys, "--document", CLEAN, "--motion", "slips-3", "--seed", "11", "--fault", "flow-opposite"
+    )
+    assert (code, record["outcome"], record["mrz"], record["sensors"]) == (0, "verified", LINES, ["flow_opposite"])

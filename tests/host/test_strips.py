@@ -45,16 +45,25 @@ def along(*knots: tuple[float, float, float]) -> Motion:
 
 
 def sweep(
-    store: StripStore, motion: Motion, began_us: int, first_row: int = 0, last_row: int = ZONE_ROWS - 1, track: int = 1
+    store: StripStore,
+    motion: Motion,
+    began_us: int,
+    first_row: int = 0,
+    last_row: int = ZONE_ROWS - 1,
+    track: int = 1,
+    scale: float = 1.0,
 ) -> None:
-    """Lines as the scanner sends them: counts of whole 50 um, of the latest frame of the flow sensor."""
+    """Lines as the scanner sends them: counts of whole 50 um, of the latest frame of the flow sensor.
+
+    ``scale``: what the sensor says of the way that there was, negative for one that counts backwards.
+    """
     store.begin(SweepBegin(len(store.sweeps) + 1, 1, first_row, last_row, 0, track))
     for number, row in enumerate(range(first_row, last_row + 1)):
         t_us = began_us + (number + 1) * LINE_US
         dx_mm, dy_mm, lift_mm = motion.pose(t_us - EXPOSED_US)
         line = PAGE.line(row_y_mm(row), dx_mm, dy_mm, lift_mm)
         seen = motion.pose(t_us // FRAME_US * FRAME_US)
-        dx_um, dy_um = (round(mm * 1000 / COUNT_UM) * COUNT_UM for mm in seen[:2])
+        dx_um, dy_um = (round(scale * mm * 1000 / COUNT_UM) * COUNT_UM for mm in seen[:2])
         header = BandHeader(1, number, row, 1, 8, t_us % (1 << 30), dx_um, dy_um, 100, 1, LINE_PX)
         store.add(Band(header, np.rint(line * 255).astype(np.uint8)[None]))
 
@@ -191,6 +200,32 @@ def test_calm_is_what_the_counts_call_calm() -> None:
         store = empty()
         sweep(store, motion, 100_000)
         assert store.sweeps[0].calm is calm
+
+
+@pytest.mark.parametrize("scale", [0.75, 1.3])
+def test_counts_that_are_a_quarter_wrong_are_put_right_by_the_lines(scale: float) -> None:
+    """A sensor mounted a little too near or too far."""
+    motion = along((0, 0, 0), (500, 0, 0), (580, 1.2, -0.9))
+    store = empty()
+    sweep(store, motion, 100_000, 0, 120, scale=scale)
+    assert not store.settle()
+    sweep(store, motion, 700_000, 80, scale=scale)
+    assert not store.settle()
+    assert_straight(store)
+    assert store.flow_sign == 1
+
+
+def test_a_sensor_that_counts_backwards_is_found_out() -> None:
+    motion = along((0, 0, 0), (500, 0, 0), (580, 0.9, 0.7), (1500, 0.9, 0.7), (1580, -0.4, 1.6))
+    store = empty()
+    for began_us, first_row in ((100_000, 0), (700_000, 60), (1_700_000, 60)):
+        sweep(store, motion, began_us, first_row, 200 if began_us < 1_000_000 else 273, scale=-1)
+        told = store.settle()
+    assert told
+    assert store.flow_sign == -1
+    assert_straight(store)
+    assert store.as_device_counts(100) == 100 + round(2 * -1.6 / 0.084667)
+    assert store.as_device_counts(0) == 0
 
 
 def test_lines_that_nobody_announced_are_left_out() -> None:

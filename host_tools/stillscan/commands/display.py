@@ -36,6 +36,7 @@ def verdict_text(result: Result, language: str) -> list[str]:
         say(head, language),
         *(_say_or_name(section, reason, language) for reason in result.reason.split(",")),
         *_advice(result, language),
+        *(_say_or_name("sensor", sensor, language) for sensor in result.sensors),
     ]
 
 

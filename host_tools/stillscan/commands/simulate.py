@@ -86,4 +86,6 @@ def _show(record: dict[str, object]) -> None:
         print(f"  {line}")
     for abort in record["aborts"]:  # type: ignore[attr-defined]
         print(f"  aborted at {abort['t_ms']} ms, row {abort['row']}: {say('cause.' + abort['cause'], 'en')}")
+    for sensor in record["sensors"]:  # type: ignore[attr-defined]
+        print(f"  {say('sensor.' + sensor, 'en')}")
     print(f"  {record['attempts']} attempts, verdict after {record['t_verdict_ms']} ms, seed {record['seed']}")

@@ -136,6 +136,7 @@ def _record(kiosk: SimulatedKiosk, result: Result, placed_us: int) -> dict[str, 
         "format": result.format,
         "attempts": result.attempts,
         "aborts": aborts,
+        "sensors": result.sensors,
         "t_still_ms": since(result.still_ms),
         "t_verdict_ms": since(result.verdict_ms),
     }

@@ -1,0 +1,71 @@
+"""One sweep as it came: its lines, and how far the document had slid at the middle of each exposure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.link.messages import Band
+
+_FLOW_FRAME_US = 8264.0  # UNCONFIRMED: 121 frames a second
+_LATE_US = 1500.0  # a new count is seen at the next line: half a line after it was there on average
+_EXPOSED_US = 1900.0  # from the middle of an exposure to the time stamp of its line
+_STILL_UM = 100  # counts that come and go by so much are the sensor's noise (2 counts)
+_TICKS = 1 << 30
+
+
+@dataclass
+class Sweep:
+    """One attempt: lines in the order of their coming, on a track of the document's displacement."""
+
+    attempt: int
+    track: int
+    pixels: list[NDArray[np.uint8]] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    times_us: list[int] = field(default_factory=list)
+    shifts_um: list[tuple[int, int]] = field(default_factory=list)
+    missing_bands: int = 0
+    nudge_px: tuple[float, float] = (0.0, 0.0)
+    """What must be added to the counted displacement (x, y): so the lines say (see `StripStore.settle`)."""
+    _next_band: int = 0
+
+    def add(self, band: Band) -> None:
+        """Keep a band's lines; counts bands that never came."""
+        header = band.header
+        self.missing_bands += max(0, header.band - self._next_band)
+        self._next_band = header.band + 1
+        for i in range(header.lines):
+            self.pixels.append(band.pixels[i])
+            self.rows.append(header.row + i)
+            self.times_us.append(header.t_us)
+            self.shifts_um.append((header.dx_um, header.dy_um))
+
+    @property
+    def calm(self) -> bool:
+        """Did the document lie still all through this sweep, as far as the counts tell?"""
+        shifts = np.array(self.shifts_um).reshape(-1, 2)
+        return bool(np.ptp(shifts, axis=0).max(initial=0) <= _STILL_UM)
+
+    def displacement_um(self) -> NDArray[np.float64]:
+        """(lines, 2) dx, dy at the middle of each exposure.
+
+        The counts are a staircase with a step a flow frame; its mean over the frame that follows a moment is the
+        straight line between two frames.
+        """
+        shifts = np.array(self.shifts_um, dtype=np.float64).reshape(-1, 2)
+        if self.calm:
+            return np.broadcast_to(np.median(shifts, axis=0), shifts.shape).copy()
+        times = np.unwrap(np.array(self.times_us, dtype=np.float64), period=_TICKS)
+        times = np.maximum.accumulate(times)
+        begin = times - _EXPOSED_US + _LATE_US
+        knots = np.concatenate((times[:1] - 2 * _FLOW_FRAME_US, times, times[-1:] + 2 * _FLOW_FRAME_US))
+        held = np.concatenate((shifts[:1], shifts))
+        sums = np.concatenate((np.zeros((1, 2)), np.cumsum(held * np.diff(knots)[:, None], axis=0)))
+        mean = [
+            (np.interp(begin + _FLOW_FRAME_US, knots, sums[:, axis]) - np.interp(begin, knots, sums[:, axis]))
+            / _FLOW_FRAME_US
+            for axis in range(2)
+        ]
+        return np.stack(mean, axis=1)

@@ -44,6 +44,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="FAULT[@MS]",
         help=f"break a part, from power-on or MS after placing: {', '.join(FAULTS)}",
     )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the scanner, in its unit"
+    )
     parser.add_argument("--plot", metavar="PNG", help="draw the check: movement, sensors, sweeps over rows, certainty")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
@@ -56,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--board: '{args.board}' cannot run without its hardware; only 'simulator' can {known}")
     fault, fault_ms = _fault(args.fault)
     world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
-    options = Options(args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms)
+    options = Options(
+        args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms, _settings(args.set)
+    )
     recorder = Recorder()
     record = simulate(world, options, recorder)
     if args.plot:
@@ -78,6 +83,17 @@ def _fault(text: str | None) -> tuple[str | None, float | None]:
         return name, float(moment) if moment else None
     except ValueError:
         raise InputError(f"--fault: '{moment}' is no number of milliseconds") from None
+
+
+def _settings(texts: list[str]) -> dict[str, int]:
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = int(value)
+        except ValueError:
+            raise InputError(f"--set: '{text}' is not NAME=VALUE with a whole number") from None
+    return found
 
 
 def _show(record: dict[str, object]) -> None:

@@ -9,7 +9,9 @@ import argparse
 import csv
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from importlib.resources import files
 from itertools import product
 
@@ -23,11 +25,13 @@ from stillscan.commands.world import SAMPLE, movement, scene
 from stillscan.link.messages import State
 from stillscan.link.session import Session
 from stillscan.mrz import read_looks
+from stillscan.simulator.ablation import WITHOUT
 from stillscan.simulator.hand import PROFILES
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.plot import Recorder
 from stillscan.simulator.simulate import TODAY, Options, boot, decider, simulate
 
+RESTART_ONLY = "restart-only"
 _DOCUMENTS = ("nor-clean.png", "uto-clean.png", "nor-page.png", "nor-worn.png")
 _MOST_S = 30.0
 _COLUMNS = (
@@ -49,35 +53,38 @@ def truth() -> dict[str, list[str]]:
         return {row["file"]: row["lines"].split("|") for row in csv.DictReader(file, delimiter="\t")}
 
 
-def one(case: tuple[str, int, bool]) -> dict[str, object]:
+def one(case: tuple[str, int, str]) -> dict[str, object]:
     """One check of a profile; the document changes with the seed.
 
-    Adds "wrong" (an accepted misread) and "rows" (scanned).
+    The mode is "" (all ideas), "restart-only", or "without" and an idea of `ablation`. Adds "wrong" (an accepted
+    misread) and "rows" (scanned).
     """
-    motion, seed, restart_only = case
+    motion, seed, mode = case
     name = _DOCUMENTS[seed % len(_DOCUMENTS)]
     world = scene(SAMPLE.with_name(name), None, motion, "clean", seed, _MOST_S)
     recorder = Recorder()
-    record = simulate(world, Options(restart_only=restart_only, most_s=_MOST_S), recorder)
+    switched_off, device = WITHOUT.get(mode.removeprefix("without "), (nullcontext, {}))
+    options = Options(restart_only=mode == RESTART_ONLY, most_s=_MOST_S, settings=device)
+    with switched_off():
+        record = simulate(world, options, recorder)
     record["wrong"] = record["mrz"] is not None and record["mrz"] != truth()[name]
     record["rows"] = len(recorder.bands)
     return record
 
 
-def profiles(seeds: int, jobs: int, console: Console, beside: bool) -> None:
-    """Table of outcomes, attempts, times and latencies; ``beside``: with restart-only in every other row."""
-    modes = (False, True) if beside else (False,)
-    cases = [(name, seed, mode) for name, mode, seed in product(PROFILES, modes, range(1, seeds + 1))]
-    found: dict[tuple[str, bool], list[dict[str, object]]] = {}
+def profiles(names: Sequence[str], modes: Sequence[str], seeds: int, jobs: int, console: Console) -> None:
+    """Table of outcomes, attempts, times and latencies of each profile, for each mode a row."""
+    cases = list(product(names, range(1, seeds + 1), modes))
+    found: dict[tuple[str, str], list[dict[str, object]]] = {(name, mode): [] for name in names for mode in modes}
     with ProcessPoolExecutor(jobs) as pool:
         records = track(pool.map(one, cases, chunksize=4), "checks", len(cases), console=Console(stderr=True))
         for (motion, _, mode), record in zip(cases, records, strict=True):
-            found.setdefault((motion, mode), []).append(record)
+            found[motion, mode].append(record)
     table = Table(title=f"{seeds} seeds a profile, virtual time")
     for i, column in enumerate(_COLUMNS):
         table.add_column(column, justify="right" if i else "left")
     for (name, mode), group in found.items():
-        table.add_row(f"{name}, restart-only" if mode else name, *_row(group, _LIMIT_MS.get(name, 10_000)))
+        table.add_row(f"{name}, {mode}" if mode else name, *_row(group, _LIMIT_MS.get(name, 10_000)))
     console.print(table)
 
 
@@ -146,11 +153,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200, help="checks a profile (200)")
     parser.add_argument("--checks", type=int, default=1000, help="checks in one firmware process (1000)")
     parser.add_argument("--beside", action="store_true", help="every profile with restart-only too")
+    parser.add_argument("--without", action="store_true", help="every profile without each idea too")
+    parser.add_argument("--motion", nargs="+", choices=list(PROFILES), default=list(PROFILES), help="profiles (all)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     args = parser.parse_args()
     console = Console(width=200)
     if args.seeds:
-        profiles(args.seeds, args.jobs, console, args.beside)
+        modes = ["", *([RESTART_ONLY] if args.beside else [])]
+        modes += [f"without {idea}" for idea in WITHOUT] if args.without else []
+        profiles(args.motion, modes, args.seeds, args.jobs, console)
     if args.checks:
         long_run(args.checks, console)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from kiosk import wire
 from stillscan.check import Check, Decide, Result
-from stillscan.errors import DeviceError
-from stillscan.link.messages import State
+from stillscan.errors import DeviceError, InputError
+from stillscan.link.messages import Setting, State
 from stillscan.link.session import Session, describe
 from stillscan.mrz import Reading, parse, read_looks
 from stillscan.simulator import truth
@@ -31,7 +31,7 @@ RESTART_ONLY_ATTEMPTS = 3  # the scanner of the page that the product grew out o
 @dataclass(frozen=True)
 class Options:
     """How one check is run. ``most_s`` counts virtual seconds from the placing; ``fault`` is a name of kiosk.FAULTS,
-    from power-on or from ``fault_ms`` after the placing."""
+    from power-on or from ``fault_ms`` after the placing; ``settings`` are the device's, by name, in their units."""
 
     restart_only: bool = False
     most_s: float = 30.0
@@ -39,6 +39,7 @@ class Options:
     today: date = TODAY
     fault: str | None = None
     fault_ms: float | None = None
+    settings: Mapping[str, int] = field(default_factory=dict)
 
 
 def decider(recipient: str | None, today: date) -> Decide:
@@ -76,6 +77,8 @@ def simulate(scene: Scene, options: Options, recorder: Recorder | None = None) -
         if options.restart_only:
             session.set(settings["attempts"].setting, RESTART_ONLY_ATTEMPTS)
             session.set(settings["restart_only"].setting, 1)
+        for name, value in options.settings.items():
+            _set(session, settings, name, value)
         placed_us = kiosk.bus.now_us
         scene.place(placed_us)
         if options.fault is not None and options.fault_ms is not None:
@@ -99,6 +102,16 @@ def simulate(scene: Scene, options: Options, recorder: Recorder | None = None) -
             "heap_free_min": health.heap_free_min if health else None,
         }
     return record
+
+
+def _set(session: Session, settings: Mapping[str, Setting], name: str, value: int) -> None:
+    if name not in settings:
+        raise InputError(f"no setting '{name}'; there are: {', '.join(settings)}")
+    known = settings[name]
+    if not known.low <= value <= known.high:
+        unit = known.unit.rstrip(b"\0").decode("ascii", "replace")
+        raise InputError(f"setting '{name}': {known.low} to {known.high} {unit}".rstrip())
+    session.set(known.setting, value)
 
 
 def _reader(kiosk: SimulatedKiosk, recorder: Recorder) -> Callable[[Sequence[NDArray[np.uint8]]], Reading]:

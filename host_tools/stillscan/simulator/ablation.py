@@ -1,6 +1,6 @@
 """What a check is without one of the ideas that it rests on, for `make bench-motion ARGS=--without`.
 
-Each is switched off where it is at home, for as long as the context lasts; device settings are handed in with the check.
+Each is switched off where it is at home, while the context lasts; the device's settings are handed in with the check.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@ bump that the document did not follow is only counted. With ``restart_only`` any
 """
 
 import time
-from array import array
 
 from kiosk import wire
 from kiosk.plausible import Plausible
+from kiosk.tremor import Tremor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,14 +27,6 @@ _LIFTED_PART = (
 )
 _FALL_READS = 64
 _ACCEL_EVERY_MS = 20
-_TAKE_US = 8000  # the flow sensor's own frames come every 8.3 ms
-_HELD = 32  # positions kept: 0.26 s, two periods of the slowest tremor (8 Hz)
-_HALF = _HELD // 2
-_WINDOW = 6  # positions, 50 ms: longer than any slip takes to show, shorter than drift
-_TREMOR_WAY_UM = 350  # the middles of both halves of what is kept lie nearer in a tremor, farther apart after a slip
-_TREMOR_SPAN_UM = 1800  # from one end of a swing to the other; more is no tremor
-_NOISE_COUNTS = 1  # two positions may differ by so much without having moved
-_CROSSINGS = 4  # sides reached one after the other, the first among them
 _FAR_UM = 8000  # drifted out of the window
 
 
@@ -58,17 +50,12 @@ class Motion:
         self.squal = 0
         self._best = 0
         self._fall = 0
-        self.tremor = False
-        self._swing_span = 0  # of the tremor seen last on this track, in counts: this hand does that
+        self._tremor = Tremor()
         self._x = 0
         self._y = 0
         self._from_x = 0
         self._from_y = 0
         self._poor = 0
-        self._held_x = array("h", bytes(2 * _HELD))
-        self._held_y = array("h", bytes(2 * _HELD))
-        self._held = 0  # positions ever taken on this track
-        self._taken_us: TicksUs = 0
         self._quiet_since = time.ticks_ms()
         self._asked = self._quiet_since
         int1.irq(handler=self._on_int1, trigger=int1.IRQ_RISING, hard=True)
@@ -97,9 +84,7 @@ class Motion:
         self._x = self._y = 0
         self.dx_um = self.dy_um = 0
         self._best = 0
-        self._held = 0
-        self.tremor = False
-        self._swing_span = 0
+        self._tremor.reset()
 
     def begin(self) -> None:
         """A sweep starts: what aborts it counts from here."""
@@ -130,7 +115,7 @@ class Motion:
             self.dx_um = self._x * 100000 // scale
             self.dy_um = self._y * 100000 // scale
             self._plausible.flow(abs(flow.dx) + abs(flow.dy), scale)
-            self._take()
+            self._tremor.take(self._x, self._y, scale, self._settings.slip)
             self.cause = self._judge(scale)
         else:
             self._poor += 1
@@ -152,60 +137,6 @@ class Motion:
                 self._fall = 0
                 self._best -= 1
 
-    def _take(self) -> None:
-        """Keep a position every 8 ms, and see whether those kept swing about a middle."""
-        now = time.ticks_us()
-        if self._held and time.ticks_diff(now, self._taken_us) < _TAKE_US:
-            return
-        self._taken_us = now
-        at = self._held % _HELD
-        self._held_x[at] = max(-32767, min(32767, self._x))
-        self._held_y[at] = max(-32767, min(32767, self._y))
-        self._held += 1
-        if self._held >= _HELD:
-            x = self._swing(self._held_x)
-            y = self._swing(self._held_y)
-            limit = self._settings.slip * self._settings.flow_scale // 100000
-            self.tremor = x >= 0 and y >= 0 and max(x, y) >= limit + _NOISE_COUNTS
-            if self.tremor:
-                self._swing_span = max(x, y)
-            elif x < 0 or y < 0:
-                self._swing_span = 0  # no swing goes so far: judged as any hand, this is a slip
-
-    def _swing(self, held: array[int]) -> int:
-        """How far what is kept swings about its middle, in counts; 0 when it does not, -1 when it went on elsewhere.
-
-        A swing crosses its middle at least three times in 0.26 s; a slip crosses once.
-        """
-        scale = self._settings.flow_scale
-        first = self._held % _HELD  # the oldest
-        older = newer = 0
-        low = high = held[first]
-        for i in range(_HELD):
-            v = held[(first + i) % _HELD]
-            low = min(low, v)
-            high = max(high, v)
-            if i < _HALF:
-                older += v
-            else:
-                newer += v
-        way = abs(newer - older) * 100000 // scale
-        span = high - low
-        if way > _TREMOR_WAY_UM * _HALF or span * 100000 // scale > _TREMOR_SPAN_UM:
-            return -1
-        twice = (older + newer) * 2 // _HELD
-        dead = max(1, span // 2)  # a quarter of the span on either side, doubled as the middle is
-        side = crossings = 0
-        for i in range(_HELD):
-            v = 2 * held[(first + i) % _HELD] - twice
-            if v > dead and side <= 0:
-                crossings += 1
-                side = 1
-            elif v < -dead and side >= 0:
-                crossings += 1
-                side = -1
-        return span if crossings >= _CROSSINGS else 0
-
     def _judge(self, scale: int) -> int:
         """Too far or too fast? In counts, so that squares stay small."""
         settings = self._settings
@@ -218,12 +149,13 @@ class Motion:
         far = _FAR_UM * scale // 100000
         if abs(dx) > far or abs(dy) > far:
             return wire.DRIFT
-        if self.tremor:
+        tremor = self._tremor
+        if tremor.found:
             return wire.NO_CAUSE  # the positions kept show a slip as soon as it is more than a swing
-        at = (self._held - min(self._held, _WINDOW)) % _HELD
-        dx = self._x - self._held_x[at]
-        dy = self._y - self._held_y[at]
-        return wire.SLIP if dx * dx + dy * dy > max(limit, 2 * self._swing_span * self._swing_span) else wire.NO_CAUSE
+        # what this hand has been seen to do trembling is no slip
+        return (
+            wire.SLIP if tremor.way_2(self._x, self._y) > max(limit, 2 * tremor.span * tremor.span) else wire.NO_CAUSE
+        )
 
     def quiet_ms(self) -> int:
         """How long document and kiosk have been quiet, in ms; call it every few ms while no sweep runs."""

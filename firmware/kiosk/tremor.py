@@ -1,0 +1,98 @@
+"""Tells a trembling hand from a slip by the positions of the last quarter of a second: do they swing about a middle?"""
+
+import time
+from array import array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.parts import TicksUs
+
+_TAKE_US = 8000  # the flow sensor's own frames come every 8.3 ms
+_HELD = 32  # positions kept: 0.26 s, two periods of the slowest tremor (8 Hz)
+_HALF = _HELD // 2
+_WINDOW = 6  # positions, 50 ms: longer than any slip takes to show, shorter than drift
+_WAY_UM = 350  # the middles of both halves of what is kept lie nearer in a tremor, farther apart after a slip
+_SPAN_UM = 1800  # from one end of a swing to the other; more is no tremor
+_NOISE_COUNTS = 1  # two positions may differ by so much without having moved
+_CROSSINGS = 4  # sides reached one after the other, the first among them
+
+
+class Tremor:
+    """``found``: what is kept swings; ``span``: how far the swing seen last on this track went, in counts."""
+
+    def __init__(self) -> None:
+        self.found = False
+        self.span = 0
+        self._x = array("h", bytes(2 * _HELD))
+        self._y = array("h", bytes(2 * _HELD))
+        self._held = 0  # positions ever taken on this track
+        self._taken_us: TicksUs = 0
+
+    def reset(self) -> None:
+        """Another track."""
+        self.found = False
+        self.span = 0
+        self._held = 0
+
+    def take(self, x: int, y: int, scale: int, slip_um: int) -> None:
+        """Keep a position (counts, at ``scale`` counts/dm) every 8 ms, and see whether those kept swing.
+
+        Swings below ``slip_um`` are none. Allocates nothing.
+        """
+        now = time.ticks_us()
+        if self._held and time.ticks_diff(now, self._taken_us) < _TAKE_US:
+            return
+        self._taken_us = now
+        at = self._held % _HELD
+        self._x[at] = max(-32767, min(32767, x))
+        self._y[at] = max(-32767, min(32767, y))
+        self._held += 1
+        if self._held >= _HELD:
+            across = self._swing(self._x, scale)
+            along = self._swing(self._y, scale)
+            limit = slip_um * scale // 100000
+            self.found = across >= 0 and along >= 0 and max(across, along) >= limit + _NOISE_COUNTS
+            if self.found:
+                self.span = max(across, along)
+            elif across < 0 or along < 0:
+                self.span = 0  # no swing goes so far: judged as any hand, this is a slip
+
+    def way_2(self, x: int, y: int) -> int:
+        """Square of the way to (x, y) from the position of 50 ms ago, or the oldest of this track, in counts."""
+        at = (self._held - min(self._held, _WINDOW)) % _HELD
+        dx = x - self._x[at]
+        dy = y - self._y[at]
+        return dx * dx + dy * dy
+
+    def _swing(self, held: array[int], scale: int) -> int:
+        """How far what is kept swings about its middle, in counts; 0 when it does not, -1 when it went on elsewhere.
+
+        A swing crosses its middle at least three times in 0.26 s; a slip crosses once.
+        """
+        first = self._held % _HELD  # the oldest
+        older = newer = 0
+        low = high = held[first]
+        for i in range(_HELD):
+            v = held[(first + i) % _HELD]
+            low = min(low, v)
+            high = max(high, v)
+            if i < _HALF:
+                older += v
+            else:
+                newer += v
+        way = abs(newer - older) * 100000 // scale
+        span = high - low
+        if way > _WAY_UM * _HALF or span * 100000 // scale > _SPAN_UM:
+            return -1
+        twice = (older + newer) * 2 // _HELD
+        dead = max(1, span // 2)  # a quarter of the span on either side, doubled as the middle is
+        side = crossings = 0
+        for i in range(_HELD):
+            v = 2 * held[(first + i) % _HELD] - twice
+            if v > dead and side <= 0:
+                crossings += 1
+                side = 1
+            elif v < -dead and side >= 0:
+                crossings += 1
+                side = -1
+        return span if crossings >= _CROSSINGS else 0

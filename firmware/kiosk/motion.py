@@ -9,6 +9,7 @@ bump that the document did not follow is only counted. With ``restart_only`` any
 import time
 
 from kiosk import wire
+from kiosk.floor import Floor
 from kiosk.plausible import Plausible
 from kiosk.tremor import Tremor
 
@@ -26,7 +27,7 @@ _LIFTED_PART = (
     80  # % of the best quality seen: a document half a millimetre off the glass is out of focus for the lines
 )
 _FALL_READS = 64
-_ACCEL_EVERY_MS = 20
+_ACCEL_EVERY_MS = 23  # no divisor of the mains' period, so that a hum is not seen as standing still
 _FAR_UM = 8000  # drifted out of the window
 
 
@@ -42,6 +43,7 @@ class Motion:
         self.bumps = 0
         self.deaf = False  # the accelerometer makes no sense: bumps are not noticed
         self._plausible = Plausible()
+        self.floor = Floor(settings)
         self.cause = wire.NO_CAUSE
         self.unrest = wire.SLIP  # what broke the quiet last
         self.track = 0
@@ -63,7 +65,8 @@ class Motion:
     def start(self) -> None:
         """Start both sensors; FAULT names the one that does not answer."""
         self._flow.start()
-        self._accelerometer.start(self._settings.bump)
+        self.floor.reset()
+        self._accelerometer.start(self.floor.bump_mg)
         self.deaf = False
         self._plausible.reset()
         self._quiet_since = time.ticks_ms()
@@ -115,7 +118,7 @@ class Motion:
             self.dx_um = self._x * 100000 // scale
             self.dy_um = self._y * 100000 // scale
             self._plausible.flow(abs(flow.dx) + abs(flow.dy), scale)
-            self._tremor.take(self._x, self._y, scale, self._settings.slip)
+            self._tremor.take(self._x, self._y, scale, self.floor.slip_um)
             self.cause = self._judge(scale)
         else:
             self._poor += 1
@@ -140,7 +143,7 @@ class Motion:
     def _judge(self, scale: int) -> int:
         """Too far or too fast? In counts, so that squares stay small."""
         settings = self._settings
-        limit = settings.slip * scale // 1000
+        limit = self.floor.slip_um * scale // 1000
         limit = limit * limit // 10000  # of counts squared; 2.6 counts are not rounded to 2
         dx = self._x - self._from_x
         dy = self._y - self._from_y
@@ -157,8 +160,11 @@ class Motion:
             wire.SLIP if tremor.way_2(self._x, self._y) > max(limit, 2 * tremor.span * tremor.span) else wire.NO_CAUSE
         )
 
-    def quiet_ms(self) -> int:
-        """How long document and kiosk have been quiet, in ms; call it every few ms while no sweep runs."""
+    def quiet_ms(self, empty: bool = False) -> int:
+        """How long document and kiosk have been quiet, in ms; call it every few ms while no sweep runs.
+
+        With nothing on the glass (``empty``) what the sensors say is noise, and learned.
+        """
         now = time.ticks_ms()
         cause = self.poll()
         if self._settings.restart_only and not cause and self._bumped:
@@ -173,7 +179,19 @@ class Motion:
             self._settle_bump()
         if not self.deaf and time.ticks_diff(now, self._asked) >= _ACCEL_EVERY_MS:
             self._asked = now
-            if not self._plausible.accelerometer(self._accelerometer.read_mg()):  # FAULT when it died or froze
+            read_mg = self._accelerometer.read_mg()  # FAULT when it died or froze
+            if not self._plausible.accelerometer(read_mg):
                 self.deaf = True
                 self._bumped = False
+            elif empty:
+                self.floor.acceleration(read_mg)
+        if empty:
+            self._learn_floor()
         return time.ticks_diff(now, self._quiet_since)
+
+    def _learn_floor(self) -> None:
+        way = self._tremor.way_2(self._x, self._y)
+        if way:
+            self.floor.flow(int(way**0.5 * 100000 / self._settings.flow_scale))
+        if self.floor.learn() and not self.deaf:
+            self._accelerometer.threshold(self.floor.bump_mg)

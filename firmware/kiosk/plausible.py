@@ -13,7 +13,7 @@ _LEG_US = 50000
 _LEG_UM = 10000  # 200 mm/s; a slip of 2 mm in 80 ms reaches 39 mm/s
 _FAST_LEGS = 10  # 100 mm and more in one go: no document slides so far over a glass of 125 mm
 _FULL_SCALE_MG = 1984
-_FULL_SCALE_READS = 10  # 0.2 s; a knock rings for 60 ms
+_FULL_SCALE_READS = 8  # 0.2 s; a knock rings for 60 ms
 
 
 class Plausible:
@@ -43,7 +43,7 @@ class Plausible:
             raise PartError(wire.FLOW, wire.IMPLAUSIBLE)
 
     def accelerometer(self, read_mg: tuple[int, int, int]) -> bool:
-        """Asked every 20 ms; False once it has stayed at the end of its range for 0.2 s."""
+        """Asked every 25 ms; False once it has stayed at the end of its range for 0.2 s."""
         full = max(read_mg) >= _FULL_SCALE_MG or min(read_mg) <= -_FULL_SCALE_MG
         self._full_scale = self._full_scale + 1 if full else 0
         return self._full_scale < _FULL_SCALE_READS

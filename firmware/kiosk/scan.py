@@ -129,7 +129,7 @@ class Scan:
 
     def _empty(self) -> None:
         self._surface.ready(0)
-        self._motion.quiet_ms()
+        self._motion.quiet_ms(empty=True)
         if not self._presence.seen():
             return
         self._placed_ms = self._seen_ms = time.ticks_ms()

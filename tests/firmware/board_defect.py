@@ -1,12 +1,16 @@
 """In place of main.py: a firmware that fails in the 50th line of a sweep, once (boot id 1) or from then on (2)."""
 
+import gc
 import sys
 
-import board
+gc.threshold(4096)  # as main.py does
 
-from kiosk.app import App
+import board  # noqa: E402
+
+from kiosk.app import App  # noqa: E402
 
 app = App(board.Board())
+gc.threshold(-1)
 sweep = app.scan._sweep
 whole = sweep.step
 always = sys.argv[3] == "2"

@@ -74,7 +74,7 @@ def slip(at_ms: float, mm: float = 1.0, lasts_ms: float = 80.0) -> Motion:
 
 
 def bump(at_ms: float, g: float = 0.8) -> Motion:
-    """A knock of 10 ms; the document does not move."""
+    """A knock of 10 ms; the document lies still."""
     return along((at_ms, 0, 0, 0, 0), (at_ms + 5, 0, 0, 0, g), (at_ms + 10, 0, 0, 0, -g), (at_ms + 12, 0, 0, 0, 0))
 
 
@@ -123,8 +123,9 @@ class Rig:
         files: dict[str, bytes | None] | None = None,
         script: str = "main.py",
         boot_id: int = 1,
+        hum_g: float = 0.0,
     ) -> None:
-        self.scene = Scene(page, motion, Dirt.profile("clean", seed), seed)
+        self.scene = Scene(page, motion, Dirt.profile("clean", seed), seed, hum_g=hum_g)
         with (
             patch(f"{_SIMULATOR}.process.tempfile.TemporaryDirectory", partial(_Filled, files or {})),
             patch(f"{_SIMULATOR}.kiosk.Firmware", partial(Firmware, script=script)),

@@ -18,6 +18,7 @@ _INT1_CFG = 0x30
 _INT1_SRC = 0x31
 _INT1_THS = 0x32
 _MG_PER_STEP = 16  # of INT1_THS at +-2 g
+_MOST_STEPS = 127
 _STUCK_READS = 50  # noise of 3 mg rms changes a living sensor's output at almost every read
 
 
@@ -54,11 +55,15 @@ class Lis3dh:
         for register, value in enumerate((0x77, 0x01, 0x40, 0x88, 0x08, 0x00), _CTRL1):
             self._write(register, value)
         self._write(0x33, 0x00)  # INT1_DURATION: the first sample counts
-        self._write(_INT1_THS, max(1, threshold_mg // _MG_PER_STEP))
+        self.threshold(threshold_mg)
         self._read_into(_REFERENCE, self._one)  # the high-pass starts from gravity, not from zero
         self._write(_INT1_CFG, 0x2A)  # high on any axis
         self._same = 0
         self.clear()
+
+    def threshold(self, mg: int) -> None:
+        """INT1 from so much acceleration on, in steps of 16 mg up to 2 g."""
+        self._write(_INT1_THS, max(1, min(_MOST_STEPS, mg // _MG_PER_STEP)))
 
     def clear(self) -> None:
         """Release the latched INT1 pin."""

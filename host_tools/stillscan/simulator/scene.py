@@ -16,6 +16,7 @@ from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import FloatArray, Motion
 
 GONE_LIFT_MM = 20.0  # further away than this a document counts as removed
+HUM_HZ = 50.0  # a compressor under the counter
 _FAR_MM = 60.0
 
 
@@ -31,11 +32,14 @@ class Placement:
 class Scene:
     """The glass, what was laid on it when, and the dirt.
 
-    ``generation`` counts the changes: a model that computed ahead drops its future when the number differs.
+    ``generation`` counts the changes: a model that computed ahead drops its future when the number differs. ``hum_g``:
+    peak of the counter's own vibration at ``HUM_HZ``, whatever lies on the glass.
     """
 
-    def __init__(self, page: Page, motion: Motion, dirt: Dirt, seed: int, placed_us: int | None = None) -> None:
-        self.page, self.motion, self.dirt, self.seed = page, motion, dirt, seed
+    def __init__(
+        self, page: Page, motion: Motion, dirt: Dirt, seed: int, placed_us: int | None = None, hum_g: float = 0.0
+    ) -> None:
+        self.page, self.motion, self.dirt, self.seed, self.hum_g = page, motion, dirt, seed, hum_g
         self.generation = 0
         self._history = [Placement(0, None, motion)]
         self._starts = [0]
@@ -82,14 +86,15 @@ class Scene:
         return number, pose
 
     def acceleration(self, times_us: FloatArray) -> FloatArray:
-        """(n, 3) acceleration of the chassis in g without gravity; at rest while the glass is empty."""
+        """(n, 3) acceleration of the chassis in g without gravity; nothing but the hum while the glass is empty."""
         number = self._numbers(times_us)
         accel = np.zeros((len(times_us), 3))
+        accel[:, 2] = self.hum_g * np.sin(times_us * (2e-6 * np.pi * HUM_HZ))
         for index in np.unique(number):
             placement = self._history[int(index)]
             if placement.page is not None:
                 rows = number == index
-                accel[rows] = placement.motion.acceleration(times_us[rows] - placement.start_us)
+                accel[rows] += placement.motion.acceleration(times_us[rows] - placement.start_us)
         return accel
 
     def _numbers(self, times_us: FloatArray) -> FloatArray:

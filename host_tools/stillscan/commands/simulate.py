@@ -15,6 +15,7 @@ from stillscan.simulator.kiosk import FAULTS
 from stillscan.simulator.plot import Recorder, draw
 from stillscan.simulator.simulate import TODAY, Options, simulate
 
+_AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
 
 
@@ -44,7 +45,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="FAULT[@MS]",
         help=f"break a part, from power-on or MS after placing: {', '.join(FAULTS)}",
     )
-    parser.add_argument("--plot", metavar="PNG", help="draw the check: movement, sensors, sweeps over rows, certainty")
+    parser.add_argument(
+        "--plot", metavar="PNG", help="draw the check: movement, sensors, ring and tones, sweeps over rows, certainty"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
 
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     fault, fault_ms = _fault(args.fault)
     world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
     options = Options(args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms)
-    recorder = Recorder()
+    recorder = Recorder(after_ms=_AFTER_MS if args.plot else 0.0)
     record = simulate(world, options, recorder)
     if args.plot:
         draw(recorder, world, record, Path(args.plot))

@@ -7,16 +7,18 @@ import machine
 import micropython
 from engines import Lines, Stepper
 from machine import ADC, I2C, PWM, SPI, UART, WDT, Pin
+from neopixel import NeoPixel
 from stream import Usb
 
 from kiosk import wire
+from kiosk.drivers.beeper import Beeper
 from kiosk.drivers.carriage import Carriage
 from kiosk.drivers.cis import WIDTH_PX, LineSensor
-from kiosk.drivers.indicator import Indicator
 from kiosk.drivers.lamp import Lamp
 from kiosk.drivers.lis3dh import Lis3dh
 from kiosk.drivers.paa5100 import Paa5100
 from kiosk.drivers.presence import Presence
+from kiosk.drivers.ring import PIXELS, Ring
 
 # signal -> GPIO; the one table of the wiring (a test holds it against the chip's pin functions and README.md)
 PINS = {
@@ -31,8 +33,8 @@ PINS = {
     "white": 11,
     "home": 12,
     "presence": 13,
-    "ready": 14,
-    "busy": 15,
+    "ring": 14,
+    "beeper": 15,
     "flow_miso": 16,
     "flow_select": 17,
     "flow_sck": 18,
@@ -43,7 +45,6 @@ PINS = {
     "supply_mode": 23,
     "sensor_out": 26,
     "int1": 27,
-    "trouble": 28,
 }
 CLOCKS, TIMER, TRAIN = 0, 1, 2  # state machines of PIO block 0; the engine for lines takes two in a row
 WATCHDOG_MS = 5000
@@ -70,7 +71,8 @@ class Board:
         self.lamp = Lamp(
             PWM(Pin(PINS["infrared"]), freq=20000, duty_u16=0), PWM(Pin(PINS["white"]), freq=20000, duty_u16=0)
         )
-        self.indicator = Indicator(_output("ready"), _output("busy"), _output("trouble"))
+        self.ring = Ring(NeoPixel(_output("ring"), PIXELS))
+        self.beeper = Beeper(PWM(Pin(PINS["beeper"]), freq=2000, duty_u16=0))
         self._console = UART(0, baudrate=115200, tx=Pin(PINS["console_tx"]), rx=Pin(PINS["console_rx"]))
         if not _input("service")():
             micropython.kbd_intr(3)

@@ -5,21 +5,20 @@ import sys
 import engines
 import machine
 from machine import I2C, PWM, SPI, WDT, Pin
+from neopixel import NeoPixel
 
 from kiosk import wire
+from kiosk.drivers.beeper import Beeper
 from kiosk.drivers.carriage import Carriage
 from kiosk.drivers.cis import WIDTH_PX, LineSensor
-from kiosk.drivers.indicator import Indicator
 from kiosk.drivers.lamp import Lamp
 from kiosk.drivers.lis3dh import Lis3dh
 from kiosk.drivers.paa5100 import Paa5100
 from kiosk.drivers.presence import Presence
+from kiosk.drivers.ring import PIXELS, Ring
 
 # one home for the numbers: stillscan.simulator.bus has the same table and a test holds the two together
-PINS = {
-    "home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ready": 6, "busy": 7,
-    "trouble": 8,
-}  # fmt: skip
+PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
 ROW0_STEPS = 218  # from the edge of the home switch to the upper edge of row 0
 WATCHDOG_MS = 5000
 
@@ -39,7 +38,8 @@ class Board:
         self.lamp = Lamp(PWM(Pin(PINS["infrared"]), freq=20000), PWM(Pin(PINS["white"]), freq=20000))
         self.carriage = Carriage(engines.Stepper(), Pin(PINS["home"], Pin.IN), machine.idle, ROW0_STEPS)
         self.sensor = LineSensor(engines.Lines(WIDTH_PX), machine.idle)
-        self.indicator = Indicator(*(Pin(PINS[name], Pin.OUT) for name in ("ready", "busy", "trouble")))
+        self.ring = Ring(NeoPixel(Pin(PINS["ring"], Pin.OUT), PIXELS))
+        self.beeper = Beeper(PWM(Pin(PINS["beeper"]), freq=2000))
 
     def report(self, defect: Exception) -> None:
         """A defect of the firmware: the traceback goes to the console, never to the link."""

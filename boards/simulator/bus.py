@@ -13,7 +13,7 @@ import micropython
 
 WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
-FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY = range(12, 20)
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)
 
 EDGE = 1  # flags: INT1 rose since the last answer
 USB_BYTES = 2  # flags: the host has sent bytes

@@ -36,10 +36,16 @@ class Pin:
 class PWM:
     def __init__(self, pin: Pin, freq: int = 0, duty_u16: int = 0) -> None:
         self._number = pin._number
+        self._hz = freq
         self.duty_u16(duty_u16)
 
+    def freq(self, hz: int) -> None:
+        self._hz = hz
+        self.duty_u16(self._duty)
+
     def duty_u16(self, duty: int) -> None:
-        bus.post(bus.PWM, self._number, duty)
+        self._duty = duty
+        bus.post(bus.PWM, self._number, self._hz << 16 | duty)
 
 
 class SPI:

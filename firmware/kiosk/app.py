@@ -11,6 +11,7 @@ from kiosk.link import Link
 from kiosk.motion import Motion
 from kiosk.scan import Scan
 from kiosk.settings import Settings
+from kiosk.signals import Signals
 from kiosk.surface import Surface
 
 TYPE_CHECKING = False
@@ -32,9 +33,8 @@ class App:
         self.surface = Surface(
             board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
         )
-        self.scan = Scan(
-            self.surface, self.motion, board.presence, self.link, self.settings, self.health, board.indicator
-        )
+        self.signals = Signals(board.ring, board.beeper, self.settings)
+        self.scan = Scan(self.surface, self.motion, board.presence, self.link, self.settings, self.health, self.signals)
         self.commands = Commands(
             board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate
         )
@@ -42,6 +42,7 @@ class App:
 
     def start_parts(self) -> None:
         """Start every part; the first that fails is named by FAULT, the link works all the same."""
+        self.signals.silence()  # the next turn, which would end a tone, is seconds away
         try:
             self.motion.start()
             self.surface.start()
@@ -56,7 +57,9 @@ class App:
         self.scan.fail(part, fault)
 
     def step(self) -> None:
-        """One turn: commands, health, the scan cycle. Only a turn that came to its end feeds the watchdog."""
+        """One turn: signals, commands, health, the scan cycle. Only one that came to its end feeds the watchdog."""
+        if self.scan.state != wire.SCANNING:
+            self.signals.tick()
         try:
             self.commands.poll()
             self._send_health()
@@ -91,5 +94,6 @@ class App:
                 time.sleep_ms(_IDLE_MS)  # the watchdog is not fed: a defect in every turn ends in a reset
             except BaseException:  # interrupt from a terminal, end of the simulation
                 self.surface.stop()
+                self.signals.silence()
                 raise
             turn = self.step

@@ -107,7 +107,7 @@ class Commands:
         if not self._link.streams:
             self._error(wire.E_NOT_SUBSCRIBED, wire.C_FINISH)
         else:
-            self._scan.finish()
+            self._scan.finish(result not in (wire.REFUSED, wire.HOST_GAVE_UP))
 
     def _get(self, setting: int) -> None:
         if setting == wire.ALL_SETTINGS:

@@ -6,13 +6,14 @@ from typing import Protocol
 from _mpy_shed.time_mp import _TicksMs, _TicksUs
 from machine import Pin
 
+from kiosk.drivers.beeper import Beeper
 from kiosk.drivers.carriage import Carriage
 from kiosk.drivers.cis import LineSensor
-from kiosk.drivers.indicator import Indicator
 from kiosk.drivers.lamp import Lamp
 from kiosk.drivers.lis3dh import Lis3dh
 from kiosk.drivers.paa5100 import Paa5100
 from kiosk.drivers.presence import Presence
+from kiosk.drivers.ring import Ring
 
 Idle = Callable[[], None]  # sleeps until the next interrupt, at most 1 ms
 Feed = Callable[[], None]  # the watchdog's
@@ -95,7 +96,8 @@ class Board(Protocol):
     lamp: Lamp
     carriage: Carriage
     sensor: LineSensor
-    indicator: Indicator
+    ring: Ring
+    beeper: Beeper
 
     @property
     def watchdog(self) -> Watchdog: ...

@@ -12,13 +12,13 @@ from kiosk.sweep import GOING_ON, Sweep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kiosk.drivers.indicator import Indicator
     from kiosk.drivers.presence import Presence
     from kiosk.health import Health
     from kiosk.link import Link
     from kiosk.motion import Motion
     from kiosk.parts import TicksMs
     from kiosk.settings import Settings
+    from kiosk.signals import Signals
     from kiosk.surface import Surface
 
 _LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
@@ -33,7 +33,7 @@ class Scan:
         link: Link,
         settings: Settings,
         health: Health,
-        indicator: Indicator,
+        signals: Signals,
     ) -> None:
         self._surface = surface
         self._motion = motion
@@ -41,7 +41,7 @@ class Scan:
         self._link = link
         self._settings = settings
         self._health = health
-        self._indicator = indicator
+        self._signals = signals
         self._sweep = Sweep(surface, motion, presence, link, settings, health)
         self._steps = (
             self._start, self._empty, self._placed, self._still, self._scanning, self._moved, self._done, self._gave_up,
@@ -57,7 +57,7 @@ class Scan:
         self._plan = Plan(motion, settings)
         self._again = False
         self.finished = False  # the host needs no more of this document
-        indicator.show(self.state)
+        self._well = True
 
     def step(self) -> None:
         """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
@@ -80,9 +80,14 @@ class Scan:
     def _enter(self, state: int, cause: int = wire.NO_CAUSE) -> None:
         self.state = state
         self.cause = cause
-        self._indicator.show(state)
+        self._signal(state, cause)
         self._health.note(wire.EV_STATE, state, cause)
         self.report()
+
+    def _signal(self, state: int, cause: int) -> None:
+        if cause == wire.FINISHED and not self._well:
+            state, cause = wire.GAVE_UP, wire.NO_CAUSE  # for who stands there it is the same
+        self._signals.enter(state, cause)
 
     def begin(self) -> None:
         """All parts are started: wait for a document."""
@@ -108,8 +113,14 @@ class Scan:
         self._again = True
         return True
 
-    def finish(self) -> None:
-        """The host needs no more: a running sweep ends early, no other starts before the glass was empty."""
+    def finish(self, well: bool) -> None:
+        """The host needs no more: a running sweep ends early, no other starts before the glass was empty.
+
+        ``well``: neither refused nor given up.
+        """
+        self._well = well
+        if self.state == wire.DONE and not self.finished:
+            self._signal(wire.DONE, wire.FINISHED)
         self.finished = True
         if self.state == wire.SCANNING:
             self._end(wire.FINISHED)

@@ -25,6 +25,8 @@ TABLE = (
     ("line", "us", 2950, 2950, 20000),  # one line; 2 us a pixel of the ADC is the least
     ("dwell_again", "ms", 40, 10, 5000),  # quiet before a sweep that goes on after movement
     ("restart_only", "", 0, 0, 1),  # 1: any movement and any bump restart the sweep from its first row
+    ("ring", "%", 40, 0, 100),  # brightness of the ring light; 0: dark
+    ("volume", "%", 50, 0, 100),  # of the beeper; 0: silent
     ("bump_times", "", 4, 1, 20),  # a bump is also at least so many times the noise of the empty glass
     ("slip_times", "", 4, 1, 20),  # and so is a slip
 )
@@ -50,6 +52,8 @@ class Settings:
     line: int
     dwell_again: int
     restart_only: int
+    ring: int
+    volume: int
     bump_times: int
     slip_times: int
 

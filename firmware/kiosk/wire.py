@@ -111,6 +111,8 @@ INTERNAL = const(8)
 IMPLAUSIBLE = const(9)
 
 RESULTS = ("none", "verified", "refused", "gave_up")
+REFUSED = const(2)
+HOST_GAVE_UP = const(3)
 ERRORS = (
     "none",
     "version",

@@ -180,6 +180,22 @@ def test_a_part_that_breaks_in_mid_sweep_is_named(capsys):
     assert (code, record["outcome"], record["reason"]) == (3, "fault", "accelerometer: no_answer")
 
 
+def test_a_plot_is_drawn_and_changes_nothing(capsys, tmp_path):
+    pytest.importorskip("matplotlib")
+    arguments = ("--document", CLEAN, "--motion", "lift", "--seed", "3")
+    plotted, plain = (simulate(capsys, *arguments, *plot)[1] for plot in (("--plot", str(tmp_path / "check.png")), ()))
+    for record in (plotted, plain):
+        del record["wall_ms"]
+    assert plotted == plain
+    with Image.open(tmp_path / "check.png") as picture:
+        band = np.asarray(picture.convert("RGB").crop((100, 340, 1090, 420))).reshape(-1, 3).tolist()
+    drawn = {tuple(pixel) for pixel in band}
+    amber = [(r, g, b) for r, g, b in drawn if r > 120 and r / 2 < g < 0.75 * r and b == 0]
+    green = [(r, g, b) for r, g, b in drawn if g > 120 and r == b == 0]
+    assert amber, "the ring as it shone while the document was lifted"
+    assert green, "and at the end"
+
+
 def test_unusable_images_are_refused(capsys, tmp_path):
     empty, text = tmp_path / "empty.png", tmp_path / "text.png"
     empty.touch()

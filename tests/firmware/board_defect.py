@@ -5,9 +5,9 @@ import sys
 
 gc.threshold(4096)  # as main.py does
 
-import board  # noqa: E402
+import board
 
-from kiosk.app import App  # noqa: E402
+from kiosk.app import App
 
 app = App(board.Board())
 gc.threshold(-1)

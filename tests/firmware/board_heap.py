@@ -3,7 +3,10 @@
 Boot id 1: as it is. 2: one allocation in the 50th line, 3: one in the interrupt handler; both must be noticed.
 """
 
+import gc
 import sys
+
+gc.threshold(4096)  # as main.py does
 
 import board
 import bus
@@ -14,6 +17,7 @@ from kiosk.app import App
 
 mode = int(sys.argv[3])
 app = App(board.Board())
+gc.threshold(-1)
 sweep = app.scan._sweep
 link = app.link
 whole_step = sweep.step

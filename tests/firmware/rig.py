@@ -135,7 +135,6 @@ class Rig:
         if fault is not None:
             self.kiosk.fail(fault)
         self.heard: list[Message] = []
-        self.lights: dict[int, tuple[int, ...]] = {}
         self.host = Host(self.kiosk)
         try:
             self._boot(streams)
@@ -177,7 +176,6 @@ class Rig:
             self.heard.append(message)
         if isinstance(message, State):
             self.state = message.state
-            self.lights[message.state] = self.indicator()
         return message
 
     def next(self, kind: type[M], timeout_ms: float = 5000) -> M:
@@ -233,9 +231,9 @@ class Rig:
     def aborts(self) -> list[Abort]:
         return [m for m in self.heard if isinstance(m, Abort)]
 
-    def indicator(self) -> tuple[int, ...]:
-        """Lights: ready, busy, trouble."""
-        return tuple(self.bus.outputs.get(PINS[name], 0) for name in ("ready", "busy", "trouble"))
+    def ring(self) -> str:
+        """The colour of the ring, by name."""
+        return self.bus.ring.colour
 
     def lamp_on(self) -> bool:
         return bool(self.bus.outputs.get(PINS["infrared"], 0) or self.bus.outputs.get(PINS["white"], 0))

@@ -80,6 +80,17 @@ def test_pico2_signals_are_on_pins_of_their_unit() -> None:
     assert set(table.values()) <= {*range(24), 26, 27, 28}  # 24, 25, 29 are taken on the Pico 2
 
 
+def test_pico2_tones_leave_the_lamps_alone() -> None:
+    """Pins of one PWM slice share their frequency: GPIO n is on slice n / 2, modulo 8 (RP2350: below 32)."""
+    table = pins("rpi_pico2")
+    calls = re.findall(
+        r'PWM\(Pin\(PINS\["(\w+)"\]\), freq=(\d+)', (boards_folder() / "rpi_pico2" / "board.py").read_text()
+    )
+    assert {signal for signal, _ in calls} == {"infrared", "white", "beeper"}
+    slices = {signal: table[signal] // 2 % 8 for signal, _ in calls}
+    assert slices["beeper"] not in (slices["infrared"], slices["white"])
+
+
 def test_pico2_uses_every_pin_of_its_table() -> None:
     used = set(
         re.findall(r'(?:PINS\[|_input\(|_output\()"(\w+)"', (boards_folder() / "rpi_pico2" / "board.py").read_text())
@@ -128,7 +139,7 @@ def test_simulator_operations_are_those_of_the_models() -> None:
     assert {"WRITE_PIN", "STEPPER_BUSY", "EDGE", "USB_BYTES"} <= set(numbers)
     assert numbers == {name: getattr(bus, name) for name in numbers}
     operations = [value for name, value in numbers.items() if name not in ("EDGE", "USB_BYTES")]
-    assert sorted(map(int, map(str, operations))) == list(range(1, 20))
+    assert sorted(map(int, map(str, operations))) == list(range(1, 21))
     assert ours["_HEADER"] == bus.HEADER.format
 
 

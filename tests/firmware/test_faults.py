@@ -44,7 +44,7 @@ def assert_fault(rig: Rig, part: str, fault: str) -> None:
     assert (wire.PARTS[named["part"]], wire.FAULTS[named["fault"]]) == (part, fault)
     assert named["cause"] == wire.PART_FAILED
     assert rig.safe()
-    assert rig.indicator() == (0, 0, 1)
+    assert rig.ring() == "red"
 
 
 def assert_scans(rig: Rig) -> None:

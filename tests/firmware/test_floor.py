@@ -22,12 +22,10 @@ def test_with_restart_only_a_humming_counter_does_not_stop_the_scan(hum_g: float
         assert not rig.aborts()
 
 
-def test_without_the_learning_it_does() -> None:
+def test_before_it_is_learned_it_does() -> None:
     with Rig(hum_g=0.3) as rig:
         rig.setting("restart_only", 1)
-        rig.setting("bump_times", 1)
         rig.setting("time_limit", 2000)
-        rig.listen(LEARNED_MS)
         rig.place(REST)
         assert rig.until(wire.GAVE_UP).cause == wire.TIME
 

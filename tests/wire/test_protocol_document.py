@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,14 @@ from .golden import GOLDEN
 TYPES = {"u8": "B", "u16": "H", "u32": "I", "i16": "h", "i32": "i", "text8": "8s", "text16": "16s"}
 Table = list[dict[str, str]]
 LINES = (firmware_folder() / "PROTOCOL.md").read_text().splitlines()
+
+
+def _firmware(module: str) -> dict[str, Any]:
+    """The names of a module of the firmware, its annotations unread: they are for the type checker alone."""
+    path = firmware_folder() / "kiosk" / f"{module}.py"
+    names: dict[str, Any] = {}
+    exec("from __future__ import annotations\n" + path.read_text(encoding="utf-8"), names)
+    return names
 
 
 def _tables() -> dict[str, Table]:
@@ -115,6 +124,32 @@ def test_host_has_the_same_fields() -> None:
         assert " ".join(made._fields) == wire.BODIES[kind][1]
     assert " ".join(messages.BandHeader._fields) == wire.BODIES[wire.M_BAND][1]
     assert {*messages.PLAIN, wire.M_BAND, wire.M_LOG} == {kind for kind in wire.BODIES if kind >= 0x80}
+
+
+def test_ring_and_beeper() -> None:
+    signals = _firmware("signals")
+    tones = {
+        "": signals["SILENCE"],
+        "one soft": signals["SOFT"],
+        f"one short, at most one in {signals['MOVEMENT_APART_MS'] // 1000} s": signals["SHORT"],
+        "two low": signals["LOW_TWICE"],
+    }
+    written = {}
+    for row in TABLES["Ring and beeper"]:
+        cause = None if row["cause"] == "any" else wire.CAUSES.index(row["cause"])
+        look = (signals[row["ring"].upper()], int(row["%"]), int(row["after ms"]), tones[row["tone"]])
+        written[wire.STATES.index(row["state"]), cause] = look
+    assert written == signals["TABLE"]
+    assert {state for state, cause in written if cause is None} == set(range(len(wire.STATES)))
+    assert f"until amber was seen for {signals['SEEN_MS']} ms" in " ".join(LINES)
+
+
+def test_settings_that_the_document_names_exist() -> None:
+    text = " ".join(LINES)
+    named = {*re.findall(r"`(\w+)` (?:ms )?\(a setting\)", text), *re.findall(r"[Ss]ettings? `(\w+)`", text)}
+    named |= set(re.findall(r"settings `\w+` and `(\w+)`", text))
+    assert named >= {"slip", "stall", "health", "ring", "volume"}
+    assert named <= set(_firmware("settings")["NAMES"])
 
 
 def test_example_frame_is_golden() -> None:

@@ -15,6 +15,7 @@ from stillscan.simulator.kiosk import FAULTS
 from stillscan.simulator.plot import Recorder, draw
 from stillscan.simulator.simulate import TODAY, Options, simulate
 
+_AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
 
 
@@ -47,7 +48,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the scanner, in its unit"
     )
-    parser.add_argument("--plot", metavar="PNG", help="draw the check: movement, sensors, sweeps over rows, certainty")
+    parser.add_argument(
+        "--plot", metavar="PNG", help="draw the check: movement, sensors, ring and tones, sweeps over rows, certainty"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
 
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     options = Options(
         args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms, _settings(args.set)
     )
-    recorder = Recorder()
+    recorder = Recorder(after_ms=_AFTER_MS if args.plot else 0.0)
     record = simulate(world, options, recorder)
     if args.plot:
         draw(recorder, world, record, Path(args.plot))

@@ -17,14 +17,12 @@ from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.line_sensor import LineSensor
 from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
+from stillscan.simulator.signals import Beeper, Ring
 
 WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
-FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY = range(12, 20)
-PINS = {
-    "home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ready": 6, "busy": 7,
-    "trouble": 8,
-}  # fmt: skip
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)
+PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
 EDGE, USB_BYTES = 1, 2
 HEADER = struct.Struct("<BBHII")
 ANSWER = struct.Struct("<qqqqq")
@@ -69,6 +67,8 @@ class Bus:
         self.carriage = Carriage(scene.seed)
         self.line_sensor = LineSensor(scene)
         self.presence = Presence(scene)
+        self.ring = Ring()
+        self.beeper = Beeper()
         self.stops: list[Stop] = []
         self.outputs: dict[int, int] = {}
         self._edge = False
@@ -88,7 +88,7 @@ class Bus:
             PWM: self._pwm, FEED: self._feed, ADVANCE: self._advance, IDLE: self._idle, STEP_START: self._step_start,
             STEP_STOP: self._step_stop, STEPS: self._steps, STEPPER_BUSY: self._stepper_busy,
             FREE_LINES: self._free_lines, FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line,
-            USB_WRITE: self._usb_write, USB_READ: self._usb_read, WATCHDOG: self._watchdog,
+            USB_WRITE: self._usb_write, USB_READ: self._usb_read, WATCHDOG: self._watchdog, PIXELS: self._pixels,
         }  # fmt: skip
 
     def handle(self, operation: int, channel: int, argument: int, spent_us: int, payload: bytes) -> bytes | None:
@@ -139,9 +139,14 @@ class Bus:
             (self.flow.deselect if level else self.flow.select)(self.now_us)
         self.outputs[pin] = level
 
-    def _pwm(self, pin: int, duty: int, _: bytes) -> None:
-        self.outputs[pin] = duty
+    def _pwm(self, pin: int, argument: int, _: bytes) -> None:
+        self.outputs[pin] = duty = argument & 0xFFFF
+        if pin == PINS["beeper"]:
+            self.beeper.drive(self.now_us, argument >> 16, duty)
         self._lamp = max(self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)) / 65535
+
+    def _pixels(self, _: int, __: int, data: bytes) -> None:
+        self._pass(self.ring.write(self.now_us, data))
 
     def _spi(self, wants_answer: int, byte_us: int, data: bytes) -> tuple[int, bytes] | None:
         back = self.flow.exchange(data, self.now_us)

@@ -1,8 +1,10 @@
-"""``stillscan simulate --plot``: one check as a picture: the hand, the sensors, the rows scanned, the text read."""
+"""``stillscan simulate --plot``: one check as a picture: hand, sensors, ring and tones, rows scanned, text read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,14 @@ from stillscan.check import FIRST_TEXT_ROW, LAST_TEXT_ROW
 from stillscan.errors import InputError
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.simulator.scene import Scene
+from stillscan.simulator.signals import Light, Tone
 
 if TYPE_CHECKING:
     from stillscan.mrz import Reading
 
 _GRID_MS = 1.0
 _SURE = 0.99
+_GAMMA = 1 / 2.2  # from the ring's light to a screen's colour
 _SHADES = {"placed": "#f0f0f0", "still": "#d8ecd8", "scanning": "#e3edfa", "moved": "#fae6d8", "done": "#e6f5e6"}
 
 
@@ -30,7 +34,10 @@ class Recorder:
     aborts: list[tuple[float, str, int]] = field(default_factory=list)
     states: list[tuple[float, str]] = field(default_factory=list)
     readings: list[tuple[float, Reading]] = field(default_factory=list)
+    lights: Iterable[Light] = ()
+    tones: Iterable[Tone] = ()
     bump_g: float = 0.0  # the device's setting
+    after_ms: float = 0.0  # how long the device is watched after the verdict
 
     def listen(self, message: Message) -> None:
         """Take one message of the device."""
@@ -54,19 +61,22 @@ def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path
         raise InputError("--plot needs matplotlib: pip install 'stillscan[plot]'") from None
     end_ms = float(str(record["t_verdict_ms"] or 1000.0))
     placed_ms = scene.at(1e18).start_us / 1000
-    times_ms = np.arange(0.0, end_ms + _GRID_MS, _GRID_MS)
+    last_ms = end_ms + recorder.after_ms
+    times_ms = np.arange(0.0, last_ms + _GRID_MS, _GRID_MS)
     figure, axes = pyplot.subplots(
-        4, 1, figsize=(10, 9), sharex=True, height_ratios=(3, 1.2, 3.2, 1.2), layout="constrained"
+        5, 1, figsize=(10, 9.5), sharex=True, height_ratios=(3, 0.45, 1.2, 3.2, 1.2), layout="constrained"
     )
     _hand(axes[0], recorder, scene, times_ms, placed_ms)
-    _chassis(axes[1], scene, times_ms, recorder.bump_g)
-    _rows(axes[2], recorder, placed_ms, end_ms)
-    _certainty(axes[3], recorder, placed_ms)
+    _signals(axes[1], recorder, placed_ms, last_ms)
+    _chassis(axes[2], scene, times_ms, recorder.bump_g)
+    _rows(axes[3], recorder, placed_ms, end_ms)
+    _certainty(axes[4], recorder, placed_ms)
     for t_ms, cause, _ in recorder.aborts:
         for axis in axes:
             axis.axvline(t_ms - placed_ms, color="#d62728", linewidth=0.8)
         axes[0].annotate(cause, (t_ms - placed_ms, 1.0), xycoords=("data", "axes fraction"), fontsize=8, rotation=45)
-    axes[3].set_xlabel("time since the document was placed, ms")
+    axes[4].set_xlim(0, last_ms)
+    axes[4].set_xlabel("time since the document was placed, ms")
     figure.suptitle(f"{record['outcome']}: {record['reason']}, {record['attempts']} sweeps, seed {record['seed']}")
     try:
         figure.savefig(path, dpi=110)
@@ -88,6 +98,23 @@ def _hand(axis: Any, recorder: Recorder, scene: Scene, times_ms: Any, placed_ms:
     axis.plot(bands[:, 0] - placed_ms, bands[:, 3], ".", markersize=2, color="#8a4500")
     axis.set_ylabel("displacement, mm")
     axis.legend(loc="upper left", fontsize=8, ncols=4)
+
+
+def _signals(axis: Any, recorder: Recorder, placed_ms: float, last_ms: float) -> None:
+    """The ring's colour as it shone, and above it a bar with its frequency for each tone."""
+    shone = [(light.at_us / 1000 - placed_ms, light.rgb) for light in recorder.lights]
+    for (t_ms, rgb), (until_ms, _) in pairwise([*shone, (last_ms, (0, 0, 0))]):
+        if until_ms > 0:
+            seen = tuple((level / 255) ** _GAMMA for level in rgb)
+            axis.axvspan(max(0.0, t_ms), until_ms, ymax=0.55, facecolor=seen, linewidth=0)
+    for tone in recorder.tones:
+        t_ms = tone.from_us / 1000 - placed_ms
+        until_ms = last_ms if tone.until_us is None else tone.until_us / 1000 - placed_ms
+        axis.hlines(0.75, t_ms, until_ms, color="#000000", linewidth=4)
+        axis.annotate(f" {tone.hz} Hz", (until_ms, 0.75), fontsize=7, va="center", annotation_clip=True)
+    axis.set_ylim(0, 1)
+    axis.set_yticks([])
+    axis.set_ylabel("ring,\ntones")
 
 
 def _chassis(axis: Any, scene: Scene, times_ms: Any, bump_g: float) -> None:

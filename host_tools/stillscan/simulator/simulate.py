@@ -101,6 +101,8 @@ def simulate(scene: Scene, options: Options, recorder: Recorder | None = None) -
             "firmware": hello.firmware,
             "heap_free_min": health.heap_free_min if health else None,
         }
+        kiosk.pass_time(recorder.after_ms)
+        recorder.lights, recorder.tones = kiosk.bus.ring.lights, kiosk.bus.beeper.tones
     return record
 
 

@@ -1,10 +1,10 @@
-"""People at the simulated kiosk: they lay a passport down at the green light, take it when the white goes out."""
+"""People at the simulated kiosk: they lay a passport down at the green light, take it when the ring is green again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from stillscan.simulator.bus import PINS, Bus
+from stillscan.simulator.bus import Bus
 from stillscan.simulator.hand import Motion
 
 WAIT_US = 1_000_000  # a person needs so long to see the light and act
@@ -21,11 +21,12 @@ class Visitors:
         self._since_us: int | None = None
 
     def look(self, bus: Bus) -> None:
-        """See the lights, and act when they have said the same for a second."""
-        busy = bool(bus.outputs.get(PINS["busy"]))
-        self._was_busy = self._was_busy or busy
-        ready = bool(bus.outputs.get(PINS["ready"]))
-        wants = (self._was_busy and not busy) if self._lying else ready
+        """See the ring, and act when it has said the same for a second."""
+        colour = bus.ring.colour
+        self._was_busy = self._was_busy or colour in ("amber", "white")
+        wants = colour == "green"
+        if self._lying:
+            wants = colour == "red" or (wants and self._was_busy)
         if not wants:
             self._since_us = None
         elif self._since_us is None:

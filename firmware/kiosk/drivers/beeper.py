@@ -1,0 +1,24 @@
+"""Piezo sounder, driven by PWM: the frequency is the tone, the duty its volume."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import PWM
+
+_LOUDEST = 32768  # a square wave: half of the time on
+
+
+class Beeper:
+    """``pwm`` is a machine.PWM output, silent at duty 0."""
+
+    def __init__(self, pwm: PWM) -> None:
+        self._pwm = pwm
+        self.off()
+
+    def on(self, hz: int, percent: int) -> None:
+        """Sound at ``percent`` of full volume (0..100) until ``off``; the duty is its square, as the ear counts."""
+        self._pwm.duty_u16(0)
+        self._pwm.freq(hz)
+        self._pwm.duty_u16(_LOUDEST * percent * percent // 10000)
+
+    def off(self) -> None:
+        self._pwm.duty_u16(0)

@@ -20,7 +20,7 @@ _PX_PER_MM = 300 / 25.4
 _WIDE_COLUMNS = 1800
 """A first look goes so far: five characters more to each side than any MRZ."""
 _STACKS = 3
-_CLEAR = 10.0
+_CLEAR = 14.0
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8

@@ -3,7 +3,9 @@
 Displacement is counted on from the placing, through slips and restarts, so that every line has a place on the document;
 ``track`` changes when the count was lost (lifted). What aborts a sweep is speed, not distance: a slip moves the
 document by more than ``slip`` within 50 ms. Slow drift and an oscillating hand (tremor) are counted and tolerated; a
-bump that the document did not follow is only counted. With ``restart_only`` any displacement and any bump abort.
+bump that the document did not follow is only counted. A document without texture (blank paper, shining foil) cannot be
+followed: then bumps abort, and the host finds out by the lines whether it lay still. With ``restart_only`` any
+displacement and any bump abort.
 """
 
 import time
@@ -27,6 +29,7 @@ _LIFTED_PART = (
     80  # % of the best quality seen: a document half a millimetre off the glass is out of focus for the lines
 )
 _FALL_READS = 64
+_BLIND_MS = 3000
 _ACCEL_EVERY_MS = 23  # no divisor of the mains' period, so that a hum is not seen as standing still
 _FAR_UM = 8000  # drifted out of the window
 
@@ -42,6 +45,7 @@ class Motion:
         self._bumped = False
         self.bumps = 0
         self.deaf = False  # the accelerometer makes no sense: bumps are not noticed
+        self.blind = False  # the flow sensor sees nothing that it could follow: only bumps are noticed
         self._plausible = Plausible()
         self.floor = Floor(settings)
         self.cause = wire.NO_CAUSE
@@ -58,6 +62,7 @@ class Motion:
         self._from_x = 0
         self._from_y = 0
         self._poor = 0
+        self._good_ms = time.ticks_ms()
         self._quiet_since = time.ticks_ms()
         self._asked = self._quiet_since
         int1.irq(handler=self._on_int1, trigger=int1.IRQ_RISING, hard=True)
@@ -65,6 +70,7 @@ class Motion:
     def start(self) -> None:
         """Start both sensors; FAULT names the one that does not answer."""
         self._flow.start()
+        self.blind = False
         self.floor.reset()
         self._accelerometer.start(self.floor.bump_mg)
         self.deaf = False
@@ -77,7 +83,7 @@ class Motion:
         if self.deaf:
             return
         self._bumped = True
-        if self._settings.restart_only:
+        if self._settings.restart_only or self.blind:
             self.rung = True
             self.rung_us = time.ticks_us()
 
@@ -113,6 +119,7 @@ class Motion:
             self._y += flow.dy
         if flow.good and flow.squal >= max(self._settings.squal_min, self._best * _LIFTED_PART // 100):
             self._poor = 0
+            self.blind = False
             self._learn(flow.squal)
             scale = self._settings.flow_scale
             self.dx_um = self._x * 100000 // scale
@@ -122,7 +129,9 @@ class Motion:
             self.cause = self._judge(scale)
         else:
             self._poor += 1
-            if self._poor >= _LIFTED_READS:
+            if self.blind:
+                self.cause = wire.NO_CAUSE
+            elif self._poor >= _LIFTED_READS:
                 self.cause = wire.LIFTED
         if self.rung:
             self.cause = wire.BUMP
@@ -167,7 +176,7 @@ class Motion:
         """
         now = time.ticks_ms()
         cause = self.poll()
-        if self._settings.restart_only and not cause and self._bumped:
+        if (self._settings.restart_only or self.blind) and not cause and self._bumped:
             cause = wire.BUMP
         if cause:
             self._quiet_since = now
@@ -185,6 +194,10 @@ class Motion:
                 self._bumped = False
             elif empty:
                 self.floor.acceleration(read_mg)
+        if empty or not self._poor:
+            self._good_ms = now
+        elif time.ticks_diff(now, self._good_ms) > _BLIND_MS and not self._settings.restart_only:
+            self.blind = True  # no hand holds a passport up for so long: it lies there, blank or shining
         if empty:
             self._learn_floor()
         return time.ticks_diff(now, self._quiet_since)

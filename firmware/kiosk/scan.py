@@ -62,14 +62,20 @@ class Scan:
     def step(self) -> None:
         """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
         self._steps[self.state]()
-        if self._motion.deaf and not self.part:
-            self._go_without(wire.ACCELEROMETER)
+        if self._motion.blind != (self.part == wire.FLOW and self.state != wire.FAULT):
+            if self._motion.blind:
+                self._go_without(wire.FLOW, wire.NO_TEXTURE)
+            elif self.fault == wire.NO_TEXTURE:
+                self.part = wire.NO_PART
+                self.fault = wire.NO_FAULT
+        elif self._motion.deaf and not self.part:
+            self._go_without(wire.ACCELEROMETER, wire.IMPLAUSIBLE)
 
-    def _go_without(self, part: int) -> None:
-        """A part makes no sense but is not needed: logged, and named in every STATE that follows."""
+    def _go_without(self, part: int, fault: int) -> None:
+        """A part is of no use but not needed: logged, and named in every STATE that follows."""
         self.part = part
-        self.fault = wire.IMPLAUSIBLE
-        self._health.note(wire.EV_FAULT, part, wire.IMPLAUSIBLE)
+        self.fault = fault
+        self._health.note(wire.EV_FAULT, part, fault)
 
     def report(self) -> None:
         """Tell the host the state (after SUBSCRIBE and on every change)."""
@@ -144,6 +150,7 @@ class Scan:
         if not self._presence.seen():
             return
         self._placed_ms = self._seen_ms = time.ticks_ms()
+        self._motion.blind = False  # the next document may have texture
         self._plan.renew()
         self.attempt = 0
         self.finished = False
@@ -201,8 +208,8 @@ class Scan:
     # --- what states share ----------------------------------------------------------------------------------------
 
     def _quiet(self) -> bool:
-        """Quiet for the dwell time, with the carriage where the next sweep starts."""
-        ready = self._surface.ready(self._plan.start_row)
+        """Quiet for the dwell time, with the document there and the carriage where the next sweep starts."""
+        ready = self._surface.ready(self._plan.start_row) and self._presence.seen()
         return self._motion.quiet_ms() >= self._plan.dwell_ms and ready
 
     def _sweep_or_give_up(self, quiet: bool) -> None:

@@ -97,7 +97,7 @@ FIRMWARE = const(7)
 
 FAULTS = (
     "none", "no_answer", "wrong_id", "stuck", "no_light", "too_bright", "no_home", "home_stuck", "internal",
-    "implausible",
+    "implausible", "no_texture",
 )  # fmt: skip
 NO_FAULT = const(0)
 NO_ANSWER = const(1)
@@ -109,6 +109,7 @@ NO_HOME = const(6)
 HOME_STUCK = const(7)
 INTERNAL = const(8)
 IMPLAUSIBLE = const(9)
+NO_TEXTURE = const(10)
 
 RESULTS = ("none", "verified", "refused", "gave_up")
 REFUSED = const(2)

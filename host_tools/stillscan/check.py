@@ -17,6 +17,7 @@ from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBegin, named
 from stillscan.link.session import Session, describe
 from stillscan.mrz import Finding, Reading
+from stillscan.register import lay_still
 from stillscan.strips import StripStore
 
 LOOKS = 3  # whole looks that were not read with certainty before the check gives up
@@ -87,7 +88,9 @@ class Check:
         self._looks = 0
         self._read_in_sweep = False
         self._stale = False
+        self._blind = False  # the flow sensor cannot follow this document: two sweeps tell whether it lay still
         self._former: list[NDArray[np.uint8]] = []  # looks before this one: each shows the same print in another light
+        self._whole: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None = None
         self._picture: NDArray[np.uint8] | None = None
         self._placed = False
         self._came_late = False
@@ -151,6 +154,7 @@ class Check:
             return self._placed and self._end("gave_up", "removed")
         if state.part:
             self._distrust(named(wire.PARTS, state.part))
+        self._blind = state.part == wire.FLOW
         if state.state == wire.STILL:
             self.result.still_ms = self.session.transport.now_ms()
         elif state.state == wire.DONE and state.cause == wire.NO_CAUSE:
@@ -167,6 +171,10 @@ class Check:
         self._settle()
         if self._missing():
             self._plan()
+            return False
+        if self._blind and not self._lay_still():
+            self._look_anew()
+            self._ask(0, self.store.rows - 1)
             return False
         if self._look():
             return True
@@ -195,10 +203,17 @@ class Check:
 
     def _enough(self) -> bool:
         """May the text be complete in the middle of a sweep? Asked at every band, true once a sweep."""
-        if self._restart_only or self._read_in_sweep or self._missing():
+        if self._restart_only or self._blind or self._read_in_sweep or self._missing():
             return False
         self._read_in_sweep = True
         return True
+
+    def _lay_still(self) -> bool:
+        """Whether this sweep shows what the one before showed, row for row."""
+        former, self._whole = self._whole, self.store.joined()
+        if former is None:
+            return False
+        return lay_still(*former, *self._whole)
 
     def _look(self) -> bool:
         self._picture, _ = self.store.joined()

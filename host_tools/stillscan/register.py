@@ -19,6 +19,11 @@ _LEAST_SCORE = 0.55
 _NEXT_BEST = 0.85
 """Share of the best score that no displacement elsewhere may reach."""
 _ELSEWHERE_PX = 8
+_ALIKE_ROWS = 7
+_ALIKE = 0.6
+"""Correlation of so many rows of a document that lay still; strokes are 4 px wide, and 0.5 mm are 6 px."""
+_PRINTED = 0.15
+_LEAST_PRINTED = 30
 
 
 class Offset(NamedTuple):
@@ -31,7 +36,10 @@ class Offset(NamedTuple):
 
 
 def offset(
-    one: NDArray[np.uint8], seen_one: NDArray[np.bool_], other: NDArray[np.uint8], seen_other: NDArray[np.bool_]
+    one: NDArray[np.uint8],
+    seen_one: NDArray[np.bool_],
+    other: NDArray[np.uint8],
+    seen_other: NDArray[np.bool_],
 ) -> Offset | None:
     """The displacement between two scans (rows, cols) of which rows were `seen` (rows,); None when it is not clear.
 
@@ -57,9 +65,8 @@ def offset(
     power, power_2 = transformed(ink * ink), transformed(ink_2 * ink_2)
     both = shared(transformed(ink), transformed(ink_2))
     in_one, in_other = shared(power, transformed(mask_2)), shared(transformed(mask), power_2)
-    enough = (in_one > _LEAST_SHARED * float((ink * ink).sum())) & (
-        in_other > _LEAST_SHARED * float((ink_2 * ink_2).sum())
-    )
+    enough = in_one > _LEAST_SHARED * float((ink * ink).sum())
+    enough &= in_other > _LEAST_SHARED * float((ink_2 * ink_2).sum())
     scores = np.where(enough, both / np.sqrt(np.maximum(in_one * in_other, 1e-6)), 0)
     row, column = (int(at) for at in np.unravel_index(int(scores.argmax()), scores.shape))
     best = float(scores[row, column])
@@ -71,6 +78,29 @@ def offset(
     dy = row - REACH_PX + _between(scores[:, column], row)
     dx = (column - across + _between(scores[row], column)) * _ACROSS
     return Offset(dx, dy, best)
+
+
+def lay_still(
+    one: NDArray[np.uint8], seen_one: NDArray[np.bool_], other: NDArray[np.uint8], seen_other: NDArray[np.bool_]
+) -> bool:
+    """Whether the document moved in neither of two scans: laid on each other, they show the same print row for row.
+
+    False too where hardly anything is printed, or noise hides it.
+    """
+    found = offset(one, seen_one, other, seen_other)
+    if found is None:
+        return False
+    (ink, _), (ink_2, _) = _ink(one, seen_one), _ink(other, seen_other)
+    back = np.array([[1, 0, found.dx_px / _ACROSS], [0, 1, found.dy_px]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    laid = cv2.warpAffine(ink_2, back, ink.shape[::-1], flags=flags)
+    both, power, power_2 = (
+        cv2.blur((left * right).sum(axis=1)[:, None], (1, _ALIKE_ROWS))[:, 0]
+        for left, right in ((ink, laid), (ink, ink), (laid, laid))
+    )
+    printed = power > _PRINTED * float(np.percentile(power, 95))
+    alike = both >= _ALIKE * np.sqrt(np.maximum(power * power_2, 1e-6))
+    return int(printed.sum()) >= _LEAST_PRINTED and bool(alike[printed].all())
 
 
 def _ink(picture: NDArray[np.uint8], seen: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

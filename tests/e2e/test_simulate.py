@@ -239,22 +239,3 @@ def test_wrong_usage_ends_with_2(capsys, arguments):
         main(["simulate", *arguments])
     assert ended.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
-
-
-def test_a_flow_sensor_that_counts_backwards_is_named(capsys):
-    """Its slips still abort, and what is read is right; where lines lie is found out from the lines."""
-    code, record = simulate(
-        capsys, "--document", CLEAN, "--motion", "slips-3", "--seed", "11", "--fault", "flow-opposite"
-    )
-    assert (code, record["outcome"], record["mrz"], record["sensors"]) == (0, "verified", LINES, ["flow_opposite"])
-
-
-def test_settings_of_the_scanner(capsys):
-    slow = simulate(capsys, "--document", CLEAN, "--set", "dwell=1000")[1]
-    assert slow["t_verdict_ms"] > simulate(capsys, "--document", CLEAN)[1]["t_verdict_ms"] + 500
-
-
-@pytest.mark.parametrize("text", ["dwell", "dwell=soon", "dwell=1", "wishes=3"])
-def test_a_setting_that_there_is_not(capsys, text):
-    assert main(["simulate", "--document", CLEAN, "--set", text]) == 2
-    assert "dwell" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from kiosk import wire
 from stillscan.link.messages import Abort, Band
 from stillscan.simulator.hand import profile
 
-from .rig import REST, Rig, along
+from .rig import REST, Rig, along, bump
 
 
 def test_a_spinning_flow_sensor_is_named() -> None:
@@ -87,3 +87,27 @@ def test_both_sensors_silent() -> None:
         rig.host.send(wire.C_RECOVER)
         assert rig.until(wire.FAULT, 3000).part in (wire.FLOW, wire.ACCELEROMETER)
         assert rig.safe()
+
+
+def test_a_document_without_texture_is_scanned_all_the_same() -> None:
+    """After 3 s of nothing to follow; the flow sensor is named, and what comes next is followed again."""
+    with Rig() as rig:
+        rig.kiosk.fail("flow-blank")
+        rig.place()
+        done = rig.until(wire.DONE)
+        assert (done.part, done.fault, done.attempt) == (wire.FLOW, wire.NO_TEXTURE, 1)
+        assert 3_000 < done.t_ms - rig.booted.t_ms < 5_000
+        rig.clear()
+        rig.until(wire.EMPTY)
+        rig.kiosk.fail("none")
+        rig.place(profile("one-slip", 1, 10))
+        assert rig.until(wire.DONE).part == wire.NO_PART
+        assert [abort.cause for abort in rig.aborts()] == [wire.SLIP]
+
+
+def test_without_texture_a_bump_aborts() -> None:
+    with Rig() as rig:
+        rig.kiosk.fail("flow-blank")
+        rig.place(bump(3500))
+        rig.until(wire.DONE)
+        assert [abort.cause for abort in rig.aborts()] == [wire.BUMP]

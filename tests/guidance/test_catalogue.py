@@ -52,7 +52,7 @@ def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
     wanted |= {f"reason.{name}" for name in REASONS} | {"outcome.verified", "outcome.refused"}
     wanted |= {f"device.{name}" for name in ("missing", "busy", "gone", "faulty", "protocol")}
-    wanted |= {"sensor.accelerometer", "sensor.flow_opposite"}
+    wanted |= {"sensor.accelerometer", "sensor.flow", "sensor.flow_opposite"}
     known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's
     assert known == wanted
 

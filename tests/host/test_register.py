@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stillscan.register import REACH_PX, offset
+from stillscan.register import REACH_PX, lay_still, offset
 
 ROWS, COLUMNS = 274, 600
 
@@ -82,3 +82,24 @@ def test_dust_that_stays_on_the_sensor_does_not_hold_the_page() -> None:
     found = offset(scans[0], seen(0, 273), scans[1], seen(0, 273))
     assert found is not None
     assert (round(found.dx_px / 2), round(found.dy_px)) in {(4, -6), (5, -6)}
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(0, 0), (30, -20), (-11, 40)])
+def test_two_scans_of_what_lay_still(dx: int, dy: int) -> None:
+    grey, rows = page(), seen(0, 273)
+    assert lay_still(view(grey, 0, 0, 9, 1), rows, view(grey, dx, dy, 9, 2), rows)
+
+
+@pytest.mark.parametrize("row", [80, 120, 155])
+@pytest.mark.parametrize(("dx", "dy"), [(6, 0), (-7, 0), (0, 6), (5, -5)])
+def test_a_slip_of_half_a_millimetre_in_one_of_them(row: int, dx: int, dy: int) -> None:
+    grey, rows = page(), seen(0, 273)
+    moved = view(grey, 0, 0, 9, 2)
+    moved[row:] = view(grey, dx, dy, 9, 2)[row:]
+    assert not lay_still(view(grey, 0, 0, 9, 1), rows, moved, rows)
+    assert not lay_still(moved, rows, view(grey, 0, 0, 9, 1), rows)
+
+
+def test_where_nothing_is_printed_nothing_is_known_to_have_lain_still() -> None:
+    blank, rows = np.full((ROWS, COLUMNS), 230, np.uint8), seen(0, 273)
+    assert not lay_still(blank, rows, blank, rows)

@@ -27,7 +27,8 @@ _TABLE = 4096  # frames after which the noise repeats: 34 s
 
 class Flow:
     """One sensor. ``fault``: None, "nak" (nobody drives MISO: 0xFF), "silent" (0x00), "stuck" (one burst for ever),
-    "wrong-id", "spin" (deltas of a fast journey on top of the true ones), "opposite" (deltas with the wrong sign).
+    "wrong-id", "spin" (deltas of a fast journey on top of the true ones), "opposite" (deltas with the wrong sign),
+    "blank" (what lies there has no texture).
     Deltas come only after the reset 0x3A <- 0x5A."""
 
     def __init__(self, scene: Scene) -> None:
@@ -128,8 +129,12 @@ class Flow:
         )
         self._read_counts, self._read_frame = counts, self._frame
         moved = 0x80 if dx or dy else 0
+        look = self._looks[self._frame - self._block_first]
+        if self.fault == "blank":
+            moved, dx, dy = 0, 0, 0
+            look = bytes((LID_SQUAL - 4 + look[0] % 4, *look[1:4], 0x1F, look[5]))
         head = bytes((moved, 0xBF)) + dx.to_bytes(2, "little", signed=True) + dy.to_bytes(2, "little", signed=True)
-        self._latched = head + self._looks[self._frame - self._block_first]
+        self._latched = head + look
         self._stuck = self._latched if self.fault == "stuck" else b""
 
     def _forward(self, now_us: int) -> None:

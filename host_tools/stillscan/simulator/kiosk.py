@@ -17,6 +17,7 @@ FAULTS = {
     "flow-wrong-id": ("flow", "wrong-id"),
     "flow-spin": ("flow", "spin"),
     "flow-opposite": ("flow", "opposite"),
+    "flow-blank": ("flow", "blank"),
     "accelerometer-nak": ("accelerometer", "nak"),
     "accelerometer-stuck": ("accelerometer", "stuck"),
     "accelerometer-wrong-id": ("accelerometer", "wrong-id"),

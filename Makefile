@@ -19,7 +19,8 @@ help: ## this list
 
 setup: $(READY) font ## make .venv and install everything into it (does nothing when it is up to date)
 
-$(READY): pyproject.toml Makefile
+# An editable install holds a copy of the one module that board and host share.
+$(READY): pyproject.toml Makefile firmware/kiosk/wire.py
 	@printf '== Setting up %s\n' $(VENV)
 	@command -v $(PYTHON) >/dev/null || { echo "make: no '$(PYTHON)' here. Install Python 3.11 or newer, or name it: make setup PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: 3.11 or newer is needed. Name another: make setup PYTHON=python3.12"; exit 1; }
@@ -81,9 +82,10 @@ bench-motion: setup ## every motion profile beside restart-only, on the same see
 bench-mrz: setup ## our reader beside others that are installed, on the same strips
 	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
 
-train: setup ## train the reader's network again: 12,000 steps, about 75 minutes on two cores (installs the extra `train` first)
+train: setup ## train the reader's two networks again: 12,000 steps each, about 150 minutes on two cores (installs the extra `train`)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m stillscan.mrz.training.train --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m stillscan.mrz.training.train --second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
 
 pictures: setup ## make the pictures of the README again
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \

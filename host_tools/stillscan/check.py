@@ -6,7 +6,6 @@ Knows the session and the strip store; what reads a strip and what decides are h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBeg
 from stillscan.link.session import Session, describe
 from stillscan.mrz import Finding, Reading
 from stillscan.register import lay_still
+from stillscan.result import AbortSeen, Outcome, Result
 from stillscan.strips import StripStore
 
 LOOKS = 3  # whole looks that were not read with certainty before the check gives up
@@ -26,35 +26,6 @@ _LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
 _MARGIN_ROWS = 8
 _FORMER_LOOKS = 3
 _SILENCE_MS = 3000.0  # then the scanner is asked whether it lives
-
-Outcome = Literal["verified", "refused", "gave_up", "fault"]
-
-
-@dataclass
-class AbortSeen:
-    """An abort as the host saw it: the host's clock when it came, cause, next row, the device's own latency."""
-
-    at_ms: float
-    cause: str
-    row: int
-    latency_us: int
-
-
-@dataclass
-class Result:
-    """How a check ended. ``lines`` only when the reading was certain; times are the transport's clock in ms."""
-
-    outcome: Outcome = "gave_up"
-    reason: str = "time"
-    lines: tuple[str, ...] | None = None
-    format: str | None = None
-    attempts: int = 0
-    aborts: list[AbortSeen] = field(default_factory=list)
-    still_ms: float | None = None
-    verdict_ms: float | None = None
-    quality: tuple[Finding, ...] = ()  # what was wrong with the last picture that could not be read with certainty
-    sensors: list[str] = field(default_factory=list)  # that make no sense and were done without: names in the guidance
-
 
 Decide = Callable[[Reading], tuple[Literal["verified", "refused"], str]]
 Listener = Callable[[Message], None]
@@ -217,6 +188,10 @@ class Check:
 
     def _look(self) -> bool:
         self._picture, _ = self.store.joined()
+        if self.store.torn(FIRST_TEXT_ROW, LAST_TEXT_ROW):
+            self.result.quality = (Finding("cut-off", "the text lies partly beyond the glass"),)
+            self._picture, self._stale = None, True
+            return False
         reading = self._read([*self._former, self._picture])
         self.result.format = reading.format
         if not reading.accepted:

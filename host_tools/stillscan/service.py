@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
-from stillscan.check import Check, Decide, Result
+from stillscan.check import Check, Decide
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.mrz import read_looks
+from stillscan.result import Result
 
 _CHECK_MS = 3_600_000.0  # a check waits for a document as long as it takes; the device limits the scanning
 _RECOVER_MS = 5000.0

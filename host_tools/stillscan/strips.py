@@ -26,6 +26,7 @@ _MOST_NUDGE_PX = 16.0  # 1.4 mm: the counts of one placing err by no more, unles
 _CLEARLY_MOVED_PX = 5.0  # 0.4 mm: farther than counts and lines may differ
 _OPPOSITE_VOTES = 2
 _MOST_TRIED = 2
+_EDGE_PX = 48  # 4 mm: no text is printed so near to a page's edge
 _LID = 90  # no line of a document is darker all over; infrared paper is 200 and more, worn and stained 130
 
 Rows = NDArray[np.float32]
@@ -43,10 +44,12 @@ class StripStore:
     """-1 once it is known that the flow sensor counts backwards."""
     _votes: int = 0  # pairs of sweeps that say it counts backwards, less those that say it does not
     _fresh: int = 0  # the first sweep of this look
+    _seen: NDArray[np.bool_] = field(init=False)  # pixels of the picture that was joined last
     _near: NDArray[np.bool_] = field(init=False)  # rows that have a line near them, on the newest track
 
     def __post_init__(self) -> None:
         self._near = np.zeros(self.rows, np.bool_)
+        self._seen = np.zeros((self.rows, self.width_px), np.bool_)
 
     def begin(self, message: SweepBegin) -> None:
         """A new attempt."""
@@ -112,7 +115,7 @@ class StripStore:
             return False
         others = [one for one in self.sweeps[:-1] if one.track == newest.track and len(one.rows) >= _LEAST_ROWS]
         for older in sorted(others, key=lambda one: float(np.hypot(*self._counted(one, newest))))[:_MOST_TRIED]:
-            found = offset(*self._straight(older), *self._straight(newest))
+            found = offset(*self._rows_of(older), *self._rows_of(newest))
             if found is not None and math.hypot(found.dx_px, found.dy_px) <= _MOST_NUDGE_PX:
                 newest.nudge_px = newest.nudge_px[0] + found.dx_px, newest.nudge_px[1] - found.dy_px
                 self._votes -= np.hypot(*self._counted(older, newest)) > _CLEARLY_MOVED_PX
@@ -139,23 +142,36 @@ class StripStore:
         """Whether the lines of both fit when the counts are read the other way round."""
         if self.flow_sign < 0 or np.hypot(*self._counted(older, newest)) < _CLEARLY_MOVED_PX:
             return False
-        found = offset(*self._straight(older, sign=-1), *self._straight(newest, sign=-1))
+        found = offset(*self._rows_of(older, sign=-1), *self._rows_of(newest, sign=-1))
         return found is not None and math.hypot(found.dx_px, found.dy_px) <= _CLEARLY_MOVED_PX
 
     def joined(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """(rows, width_px) of the document on its newest track, and which rows were seen; later sweeps come on top."""
+        """(rows, width_px) of the document on its newest track, and which rows were seen; later sweeps come on top.
+
+        What slid beyond the sensor's ends is paper, unless another sweep has seen it: see ``torn``.
+        """
         out = np.full((self.rows, self.width_px), PAPER, np.uint8)
-        seen = np.zeros(self.rows, np.bool_)
+        seen = np.zeros(out.shape, np.bool_)
         for sweep in self.sweeps[self._fresh :]:
             if sweep.rows and sweep.track == self.sweeps[-1].track:
                 picture, covered = self._straight(sweep)
                 out[covered] = picture[covered]
                 seen |= covered
+        self._seen = seen
         _lid_to_paper(out)
-        return out, seen
+        return out, np.asarray(seen.any(axis=1), np.bool_)
+
+    def torn(self, first_row: int, last_row: int) -> bool:
+        """Does the picture last ``joined`` lack a part of seen rows first_row..last_row where text may stand?"""
+        part = self._seen[first_row : last_row + 1, _EDGE_PX : self.width_px - _EDGE_PX]
+        return bool((part.any(axis=1) & ~part.all(axis=1)).any())
+
+    def _rows_of(self, sweep: Sweep, sign: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        picture, seen = self._straight(sweep, sign)
+        return picture, np.asarray(seen.any(axis=1), np.bool_)
 
     def _straight(self, sweep: Sweep, sign: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """One sweep's lines on the document's rows."""
+        """One sweep's lines on the document's rows, and which pixels (rows, width_px) it saw."""
         moved = (sign or self.flow_sign) * sweep.displacement_um() / self.pitch_um + sweep.nudge_px
         place = np.array(sweep.rows) + moved[:, 1]
         order = np.argsort(place, kind="stable")
@@ -176,13 +192,19 @@ class StripStore:
                 cache[index] = _shifted(sweep.pixels[order[index]], moved[order[index], 0])
             return cache[index]
 
+        seen = np.zeros(out.shape, np.bool_)
         for row in np.flatnonzero(covered):
             weight = min(max(float(part[row]), 0.0), 1.0)
             mixed = line(above[row])
+            slid = [moved[order[above[row]], 0]]
             if weight > 1e-3:
                 mixed = mixed + np.float32(weight) * (line(below[row]) - mixed)
-            out[row] = np.rint(mixed).astype(np.uint8)
-        return out, covered
+                slid.append(moved[order[below[row]], 0])
+            first = max(0, math.ceil(-min(slid)))
+            last = min(self.width_px, self.width_px - math.ceil(max(slid)))
+            seen[row, first:last] = True
+            out[row, first:last] = np.rint(mixed[first:last]).astype(np.uint8)
+        return out, seen
 
 
 def _lid_to_paper(picture: NDArray[np.uint8]) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
-from stillscan.check import Check, Result
+from stillscan.check import Check
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.link.session import Session
 from stillscan.mrz import read_looks
+from stillscan.result import Result
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion, profile

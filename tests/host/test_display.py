@@ -5,10 +5,10 @@ from importlib.resources import files
 
 import pytest
 
-from stillscan.check import Result
 from stillscan.commands.display import verdict_text
 from stillscan.guidance import catalogue, languages
 from stillscan.mrz import Finding
+from stillscan.result import Result
 
 
 def _codes() -> set[str]:

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from kiosk import wire
-from stillscan.check import Result
 from stillscan.guidance import UnknownTextError, say
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
+from stillscan.result import Result
 
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
 _REFRESH_HZ = 12

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
-from stillscan.check import Result
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.simulate import EXIT
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
@@ -22,6 +21,7 @@ from stillscan.errors import InputError
 from stillscan.guidance import languages
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
+from stillscan.result import Result
 from stillscan.service import Service
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.simulate import TODAY, decider

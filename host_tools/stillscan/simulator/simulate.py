@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
-from stillscan.check import Check, Decide, Result
+from stillscan.check import Check, Decide
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Setting, State
 from stillscan.link.session import Session, describe
 from stillscan.mrz import Reading, parse, read_looks
+from stillscan.result import Result
 from stillscan.simulator import truth
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.plot import Recorder

@@ -1,0 +1,36 @@
+"""How a check ended, and what was seen on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from stillscan.mrz import Finding
+
+Outcome = Literal["verified", "refused", "gave_up", "fault"]
+
+
+@dataclass
+class AbortSeen:
+    """An abort as the host saw it: the host's clock when it came, cause, next row, the device's own latency."""
+
+    at_ms: float
+    cause: str
+    row: int
+    latency_us: int
+
+
+@dataclass
+class Result:
+    """How a check ended. ``lines`` only when the reading was certain; times are the transport's clock in ms."""
+
+    outcome: Outcome = "gave_up"
+    reason: str = "time"
+    lines: tuple[str, ...] | None = None
+    format: str | None = None
+    attempts: int = 0
+    aborts: list[AbortSeen] = field(default_factory=list)
+    still_ms: float | None = None
+    verdict_ms: float | None = None
+    quality: tuple[Finding, ...] = ()  # what was wrong with the last picture that could not be read with certainty
+    sensors: list[str] = field(default_factory=list)  # that make no sense and were done without: names in the guidance

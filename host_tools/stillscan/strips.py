@@ -26,7 +26,7 @@ _MOST_NUDGE_PX = 16.0  # 1.4 mm: the counts of one placing err by no more, unles
 _CLEARLY_MOVED_PX = 5.0  # 0.4 mm: farther than counts and lines may differ
 _OPPOSITE_VOTES = 2
 _MOST_TRIED = 2
-_EDGE_PX = 48  # 4 mm: no text is printed so near to a page's edge
+_LEFT_PX, _RIGHT_PX = 60, 74  # 5.1 and 6.3 mm: the text of a passport begins and ends just beside
 _LID = 90  # no line of a document is darker all over; infrared paper is 200 and more, worn and stained 130
 
 Rows = NDArray[np.float32]
@@ -163,7 +163,7 @@ class StripStore:
 
     def torn(self, first_row: int, last_row: int) -> bool:
         """Does the picture last ``joined`` lack a part of seen rows first_row..last_row where text may stand?"""
-        part = self._seen[first_row : last_row + 1, _EDGE_PX : self.width_px - _EDGE_PX]
+        part = self._seen[first_row : last_row + 1, _LEFT_PX : self.width_px - _RIGHT_PX]
         return bool((part.any(axis=1) & ~part.all(axis=1)).any())
 
     def _rows_of(self, sweep: Sweep, sign: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

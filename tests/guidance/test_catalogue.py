@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kiosk import wire
 from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, languages, say
-from stillscan.verify import REASONS
+from stillscan.verify import OK, REASONS
 
 PLACEHOLDERS = {"port": "COM3", "device": "2.0", "host": "1.0", "mm": 43, "line": 2, "first": 5, "last": 9}
 
@@ -50,7 +50,7 @@ def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted |= {f"cause.{name}" for name in wire.CAUSES if name not in ("none", "finished")}
     wanted |= {f"part.{name}" for name in wire.PARTS if name != "none"}
     wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
-    wanted |= {f"reason.{name}" for name in REASONS} | {"outcome.verified", "outcome.refused"}
+    wanted |= {f"reason.{name}" for name in (*REASONS, OK)} | {"outcome.verified", "outcome.refused"}
     wanted |= {f"device.{name}" for name in ("missing", "busy", "gone", "faulty", "protocol")}
     wanted |= {"sensor.accelerometer", "sensor.flow", "sensor.flow_opposite"}
     known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's

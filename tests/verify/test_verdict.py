@@ -20,6 +20,11 @@ class Facts:
 
     format: str = "TD3"
     document_code: str = "P"
+    issuer: str = "NOR"
+    number: str = "ZZZ000001"
+    nationality: str = "NOR"
+    sex: str = "F"
+    optional: str = ""
     primary: str = "OESTENBYEN"
     secondary: str = "AASE<SPECIMEN"
     names_full: bool = False
@@ -76,8 +81,16 @@ def test_each_reason_alone(mrz: Facts | None, expected: str) -> None:
     assert reasons(mrz) == (expected,)
 
 
-def test_the_recognisers_doubt_is_enough() -> None:
+def test_what_is_not_certain_is_not_judged() -> None:
     assert reasons(GOOD, accepted=False) == ("mrz_uncertain",)
+    assert reasons(replace(GOOD, primary="HANSEN", expires=None), accepted=False) == ("mrz_uncertain",)
+
+
+def test_a_date_whose_check_digit_fails_is_not_judged() -> None:
+    for name in ("birth", "expiry"):
+        bad = replace(GOOD, birth="999999", born=None, expires=date(1999, 1, 1), checks={**CHECKS, name: False})
+        left = {"birth": ("document_expired",), "expiry": ("date_implausible",)}[name]
+        assert reasons(bad) == ("check_digit_failed", *left)
 
 
 @pytest.mark.parametrize("birth", ["<<<<<<", "91<<<<", "9105<<", "<<0517"])
@@ -91,10 +104,14 @@ def test_the_last_day_of_validity_counts() -> None:
 
 def test_all_reasons_that_apply_are_listed_in_order() -> None:
     bad = Facts(
-        format="TD2", primary="HANSEN", birth="999999", born=None, expires=date(1999, 1, 1), checks={"a": False}
+        format="TD2",
+        primary="HANSEN",
+        birth="999999",
+        born=None,
+        expires=date(1999, 1, 1),
+        checks={**CHECKS, "composite": False},
     )
-    assert reasons(bad, accepted=False) == (
-        "mrz_uncertain",
+    assert reasons(bad) == (
         "check_digit_failed",
         "document_not_passport",
         "document_expired",

@@ -24,6 +24,8 @@ ANT NTZ
 ICAO_CODES = frozenset(_ICAO.split())
 """Germany is printed D; RKS and XXK are Kosovo; X.. are organisations, stateless persons and refugees; ANT and NTZ
 are historic; XMP is unconfirmed."""
+STATUS_CODES = frozenset({"XXA", "XXB", "XXC", "XXX"})
+"""A person's status instead of a nationality (stateless, refugee, unspecified): nobody issues under these."""
 SPECIMEN_CODES = frozenset({"UTO"})
 """Utopia: specimens only, never a real document."""
 

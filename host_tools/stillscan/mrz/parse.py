@@ -41,8 +41,11 @@ class Mrz:
         return _date(self.birth, today.year, not_after=today)
 
     def expiry_date(self) -> date | None:
-        """Date of expiry, always in 2000 to 2099; None when it is no date. The document is valid on that day."""
-        return _date(self.expiry, 2099, not_after=date(2099, 12, 31))
+        """Date of expiry, in 1980 to 2079; None when it is no date. The document is valid on that day.
+
+        Machine readable passports are no older than 1980 (first edition of Doc 9303).
+        """
+        return _date(self.expiry, 2079, not_after=date(2079, 12, 31))
 
 
 def parse(lines: Sequence[str] | str) -> Mrz:

@@ -5,9 +5,11 @@ given name among them. The MRZ may hold more words: letters leave middle names o
 be the same name is UNCERTAIN; it is never a silent pass.
 """
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from stillscan.verify.ruling import Reason
 from stillscan.verify.spelling import (
     Word,
     is_readable,
@@ -52,6 +54,15 @@ def match_name(recipient: str, primary: str, secondary: str, truncated: bool) ->
     if _could_be(words, surnames, given, truncated):
         return NameMatch.UNCERTAIN
     return NameMatch.MISMATCH
+
+
+def about_name(recipient: str, primary: str, secondary: str, truncated: bool) -> Iterator[Reason]:
+    """The rule: what speaks against handing a letter for `recipient` to this holder (see `match_name`)."""
+    match match_name(recipient, primary, secondary, truncated):
+        case NameMatch.MISMATCH:
+            yield "name_mismatch"
+        case NameMatch.UNCERTAIN:
+            yield "name_uncertain"
 
 
 class _Printed(NamedTuple):

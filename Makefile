@@ -12,7 +12,7 @@ FIRMWARE := firmware boards/rpi_pico2
 MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz train pictures samples wheel clean
+.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz bench-rules train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-motion: setup ## every motion profile beside restart-only, on the same see
 
 bench-mrz: setup ## our reader beside others that are installed, on the same strips
 	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
+
+bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
+	@$(BIN)/python -m stillscan.verify.bench $(ARGS)
 
 train: setup ## train the reader's two networks again: 12,000 steps each, about 150 minutes on two cores (installs the extra `train`)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'

@@ -139,6 +139,7 @@ def test_a_date_or_series_that_was_never_assigned_is_refused(date_part: str, ind
 def test_29_february_needs_a_leap_year_of_its_own_century() -> None:
     assert all(parse_identity_number(number, TODAY) for number in _with_digits("298200", range(500, 1000)))  # 2000
     assert not any(parse_identity_number(number, TODAY) for number in _with_digits("298200", range(500)))  # 1900
+    assert not any(parse_identity_number(number, LATER) for number in _with_digits("298201", range(1000)))
 
 
 @given(st.text(max_size=14) | st.text("0123456789", min_size=11, max_size=11), st.dates(date(2026, 1, 1)))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillscan.verify import NameMatch, match_name
+from stillscan.verify.bench import names as names_of_people
 
 MATCH, UNCERTAIN, MISMATCH = NameMatch.MATCH, NameMatch.UNCERTAIN, NameMatch.MISMATCH
 
@@ -119,3 +120,11 @@ def test_any_text_gets_an_answer(recipient: str, primary: str, secondary: str, t
 def test_nothing_matches_without_both_kinds_of_name(some: list[str], more: list[str], truncated: bool) -> None:
     assert match_name(" ".join(more), _mrz(some), "XYZ", truncated) is not MATCH
     assert match_name("", _mrz(some), _mrz(more), truncated) is not MATCH
+
+
+def test_no_stranger_matches_and_hardly_anybody_is_missed() -> None:
+    """A part of `make bench-rules`, with people of its own."""
+    true, false = names_of_people(1500, seed=2)
+    assert false[MATCH] == 0
+    assert true[MISMATCH] == 0
+    assert true[UNCERTAIN] <= 0.02 * true.total()

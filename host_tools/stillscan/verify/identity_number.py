@@ -5,20 +5,20 @@ centuries of D-numbers: sos-utvidelse-av-dnr-serien.md in the same place.
 Other marked numbers (H-nummer, FH-nummer, month + 40) are nobody's proof of identity and are not taken.
 """
 
-from calendar import monthrange
-from dataclasses import dataclass
+from calendar import isleap
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 NEW_RULES_FROM = date(2032, 1, 1)
 """From this day numbers are assigned that have one of three further first control digits."""
 _LENGTH = 11
+_ANY = [1800, 1900, 2000]
+_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DEFECT = 48 * (3 + 7 + 6 + 1 + 8 + 9 + 4 + 5 + 2 + 1)  # of the sums over ASCII codes instead of digits
 _DEFECT_2 = 48 * (5 + 4 + 3 + 2 + 7 + 6 + 5 + 4 + 3 + 2 + 1)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class IdentityNumber:
+class IdentityNumber(NamedTuple):
     """What a number says of its holder. Never prints itself: numbers do not belong in logs."""
 
     kind: Literal["fødselsnummer", "D-nummer"]
@@ -55,30 +55,25 @@ def parse_identity_number(text: str, today: date) -> IdentityNumber | None:
     if len(number) != _LENGTH or not (number.isascii() and number.isdigit()):
         return None
     r1, r2 = remainders(number)
-    if r2 or r1 > 3 or (r1 and today < NEW_RULES_FROM):
+    old = today < NEW_RULES_FROM
+    if r2 or r1 > 3 or (r1 and old):
         return None
-    day, month, year, individual = int(number[:2]), int(number[2:4]), int(number[4:6]), int(number[6:9])
+    day, month, individual = int(number[:2]), int(number[2:4]), int(number[6:9])
     foreign, synthetic = day > 40, month > 80
     day -= 40 if foreign else 0
     month -= 80 if synthetic else 0
-    old = today < NEW_RULES_FROM
-    if not 1 <= month <= 12:
+    if not (1 <= month <= 12 and 1 <= day <= _DAYS[month]):
         return None
-    centuries = (
-        (1800, 1900, 2000) if not old else _d_centuries(individual, year) if foreign else _centuries(individual, year)
-    )
-    if not any(1 <= day <= monthrange(century + year, month)[1] for century in centuries):
+    year = int(number[4:6])
+    centuries = _ANY if not old else _d_centuries(individual, year) if foreign else _centuries(individual, year)
+    if not centuries or (day == 29 and month == 2 and not any(isleap(century + year) for century in centuries)):
         return None
-    return IdentityNumber(
-        kind="D-nummer" if foreign else "fødselsnummer",
-        birth=f"{day:02d}{month:02d}{year:02d}",
-        sex=None if r1 else "M" if individual % 2 else "F",
-        synthetic=synthetic,
-        surely_old=old,
-    )
+    sex: Literal["M", "F"] | None = None if r1 else "M" if individual % 2 else "F"
+    birth = f"{day:02d}{month:02d}{number[4:6]}"
+    return IdentityNumber("D-nummer" if foreign else "fødselsnummer", birth, sex, synthetic, old)
 
 
-def _centuries(individual: int, year: int) -> tuple[int, ...]:
+def _centuries(individual: int, year: int) -> list[int]:
     """Of a fødselsnummer's year of birth, for numbers assigned before 2032."""
     found = []
     if 500 <= individual <= 749 and year >= 54:
@@ -87,17 +82,17 @@ def _centuries(individual: int, year: int) -> tuple[int, ...]:
         found.append(1900)
     if individual >= 500 and year <= 39:
         found.append(2000)
-    return tuple(found)
+    return found
 
 
-def _d_centuries(individual: int, year: int) -> tuple[int, ...]:
+def _d_centuries(individual: int, year: int) -> list[int]:
     """Of a D-nummer's: the series of November 2021, and the fødselsnummer's, by which older ones were assigned."""
     first = individual // 100
-    found = list(_centuries(individual, year))
+    found = _centuries(individual, year)
     if first == 5 and year >= 58:
         found.append(1800)
     if (first != 5 and year >= 40) or first <= 1:
         found.append(1900)
     if first >= 2 and year <= 39:
         found.append(2000)
-    return tuple(found)
+    return found

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from stillscan.simulator.bus import Bus, Stop
-from stillscan.simulator.hand import Motion
-from stillscan.simulator.truth import latency_ms, stop_before
+from stillscan.simulator.hand import Motion, profile
+from stillscan.simulator.truth import latency_ms, slept_through, stop_before
 
 from .world import AT_REST, along, scene
 
@@ -87,3 +87,17 @@ def test_the_stop_that_an_abort_is_about() -> None:
     assert stop_before(kiosk, 300, 200) is stops[2]
     assert stop_before(kiosk, 299, 200) is None, "the carriage stood already"
     assert stop_before(bus(AT_REST), 1e9, 0) is None
+
+
+def test_a_slip_within_a_sweep_is_one_that_a_good_sweep_has_slept_through() -> None:
+    world = scene(along((300 * MS, 0, 0, 0), (380 * MS, 0.6, 0, 0)))
+    assert slept_through(world, 200 * MS, 900 * MS)
+    assert not slept_through(world, 400 * MS, 900 * MS), "it was over"
+    assert not slept_through(world, 10 * MS, 250 * MS), "it had not begun"
+    assert not slept_through(world, 10 * MS, 320 * MS), "most of it was still to come"
+    assert not slept_through(scene(along((300 * MS, 0, 0, 0), (380 * MS, 0.4, 0, 0))), 200 * MS, 900 * MS)
+
+
+def test_neither_tremor_nor_drift_is_a_slip() -> None:
+    for name in ("tremor", "drift", "still"):
+        assert not slept_through(scene(profile(name, 1, 2.0)), 100 * MS, 1500 * MS)

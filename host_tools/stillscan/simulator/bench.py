@@ -30,13 +30,14 @@ from stillscan.simulator.hand import PROFILES
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.plot import Recorder
 from stillscan.simulator.simulate import TODAY, Options, boot, decider, simulate
+from stillscan.simulator.truth import slept_through
 
 RESTART_ONLY = "restart-only"
 _DOCUMENTS = ("nor-clean.png", "uto-clean.png", "nor-page.png", "nor-worn.png")
 _MOST_S = 30.0
 _COLUMNS = (
-    "profile", "in time", "verified %", "gave up", "refused", "fault", "wrong", "attempts: checks", "verdict ms", "p95",
-    "rows in vain", "aborts", "latency ms", "p95", "most", "speed",
+    "profile", "in time", "verified %", "gave up", "refused", "fault", "wrong", "missed", "attempts: checks",
+    "verdict ms", "p95", "rows in vain", "aborts", "latency ms", "p95", "most", "speed",
 )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def one(case: tuple[str, int, str]) -> dict[str, object]:
     """One check of a profile; the document changes with the seed.
 
     The mode is "" (all ideas), "restart-only", or "without" and an idea of `ablation`. Adds "wrong" (an accepted
-    misread) and "rows" (scanned).
+    misread), "rows" (scanned) and "missed" (sweeps called good through which the document slipped).
     """
     motion, seed, mode = case
     name = _DOCUMENTS[seed % len(_DOCUMENTS)]
@@ -69,6 +70,8 @@ def one(case: tuple[str, int, str]) -> dict[str, object]:
         record = simulate(world, options, recorder)
     record["wrong"] = record["mrz"] is not None and record["mrz"] != truth()[name]
     record["rows"] = len(recorder.bands)
+    good = [span for sweep, span in recorder.spans_us.items() if sweep not in recorder.aborted]
+    record["missed"] = sum(slept_through(world, *span) for span in good)
     return record
 
 
@@ -103,6 +106,7 @@ def _row(records: list[dict[str, object]], limit_ms: float) -> list[str]:
         f"{100 * sum(time <= limit_ms for time in times) / len(records):.1f} % / {limit_ms / 1000:g} s",
         *(f"{100 * outcomes[outcome] / len(records):.1f}" for outcome in ("verified", "gave_up", "refused", "fault")),
         str(sum(bool(record["wrong"]) for record in records)),
+        str(sum(int(str(record["missed"])) for record in records)),
         common + (" ..." if len(attempts) > 3 else ""),
         f"{statistics.median(times):.0f}" if times else "-",
         f"{times[int(0.95 * (len(times) - 1))]:.0f}" if times else "-",

@@ -36,6 +36,8 @@ class Recorder:
     readings: list[tuple[float, Reading]] = field(default_factory=list)
     lights: Iterable[Light] = ()
     tones: Iterable[Tone] = ()
+    spans_us: dict[int, tuple[int, int]] = field(default_factory=dict)  # sweep -> its first and last line
+    aborted: set[int] = field(default_factory=set)  # sweeps
     bump_g: float = 0.0  # the device's setting
     after_ms: float = 0.0  # how long the device is watched after the verdict
 
@@ -43,8 +45,11 @@ class Recorder:
         """Take one message of the device."""
         if isinstance(message, Band):
             header = message.header
+            first, _ = self.spans_us.get(header.sweep, (header.t_us, header.t_us))
+            self.spans_us[header.sweep] = first, header.t_us
             self.bands.append((header.t_us / 1000, header.row, header.dx_um / 1000, header.dy_um / 1000))
         elif isinstance(message, Abort):
+            self.aborted.add(message.sweep)
             self.aborts.append((message.t_ms, wire.CAUSES[message.cause], message.row))
         elif isinstance(message, State):
             self.states.append((message.t_ms, wire.STATES[message.state]))

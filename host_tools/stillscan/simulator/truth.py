@@ -1,4 +1,4 @@
-"""What really happened, as only the world knows it: how long after a movement the carriage stood still."""
+"""What really happened, as only the world knows it: how soon the carriage stood, and what nobody noticed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import numpy as np
 
 from stillscan.simulator.bus import Bus, Stop
 from stillscan.simulator.flow import LOST_LIFT_MM
+from stillscan.simulator.scene import Scene
 
 OFF_GLASS_MM = 0.5  # lifted so far, an abort before the sensor's range is left comes early, not without reason
 SLIP_UM = 200.0  # what counts as a slip that has to be noticed
 UNDER_WAY_UM = 100.0  # slid so far, an abort comes early, not without reason
 WINDOW_US = 50_000.0  # as in the firmware's motion monitor
 _GRID_US = 50.0
+MISSED_MM = 0.5  # a slip that no sweep called good may have slept through
+_SLIP_MS, _TREMOR_MS = 80, 125  # how long a slip takes; a period of a tremor, over which its swing is evened out
 
 
 def stop_before(bus: Bus, at_us: float, after_us: float) -> Stop | None:
@@ -43,3 +46,19 @@ def latency_ms(bus: Bus, stop: Stop, cause: str, slip_um: float = SLIP_UM) -> fl
     calm = np.flatnonzero(~event)
     first = int(calm[-1]) + 1 if len(calm) else 0
     return max(0.0, (stop.stopped_us - float(times[first])) / 1000)
+
+
+def slept_through(scene: Scene, first_us: float, last_us: float) -> bool:
+    """Whether a slip of more than ``MISSED_MM`` began and ended between the first and the last line of a sweep.
+
+    A slip is a step between the document's mean places before and after it, so that a tremor's swing is none, and one
+    between its places within the sweep, so that what began or ended outside of it is none either.
+    """
+    times = np.arange(first_us - _TREMOR_MS * 1000, last_us + _TREMOR_MS * 1000, 1000.0)
+    _, poses = scene.poses(times)
+    sums = np.cumsum(np.pad(poses[:, :2], ((1, 0), (0, 0))), axis=0)
+    means = (sums[_TREMOR_MS:] - sums[:-_TREMOR_MS]) / _TREMOR_MS
+    within = poses[_TREMOR_MS:-_TREMOR_MS, :2]
+    steps = within[_SLIP_MS:] - within[:-_SLIP_MS]
+    lasting = means[_TREMOR_MS + _SLIP_MS :][: len(steps)] - means[: len(steps)]
+    return bool(((np.hypot(*steps.T) > MISSED_MM) & (np.hypot(*lasting.T) > MISSED_MM)).any())

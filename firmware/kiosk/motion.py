@@ -163,7 +163,7 @@ class Motion:
             return wire.DRIFT
         tremor = self._tremor
         if tremor.found:
-            return wire.NO_CAUSE  # the positions kept show a slip as soon as it is more than a swing
+            return wire.SLIP if tremor.beyond(self._x, self._y, limit) else wire.NO_CAUSE
         # what this hand has been seen to do trembling is no slip
         return (
             wire.SLIP if tremor.way_2(self._x, self._y) > max(limit, 2 * tremor.span * tremor.span) else wire.NO_CAUSE

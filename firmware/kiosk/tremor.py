@@ -14,6 +14,7 @@ _WINDOW = 6  # positions, 50 ms: longer than any slip takes to show, shorter tha
 _WAY_UM = 350  # the middles of both halves of what is kept lie nearer in a tremor, farther apart after a slip
 _SPAN_UM = 1800  # from one end of a swing to the other; more is no tremor
 _NOISE_COUNTS = 1  # two positions may differ by so much without having moved
+_BEYOND = 6  # 1.2 times the whole swing to one side, squared and of the doubled way
 _CROSSINGS = 4  # sides reached one after the other, the first among them
 
 
@@ -27,6 +28,12 @@ class Tremor:
         self._y = array("h", bytes(2 * _HELD))
         self._held = 0  # positions ever taken on this track
         self._taken_us: TicksUs = 0
+        # the swing as it was until 50 ms ago: a slip must not count as a part of it
+        self._low = 0
+        self._high = 0
+        self._middle_x = 0  # doubled
+        self._middle_y = 0
+        self._former = 0  # span
 
     def reset(self) -> None:
         """Another track."""
@@ -49,13 +56,24 @@ class Tremor:
         self._held += 1
         if self._held >= _HELD:
             across = self._swing(self._x, scale)
+            self._middle_x = self._low + self._high
+            self._former = self._high - self._low
             along = self._swing(self._y, scale)
+            self._middle_y = self._low + self._high
+            self._former = max(self._former, self._high - self._low)
             limit = slip_um * scale // 100000
             self.found = across >= 0 and along >= 0 and max(across, along) >= limit + _NOISE_COUNTS
             if self.found:
                 self.span = max(across, along)
             elif across < 0 or along < 0:
                 self.span = 0  # no swing goes so far: judged as any hand, this is a slip
+
+    def beyond(self, x: int, y: int, limit_2: int) -> bool:
+        """Does (x, y) lie so far from the middle that the swing does not explain it? ``limit_2``: counts squared."""
+        dx = 2 * x - self._middle_x
+        dy = 2 * y - self._middle_y
+        off_2 = dx * dx + dy * dy  # of the doubled way
+        return off_2 > 4 * limit_2 and off_2 > _BEYOND * self._former * self._former
 
     def way_2(self, x: int, y: int) -> int:
         """Square of the way to (x, y) from the position of 50 ms ago, or the oldest of this track, in counts."""
@@ -76,6 +94,9 @@ class Tremor:
             v = held[(first + i) % _HELD]
             low = min(low, v)
             high = max(high, v)
+            if i == _HELD - _WINDOW:
+                self._low = low
+                self._high = high
             if i < _HALF:
                 older += v
             else:

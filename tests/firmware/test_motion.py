@@ -92,7 +92,7 @@ def test_slip_amid_a_tremor_is_noticed(seed: int) -> None:
         rig.next(Abort, 3000)
         stop = truth.stop_before(rig.bus, rig.bus.now_us, 0)
         assert stop is not None
-        assert (stop.stopped_us - placed_us) / 1000 <= at_ms + 120
+        assert (stop.stopped_us - placed_us) / 1000 <= at_ms + 100
 
 
 @pytest.mark.parametrize("gap_ms", [200, 250, 330, 420])
@@ -139,13 +139,10 @@ def test_no_sweep_called_good_has_a_slip_in_it(name: str) -> None:
 
 
 def assert_none_missed(rig: Rig) -> None:
-    """Within no sweep that ended well did the document go 0.5 mm within 80 ms and stay there."""
+    """No sweep that ended well has slept through a slip."""
     for end in rig.ends():
-        times = np.array([b.header.t_us for b in rig.bands(end.sweep)], dtype=np.float64)
-        _, pose = rig.scene.poses(times)
-        smooth = np.array([np.convolve(pose[:, axis], np.ones(42) / 42, "valid") for axis in range(2)])
-        if smooth.shape[1] > 70:  # a mean over 125 ms, a period of the slowest tremor, before and after 80 ms
-            assert np.hypot(*(smooth[:, 70:] - smooth[:, :-70])).max() < 0.5
+        lines = [b.header.t_us for b in rig.bands(end.sweep)]
+        assert not truth.slept_through(rig.scene, lines[0], lines[-1])
 
 
 def test_bumps_end_nothing_while_the_flow_is_quiet() -> None:

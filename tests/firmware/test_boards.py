@@ -47,12 +47,6 @@ def test_pins_fit_the_controller(board: str) -> None:
     assert clashes(find_board(board)) == []
 
 
-def test_pico2_frequencies_are_read_from_its_code() -> None:
-    board = find_board("rpi_pico2")
-    assert set(board.hz) == {"infrared", "white", "beeper"}
-    assert set(board.units) >= {"flow_sck", "accelerometer_sda", "console_tx"}
-
-
 def test_pico2_uses_every_pin_of_its_table() -> None:
     used = set(
         re.findall(r'(?:PINS\[|_input\(|_output\()"(\w+)"', (boards_folder() / "rpi_pico2" / "board.py").read_text())

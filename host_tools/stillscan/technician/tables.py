@@ -16,7 +16,7 @@ _WAYS = {
     "buffer": "over the {}, 5 V behind it",
     "mosfet": "gate of an {}",
     "clamp": "clamp {}",
-    "inside": "{}",
+    "inside": "pull-{}",
 }
 
 

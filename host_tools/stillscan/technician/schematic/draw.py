@@ -18,6 +18,7 @@ _PAD = 28  # of a pin at its edge
 _CHANNEL = 26  # from the pin to the first track
 _TRACK = 8
 _SLOT = 55  # of a symbol on a wire
+_STUB = 16  # of a wire that ends in a name
 _PART = 222
 _NET = 82  # beyond a part, for the names at its other pins
 _NET_ROW = 23
@@ -28,10 +29,11 @@ _SUPPLY_NETS = {"GND": "GND", "AGND": "GND", "3V3 OUT": "3.3 V", "VBUS": "USB"}
 
 
 class _Column(NamedTuple):
-    """One side of the picture: ``edge`` is that of the controller, ``parts`` where the parts begin."""
+    """One side of the picture: where the controller ends, the first track lies, and the parts begin."""
 
     side: int
     edge: float
+    channel: float
     parts: float
     plan: Side
 
@@ -41,10 +43,16 @@ def schematic(board: Board, kiosk: Kiosk) -> str:
     if board.controller is None:
         raise InputError(f"{board.name} has no controller whose pins are known: there is nothing to draw")
     plans = {side: plan(board, kiosk, side) for side in (-1, 1)}
-    reach = {side: _HALF + _room(placed) + _PART + _NET for side, placed in plans.items()}
-    middle, width = reach[-1], reach[-1] + reach[1]
+    rooms = {side: _HALF + _room(plans, side) for side in plans}
+    middle, width = rooms[-1] + _PART + _NET, rooms[-1] + rooms[1] + 2 * (_PART + _NET)
     columns = [
-        _Column(side, middle + side * _HALF, middle + side * (_HALF + _room(placed)), placed)
+        _Column(
+            side,
+            middle + side * _HALF,
+            middle + side * (_HALF + _channel(plans, side)),
+            middle + side * rooms[side],
+            placed,
+        )
         for side, placed in plans.items()
     ]
     bottom = max([pin_y(20) + 30, *(part.y + part.height for side in plans.values() for part in side.parts)]) + 24
@@ -54,6 +62,8 @@ def schematic(board: Board, kiosk: Kiosk) -> str:
     svg = Svg(width, bottom + 36 + (0 if above else _LINE * len(supplies)), f"Wiring of {board.name}")
     svg.write(24, 24, f"{board.name}: {board.about}", size=18, bold=True)
     _controller(svg, middle, board, board.controller)
+    for port in _labels(plans):
+        symbols.net(svg, middle + port.pin_side * _HALF, port.pin_y, port.pin_side, port.signal)
     for column in columns:
         _wires(svg, column)
         for part in column.plan.parts:
@@ -71,12 +81,38 @@ def _symbols(port: Port) -> list[tuple[str, str]]:
     return [(kind, value) for kind, value in port.wire.way if kind != "inside"]
 
 
-def _room(placed: Side) -> float:
-    """From the controller to the parts: pins, channel, and the symbols on the wires."""
+def _ports(placed: Side) -> list[Port]:
+    return [port for part in placed.parts for port in part.ports]
+
+
+def _labels(plans: dict[int, Side]) -> list[Port]:
+    """The wires of both sides that are drawn as two names."""
+    return [port for placed in plans.values() for port in _ports(placed) if placed.tracks[port.signal] is None]
+
+
+def _channel(plans: dict[int, Side], side: int) -> float:
+    """From the controller to the first track: behind the names at pins that a wire would pass."""
+    spans = [
+        sorted((port.pin_y, port.y)) for port in _ports(plans[side]) if plans[side].tracks[port.signal] is not None
+    ]
+    names = [
+        symbols.net_width(port.signal) + 8
+        for port in _labels(plans)
+        if port.pin_side == side and any(low - 12 < port.pin_y < high + 12 for low, high in spans)
+    ]
+    return max([_CHANNEL, *names])
+
+
+def _room(plans: dict[int, Side], side: int) -> float:
+    """From the controller to the parts: pins, channel, and the symbols and names on the wires."""
+    placed = plans[side]
     tracks = 1 + max((track for track in placed.tracks.values() if track is not None), default=0)
-    ports = [port for part in placed.parts for port in part.ports]
-    slots = max((len(_symbols(port)) for port in ports), default=0)
-    return _CHANNEL + _TRACK * tracks + 14 + _SLOT * max(2, slots)
+    widths = [
+        _SLOT * len(_symbols(port))
+        + (_STUB + symbols.net_width(port.signal) if placed.tracks[port.signal] is None else 0)
+        for port in _ports(placed)
+    ]
+    return _channel(plans, side) + _TRACK * tracks + 26 + max([_SLOT * 2, *widths])
 
 
 def _controller(svg: Svg, middle: float, board: Board, controller: Controller) -> None:
@@ -113,22 +149,22 @@ def _controller(svg: Svg, middle: float, board: Board, controller: Controller) -
 
 
 def _wires(svg: Svg, column: _Column) -> None:
+    """Lines first, so that names and symbols lie on them."""
     side, far = column.side, column.parts
-    for port in (port for part in column.plan.parts for port in part.ports):
+    for port in _ports(column.plan):
         colour, track = _colour(port.signal), column.plan.tracks[port.signal]
-        way = _symbols(port)
         if track is None:
-            near = far - side * (16 + _SLOT * len(way))
-            symbols.net(svg, column.edge, port.pin_y, side, port.signal)
-            symbols.net(svg, near, port.y, -side, port.signal)
+            near = far - side * (_STUB + _SLOT * len(_symbols(port)))
             svg.line((near, port.y), (far, port.y), colour=colour)
+            symbols.net(svg, near, port.y, -side, port.signal)
         else:
-            x = column.edge + side * (_CHANNEL + _TRACK * track)
+            x = column.channel + side * _TRACK * track
             svg.line((column.edge, port.pin_y), (x, port.pin_y), (x, port.y), (far, port.y), colour=colour)
-        for i, (kind, value) in enumerate(reversed(way)):
+    for port in _ports(column.plan):
+        for i, (kind, value) in enumerate(reversed(_symbols(port))):
             symbols.DRAW[kind](svg, far - side * (6 + _SLOT * (i + 0.5)), port.y, side, value)
         for kind, value in port.wire.way:
-            if kind == "inside":
+            if kind == "inside" and column.plan.tracks[port.signal] is not None:  # there is no room beside a name
                 symbols.inside(svg, far - side * 6, port.y, side, value)
 
 

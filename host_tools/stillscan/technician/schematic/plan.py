@@ -18,7 +18,8 @@ _ROW = 27  # of a part's pins
 _SAYS = 12  # more above a wire with a symbol that has its value above
 _HANGS = 36  # more below a wire with something between it and ground
 _OUTER_ROW = 23
-_GAP = 11
+_GAP = 10
+_CLEAR = 8  # between wires side by side
 _HANGING = ("up", "down", "mosfet", "clamp")
 _SAYING = ("series", "buffer", "mosfet")
 
@@ -29,6 +30,7 @@ class Port(NamedTuple):
     signal: str
     wire: Wire
     gpio: int
+    pin_side: int
     pin_y: float
     y: float  # from the part's upper edge, later from the picture's
 
@@ -62,14 +64,14 @@ def plan(board: Board, kiosk: Kiosk, side: int) -> Side:
     for signal, gpio in board.pins:
         if signal in kiosk.wires and gpio in edge:
             wire = kiosk.wires[signal]
-            wires.setdefault(wire.part, []).append(Port(signal, wire, gpio, pin_y(edge[gpio]), 0))
+            at = edge[gpio]
+            wires.setdefault(wire.part, []).append(Port(signal, wire, gpio, 1 if at > 20 else -1, pin_y(at), 0))
     parts = []
     for key, ports in wires.items():
-        rights = sum(edge[port.gpio] > 20 for port in ports)
-        if (1 if 2 * rights > len(ports) else -1) == side:
+        if (1 if sum(port.pin_side for port in ports) > 0 else -1) == side:
             parts.append(_part(kiosk, key, ports))
     placed = _spread(sorted(parts, key=_best))
-    return Side(placed, _tracks([port for part in placed for port in part.ports]))
+    return Side(placed, _tracks([port for part in placed for port in part.ports], side))
 
 
 def _part(kiosk: Kiosk, key: str, ports: list[Port]) -> Placed:
@@ -101,22 +103,26 @@ def _spread(parts: list[Placed]) -> list[Placed]:
     for i in reversed(range(len(parts))):
         tops[i] = min(tops[i], most - parts[i].height)
         most = tops[i] - _GAP
+    least = TOP - 25.0
+    for i, part in enumerate(parts):  # more than the controller's height holds: the picture grows downwards
+        tops[i] = max(least, tops[i])
+        least = tops[i] + part.height + _GAP
     return [
         part._replace(y=top, ports=[port._replace(y=port.y + top) for port in part.ports])
         for part, top in zip(parts, tops, strict=True)
     ]
 
 
-def _tracks(ports: list[Port]) -> dict[str, int | None]:
-    """Track of each wire, 0 next to the controller; wires whose order at the parts is not that of the pins get none."""
-    kept = _longest_rising(ports)
+def _tracks(ports: list[Port], side: int) -> dict[str, int | None]:
+    """Track of each wire, 0 next to the controller; None when its pin is on the other side or it would cross others."""
+    kept = _longest_rising([port for port in ports if port.pin_side == side])
     tracks: dict[str, int | None] = {port.signal: None for port in ports}
     # A wire that goes up past another's pin lies farther out than that one; so does one that goes down past it.
     waits = {
         one.signal: [
             other
             for other in kept
-            if (other.pin_y < one.pin_y and one.y < other.pin_y) or (other.pin_y > one.pin_y and one.y > other.pin_y)
+            if (one.y - _CLEAR < other.pin_y < one.pin_y) or (one.pin_y < other.pin_y < one.y + _CLEAR)
         ]
         for one in kept
     }

@@ -20,6 +20,11 @@ def ground(svg: Svg, x: float, y: float) -> None:
         svg.line((x - half, y + 4 * i), (x + half, y + 4 * i))
 
 
+def net_width(name: str) -> float:
+    """How far a name reaches."""
+    return 17 + width_of(name, 13)
+
+
 def net(svg: Svg, x: float, y: float, side: int, name: str) -> None:
     """The end of a wire: ground, a rail, or a name that stands at another end too."""
     if name == "GND":
@@ -27,7 +32,7 @@ def net(svg: Svg, x: float, y: float, side: int, name: str) -> None:
         ground(svg, x + side * 12, y + 3)
         return
     colour = RAILS.get(name, INK)
-    far = x + side * (17 + width_of(name, 13))
+    far = x + side * net_width(name)
     near = x + side * 8
     svg.shape((x, y), (near, y - 9), (far, y - 9), (far, y + 9), (near, y + 9), colour=colour)
     svg.write((near + far) / 2 - side * 1, y, name, "middle", 13, colour, bold=name in RAILS)

@@ -121,6 +121,9 @@ def test_unit_and_frequency_are_those_that_the_code_asks_for(tmp_path: Path) -> 
     pwm = PICO + 'a = PWM(Pin(PINS["white"]), freq=20000)\nb = PWM(Pin(PINS["infrared"]), freq=1000)\n'
     (line,) = found(tmp_path, '{"white": 10, "infrared": 11}', pwm)
     assert "white (GPIO 10, 20000 Hz) and infrared (GPIO 11, 1000 Hz) share PWM slice 5" in line
+    fan = PICO + 'a = PWM(Pin(PINS["fan"]), freq=25000)\n'
+    (line,) = found(tmp_path, '{"white": 10, "fan": 11}', fan)
+    assert "white (GPIO 10, 20000 Hz) and fan (GPIO 11, 25000 Hz) share PWM slice 5" in line
 
 
 def test_without_a_controller_only_double_use_is_checked(tmp_path: Path) -> None:
@@ -187,6 +190,8 @@ def test_the_command_lists_and_checks(tmp_path: Path, capsys: pytest.CaptureFixt
     folder = table(tmp_path, '{"step": 24}')
     assert main(["boards", "check", str(folder)]) == 1
     assert "step is on GPIO 24" in capsys.readouterr().out
+    assert main(["boards", "--json", "check", "rpi_pico2"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["clashes"] == []
     assert main(["boards", "check", "--json", "rpi_pico2", str(folder)]) == 1
     good, bad = json.loads(capsys.readouterr().out)
     assert (good["clashes"], len(bad["clashes"])) == ([], 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from itertools import combinations
 
 from stillscan.technician.board_table import Board
 from stillscan.technician.pins import CHIP_PINS, PIN, SIGNALS, Need, functions, pwm_output, pwm_slice, units
@@ -30,6 +31,11 @@ def clashes(board: Board) -> list[str]:
     return found + _pwm(board)
 
 
+def _need(board: Board, signal: str) -> Need:
+    """From the one table; a signal that is not in it is a PWM when the board's code makes one of it."""
+    return SIGNALS.get(signal) or (Need("PWM", board.hz[signal]) if signal in board.hz else PIN)
+
+
 def _twice(board: Board) -> list[str]:
     signals = defaultdict(list)
     pins = defaultdict(list)
@@ -54,7 +60,7 @@ def _misplaced(board: Board, signal: str, gpio: int) -> list[str]:
     """A pin that is not there, that the module keeps for itself, or that lacks the signal's function."""
     controller = board.controller
     assert controller is not None
-    need = SIGNALS.get(signal, PIN)
+    need = _need(board, signal)
     wanted = units(need, board.units.get(signal, 0))
     anywhere = need.function in ("pin", "PWM")
     right = [n for n, use in controller.inside.items() if use == wanted] or [
@@ -83,25 +89,27 @@ def _right(board: Board, need: Need, right: list[int]) -> str:
 def _pwm(board: Board) -> list[str]:
     """Two PWM signals on one output, or of different frequency on one slice."""
     found = []
-    signals = [(s, n, board.hz.get(s, SIGNALS[s].hz)) for s, n in board.pins if SIGNALS.get(s, PIN).function == "PWM"]
-    for i, (one, at, hz) in enumerate(signals):
-        for other, place, other_hz in signals[i + 1 :]:
-            if at == place or pwm_slice(at) != pwm_slice(place):
-                continue
-            both = f"{one} (GPIO {at}, {_hz(one, hz)}) and {other} (GPIO {place}, {_hz(other, other_hz)})"
-            if pwm_output(at) == pwm_output(place):
-                found.append(f"{both} are one PWM output, {pwm_output(at)}: put one on another pin" + _free(board))
-            elif SIGNALS[one].hz is None or SIGNALS[other].hz is None or hz != other_hz:
-                used = {pwm_slice(n) for _, n, _ in signals}
-                found.append(
-                    f"{both} share PWM slice {pwm_slice(at)}, which has one frequency: put one on another slice"
-                    + _free(board, used)
-                )
+    signals = [
+        (signal, gpio, board.hz.get(signal, need.hz) if need.hz else None)
+        for signal, gpio in board.pins
+        if (need := _need(board, signal)).function == "PWM"
+    ]
+    for (one, at, hz), (other, place, other_hz) in combinations(signals, 2):
+        if at == place or pwm_slice(at) != pwm_slice(place):
+            continue
+        both = f"{one} (GPIO {at}, {_hz(hz)}) and {other} (GPIO {place}, {_hz(other_hz)})"
+        if pwm_output(at) == pwm_output(place):
+            found.append(f"{both} are one PWM output, {pwm_output(at)}: put one on another pin" + _free(board))
+        elif hz is None or hz != other_hz:
+            found.append(
+                f"{both} share PWM slice {pwm_slice(at)}, which has one frequency: put one on another slice"
+                + _free(board, {pwm_slice(gpio) for _, gpio, _ in signals})
+            )
     return found
 
 
-def _hz(signal: str, hz: int | None) -> str:
-    return f"{hz} Hz" if hz and SIGNALS[signal].hz is not None else "changing frequency"
+def _hz(hz: int | None) -> str:
+    return "changing frequency" if hz is None else f"{hz} Hz"
 
 
 def _free(board: Board, slices: Collection[int] = ()) -> str:

@@ -222,7 +222,7 @@ def _legend(svg: Svg, y: float, width: float) -> None:
     svg.write(
         width - 24,
         y,
-        "one name at two ends: joined; grounds meet at the amplifier; grey pulls are there already",
+        "ends of one name are joined; grounds meet at the amplifier; grey pull-ups are built in",
         "end",
         13,
         FAINT,

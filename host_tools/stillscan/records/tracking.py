@@ -1,0 +1,70 @@
+"""Tracking numbers of letters: S10 (13 characters), SSCC (18 digits) and Posten's consignment number (17 digits).
+
+Posten says "13 characters (4 letters + 9 digits), 17 or 18 digits" (posten.no/sporing-kundeservice). S10 is the UPU's
+standard, SSCC is GS1's; both end in a check digit. For 17 digits no rule is published that its samples obey, so only
+the length is checked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from stillscan.records.errors import FieldError
+
+Kind = Literal["s10", "sscc", "consignment", "test"]
+
+_S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+_DIGITS = re.compile(r"[0-9]+")
+_TEST = re.compile(r"TESTPACKAGE-[A-Z]+(-[A-Z]+)*")  # of Bring's tracking service: for trying out, never on a letter
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+_LONGEST = 64
+_SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))  # plain, and the two that do not break a line
+
+
+def normalise(text: str, *, test: bool = False) -> str:
+    """The tracking number in the one spelling that is stored: capitals and digits, without the spaces people type.
+
+    With `test`, the ids TESTPACKAGE-... are numbers too. FieldError for anything that is not a tracking number.
+    """
+    number = text[: 2 * _LONGEST].strip().translate(_SPACES)
+    number = number.upper() if number.isascii() else number  # a dotless i would become a capital I
+    kind(number, test=test)
+    return number
+
+
+def kind(number: str, *, test: bool = False) -> Kind:
+    """Which kind a normalised tracking number is. FieldError names what is wrong, without repeating the number."""
+    if not number:
+        raise _wrong("is empty")
+    if _TEST.fullmatch(number) and len(number) <= _LONGEST:
+        if test:
+            return "test"
+        raise _wrong("is a test id, not a letter's number")
+    if _S10.fullmatch(number):
+        if number[10] != s10_check_digit(number[2:10]):
+            raise _wrong("its check digit is wrong; please type it again")
+        return "s10"
+    if not _DIGITS.fullmatch(number) or len(number) not in (17, 18):
+        raise _wrong("is 13 characters (2 letters, 9 digits, 2 letters), 17 digits or 18 digits")
+    if len(number) == 17:
+        return "consignment"
+    if number[17] != sscc_check_digit(number[:17]):
+        raise _wrong("its check digit is wrong; please type it again")
+    return "sscc"
+
+
+def s10_check_digit(serial: str) -> str:
+    """Check digit of the 8 digits of an S10 number (UPU S10: weighted sum, 11 minus its remainder by 11)."""
+    digit = 11 - sum(weight * int(character) for weight, character in zip(_S10_WEIGHTS, serial, strict=True)) % 11
+    return str({10: 0, 11: 5}.get(digit, digit))
+
+
+def sscc_check_digit(digits: str) -> str:
+    """Check digit of the 17 digits before it (GS1: weights 3 and 1 in turn from the right, sum up to a ten)."""
+    total = sum(int(character) * (3 if i % 2 == 0 else 1) for i, character in enumerate(reversed(digits)))
+    return str(-total % 10)
+
+
+def _wrong(problem: str) -> FieldError:
+    return FieldError("tracking", problem)

@@ -1,0 +1,120 @@
+"""The audit chain: appending to it, one at a time, whoever writes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from stillscan.records import models
+from stillscan.records.canonical import instant
+from stillscan.records.database import Database
+from stillscan.records.errors import NOTHING, RecordsError, broken
+from stillscan.records.keyring import Keyring
+from stillscan.records.ledger import Ledger
+from stillscan.records.link import HEAD, Head, Link, forge, head_message, unknown
+from stillscan.records.models import ENTRY
+from stillscan.records.witness import Seen, noting
+
+_HEAD = select(models.HEAD)
+_LOCK = _HEAD.with_for_update()
+_APPEND = insert(ENTRY)
+_SEAL = update(models.HEAD)
+_AFTER = select(ENTRY).where(ENTRY.c.seq > bindparam("after")).order_by(ENTRY.c.seq).execution_options(yield_per=500)
+
+_CLOCKS_DIFFER = timedelta(minutes=5)  # of several kiosks
+
+
+class Appender:
+    """The end of the chain, locked inside one transaction."""
+
+    def __init__(self, connection: Connection, keyring: Keyring, ledger: Ledger, noted: Seen | None) -> None:
+        """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
+        head = Head.of(connection.execute(_LOCK).one_or_none())
+        if head is None:
+            raise broken("its signed head is gone")
+        self.connection = connection
+        self.keyring = keyring
+        self._start = self._count = head.seq
+        self._end = head.digest
+        self._look(head.kiosk, head.signature, ledger, noted)
+        self._former = ledger.time
+
+    @property
+    def head(self) -> Seen:
+        """Where the chain ends now."""
+        return Seen(self._count, self._end)
+
+    def append(
+        self, kind: str, moment: datetime, details: dict[str, Any], person: dict[str, str] | None = None
+    ) -> Link:
+        """Add an entry. ``details`` stay for ever, ``person`` until the retention time is over.
+
+        RecordsError when the moment is before the last entry's: deadlines and expiry dates would be judged by a wrong
+        clock.
+        """
+        if self._former and moment < datetime.fromisoformat(self._former) - _CLOCKS_DIFFER:
+            last = self._former[:16]
+            raise RecordsError(f"the clock is before the last record ({last} UTC); set it right. {NOTHING}")
+        link = forge(self.keyring, self._count + 1, self._end, instant(moment), kind, details, person)
+        self.connection.execute(_APPEND, link._asdict())
+        self._count, self._end = link.seq, link.digest
+        return link
+
+    def seal(self) -> Seen | None:
+        """Sign the new end, before the commit; None when nothing was appended."""
+        if self._count == self._start:
+            return None
+        signature = self.keyring.sign(HEAD, head_message(self._count, self._end))
+        values = {"entries": self._count, "digest": self._end, "kiosk": self.keyring.kiosk, "signature": signature}
+        self.connection.execute(_SEAL, values)
+        return self.head
+
+    def _look(self, kiosk: str, signature: str, ledger: Ledger, noted: Seen | None) -> None:
+        """Does the chain lead to its head, and did a kiosk that is known here sign that?"""
+        with contextlib.closing(entries(self.connection, ledger.end.seq)) as links:
+            ledger.follow(links, self.head, noted)
+        if not self._count:
+            return
+        if not self.keyring.knows(kiosk):
+            raise broken(unknown(kiosk, self.keyring))
+        if not self.keyring.signed(kiosk, HEAD, head_message(self._count, self._end), signature):
+            raise broken("its head was not signed by the kiosk that it names")
+
+
+@contextlib.contextmanager
+def appending(database: Database, keyring: Keyring, ledger: Ledger | None = None) -> Iterator[Appender]:
+    """One transaction that appends to the chain: all of it is durable when this ends, or none of it happened.
+
+    The chain is followed first: from its beginning, or from where the ledger of a process that appends often stands;
+    a long way before anybody has to wait for us.
+    """
+    ledger = ledger or Ledger()
+    with noting(keyring.head) as (noted, note):
+        if not ledger.end.seq:
+            with database.reading() as connection:
+                head = head_of(connection)
+                if head is not None:
+                    with contextlib.closing(entries(connection)) as links:
+                        ledger.follow(links, Seen(head.seq, head.digest), noted)
+        with database.writing() as connection:
+            appender = Appender(connection, keyring, ledger, noted)
+            yield appender
+            end = appender.seal()
+        if end is not None:
+            note(*end)
+
+
+def head_of(connection: Connection) -> Head | None:
+    """Where the chain ends, without locking it."""
+    return Head.of(connection.execute(_HEAD).one_or_none())
+
+
+def entries(connection: Connection, after: int = 0) -> Generator[Link]:
+    """The entries in order, a few at a time."""
+    with connection.execute(_AFTER, {"after": after}) as rows:
+        for row in rows:
+            yield Link.of(row)

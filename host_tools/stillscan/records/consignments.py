@@ -1,0 +1,147 @@
+"""Letters to hand out: checked when they come in, stored as signed entries of the audit chain, read back only whole.
+
+Because recipient and deadline stand in a signed entry, a row that somebody edits in the database is not a letter any
+more: reading it fails, and `audit verify` names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from stillscan.records import text, tracking
+from stillscan.records.audit import Appender
+from stillscan.records.errors import FieldError, RecordsError
+from stillscan.records.keyring import Keyring
+from stillscan.records.link import Link, problem
+from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
+from stillscan.verify import case
+
+KIND = "consignment"
+FIELDS = ("tracking", "order", "recipient", "deadline", "office")
+OPTIONAL = ("office",)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = range(2000, 2100)
+_AT_ONCE = 500  # numbers in one question to the database
+
+
+@dataclass(frozen=True, repr=False)
+class Consignment(case.Consignment):
+    """One letter as it is stored. ``recipient`` and ``order`` are empty when time erased them (`erased`)."""
+
+    test: bool = False
+    """For trying out: only checks in test mode see it, and they see no other."""
+
+    def __repr__(self) -> str:
+        """Without personal data, because objects end up in logs and tracebacks."""
+        return f"Consignment({self.tracking!r}, released={self.released})"
+
+    @property
+    def erased(self) -> bool:
+        """Whether the personal part is gone."""
+        return not self.recipient
+
+
+def consignment(fields: Mapping[str, object], *, test: bool = False) -> tuple[Consignment | None, list[FieldError]]:
+    """A letter from the fields of a row, or everything that is wrong with them."""
+    read: dict[str, Callable[[str, object], Any]] = {
+        "tracking": partial(_tracking, test=test),
+        "recipient": text.name,
+        "deadline": _deadline,
+        "order": text.line,
+        "office": partial(text.line, empty=True),
+    }
+    values, errors = {}, []
+    for field in FIELDS:
+        try:
+            values[field] = read[field](field, fields.get(field, "" if field in OPTIONAL else None))
+        except FieldError as error:
+            errors.append(error)
+    return (None if errors else Consignment(**values, released=False, test=test)), errors
+
+
+def add(appender: Appender, letter: Consignment, moment: datetime, *, again: bool = False) -> None:
+    """Store a letter that is not there; `again`: one whose personal part time has erased before it was handed out."""
+    details = {
+        "tracking": letter.tracking,
+        "deadline": letter.deadline.isoformat(),
+        "office": letter.office,
+        "test": letter.test,
+    }
+    person = {"order": letter.order, "recipient": letter.recipient}
+    link = appender.append(KIND, moment, details, person)
+    if again:
+        row = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == letter.tracking)
+        appender.connection.execute(row.values(entry=link.seq))
+    else:
+        values = {"tracking": letter.tracking, "entry": link.seq, "released": False}
+        appender.connection.execute(_INSERT, values)
+
+
+_ALL = (
+    select(CONSIGNMENT.c.tracking, CONSIGNMENT.c.released, RELEASE.c.tracking, *ENTRY.c)
+    .outerjoin_from(CONSIGNMENT, ENTRY, ENTRY.c.seq == CONSIGNMENT.c.entry)
+    .outerjoin(RELEASE, RELEASE.c.tracking == CONSIGNMENT.c.tracking)
+    .order_by(CONSIGNMENT.c.tracking)
+)
+_INSERT = insert(CONSIGNMENT)
+_SOME = _ALL.where(CONSIGNMENT.c.tracking.in_(bindparam("numbers", expanding=True)))
+
+
+def find(connection: Connection, keyring: Keyring, numbers: Sequence[str] | None = None) -> Iterator[Consignment]:
+    """The letters with these normalised tracking numbers (default: all), in order of their numbers.
+
+    RecordsError for one whose row or signed entry was altered.
+    """
+    parts = [None] if numbers is None else [numbers[i : i + _AT_ONCE] for i in range(0, len(numbers), _AT_ONCE)]
+    for part in parts:
+        found = connection.execute(_ALL) if part is None else connection.execute(_SOME, {"numbers": part})
+        for number, released, record, *columns in found:
+            yield _read(str(number), bool(released) or record is not None, columns, keyring)
+
+
+def _read(number: str, released: bool, columns: Sequence[Any], keyring: Keyring) -> Consignment:
+    if columns[0] is None:
+        raise RecordsError(f"consignment {number}: its entry is gone; run 'stillscan audit verify'")
+    link = Link.of(columns)
+    wrong = problem(link, keyring)
+    facts = {} if wrong else link.facts
+    if not wrong and (facts["kind"], facts.get("tracking")) != (KIND, number):
+        wrong = "it is about another letter"
+    if wrong:
+        raise RecordsError(f"consignment {number}: entry {link.seq}: {wrong}; run 'stillscan audit verify'")
+    person = link.person or {"order": "", "recipient": ""}
+    return Consignment(
+        tracking=number,
+        recipient=person["recipient"],
+        deadline=date.fromisoformat(facts["deadline"]),
+        released=released,
+        order=person["order"],
+        office=facts["office"],
+        test=facts["test"],
+    )
+
+
+def _tracking(field: str, value: object, *, test: bool) -> str:
+    if not isinstance(value, str):
+        raise FieldError(field, "is missing" if value is None else "is not text")
+    return tracking.normalise(value, test=test)
+
+
+def _deadline(field: str, value: object) -> date:
+    written = text.line(field, value)
+    try:
+        day = date.fromisoformat(written) if _DATE.fullmatch(written) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise FieldError(field, "is a date as YYYY-MM-DD")
+    if day.year not in _YEARS:
+        raise FieldError(field, f"is a date from {_YEARS[0]} to {_YEARS[-1]}")
+    return day

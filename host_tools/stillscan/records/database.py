@@ -1,0 +1,139 @@
+"""The database: one SQLite file, or a PostgreSQL server by its URL. A commit is durable before it returns."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from stillscan.errors import InputError
+from stillscan.records import schema
+from stillscan.records.errors import RecordsError
+from stillscan.records.files import own_file
+from stillscan.records.trouble import plainly
+
+WAIT_S = 5.0  # for another program that is writing
+_SMALLEST = 512  # bytes of an SQLite file
+# A commit returns when it is on the disk; what is erased is overwritten.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", "secure_delete=ON")
+
+
+class Database:
+    """An open database. Every failure is a RecordsError with a plain message, and leaves nothing half-written."""
+
+    def __init__(self, place: str | Path, *, create: bool = True, wait_s: float = WAIT_S) -> None:
+        """Open a file or a URL; with `create`, a missing file or empty server gets its tables.
+
+        InputError for a URL that cannot be used, and without `create` for a file that is not there.
+        """
+        self.url = parse_place(place)
+        self.file = database_file(self.url)
+        if self.file is not None and not create and not self.file.exists():
+            raise InputError(f"{self.file}: there is no such database; 'stillscan consignment import' makes one")
+        self._engine = _engine(self.url, wait_s)
+        self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
+        self._writer = self._engine.execution_options(writing=True)
+        if self.file is not None and create:
+            own_file(self.file)
+            if 0 < self.file.stat().st_size < _SMALLEST:  # SQLite would take it for an empty database
+                raise RecordsError(f"{self.file}: this is no database file")
+        with plainly(str(self)):
+            with self._engine.begin() as connection:
+                ready = schema.is_current(connection, str(self))
+            if not ready:
+                with self._writer.begin() as connection:
+                    schema.prepare(connection, str(self))
+
+    def __str__(self) -> str:
+        """What messages call it: the file, or the URL without its password."""
+        return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment of the database, and writes nothing."""
+        with plainly(str(self)), self._reader.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that commits durably at its end; an exception leaves nothing. SQLite has one at a time."""
+        with plainly(str(self)), self._writer.begin() as connection:
+            yield connection
+
+    def forget(self) -> None:
+        """Let what was erased leave the file too, not only the tables (SQLite keeps old pages in its log)."""
+        if self.file is not None:
+            with plainly(str(self)), self._engine.connect() as connection:
+                _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def intact(self) -> str | None:
+        """What SQLite finds wrong with its own file; None for a sound one (a server looks after itself)."""
+        if self.file is None:
+            return None
+        with plainly(str(self)), self._engine.connect() as connection:
+            found: str = _raw(connection).execute("PRAGMA integrity_check(1)").fetchone()[0]
+        return None if found == "ok" else found.replace("\n", " ")
+
+    def close(self) -> None:
+        """Give the connections back; the database can be used again all the same."""
+        self._engine.dispose()
+
+
+def parse_place(place: str | Path) -> URL:
+    """A file or a URL, as a URL. InputError for one that cannot be served."""
+    if isinstance(place, Path) or "://" not in place:
+        return URL.create("sqlite", database=str(place))
+    try:
+        url = make_url(place)
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+        raise InputError("--database: a file, or a URL such as postgresql+psycopg://user@host/name") from None
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise InputError(f"--database: {url.get_backend_name()} is not served; a file (SQLite) or PostgreSQL is")
+    if url.get_backend_name() == "sqlite" and not url.database:
+        raise InputError("--database: records are kept in a file, not in memory")
+    return url
+
+
+def database_file(url: URL) -> Path | None:
+    """The file of an SQLite database; None for a server."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def _engine(url: URL, wait_s: float) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        try:
+            return create_engine(url, connect_args={"connect_timeout": max(1, int(wait_s))}, pool_pre_ping=True)
+        except ImportError:
+            raise InputError("--database: PostgreSQL needs more: pip install 'stillscan[postgresql]'") from None
+    engine = create_engine(url, connect_args={"timeout": wait_s})
+    event.listen(engine, "connect", _settings)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settings(connection: sqlite3.Connection, _: object) -> None:
+    connection.text_factory = _text
+    connection.isolation_level = None  # transactions begin where we say (below), not at the first change
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _text(value: bytes) -> str:
+    """What is stored as text, also when it was damaged: `audit verify` shall name the entry."""
+    return value.decode("utf-8", "replace")
+
+
+def _begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.driver_connection

@@ -1,0 +1,74 @@
+"""Do the letters agree with the chain? Every one that was imported is there, and is released exactly if it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from stillscan.records import consignments, ledger, release
+from stillscan.records.canonical import canonical
+from stillscan.records.keyring import Keyring
+from stillscan.records.link import Link
+from stillscan.records.models import CONSIGNMENT, RELEASE
+
+Problem = tuple[str, int | None, str]
+"""Tracking number, entry if one is to be named, what is wrong."""
+
+
+class Letters:
+    """Gathers what the chain says of letters, then compares the tables with it."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        """``connection`` must see one moment, the same as the chain that is noted."""
+        self._connection = connection
+        self._keyring = keyring
+        self._imported: dict[str, int] = {}
+        self._released: dict[str, Link] = {}
+        self._twice: list[Problem] = []
+
+    def note(self, link: Link, facts: dict[str, Any]) -> None:
+        """Take in a whole entry of the chain."""
+        if facts["kind"] == consignments.KIND:
+            self._imported[facts["tracking"]] = link.seq
+        elif facts["kind"] == ledger.CHECK and facts["verdict"] == ledger.RELEASE:
+            first = self._released.setdefault(facts["tracking"], link)
+            if first is not link:
+                self._twice.append((facts["tracking"], link.seq, f"it was released before, by entry {first.seq}"))
+
+    def problems(self) -> Iterator[Problem]:
+        """Everything that does not agree."""
+        yield from self._twice
+        rows = {str(row.tracking): row for row in self._connection.execute(select(CONSIGNMENT))}
+        records = {str(row.tracking): row for row in self._connection.execute(select(RELEASE))}
+        for number, seq in self._imported.items():
+            if number not in rows:
+                yield number, seq, "its consignment is gone from the database"
+        for number, row in rows.items():
+            if self._imported.get(number) != row.entry:
+                yield number, None, "no entry of the chain imported it as it is"
+            if row.released and number not in self._released:
+                yield number, None, "it is marked as released, and no entry of the chain released it"
+            if number in self._released and not row.released:
+                yield (
+                    number,
+                    self._released[number].seq,
+                    "it released this consignment, which is marked as not released",
+                )
+        for number, link in self._released.items():
+            if number not in records:
+                yield number, link.seq, "its release record is gone"
+        for number, record in records.items():
+            if wrong := self._record(number, record):
+                yield number, record.entry, wrong
+
+    def _record(self, number: str, row: Row[Any]) -> str | None:
+        link = self._released.get(number)
+        if link is None or link.seq != row.entry:
+            return "the release record of a consignment that it did not release"
+        if str(row.record).encode() != canonical(release.record(link)):
+            return "its release record was altered"
+        if not self._keyring.signed(link.facts["kiosk"], release.RECORD, str(row.record).encode(), str(row.signature)):
+            return "its release record was not signed by the kiosk that it names"
+        return None

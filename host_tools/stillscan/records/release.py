@@ -1,0 +1,136 @@
+"""Finishing a check: the rules are asked, and their answer is durable before anybody is told.
+
+A letter becomes released only here, in one transaction with the signed record of it. The rules are not a parameter, and
+the state of the letter that they see is read inside that transaction, so that two kiosks cannot both hand it out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, insert, update
+
+from stillscan.records import retention, text, tracking
+from stillscan.records.audit import Appender, appending
+from stillscan.records.canonical import canonical
+from stillscan.records.clock import utc_now
+from stillscan.records.consignments import Consignment, find
+from stillscan.records.database import Database
+from stillscan.records.evidence import Evidence, evidence_digest
+from stillscan.records.keyring import Keyring
+from stillscan.records.ledger import CHECK, Ledger
+from stillscan.records.ledger import RELEASE as RELEASED
+from stillscan.records.link import Link
+from stillscan.records.models import CONSIGNMENT, RELEASE
+from stillscan.verify.rules import decide_case
+
+RECORD = "release 1"  # purpose of the record's signature
+_CODE = re.compile(r"[A-Z]{1,3}")
+_RECORD = insert(RELEASE)
+_MARK = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == bindparam("number")).values(released=True)
+_TIDY_EVERY = timedelta(days=1)
+
+
+class Finished(NamedTuple):
+    """A check that is recorded: what the rules said, and the entry that holds it."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    entry: int
+    digest: str
+
+
+class Desk:
+    """One kiosk at one office, where checks are finished."""
+
+    def __init__(self, database: Database, keyring: Keyring, office: str, retention_days: int = retention.DAYS) -> None:
+        """FieldError for an office that is no line of text, or a retention time under a day."""
+        self._database = database
+        self._keyring = keyring
+        self._office = text.line("office", office)
+        self._retention_days = retention.days(retention_days)
+        self._tidied: datetime | None = None
+        self._ledger = Ledger()
+        self._alone = RLock()  # threads of one process share the ledger
+
+    def finish(self, number: str, evidence: Evidence, staff: str) -> Finished:
+        """Ask the rules about a letter and what was seen, and record their answer; when this returns it is durable.
+
+        FieldError for a tracking number or staff id that is none; RecordsError when it cannot be recorded: then the
+        letter is not released.
+        """
+        number = tracking.normalise(number, test=evidence.test_mode)
+        staff = text.line("staff", staff)
+        now = utc_now()
+        self.tidy(now)
+        with self._alone, appending(self._database, self._keyring, self._ledger) as appender:
+            letter = _letter(appender, number, evidence.test_mode)
+            if letter is not None and number in self._ledger:
+                letter = replace(letter, released=True)
+            case = evidence.case(letter, now, self._office)
+            ruling = decide_case(case)
+            details = {
+                "tracking": number,
+                "office": self._office,
+                "staff": staff,
+                "verdict": ruling.verdict,
+                "reasons": list(ruling.reasons),
+                "evidence": evidence_digest(self._keyring, case),
+                "test": evidence.test_mode,
+            }
+            document, person = _document(self._keyring, evidence)
+            link = appender.append(CHECK, now, {**details, **document}, person)
+            if ruling.verdict == RELEASED:
+                _release(appender, number, link)
+        return Finished(ruling.verdict, ruling.reasons, link.seq, link.digest)
+
+    def tidy(self, now: datetime | None = None) -> None:
+        """Erase what is past its time, once a day; `finish` sees to it, an idle kiosk may too."""
+        now = now or utc_now()
+        with self._alone:
+            if self._tidied is None or not timedelta(0) <= now - self._tidied < _TIDY_EVERY:
+                retention.purge(self._database, self._keyring, self._retention_days, now, self._ledger)
+                self._tidied = now
+
+
+def record(link: Link) -> dict[str, Any]:
+    """What is signed about a hand-over: the letter, the evidence's digest, and where the audit chain then ended."""
+    facts = link.facts
+    kept = ("tracking", "evidence", "test", "kiosk", "office", "staff", "time", "version")
+    return {**{name: facts[name] for name in kept}, "chain": {"count": link.seq, "digest": link.digest}}
+
+
+def _release(appender: Appender, number: str, link: Link) -> None:
+    data = canonical(record(link))
+    signature = appender.keyring.sign(RECORD, data)
+    row = {"tracking": number, "entry": link.seq, "record": data.decode(), "signature": signature}
+    appender.connection.execute(_RECORD, row)
+    appender.connection.execute(_MARK, {"number": number})
+
+
+def _letter(appender: Appender, number: str, test: bool) -> Consignment | None:
+    """The letter as the rules may see it: in test mode only letters for trying out, otherwise only real ones."""
+    for letter in find(appender.connection, appender.keyring, [number]):
+        if letter.test == test and (letter.released or not letter.erased):
+            return letter
+    return None
+
+
+def _document(keyring: Keyring, evidence: Evidence) -> tuple[dict[str, str | None], dict[str, str] | None]:
+    """(kind, issuing state and expiry, keyed hash of the number): of a document that was read with certainty only."""
+    mrz = evidence.document()
+    if mrz is None:
+        return {"document": None, "issuer": None, "expiry": None}, None
+    expiry = mrz.expiry_date()
+    kept = {
+        "document": mrz.document_code if _CODE.fullmatch(mrz.document_code) else None,
+        "issuer": mrz.issuer if _CODE.fullmatch(mrz.issuer) else None,
+        "expiry": expiry.isoformat() if expiry else None,
+    }
+    if not mrz.number:
+        return kept, None
+    return kept, {"document_number": keyring.keyed("document number 1", f"{mrz.issuer}<{mrz.number}".encode())}

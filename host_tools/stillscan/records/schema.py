@@ -1,0 +1,54 @@
+"""The tables' version, and how an older database becomes a newer one.
+
+The rule: a migration has a number, is never changed once it was released, runs in one transaction, adds or moves what
+stands around the audit chain and never touches an entry's body, digest or signature. A newer database is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, insert, inspect, select, text, update
+
+from stillscan.records.errors import RecordsError
+from stillscan.records.models import AuditHead, Base, SchemaVersion
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+"""What leads to version N from the one before; the first version is made whole."""
+START = "0" * 64
+"""The digest that the first entry follows."""
+
+
+def current() -> int:
+    """The version that this stillscan writes."""
+    return 1 + len(MIGRATIONS)
+
+
+def is_current(connection: Connection, place: str) -> bool:
+    """Whether the database needs nothing done. RecordsError for a foreign or newer one."""
+    tables = set(inspect(connection).get_table_names())
+    if not tables:
+        return False
+    if not {"schema_version", "audit_head", "audit_entry"} <= tables:
+        raise RecordsError(f"{place}: is a database of another program")
+    version = connection.scalar(select(SchemaVersion.version)) or 0
+    if version > current():
+        raise RecordsError(f"{place}: was made by a newer stillscan; update this one")
+    return version == current()
+
+
+def prepare(connection: Connection, place: str) -> None:
+    """Make the tables in an empty database, or bring older ones up to date; for one that `is_current` denied."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7363)"))  # two kiosks that start at once
+    if is_current(connection, place):  # the other one was first
+        return
+    if not inspect(connection).get_table_names():
+        Base.metadata.create_all(connection)
+        connection.execute(insert(SchemaVersion).values(version=current()))
+        connection.execute(insert(AuditHead).values(id=1, entries=0, digest=START, kiosk="", signature=""))
+        return
+    version = connection.scalar(select(SchemaVersion.version)) or 0
+    for number in range(version + 1, current() + 1):
+        MIGRATIONS[number](connection)
+        connection.execute(update(SchemaVersion).values(version=number))

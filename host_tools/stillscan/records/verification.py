@@ -1,0 +1,134 @@
+"""Is the audit chain whole? Every entry, its end, what each kiosk remembers of it, and the letters that point to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from stillscan.records.audit import entries, head_of
+from stillscan.records.database import Database
+from stillscan.records.keyring import Keyring
+from stillscan.records.letters import Letters
+from stillscan.records.link import HEAD, PURGE, UNKNOWN, Link, head_message, problem
+from stillscan.records.schema import START
+from stillscan.records.witness import Seen, noted
+
+
+class Finding(NamedTuple):
+    """Something that is not as it was written; ``entry`` and ``tracking`` say where, as far as that can be said."""
+
+    problem: str
+    entry: int | None = None
+    tracking: str | None = None
+
+    def __str__(self) -> str:
+        """One line that names the place first."""
+        if self.entry is not None:
+            return f"entry {self.entry}: {self.problem}"
+        return f"consignment {self.tracking}: {self.problem}" if self.tracking is not None else self.problem
+
+
+class Verified(NamedTuple):
+    """What was looked at and what was found; ``end`` is the chain's last entry, to be kept elsewhere and compared."""
+
+    findings: list[Finding]
+    entries: int
+    end: str
+    kiosks: list[str]
+
+
+def verify(
+    database: Database, keyring: Keyring, former: Seen | None = None, progress: Callable[[int], None] = lambda _: None
+) -> Verified:
+    """Look at everything. ``former`` is an end that was noted elsewhere: it must still be in the chain."""
+    damage = database.intact()
+    findings = [Finding(f"the database file is damaged: {damage}")] if damage else []
+    with database.reading() as connection:
+        walk = _Walk(keyring, Letters(connection, keyring), _remembered(keyring, former))
+        for link in entries(connection):
+            findings += walk.step(link)
+            progress(link.seq)
+        findings += walk.finish(connection)
+    return Verified(findings, walk.count, walk.end, sorted(walk.kiosks))
+
+
+def _remembered(keyring: Keyring, former: Seen | None) -> dict[int, list[tuple[str, str]]]:
+    """By entry: (who remembers it, its digest)."""
+    notes = [(f"kiosk {kiosk}", seen) for kiosk, seen in noted(keyring.folder).items()]
+    remembered: dict[int, list[tuple[str, str]]] = {}
+    for who, seen in [*notes, *([("the end that you gave", former)] if former else [])]:
+        remembered.setdefault(seen.seq, []).append((who, seen.digest))
+    return remembered
+
+
+class _Walk:
+    """The chain, entry by entry."""
+
+    def __init__(self, keyring: Keyring, letters: Letters, remembered: dict[int, list[tuple[str, str]]]) -> None:
+        self.count = 0
+        self.end = START
+        self.kiosks: set[str] = set()
+        self._keyring = keyring
+        self._letters = letters
+        self._unknown: set[str] = set()
+        self._remembered = remembered
+        self._without: set[int] = set()  # entries whose personal part is not there
+        self._with: set[int] = set()
+        self._purged: set[int] = set()
+
+    def step(self, link: Link) -> Iterator[Finding]:
+        """What is wrong with the next entry."""
+        if link.seq != self.count + 1:
+            yield Finding(f"{_missing(self.count + 1, link.seq - 1)} missing before it", link.seq)
+        wrong = problem(link, self._keyring)
+        if wrong:
+            if wrong not in self._unknown:
+                yield Finding(wrong, link.seq)
+            if wrong.startswith(UNKNOWN):  # told once a kiosk
+                self._unknown.add(wrong)
+        else:
+            yield from self._whole(link, link.facts, follows=link.seq == self.count + 1)
+        for who, digest in self._remembered.pop(link.seq, []):
+            if digest != link.digest:
+                yield Finding(f"{who} remembers another entry in its place", link.seq)
+        self.count, self.end = link.seq, link.digest
+
+    def _whole(self, link: Link, facts: dict[str, Any], *, follows: bool) -> Iterator[Finding]:
+        self.kiosks.add(facts["kiosk"])
+        if follows and facts["former"] != self.end:
+            yield Finding("it does not follow the entry before it", link.seq)
+        if facts["personal"] is not None:
+            (self._without if link.personal is None else self._with).add(link.seq)
+        if facts["kind"] == PURGE:
+            self._purged.update(seq for first, last in facts["entries"] for seq in range(first, last + 1))
+        self._letters.note(link, facts)
+
+    def finish(self, connection: Connection) -> Iterator[Finding]:
+        """What is wrong at the end, and across entries."""
+        head = head_of(connection)
+        if head is None:
+            yield Finding("the signed head of the chain is gone")
+        elif head.seq != self.count:
+            late = "at the end" if head.seq > self.count else "that the head does not know"
+            low, high = sorted((head.seq, self.count))
+            yield Finding(f"{_missing(low + 1, high)} {'missing ' if head.seq > self.count else ''}{late}")
+        elif head.digest != self.end:
+            yield Finding("the head names another entry as the last", self.count or None)
+        elif self.count and not self._keyring.signed(
+            head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature
+        ):
+            yield Finding("the head of the chain was not signed by a kiosk that is known here")
+        for seq, notes in sorted(self._remembered.items()):
+            yield from (Finding(f"it is missing, and {who} remembers it", seq) for who, _ in notes)
+        for seq in sorted(self._without - self._purged):
+            yield Finding("its personal part was removed, and no purge says so", seq)
+        for seq in sorted(self._with & self._purged):
+            yield Finding("a purge says that its personal part is gone, but it is there", seq)
+        if not self._unknown:  # otherwise there would be much to tell of letters that one key explains
+            yield from (Finding(wrong, entry, number) for number, entry, wrong in self._letters.problems())
+
+
+def _missing(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"

@@ -1,0 +1,71 @@
+"""What the tests of records share: an invented person's passport, letters, and a desk with its database."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from stillscan.records.database import Database
+from stillscan.records.evidence import Evidence
+from stillscan.records.importing import load
+from stillscan.records.keyring import Keyring
+from stillscan.records.release import Desk
+from stillscan.records.tracking import s10_check_digit
+
+NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
+# Own synthetic passport of an invented person (not of any real series), as in tests/mrz/mrz_vectors.py.
+LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
+NUMBER = "ZZZ000001"
+RECIPIENT = "Åse Østenbyen"
+GOOD = Evidence(LINES, certain=True, face_matches=True)
+UNREAD = replace(GOOD, certain=False)
+
+
+def tracking(number: int) -> str:
+    """The n-th S10 number of a made-up series."""
+    serial = f"{number:08d}"
+    return f"RR{serial}{s10_check_digit(serial)}NO"
+
+
+def csv(numbers: range, *, recipient: str = RECIPIENT) -> bytes:
+    """A file of letters."""
+    rows = [f"{tracking(n)},B-{n},{recipient},2026-12-06,1473 Oppsal" for n in numbers]
+    return "\n".join(["tracking,order,recipient,deadline,office", *rows]).encode()
+
+
+class Place:
+    """A database with its keys, letters in it, and a desk where checks are finished."""
+
+    def __init__(self, folder: Path, kiosk: str = "kiosk-1", letters: int = 3) -> None:
+        self.path = folder / "records.db"
+        self.database = Database(self.path)
+        self.keyring = Keyring(folder / "keys", kiosk)
+        if letters:
+            load(csv(range(letters)), self.database, self.keyring, "letters.csv")
+        self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
+
+    def finish(self, number: int, evidence: Evidence = GOOD) -> str:
+        """The verdict on a letter of the series."""
+        return self.desk.finish(tracking(number), evidence, "staff-7").verdict
+
+    def tamper(self, *statements: str) -> None:
+        """Change the database behind stillscan's back, without its keys and constraints."""
+        for statement in statements:
+            self.change(statement)
+
+    def change(self, statement: str, *values: object) -> None:
+        """One such change, with values."""
+        with contextlib.closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute(statement, values)
+
+    def bytes(self) -> bytes:
+        """Everything that lies on the disk for the database: the file and SQLite's log beside it."""
+        return b"".join(path.read_bytes() for path in sorted(self.path.parent.glob("records.db*")))
+
+
+def later(days: float) -> datetime:
+    """A moment after NOW."""
+    return NOW + timedelta(days=days)

@@ -1,0 +1,134 @@
+"""Several kiosks on one database, SQLite or PostgreSQL: one letter, one hand-over, one chain."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from desk import GOOD, UNREAD, csv, later, tracking
+from sqlalchemy import create_engine
+
+from stillscan.records import retention
+from stillscan.records.database import Database
+from stillscan.records.errors import RecordsError
+from stillscan.records.importing import load
+from stillscan.records.keyring import Keyring
+from stillscan.records.release import Desk
+from stillscan.records.verification import verify
+
+_LETTERS = 12
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """URL of a PostgreSQL server: STILLSCAN_TEST_POSTGRESQL, or one of our own where the programs are installed."""
+    given = os.environ.get("STILLSCAN_TEST_POSTGRESQL")
+    if given:
+        yield given
+        return
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not programs:
+        pytest.skip("no PostgreSQL here: install the Debian package postgresql, or set STILLSCAN_TEST_POSTGRESQL")
+    owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    # Not below pytest's own folder: that is for one user only, and as root the server runs as another.
+    with tempfile.TemporaryDirectory(prefix="stillscan-postgresql-") as folder:
+        if owner:
+            shutil.chown(folder, "postgres")
+        data, options = f"{folder}/data", f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        control = [*owner, str(programs[-1].parent / "pg_ctl"), "-D", data, "-w"]
+        _run([*owner, str(programs[-1]), "-D", data, "-A", "trust", "-U", "test"])
+        _run([*control, "-l", f"{folder}/log", "-o", options, "start"])
+        yield f"postgresql+psycopg://test@/postgres?host={folder}"
+        _run([*control, "-m", "immediate", "stop"])
+
+
+def _run(command: list[str]) -> None:
+    with tempfile.TemporaryFile() as told:  # a pipe would stay open as long as the server runs
+        code = subprocess.run(command, stdout=told, stderr=told, timeout=120).returncode
+        told.seek(0)
+        assert code == 0, told.read().decode()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "records.db")
+        return
+    server = request.getfixturevalue("server")
+    name = f"test_{secrets.token_hex(6)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield server.replace("/postgres?", f"/{name}?")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+def test_two_kiosks_hand_out_each_letter_once(url: str, tmp_path: Path) -> None:
+    """Both open the empty database at the same moment, and want every letter at the same moment."""
+    keys = tmp_path / "keys"
+    together = threading.Barrier(2)
+    released: list[tuple[str, int]] = []
+    failed: list[BaseException] = []
+
+    def kiosk(name: str) -> None:
+        try:
+            together.wait()
+            database = Database(url, wait_s=60)
+            keyring = Keyring(keys, name)
+            keyring.public_pem()
+            together.wait()
+            load(csv(range(_LETTERS)), database, keyring, "f")  # both import the same file: harmless
+            desk = Desk(database, keyring, "1473 Oppsal")
+            for number in range(_LETTERS):
+                together.wait()
+                if desk.finish(tracking(number), GOOD, name).verdict == "release":
+                    released.append((name, number))
+            database.close()
+        except BaseException as error:
+            failed.append(error)
+            together.abort()
+
+    threads = [threading.Thread(target=kiosk, args=(f"kiosk-{n}",)) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert sorted(number for _, number in released) == list(range(_LETTERS))
+    database = Database(url)
+    found = verify(database, Keyring(keys, "auditor"))
+    assert (found.findings, found.entries, found.kiosks) == ([], 3 * _LETTERS, ["kiosk-1", "kiosk-2"])
+    database.close()
+
+
+def test_everything_works_on_each_kind(url: str, tmp_path: Path) -> None:
+    database, keyring = Database(url), Keyring(tmp_path / "keys", "kiosk-1")
+    load(csv(range(3)), database, keyring, "f")
+    desk = Desk(database, keyring, "1473 Oppsal")
+    assert desk.finish(tracking(0), GOOD, "s").verdict == "release"
+    assert desk.finish(tracking(1), UNREAD, "s").verdict == "rescan"
+    assert retention.purge(database, keyring, 30, later(40)) == 4
+    assert verify(database, keyring)[:2] == ([], 6)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE audit_entry SET body = body || ' ' WHERE seq = 2")
+    assert str(verify(database, keyring).findings[0]) == "entry 2: its contents do not fit its digest"
+    with pytest.raises(RecordsError, match="entry 2 was altered"):
+        Desk(database, keyring, "1473 Oppsal").finish(tracking(2), GOOD, "s")
+    database.close()
+    assert url not in str(database) or "://" not in url
+
+
+def test_two_processes_open_one_new_file(tmp_path: Path) -> None:
+    program = "import sys; from stillscan.records.database import Database; Database(sys.argv[1])"
+    command = [sys.executable, "-c", program, str(tmp_path / "records.db")]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
+    assert [process.communicate()[1] for process in running] == [b""] * 3

@@ -13,7 +13,7 @@ BOARDS := $(filter-out simulator,$(patsubst boards/%/board.py,%,$(wildcard board
 MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz bench-rules train pictures samples wheel clean
+.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz bench-records bench-rules train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ bench-motion: setup ## every motion profile beside restart-only, on the same see
 
 bench-mrz: setup ## our reader beside others that are installed, on the same strips
 	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
+
+bench-records: setup ## the durable record of a verdict in ms, and what 200 kills leave (about 5 minutes)
+	@$(BIN)/python -m stillscan.records.bench $(ARGS)
 
 bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
 	@$(BIN)/python -m stillscan.verify.bench $(ARGS)

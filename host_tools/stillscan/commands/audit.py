@@ -1,0 +1,147 @@
+"""``stillscan audit``: what was recorded, and whether it is still as it was written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from stillscan.commands.records import add_place, keys, output, read_input, records
+from stillscan.errors import InputError
+from stillscan.records import retention, tracking
+from stillscan.records.audit import entries
+from stillscan.records.export import export
+from stillscan.records.verification import verify
+from stillscan.records.witness import Seen
+
+_FOUND = 1
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "audit",
+        help="show, verify and export the record of all checks",
+        description="The signed, hash-chained record of imports, checks and erasures.",
+    )
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    show = _action(actions, "show", _show, "the last entries, without personal parts")
+    show.add_argument("--tracking", metavar="NUMBER", help="only entries about this letter")
+    show.add_argument("--last", type=int, default=20, metavar="N", help="how many; 0: all (20)")
+    check = _action(actions, "verify", _verify, "is every entry, its order and its end as it was written?")
+    check.description = (
+        "Finds every edit, deletion, insertion and reordering, and letters that are marked otherwise than recorded. "
+        "Exit code: 0 whole, 1 something was found (one line each), 2 bad input."
+    )
+    check.add_argument(
+        "--end", type=_end, metavar="COUNT:DIGEST", help="an end noted earlier and elsewhere; it must still be there"
+    )
+    lines = _action(actions, "export", _export, "everything as lines of JSON, to be checked without stillscan")
+    lines.add_argument("--out", metavar="FILE", help="where to (default: standard output)")
+    key = _action(actions, "key", _key, "print this kiosk's public key, or trust another's")
+    key.add_argument("--trust", metavar="NAME.pub", help="trust the kiosk NAME by the public key in this file")
+    purge = _action(actions, "purge", _purge, "erase personal parts past their time now (kiosks do so daily)")
+    purge.add_argument("--days", type=int, default=retention.DAYS, metavar="N", help=f"older than ({retention.DAYS})")
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help_: str,
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
+    add_place(parser)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _end(written: str) -> Seen:
+    match = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", written)
+    if match is None:
+        raise argparse.ArgumentTypeError("is COUNT:DIGEST, as 'stillscan audit verify' prints it")
+    return Seen(int(match[1]), match[2])
+
+
+def _show(args: argparse.Namespace) -> int:
+    number = None if args.tracking is None else tracking.normalise(args.tracking, test=True)
+    if args.last < 0:
+        raise InputError("--last: 0 or more")
+    with records(args) as (database, _), database.reading() as connection:
+        shown: deque[str] = deque(maxlen=args.last or None)
+        for link in entries(connection):
+            try:
+                facts = link.facts
+                if number is None or facts.get("tracking") == number:
+                    shown.append(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts))
+            except (ValueError, TypeError, KeyError, AttributeError):
+                shown.append(f"{link.seq:6}  cannot be read; run 'stillscan audit verify'")
+    for line in shown:
+        print(line)
+    return 0
+
+
+def _line(facts: dict[str, object]) -> str:
+    reasons = facts.get("reasons")
+    words = [facts.get("tracking"), facts.get("verdict"), ", ".join(reasons) if isinstance(reasons, list) else None]
+    told = "  ".join(str(word) for word in words if word) + ("  (test)" if facts.get("test") else "")
+    return f"{facts['seq']:6}  {str(facts['time'])[:19]}Z  {facts['kiosk']}  {facts['kind']}  {told}".rstrip()
+
+
+def _verify(args: argparse.Namespace) -> int:
+    with records(args) as (database, keyring), _told("verifying: entry {}") as progress:
+        found = verify(database, keyring, args.end, progress)
+    if args.json:
+        findings = [finding._asdict() for finding in found.findings]
+        whole = {"whole": not findings, "entries": found.entries, "end": f"{found.entries}:{found.end}"}
+        print(json.dumps({**whole, "kiosks": found.kiosks, "findings": findings}, ensure_ascii=False))
+    else:
+        for finding in found.findings:
+            print(finding)
+        if not found.findings:
+            print(f"whole: {found.entries} entries by {', '.join(found.kiosks) or 'nobody'}")
+            print(f"its end: {found.entries}:{found.end}")
+    return _FOUND if found.findings else 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    with records(args) as (database, keyring), output(args.out) as file, database.reading() as connection:
+        for line in export(connection, keyring):
+            print(line, file=file)
+    return 0
+
+
+def _key(args: argparse.Namespace) -> int:
+    keyring = keys(args)
+    if args.trust is None:
+        pem = keyring.public_pem().decode()
+        print(json.dumps({"kiosk": keyring.kiosk, "public_key": pem}) if args.json else pem.strip())
+        return 0
+    path = Path(args.trust)
+    keyring.trust(path.stem, read_input(args.trust), path)
+    print(json.dumps({"trusted": path.stem}) if args.json else f"{path.stem} is trusted")
+    return 0
+
+
+def _purge(args: argparse.Namespace) -> int:
+    with records(args) as (database, keyring):
+        erased = retention.purge(database, keyring, args.days)
+    print(json.dumps({"erased": erased}) if args.json else f"{erased} entries lost their personal part")
+    return 0
+
+
+@contextmanager
+def _told(words: str) -> Iterator[Callable[[int], None]]:
+    """A line on a terminal's stderr that tells how far it is."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status(words.format(0)) as status:
+        yield lambda number: status.update(words.format(number)) if number % 500 == 0 else None

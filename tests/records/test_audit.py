@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from conftest import Clock
-from desk import UNREAD, Place, later, tracking
+from desk import UNREAD, Place, csv, later, tracking
 
 from stillscan.records import retention
+from stillscan.records.audit import appending
+from stillscan.records.consignments import add
 from stillscan.records.errors import RecordsError
+from stillscan.records.importing import parse
 from stillscan.records.keyring import Keyring
 from stillscan.records.link import HEAD, forge, head_message
 from stillscan.records.verification import Finding, verify
@@ -115,6 +118,13 @@ def test_values_of_any_kind_are_found_and_break_nothing(busy: Place, value: str)
         with contextlib.suppress(RecordsError):
             assert fresh.finish(2) == "refuse", "it was handed out"
         fresh.database.close()
+
+
+def test_a_letter_that_was_imported_twice_is_found(busy: Place) -> None:
+    (letter,) = (one for _, one in parse(csv(range(1, 2), recipient="Kari Hansen"))[0].values())
+    with appending(busy.database, busy.keyring) as appender:
+        add(appender, letter, later(0), again=True)
+    assert [str(finding) for finding in findings(busy)] == ["entry 8: it was imported before, by entry 2"]
 
 
 def test_swapped_entries_are_found(busy: Place) -> None:

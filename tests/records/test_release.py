@@ -144,10 +144,10 @@ def test_an_edited_letter_is_no_letter(place: Place) -> None:
     with pytest.raises(RecordsError, match="entry 2: its personal part was altered"):
         place.finish(1)
     place.tamper(f"UPDATE consignment SET entry = 99 WHERE tracking = '{tracking(0)}'")
-    with pytest.raises(RecordsError, match="its entry is gone"):
+    with pytest.raises(RecordsError, match="its row was altered"):
         place.finish(0)
     place.tamper(f"UPDATE consignment SET entry = 1 WHERE tracking = '{tracking(2)}'")
-    with pytest.raises(RecordsError, match="it is about another letter"):
+    with pytest.raises(RecordsError, match="its row was altered"):
         place.finish(2)
     assert released_rows(place) == 0
 
@@ -165,6 +165,13 @@ def test_a_deadline_at_another_office_and_time(place: Place, clock: Clock) -> No
     assert desk.finish(tracking(1), GOOD, "s").reasons == ("wrong_office",)
     clock.now = later(30)
     assert place.desk.finish(tracking(1), GOOD, "s").reasons == ("deadline_passed",)
+
+
+def test_a_letter_cannot_be_exchanged_for_one_to_another_person(place: Place) -> None:
+    place.tamper(f"DELETE FROM consignment WHERE tracking = '{tracking(1)}'")
+    with pytest.raises(RecordsError, match="its row is gone"):
+        load(csv(range(1, 2), recipient="Kari Hansen"), place.database, place.keyring, "f")
+    assert place.desk.finish(tracking(1), GOOD, "s").reasons == ("consignment_unknown",)
 
 
 def test_a_clock_that_jumps_back_releases_nothing(place: Place, clock: Clock) -> None:

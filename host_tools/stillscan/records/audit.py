@@ -38,6 +38,7 @@ class Appender:
             raise broken("its signed head is gone")
         self.connection = connection
         self.keyring = keyring
+        self.ledger = ledger
         self._start = self._count = head.seq
         self._end = head.digest
         self._look(head.kiosk, head.signature, ledger, noted)

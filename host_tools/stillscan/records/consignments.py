@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from stillscan.records import text, tracking
+from stillscan.records import ledger, text, tracking
 from stillscan.records.audit import Appender
 from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.keyring import Keyring
@@ -23,7 +23,6 @@ from stillscan.records.link import Link, problem
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.verify import case
 
-KIND = "consignment"
 FIELDS = ("tracking", "order", "recipient", "deadline", "office")
 OPTIONAL = ("office",)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -75,7 +74,7 @@ def add(appender: Appender, letter: Consignment, moment: datetime, *, again: boo
         "test": letter.test,
     }
     person = {"order": letter.order, "recipient": letter.recipient}
-    link = appender.append(KIND, moment, details, person)
+    link = appender.append(ledger.CONSIGNMENT, moment, details, person)
     if again:
         row = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == letter.tracking)
         appender.connection.execute(row.values(entry=link.seq))
@@ -94,15 +93,23 @@ _INSERT = insert(CONSIGNMENT)
 _SOME = _ALL.where(CONSIGNMENT.c.tracking.in_(bindparam("numbers", expanding=True)))
 
 
-def find(connection: Connection, keyring: Keyring, numbers: Sequence[str] | None = None) -> Iterator[Consignment]:
+def find(
+    connection: Connection,
+    keyring: Keyring,
+    numbers: Sequence[str] | None = None,
+    imported: Mapping[str, int] | None = None,
+) -> Iterator[Consignment]:
     """The letters with these normalised tracking numbers (default: all), in order of their numbers.
 
-    RecordsError for one whose row or signed entry was altered.
+    ``imported`` is what the chain says of the entries that they stand in. RecordsError for a letter whose row or signed
+    entry was altered.
     """
     parts = [None] if numbers is None else [numbers[i : i + _AT_ONCE] for i in range(0, len(numbers), _AT_ONCE)]
     for part in parts:
         found = connection.execute(_ALL) if part is None else connection.execute(_SOME, {"numbers": part})
         for number, released, record, *columns in found:
+            if imported is not None and imported.get(str(number)) != columns[0]:
+                raise RecordsError(f"consignment {number}: its row was altered; run 'stillscan audit verify'")
             yield _read(str(number), bool(released) or record is not None, columns, keyring)
 
 
@@ -112,7 +119,7 @@ def _read(number: str, released: bool, columns: Sequence[Any], keyring: Keyring)
     link = Link.of(columns)
     wrong = problem(link, keyring)
     facts = {} if wrong else link.facts
-    if not wrong and (facts["kind"], facts.get("tracking")) != (KIND, number):
+    if not wrong and (facts["kind"], facts.get("tracking")) != (ledger.CONSIGNMENT, number):
         wrong = "it is about another letter"
     if wrong:
         raise RecordsError(f"consignment {number}: entry {link.seq}: {wrong}; run 'stillscan audit verify'")

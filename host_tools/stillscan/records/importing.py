@@ -9,7 +9,7 @@ from stillscan.records.audit import appending
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import FIELDS, OPTIONAL, Consignment, add, consignment, find
 from stillscan.records.database import Database
-from stillscan.records.errors import RowsError
+from stillscan.records.errors import NOTHING, RecordsError, RowsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.rows import rows
 
@@ -30,7 +30,10 @@ def load(content: bytes, database: Database, keyring: Keyring, source: str, *, t
     letters, errors = parse(content, test=test)
     unchanged = 0
     with appending(database, keyring) as appender:
-        stored = {letter.tracking: letter for letter in find(appender.connection, keyring, list(letters))}
+        imported = appender.ledger.letters
+        stored = {one.tracking: one for one in find(appender.connection, keyring, list(letters), imported)}
+        if gone := [number for number in letters if number in imported and number not in stored]:
+            raise RecordsError(f"consignment {gone[0]}: its row is gone; run 'stillscan audit verify'. {NOTHING}")
         moment = utc_now()
         for number, (line, letter) in letters.items():
             before = stored.get(number)

@@ -1,8 +1,8 @@
-"""Which letters the chain has handed out, followed link by link from its beginning.
+"""Which letters the chain has taken in and handed out, followed link by link from its beginning.
 
 The tables say it too, but a row can be edited. The signed head vouches for every entry before it, as long as each
 names the digest of the one before: that is followed once at the start and then as far as the chain grows, so a letter
-stays handed out whatever happens to its rows.
+stays what it is, and handed out once it was, whatever happens to its rows.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from stillscan.records.link import Link
 from stillscan.records.schema import START
 from stillscan.records.witness import Seen
 
+CONSIGNMENT = "consignment"  # kinds of entries
 CHECK = "check"
 RELEASE = "release"
 
 
 class Ledger:
-    """The letters that were handed out, by one process that keeps finishing checks."""
+    """What one process that keeps appending knows of the chain."""
 
     def __init__(self) -> None:
         self.end = Seen(0, START)
         self.time = ""
         """Of the last entry, as it stands in its body."""
-        self._released: set[str] = set()
+        self.letters: dict[str, int] = {}
+        """By tracking number: the entry that imported the letter last."""
+        self.released: set[str] = set()
 
     def follow(self, links: Iterable[Link], head: Seen, noted: Seen | None) -> None:
         """Follow the chain from where this ledger stands to its signed head, past what the kiosk noted last.
@@ -35,13 +38,15 @@ class Ledger:
         ``links`` are the entries after `end`. RecordsError when they do not lead there.
         """
         time = self.time
-        end, released, met = self.end, set(), noted is None or noted.seq <= self.end.seq
+        end, letters, released, met = self.end, {}, set(), noted is None or noted.seq <= self.end.seq
         for link in links:
             if link.seq != end.seq + 1 or digest(link.body.encode()) != link.digest:
                 raise broken(f"entry {link.seq} was altered, or one before it is missing")
             facts = json.loads(link.body)
             if facts["former"] != end.digest:
                 raise broken(f"entry {link.seq} does not follow the one before it")
+            if facts["kind"] == CONSIGNMENT:
+                letters[facts["tracking"]] = link.seq
             if facts["kind"] == CHECK and facts["verdict"] == RELEASE:
                 released.add(facts["tracking"])
             end, time = Seen(link.seq, link.digest), facts["time"]
@@ -51,7 +56,5 @@ class Ledger:
         if not met and noted is not None:
             raise broken(f"this kiosk wrote entry {noted.seq}, and it is gone or another")
         self.end, self.time = end, time
-        self._released |= released
-
-    def __contains__(self, tracking: str) -> bool:
-        return tracking in self._released
+        self.letters |= letters
+        self.released |= released

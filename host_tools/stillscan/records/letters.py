@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from stillscan.records import consignments, ledger, release
+from stillscan.records import ledger, release
 from stillscan.records.canonical import canonical
 from stillscan.records.keyring import Keyring
 from stillscan.records.link import Link
@@ -20,8 +20,9 @@ Problem = tuple[str, int | None, str]
 class Letters:
     """Gathers what the chain says of letters, then compares the tables with it."""
 
-    def __init__(self, connection: Connection, keyring: Keyring) -> None:
-        """``connection`` must see one moment, the same as the chain that is noted."""
+    def __init__(self, connection: Connection, keyring: Keyring, purged: Container[int]) -> None:
+        """``connection`` must see one moment, the same as the chain that is noted; ``purged`` grows with it."""
+        self._purged = purged
         self._connection = connection
         self._keyring = keyring
         self._imported: dict[str, int] = {}
@@ -30,7 +31,10 @@ class Letters:
 
     def note(self, link: Link, facts: dict[str, Any]) -> None:
         """Take in a whole entry of the chain."""
-        if facts["kind"] == consignments.KIND:
+        if facts["kind"] == ledger.CONSIGNMENT:
+            former = self._imported.get(facts["tracking"])
+            if former is not None and former not in self._purged:
+                self._twice.append((facts["tracking"], link.seq, f"it was imported before, by entry {former}"))
             self._imported[facts["tracking"]] = link.seq
         elif facts["kind"] == ledger.CHECK and facts["verdict"] == ledger.RELEASE:
             first = self._released.setdefault(facts["tracking"], link)

@@ -69,7 +69,7 @@ class Desk:
         self.tidy(now)
         with self._alone, appending(self._database, self._keyring, self._ledger) as appender:
             letter = _letter(appender, number, evidence.test_mode)
-            if letter is not None and number in self._ledger:
+            if letter is not None and number in self._ledger.released:
                 letter = replace(letter, released=True)
             case = evidence.case(letter, now, self._office)
             ruling = decide_case(case)
@@ -114,7 +114,7 @@ def _release(appender: Appender, number: str, link: Link) -> None:
 
 def _letter(appender: Appender, number: str, test: bool) -> Consignment | None:
     """The letter as the rules may see it: in test mode only letters for trying out, otherwise only real ones."""
-    for letter in find(appender.connection, appender.keyring, [number]):
+    for letter in find(appender.connection, appender.keyring, [number], appender.ledger.letters):
         if letter.test == test and (letter.released or not letter.erased):
             return letter
     return None

@@ -46,11 +46,11 @@ def verify(
     damage = database.intact()
     findings = [Finding(f"the database file is damaged: {damage}")] if damage else []
     with database.reading() as connection:
-        walk = _Walk(keyring, Letters(connection, keyring), _remembered(keyring, former))
+        walk = _Walk(connection, keyring, _remembered(keyring, former))  # the notes first: they only grow
         for link in entries(connection):
             findings += walk.step(link)
             progress(link.seq)
-        findings += walk.finish(connection)
+        findings += walk.finish()
     return Verified(findings, walk.count, walk.end, sorted(walk.kiosks))
 
 
@@ -66,17 +66,18 @@ def _remembered(keyring: Keyring, former: Seen | None) -> dict[int, list[tuple[s
 class _Walk:
     """The chain, entry by entry."""
 
-    def __init__(self, keyring: Keyring, letters: Letters, remembered: dict[int, list[tuple[str, str]]]) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring, remembered: dict[int, list[tuple[str, str]]]) -> None:
         self.count = 0
         self.end = START
         self.kiosks: set[str] = set()
+        self._connection = connection
         self._keyring = keyring
-        self._letters = letters
         self._unknown: set[str] = set()
         self._remembered = remembered
         self._without: set[int] = set()  # entries whose personal part is not there
         self._with: set[int] = set()
         self._purged: set[int] = set()
+        self._letters = Letters(connection, keyring, self._purged)
 
     def step(self, link: Link) -> Iterator[Finding]:
         """What is wrong with the next entry."""
@@ -105,9 +106,9 @@ class _Walk:
             self._purged.update(seq for first, last in facts["entries"] for seq in range(first, last + 1))
         self._letters.note(link, facts)
 
-    def finish(self, connection: Connection) -> Iterator[Finding]:
+    def finish(self) -> Iterator[Finding]:
         """What is wrong at the end, and across entries."""
-        head = head_of(connection)
+        head = head_of(self._connection)
         if head is None:
             yield Finding("the signed head of the chain is gone")
         elif head.seq != self.count:

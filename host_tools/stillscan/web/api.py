@@ -1,0 +1,248 @@
+"""The HTTP API for integrators, under /api/v1: letters in, states out, cases tried. Every call needs the bearer token.
+
+Nothing here finishes a check or hands a letter out: that needs the scanner, the clerk and the page.
+"""
+
+import secrets
+from collections import deque
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Security
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from stillscan import __version__
+from stillscan.errors import InputError, StillscanError
+from stillscan.records import tracking
+from stillscan.records.audit import entries
+from stillscan.records.consignments import find
+from stillscan.records.database import Database
+from stillscan.records.errors import RowsError
+from stillscan.records.files import place, read
+from stillscan.records.importing import load
+from stillscan.records.keyring import Keyring
+from stillscan.records.verification import verify
+from stillscan.verify.case import Case, Consignment
+from stillscan.verify.rules import decide_case
+from stillscan.verify.ruling import explanations
+from stillscan.web.counter import Counter
+
+_MOST_LETTERS = 10_000
+_MOST_ENTRIES = 1000
+Text = Annotated[str, StringConstraints(max_length=200)]
+# No surrogates and no control characters: they have no place in a database or a letter.
+Plain = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Letter(_Strict):
+    """A letter to hand out."""
+
+    tracking: Plain
+    order: Plain
+    recipient: Plain
+    deadline: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    office: Plain = ""
+
+
+class Imported(BaseModel):
+    """How many letters are new, and how many were there already, the same."""
+
+    new: int
+    unchanged: int
+
+
+class LetterState(BaseModel):
+    """A letter as far as a program needs to know it: without its recipient."""
+
+    tracking: str
+    deadline: date
+    office: str
+    released: bool
+    test: bool
+
+
+class Status(BaseModel):
+    """What happens at the counter; nothing personal."""
+
+    version: str
+    step: Literal["tracking", "scan", "second", "face", "verdict"]
+    scanner: str
+    trouble: str
+    row: int
+    rows: int
+    test_mode: bool
+
+
+class CaseLetter(_Strict):
+    """The letter of a case."""
+
+    tracking: Text
+    order: Text = ""
+    recipient: Text
+    deadline: Annotated[date, Field(strict=False)]
+    released: bool
+    office: Text = ""
+
+
+class SecondDocument(_Strict):
+    """The second document of a case."""
+
+    number: Text
+
+
+class CaseIn(_Strict):
+    """A case to try the rules on; nothing of it is kept."""
+
+    mrz: Annotated[list[Text], Field(max_length=3)] | None
+    certain: bool
+    consignment: CaseLetter | None
+    second_document: SecondDocument | None
+    face_matches: bool | None
+    now: Annotated[datetime, Field(strict=False)]
+    test_mode: bool = False
+
+
+class RulingOut(BaseModel):
+    """A verdict and every reason for it."""
+
+    verdict: Literal["release", "refuse", "rescan", "needs_second_document", "compare_by_hand"]
+    reasons: list[str]
+
+
+class Problem(BaseModel):
+    """Why a call was not carried out, in one line or one for each row."""
+
+    detail: Any
+
+
+class Whole(BaseModel):
+    """Whether the audit log is as it was written."""
+
+    whole: bool
+    entries: int
+    findings: list[str]
+
+
+def token(keyring: Keyring) -> str:
+    """The installation's token, in a file beside the keys that only its user may read; made on first use."""
+    return read(token_file(keyring)).decode("ascii", "replace").strip()
+
+
+def token_file(keyring: Keyring) -> Path:
+    """Where the token is. RecordsError when it cannot be made."""
+    return place(keyring.folder / "api.token", f"{secrets.token_urlsafe(32)}\n".encode(), 0o600)
+
+
+def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -> FastAPI:
+    """The application to be mounted under /api/v1."""
+    bearer = HTTPBearer(auto_error=False)
+
+    def authorised(given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
+        if given is None or not secrets.compare_digest(given.credentials.encode(), expected.encode()):
+            raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+
+    refused: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 422, 503)}
+    app = FastAPI(
+        title="stillscan",
+        version=__version__,
+        description=__doc__,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(authorised)],
+        responses=refused,
+    )
+
+    @app.exception_handler(InputError)
+    async def bad_input(_: Request, error: InputError) -> JSONResponse:
+        detail = [f"{line}: {why}" for line, why in error.errors] if isinstance(error, RowsError) else str(error)
+        return JSONResponse({"detail": detail}, 422)
+
+    @app.exception_handler(StillscanError)
+    async def trouble(_: Request, error: StillscanError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 503)
+
+    @app.get("/status")
+    def status() -> Status:
+        """What happens at the counter now."""
+        step, scanner = counter.look(lambda visit, scanner: (visit.step, scanner))
+        return Status(
+            version=__version__,
+            step=step,
+            scanner=scanner.state,
+            trouble=scanner.trouble,
+            row=scanner.row,
+            rows=scanner.rows,
+            test_mode=counter.test_mode,
+        )
+
+    @app.post("/consignments")
+    def import_letters(letters: Annotated[list[Letter], Field(max_length=_MOST_LETTERS)]) -> Imported:
+        """Register letters, all or none. Sending them again is harmless; changed contents are refused."""
+        rows = "[" + ",\n".join(letter.model_dump_json() for letter in letters) + "]"
+        done = load(rows.encode(), database, keyring, "letters", test=counter.test_mode)
+        return Imported(new=done.new, unchanged=done.unchanged)
+
+    @app.get("/consignments/{number}", responses={404: {"model": Problem}})
+    def letter_state(number: str) -> LetterState:
+        """Whether a letter is here, and whether it has been handed out."""
+        normal = tracking.normalise(number, test=counter.test_mode)
+        with database.reading() as connection:
+            for letter in find(connection, keyring, [normal]):
+                if letter.test == counter.test_mode:
+                    return LetterState(
+                        tracking=letter.tracking,
+                        deadline=letter.deadline,
+                        office=letter.office,
+                        released=letter.released,
+                        test=letter.test,
+                    )
+        raise HTTPException(404, "no such letter here")
+
+    @app.post("/rules/decide")
+    def decide(case: CaseIn) -> RulingOut:
+        """The verdict that the rules would come to; nothing is recorded and no letter handed out."""
+        if case.now.tzinfo is None:
+            raise HTTPException(422, "'now' has no time zone; write Z for UTC")
+        ruling = decide_case(_case(case))
+        return RulingOut(verdict=ruling.verdict, reasons=list(ruling.reasons))
+
+    @app.get("/rules/reasons")
+    def reasons() -> dict[str, dict[str, str]]:
+        """Every reason code: what it leads to, and when it applies."""
+        return {code: {"verdict": entry.verdict, "when": entry.when} for code, entry in explanations().items()}
+
+    @app.get("/audit/entries")
+    def audit_entries(last: Annotated[int, Field(ge=1, le=_MOST_ENTRIES)] = 20) -> list[dict[str, Any]]:
+        """The last entries of the audit log, without personal parts."""
+        with database.reading() as connection:
+            return [link.facts for link in deque(entries(connection), maxlen=last)]
+
+    @app.get("/audit/verify")
+    def audit_verify() -> Whole:
+        """Walk the whole audit log: is every entry, its order and its end as it was written?"""
+        found = verify(database, keyring)
+        return Whole(
+            whole=not found.findings, entries=found.entries, findings=[str(finding) for finding in found.findings]
+        )
+
+    return app
+
+
+def _case(case: CaseIn) -> Case:
+    letter = case.consignment
+    return Case(
+        mrz=case.mrz,
+        certain=case.certain,
+        consignment=None if letter is None else Consignment(**letter.model_dump()),
+        second_document=None if case.second_document is None else case.second_document.number,
+        face_matches=case.face_matches,
+        now=case.now.astimezone(UTC),
+        test_mode=case.test_mode,
+    )

@@ -1,0 +1,91 @@
+// Follows the program: the question that is open, the scanner, and the strip row by row. Without it the page still works,
+// it only has to be loaded anew to see what has changed.
+
+const READ_MS = 1200 // a sentence stays so long: hands move faster than people read
+const panel = document.getElementById('panel')
+const lost = document.getElementById('lost')
+const language = document.documentElement.lang
+const boot = document.documentElement.dataset.boot
+const events = document.body.dataset.events ?? '/events'
+
+function turn() {
+  return panel.firstElementChild?.dataset.turn
+}
+
+function show(html) {
+  const typed = document.getElementById('tracking')?.value ?? ''
+  panel.innerHTML = html
+  const field = document.getElementById('tracking')
+  if (field && typed) field.value = typed
+  const to = panel.querySelector('[aria-invalid]') ?? panel.querySelector('[data-focus]') ?? panel.querySelector('h1')
+  if (!document.body.classList.contains('customer')) to?.focus()
+}
+
+panel.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const form = event.target
+  const body = new URLSearchParams(new FormData(form, event.submitter))
+  const before = panel.innerHTML
+  for (const button of panel.querySelectorAll('button')) button.disabled = true
+  try {
+    const answer = await fetch(form.action, { method: 'POST', body, headers: { 'X-Panel': language } })
+    show(await answer.text())
+  } catch {
+    panel.innerHTML = before // the answer has not arrived: it can be given again
+    lost.hidden = false
+  }
+})
+
+let said = 0
+let waiting = null
+function say(sentence) {
+  const guidance = document.getElementById('guidance')
+  if (!guidance) return
+  clearTimeout(waiting)
+  const wait = said + READ_MS - performance.now()
+  const speak = () => {
+    said = performance.now()
+    guidance.textContent = sentence
+  }
+  if (wait > 0) waiting = setTimeout(speak, wait)
+  else speak()
+}
+
+function device(change) {
+  const scanner = document.getElementById('scanner')
+  if (scanner && change.state) scanner.dataset.state = change.state
+  if (change.state === 'empty') wipe()
+  const row = document.getElementById('row')
+  if (row && change.rows) row.max = change.rows
+  if (row && change.row !== undefined) row.value = change.row
+  const attempt = document.getElementById('attempt')
+  if (attempt && change.attempt_text !== undefined) attempt.textContent = change.attempt_text
+  if (change.text) say(change.text)
+}
+
+const strip = document.getElementById('strip')
+const pen = strip?.getContext('2d')
+function wipe() {
+  pen?.clearRect(0, 0, strip.width, strip.height)
+}
+function rows(band) {
+  if (!pen) return
+  const grey = Uint8Array.from(atob(band.pixels), (character) => character.charCodeAt(0))
+  const image = pen.createImageData(band.width, band.lines)
+  for (let i = 0; i < grey.length; i++) image.data.set([grey[i], grey[i], grey[i], 255], 4 * i)
+  if (strip.width !== band.width) strip.width = band.width
+  pen.putImageData(image, 0, band.row)
+}
+
+const source = new EventSource(`${events}?language=${language}`)
+source.addEventListener('open', () => { lost.hidden = true })
+source.addEventListener('error', () => { lost.hidden = false })
+source.addEventListener('boot', (event) => {
+  if (boot && event.data !== boot) location.replace(`/?language=${language}&restarted=1`)
+})
+source.addEventListener('panel', (event) => {
+  const news = JSON.parse(event.data)
+  if (news.turn !== turn()) show(news.html)
+})
+source.addEventListener('device', (event) => device(JSON.parse(event.data)))
+source.addEventListener('rows', (event) => JSON.parse(event.data).forEach(rows))

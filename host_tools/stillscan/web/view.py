@@ -1,0 +1,66 @@
+"""What the templates show of a visit: texts in one language, nothing that the step does not need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stillscan.guidance import say
+from stillscan.mrz.finding import Finding
+from stillscan.web.counter import Scanner
+from stillscan.web.texts import spoken as sentence_of
+from stillscan.web.texts import texts
+from stillscan.web.visit import Visit
+
+_SHOWN = {"tracking": "wait", "second": "second", "face": "face"}
+
+
+def clerk(visit: Visit, language: str) -> dict[str, Any]:
+    """For the clerk's page: the letter and its recipient, never a number of a document."""
+    view: dict[str, Any] = {
+        "turn": str(visit.turn),
+        "step": visit.step,
+        "letter": visit.letter,
+        "holds_document": visit.holds_document,
+        "failure": None,
+    }
+    if visit.failure is not None:
+        view["failure"] = _failure(*visit.failure, language)
+    if visit.verdict is not None:
+        view |= {
+            "verdict": visit.verdict.verdict,
+            "reasons": [(reason, say(f"reason.{reason}", language)) for reason in visit.verdict.told],
+            "reference": visit.verdict.reference,
+            "advice": [spoken[language] for spoken in visit.advice if language in spoken],
+        }
+    return view
+
+
+def customer(visit: Visit, scanner: Scanner) -> dict[str, Any]:
+    """For the second screen: which of a few sentences applies. No personal data, and no reason either."""
+    shown = _SHOWN.get(visit.step, "scan")
+    if visit.step == "verdict":
+        shown = "release" if visit.verdict is not None and visit.verdict.verdict == "release" else "refuse"
+    elif visit.step == "tracking" and scanner.state not in ("start", "empty", "fault"):
+        shown = "scan"
+    return {"turn": f"{visit.turn}-{shown}", "step": visit.step, "shown": shown}
+
+
+def scanner_text(scanner: Scanner, language: str) -> str:
+    """What to do now, as far as the scanner knows."""
+    return sentence_of(scanner.trouble or scanner.sentence, language)
+
+
+def attempt_text(scanner: Scanner, language: str) -> str:
+    """Which attempt it is, or "" before the first."""
+    return f"{texts(language)['attempt']} {scanner.attempt}" if scanner.attempt else ""
+
+
+def _failure(reason: str, quality: tuple[Finding, ...], language: str) -> list[str]:
+    """Why a scan brought nothing, and what to do about it."""
+    section = "reason" if reason.startswith("mrz_") else "cause"
+    said = [say("state.gave_up", language), sentence_of(f"{section}.{reason}", language)]
+    for finding in quality:
+        first, last = finding.characters or ("?", "?")
+        mm = "?" if finding.x_mm is None else f"{finding.x_mm:.0f}"
+        said.append(say(f"quality.{finding.code}", language, mm=mm, line=finding.line, first=first, last=last))
+    return said

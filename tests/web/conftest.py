@@ -1,0 +1,49 @@
+"""A counter with a ledger in memory, its page on a port of this machine, and a real browser."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from played import Played
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture
+def played() -> Iterator[Played]:
+    """A page that is served, and a scanner that does what the test says."""
+    with Played() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, driven by Playwright. Without one the test is skipped, with the reason."""
+    from playwright.sync_api import sync_playwright
+
+    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no chromium found. On Debian and Ubuntu: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, played: Played):
+    """The clerk's page, in English; every error of its scripts fails the test."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(f"{played.url}/?language=en")
+    opened.wait_for_selector("#lost", state="hidden")
+    yield opened
+    context.close()
+    assert errors == []

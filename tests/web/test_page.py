@@ -1,0 +1,245 @@
+"""The clerk's page in a real browser: keyboard only, every state, what goes wrong, and that it is accessible."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
+from played import Played
+
+from kiosk import wire
+from stillscan.guidance import say
+from stillscan.web.texts import texts
+
+T = texts("en")
+
+
+def step(page) -> str:
+    return page.get_attribute("#panel > div", "data-step")
+
+
+def wait_for(page, name: str) -> None:
+    page.wait_for_selector(f"#panel > [data-step={name}]")
+
+
+def type_tracking(page, number: str = TRACKING) -> None:
+    page.keyboard.type(number)
+    page.keyboard.press("Enter")
+
+
+def until(page, expression: str, value: object) -> None:
+    """Wait for what the page shows. Its policy forbids evaluating strings, so it is asked from outside."""
+    for _ in range(500):
+        if page.evaluate(expression) == value:
+            return
+        page.wait_for_timeout(10)
+    raise AssertionError(f"{expression} is {page.evaluate(expression)!r}")
+
+
+def to_face(page, played: Played) -> None:
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.place()
+    played.scan(20)
+    played.read(NORWEGIAN)
+    wait_for(page, "face")
+
+
+def accessible(page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_check_by_keyboard_alone(page, played: Played) -> None:
+    assert page.evaluate("document.activeElement.id") in ("tracking", "")
+    page.focus("#tracking")
+    to_face(page, played)
+    page.keyboard.press("Enter")  # a bar code scanner ends every number with Enter: it must not answer this question
+    assert step(page) == "face"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "yes"
+    page.keyboard.press("Enter")
+    wait_for(page, "verdict")
+    assert T["verdict_release"] in page.inner_text("h1")
+    assert [ruling.verdict for ruling in played.ledger.finished] == ["release"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    wait_for(page, "tracking")
+    until(page, "document.activeElement.id", "tracking")
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.read(NORWEGIAN)
+    wait_for(page, "verdict")
+    reasons = page.eval_on_selector_all(".why li", "items => items.map(item => item.dataset.reason)")
+    assert reasons == ["already_released"]
+
+
+def test_the_strip_appears_row_by_row_and_the_sentences_follow(page, played: Played) -> None:
+    page.focus("#tracking")
+    type_tracking(page)
+    played.place()
+    played.scan(100)
+    until(page, "document.getElementById('row').value", 100)
+    painted = "y => document.getElementById('strip').getContext('2d').getImageData(5, y, 1, 1).data[3]"
+    assert page.evaluate(painted, 99) == 255
+    assert page.evaluate(painted, 100) == 0
+    played.slip()
+    until(page, "document.getElementById('scanner').dataset.state", "moved")
+    until(page, "document.getElementById('guidance').textContent", say("state.moved", "en"))
+    played.state(wire.EMPTY)
+    until(page, "document.getElementById('scanner').dataset.state", "empty")
+    assert page.evaluate(painted, 99) == 0
+
+
+def test_a_foreign_passport_and_a_number_that_is_never_shown(page, played: Played) -> None:
+    page.focus("#tracking")
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    assert page.evaluate("document.activeElement.id") == "number"
+    page.keyboard.type("17859199918")
+    page.keyboard.press("Tab")
+    page.keyboard.type(NUMBER)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#problem")
+    assert page.inner_text("#problem") == T["numbers_differ"]
+    accessible(page)
+    page.fill("#number", NUMBER)
+    page.fill("#again", NUMBER)
+    assert NUMBER not in page.inner_text("body")
+    page.keyboard.press("Enter")
+    wait_for(page, "face")
+    assert NUMBER not in page.content()
+    accessible(page)
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_every_state_is_accessible(page, played: Played, language: str) -> None:
+    page.goto(f"{played.url}/?language={language}")
+    accessible(page)
+    page.focus("#tracking")
+    type_tracking(page, "nonsense")
+    page.wait_for_selector("#problem")
+    accessible(page)
+    page.fill("#tracking", "")
+    page.focus("#tracking")
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.place()
+    played.scan(50)
+    accessible(page)
+    played.give_up()
+    page.wait_for_selector(".problem")
+    accessible(page)
+    played.read(SOMEBODY_ELSE)
+    wait_for(page, "verdict")
+    accessible(page)
+    played.unplug()
+    accessible(page)
+
+
+@pytest.mark.parametrize("verdict", ["release", "needs_second_document", "rescan", "compare_by_hand"])
+def test_every_verdict_is_unmistakable_and_accessible(page, played: Played, verdict: str) -> None:
+    page.focus("#tracking")
+    if verdict == "compare_by_hand":
+        letter = played.ledger.letters[TRACKING]
+        played.ledger.letters[TRACKING] = type(letter)(TRACKING, "Østenbyen Åse", letter.deadline, released=False)
+    type_tracking(page)
+    wait_for(page, "scan")
+    if verdict == "rescan":
+        page.click(f"text={T['end']}")
+    elif verdict == "needs_second_document":
+        played.read(SWEDISH)
+        page.click(f"text={T['no_second']}")
+    else:
+        played.read(NORWEGIAN)
+        page.click(f"text={T['face_yes']}")
+    wait_for(page, "verdict")
+    assert page.inner_text("h1") == T[f"verdict_{verdict}"]
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+    accessible(page)
+    papers = page.locator(".papers a").count()
+    assert papers == (0 if verdict == "release" else 9)
+
+
+def test_the_customer_sees_the_state_and_nothing_personal(page, browser, played: Played) -> None:
+    customer = browser.new_page()
+    customer.goto(f"{played.url}/customer?language=en")
+    accessible(customer)
+    page.focus("#tracking")
+    to_face(page, played)
+    customer.wait_for_selector(f"text={T['customer_face']}")
+    accessible(customer)
+    shown = customer.content()
+    assert not any(word in shown for word in ("Østenbyen", "OESTENBYEN", TRACKING, "ZZZ000001"))
+    page.click(f"text={T['face_no']}")
+    customer.wait_for_selector(f"text={T['customer_refuse']}")
+    accessible(customer)
+    customer.close()
+
+
+def test_two_windows_show_one_visit_and_only_one_answer_counts(page, browser, played: Played) -> None:
+    other = browser.new_page()
+    other.goto(f"{played.url}/?language=en")
+    page.focus("#tracking")
+    to_face(page, played)
+    other.wait_for_selector("[data-step=face]")
+    # the second window has not heard of the answer yet when its own is given
+    other.evaluate(
+        "document.querySelectorAll('input[name=turn]').forEach(field => { field.dataset.was = field.value })"
+    )
+    asked = other.evaluate("document.querySelector('input[name=turn]').value")
+    page.click(f"text={T['face_no']}")
+    wait_for(page, "verdict")
+    other.wait_for_selector("[data-step=verdict]")
+    answer = other.request.post(
+        f"{played.url}/face",
+        form={"turn": asked, "boot": played.counter.boot, "same_person": "yes"},
+        headers={"X-Panel": "en"},
+    )
+    assert answer.status == 409
+    assert T["stale"] in answer.text()
+    assert [ruling.verdict for ruling in played.ledger.finished] == ["refuse"]
+    other.close()
+
+
+def test_a_scanner_that_is_unplugged_and_plugged_in_again(page, played: Played) -> None:
+    page.focus("#tracking")
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.unplug()
+    until(page, "document.getElementById('guidance').textContent", say("device.gone", "en"))
+    played.plug_in()
+    played.read(NORWEGIAN)
+    wait_for(page, "face")
+
+
+def test_a_program_that_is_started_anew_begins_a_new_visit(page, played: Played) -> None:
+    page.focus("#tracking")
+    to_face(page, played)
+    played.stop()
+    page.wait_for_selector("#lost", state="visible")
+    page.click(f"text={T['face_yes']}")  # nobody hears it
+    page.wait_for_selector("[data-step=face]")
+    accessible(page)
+    with Played(port=int(played.url.rpartition(":")[2])) as again:
+        page.wait_for_selector("#restarted", state="visible", timeout=15000)
+        assert step(page) == "tracking"
+        assert page.inner_text("#restarted") == T["restarted"]
+        accessible(page)
+        assert again.ledger.finished == []
+    assert played.ledger.finished == []
+
+
+def test_what_cannot_be_recorded_is_said_and_is_no_release(page, played: Played) -> None:
+    page.focus("#tracking")
+    to_face(page, played)
+    played.ledger.fails = "the disk is full"
+    page.click(f"text={T['face_yes']}")
+    page.wait_for_selector(".problem")
+    assert "the disk is full" in page.inner_text(".problem")
+    assert step(page) == "face"
+    accessible(page)
+    played.ledger.fails = ""
+    page.click(f"text={T['face_yes']}")
+    wait_for(page, "verdict")
+    assert [ruling.verdict for ruling in played.ledger.finished] == ["release"]

@@ -1,0 +1,200 @@
+"""A visit: which question comes when, what ends it, and what no order of answers may ever reach."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryLedger
+
+from stillscan.errors import StillscanError
+from stillscan.verify.known import own_list
+from stillscan.web.visit import FieldProblem, StaleError, Visit
+
+
+def visit(**options: Any) -> Visit:
+    return Visit(options.pop("ledger", MemoryLedger()), "Moss", **options)
+
+
+def test_a_norwegian_passport() -> None:
+    one = visit()
+    assert one.step == "tracking"
+    one.enter(TRACKING, 0)
+    assert one.step == "scan"
+    one.read(NORWEGIAN)
+    assert one.step == "face"
+    one.face(True, one.turn)
+    assert one.step == "verdict"
+    assert one.verdict is not None
+    assert (one.verdict.verdict, one.verdict.reference) == ("release", "k1-1")
+    assert not one.holds_document
+
+
+def test_the_passport_may_come_first() -> None:
+    one = visit()
+    one.read(NORWEGIAN)
+    assert one.step == "tracking"
+    one.enter(TRACKING, one.turn)
+    assert one.step == "face"
+
+
+def test_a_foreign_passport_asks_for_the_second_document_first() -> None:
+    one = visit(test_mode=True)
+    one.enter(TRACKING, 0)
+    one.read(SWEDISH)
+    assert one.step == "second"
+    for number, again, problem in (
+        (NUMBER, "17859199918", "numbers_differ"),
+        ("1", "1", "number_wrong"),
+        ("", "", "number_wrong"),
+    ):
+        with pytest.raises(FieldProblem) as raised:
+            one.second(number, again, one.turn)
+        assert raised.value.key == problem
+    one.second("178591 99917", NUMBER, one.turn)
+    assert one.step == "face"
+    one.face(True, one.turn)
+    assert one.verdict is not None
+    assert one.verdict.verdict == "release"
+
+
+def test_without_the_second_document_it_ends() -> None:
+    one = visit()
+    one.enter(TRACKING, 0)
+    one.read(SWEDISH)
+    one.end(one.turn)
+    assert one.verdict is not None
+    assert one.verdict.verdict == "needs_second_document"
+
+
+def test_what_no_answer_can_change_ends_at_once() -> None:
+    one = visit()
+    one.enter(TRACKING, 0)
+    one.read(SOMEBODY_ELSE)
+    assert one.verdict is not None
+    assert one.verdict.reasons == ("name_mismatch", "face_not_confirmed")
+    synthetic = visit()
+    synthetic.enter(TRACKING, 0)
+    synthetic.read(SWEDISH)
+    synthetic.second(NUMBER, NUMBER, synthetic.turn)
+    assert synthetic.verdict is not None
+    assert "identity_number_synthetic" in synthetic.verdict.reasons
+
+
+def test_another_person() -> None:
+    one = visit()
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    one.face(False, one.turn)
+    assert one.verdict is not None
+    assert one.verdict.reasons == ("face_mismatch",)
+
+
+def test_numbers_that_are_none_or_unknown() -> None:
+    one = visit()
+    for number, problem in (("", "tracking_wrong"), ("hello", "tracking_wrong"), ("RR000000080NO", "tracking_unknown")):
+        with pytest.raises(FieldProblem) as raised:
+            one.enter(number, one.turn)
+        assert raised.value.key == problem
+    assert one.step == "tracking"
+
+
+def test_a_scan_that_failed_is_said_and_the_next_one_counts() -> None:
+    one = visit()
+    one.enter(TRACKING, 0)
+    one.not_read("mrz_uncertain", ())
+    assert one.step == "scan"
+    assert one.failure is not None
+    one.read(NORWEGIAN)
+    assert one.failure is None
+    gave_up = visit()
+    gave_up.enter(TRACKING, 0)
+    gave_up.end(gave_up.turn)
+    assert gave_up.verdict is not None
+    assert gave_up.verdict.verdict == "rescan"
+
+
+def test_an_answer_to_a_former_question_is_refused() -> None:
+    one = visit()
+    one.enter(TRACKING, 0)
+    with pytest.raises(StaleError):
+        one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    asked = one.turn
+    one.read(SOMEBODY_ELSE)  # the passport was taken away and another laid down
+    with pytest.raises(StaleError):
+        one.face(True, asked)
+    with pytest.raises(StaleError):
+        one.end(one.turn)
+
+
+def test_what_cannot_be_recorded_is_no_verdict_and_can_be_tried_again() -> None:
+    ledger = MemoryLedger(fails="the disk is full")
+    one = visit(ledger=ledger)
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    with pytest.raises(StillscanError):
+        one.face(True, one.turn)
+    assert one.verdict is None
+    assert one.step == "face"
+    ledger.fails = ""
+    one.face(True, one.turn)
+    assert one.verdict is not None
+    assert one.verdict.verdict == "release"
+
+
+def test_ending_is_never_a_release() -> None:
+    ledger = MemoryLedger(fails="the disk is full")
+    one = visit(ledger=ledger)
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    with pytest.raises(StillscanError):
+        one.face(True, one.turn)
+    ledger.fails = ""
+    one.end(one.turn)
+    assert one.verdict is not None
+    assert one.verdict.reasons == ("face_not_confirmed",)
+
+
+def test_what_is_known_of_such_passports_is_told() -> None:
+    one = visit(known=own_list())
+    one.enter(TRACKING, 0)
+    one.read(("RPEST" + NORWEGIAN[0][5:], NORWEGIAN[1]))
+    assert one.verdict is not None
+    assert one.verdict.verdict == "refuse"
+    assert [spoken["en"] for spoken in one.advice] == [entry.advice["en"] for entry in own_list()]
+
+
+ACTIONS = st.sampled_from(
+    ["enter", "read", "read other", "read foreign", "second", "face yes", "face no", "end", "failed", "fails"]
+)
+
+
+@given(st.lists(ACTIONS, max_size=12), st.booleans())
+def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], stale: bool) -> None:
+    ledger = MemoryLedger()
+    one = visit(ledger=ledger, test_mode=True)
+    done: list[str] = []
+    for action in actions:
+        turn = one.turn - stale
+        calls: dict[str, Any] = {
+            "enter": lambda turn=turn: one.enter(TRACKING, turn),
+            "read": lambda: one.read(NORWEGIAN),
+            "read other": lambda: one.read(SOMEBODY_ELSE),
+            "read foreign": lambda: one.read(SWEDISH),
+            "second": lambda turn=turn: one.second(NUMBER, NUMBER, turn),
+            "face yes": lambda turn=turn: one.face(True, turn),
+            "face no": lambda turn=turn: one.face(False, turn),
+            "end": lambda turn=turn: one.end(turn),
+            "failed": lambda: one.not_read("time", ()),
+            "fails": lambda: setattr(ledger, "fails", "" if ledger.fails else "full"),
+        }
+        try:
+            calls[action]()
+            done.append(action)
+        except (StaleError, FieldProblem, StillscanError):
+            pass
+    if one.verdict is not None and one.verdict.verdict == "release":
+        assert {"enter", "face yes"} <= {*done, *(actions if ledger.finished else ())}
+        assert "read" in done or {"read foreign", "second"} <= set(done)
+        assert len(ledger.finished) == 1

@@ -6,14 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its matrices are small here, threads only wait
 
 from stillscan import __version__
-from stillscan.commands import audit, boards, consignment, device, read, rules, run, simulate
 from stillscan.errors import StillscanError
 
-COMMANDS = (simulate, read, run, device, boards, rules, consignment, audit)
+COMMANDS = ("simulate", "read", "run", "check", "device", "boards", "rules", "consignment", "audit")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,9 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"stillscan {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_parser(subparsers)
-    args = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # Only what is asked for is loaded: a database or a web server takes longer to load than a strip to read.
+    for command in [name for name in given[:1] if name in COMMANDS] or COMMANDS:
+        import_module(f"stillscan.commands.{command}").add_parser(subparsers)
+    args = parser.parse_args(given)
     try:
         code: int = args.run(args)
         sys.stdout.flush()

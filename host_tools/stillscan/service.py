@@ -57,6 +57,7 @@ class Service:
             try:
                 result = self._check(session)
                 if once:
+                    session.transport.close()
                     return result
                 if result.reason not in ("removed", "no_document"):
                     self._clear(session, result)

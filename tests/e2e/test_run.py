@@ -22,7 +22,9 @@ def run(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[s
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([*COMMAND, "run", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*COMMAND, "run", "--no-page", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_ports_that_cannot_be_used_end_in_one_line(capsys, tmp_path):
     plain = tmp_path / "plain"
     plain.touch()
     for port in ("/dev/not-there", str(plain)):
-        assert main(["run", "--port", port]) == 3
+        assert main(["run", "--no-page", "--port", port]) == 3
         said = capsys.readouterr().err
         assert said.startswith(f"stillscan: {port}: ")
         assert said.count("\n") == 1
@@ -97,7 +99,7 @@ class Peer:
 def test_a_port_without_a_scanner_is_named(capsys):
     for answer in (b"", b"login: \r\n"):
         peer = Peer(answer)
-        assert main(["run", "--port", peer.port]) == 3
+        assert main(["run", "--no-page", "--port", peer.port]) == 3
         assert capsys.readouterr().err == f"stillscan: {peer.port}: no stillscan scanner answers there\n"
 
 
@@ -105,7 +107,7 @@ def test_a_firmware_of_another_major_version_is_refused(capsys):
     board = b"future".ljust(16, b"\0")
     hello = wire.pack(wire.M_HELLO, 2, 3, 9, 1, 0, board, 1, 1476, 274, 84667, 2950, 2048, 1, 0)
     peer = Peer(encode(wire.M_HELLO, 0, hello))
-    assert main(["run", "--port", peer.port]) == 3
+    assert main(["run", "--no-page", "--port", peer.port]) == 3
     said = capsys.readouterr().err
     assert "protocol 2.3" in said
     assert "update the computer" in said

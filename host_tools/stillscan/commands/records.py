@@ -17,8 +17,8 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.place import DATABASE, KEYS, KIOSK, open_database, open_keyring
 
 
-def add_place(parser: argparse.ArgumentParser) -> None:
-    """--database, --keys, --kiosk, --json."""
+def add_place(parser: argparse._ActionsContainer) -> None:
+    """--database, --keys, --kiosk."""
     parser.add_argument(
         "--database",
         metavar="FILE|URL",
@@ -29,7 +29,6 @@ def add_place(parser: argparse.ArgumentParser) -> None:
         "--keys", metavar="FOLDER", help=f"signing keys (default: {KEYS}, or FILE.keys beside the database)"
     )
     parser.add_argument("--kiosk", metavar="NAME", help=f"who signs (default: {KIOSK}, or the computer's name)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 @contextlib.contextmanager

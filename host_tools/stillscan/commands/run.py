@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
+from stillscan.commands.counter import add_page, serve
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.simulate import EXIT
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
@@ -36,9 +37,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "run",
         help="the kiosk: one check after another, until interrupted",
-        description="Connects to a scanner, follows it, reads what it scans and gives a verdict for each document. "
-        "With --port sim the scanner is simulated in real time. Exit code with --once: 0 verified, 1 refused or given "
-        "up, 3 fault; 3 as well when the scanner is not there or stays away.",
+        description="Connects to a scanner and serves the clerk's page on this computer: letter, scan, second "
+        "document, face, verdict, record. Without the page (--once, --no-page, --recipient) it judges documents alone, "
+        "in the terminal. With --port sim the scanner is simulated in real time. Exit code with --once: 0 verified, 1 "
+        "refused or given up, 3 fault; 3 as well when the scanner is not there or stays away.",
     )
     parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
     parser.add_argument("--once", action="store_true", help="end after one check")
@@ -51,6 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="S",
         help="how long to wait for a scanner that went away; inf: for ever (10)",
     )
+    add_page(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")
@@ -67,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.save_strip, args.save_screen):
         if path and not Path(path).absolute().parent.is_dir():
             raise InputError(f"{path}: there is no such folder")
-    connect = _simulator(args) if simulated else lambda: SerialTransport(args.port)
+    connect = connector(args)
+    if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
+        return serve(args, connect, simulated)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
     live = console.is_terminal and not args.save_screen
@@ -82,6 +87,11 @@ def run(args: argparse.Namespace) -> int:
     if args.save_screen:
         _save_screen(console, Path(args.save_screen))
     return EXIT[result.outcome]
+
+
+def connector(args: argparse.Namespace) -> Callable[[], Transport]:
+    """What opens the scanner that --port names."""
+    return _simulator(args) if args.port == "sim" else lambda: SerialTransport(args.port)
 
 
 def _simulator(args: argparse.Namespace) -> Callable[[], Transport]:

@@ -1,0 +1,117 @@
+"""``stillscan check``: one identity check of a letter in the terminal, with the same rules and records as the page."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+
+from stillscan.commands.counter import add_records, known_list, office_records
+from stillscan.commands.display import ConsoleOut, PlainLines
+from stillscan.commands.run import connector
+from stillscan.commands.world import add_movement
+from stillscan.errors import InputError
+from stillscan.guidance import languages, say
+from stillscan.mrz import Reading
+from stillscan.service import Service
+from stillscan.verify.verdict import Outcome
+from stillscan.web.book import Book
+from stillscan.web.texts import texts
+from stillscan.web.visit import FieldProblem, Visit
+
+_YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
+_RETRY_S = 10.0
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "check",
+        help="one identity check of a letter, in the terminal",
+        description="Scans one passport for a letter, asks for the second document and the face where they are needed, "
+        "and records the verdict. Exit code: 0 release, 1 any other verdict, 2 bad input, 3 device trouble.",
+    )
+    parser.add_argument("--tracking", required=True, metavar="NUMBER", help="tracking number of the letter")
+    parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
+    parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
+    add_records(parser)
+    simulated = parser.add_argument_group("only with --port sim")
+    simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
+    add_movement(simulated)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out; the exit code."""
+    simulated = args.port == "sim"
+    if args.document and not simulated:
+        raise InputError("--document goes with --port sim")
+    t = texts(args.language)
+    known = known_list(args)
+    with office_records(args, simulated) as (database, keyring):
+        test_mode = args.test_mode or simulated
+        book = Book(database, keyring, args.office, args.staff, test_mode)
+        visit = Visit(book, args.office, test_mode, known=known)
+        try:
+            visit.enter(args.tracking, visit.turn)
+        except FieldProblem as problem:
+            raise InputError(f"--tracking: {t[problem.key]}") from None
+        display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
+        Service(connector(args), _judge(visit), display, _RETRY_S).run(once=True)
+        while visit.step in ("second", "face"):
+            _ask(visit, t)
+        if visit.verdict is None:
+            visit.end(visit.turn)
+    verdict = visit.verdict
+    if verdict is None:
+        raise AssertionError("a check that has ended has a verdict")
+    print(f"{verdict.verdict}: {t[f'verdict_{verdict.verdict}']}")
+    for reason in verdict.reasons:
+        print(f"  {reason}: {say(f'reason.{reason}', args.language)}")
+    for sentence in visit.advice:
+        print(f"  {sentence[args.language]}")
+    print(f"  {t['reference']}: {verdict.reference}")
+    return 0 if verdict.verdict == "release" else 1
+
+
+def _judge(visit: Visit) -> Callable[[Reading], tuple[Outcome, str]]:
+    def judge(reading: Reading) -> tuple[Outcome, str]:
+        visit.read(reading.lines or ())
+        if visit.verdict is not None and visit.verdict.verdict != "release":
+            return "refused", ",".join(visit.verdict.reasons)
+        return "verified", "ok"
+
+    return judge
+
+
+def _ask(visit: Visit, t: dict[str, str]) -> None:
+    """One question; the end of the input ends the check as it stands."""
+    try:
+        if visit.step == "second":
+            print(t["second_intro"], file=sys.stderr)
+            visit.second(_secret(t["number_label"]), _secret(t["again_label"]), visit.turn)
+            return
+        print(t["face_intro"], file=sys.stderr)
+        answer = _line(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").lower()
+        if answer in _YES | _NO:
+            visit.face(answer in _YES, visit.turn)
+    except FieldProblem as problem:
+        print(t[problem.key], file=sys.stderr)
+    except EOFError:
+        visit.end(visit.turn)
+
+
+def _secret(label: str) -> str:
+    """A number that is not shown while it is typed."""
+    return getpass.getpass(f"{label}: ", sys.stderr) if sys.stdin.isatty() else _line(f"{label}: ")
+
+
+def _line(prompt: str) -> str:
+    print(prompt, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip()

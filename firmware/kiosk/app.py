@@ -23,7 +23,7 @@ _IDLE_MS = 5
 
 
 class App:
-    """``board`` comes from boards/<board>/board.py and holds the drivers on their pins, ``slots`` from main.py."""
+    """``board`` comes from boards/<board>/board.py and holds the drivers on their pins, ``slots`` from loader.py."""
 
     def __init__(self, board: Board, slots: Slots | None = None) -> None:
         self.board = board

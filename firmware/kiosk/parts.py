@@ -78,7 +78,7 @@ class Watchdog(Protocol):
 
 
 class Slots(Protocol):
-    """Which of the installed versions runs, and the decision about one on trial: of main.py, older than the version."""
+    """Which installed version runs, and the decision about one on trial: of loader.py, which may be older than it."""
 
     trial: bool
 

@@ -1,4 +1,4 @@
-"""A version that was just installed confirms itself, or has the one before it back (see main.py)."""
+"""A version that was just installed confirms itself, or has the one before it back (loader.py)."""
 
 import time
 

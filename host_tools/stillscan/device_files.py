@@ -18,7 +18,7 @@ def _folder(name: str) -> Path:
 
 
 def firmware_folder() -> Path:
-    """What is copied onto every board: boot.py, main.py, kiosk/."""
+    """What is copied onto every board: main.py, loader.py, start.py, kiosk/."""
     return _folder("firmware")
 
 

@@ -13,6 +13,7 @@ from kiosk import wire
 from stillscan.device_files import firmware_folder
 from stillscan.simulator.process import micropython
 
+LOADER = ("loader.py", "main.py")
 BARE = Path(__file__).parent / "bare"
 SAYS = "def run(slots):\n    print('{}', 'trial' if slots.trial else 'sure', *slots.told())\n"
 WORKS = SAYS + "    if slots.trial: slots.confirm()\n"
@@ -28,7 +29,8 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        (path / "main.py").write_bytes((firmware_folder() / "main.py").read_bytes())
+        for name in LOADER:
+            (path / name).write_bytes((firmware_folder() / name).read_bytes())
 
     def version(self, name: str, start: str, whole: bool = True) -> None:
         (self.path / name).mkdir(exist_ok=True)
@@ -77,7 +79,7 @@ def test_the_confirmed_version_starts_and_nothing_is_written(board: Folder) -> N
     before = (board.path / "slots.json").stat().st_mtime_ns
     assert board.boot() == OLD
     assert (board.path / "slots.json").stat().st_mtime_ns == before
-    assert sorted(os.listdir(board.path)) == ["a", "main.py", "slots.json"]
+    assert sorted(os.listdir(board.path)) == sorted(["a", *LOADER, "slots.json"])
 
 
 def test_a_new_version_that_works_is_confirmed(board: Folder) -> None:

@@ -74,7 +74,9 @@ def boot(disk):
     vfs.mount(vfs.VfsLfs2(disk, readsize=1024, progsize=256), "/flash")
     os.chdir("/flash")
     path = sys.path[:]
+    sys.path[0] = ""
     sys.modules["start"] = Start
+    sys.modules.pop("loader", None)
     with open("main.py") as file:
         source = file.read()
     slots = None

@@ -49,6 +49,7 @@ class Disk:
 
 vfs.mount(vfs.VfsLfs2(Disk(sys.argv[1], sys.argv[2]), progsize=256), "/flash")
 os.chdir("/flash")
+sys.path[0] = ""
 if "main.py" in os.listdir():
     with open("main.py") as file:
         source = file.read()

@@ -115,7 +115,7 @@ class FakeBoard:
 def checkout(root: Path, mode: str = "works", machine: str = MACHINE, arch: str = "x64") -> Path:
     """A checkout with one board, ``fake``: the real loader and protocol, and fake/start.py in this mode."""
     (root / "firmware" / "kiosk" / "drivers").mkdir(parents=True, exist_ok=True)
-    for name in ("boot.py", "main.py", *(f"kiosk/{module}.py" for module in KIOSK)):
+    for name in ("loader.py", "main.py", *(f"kiosk/{module}.py" for module in KIOSK)):
         shutil.copy(FIRMWARE / name, root / "firmware" / name)
     start = (HERE / "fake" / "start.py").read_text().replace('MODE = "works"', f'MODE = "{mode}"')
     (root / "firmware" / "start.py").write_text(start)

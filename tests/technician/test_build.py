@@ -43,7 +43,7 @@ for folder, _, path in (("/flash", 0, "main.py"), ("/flash/a", 0, "start.mpy")):
 @each_board
 def test_compiled_for_the_board(board: str) -> None:
     files = compiled(board)
-    assert {"boot.py", "main.py", "start.mpy", "board.mpy", "kiosk/app.mpy", "kiosk/drivers/cis.mpy"} <= set(files)
+    assert {"main.py", "loader.mpy", "start.mpy", "board.mpy", "kiosk/app.mpy", "kiosk/drivers/cis.mpy"} <= set(files)
     assert all(path in SOURCE or path.endswith(".mpy") for path in files)
     for path, content in files.items():
         if path not in SOURCE:
@@ -84,9 +84,9 @@ def test_an_image_that_is_full() -> None:
 
 
 def test_a_build_is_named_after_every_byte_of_it() -> None:
-    files = {"boot.py": b"1", "main.py": b"2", "start.mpy": b"3", "kiosk/wire.mpy": b"4"}
+    files = {"loader.mpy": b"1", "main.py": b"2", "start.mpy": b"3", "kiosk/wire.mpy": b"4"}
     version = Version.of(files)
-    assert set(version.loader) == {"boot.py", "main.py"}
+    assert set(version.loader) == {"loader.mpy", "main.py"}
     others = [
         files | {"start.mpy": b"5"},
         files | {"more.mpy": b""},

@@ -1,4 +1,4 @@
-"""A version of the firmware as a list of files, and how it lies in one of a board's two folders (firmware/main.py)."""
+"""A version of the firmware as a list of files, and how it lies in a board's two folders (firmware/loader.py)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stillscan.technician.build import SOURCE
-
 FOLDERS = ("a", "b")
+LOADER = ("loader.mpy", "main.py")
 MANIFEST = "manifest"
 STATE = "slots.json"
 _BUILD_DIGITS = 16
@@ -22,7 +21,7 @@ def digest(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class Version:
-    """``loader``: what every version shares and MicroPython starts by name; ``files``: the rest. Content by path."""
+    """``loader``: what every version shares, in the order of writing; ``files``: the rest. Content by path."""
 
     loader: Mapping[str, bytes]
     files: Mapping[str, bytes]
@@ -30,8 +29,8 @@ class Version:
     @classmethod
     def of(cls, compiled: Mapping[str, bytes]) -> Version:
         """From ``build.compiled``."""
-        loader = {path: content for path, content in compiled.items() if path in SOURCE}
-        return cls(loader, {path: content for path, content in compiled.items() if path not in SOURCE})
+        loader = {path: compiled[path] for path in LOADER}
+        return cls(loader, {path: content for path, content in compiled.items() if path not in LOADER})
 
     @property
     def manifest(self) -> bytes:
@@ -53,7 +52,7 @@ class Version:
 
 
 def state(entries: Mapping[str, str | int]) -> bytes:
-    """The state file: see Slots in firmware/main.py."""
+    """The state file: see Slots in firmware/loader.py."""
     return json.dumps(entries).encode()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stillscan.cli import main
+from stillscan.technician import come_up
 from stillscan.technician.build import compiled
 from stillscan.technician.image import littlefs
 from stillscan.technician.versions import Version
@@ -153,8 +154,11 @@ def test_damaged_files_are_mended(sources: Path, board: FakeBoard) -> None:
     assert state(board)["run"] == "b"
 
 
-def test_the_service_button_is_still_held(sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_service_button_is_still_held(
+    sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As a jumper that was left on: the version is there, and is told to be waiting."""
+    monkeypatch.setattr(come_up, "_PROMPT_S", 0.0)
     source = sources / "firmware" / "start.py"
     source.write_text(source.read_text().replace('os.remove(os.getenv("SERVICE"))', "os.stat('.')"))
     assert flash(board) == 1

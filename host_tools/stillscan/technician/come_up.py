@@ -16,6 +16,7 @@ from stillscan.link.transport import LinkLostError
 from stillscan.technician.prompt import Prompt
 
 _AGAIN_S = 0.2
+_PROMPT_S = 8.0  # before that nothing is sent that could interrupt a board that is just starting
 _LIMIT_S = 75.0  # a version on trial takes 30 s to be left, and the one before it comes up again
 WHY = {
     wire.DEFECT: "it ended with an error while it started",
@@ -70,19 +71,25 @@ def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S) -> R
 
 
 def _connected(port: Callable[[], str], end_s: float) -> Session:
+    began_s = time.monotonic()
     while True:
         try:
             return connect(port())
         except DeviceError as error:
             why = error
-        with contextlib.suppress(DeviceError), Prompt(port()):
-            raise StillscanError(
-                f"{port()}: its prompt answers, not the kiosk: let the service button go (or take its jumper off) and "
-                "plug the board in again; if the prompt stays, the firmware ended with an error that mpremote shows"
-            )
+        if time.monotonic() - began_s >= _PROMPT_S:
+            _refuse_prompt(port())
         if time.monotonic() > end_s:
             raise why
         time.sleep(_AGAIN_S)
+
+
+def _refuse_prompt(port: str) -> None:
+    with contextlib.suppress(DeviceError), Prompt(port):
+        raise StillscanError(
+            f"{port}: its prompt answers, not the kiosk: let the service button go (or take its jumper off) and "
+            "plug the board in again; if the prompt stays, the firmware ended with an error that mpremote shows"
+        )
 
 
 def _confirmed(session: Session, build: str, end_s: float) -> Running:

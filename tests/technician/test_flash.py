@@ -78,30 +78,24 @@ def test_a_new_board_then_nothing_to_do_then_an_update(
 def test_a_version_that_does_not_come_up_is_left(
     sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str], mode: str, why: str
 ) -> None:
-    if mode == "fault":  # half a minute of waiting, cut short
-        trial = (sources / "firmware" / "kiosk" / "trial.py").read_text()
-        (sources / "firmware" / "kiosk" / "trial.py").write_text(trial.replace("LIMIT_MS = 30000", "LIMIT_MS = 300"))
     assert flash(board) == 0
     former = state(board)["a"]
-    checkout_again(sources, mode)
+    checkout(sources, mode)
+    trial = sources / "firmware" / "kiosk" / "trial.py"
+    if mode == "fault":  # half a minute of waiting, cut short
+        trial.write_text(trial.read_text().replace("LIMIT_MS = 30000", "LIMIT_MS = 300"))
     board.hold_service()
     assert flash(board) == 1
     assert why in capsys.readouterr().err
     assert state(board)["run"] == "a"
     assert state(board)["a"] == former
 
-    checkout_again(sources, "works")
+    checkout(sources)
     assert flash(board) == 0, "the former version is this one, and runs"
     new_version(sources)
     board.hold_service()
     assert flash(board) == 0
     assert "failed" not in state(board)
-
-
-def checkout_again(sources: Path, mode: str) -> None:
-    trial = (sources / "firmware" / "kiosk" / "trial.py").read_text()
-    checkout(sources, mode)
-    (sources / "firmware" / "kiosk" / "trial.py").write_text(trial)
 
 
 def test_the_first_version_may_have_a_broken_part(

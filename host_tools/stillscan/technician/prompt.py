@@ -18,7 +18,8 @@ from stillscan.errors import DeviceError
 from stillscan.link.transport import LinkLostError
 
 _ENTER_S = 1.5
-_CHARACTER_S = 2.0
+_ANSWER_S = 10.0
+_RESET_S = 0.3
 _CHUNK = 1024  # bytes of a file in one command: a board has room for its text four times over
 # _mpy holds the version in its low byte, that of native code above it, then the architecture (py/persistentcode.h).
 _ARCHITECTURES = (
@@ -85,10 +86,11 @@ class Prompt:
     def __init__(self, port: str) -> None:
         self._port = port
         with self._told():
-            self._transport = Mpremote(port, timeout=_CHARACTER_S)
+            self._transport = Mpremote(port, timeout=_ENTER_S)
         try:
             with self._told(), contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it could not make out
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_S)
+                self._transport.serial.timeout = _ANSWER_S
         except BaseException:
             self.close()
             raise
@@ -152,10 +154,16 @@ class Prompt:
             self._transport.fs_rmfile(path)
 
     def reset(self) -> None:
-        """As if its power had been switched off and on; the prompt is gone."""
+        """As if its power had been switched off and on; the prompt is gone. DeviceError: it is still there."""
         with self._told():
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
-            self._transport.in_raw_repl = False
+        self._transport.in_raw_repl = False
+        said = b""
+        with contextlib.suppress(OSError, serial.SerialException):  # the port goes away, which is as it should be
+            self._transport.serial.timeout = _RESET_S
+            said = self._transport.read_until(1, b"\x04>", timeout=_RESET_S)
+        if said.endswith(b"\x04>"):
+            raise DeviceError(f"{self._port}: the board did not restart: {said.decode('ascii', 'replace').split()[-1]}")
 
     def close(self) -> None:
         """Give the port back."""

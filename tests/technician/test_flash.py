@@ -138,6 +138,16 @@ def test_another_program_is_replaced_only_when_asked_for(
     assert flash(board, "--replace") == 0
 
 
+def test_a_lost_state_file_is_written_again(sources: Path, board: FakeBoard) -> None:
+    assert flash(board) == 0
+    whole = state(board)
+    for damage in (b"", b"[]", b'{"run": "b"}'):
+        (board.folder / "slots.json").write_bytes(damage)
+        board.hold_service()
+        assert flash(board) == 0
+        assert state(board) == whole
+
+
 def test_damaged_files_are_mended(sources: Path, board: FakeBoard) -> None:
     assert flash(board) == 0
     version = Version.of(compiled("fake"))

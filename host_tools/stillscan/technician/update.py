@@ -47,8 +47,11 @@ class Update:
 
     @property
     def current(self) -> bool:
-        """Does the board run exactly this version, with nothing on trial?"""
-        return self._run is not None and self._holds(self._run) and not self._loader and "new" not in self._state
+        """Does the board run exactly this version, know it, and have nothing on trial?"""
+        if self._run is None or not self._holds(self._run) or self._loader:
+            return False
+        known = (self._state.get("run"), self._state.get(self._run)) == (self._run, self._version.build)
+        return known and "new" not in self._state
 
     def _holds(self, folder: str) -> bool:
         wanted = {f"{folder}/{path}": sum_ for path, sum_ in self._wanted.items()}

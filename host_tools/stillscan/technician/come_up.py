@@ -101,6 +101,8 @@ def _confirmed(session: Session, build: str, end_s: float) -> Running:
             if message.state == wire.START:
                 continue
         installed = session.installed()
+        if installed is None and time.monotonic() < end_s:
+            continue  # busy starting its parts
         if installed is None or build not in (installed_build(installed), text(installed.failed)):
             raise DeviceError("another version of the firmware runs than the one that was put on the board")
         if text(installed.failed) == build:

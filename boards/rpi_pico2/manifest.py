@@ -6,8 +6,9 @@ A file of the same name on the board's file system goes before a frozen one: era
 
 include("$(PORT_DIR)/boards/manifest.py")
 package("kiosk", base_path="../../firmware")
-module("boot.py", base_path="../../firmware")
 module("main.py", base_path="../../firmware")
+module("loader.py", base_path="../../firmware")
+module("start.py", base_path="../../firmware")
 module("board.py")
 module("chip.py")
 module("engines.py")

@@ -12,6 +12,11 @@ def idle() -> None:
     bus.ask(bus.IDLE, 0, 1000)
 
 
+def reset() -> None:
+    """The power goes off and on again: whoever runs the simulation starts it anew."""
+    raise SystemExit
+
+
 class Pin:
     IN = 0
     OUT = 1

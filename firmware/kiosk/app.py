@@ -13,18 +13,19 @@ from kiosk.scan import Scan
 from kiosk.settings import Settings
 from kiosk.signals import Signals
 from kiosk.surface import Surface
+from kiosk.trial import Trial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kiosk.parts import Board
+    from kiosk.parts import Board, Slots
 
 _IDLE_MS = 5
 
 
 class App:
-    """``board`` comes from boards/<board>/board.py and holds the drivers on their pins."""
+    """``board`` comes from boards/<board>/board.py and holds the drivers on their pins, ``slots`` from loader.py."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, slots: Slots | None = None) -> None:
         self.board = board
         self.settings = Settings()
         self.health = Health()
@@ -36,8 +37,9 @@ class App:
         self.signals = Signals(board.ring, board.beeper, self.settings)
         self.scan = Scan(self.surface, self.motion, board.presence, self.link, self.settings, self.health, self.signals)
         self.commands = Commands(
-            board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate
+            board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate, slots
         )
+        self._trial = Trial(slots, self.commands, self.scan) if slots is not None and slots.trial else None
         self._health_ms = time.ticks_ms()
 
     def start_parts(self) -> None:
@@ -64,6 +66,8 @@ class App:
             self.commands.poll()
             self._send_health()
             self.scan.step()
+            if self._trial is not None:
+                self._trial.step()
         except PartError as error:
             self.fail(error.part, error.fault)
         if self.scan.state != wire.SCANNING:

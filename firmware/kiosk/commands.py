@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from kiosk.health import Health
     from kiosk.link import Link
-    from kiosk.parts import Board
+    from kiosk.parts import Board, Slots
     from kiosk.scan import Scan
 
 _LOG_MOST = 64
@@ -30,6 +30,7 @@ class Commands:
         health: Health,
         start_parts: Callable[[], None],
         calibrate: Callable[[], None],
+        slots: Slots | None = None,
     ) -> None:
         self._board = board
         self._link = link
@@ -38,6 +39,7 @@ class Commands:
         self._health = health
         self._start_parts = start_parts
         self._calibrate = calibrate
+        self._slots = slots
         self._answers: dict[int, Callable[..., None]] = {
             wire.C_HELLO: self._hello,
             wire.C_SUBSCRIBE: self._subscribe,
@@ -49,8 +51,9 @@ class Commands:
             wire.C_LOG: self._log,
             wire.C_CALIBRATE: self._on_calibrate,
             wire.C_RECOVER: self._recover,
+            wire.C_INSTALLED: self._installed,
         }
-        self._spoken = False  # a host of our major version has said HELLO
+        self.spoken = False  # a host of our major version has said HELLO
 
     def poll(self) -> None:
         """Answer everything that has arrived."""
@@ -76,18 +79,18 @@ class Commands:
     def _hello(self, major: int, minor: int) -> None:
         self._scan.host_gone()  # a new session: whoever listened before does not any more
         self._link.streams = 0
-        self._spoken = major == wire.MAJOR
+        self.spoken = major == wire.MAJOR
         self._health.note(wire.EV_HOST, major, minor)
         board = self._board
         self._link.send(
             wire.M_HELLO, wire.MAJOR, wire.MINOR, VERSION[0], VERSION[1], VERSION[2], board.name.encode(),
             board.boot_id, WIDTH_PX, ROWS, PITCH_NM, self._settings.line, wire.MAX_FRAME, 1, board.capabilities,
         )  # fmt: skip
-        if not self._spoken:
+        if not self.spoken:
             self._error(wire.E_VERSION, wire.C_HELLO)
 
     def _subscribe(self, streams: int) -> None:
-        if not self._spoken:
+        if not self.spoken:
             self._error(wire.E_VERSION, wire.C_SUBSCRIBE)
             return
         self._link.streams = streams
@@ -172,3 +175,8 @@ class Commands:
             return
         self._health.note(wire.EV_RECOVERED)
         self._start_parts()
+
+    def _installed(self) -> None:
+        slot, build, failed, why = self._slots.told() if self._slots is not None else (0, "", "", 0)
+        trial = self._slots is not None and self._slots.trial
+        self._link.send(wire.M_INSTALLED, slot, int(trial), build.encode(), failed.encode(), why)

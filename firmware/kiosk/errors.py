@@ -1,4 +1,4 @@
-"""The one error that firmware raises on purpose: a part of the kiosk does not do its work."""
+"""The errors that firmware raises on purpose: a part of the kiosk does not do its work, or it is not to run at all."""
 
 
 class PartError(Exception):
@@ -8,3 +8,7 @@ class PartError(Exception):
         super().__init__(part, fault)
         self.part = part
         self.fault = fault
+
+
+class ServiceError(Exception):
+    """Raised by ``Board()``, before the watchdog starts: the service button is held, the port is to be a prompt."""

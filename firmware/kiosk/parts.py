@@ -77,6 +77,18 @@ class Watchdog(Protocol):
     def feed(self) -> None: ...
 
 
+class Slots(Protocol):
+    """Which installed version runs, and the decision about one on trial: of loader.py, which may be older than it."""
+
+    trial: bool
+
+    def told(self) -> tuple[int, str, str, int]: ...
+
+    def confirm(self) -> None: ...
+
+    def undo(self, why: int) -> None: ...
+
+
 class Alarm(Protocol):
     """``rung`` is set by an interrupt; whoever waits for a line returns at once."""
 
@@ -84,7 +96,10 @@ class Alarm(Protocol):
 
 
 class Board(Protocol):
-    """boards/<board>/board.py has a class ``Board`` like this; ``Board()`` puts every output in its safe state."""
+    """boards/<board>/board.py has a class ``Board`` like this; ``Board()`` puts every output in its safe state.
+
+    ServiceError, after that and before the watchdog starts, when the service button is held.
+    """
 
     name: str  # at most 16 bytes, sent in HELLO
     capabilities: int  # wire.CAN_...

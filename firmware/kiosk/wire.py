@@ -32,6 +32,7 @@ C_HEALTH = const(0x08)
 C_LOG = const(0x09)
 C_CALIBRATE = const(0x0A)
 C_RECOVER = const(0x0B)
+C_INSTALLED = const(0x0C)
 
 # device -> host
 M_HELLO = const(0x81)
@@ -44,6 +45,7 @@ M_HEALTH = const(0x87)
 M_SETTING = const(0x88)
 M_LOG = const(0x89)
 M_ERROR = const(0x8A)
+M_INSTALLED = const(0x8B)
 
 # what a host subscribes to (bits of SUBSCRIBE.streams)
 STREAM_EVENTS = const(1)
@@ -142,6 +144,12 @@ EV_SETTING = const(5)
 EV_HOST = const(6)
 EV_RECOVERED = const(7)
 
+ROLLBACKS = ("none", "defect", "resets", "late")
+NO_ROLLBACK = const(0)
+DEFECT = const(1)
+RESETS = const(2)
+LATE = const(3)
+
 BAND_HEADER = const(20)  # bytes of a BAND's body before its pixels
 LOG_ENTRY = "<IBBh"  # t_ms, event, detail, value
 ALL_SETTINGS = const(0xFF)
@@ -159,6 +167,7 @@ BODIES = {
     C_LOG: ("<", ""),
     C_CALIBRATE: ("<", ""),
     C_RECOVER: ("<", ""),
+    C_INSTALLED: ("<", ""),
     M_HELLO: (
         "<BBBBB16sIHHIHHBI",
         "major minor fw_major fw_minor fw_patch board boot_id width_px rows pitch_nm line_us max_frame band_lines "
@@ -177,6 +186,7 @@ BODIES = {
     M_SETTING: ("<Biiii16s8s", "setting value default low high name unit"),
     M_LOG: ("<B", "entries"),
     M_ERROR: ("<BB", "code about"),
+    M_INSTALLED: ("<BB16s16sB", "slot trial build failed why"),
 }
 
 

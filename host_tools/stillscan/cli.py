@@ -13,7 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its matrices
 from stillscan import __version__
 from stillscan.errors import StillscanError
 
-COMMANDS = ("simulate", "read", "run", "check", "device", "boards", "rules", "consignment", "audit")
+COMMANDS = ("simulate", "read", "run", "check", "device", "boards", "flash", "rules", "consignment", "audit")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

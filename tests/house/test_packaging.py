@@ -34,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 def test_the_whole_host_package_is_in_the_wheel(wheel: set[str]) -> None:
     ours = {name.removeprefix("host_tools/") for name in _sources(ROOT / "host_tools" / "stillscan")}
     assert ours <= wheel
-    assert {"stillscan/py.typed", "stillscan/guidance/nb.toml"} <= wheel
+    assert {"stillscan/py.typed", "stillscan/guidance/nb.toml", "stillscan/link/70-stillscan.rules"} <= wheel
 
 
 def test_firmware_and_boards_are_in_the_wheel_whole(wheel: set[str]) -> None:

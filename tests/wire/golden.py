@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kiosk import wire
 
-TEXT = ("board", "name", "unit")
+TEXT = ("board", "name", "unit", "build", "failed")
 
 
 class Golden(NamedTuple):

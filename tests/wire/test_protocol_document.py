@@ -77,7 +77,7 @@ def test_log_entry() -> None:
     assert all(row["unit"] for row in table)
 
 
-@pytest.mark.parametrize("name", ["STATES", "CAUSES", "PARTS", "FAULTS", "RESULTS", "ERRORS", "EVENTS"])
+@pytest.mark.parametrize("name", ["STATES", "CAUSES", "PARTS", "FAULTS", "RESULTS", "ERRORS", "EVENTS", "ROLLBACKS"])
 def test_enumerations(name: str) -> None:
     table = TABLES[f"{name.capitalize()} (`{name}`)"]
     assert [row["number"] for row in table] == [str(n) for n in range(len(table))]
@@ -91,6 +91,7 @@ NUMBERS = {
     "FAULTS": "",
     "ERRORS": "E_",
     "EVENTS": "EV_",
+    "ROLLBACKS": "",
 }
 
 

@@ -7,6 +7,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+from stillscan.commands.settings import named_values
 from stillscan.commands.world import add_movement, positive_seconds, scene
 from stillscan.device_files import boards
 from stillscan.errors import InputError
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     fault, fault_ms = _fault(args.fault)
     world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
     options = Options(
-        args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms, _settings(args.set)
+        args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms, named_values(args.set)
     )
     recorder = Recorder(after_ms=_AFTER_MS if args.plot else 0.0)
     record = simulate(world, options, recorder)
@@ -86,17 +87,6 @@ def _fault(text: str | None) -> tuple[str | None, float | None]:
         return name, float(moment) if moment else None
     except ValueError:
         raise InputError(f"--fault: '{moment}' is no number of milliseconds") from None
-
-
-def _settings(texts: list[str]) -> dict[str, int]:
-    found = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        try:
-            found[name] = int(value)
-        except ValueError:
-            raise InputError(f"--set: '{text}' is not NAME=VALUE with a whole number") from None
-    return found
 
 
 def _show(record: dict[str, object]) -> None:

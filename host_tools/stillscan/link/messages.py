@@ -102,6 +102,14 @@ class Error(NamedTuple):
     about: int
 
 
+class Installed(NamedTuple):
+    slot: int
+    trial: int
+    build: bytes
+    failed: bytes
+    why: int
+
+
 class BandHeader(NamedTuple):
     sweep: int
     band: int
@@ -129,9 +137,9 @@ class Log(NamedTuple):
     entries: bytes
 
 
-Message = Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Band | Log
+Message = Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Installed | Band | Log
 
-PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error]] = {
+PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Installed]] = {
     wire.M_HELLO: Hello,
     wire.M_STATE: State,
     wire.M_SWEEP_BEGIN: SweepBegin,
@@ -140,6 +148,7 @@ PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | S
     wire.M_HEALTH: Health,
     wire.M_SETTING: Setting,
     wire.M_ERROR: Error,
+    wire.M_INSTALLED: Installed,
 }
 
 

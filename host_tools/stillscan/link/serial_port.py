@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from pathlib import Path
 
 import serial
 
@@ -11,6 +12,7 @@ from stillscan.errors import DeviceError
 from stillscan.link.transport import LinkLostError
 
 _WRITE_TIMEOUT_S = 2.0
+UDEV_RULE = Path(__file__).with_name("70-stillscan.rules")
 
 
 class SerialTransport:
@@ -62,7 +64,10 @@ def _why(port: str, error: BaseException) -> str:
     if number == errno.ENOENT:
         return f"{port}: there is no such port"
     if number in (errno.EACCES, errno.EPERM):
-        return f"{port}: no permission to open it (on Linux: be a member of the group dialout)"
+        return (
+            f"{port}: no permission to open it; on Linux once: sudo cp {UDEV_RULE} /etc/udev/rules.d && sudo udevadm "
+            "control --reload, then plug it in again"
+        )
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "lock" in str(error):
         return f"{port}: another program uses it"
     return f"{port}: cannot be opened as a serial port"

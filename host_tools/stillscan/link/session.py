@@ -9,7 +9,20 @@ from kiosk import wire
 from stillscan import __version__
 from stillscan.errors import DeviceError
 from stillscan.link.framing import Decoder, encode
-from stillscan.link.messages import Band, Error, Health, Hello, Log, Message, Setting, State, SweepBegin, named, parse
+from stillscan.link.messages import (
+    Band,
+    Error,
+    Health,
+    Hello,
+    Installed,
+    Log,
+    Message,
+    Setting,
+    State,
+    SweepBegin,
+    named,
+    parse,
+)
 from stillscan.link.transport import Transport
 
 WINDOW = 96  # bands granted ahead: 0.28 s of lines
@@ -78,6 +91,11 @@ class Session:
         """Ask for counters; None when the device does not answer. Other messages stay queued."""
         self.send(wire.C_HEALTH)
         return self._wait(Health, _ANSWER_MS)
+
+    def installed(self) -> Installed | None:
+        """Ask which version runs; None when the device does not answer: it is older than the question."""
+        self.send(wire.C_INSTALLED)
+        return self._wait(Installed, _ANSWER_MS)
 
     def log(self) -> Log | None:
         """Ask for the event log; None when the device does not answer."""

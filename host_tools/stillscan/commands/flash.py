@@ -1,0 +1,164 @@
+"""``stillscan flash``: the firmware onto a board."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from stillscan.commands.settings import check, named_values
+from stillscan.device_files import chip
+from stillscan.errors import DeviceError, InputError, StillscanError
+from stillscan.link.serial_port import SerialTransport
+from stillscan.technician.build import compiled
+from stillscan.technician.come_up import Running, come_up, connect, installed_build
+from stillscan.technician.image import littlefs
+from stillscan.technician.ports import find_port, port_again, recognise
+from stillscan.technician.prompt import Prompt
+from stillscan.technician.update import Done, Update
+from stillscan.technician.versions import Version
+
+_SETTINGS = "settings.json"  # of firmware/kiosk/settings.py
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "flash",
+        help="put the firmware on a board, or update it",
+        description="Compiles the firmware, sends what the board does not have, reads it back, restarts the board and "
+        "waits until it answers. The version before stays on the board: one that does not come up within 30 s is left "
+        "for it, and power may fail at any moment. A kiosk that runs has no prompt: hold its service button while you "
+        "plug it in. Exit code: 0 the version runs, 1 refused, or the former version runs, 2 usage, 3 device trouble.",
+    )
+    parser.add_argument("--port", metavar="PORT", help="serial port of the board (default: the one that is plugged in)")
+    parser.add_argument("--board", metavar="NAME", help="what it is (default: what its MicroPython says)")
+    parser.add_argument(
+        "--image-only", metavar="OUT", help="write the file system of a new board to a file; needs --board, no port"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the scanner, in its unit"
+    )
+    parser.add_argument("--replace", action="store_true", help="also when another program is on the board")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out; the exit code."""
+    settings = named_values(args.set)
+    check(settings)
+    if args.board is not None:
+        chip(args.board)
+    if args.image_only is not None:
+        return _image(args, settings)
+    port = find_port(args.port)
+    SerialTransport(port).close()  # says in plain words why it cannot be had
+    try:
+        prompt = Prompt(port)
+    except DeviceError:
+        running, done = _running_kiosk(port, args.board), Done(None, 0, 0)
+    else:
+        again = port_again(port)
+        build, done = _put(prompt, port, args)
+        running = come_up(again, build)
+    try:
+        for number, value in _numbers(running, settings):
+            running.session.set(number, value)
+    finally:
+        running.session.transport.close()
+    _show(args.json, port, running, done)
+    return 0
+
+
+def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
+    if args.board is None or args.port is not None:
+        raise InputError("--image-only goes with --board, and without --port")
+    version = Version.of(compiled(args.board))
+    files = version.alone()
+    if settings:
+        files[_SETTINGS] = json.dumps(settings).encode()
+    image = littlefs(files, chip(args.board).files_kib)
+    try:
+        Path(args.image_only).write_bytes(image)
+    except OSError as error:
+        raise InputError(f"{args.image_only}: {(error.strerror or 'cannot be written').lower()}") from None
+    address = (chip(args.board).flash_kib - chip(args.board).files_kib) * 1024
+    if args.json:
+        record = {"board": args.board, "build": version.build, "image": args.image_only, "address": address}
+        print(json.dumps(record))
+    else:
+        print(f"{args.image_only}: {len(image)} bytes for the flash of {args.board}, from {address:#x} on")
+    return 0
+
+
+def _running_kiosk(port: str, named: str | None) -> Running:
+    """There is no prompt: fine when the kiosk runs this very version."""
+    try:
+        session = connect(port)
+    except DeviceError:
+        raise DeviceError(f"{port}: neither MicroPython's prompt nor a stillscan kiosk answers there") from None
+    hello, installed = session.hello, session.installed()
+    assert hello is not None
+    board = hello.board_name
+    if named is not None and named != board:
+        session.transport.close()
+        raise DeviceError(f"{port}: wrong board: a kiosk on {board} answers, not {named}")
+    if installed is None or installed_build(installed) != Version.of(compiled(board)).build:
+        session.transport.close()
+        raise DeviceError(
+            f"{port}: the kiosk runs firmware {hello.firmware} and has no prompt: hold its service button while you "
+            f"plug it in (boards/{board}/README.md), then flash again"
+        )
+    return Running(session, hello, installed, None)
+
+
+def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, Done]:
+    """The version on the board, and the board restarted."""
+    with prompt:
+        board = recognise(prompt.facts(), port, args.board)
+        version = Version.of(compiled(board))
+        update = Update(prompt, version)
+        if update.foreign and not args.replace:
+            raise StillscanError(f"{port}: another program is on the board (main.py); --replace puts stillscan there")
+        if update.current:
+            done = Done(None, 0, len(version.files))
+        else:
+            with _bar(update.bytes_to_send, args.json) as bar:
+                done = update.carry_out(lambda n: bar.update(bar.task_ids[0], advance=n))
+        prompt.reset()
+    return version.build, done
+
+
+@contextmanager
+def _bar(total: int, quiet: bool) -> Iterator[Progress]:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        bar.add_task("sending", total=total)
+        yield bar
+
+
+def _numbers(running: Running, settings: dict[str, int]) -> list[tuple[int, int]]:
+    known = running.session.settings() if settings else {}
+    return [(known[name].setting, value) for name, value in settings.items()]
+
+
+def _show(as_json: bool, port: str, running: Running, done: Done) -> None:
+    hello, build = running.hello, installed_build(running.installed)
+    if as_json:
+        record = {
+            "port": port, "board": hello.board_name, "firmware": hello.firmware, "build": build, "sent": done.sent,
+            "kept": done.kept, "changed": done.folder is not None, "fault": running.fault,
+        }  # fmt: skip
+        print(json.dumps(record))
+        return
+    what = f"{done.sent} files sent, {done.kept} were there" if done.folder else "it was up to date"
+    print(f"{port}: {hello.board_name} runs firmware {hello.firmware}, build {build} ({what})")
+    if running.fault:
+        print(f"  the kiosk is not ready: {running.fault}")

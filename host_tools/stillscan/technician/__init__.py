@@ -1,0 +1,1 @@
+"""What a technician does with a kiosk: put firmware on its board."""

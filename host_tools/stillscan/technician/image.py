@@ -1,0 +1,39 @@
+"""MicroPython's file system as bytes: littlefs with the geometry that the rp2 port gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+import littlefs as lfs
+
+from stillscan.errors import InputError
+
+BLOCK = 4096  # bytes: the least that flash erases
+PICO_FILES_KIB = 1408
+_PROGRAM = 256  # bytes: the least that flash programs
+_DISK_VERSION = 0x00020000  # read by every MicroPython; newer ones raise it by themselves
+
+
+def littlefs(files: Mapping[str, bytes], files_kib: int = PICO_FILES_KIB) -> bytes:
+    """Image of a file system of ``files_kib`` KiB that holds ``files`` (content by path). InputError when it is full.
+
+    ``files_kib`` is Chip.files_kib: 1408 for official MicroPython on a Raspberry Pi Pico, 3072 on a Pico 2. The image
+    belongs at the end of the flash chip.
+    """
+    system = lfs.LittleFS(
+        block_size=BLOCK, block_count=files_kib * 1024 // BLOCK, prog_size=_PROGRAM, disk_version=_DISK_VERSION
+    )
+    try:
+        for path, content in sorted(files.items()):
+            parent = PurePosixPath(path).parent.as_posix()
+            if parent != ".":
+                system.makedirs(parent, exist_ok=True)
+            with system.open(path, "wb") as file:
+                file.write(content)
+    except lfs.LittleFSError as error:
+        if error.code != lfs.LittleFSError.Error.LFS_ERR_NOSPC:
+            raise
+        raise InputError(f"{sum(map(len, files.values()))} bytes do not fit in {files_kib} KiB of flash") from None
+    system.unmount()
+    return bytes(system.context.buffer)

@@ -2,7 +2,7 @@
 
 import gc
 
-gc.threshold(4096)  # while modules are compiled: what they leave behind must not cut the heap into pieces
+gc.threshold(16384)  # while modules are compiled: what they leave behind must not cut the heap into pieces
 
 import board
 

@@ -83,6 +83,7 @@ class App:
     def run(self) -> None:
         """For ever. A defect (any other exception) becomes FAULT "firmware"; only a power cut or a reset ends it."""
         self.health.note(wire.EV_BOOT)
+        self.commands.poll()  # a host that waits is answered before the parts start, which takes a second
         turn = self.start_parts
         while True:
             try:

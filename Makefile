@@ -7,7 +7,8 @@ READY := $(VENV)/ready
 # MicroPython's stubs carry a standard library that replaces mypy's own, so they live outside site-packages.
 STUBS := $(VENV)/micropython-stubs
 STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
-FIRMWARE := firmware boards/rpi_pico2
+# Boards with a chip: each has a module `board`, so each is checked by itself, with the folders that it shares.
+BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
 .PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz train pictures samples wheel clean
@@ -52,7 +53,9 @@ types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stub
 	@echo '== Types: host'
 	@$(BIN)/mypy host_tools/stillscan firmware/kiosk/wire.py
 	@echo '== Types: firmware'
-	@MYPYPATH=$(STUBS):boards/rpi_pico2 $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent --cache-dir .mypy_cache/firmware $(FIRMWARE)
+	@for board in $(BOARDS); do \
+	folders=$$($(BIN)/python -c "from stillscan.device_files import board_folders as f; print(*f('$$board'))") || exit 1; \
+	MYPYPATH=$(STUBS):$$(echo $$folders | tr ' ' :) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent --cache-dir .mypy_cache/$$board firmware $$folders || exit 1; done
 
 firmware: $(READY) ## compile the firmware for every board
 	@echo '== Firmware'

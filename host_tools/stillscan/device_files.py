@@ -18,12 +18,12 @@ def _folder(name: str) -> Path:
 
 
 def firmware_folder() -> Path:
-    """What is copied onto every board: boot.py, main.py, kiosk/."""
+    """What is copied onto every board: main.py, kiosk/."""
     return _folder("firmware")
 
 
 def boards_folder() -> Path:
-    """One folder a board: board.py and its engines."""
+    """One folder a board, and what boards share."""
     return _folder("boards")
 
 

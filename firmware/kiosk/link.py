@@ -7,6 +7,8 @@ A band allocates nothing; everything else is small and rare. A frame that could 
 import struct
 import time
 
+import micropython
+
 from kiosk import strip, wire
 
 TYPE_CHECKING = False
@@ -59,6 +61,7 @@ class Link:
         if self.streams & wire.STREAM_EVENTS:
             self.send(kind, *values)
 
+    @micropython.native
     def band(
         self, band: int, row: int, samples: bytearray, reference: Reference, motion: Motion, lamp: int, width: int
     ) -> bool:
@@ -78,6 +81,7 @@ class Link:
             at += width
         return self._ship(wire.M_BAND, at)
 
+    @micropython.native
     def _ship(self, kind: int, n: int) -> bool:
         plain = self._plain
         plain[0] = kind

@@ -10,6 +10,8 @@ displacement and any bump abort.
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.floor import Floor
 from kiosk.plausible import Plausible
@@ -61,6 +63,8 @@ class Motion:
         self._y = 0
         self._from_x = 0
         self._from_y = 0
+        self._limit_2 = 0  # what a slip is, in counts squared; as of ``begin``
+        self._far = 0  # what a drift is, in counts
         self._poor = 0
         self._good_ms = time.ticks_ms()
         self._quiet_since = time.ticks_ms()
@@ -102,6 +106,10 @@ class Motion:
         self.cause = wire.NO_CAUSE
         self._from_x = self._x
         self._from_y = self._y
+        scale = self._settings.flow_scale
+        limit = self.floor.slip_um * scale // 1000
+        self._limit_2 = limit * limit // 10000  # so that 2.6 counts are not rounded to 2
+        self._far = _FAR_UM * scale // 100000
 
     def _settle_bump(self) -> None:
         if not self.deaf and (self._bumped or self._int1()):
@@ -109,6 +117,7 @@ class Motion:
             self.bumps += 1
             self._accelerometer.clear()
 
+    @micropython.native
     def poll(self) -> int:
         """Read the flow once; the cause of an abort (wire.CAUSES), or 0. Allocates nothing. FAULT when it cannot be."""
         flow = self._flow
@@ -126,7 +135,7 @@ class Motion:
             self.dy_um = self._y * 100000 // scale
             self._plausible.flow(abs(flow.dx) + abs(flow.dy), scale)
             self._tremor.take(self._x, self._y, scale, self.floor.slip_um)
-            self.cause = self._judge(scale)
+            self.cause = self._judge()
         else:
             self._poor += 1
             if self.blind:
@@ -149,16 +158,15 @@ class Motion:
                 self._fall = 0
                 self._best -= 1
 
-    def _judge(self, scale: int) -> int:
+    @micropython.native
+    def _judge(self) -> int:
         """Too far or too fast? In counts, so that squares stay small."""
-        settings = self._settings
-        limit = self.floor.slip_um * scale // 1000
-        limit = limit * limit // 10000  # of counts squared; 2.6 counts are not rounded to 2
         dx = self._x - self._from_x
         dy = self._y - self._from_y
-        if settings.restart_only:
+        limit = self._limit_2
+        if self._settings.restart_only:
             return wire.SLIP if dx * dx + dy * dy > limit else wire.NO_CAUSE
-        far = _FAR_UM * scale // 100000
+        far = self._far
         if abs(dx) > far or abs(dy) > far:
             return wire.DRIFT
         tremor = self._tremor

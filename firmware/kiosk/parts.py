@@ -88,6 +88,7 @@ class Board(Protocol):
 
     name: str  # at most 16 bytes, sent in HELLO
     capabilities: int  # wire.CAN_...
+    settings: dict[str, int]  # defaults in which it differs from kiosk.settings
     boot_id: int  # 32 bits, another one at every start
     flow: Paa5100
     accelerometer: Lis3dh

@@ -165,6 +165,8 @@ def unstuff(data: ptr8, n: int) -> int:
 
 
 try:  # what the board's chip has in its own instructions
-    from kernels import crc32_append, flat4, flat8, stuff  # type: ignore[assignment]  # noqa: F811
+    import kernels
 except ImportError:
     pass
+else:
+    crc32_append, flat4, flat8, stuff = kernels.crc32_append, kernels.flat4, kernels.flat8, kernels.stuff

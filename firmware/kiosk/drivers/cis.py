@@ -7,6 +7,8 @@ exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n until li
 
 import time
 
+import micropython
+
 from kiosk import strip, wire
 from kiosk.errors import PartError
 
@@ -48,6 +50,7 @@ class LineSensor:
     def stop(self) -> None:
         self._engine.stop()
 
+    @micropython.native
     def wait(self, alarm: Alarm) -> bytearray | None:
         """The next line's samples (1476 bytes), or None: ``alarm.rung``, ``missed``, or none has come within 3 ms.
 

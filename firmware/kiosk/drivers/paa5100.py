@@ -6,6 +6,8 @@ The start-up values are the maker's, published only as a list: they are the same
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.errors import PartError
 
@@ -103,6 +105,7 @@ class Paa5100:
             self._write(0x71, c2 * 45 // 100)
         self._write_list(_START_C)
 
+    @micropython.native
     def read(self) -> None:
         """One motion burst (13 bytes). Allocates nothing; FAULT when the chip is silent or frozen."""
         burst = self._burst

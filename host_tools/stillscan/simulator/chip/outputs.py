@@ -15,7 +15,6 @@ class Outputs:
     def __init__(self, emulator: Emulator, pins: dict[str, int], beeper: Beeper) -> None:
         self._emulator = emulator
         self._pins = pins
-        self._beeper = beeper
         pwm = emulator.chip.pwm
         written = pwm.write_uint32
 
@@ -24,7 +23,7 @@ class Outputs:
             hz, duty = self._tone()
             beeper.drive(int(emulator.now_ns // 1000), hz, duty)
 
-        pwm.write_uint32 = write
+        setattr(pwm, "write_uint32", write)  # noqa: B010 - a method of this one object
 
     def lamp(self) -> float:
         """Light of both rows together, 0..1: only one of them is ever lit."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rp2040py.external.ws2812 import Ws2812
-from rp2040py.gpio_pin import GPIOPinState
 
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.bus import Stop
@@ -12,6 +11,7 @@ from stillscan.simulator.chip.board_pins import Wiring
 from stillscan.simulator.chip.buses import Twi, attach_flow
 from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.chip.lines import Readout
+from stillscan.simulator.chip.motor import Motor
 from stillscan.simulator.chip.outputs import Outputs
 from stillscan.simulator.flow import Flow
 from stillscan.simulator.line_sensor import LineSensor
@@ -20,11 +20,10 @@ from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Beeper, Ring
 
 _LOOK_NS = 1_000_000  # how often what changes by itself is looked at
-_STEPPER = 2  # state machine that makes the step pulses
 
 
 class Parts:
-    """One kiosk's parts, wired to an emulated chip. ``stops``: when the carriage was stopped in mid-sweep."""
+    """One kiosk's parts, wired to an emulated chip."""
 
     def __init__(self, scene: Scene, emulator: Emulator, wiring: Wiring) -> None:
         self._emulator = emulator
@@ -37,10 +36,6 @@ class Parts:
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
-        self.stops: list[Stop] = []
-        self.steps = 0  # pulses that the motor got since power-on
-        self.step_ns = 0.0  # the latest of them
-        self._sweep_us = 0
         self._edge_us: int | None = None
         self._inputs: dict[str, bool] = {}
         gpio = emulator.chip.gpio
@@ -48,7 +43,7 @@ class Parts:
         self.readout = Readout(emulator, wiring, self.line_sensor, self.carriage, self.outputs.lamp)
         Twi(emulator, 0, self.accelerometer, self._look_int1)
         attach_flow(emulator, 0, gpio[wiring.pins["flow_select"]], self.flow)
-        gpio[wiring.pins["step"]].add_listener(self._on_step)
+        self.motor = Motor(emulator, wiring.pins, self.carriage, self._look_home, lambda: self._edge_us)
         Ws2812(wiring.pins["ring"], on_pixels=self._on_pixels).attach(emulator.chip)
         self._drive("service", True)
         self._alarm = emulator.alarm(self._look)
@@ -59,6 +54,11 @@ class Parts:
     def now_us(self) -> int:
         """Microseconds since power-on."""
         return int(self._emulator.now_ns // 1000)
+
+    @property
+    def stops(self) -> list[Stop]:
+        """When the carriage was stopped in mid-sweep."""
+        return self.motor.stops
 
     def _drive(self, signal: str, level: bool) -> None:
         """Set the level of an input of the chip."""
@@ -72,7 +72,7 @@ class Parts:
 
     def _look(self) -> None:
         self._drive("presence", not self.presence.present(self.now_us))  # low: something lies there
-        self._drive("home", self.carriage.home(self.now_us))
+        self._look_home()
         self._look_int1()
         self._alarm.after(_LOOK_NS)
 
@@ -86,18 +86,8 @@ class Parts:
         if edge is not None:
             self._int1.after(max(0.0, edge * 1000 - self._emulator.now_ns))
 
-    def _on_step(self, new: GPIOPinState, old: GPIOPinState) -> None:
-        if new is not GPIOPinState.HIGH:
-            return
-        if self._level("motor_off"):
-            return
-        self.steps += 1
-        self.step_ns = self._emulator.now_ns
-        self.carriage.step(self.now_us, 1 if self._level("direction") else -1)
+    def _look_home(self) -> None:
         self._drive("home", self.carriage.home(self.now_us))
-
-    def _level(self, signal: str) -> bool:
-        return bool(self._emulator.chip.gpio[self._pins[signal]].value is GPIOPinState.HIGH)
 
     def _on_pixels(self, pixels: list[tuple[int, ...]]) -> None:
         self.ring.write(self.now_us, b"".join(bytes((green, red, blue)) for red, green, blue in pixels))

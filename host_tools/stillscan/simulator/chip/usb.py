@@ -1,4 +1,4 @@
-"""The computer's end of the USB cable: it asks for data at the pace of a full-speed bus, and is silent when it has none."""
+"""The computer's end of the USB cable: asks for data at the pace of a full-speed bus, is silent when it has none."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Usb:
         self._emulator = emulator
         self._controller = emulator.chip.usb_ctrl
         self._cdc = USBCDC(self._controller)
-        self._served = self._controller.on_endpoint_read  # of the control endpoint, and of ours
+        self._served = self._controller.on_endpoint_read  # of the control endpoint
         self._controller.on_endpoint_read = self._wanted
         self._updated = self._controller.dpram_updated
-        self._controller.dpram_updated = self._armed
+        setattr(self._controller, "dpram_updated", self._armed)  # noqa: B010 - a method of this one object
         self._packets: deque[tuple[int, int, bool]] = deque()  # buffer control, half, whether it raises an interrupt
         self._packet = emulator.alarm(self._next_packet)
         self._busy = False
@@ -73,7 +73,8 @@ class Usb:
 
     def _wanted(self, endpoint: int, size: int) -> None:
         if endpoint != self._cdc._out_endpoint:
-            self._served(endpoint, size)
+            if self._served is not None:
+                self._served(endpoint, size)
         else:
             self._room = size
             self._send()

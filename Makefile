@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz train pictures samples wheel clean
+.PHONY: help setup font test lint format types firmware tests demo run bench bench-motion bench-mrz bench-chip train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench-motion: setup ## every motion profile beside restart-only, on the same see
 
 bench-mrz: setup ## our reader beside others that are installed, on the same strips
 	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
+
+bench-chip: setup ## cycles of every step on an emulated RP2040, beside the baseline; STILLSCAN_UF2 names MicroPython's image (about 10 minutes)
+	@$(BIN)/python -m stillscan.simulator.chip.bench $(ARGS)
 
 train: setup ## train the reader's two networks again: 12,000 steps each, about 150 minutes on two cores (installs the extra `train`)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'

@@ -25,6 +25,7 @@ from rp2040py.utils.logging import ConsoleLogger, LogLevel
 from stillscan.errors import InputError
 
 CYCLE_NS = 8  # 125 MHz
+_BLOCK = 512  # bytes of a UF2 image
 _TRANSMITTED = 1 << 5  # of the UART's interrupts
 
 
@@ -150,6 +151,9 @@ class Alarm:
 def _load(uf2: str | PathLike[str], chip: RP2040) -> None:
     path = Path(uf2)
     try:
+        size = path.stat().st_size
+        if not size or size % _BLOCK:
+            raise InputError(f"{path}: not a UF2 image: its size is no multiple of {_BLOCK} bytes")
         load_uf2(path, chip)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None

@@ -2,6 +2,8 @@
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.calibration import Reference
 from kiosk.commands import Commands
@@ -58,6 +60,7 @@ class App:
         self.surface.stop()
         self.scan.fail(part, fault)
 
+    @micropython.native
     def step(self) -> None:
         """One turn: signals, commands, health, the scan cycle. Only one that came to its end feeds the watchdog."""
         self._turns = (self._turns + 1) % _LINES

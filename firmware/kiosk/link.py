@@ -29,6 +29,8 @@ class Link:
         self._stream = stream
         self._settings = settings
         self._plain = bytearray(wire.MAX_FRAME)
+        self._body = memoryview(self._plain)[_HEAD:]
+        self._headed = False  # _plain holds what all bands of this sweep begin with
         self._stuffed = bytearray(wire.MAX_FRAME + wire.MAX_FRAME // 254 + 8)
         self._chunk = bytearray(_CHUNK)
         self._pending = 0
@@ -53,6 +55,7 @@ class Link:
         return self.send_body(kind, body)
 
     def send_body(self, kind: int, body: bytes) -> bool:
+        self._headed = False
         self._plain[_HEAD : _HEAD + len(body)] = body
         return self._ship(kind, _HEAD + len(body))
 
@@ -69,10 +72,12 @@ class Link:
         plain = self._plain
         at = _HEAD + wire.BAND_HEADER
         depth = self._settings.depth
-        struct.pack_into(
-            wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, band, row, 1, depth, time.ticks_us(),
-            max(-32767, min(32767, motion.dx_um)), max(-32767, min(32767, motion.dy_um)), motion.squal, lamp, width,
-        )  # fmt: skip
+        if not self._headed:  # other messages are made in the same place
+            self._headed = True
+            struct.pack_into(
+                wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, 0, 0, 1, depth, 0, 0, 0, 0, lamp, width
+            )
+        strip.band_header(self._body, band, row, time.ticks_us(), motion.dx_um, motion.dy_um, motion.squal)
         if depth == 4:
             strip.flat4(samples, reference.dark, reference.gain, plain, at, width)
             at += width // 2
@@ -154,3 +159,4 @@ class Link:
         """The next sweep number; credit starts at none. 0 is never a sweep: a host may grant it beforehand."""
         self.sweep = self.sweep % 0xFFFF + 1
         self.granted = 0
+        self._headed = False

@@ -51,8 +51,9 @@ class Tremor:
             return
         self._taken_us = now
         at = self._held % _HELD
-        self._x[at] = max(-32767, min(32767, x))
-        self._y[at] = max(-32767, min(32767, y))
+        # farther than 1.6 m: no document
+        self._x[at] = x if -32768 < x < 32768 else 0
+        self._y[at] = y if -32768 < y < 32768 else 0
         self._held += 1
         if self._held >= _HELD:
             across = self._swing(self._x, scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +15,13 @@ from stillscan.link.messages import Abort, Band, Message, SweepBegin, SweepEnd
 from stillscan.link.session import Session
 from stillscan.simulator import truth
 from stillscan.simulator.chip.kiosk import ChipKiosk
-from stillscan.simulator.chip.steps import SCRIPT
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.simulate import boot
 
 _CHECK_S = 10.0
 _SWEEP_MS = 3000.0
 _SCRIPT_MS = 2000.0
+_STEPS = Path(__file__).with_name("steps.txt")
 
 
 class Figure(NamedTuple):
@@ -34,7 +35,7 @@ class Figure(NamedTuple):
 
 def steps(uf2: str, board: str) -> list[Figure]:
     """Each step of a line by itself, at 4 and 8 bits a pixel: microseconds, and bytes that it allocates."""
-    with ChipKiosk(_world("still", 1), uf2, board, {"main.py": SCRIPT.encode()}) as kiosk:
+    with ChipKiosk(_world("still", 1), uf2, board, {"main.py": _STEPS.read_bytes()}) as kiosk:
         text = b""
         end = kiosk.now_ms() + _SCRIPT_MS
         while b"\nend" not in text:

@@ -110,6 +110,10 @@ class Stepper:
         machine.exec(_PINS_LOW)
         self._running = False
 
+    def halt(self) -> None:
+        """See kiosk.parts.Stepper; ``stop`` lets a pulse out that this has cut."""
+        self._machine.active(0)
+
     def _taken(self) -> int:
         """Words that the program has taken: one a pulse."""
         fed: int = (mem32[self._feed_at] - self._table_at) // 4

@@ -23,6 +23,9 @@ class Stepper:
             self._done = bus.ask(bus.STEP_STOP)
             self._running = False
 
+    def halt(self) -> None:
+        self.stop()
+
     def done(self) -> int:
         return bus.ask(bus.STEPS) if self._running else self._done
 

@@ -36,6 +36,7 @@ class App:
         self.surface = Surface(
             board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
         )
+        self.motion.halt = self.surface.halt
         self.signals = Signals(board.ring, board.beeper, self.settings)
         self.scan = Scan(self.surface, self.motion, board.presence, self.link, self.settings, self.health, self.signals)
         self.commands = Commands(
@@ -64,11 +65,10 @@ class App:
     def step(self) -> None:
         """One turn: signals, commands, health, the scan cycle. Only one that came to its end feeds the watchdog."""
         self._turns = (self._turns + 1) % _LINES
-        scanning = self.scan.state == wire.SCANNING
-        if not scanning:
+        if self.scan.state != wire.SCANNING:
             self.signals.tick()
         try:
-            if not scanning or not self._turns:
+            if not self.surface.sweeping or not self._turns:
                 self.commands.poll()
                 self._send_health()
             self.scan.step()

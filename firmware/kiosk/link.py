@@ -77,7 +77,8 @@ class Link:
             struct.pack_into(
                 wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, 0, 0, 1, depth, 0, 0, 0, 0, lamp, width
             )
-        strip.band_header(self._body, band, row, time.ticks_us(), motion.dx_um, motion.dy_um, motion.squal)
+        now: int = time.ticks_us()  # type: ignore[assignment]  # the stubs keep ticks apart from numbers
+        strip.band_header(self._body, band, row, now, motion.dx_um, motion.dy_um, motion.squal)
         if depth == 4:
             strip.flat4(samples, reference.dark, reference.gain, plain, at, width)
             at += width // 2
@@ -101,6 +102,7 @@ class Link:
         self.streams = 0
         return False
 
+    @micropython.native
     def receive(self) -> int:
         """The type of the next good command, 0 when there is none; CREDIT is settled here. Allocates nothing."""
         while True:
@@ -122,6 +124,7 @@ class Link:
             elif kind:
                 return kind
 
+    @micropython.native
     def _finish(self) -> int:
         n = self._length
         self._length = 0

@@ -31,6 +31,9 @@ class Stepper(Protocol):
     def stop(self) -> None:
         """No pulse after this returns; ``done`` keeps its count. Safe at any time."""
 
+    def halt(self) -> None:
+        """No pulse after this returns, but ``stop`` has to follow. From interrupts: allocates nothing."""
+
     def done(self) -> int:
         """Pulses of the current or last train so far."""
         ...

@@ -7,6 +7,7 @@ import micropython
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from kiosk.floor import Floor
     from kiosk.parts import TicksUs
 
     ptr16 = array[int] | memoryview  # viper's pointers into a buffer
@@ -41,14 +42,14 @@ class Tremor:
         self._held = 0
 
     @micropython.native
-    def take(self, x: int, y: int, scale: int, slip_um: int) -> None:
-        """Keep a position (counts, at ``scale`` counts/dm) every 8 ms, and see whether those kept swing.
+    def take(self, x: int, y: int, scale: int, floor: Floor) -> bool:
+        """Keep a position (counts, at ``scale`` counts/dm) every 8 ms, and see whether those swing: True when kept.
 
-        Swings below ``slip_um`` are none. Allocates nothing.
+        Swings below ``floor.slip_um`` are none. Allocates nothing.
         """
         now = time.ticks_us()
         if self._held and time.ticks_diff(now, self._taken_us) < _TAKE_US:
-            return
+            return False
         self._taken_us = now
         at = self._held % _HELD
         # farther than 1.6 m: no document
@@ -58,12 +59,13 @@ class Tremor:
         if self._held >= _HELD:
             across = self._swing(self._x, scale)
             along = self._swing(self._y, scale)
-            limit = slip_um * scale // 100000
+            limit = floor.slip_um * scale // 100000
             self.found = across >= 0 and along >= 0 and max(across, along) >= limit + _NOISE_COUNTS
             if self.found:
                 self.span = max(across, along)
             elif across < 0 or along < 0:
                 self.span = 0  # no swing goes so far: judged as any hand, this is a slip
+        return True
 
     @micropython.native
     def way_2(self, x: int, y: int) -> int:

@@ -98,7 +98,7 @@ def test_tones_leave_the_lamps_alone(board: str) -> None:
 
 @pytest.mark.parametrize("board", chips())
 def test_every_pin_of_a_table_is_used(board: str) -> None:
-    used = set(re.findall(r'(?:pins\[|_input\(|_output\()"(\w+)"', code(board)))
+    used = set(re.findall(r'(?:pins\[|_input\(|_output\()\s*"(\w+)"', code(board)))
     assert used == set(pins(board))
 
 

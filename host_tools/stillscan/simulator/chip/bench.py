@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench-chip", description=__doc__)
     parser.add_argument("--uf2", default=os.environ.get("STILLSCAN_UF2"), help="image (default: STILLSCAN_UF2)")
     parser.add_argument("--board", default="rpi_pico")
-    parser.add_argument("--sweeps", type=int, default=3, metavar="N", help="undisturbed sweeps in one go (3)")
+    parser.add_argument("--sweeps", type=int, default=1, metavar="N", help="undisturbed sweeps in one go (1)")
     parser.add_argument("--depth", type=int, choices=(4, 8), default=4, help="bits a pixel (4)")
     parser.add_argument("--update", action="store_true", help="make what is measured the baseline")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")

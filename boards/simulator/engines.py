@@ -38,6 +38,8 @@ class Stepper:
 class Lines:
     """Two line buffers, filled in turn (see kiosk.drivers.cis)."""
 
+    late = 1
+
     def __init__(self, width_px: int) -> None:
         self._buffers = (bytearray(width_px), bytearray(width_px))
         self._width = width_px

@@ -44,7 +44,9 @@ class Stepper(Protocol):
 
 
 class Lines(Protocol):
-    """Lines of 8-bit samples into two buffers in turn, without Python."""
+    """Lines of 8-bit samples into a few buffers in turn, without Python."""
+
+    late: int  # so many lines may come before one is taken
 
     def free(self, line_us: int) -> None:
         """Lines one after another; ``count`` begins at 0."""
@@ -57,7 +59,7 @@ class Lines(Protocol):
         ...
 
     def buffer(self, n: int) -> bytearray:
-        """Samples of line n, whole until line n + 2 starts to arrive. Allocates nothing."""
+        """Samples of line n, whole for a line's time when no more than ``late`` came since. Allocates nothing."""
         ...
 
     def stop(self) -> None:

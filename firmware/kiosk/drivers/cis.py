@@ -1,8 +1,9 @@
 """Contact image sensor: lines of 8-bit samples, clocked by the board's line engine.
 
-The engine fills two buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
+The engine fills a few buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
 ``follow(stepper, first_step, steps_per_line)`` starts one at every fourth step, so that a line's place on the glass is
-exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n until line n + 2 starts to arrive; ``stop()``.
+exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n for another line's time when no more than ``late``
+came since; ``stop()``.
 """
 
 import time
@@ -65,7 +66,7 @@ class LineSensor:
                     raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
                 return None
             self._idle()
-        if engine.count() > self._next + 1:
+        if engine.count() > self._next + engine.late:
             self.missed = True
         if alarm.rung or self.missed:
             return None

@@ -1,4 +1,4 @@
-"""``stillscan simulate`` on a board with a chip: what it needs, and that it gives the record of any other simulation."""
+"""``stillscan simulate`` on a board with a chip: what it needs, and that it gives the record of every simulation."""
 
 import json
 from pathlib import Path

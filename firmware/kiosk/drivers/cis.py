@@ -2,7 +2,7 @@
 
 The engine fills a few buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
 ``follow(stepper, first_step, steps_per_line)`` starts one at every fourth step, so that a line's place on the glass is
-exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n for a line's time more when at most ``late`` came
+exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n a line's time more when at most ``late`` came
 since; ``stop()``.
 """
 

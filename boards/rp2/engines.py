@@ -4,6 +4,7 @@ import math
 from array import array
 
 import chip
+import kernels
 import programs
 from machine import Pin, mem32
 from rp2 import DMA, StateMachine
@@ -79,19 +80,11 @@ class Stepper:
         """Periods of a trapezoid of speed over distance; fractions of a us at full speed are carried on."""
         table = self._table
         ramp = min(int((top_hz * top_hz - start_hz * start_hz) / (2 * accel_hz_per_s)), steps // 2)
-        full = int(256e6 / top_hz)  # us / 256
-        carried = 0
-        for i in range(steps):
-            from_end = min(i, steps - 1 - i)
-            if from_end < ramp:
-                period = int(1e6 / math.sqrt(start_hz * start_hz + accel_hz_per_s * (2 * from_end + 1)))
-            else:
-                carried += full
-                period = carried >> 8
-                carried &= 255
-            beyond = i + 1 - self._first
-            mark = 1 if self._every and beyond >= 0 and beyond % self._every == 0 else 0
-            table[i] = (period - programs.TRAIN_TICKS - mark) << 1 | mark
+        for i in range(ramp):
+            period = int(1e6 / math.sqrt(start_hz * start_hz + accel_hz_per_s * (2 * i + 1)))
+            table[i] = table[steps - 1 - i] = period
+        kernels.even(table, ramp, steps - ramp, int(256e6 / top_hz))
+        kernels.words(table, steps, programs.TRAIN_TICKS, self._first, self._every)
 
     def stop(self) -> None:
         """No pulse after this; ``done`` is exact."""

@@ -1,7 +1,7 @@
 """The kernels of kiosk.strip in the chip's own instructions, four to five times as fast as what viper makes of them.
 
-In assembler each takes its arguments in one array, as it knows four at most. Thumb-1, so that it suits both chips. Where
-a count is asked for, it is above zero. And two that fill the stepper's table: plain Python would hold a sweep up by 50 ms.
+In assembler each takes its arguments in one array, as it knows four at most. Thumb-1, so that it suits both chips.
+Counts are above zero. And two that fill the stepper's table: in plain Python a sweep would wait 50 ms for it.
 """
 # ruff: noqa: F821 - the names of the assembler
 # mypy: ignore-errors

@@ -7,11 +7,11 @@ READY := $(VENV)/ready
 # MicroPython's stubs carry a standard library that replaces mypy's own, so they live outside site-packages.
 STUBS := $(VENV)/micropython-stubs
 STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
-# Every board that has a chip: folders of boards/ with a board.py.
-BOARDS := $(filter-out simulator,$(patsubst boards/%/board.py,%,$(wildcard boards/*/board.py)))
+# Boards with a chip: each has a module `board`, so each is checked by itself, with the folders that it shares.
+BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font browser test lint format types firmware tests demo run bench bench-motion bench-mrz bench-page bench-records bench-rules train pictures samples wheel clean
+.PHONY: help setup font browser test lint format types firmware tests demo run bench bench-chip bench-motion bench-mrz bench-page bench-records bench-rules train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,9 +54,8 @@ types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stub
 	@$(BIN)/mypy host_tools/stillscan firmware/kiosk/wire.py
 	@echo '== Types: firmware'
 	@for board in $(BOARDS); do \
-		MYPYPATH=$(STUBS):boards/$$board $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent \
-			--cache-dir .mypy_cache/$$board firmware boards/$$board || exit 1; \
-	done
+	folders=$$($(BIN)/python -c "from stillscan.device_files import board_folders as f; print(*f('$$board'))") || exit 1; \
+	MYPYPATH=$(STUBS):$$(echo $$folders | tr ' ' :) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent --cache-dir .mypy_cache/$$board firmware $$folders || exit 1; done
 
 firmware: $(READY) ## compile the firmware for every board
 	@echo '== Firmware'
@@ -96,6 +95,9 @@ bench-records: setup ## the durable record of a verdict in ms, and what 200 kill
 
 bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
 	@$(BIN)/python -m stillscan.verify.bench $(ARGS)
+
+bench-chip: setup ## cycles of every step on an emulated RP2040, beside the baseline; STILLSCAN_UF2 names MicroPython's image (about 10 minutes)
+	@$(BIN)/python -m stillscan.simulator.chip.bench $(ARGS)
 
 train: setup ## train the reader's two networks again: 12,000 steps each, about 150 minutes on two cores (installs the extra `train`)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'

@@ -28,6 +28,7 @@ class Board:
     capabilities = wire.CAN_INFRARED | wire.CAN_DEPTH4 | wire.CAN_DEPTH8 | wire.CAN_CALIBRATE
 
     def __init__(self) -> None:
+        self.settings: dict[str, int] = {}
         self.boot_id = int(sys.argv[3])
         self.watchdog = WDT(WATCHDOG_MS)
         self.stream = engines.Usb()

@@ -23,6 +23,9 @@ class Stepper:
             self._done = bus.ask(bus.STEP_STOP)
             self._running = False
 
+    def halt(self) -> None:
+        self.stop()
+
     def done(self) -> int:
         return bus.ask(bus.STEPS) if self._running else self._done
 
@@ -34,6 +37,8 @@ class Stepper:
 
 class Lines:
     """Two line buffers, filled in turn (see kiosk.drivers.cis)."""
+
+    late = 1
 
     def __init__(self, width_px: int) -> None:
         self._buffers = (bytearray(width_px), bytearray(width_px))

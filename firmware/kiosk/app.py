@@ -2,6 +2,8 @@
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.calibration import Reference
 from kiosk.commands import Commands
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Board, Slots
 
 _IDLE_MS = 5
+_LINES = 4  # while a sweep runs commands are looked for once in so many lines
 
 
 class App:
@@ -27,19 +30,21 @@ class App:
 
     def __init__(self, board: Board, slots: Slots | None = None) -> None:
         self.board = board
-        self.settings = Settings()
+        self.settings = Settings(of_board=board.settings)
         self.health = Health()
         self.link = Link(board.stream, self.settings)
         self.motion = Motion(board.flow, board.accelerometer, board.int1, self.settings)
         self.surface = Surface(
             board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
         )
+        self.motion.halt = self.surface.halt
         self.signals = Signals(board.ring, board.beeper, self.settings)
         self.scan = Scan(self.surface, self.motion, board.presence, self.link, self.settings, self.health, self.signals)
         self.commands = Commands(
             board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate, slots
         )
         self._trial = Trial(slots, self.commands, self.scan) if slots is not None and slots.trial else None
+        self._turns = 0
         self._health_ms = time.ticks_ms()
 
     def start_parts(self) -> None:
@@ -58,13 +63,16 @@ class App:
         self.surface.stop()
         self.scan.fail(part, fault)
 
+    @micropython.native
     def step(self) -> None:
         """One turn: signals, commands, health, the scan cycle. Only one that came to its end feeds the watchdog."""
+        self._turns = (self._turns + 1) % _LINES
         if self.scan.state != wire.SCANNING:
             self.signals.tick()
         try:
-            self.commands.poll()
-            self._send_health()
+            if not self.surface.sweeping or not self._turns:
+                self.commands.poll()
+                self._send_health()
             self.scan.step()
             if self._trial is not None:
                 self._trial.step()
@@ -87,6 +95,7 @@ class App:
     def run(self) -> None:
         """For ever. A defect (any other exception) becomes FAULT "firmware"; only a power cut or a reset ends it."""
         self.health.note(wire.EV_BOOT)
+        self.commands.poll()  # a host that waits is answered before the parts start, which takes a second
         turn = self.start_parts
         while True:
             try:

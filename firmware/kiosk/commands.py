@@ -122,7 +122,8 @@ class Commands:
             self._error(wire.E_UNKNOWN_SETTING, setting)
 
     def _send_setting(self, number: int) -> None:
-        name, unit, default, low, high = settings_table.TABLE[number]
+        name, unit, _, low, high = settings_table.TABLE[number]
+        default = self._settings.default(number)
         self._link.send(
             wire.M_SETTING, number, self._settings.get(number), default, low, high, name.encode(), unit.encode()
         )

@@ -7,6 +7,8 @@ A band allocates nothing; everything else is small and rare. A frame that could 
 import struct
 import time
 
+import micropython
+
 from kiosk import strip, wire
 
 TYPE_CHECKING = False
@@ -27,6 +29,8 @@ class Link:
         self._stream = stream
         self._settings = settings
         self._plain = bytearray(wire.MAX_FRAME)
+        self._body = memoryview(self._plain)[_HEAD:]
+        self._headed = False  # _plain holds what all bands of this sweep begin with
         self._stuffed = bytearray(wire.MAX_FRAME + wire.MAX_FRAME // 254 + 8)
         self._chunk = bytearray(_CHUNK)
         self._pending = 0
@@ -51,6 +55,7 @@ class Link:
         return self.send_body(kind, body)
 
     def send_body(self, kind: int, body: bytes) -> bool:
+        self._headed = False
         self._plain[_HEAD : _HEAD + len(body)] = body
         return self._ship(kind, _HEAD + len(body))
 
@@ -59,6 +64,7 @@ class Link:
         if self.streams & wire.STREAM_EVENTS:
             self.send(kind, *values)
 
+    @micropython.native
     def band(
         self, band: int, row: int, samples: bytearray, reference: Reference, motion: Motion, lamp: int, width: int
     ) -> bool:
@@ -66,10 +72,13 @@ class Link:
         plain = self._plain
         at = _HEAD + wire.BAND_HEADER
         depth = self._settings.depth
-        struct.pack_into(
-            wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, band, row, 1, depth, time.ticks_us(),
-            max(-32767, min(32767, motion.dx_um)), max(-32767, min(32767, motion.dy_um)), motion.squal, lamp, width,
-        )  # fmt: skip
+        if not self._headed:  # other messages are made in the same place
+            self._headed = True
+            struct.pack_into(
+                wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, 0, 0, 1, depth, 0, 0, 0, 0, lamp, width
+            )
+        now: int = time.ticks_us()  # type: ignore[assignment]  # the stubs keep ticks apart from numbers
+        strip.band_header(self._body, band, row, now, motion.dx_um, motion.dy_um, motion.squal)
         if depth == 4:
             strip.flat4(samples, reference.dark, reference.gain, plain, at, width)
             at += width // 2
@@ -78,6 +87,7 @@ class Link:
             at += width
         return self._ship(wire.M_BAND, at)
 
+    @micropython.native
     def _ship(self, kind: int, n: int) -> bool:
         plain = self._plain
         plain[0] = kind
@@ -92,6 +102,7 @@ class Link:
         self.streams = 0
         return False
 
+    @micropython.native
     def receive(self) -> int:
         """The type of the next good command, 0 when there is none; CREDIT is settled here. Allocates nothing."""
         while True:
@@ -113,6 +124,7 @@ class Link:
             elif kind:
                 return kind
 
+    @micropython.native
     def _finish(self) -> int:
         n = self._length
         self._length = 0
@@ -150,3 +162,4 @@ class Link:
         """The next sweep number; credit starts at none. 0 is never a sweep: a host may grant it beforehand."""
         self.sweep = self.sweep % 0xFFFF + 1
         self.granted = 0
+        self._headed = False

@@ -10,6 +10,8 @@ displacement and any bump abort.
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.floor import Floor
 from kiosk.plausible import Plausible
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from kiosk.drivers.lis3dh import Lis3dh
     from kiosk.drivers.paa5100 import Paa5100
-    from kiosk.parts import TicksUs
+    from kiosk.parts import Idle, TicksUs
     from kiosk.settings import Settings
 
 _LIFTED_READS = 2  # one bad picture may be a reflection
@@ -42,6 +44,7 @@ class Motion:
         self._int1 = int1
         self.rung = False  # wakes the line loop: set by the interrupt only when a bump has to stop the sweep
         self.rung_us: TicksUs = 0
+        self.halt: Idle | None = None  # stops the carriage, from within the interrupt
         self._bumped = False
         self.bumps = 0
         self.deaf = False  # the accelerometer makes no sense: bumps are not noticed
@@ -61,6 +64,10 @@ class Motion:
         self._y = 0
         self._from_x = 0
         self._from_y = 0
+        self._changed = True  # since the last judgement
+        self._judged = wire.NO_CAUSE
+        self._limit_2 = 0  # what a slip is, in counts squared; as of ``begin``
+        self._far = 0  # what a drift is, in counts
         self._poor = 0
         self._good_ms = time.ticks_ms()
         self._quiet_since = time.ticks_ms()
@@ -86,11 +93,14 @@ class Motion:
         if self._settings.restart_only or self.blind:
             self.rung = True
             self.rung_us = time.ticks_us()
+            if self.halt is not None:
+                self.halt()
 
     def lose(self) -> None:
         """The count of displacement starts anew: another document, or one that was lifted."""
         self.track = (self.track + 1) & 0xFF
         self._x = self._y = 0
+        self._changed = True
         self.dx_um = self.dy_um = 0
         self._best = 0
         self._tremor.reset()
@@ -102,6 +112,11 @@ class Motion:
         self.cause = wire.NO_CAUSE
         self._from_x = self._x
         self._from_y = self._y
+        self._changed = True
+        scale = self._settings.flow_scale
+        limit = self.floor.slip_um * scale // 1000
+        self._limit_2 = limit * limit // 10000  # so that 2.6 counts are not rounded to 2
+        self._far = _FAR_UM * scale // 100000
 
     def _settle_bump(self) -> None:
         if not self.deaf and (self._bumped or self._int1()):
@@ -109,24 +124,30 @@ class Motion:
             self.bumps += 1
             self._accelerometer.clear()
 
+    @micropython.native
     def poll(self) -> int:
         """Read the flow once; the cause of an abort (wire.CAUSES), or 0. Allocates nothing. FAULT when it cannot be."""
         flow = self._flow
         flow.read()
         self.squal = flow.squal
-        if flow.good:  # a picture that is a little out of focus is still counted right
+        moved = flow.dx or flow.dy  # the sensor's own frames come once in three lines
+        if moved and flow.good:  # a picture that is a little out of focus is still counted right
             self._x += flow.dx
             self._y += flow.dy
+            self._changed = True
         if flow.good and flow.squal >= max(self._settings.squal_min, self._best * _LIFTED_PART // 100):
             self._poor = 0
             self.blind = False
             self._learn(flow.squal)
             scale = self._settings.flow_scale
-            self.dx_um = self._x * 100000 // scale
-            self.dy_um = self._y * 100000 // scale
-            self._plausible.flow(abs(flow.dx) + abs(flow.dy), scale)
-            self._tremor.take(self._x, self._y, scale, self.floor.slip_um)
-            self.cause = self._judge(scale)
+            if moved:
+                self._plausible.flow(abs(flow.dx) + abs(flow.dy), scale)
+            if self._tremor.take(self._x, self._y, scale, self.floor) or self._changed:
+                self._changed = False
+                self.dx_um = self._x * 100000 // scale
+                self.dy_um = self._y * 100000 // scale
+                self._judged = self._judge()
+            self.cause = self._judged
         else:
             self._poor += 1
             if self.blind:
@@ -149,16 +170,15 @@ class Motion:
                 self._fall = 0
                 self._best -= 1
 
-    def _judge(self, scale: int) -> int:
+    @micropython.native
+    def _judge(self) -> int:
         """Too far or too fast? In counts, so that squares stay small."""
-        settings = self._settings
-        limit = self.floor.slip_um * scale // 1000
-        limit = limit * limit // 10000  # of counts squared; 2.6 counts are not rounded to 2
         dx = self._x - self._from_x
         dy = self._y - self._from_y
-        if settings.restart_only:
+        limit = self._limit_2
+        if self._settings.restart_only:
             return wire.SLIP if dx * dx + dy * dy > limit else wire.NO_CAUSE
-        far = _FAR_UM * scale // 100000
+        far = self._far
         if abs(dx) > far or abs(dy) > far:
             return wire.DRIFT
         tremor = self._tremor

@@ -31,6 +31,9 @@ class Stepper(Protocol):
     def stop(self) -> None:
         """No pulse after this returns; ``done`` keeps its count. Safe at any time."""
 
+    def halt(self) -> None:
+        """No pulse after this returns, but ``stop`` has to follow. From interrupts: allocates nothing."""
+
     def done(self) -> int:
         """Pulses of the current or last train so far."""
         ...
@@ -41,7 +44,9 @@ class Stepper(Protocol):
 
 
 class Lines(Protocol):
-    """Lines of 8-bit samples into two buffers in turn, without Python."""
+    """Lines of 8-bit samples into a few buffers in turn, without Python."""
+
+    late: int  # so many lines may come before one is taken
 
     def free(self, line_us: int) -> None:
         """Lines one after another; ``count`` begins at 0."""
@@ -54,7 +59,7 @@ class Lines(Protocol):
         ...
 
     def buffer(self, n: int) -> bytearray:
-        """Samples of line n, whole until line n + 2 starts to arrive. Allocates nothing."""
+        """Samples of line n, whole for a line's time when no more than ``late`` came since. Allocates nothing."""
         ...
 
     def stop(self) -> None:
@@ -103,6 +108,7 @@ class Board(Protocol):
 
     name: str  # at most 16 bytes, sent in HELLO
     capabilities: int  # wire.CAN_...
+    settings: dict[str, int]  # defaults in which it differs from kiosk.settings
     boot_id: int  # 32 bits, another one at every start
     flow: Paa5100
     accelerometer: Lis3dh

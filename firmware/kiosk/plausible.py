@@ -2,6 +2,8 @@
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.errors import PartError
 
@@ -27,6 +29,7 @@ class Plausible:
         """The sensors were started anew."""
         self._fast_legs = self._full_scale = 0
 
+    @micropython.native
     def flow(self, counts: int, scale: int) -> None:
         """``counts`` more, at ``scale`` counts/dm; FAULT: faster than a hand for longer than the glass is wide.
 

@@ -57,10 +57,12 @@ class Settings:
     bump_times: int
     slip_times: int
 
-    def __init__(self, path: str = "settings.json") -> None:
+    def __init__(self, path: str = "settings.json", of_board: dict[str, int] | None = None) -> None:
+        """``of_board``: defaults in which a board differs from TABLE."""
         self._path = path
-        for name, _, default, _, _ in TABLE:
-            setattr(self, name, default)
+        self._of_board = of_board or {}
+        for number in range(len(TABLE)):
+            setattr(self, NAMES[number], self.default(number))
         for name, value in self._stored().items():
             if name in NAMES and self.fits(NAMES.index(name), value):
                 setattr(self, name, value)
@@ -79,6 +81,9 @@ class Settings:
         if type(value) is not int:
             return False
         return value in (4, 8) if name == "depth" else low <= value <= high
+
+    def default(self, number: int) -> int:
+        return self._of_board.get(NAMES[number], TABLE[number][2])
 
     def get(self, number: int) -> int:
         value: int = getattr(self, NAMES[number])

@@ -26,6 +26,7 @@ class Surface:
         self._settings = settings
         self._feed = feed
         self._start = 0
+        self.sweeping = False  # lines come in step with the carriage
 
     def start(self) -> None:
         """Home, take or measure the reference, go to the first row. FAULT names the part."""
@@ -57,6 +58,12 @@ class Surface:
         self.lamp.on(self._settings.lamp, self._settings.infrared)
         self._sensor.follow(self._carriage.stepper, LEAD_ROWS * STEPS_PER_ROW, STEPS_PER_ROW)
         self._carriage.sweep(last_row - first_row + 1, self._settings.line)
+        self.sweeping = True
+
+    def halt(self) -> None:
+        """No further pulse of a sweep; ``stop`` has to follow. For interrupts: allocates nothing."""
+        if self.sweeping:
+            self._carriage.stepper.halt()
 
     def line(self, alarm: Alarm) -> bytearray | None:
         """Samples of the next row; None when ``alarm`` rang, lines were ``missed``, or it has not come yet."""
@@ -69,6 +76,7 @@ class Surface:
 
     def stop(self) -> None:
         """Safe: no pulse, no light, no line. The carriage first: its standstill is what the abort waits for."""
+        self.sweeping = False
         self._carriage.stop()
         self.lamp.off()
         self._sensor.stop()

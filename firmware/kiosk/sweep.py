@@ -2,6 +2,8 @@
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.drivers.cis import WIDTH_PX
 
@@ -54,6 +56,7 @@ class Sweep:
         self._paused = True
         self._paused_ms = time.ticks_ms()
 
+    @micropython.native
     def step(self) -> int:
         """At most one line: wait, look at the sensors, send. GOING_ON, 0 when complete, or the cause to abort for.
 

@@ -23,7 +23,7 @@ def firmware_folder() -> Path:
 
 
 def boards_folder() -> Path:
-    """One folder a board: board.py and its engines."""
+    """One folder a board, and what boards share."""
     return _folder("boards")
 
 
@@ -40,6 +40,7 @@ class Chip:
     arch: str  # of native code, as mpy-cross names it
     flash_kib: int
     files_kib: int  # MicroPython's file system, at the end of the flash chip
+    shared: list[str]  # folders of boards/ whose files go onto the board too
 
     @property
     def name(self) -> str:
@@ -63,3 +64,8 @@ def chip(board: str) -> Chip:
     if board not in found:
         raise InputError(f"no board '{board}' to put firmware on; there are: {', '.join(found)}")
     return found[board]
+
+
+def board_folders(board: str) -> list[Path]:
+    """The folders whose files lie on this board's root: what boards share, then its own. InputError as ``chip``."""
+    return [boards_folder() / name for name in (*chip(board).shared, board)]

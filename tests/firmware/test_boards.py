@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stillscan.device_files import boards, boards_folder, firmware_folder
+from stillscan.device_files import board_folders, boards, boards_folder, chips, firmware_folder
 from stillscan.simulator import bus
 from stillscan.technician.board_table import find_board
 from stillscan.technician.clashes import clashes
@@ -47,36 +47,52 @@ def test_pins_fit_the_controller(board: str) -> None:
     assert clashes(find_board(board)) == []
 
 
-def test_pico2_uses_every_pin_of_its_table() -> None:
-    used = set(
-        re.findall(r'(?:PINS\[|_input\(|_output\()"(\w+)"', (boards_folder() / "rpi_pico2" / "board.py").read_text())
-    )
-    assert used == set(pins("rpi_pico2"))
+def code(board: str) -> str:
+    """All that is Python of a board, and of what it shares."""
+    return "".join(path.read_text() for folder in board_folders(board) for path in folder.glob("*.py"))
 
 
-def test_pico2_wiring_table_is_the_pin_table() -> None:
-    readme = (boards_folder() / "rpi_pico2" / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("board", chips())
+def test_tones_leave_the_lamps_alone(board: str) -> None:
+    """Pins of one PWM slice share their frequency: GPIO n is on slice n / 2, modulo 8 (RP2350: below 32)."""
+    table = pins(board)
+    calls = re.findall(r'PWM\(Pin\(pins\["(\w+)"\]\), freq=(\d+)', code(board))
+    assert {signal for signal, _ in calls} == {"infrared", "white", "beeper"}
+    slices = {signal: table[signal] // 2 % 8 for signal, _ in calls}
+    assert slices["beeper"] not in (slices["infrared"], slices["white"])
+
+
+@pytest.mark.parametrize("board", chips())
+def test_every_pin_of_a_table_is_used(board: str) -> None:
+    used = set(re.findall(r'(?:pins\[|_input\(|_output\()\s*"(\w+)"', code(board)))
+    assert used == set(pins(board))
+
+
+@pytest.mark.parametrize("board", chips())
+def test_the_wiring_table_is_the_pin_table(board: str) -> None:
+    readme = (boards_folder() / board / "README.md").read_text(encoding="utf-8")
     wiring = {signal: int(pin) for pin, signal in re.findall(r"^\| (\d+) \| (\w+) \|", readme, re.MULTILINE)}
-    assert wiring == pins("rpi_pico2")
+    assert wiring == pins(board)
 
 
-def test_pico2_programs_fit_in_one_pio_block() -> None:
+def test_programs_fit_in_one_pio_block() -> None:
     counts = {
         function.name: sum(
             isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PIO_INSTRUCTIONS
             for node in ast.walk(ast.Module(function.body, []))
         )
-        for function in tree("rpi_pico2", "programs.py").body
+        for function in tree("rp2", "programs.py").body
         if isinstance(function, ast.FunctionDef)
     }
     assert set(counts) == {"train", "clocks"}
     assert sum(counts.values()) <= 32
 
 
-def test_pico2_sensor_counts_fit_in_the_program_word() -> None:
+@pytest.mark.parametrize("board", chips())
+def test_sensor_counts_fit_in_the_program_word(board: str) -> None:
     node = next(
         item.value
-        for item in tree("rpi_pico2", "board.py").body
+        for item in tree(board, "board.py").body
         if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "SENSOR_PX"
     )
     assert isinstance(node, ast.Tuple)

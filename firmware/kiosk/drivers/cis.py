@@ -1,11 +1,14 @@
 """Contact image sensor: lines of 8-bit samples, clocked by the board's line engine.
 
-The engine fills two buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
+The engine fills a few buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
 ``follow(stepper, first_step, steps_per_line)`` starts one at every fourth step, so that a line's place on the glass is
-exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n until line n + 2 starts to arrive; ``stop()``.
+exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n a line's time more when at most ``late`` came
+since; ``stop()``.
 """
 
 import time
+
+import micropython
 
 from kiosk import strip, wire
 from kiosk.errors import PartError
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH_PX = 1476
 _LATE_MS = 200  # a line takes 3 ms; the ramp before the first line 70 ms
 _LOOK_US = 3000  # the caller looks at its other sensors at least so often
+_FLAT_EVERY = 4  # lines: so often is one looked at
 _FLAT_LINES = 8  # noise alone keeps a living sensor from so many lines of one value
 
 
@@ -48,6 +52,7 @@ class LineSensor:
     def stop(self) -> None:
         self._engine.stop()
 
+    @micropython.native
     def wait(self, alarm: Alarm) -> bytearray | None:
         """The next line's samples (1476 bytes), or None: ``alarm.rung``, ``missed``, or none has come within 3 ms.
 
@@ -61,17 +66,18 @@ class LineSensor:
                     raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
                 return None
             self._idle()
-        if engine.count() > self._next + 1:
+        if engine.count() > self._next + engine.late:
             self.missed = True
         if alarm.rung or self.missed:
             return None
         self._last_ms = time.ticks_ms()
         samples = engine.buffer(self._next)
         self._next += 1
-        if strip.spread(samples, WIDTH_PX):
-            self._flat = 0
-        else:
-            self._flat += 1
-            if self._flat >= _FLAT_LINES:
-                raise PartError(wire.LINE_SENSOR, wire.STUCK)
+        if self._next % _FLAT_EVERY == 0:
+            if strip.spread(samples, WIDTH_PX):
+                self._flat = 0
+            else:
+                self._flat += _FLAT_EVERY
+                if self._flat >= _FLAT_LINES:
+                    raise PartError(wire.LINE_SENSOR, wire.STUCK)
         return samples

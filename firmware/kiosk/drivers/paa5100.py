@@ -6,6 +6,8 @@ The start-up values are the maker's, published only as a list: they are the same
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.errors import PartError
 
@@ -103,6 +105,7 @@ class Paa5100:
             self._write(0x71, c2 * 45 // 100)
         self._write_list(_START_C)
 
+    @micropython.native
     def read(self) -> None:
         """One motion burst (13 bytes). Allocates nothing; FAULT when the chip is silent or frozen."""
         burst = self._burst
@@ -116,17 +119,17 @@ class Paa5100:
                 raise PartError(wire.FLOW, wire.STUCK)
         else:
             self._same = 0
-            for i in range(12):
-                self._last[i] = burst[i]
+            self._burst = self._last
+            self._last = burst
         if burst[1] == burst[6] and burst[9] == burst[10] == burst[11] and burst[11] in (0x00, 0xFF):
-            self._silent()
+            self._silent(burst)
         self.dx = (burst[2] | burst[3] << 8) - (burst[3] >> 7 << 16)
         self.dy = (burst[4] | burst[5] << 8) - (burst[5] >> 7 << 16)
         self.squal = burst[6]
         self.good = not (burst[6] < 0x19 and burst[10] == 0x1F)
 
-    def _silent(self) -> None:
-        for i in range(12):
-            if self._burst[i] != self._burst[11]:
+    def _silent(self, burst: bytearray) -> None:
+        for value in burst:
+            if value != burst[11]:
                 return
         raise PartError(wire.FLOW, wire.NO_ANSWER)

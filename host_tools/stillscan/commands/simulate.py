@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +14,10 @@ from stillscan.commands.world import add_movement, positive_seconds, scene
 from stillscan.device_files import boards
 from stillscan.errors import InputError
 from stillscan.guidance import say
-from stillscan.simulator.kiosk import FAULTS
+from stillscan.simulator.kiosk import FAULTS, SimulatedKiosk
 from stillscan.simulator.plot import Recorder, draw
-from stillscan.simulator.simulate import TODAY, Options, simulate
+from stillscan.simulator.scene import Scene
+from stillscan.simulator.simulate import TODAY, Options, Simulated, simulate
 
 _AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
@@ -37,6 +40,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--max-seconds", type=positive_seconds, default=30.0, metavar="S", help="virtual, from placing (30)"
     )
     parser.add_argument("--board", default="simulator", metavar="NAME", help="board whose firmware runs (simulator)")
+    parser.add_argument(
+        "--uf2",
+        metavar="FILE",
+        default=os.environ.get("STILLSCAN_UF2"),
+        help="official MicroPython image for a board whose chip is emulated, rpi_pico (default: STILLSCAN_UF2)",
+    )
     parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
     parser.add_argument(
         "--today", type=date.fromisoformat, default=TODAY, metavar="DATE", help=f"date of the simulated world ({TODAY})"
@@ -58,16 +67,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
-    if args.board != "simulator":
-        known = f"(there are: {', '.join(boards())})"
-        raise InputError(f"--board: '{args.board}' cannot run without its hardware; only 'simulator' can {known}")
     fault, fault_ms = _fault(args.fault)
     world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
     options = Options(
         args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms, named_values(args.set)
     )
     recorder = Recorder(after_ms=_AFTER_MS if args.plot else 0.0)
-    record = simulate(world, options, recorder)
+    record = simulate(world, options, recorder, _kiosk(args.board, args.uf2))
     if args.plot:
         draw(recorder, world, record, Path(args.plot))
     if args.json:
@@ -75,6 +81,21 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(record)
     return EXIT[str(record["outcome"])]
+
+
+def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
+    """What makes the kiosk of this board: its firmware on this computer, or on an emulated chip."""
+    if board == "simulator":
+        return SimulatedKiosk
+    if board not in boards():
+        raise InputError(f"--board: no board '{board}' (there are: {', '.join(boards())})")
+    if not uf2:
+        raise InputError(f"--board {board}: name a MicroPython image for it by --uf2 or STILLSCAN_UF2")
+    try:
+        from stillscan.simulator.chip.kiosk import ChipKiosk
+    except ImportError:
+        raise InputError(f"--board {board}: no emulator for its chip: pip install 'stillscan[chip]'") from None
+    return lambda world: ChipKiosk(world, uf2, board)
 
 
 def _fault(text: str | None) -> tuple[str | None, float | None]:

@@ -25,7 +25,7 @@ _BROKEN_RULE = -7.0
 _HOPELESS = 12.0
 """Log odds at which a possibility is no longer worked out."""
 _TWINS_APART = 6.0
-"""Log odds by which print alone can tell twins apart where a check digit can: less than a broken rule, for there are cuts
+"""Log odds by which print alone tells twins apart where a check digit can: less than a broken rule, for there are cuts
 whose O is every other cut's 0."""
 _TWIN_DOUBT = -9.0
 """Log odds of a twin that are worth a second look."""

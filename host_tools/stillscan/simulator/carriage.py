@@ -55,6 +55,11 @@ class Carriage:
         self._pulses_us = self._pulses_us[: done + 1]  # the rotor snaps back to the last full step
         return done
 
+    def step(self, now_us: float, direction: int) -> None:
+        """One pulse of a driver that is not told of trains: to the next full step, +1 away from home."""
+        self._base = round(self.position_steps(now_us)) + direction
+        self._pulses_us = np.zeros(1)
+
     def steps_done(self, now_us: float) -> int:
         """Pulses of the current or last train until now."""
         return int(np.searchsorted(self._pulses_us, now_us - self._start_us, side="right")) - 1

@@ -33,6 +33,16 @@ FAULTS = {
 _PACE_STEP_US = 10_000
 
 
+def break_part(parts: object, fault: str) -> None:
+    """Break one of the models that ``parts`` has, by a name of FAULTS; "none" mends them all."""
+    if fault == "none":
+        for part, _ in FAULTS.values():
+            getattr(parts, part).fault = None
+    else:
+        part, kind = FAULTS[fault]
+        getattr(parts, part).fault = kind
+
+
 class SimulatedKiosk:
     """Also a Transport: ``read`` lets the firmware run in virtual time; ``paced`` holds that time to the wall clock."""
 
@@ -46,12 +56,7 @@ class SimulatedKiosk:
 
     def fail(self, fault: str) -> None:
         """Break a part from now on: a name of FAULTS, or "none" to mend all."""
-        if fault == "none":
-            for part, _ in FAULTS.values():
-                getattr(self.bus, part).fault = None
-        else:
-            part, kind = FAULTS[fault]
-            getattr(self.bus, part).fault = kind
+        break_part(self.bus, fault)
 
     def fail_at(self, at_us: int, fault: str) -> None:
         """As ``fail``, at a moment of the virtual clock that is still to come."""

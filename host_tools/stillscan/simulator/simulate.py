@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.plot import Recorder
 from stillscan.simulator.scene import Scene
 from stillscan.verify.verdict import Outcome, decide
+
+if TYPE_CHECKING:  # of the extra `chip`
+    from stillscan.simulator.chip.kiosk import ChipKiosk
 
 BOOT_MS = 10_000.0
 READ_MS = 30.0  # virtual time that the host takes to read a strip: a constant, so that a seed gives the same bytes
@@ -41,6 +45,9 @@ class Options:
     fault: str | None = None
     fault_ms: float | None = None
     settings: Mapping[str, int] = field(default_factory=dict)
+
+
+Simulated: TypeAlias = "SimulatedKiosk | ChipKiosk"
 
 
 def decider(recipient: str | None, today: date) -> Decide:
@@ -63,11 +70,19 @@ def boot(session: Session) -> State:
     raise DeviceError("the firmware did not start up within 10 s")
 
 
-def simulate(scene: Scene, options: Options, recorder: Recorder | None = None) -> dict[str, object]:
-    """Run one check over ``scene`` and return the record; DeviceError when the firmware itself ends."""
+def simulate(
+    scene: Scene,
+    options: Options,
+    recorder: Recorder | None = None,
+    switch_on: Callable[[Scene], Simulated] = SimulatedKiosk,
+) -> dict[str, object]:
+    """Run one check over ``scene`` and return the record; DeviceError when the firmware itself ends.
+
+    ``switch_on`` makes the kiosk that the scene lies on.
+    """
     recorder = recorder or Recorder()
     began_s = time.perf_counter()
-    with SimulatedKiosk(scene) as kiosk:
+    with switch_on(scene) as kiosk:
         if options.fault is not None and options.fault_ms is None:
             kiosk.fail(options.fault)
         session = Session(kiosk)
@@ -117,7 +132,7 @@ def _set(session: Session, settings: Mapping[str, Setting], name: str, value: in
     session.set(known.setting, value)
 
 
-def _reader(kiosk: SimulatedKiosk, recorder: Recorder) -> Callable[[Sequence[NDArray[np.uint8]]], Reading]:
+def _reader(kiosk: Simulated, recorder: Recorder) -> Callable[[Sequence[NDArray[np.uint8]]], Reading]:
     def read(strips: Sequence[NDArray[np.uint8]]) -> Reading:
         reading = read_looks(strips)
         kiosk.pass_time(READ_MS)
@@ -127,7 +142,7 @@ def _reader(kiosk: SimulatedKiosk, recorder: Recorder) -> Callable[[Sequence[NDA
     return read
 
 
-def _record(kiosk: SimulatedKiosk, result: Result, placed_us: int) -> dict[str, object]:
+def _record(kiosk: Simulated, result: Result, placed_us: int) -> dict[str, object]:
     def since(ms: float | None) -> float | None:
         return None if ms is None else round(ms - placed_us / 1000, 1)
 

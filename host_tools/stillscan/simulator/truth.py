@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from stillscan.simulator.bus import Bus, Stop
+from stillscan.simulator.bus import Stop
 from stillscan.simulator.flow import LOST_LIFT_MM
 from stillscan.simulator.scene import Scene
 
@@ -17,13 +19,22 @@ MISSED_MM = 0.5  # a slip that no sweep called good may have slept through
 _SLIP_MS, _TREMOR_MS = 80, 125  # how long a slip takes; a period of a tremor, over which its swing is evened out
 
 
-def stop_before(bus: Bus, at_us: float, after_us: float) -> Stop | None:
+class Witness(Protocol):
+    """A simulated board, as far as it knows what happened."""
+
+    scene: Scene
+
+    @property
+    def stops(self) -> list[Stop]: ...
+
+
+def stop_before(bus: Witness, at_us: float, after_us: float) -> Stop | None:
     """The latest stop of a running sweep in (``after_us``, ``at_us``]; None when the carriage stood already."""
     found = [stop for stop in bus.stops if after_us < stop.stopped_us <= at_us]
     return found[-1] if found else None
 
 
-def latency_ms(bus: Bus, stop: Stop, cause: str, slip_um: float = SLIP_UM) -> float | None:
+def latency_ms(bus: Witness, stop: Stop, cause: str, slip_um: float = SLIP_UM) -> float | None:
     """From the event to "carriage stopped", in ms.
 
     The event is the INT1 edge for a bump; the moment when the document was lifted out of the flow sensor's range; for a

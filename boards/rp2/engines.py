@@ -4,6 +4,7 @@ import math
 from array import array
 
 import chip
+import kernels
 import programs
 from machine import Pin, mem32
 from rp2 import DMA, StateMachine
@@ -19,6 +20,7 @@ _FORGET_MARK = 0xC044
 _MOST_STEPS = 2048
 _RING_BITS = 10  # bytes of the table of write addresses: 256 lines, 0.87 s, longer than a write to the host blocks
 _RING = (1 << _RING_BITS) // 4
+_BUFFERS = 8  # power of two; motion, or the host's credit, may take a line's time now and then
 _UNEXPOSED = 1  # readouts before line 0: what the sensor gathered since it was last read
 
 
@@ -78,19 +80,11 @@ class Stepper:
         """Periods of a trapezoid of speed over distance; fractions of a us at full speed are carried on."""
         table = self._table
         ramp = min(int((top_hz * top_hz - start_hz * start_hz) / (2 * accel_hz_per_s)), steps // 2)
-        full = int(256e6 / top_hz)  # us / 256
-        carried = 0
-        for i in range(steps):
-            from_end = min(i, steps - 1 - i)
-            if from_end < ramp:
-                period = int(1e6 / math.sqrt(start_hz * start_hz + accel_hz_per_s * (2 * from_end + 1)))
-            else:
-                carried += full
-                period = carried >> 8
-                carried &= 255
-            beyond = i + 1 - self._first
-            mark = 1 if self._every and beyond >= 0 and beyond % self._every == 0 else 0
-            table[i] = (period - programs.TRAIN_TICKS - mark) << 1 | mark
+        for i in range(ramp):
+            period = int(1e6 / math.sqrt(start_hz * start_hz + accel_hz_per_s * (2 * i + 1)))
+            table[i] = table[steps - 1 - i] = period
+        kernels.even(table, ramp, steps - ramp, int(256e6 / top_hz))
+        kernels.words(table, steps, programs.TRAIN_TICKS, self._first, self._every)
 
     def stop(self) -> None:
         """No pulse after this; ``done`` is exact."""
@@ -109,6 +103,10 @@ class Stepper:
             machine.exec(_PULL)
         machine.exec(_PINS_LOW)
         self._running = False
+
+    def halt(self) -> None:
+        """See kiosk.parts.Stepper; ``stop`` lets a pulse out that this has cut."""
+        self._machine.active(0)
 
     def _taken(self) -> int:
         """Words that the program has taken: one a pulse."""
@@ -130,16 +128,17 @@ class Stepper:
 
 
 class Lines:
-    """Lines of an analogue sensor into two buffers in turn.
+    """Lines of an analogue sensor into eight buffers in turn.
 
     A mark makes the PIO program ``clocks`` read the sensor out and switch the ADC on for the window. The ADC's samples
-    go by DMA (``samples``) into a buffer; at its end a second channel (``switch``) starts it anew on the other buffer.
+    go by DMA (``samples``) into a buffer; at its end a second channel (``switch``) starts it anew on the next buffer.
     A readout holds the light since the mark before it, so line n is complete one line later; the first is dropped.
-    ``widths_px``: sensor pixels before the window (1..1024), in it, and after it (1..2048).
+    ``late``: see kiosk.parts. ``widths_px``: sensor pixels before the window (1..1024), in it, and after it (1..2048).
     """
 
     def __init__(self, machine: int, stepper: Stepper, clock: Pin, start: Pin, widths_px: tuple[int, int, int]) -> None:
         before, width, after = widths_px
+        self.late = _BUFFERS - 2
         self._stepper = stepper
         self._clocks = StateMachine(
             machine, programs.clocks, freq=programs.CLOCKS_HZ, sideset_base=clock, set_base=start
@@ -150,13 +149,13 @@ class Lines:
         ticks = (before + after) * programs.FAST_TICKS + width * programs.PIXEL_TICKS + programs.LINE_TICKS
         self.least_us = ticks * 1000000 // programs.CLOCKS_HZ + 10
         self._width = width
-        self._buffers = (bytearray(width), bytearray(width))
-        # Addresses of both buffers in turn, in a table that the DMA's ring can hold: aligned to its own size.
+        self._buffers = tuple([bytearray(width) for _ in range(_BUFFERS)])
+        # Addresses of the buffers in turn, in a table that the DMA's ring can hold: aligned to its own size.
         self._table = array("I", bytes(8 * _RING))
         self._table_at = (addressof(self._table) + 4 * _RING - 1) & ~(4 * _RING - 1)
         first = (self._table_at - addressof(self._table)) // 4
         for i in range(_RING):
-            self._table[first + i] = addressof(self._buffers[(i + 1) & 1])
+            self._table[first + i] = addressof(self._buffers[(i + 1) % _BUFFERS])
         self._samples = DMA()
         self._switch = DMA()
         self._gate = DMA()
@@ -223,8 +222,8 @@ class Lines:
         return max(0, self._total - _UNEXPOSED)
 
     def buffer(self, n: int) -> bytearray:
-        """Samples of line n, whole until line n + 2 starts to arrive. Allocates nothing."""
-        return self._buffers[(n + _UNEXPOSED) & 1]
+        """Samples of line n, whole until line n + 8 starts to arrive. Allocates nothing."""
+        return self._buffers[(n + _UNEXPOSED) % _BUFFERS]
 
     def stop(self) -> None:
         """No line after this: clocks low, ADC idle."""

@@ -3,6 +3,8 @@
 import select
 import sys
 
+import micropython
+
 
 class Usb:
     """The byte stream to the host: the USB serial port of MicroPython's own console, without its text conversions."""
@@ -18,6 +20,7 @@ class Usb:
         """Send ``buffer[:n]``; returns how many bytes were taken: fewer after 500 ms without progress."""
         return self._out.write(buffer, n) or 0
 
+    @micropython.native
     def readinto(self, buffer: bytearray) -> int:
         """Take what has arrived, byte by byte: a longer read would wait until it is full. 0 when there is nothing."""
         taken = 0
@@ -27,6 +30,7 @@ class Usb:
             taken += 1
         return taken
 
+    @micropython.native
     def _waiting(self) -> bool:
         for _ in self._ready.ipoll(0):
             return True

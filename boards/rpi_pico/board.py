@@ -1,0 +1,42 @@
+"""The reference kiosk on a Raspberry Pi Pico (RP2040). Wiring and parts: README.md."""
+
+from reference import Reference
+
+from kiosk.drivers.cis import WIDTH_PX
+
+# signal -> GPIO; the one table of the wiring (a test holds it against the chip's pin functions and README.md)
+PINS = {
+    "console_tx": 0,
+    "console_rx": 1,
+    "sensor_clock": 2,
+    "sensor_start": 3,
+    "step": 6,
+    "direction": 7,
+    "motor_off": 8,
+    "infrared": 10,
+    "white": 11,
+    "home": 12,
+    "presence": 13,
+    "ring": 14,
+    "beeper": 15,
+    "flow_miso": 16,
+    "flow_select": 17,
+    "flow_sck": 18,
+    "flow_mosi": 19,
+    "accelerometer_sda": 20,
+    "accelerometer_scl": 21,
+    "service": 22,
+    "supply_mode": 23,
+    "sensor_out": 26,
+    "int1": 27,
+}
+ROW0_STEPS = 218  # from the edge of the home switch to the upper edge of row 0: measure it once for a new kind of case
+SENSOR_PX = (12, WIDTH_PX, 12)  # of a bar of 5 inches at 300 dpi before, in and after the window; from its data sheet
+
+
+class Board(Reference):
+    name = "rpi_pico"
+
+    def __init__(self) -> None:
+        super().__init__(PINS, SENSOR_PX, ROW0_STEPS)
+        self.settings = {"depth": 4}  # USB takes 1.8 ms of a line at 8 bits, 0.8 ms at 4

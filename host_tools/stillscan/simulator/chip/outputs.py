@@ -1,0 +1,44 @@
+"""Lamps and beeper: what the PWM registers ask for."""
+
+from __future__ import annotations
+
+from stillscan.simulator.chip.emulator import Emulator
+from stillscan.simulator.signals import Beeper
+
+_CLOCK_HZ = 125_000_000
+_PWM = 4  # function of a pin
+
+
+class Outputs:
+    """``beeper`` is driven as the registers change; the lamp is asked."""
+
+    def __init__(self, emulator: Emulator, pins: dict[str, int], beeper: Beeper) -> None:
+        self._emulator = emulator
+        self._pins = pins
+        pwm = emulator.chip.pwm
+        written = pwm.write_uint32
+
+        def write(offset: int, value: int) -> None:
+            written(offset, value)
+            hz, duty = self._tone()
+            beeper.drive(int(emulator.now_ns // 1000), hz, duty)
+
+        setattr(pwm, "write_uint32", write)  # noqa: B010 - a method of this one object
+
+    def lamp(self) -> float:
+        """Light of both rows together, 0..1: only one of them is ever lit."""
+        return max(self._duty("infrared"), self._duty("white"))
+
+    def _duty(self, signal: str) -> float:
+        """Share of the time that the pin is high."""
+        number = self._pins[signal]
+        if self._emulator.chip.gpio[number].function_select != _PWM:
+            return 0.0
+        channel = self._emulator.chip.pwm.channels[number // 2 % 8]
+        level = channel.cc >> 16 if number & 1 else channel.cc & 0xFFFF
+        return min(1.0, level / (channel.top + 1)) if channel.csr & 1 else 0.0
+
+    def _tone(self) -> tuple[int, int]:
+        channel = self._emulator.chip.pwm.channels[self._pins["beeper"] // 2 % 8]
+        divider = (channel.div or 16) / 16
+        return round(_CLOCK_HZ / divider / (channel.top + 1)), round(self._duty("beeper") * 65535)

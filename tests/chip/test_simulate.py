@@ -1,0 +1,49 @@
+"""``stillscan simulate`` on a board with a chip: what it needs, and that it gives the record of every simulation."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stillscan.cli import main
+from stillscan.commands.world import SAMPLE
+
+KEYS = {
+    "outcome", "reason", "mrz", "format", "attempts", "aborts", "sensors", "t_still_ms", "t_verdict_ms", "virtual_ms",
+    "wall_ms", "seed", "firmware", "heap_free_min",
+}  # fmt: skip
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["simulate", "--document", str(SAMPLE), *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    return shown.err.strip()
+
+
+def test_an_image_is_asked_for(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STILLSCAN_UF2", raising=False)
+    assert "STILLSCAN_UF2" in refused(capsys, "--board", "rpi_pico")
+
+
+def test_a_chip_that_cannot_be_emulated(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "RP2350 cannot be emulated" in refused(capsys, "--board", "rpi_pico2", "--uf2", str(tmp_path / "none.uf2"))
+
+
+def test_an_image_that_is_none(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("no image")
+    shown = refused(capsys, "--board", "rpi_pico", "--uf2", str(path))
+    assert "not a UF2 image" in shown
+    assert "\n" not in shown
+
+
+def test_a_check_with_a_slip_ends_as_on_this_computer(capsys: pytest.CaptureFixture[str], uf2: Path) -> None:
+    common = ["simulate", "--document", str(SAMPLE), "--motion", "one-slip", "--seed", "3", "--json"]
+    assert main([*common, "--board", "rpi_pico", "--uf2", str(uf2)]) == 0
+    chip = json.loads(capsys.readouterr().out)
+    assert main(common) == 0
+    here = json.loads(capsys.readouterr().out)
+    assert set(chip) == KEYS
+    for key in ("outcome", "reason", "mrz", "format"):
+        assert chip[key] == here[key]

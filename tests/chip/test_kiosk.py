@@ -64,7 +64,7 @@ def test_a_strip_is_what_the_adc_delivered(booted: Booted) -> None:
     for band, samples in zip(bands, raw, strict=False):
         light = np.maximum(np.frombuffer(samples, np.uint8).astype(int) - dark, 0)
         levels = np.minimum((light * gain >> 8) + 8, 255) >> 4
-        assert band.pixels == bytes(levels[0::2] << 4 | levels[1::2])
+        assert np.array_equal(band.pixels[0], levels * 17)
     times = np.diff([band.header.t_us for band in bands])
     assert times.mean() <= 3000
     assert session.lost_frames == 0

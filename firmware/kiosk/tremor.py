@@ -78,6 +78,7 @@ class Tremor:
                 self.span = 0  # no swing goes so far: judged as any hand, this is a slip
         return True
 
+    @micropython.native
     def beyond(self, x: int, y: int, limit_2: int) -> bool:
         """Does (x, y) lie so far from the middle that the swing does not explain it? ``limit_2``: counts squared."""
         dx = 2 * x - self._middle_x
@@ -116,12 +117,14 @@ class Tremor:
 # In plain Python each takes 0.9 ms of a line's 3 on an RP2040.
 @micropython.viper
 def _halves(held: ptr16, first: int, out: ptr32) -> int:
-    """Sums of the older and the newer half into ``out``, and the least and the greatest until 50 ms ago; returns the
-    greatest less the least of all."""
+    """Sums of both halves, least and greatest of all but the last 50 ms into ``out``; the span of all."""
     low = 32767
     high = -32768
     total = 0
     for i in range(int(_HELD)):
+        if i == int(_HELD) - int(_WINDOW) + 1:  # as it was until 50 ms ago
+            out[2] = low
+            out[3] = high
         if i == int(_HALF):
             out[0] = total
             total = 0
@@ -132,9 +135,6 @@ def _halves(held: ptr16, first: int, out: ptr32) -> int:
             low = v
         if v > high:
             high = v
-        if i == int(_HELD) - int(_WINDOW):
-            out[2] = low
-            out[3] = high
         total += v
     out[1] = total
     return high - low

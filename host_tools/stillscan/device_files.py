@@ -1,6 +1,7 @@
 """Where the files for a board are: inside an installed package, or beside it in a checkout."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Chip:
     arch: str  # of native code, as mpy-cross names it
     flash_kib: int
     files_kib: int  # MicroPython's file system, at the end of the flash chip
-    shared: list[str]  # folders of boards/ whose files go onto the board too
+    shared: Sequence[str] = ()  # folders of boards/ whose files go onto the board too
 
     @property
     def name(self) -> str:

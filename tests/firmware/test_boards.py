@@ -53,16 +53,6 @@ def code(board: str) -> str:
 
 
 @pytest.mark.parametrize("board", chips())
-def test_tones_leave_the_lamps_alone(board: str) -> None:
-    """Pins of one PWM slice share their frequency: GPIO n is on slice n / 2, modulo 8 (RP2350: below 32)."""
-    table = pins(board)
-    calls = re.findall(r'PWM\(Pin\(pins\["(\w+)"\]\), freq=(\d+)', code(board))
-    assert {signal for signal, _ in calls} == {"infrared", "white", "beeper"}
-    slices = {signal: table[signal] // 2 % 8 for signal, _ in calls}
-    assert slices["beeper"] not in (slices["infrared"], slices["white"])
-
-
-@pytest.mark.parametrize("board", chips())
 def test_every_pin_of_a_table_is_used(board: str) -> None:
     used = set(re.findall(r'(?:pins\[|_input\(|_output\()\s*"(\w+)"', code(board)))
     assert used == set(pins(board))

@@ -31,7 +31,7 @@ KIOSK = (
     "__init__", "wire", "link", "strip", "commands", "health", "settings", "trial", "errors", "version", "surface",
     "drivers/__init__", "drivers/cis", "drivers/carriage", "plan",
 )  # fmt: skip
-BOARD = 'machine = "{machine}"\narch = "{arch}"\nflash_kib = 2048\nfiles_kib = 1408\nshared = []\n'
+BOARD = 'machine = "{machine}"\narch = "{arch}"\nflash_kib = 2048\nfiles_kib = 1408\n'
 
 
 class FakeBoard:

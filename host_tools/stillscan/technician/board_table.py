@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ def _read(path: Path) -> Board:
         raise InputError(f"{path}: cannot be read: {error}") from None
     text = " ".join((ast.get_docstring(module) or "").split())
     folder = path.absolute().parent
-    units, hz = _uses(module)
+    units, hz = _uses([module, *_shared(folder)])
     return Board(
         name=folder.name,
         folder=folder,
@@ -87,11 +88,21 @@ def _gpio(path: Path, node: ast.expr) -> int:
     return node.value
 
 
-def _uses(module: ast.Module) -> tuple[dict[str, int], dict[str, int]]:
+def _shared(folder: Path) -> list[ast.Module]:
+    """What the board takes from other folders of boards/ (``shared`` in its board.toml)."""
+    try:
+        names = tomllib.loads((folder / "board.toml").read_text(encoding="utf-8")).get("shared", [])
+    except (OSError, ValueError):
+        return []
+    paths = [path for name in names for path in sorted((boards_folder() / name).glob("*.py"))]
+    return [ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in paths]
+
+
+def _uses(modules: list[ast.Module]) -> tuple[dict[str, int], dict[str, int]]:
     """Units and frequencies from calls such as ``SPI(0, sck=Pin(PINS["flow_sck"]))`` and ``PWM(..., freq=20000)``."""
     units: dict[str, int] = {}
     hz: dict[str, int] = {}
-    for call in ast.walk(module):
+    for call in (node for module in modules for node in ast.walk(module)):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             continue
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
@@ -109,7 +120,7 @@ def _note(numbers: dict[str, int], call: ast.Call, node: ast.expr | None) -> Non
     for part in ast.walk(call):
         if (
             isinstance(part, ast.Subscript)
-            and ast.unparse(part.value) == "PINS"
+            and ast.unparse(part.value) in ("PINS", "pins")
             and isinstance(part.slice, ast.Constant)
         ):
             numbers[str(part.slice.value)] = node.value

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Board, Slots
 
 _IDLE_MS = 5
-_LINES = 4  # while a sweep runs commands are looked for once in so many lines
+_LINES = 6  # while a sweep runs commands are looked for once in so many lines
 
 
 class App:

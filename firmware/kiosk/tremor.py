@@ -32,15 +32,12 @@ class Tremor:
         self.span = 0
         self._x = array("h", bytes(2 * _HELD))
         self._y = array("h", bytes(2 * _HELD))
-        self._found = array("i", bytes(16))
+        # of each axis: sums of the older and the newer half; least and greatest as they were until 50 ms ago, because a
+        # slip must not count as a part of the swing
+        self._found_x = array("i", bytes(16))
+        self._found_y = array("i", bytes(16))
         self._held = 0  # positions ever taken on this track
         self._taken_us: TicksUs = 0
-        # the swing as it was until 50 ms ago: a slip must not count as a part of it
-        self._low = 0
-        self._high = 0
-        self._middle_x = 0  # doubled
-        self._middle_y = 0
-        self._former = 0  # span
 
     def reset(self) -> None:
         """Another track."""
@@ -64,12 +61,8 @@ class Tremor:
         self._y[at] = y if -32768 < y < 32768 else 0
         self._held += 1
         if self._held >= _HELD:
-            across = self._swing(self._x, scale)
-            self._middle_x = self._low + self._high
-            self._former = self._high - self._low
-            along = self._swing(self._y, scale)
-            self._middle_y = self._low + self._high
-            self._former = max(self._former, self._high - self._low)
+            across = self._swing(self._x, scale, self._found_x)
+            along = self._swing(self._y, scale, self._found_y)
             limit = floor.slip_um * scale // 100000
             self.found = across >= 0 and along >= 0 and max(across, along) >= limit + _NOISE_COUNTS
             if self.found:
@@ -81,10 +74,13 @@ class Tremor:
     @micropython.native
     def beyond(self, x: int, y: int, limit_2: int) -> bool:
         """Does (x, y) lie so far from the middle that the swing does not explain it? ``limit_2``: counts squared."""
-        dx = 2 * x - self._middle_x
-        dy = 2 * y - self._middle_y
+        across = self._found_x
+        along = self._found_y
+        dx = 2 * x - across[2] - across[3]
+        dy = 2 * y - along[2] - along[3]
         off_2 = dx * dx + dy * dy  # of the doubled way
-        return off_2 > 4 * limit_2 and off_2 > _BEYOND * self._former * self._former
+        former = max(across[3] - across[2], along[3] - along[2])
+        return off_2 > 4 * limit_2 and off_2 > _BEYOND * former * former
 
     @micropython.native
     def way_2(self, x: int, y: int) -> int:
@@ -94,18 +90,16 @@ class Tremor:
         dy = y - self._y[at]
         return dx * dx + dy * dy
 
-    def _swing(self, held: array[int], scale: int) -> int:
+    @micropython.native
+    def _swing(self, held: array[int], scale: int, found: array[int]) -> int:
         """How far what is kept swings about its middle, in counts; 0 when it does not, -1 when it went on elsewhere.
 
         A swing crosses its middle at least three times in 0.26 s; a slip crosses once.
         """
         first = self._held % _HELD  # the oldest
-        found = self._found
         span = _halves(held, first, found)
         older = found[0]
         newer = found[1]
-        self._low = found[2]
-        self._high = found[3]
         way = abs(newer - older) * 100000 // scale
         if way > _WAY_UM * _HALF or span * 100000 // scale > _SPAN_UM:
             return -1

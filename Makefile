@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font browser test lint format types firmware tests demo run bench bench-chip bench-motion bench-mrz bench-page bench-records bench-rules train pictures samples wheel clean
+.PHONY: help setup font browser server test lint format types firmware tests demo run bench bench-chip bench-motion bench-mrz bench-page bench-records bench-rules train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,7 +67,13 @@ browser:
 	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ] && { apt-get install -qq -y chromium || { apt-get update -qq && apt-get install -qq -y chromium; }; } >/dev/null 2>&1; then echo '== Installed the browser chromium'; \
 	else echo 'note: no chromium found; tests of the page in a browser are skipped. On Debian and Ubuntu: apt-get install chromium'; fi
 
-tests: $(READY) browser ## pytest
+# Likewise, for the tests of several kiosks on one database server; they start a server of their own.
+server:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
+	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ] && { apt-get install -qq -y postgresql || { apt-get update -qq && apt-get install -qq -y postgresql; }; } >/dev/null 2>&1; then echo '== Installed the server postgresql'; \
+	else echo 'note: no PostgreSQL found; tests on a database server are skipped. On Debian and Ubuntu: apt-get install postgresql'; fi
+
+tests: $(READY) browser server ## pytest
 	@echo '== Tests'
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 

@@ -1,7 +1,6 @@
 """``make bench-page``: from a scan event in the program to the page that shows it, in ms, in a real browser."""
 
 import argparse
-import shutil
 import statistics
 import sys
 import time
@@ -9,12 +8,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browsers import MISSING, find_browser
 from played import Played
 from playwright.sync_api import sync_playwright
 
 from kiosk import wire
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WATCH = """() => {
   window.seen = []
   const scanner = document.getElementById('scanner')
@@ -29,9 +28,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-page", description=__doc__)
     parser.add_argument("--events", type=int, default=200, help="changes of the scanner's state (200)")
     args = parser.parse_args()
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    program = find_browser()
     if program is None:
-        sys.exit("bench-page: no chromium found. On Debian and Ubuntu: apt-get install chromium")
+        sys.exit(f"bench-page: {MISSING}")
     with Played() as played, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page()

@@ -1,6 +1,5 @@
 """A counter with a ledger in memory, its page on a port of this machine, and a real browser."""
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browsers import MISSING, find_browser
 from played import Played
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture
@@ -26,9 +24,9 @@ def browser():
     """Debian's chromium, driven by Playwright. Without one the test is skipped, with the reason."""
     from playwright.sync_api import sync_playwright
 
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    program = find_browser()
     if program is None:
-        pytest.skip("no chromium found. On Debian and Ubuntu: apt-get install chromium")
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield started

@@ -1,11 +1,11 @@
 """The pictures of host_tools/docs/page.md: the clerk's page in every state, made by ``make pictures``."""
 
-import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browsers import MISSING, find_browser
 from ledgers import NORWEGIAN, SOMEBODY_ELSE, SWEDISH, TRACKING
 from PIL import Image
 from played import Played
@@ -14,7 +14,6 @@ from playwright.sync_api import Page, sync_playwright
 from stillscan.commands.world import SAMPLE
 from stillscan.web.texts import texts
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SIZE = {"width": 1000, "height": 820}
 
 
@@ -29,9 +28,9 @@ def shoot(page: Page, folder: Path, name: str) -> None:
 def main(folder: Path) -> None:
     """Walk through visits, language English, and take a picture of each state."""
     t = texts("en")
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    program = find_browser()
     if program is None:
-        sys.exit("pictures: no chromium found. On Debian and Ubuntu: apt-get install chromium")
+        sys.exit(f"pictures: {MISSING}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
 

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from kiosk import wire
-from stillscan.guidance import UnknownTextError, say
+from stillscan.guidance import say, say_or_name
+from stillscan.guidance.findings import say_finding
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.result import Result
 
@@ -27,16 +28,16 @@ def verdict_text(result: Result, language: str) -> list[str]:
         part, _, fault = result.reason.partition(": ")
         return [
             say("state.fault", language),
-            _say_or_name("part", part, language),
-            _say_or_name("fault", fault, language),
+            say_or_name("part", part, language),
+            say_or_name("fault", fault, language),
         ]
     section = "reason" if result.reason.startswith("mrz_") or result.outcome != "gave_up" else "cause"
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
     return [
         say(head, language),
-        *(_say_or_name(section, reason, language) for reason in result.reason.split(",")),
+        *(say_or_name(section, reason, language) for reason in result.reason.split(",")),
         *_advice(result, language),
-        *(_say_or_name("sensor", sensor, language) for sensor in result.sensors),
+        *(say_or_name("sensor", sensor, language) for sensor in result.sensors),
     ]
 
 
@@ -44,26 +45,13 @@ def _advice(result: Result, language: str) -> list[str]:
     """What to do about the picture, when that is why the check gave up."""
     if not result.reason.startswith("mrz_"):
         return []
-    said = []
-    for finding in result.quality:
-        first, last = finding.characters or ("?", "?")
-        mm = "?" if finding.x_mm is None else f"{finding.x_mm:.0f}"
-        said.append(say(f"quality.{finding.code}", language, mm=mm, line=finding.line, first=first, last=last))
-    return said
+    return [say_finding(finding, language) for finding in result.quality]
 
 
 def state_text(state: State, language: str) -> str:
     """What to do in this state. DONE without a verdict yet means: the strip is being read, do not take the passport."""
     reading = state.state == wire.DONE and state.cause == wire.NO_CAUSE
-    return _say_or_name("state", "reading" if reading else named(wire.STATES, state.state), language)
-
-
-def _say_or_name(section: str, name: str, language: str) -> str:
-    """The sentence, or the bare name of what a newer firmware says and the catalogue does not know."""
-    try:
-        return say(f"{section}.{name}", language)
-    except UnknownTextError:
-        return name
+    return say_or_name("state", "reading" if reading else named(wire.STATES, state.state), language)
 
 
 class PlainLines:
@@ -90,7 +78,7 @@ class PlainLines:
             cause = named(wire.CAUSES, message.cause)
             slide = (message.dx_um**2 + message.dy_um**2) ** 0.5 / 1000
             where = f"row {message.row}, {slide:.2f} mm, stopped after {message.latency_us / 1000:.1f} ms"
-            self._say("abort", f"{cause} ({where}): {_say_or_name('cause', cause, self._language)}")
+            self._say("abort", f"{cause} ({where}): {say_or_name('cause', cause, self._language)}")
 
     def result(self, result: Result) -> None:
         self._say(result.outcome, " ".join(verdict_text(result, self._language)))

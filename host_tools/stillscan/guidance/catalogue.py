@@ -45,3 +45,11 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, **values: object) -> str:
         return sentences[key].format(**values)
     except KeyError as missing:
         raise UnknownTextError(f"guidance {key!r} needs the value {missing}") from None
+
+
+def say_or_name(section: str, name: str, language: str) -> str:
+    """The sentence, or the bare name of what a newer firmware says and the catalogue does not know."""
+    try:
+        return say(f"{section}.{name}", language)
+    except UnknownTextError:
+        return name

@@ -98,10 +98,7 @@ class Counter:
             except StillscanError as error:
                 self.records_trouble = str(error)
             self._publish("panel", turn=self.visit.turn)
-            verdict = self.visit.verdict
-            if verdict is not None and verdict.verdict != "release":
-                return "refused", ",".join(verdict.reasons)
-            return "verified", "ok"
+            return self.visit.light
 
     def connected(self, hello: Hello) -> None:
         """See service.Display."""

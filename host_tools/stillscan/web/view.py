@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stillscan.guidance import say
+from stillscan.guidance import say, say_or_name
+from stillscan.guidance.findings import say_finding
 from stillscan.mrz.finding import Finding
 from stillscan.web.counter import Scanner
-from stillscan.web.texts import spoken as sentence_of
 from stillscan.web.texts import texts
 from stillscan.web.visit import Visit
 
@@ -47,7 +47,8 @@ def customer(visit: Visit, scanner: Scanner) -> dict[str, Any]:
 
 def scanner_text(scanner: Scanner, language: str) -> str:
     """What to do now, as far as the scanner knows."""
-    return sentence_of(scanner.trouble or scanner.sentence, language)
+    section, _, name = (scanner.trouble or scanner.sentence).partition(".")
+    return say_or_name(section, name, language)
 
 
 def attempt_text(scanner: Scanner, language: str) -> str:
@@ -58,9 +59,5 @@ def attempt_text(scanner: Scanner, language: str) -> str:
 def _failure(reason: str, quality: tuple[Finding, ...], language: str) -> list[str]:
     """Why a scan brought nothing, and what to do about it."""
     section = "reason" if reason.startswith("mrz_") else "cause"
-    said = [say("state.gave_up", language), sentence_of(f"{section}.{reason}", language)]
-    for finding in quality:
-        first, last = finding.characters or ("?", "?")
-        mm = "?" if finding.x_mm is None else f"{finding.x_mm:.0f}"
-        said.append(say(f"quality.{finding.code}", language, mm=mm, line=finding.line, first=first, last=last))
-    return said
+    said = [say("state.gave_up", language), say_or_name(section, reason, language)]
+    return said + [say_finding(finding, language) for finding in quality]

@@ -19,6 +19,7 @@ from stillscan.verify.case import Case, Consignment
 from stillscan.verify.identity_number import parse_identity_number
 from stillscan.verify.known import Known, advice
 from stillscan.verify.rules import decide_case
+from stillscan.verify.verdict import Outcome
 
 Step = Literal["tracking", "scan", "second", "face", "verdict"]
 _ANSWERS_TO_COME = {"face_not_confirmed", "second_document_missing"}
@@ -87,6 +88,13 @@ class Visit:
         if self._lines is None:
             return "scan"
         return "second" if "second_document_missing" in self._ruling() else "face"
+
+    @property
+    def light(self) -> tuple[Outcome, str]:
+        """What the scanner's light is to show after a reading: red only when the letter is known to stay here."""
+        if self.verdict is not None and self.verdict.verdict != "release":
+            return "refused", ",".join(self.verdict.reasons)
+        return "verified", "ok"
 
     @property
     def holds_document(self) -> bool:

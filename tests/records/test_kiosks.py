@@ -132,3 +132,24 @@ def test_two_processes_open_one_new_file(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, str(tmp_path / "records.db")]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
     assert [process.communicate()[1] for process in running] == [b""] * 3
+
+
+def test_a_new_file_opened_at_one_moment(tmp_path: Path) -> None:
+    """SQLite answers BUSY at once, without its own patience, to one of two that turn a new file's log on."""
+    together = threading.Barrier(4)
+    failed: list[BaseException] = []
+
+    def kiosk() -> None:
+        for number in range(25):
+            together.wait()
+            try:
+                Database(tmp_path / f"{number}.db", wait_s=60).close()
+            except RecordsError as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=kiosk) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from stillscan.records.files import own_file
 from stillscan.records.trouble import plainly
 
 WAIT_S = 5.0  # for another program that is writing
+_AGAIN_S = 0.005
 _SMALLEST = 512  # bytes of an SQLite file
 # A commit returns when it is on the disk; what is erased is overwritten.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", "secure_delete=ON")
@@ -113,16 +115,29 @@ def _engine(url: URL, wait_s: float) -> Engine:
         except ImportError:
             raise InputError("--database: PostgreSQL needs more: pip install 'stillscan[postgresql]'") from None
     engine = create_engine(url, connect_args={"timeout": wait_s})
-    event.listen(engine, "connect", _settings)
+    event.listen(engine, "connect", lambda connection, _: _settings(connection, wait_s))
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _settings(connection: sqlite3.Connection, _: object) -> None:
+def _settings(connection: sqlite3.Connection, wait_s: float) -> None:
     connection.text_factory = _text
     connection.isolation_level = None  # transactions begin where we say (below), not at the first change
     for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+        _patiently(connection, f"PRAGMA {pragma}", wait_s)
+
+
+def _patiently(connection: sqlite3.Connection, statement: str, wait_s: float) -> None:
+    """Execute it, waiting for others where SQLite does not: two that turn a new file's log on are BUSY at once."""
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() >= until:
+                raise
+        time.sleep(_AGAIN_S)
 
 
 def _text(value: bytes) -> str:

@@ -11,27 +11,33 @@ class Usb:
 
     def __init__(self) -> None:
         self._out = sys.stdout.buffer
-        self._in = sys.stdin.buffer
-        self._ready = select.poll()
-        self._ready.register(sys.stdin, select.POLLIN)
+        ready = select.poll()
+        ready.register(sys.stdin, select.POLLIN)
+        self._look = ready.ipoll
+        self._take = sys.stdin.buffer.readinto
         self._one = bytearray(1)
 
     def write(self, buffer: bytearray, n: int) -> int:
-        """Send ``buffer[:n]``; returns how many bytes were taken: fewer after 500 ms without progress."""
+        """Send ``buffer[:n]``; returns how many bytes were taken: fewer after a second without progress.
+
+        MicroPython waits for half a second, and once more when a part was taken.
+        """
         return self._out.write(buffer, n) or 0
 
     @micropython.native
     def readinto(self, buffer: bytearray) -> int:
         """Take what has arrived, byte by byte: a longer read would wait until it is full. 0 when there is nothing."""
+        look = self._look
+        take = self._take
+        one = self._one
         taken = 0
-        while taken < len(buffer) and self._waiting():
-            self._in.readinto(self._one)
-            buffer[taken] = self._one[0]
-            taken += 1
+        room = len(buffer)
+        while taken < room:
+            for _ in look(0):
+                take(one)
+                buffer[taken] = one[0]
+                taken += 1
+                break
+            else:
+                break
         return taken
-
-    @micropython.native
-    def _waiting(self) -> bool:
-        for _ in self._ready.ipoll(0):
-            return True
-        return False

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kiosk.scan import Scan
 
 _LOG_MOST = 64
+_MOST = 8  # commands in one turn
 
 
 class Commands:
@@ -56,8 +57,8 @@ class Commands:
         self.spoken = False  # a host of our major version has said HELLO
 
     def poll(self) -> None:
-        """Answer everything that has arrived."""
-        while True:
+        """Answer what has arrived, or the first part of much: a host that never stops must not hold up the loop."""
+        for _ in range(_MOST):
             kind = self._link.receive()
             if not kind:
                 return

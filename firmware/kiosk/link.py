@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from kiosk.parts import Stream
     from kiosk.settings import Settings
 
-_CHUNK = 64
+_CHUNK = 64  # bytes taken at a time: on the chip 3 ms
 _HEAD = 3  # type, sequence
 
 
 class Link:
-    """``stream.write(buffer, n) -> bytes taken`` may block for half a second, ``readinto(buffer) -> bytes`` never."""
+    """``stream.write(buffer, n) -> bytes taken`` may block for a second, ``readinto(buffer) -> bytes`` never."""
 
     def __init__(self, stream: Stream, settings: Settings) -> None:
         self._stream = stream
@@ -104,9 +104,16 @@ class Link:
 
     @micropython.native
     def receive(self) -> int:
-        """The type of the next good command, 0 when there is none; CREDIT is settled here. Allocates nothing."""
+        """The type of the next good command, 0 when there is none; CREDIT is settled here. Allocates nothing.
+
+        Takes one chunk from the stream and no more: noise without end must not hold up the loop.
+        """
+        looked = False
         while True:
             if self._taken == self._pending:
+                if looked:
+                    return 0
+                looked = True
                 self._pending = self._stream.readinto(self._chunk) or 0
                 self._taken = 0
                 if not self._pending:

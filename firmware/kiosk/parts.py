@@ -70,7 +70,7 @@ class Stream(Protocol):
     """Bytes to and from the host. Neither method allocates."""
 
     def write(self, buffer: bytearray, n: int) -> int:
-        """Send ``buffer[:n]``; returns how many bytes were taken. May block for half a second without progress."""
+        """Send ``buffer[:n]``; returns how many bytes were taken. May block for a second without progress."""
         ...
 
     def readinto(self, buffer: bytearray) -> int:

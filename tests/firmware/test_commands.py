@@ -67,7 +67,7 @@ def test_counters_of_damaged_frames() -> None:
             encode(0, 5, b""),
         ):
             rig.kiosk.write(piece)
-        errors = [m for m in rig.listen(50) if isinstance(m, Error)]
+        errors = [m for m in rig.listen(200) if isinstance(m, Error)]
         assert errors == [Error(wire.E_MALFORMED, wire.C_SWEEP)]
         health = rig.host.health()
         assert health is not None
@@ -88,6 +88,18 @@ def test_garbage_in_mid_sweep_costs_nothing() -> None:
         assert health is not None
         assert health.bad_crc + health.bad_frame + health.oversized > 50
         assert health.faults == 0
+
+
+def test_noise_without_end_does_not_hold_up_the_loop() -> None:
+    """A neighbour that never falls silent: the document is seen while its bytes still wait; the next host is served."""
+    with Rig() as rig:
+        rig.kiosk.write(b"\x55" * 1_000_000)
+        rig.place()
+        rig.until(wire.STILL)
+        assert len(rig.bus.usb.to_device) > 900_000
+        rig.bus.usb.to_device.clear()
+        rig.connect()
+        rig.until(wire.DONE)
 
 
 def _is_command(piece: bytes) -> bool:

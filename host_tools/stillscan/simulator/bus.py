@@ -29,7 +29,7 @@ ANSWER = struct.Struct("<qqqqq")
 
 USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
 USB_FIFO = 256
-USB_BLOCK_US = 500_000  # after so long without progress a write returns short
+USB_BLOCK_US = 1_000_000  # after so long without progress a write returns short: 0.5 s, tried twice
 
 
 class WatchdogResetError(Exception):

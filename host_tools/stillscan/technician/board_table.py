@@ -24,6 +24,7 @@ class Board(NamedTuple):
     pins: list[tuple[str, int]]  # signal, GPIO; a signal that is named twice is here twice
     units: dict[str, int]  # signal -> unit of the bus that is made with it
     hz: dict[str, int]  # signal -> frequency of the PWM that is made with it
+    around_px: tuple[int, int] | None  # of the line sensor before and after the window; None without a SENSOR_PX
 
 
 def find_board(name: str) -> Board:
@@ -57,20 +58,34 @@ def _read(path: Path) -> Board:
         pins=_pins(path, module),
         units=units,
         hz=hz,
+        around_px=_around(_value(module, "SENSOR_PX")),
     )
 
 
-def _pins(path: Path, module: ast.Module) -> list[tuple[str, int]]:
+def _value(module: ast.Module, name: str) -> ast.expr | None:
+    """What the module gives ``name`` at its top level."""
     for node in module.body:
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(target, ast.Name) and target.id == "PINS" for target in targets):
-                break
-    else:
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                return node.value
+    return None
+
+
+def _around(node: ast.expr | None) -> tuple[int, int] | None:
+    """The numbers around the middle one, which may be a name."""
+    match node:
+        case ast.Tuple(elts=[ast.Constant(value=int(before)), _, ast.Constant(value=int(after))]):
+            return before, after
+    return None
+
+
+def _pins(path: Path, module: ast.Module) -> list[tuple[str, int]]:
+    table = _value(module, "PINS")
+    if table is None:
         raise InputError(f"{path}: has no table PINS")
-    table = node.value
     if not isinstance(table, ast.Dict):
-        raise InputError(f"{path}: line {node.lineno}: PINS is not a table of signal and GPIO: {{'step': 6, ...}}")
+        raise InputError(f"{path}: line {table.lineno}: PINS is not a table of signal and GPIO: {{'step': 6, ...}}")
     return [
         (_signal(path, key, table), _gpio(path, value)) for key, value in zip(table.keys, table.values, strict=True)
     ]

@@ -16,12 +16,13 @@ from stillscan.simulator.kiosk import break_part
 from stillscan.simulator.scene import Scene
 from stillscan.technician.build import compiled
 from stillscan.technician.image import littlefs
+from stillscan.technician.versions import Version
 
 
 class ChipKiosk:
     """``uf2``: an official MicroPython image for the board. InputError when the board has no RP2040.
 
-    ``files`` (content by path) come on the board beside, or instead of, those of the firmware.
+    ``files``: all that lies on the board, content by path; by default what ``stillscan flash --image-only`` writes.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class ChipKiosk:
         if facts.name != "RP2040":
             raise InputError(f"board '{board}': its {facts.name} cannot be emulated, only an RP2040 can")
         self.name = f"emulated {board}"
-        self.files = {**compiled(board), **(files or {})}
+        self.files = Version.of(compiled(board)).alone() if files is None else files
         self.emulator = Emulator(uf2, littlefs(self.files, facts.files_kib), facts.flash_kib)
         self.usb = Usb(self.emulator, self.emulator.stop)
         self.bus = Parts(scene, self.emulator, wiring(board))

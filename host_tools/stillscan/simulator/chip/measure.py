@@ -17,6 +17,8 @@ from stillscan.simulator import truth
 from stillscan.simulator.chip.kiosk import ChipKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.simulate import boot
+from stillscan.technician.build import compiled
+from stillscan.technician.versions import Version
 
 _CHECK_S = 10.0
 _SWEEP_MS = 3000.0
@@ -35,7 +37,8 @@ class Figure(NamedTuple):
 
 def steps(uf2: str, board: str) -> list[Figure]:
     """Each step of a line by itself, at 4 and 8 bits a pixel: microseconds, and bytes that it allocates."""
-    with ChipKiosk(_world("still", 1), uf2, board, {"main.py": _STEPS.read_bytes()}) as kiosk:
+    files = {**Version.of(compiled(board)).alone(), "main.py": _STEPS.read_bytes()}
+    with ChipKiosk(_world("still", 1), uf2, board, files) as kiosk:
         text = b""
         end = kiosk.now_ms() + _SCRIPT_MS
         while b"\nend" not in text:

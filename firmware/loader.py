@@ -2,7 +2,8 @@
 what lies beside this file, or is frozen into their MicroPython.
 
 A version that was installed last is on trial: it has two starts, within which it confirms itself (kiosk/trial.py). One
-that raises, or is reset by the watchdog, or takes too long, is left for the one before it. What was decided stands in
+that raises, or is reset by the watchdog, or takes too long, is left for the one before it; a timer of the chip ends one
+that never comes to its own loop. What was decided stands in
 one small file that is written whole beside itself and then renamed: a power cut leaves the old or the new one.
 
 This file is not kept twice. It asks nothing of a version but ``start.run(slots)``.
@@ -22,7 +23,8 @@ _PATH = "slots.json"
 _FOLDERS = ("a", "b")
 _STORED = (("run", str), ("new", str), ("starts", int), ("failed", str), ("why", int), ("a", str), ("b", str))
 _STARTS = 2
-_DEFECT, _RESETS = 1, 2  # of wire.ROLLBACKS
+_DEFECT, _RESETS, _LATE = 1, 2, 3  # of wire.ROLLBACKS
+_HUNG_MS = 31000  # later than the version's own limit
 
 
 class Slots:
@@ -65,8 +67,14 @@ class Slots:
         self.state["run"] = self.state.pop("new")
         self._forget("starts", "failed", "why")
 
+    def guard(self, _timer: object = None) -> None:
+        """Called by the timer: is the version still on trial?"""
+        if self.trial:
+            self.undo(_LATE)
+
     def uncount(self) -> None:
         """This start says nothing about the version: it was asked not to run."""
+        self.trial = False
         self.state["starts"] -= 1
         self._store()
 
@@ -110,6 +118,8 @@ def run() -> None:
     slots.choose()
     if slots.name:
         sys.path.insert(0, slots.name)
+    if slots.trial and hasattr(machine, "Timer"):  # the simulator has none
+        machine.Timer(period=_HUNG_MS, mode=machine.Timer.ONE_SHOT, callback=slots.guard)
     try:
         import start
 

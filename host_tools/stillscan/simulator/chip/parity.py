@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.table import Table
 
@@ -19,8 +19,7 @@ _DEPTH = 4  # bits a pixel of both: the chip's default
 _VERDICT = ("outcome", "reason", "mrz", "format")
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """Two records of one seed: see ``stillscan simulate --json``."""
 
     seed: int

@@ -60,13 +60,15 @@ class LineSensor:
         """
         engine = self._engine
         started = time.ticks_us()
-        while engine.count() <= self._next:
+        done = engine.count()
+        while done <= self._next:
             if alarm.rung or time.ticks_diff(time.ticks_us(), started) > _LOOK_US:
                 if time.ticks_diff(time.ticks_ms(), self._last_ms) > _LATE_MS:
                     raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
                 return None
             self._idle()
-        if engine.count() > self._next + engine.late:
+            done = engine.count()
+        if done > self._next + engine.late:
             self.missed = True
         if alarm.rung or self.missed:
             return None

@@ -1,7 +1,8 @@
 """Performance of the firmware on the emulated RP2040, beside a committed baseline: ``make bench-chip``.
 
 Everything is in the chip's own time (125 MHz, 8 ns a cycle). Cycles are the same on every computer, so a figure that is
-worse than the baseline by 2 % is a change of the firmware, or of MicroPython: exit code 1.
+worse than the baseline by 2 % is a change of the firmware, or of MicroPython: exit code 1. How soon a movement stops
+the carriage depends on its moment in a line's time, which any change shifts: that is held to its target.
 """
 
 from __future__ import annotations
@@ -34,17 +35,20 @@ TARGETS = {
     "line loop of a sweep: allocated": 0.0,
     "boot to HELLO": 1000.0,
 }
+_MOMENTARY = (INT1, SLIDE)
 _WORSE = 1.02
 _CYCLES_PER_US = 125
 _PLACES = 12  # of the digest of MicroPython's image
 
 
 def compare(figures: list[Figure], baseline: dict[str, float]) -> list[str]:
-    """Names of the figures that are worse than the baseline by more than 2 %."""
+    """Names of the figures that are worse than the baseline by more than 2 %, or than a target that takes its place."""
     worse = []
     for figure in figures:
         known = baseline.get(figure.name)
-        if known is not None:
+        if figure.name in _MOMENTARY:
+            worse += missed([figure])
+        elif known is not None:
             now, then = (known, figure.value) if figure.more_is_better else (figure.value, known)
             if now > then * _WORSE:
                 worse.append(figure.name)
@@ -134,7 +138,7 @@ def measure(args: argparse.Namespace) -> int:
         return 0
     worse = compare(figures, baseline)
     for name in worse:
-        print(f"worse than the baseline: {name}", file=sys.stderr)
+        print(f"worse than before, or than it may be: {name}", file=sys.stderr)
     return 1 if worse else 0
 
 

@@ -1,10 +1,9 @@
 """What the chip does without Python: step pulses and lines, by PIO and DMA (see kiosk.parts)."""
 
-import math
 from array import array
 
 import chip
-import kernels
+import periods
 import programs
 from machine import Pin, mem32
 from rp2 import DMA, StateMachine
@@ -80,11 +79,9 @@ class Stepper:
         """Periods of a trapezoid of speed over distance; fractions of a us at full speed are carried on."""
         table = self._table
         ramp = min(int((top_hz * top_hz - start_hz * start_hz) / (2 * accel_hz_per_s)), steps // 2)
-        for i in range(ramp):
-            period = int(1e6 / math.sqrt(start_hz * start_hz + accel_hz_per_s * (2 * i + 1)))
-            table[i] = table[steps - 1 - i] = period
-        kernels.even(table, ramp, steps - ramp, int(256e6 / top_hz))
-        kernels.words(table, steps, programs.TRAIN_TICKS, self._first, self._every)
+        periods.ramp(table, steps, ramp, int(start_hz), int(accel_hz_per_s))
+        periods.even(table, ramp, steps - ramp, int(256e6 / top_hz))
+        periods.words(table, steps, programs.TRAIN_TICKS, self._first, self._every)
 
     def stop(self) -> None:
         """No pulse after this; ``done`` is exact."""

@@ -1,7 +1,7 @@
 """The kernels of kiosk.strip in the chip's own instructions, four to five times as fast as what viper makes of them.
 
 In assembler each takes its arguments in one array, as it knows four at most. Thumb-1, so that it suits both chips.
-Counts are above zero. And two that fill the stepper's table: in plain Python a sweep would wait 50 ms for it.
+Counts are above zero.
 """
 # ruff: noqa: F821 - the names of the assembler
 # mypy: ignore-errors
@@ -223,28 +223,3 @@ def stuff(data: ptr8, n: int, out: ptr8) -> int:
     arguments[1] = n
     arguments[2] = int(out)
     return int(_stuff(_ARGUMENTS))
-
-
-@micropython.viper
-def even(table: ptr32, first: int, last: int, period: int):
-    """Periods ``first`` to ``last - 1``: ``period`` in us / 256, its fractions carried on."""
-    carried = 0
-    for i in range(first, last):
-        carried = carried + period
-        table[i] = carried >> 8
-        carried = carried & 255
-
-
-@micropython.viper
-def words(table: ptr32, steps: int, ticks: int, first: int, every: int):
-    """Periods become words of programs.train, which itself takes ``ticks``: bit 0 marks step ``first``, counted from 1,
-    and each ``every``-th after it; none when ``every`` is 0."""
-    left = first - 1
-    for i in range(steps):
-        mark = 0
-        if every:
-            if left <= 0:
-                mark = 1
-                left = every
-            left = left - 1
-        table[i] = (table[i] - ticks - mark) << 1 | mark

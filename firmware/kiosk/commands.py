@@ -85,7 +85,7 @@ class Commands:
         board = self._board
         self._link.send(
             wire.M_HELLO, wire.MAJOR, wire.MINOR, VERSION[0], VERSION[1], VERSION[2], board.name.encode(),
-            board.boot_id, WIDTH_PX, ROWS, PITCH_NM, self._settings.line, wire.MAX_FRAME, 1, board.capabilities,
+            board.boot_id, WIDTH_PX, ROWS, PITCH_NM, self._settings.line_us, wire.MAX_FRAME, 1, board.capabilities,
         )  # fmt: skip
         if not self.spoken:
             self._error(wire.E_VERSION, wire.C_HELLO)

@@ -29,6 +29,7 @@ TABLE = (
     ("volume", "%", 50, 0, 100),  # of the beeper; 0: silent
     ("bump_times", "", 4, 1, 20),  # a bump is also at least so many times the noise of the empty glass
     ("slip_times", "", 4, 1, 20),  # and so is a slip
+    ("line_8", "us", 2950, 2950, 20000),  # one line at a depth of 8 bits, if that is longer than `line`
 )
 NAMES = tuple(row[0] for row in TABLE)
 
@@ -56,6 +57,7 @@ class Settings:
     volume: int
     bump_times: int
     slip_times: int
+    line_8: int
 
     def __init__(self, path: str = "settings.json", of_board: dict[str, int] | None = None) -> None:
         """``of_board``: defaults in which a board differs from TABLE."""
@@ -88,6 +90,11 @@ class Settings:
     def get(self, number: int) -> int:
         value: int = getattr(self, NAMES[number])
         return value
+
+    @property
+    def line_us(self) -> int:
+        """Time of one line at the depth in force."""
+        return self.line if self.depth == 4 else max(self.line, self.line_8)
 
     def set(self, number: int, value: int) -> None:
         """Takes effect at once and is stored. ValueError out of range, OSError when not stored (and not set)."""

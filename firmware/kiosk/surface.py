@@ -55,9 +55,10 @@ class Surface:
 
     def begin(self, first_row: int, last_row: int) -> None:
         """Lamp on, carriage off from rest above ``first_row``; lines follow the steps."""
-        self.lamp.on(self._settings.lamp, self._settings.infrared)
+        settings = self._settings
+        self.lamp.on(max(1, settings.lamp * settings.line // settings.line_us), settings.infrared)  # as calibrated
         self._sensor.follow(self._carriage.stepper, LEAD_ROWS * STEPS_PER_ROW, STEPS_PER_ROW)
-        self._carriage.sweep(last_row - first_row + 1, self._settings.line)
+        self._carriage.sweep(last_row - first_row + 1, self._settings.line_us)
         self.sweeping = True
 
     def halt(self) -> None:

@@ -115,14 +115,17 @@ def _halves(held: ptr16, first: int, out: ptr32) -> int:
     low = 32767
     high = -32768
     total = 0
-    for i in range(int(_HELD)):
-        if i == int(_HELD) - int(_WINDOW) + 1:  # as it was until 50 ms ago
+    last = int(_HELD) - 1  # looked up once: each time is 2 us
+    half = int(_HALF)
+    then = last - int(_WINDOW) + 2
+    for i in range(last + 1):
+        if i == then:  # as it was until 50 ms ago
             out[2] = low
             out[3] = high
-        if i == int(_HALF):
+        if i == half:
             out[0] = total
             total = 0
-        v = held[(first + i) & (int(_HELD) - 1)]
+        v = held[(first + i) & last]
         if v > 32767:
             v -= 65536
         if v < low:
@@ -139,8 +142,9 @@ def _crossings(held: ptr16, first: int, twice: int, dead: int) -> int:
     """How often the positions reach the other side of their middle."""
     side = 0
     crossings = 0
-    for i in range(int(_HELD)):
-        v = held[(first + i) & (int(_HELD) - 1)]
+    last = int(_HELD) - 1
+    for i in range(last + 1):
+        v = held[(first + i) & last]
         if v > 32767:
             v -= 65536
         v = 2 * v - twice

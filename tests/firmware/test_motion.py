@@ -38,7 +38,7 @@ def test_drift_is_tolerated_and_told(way: tuple[float, float]) -> None:
     with Rig() as rig:
         rig.place(along((0, 0, 0, 0), (5000, 5 * way[0], 5 * way[1], 0)))
         done = rig.until(wire.DONE)
-        assert all(a.row == 0 for a in rig.aborts()), "two counts of noise before the first line, at the most"
+        assert all(a.row < 12 for a in rig.aborts()), "two counts of noise, at the most; then it begins anew"
         bands = rig.bands(done.attempt)
         assert len(bands) == ROWS
         seconds = np.array([b.header.t_us for b in bands]) / 1e6

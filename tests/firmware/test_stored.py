@@ -17,7 +17,7 @@ from .rig import Rig, row_seen
 DEFAULTS = {
     "dwell": 150, "attempts": 60, "time_limit": 15000, "slip": 130, "bump": 256, "flow_scale": 2000, "squal_min": 25,
     "lamp": 100, "infrared": 1, "depth": 8, "stall": 500, "removed": 1500, "health": 1000, "line": 2950,
-    "dwell_again": 40, "restart_only": 0, "ring": 40, "volume": 50, "bump_times": 4, "slip_times": 4,
+    "dwell_again": 40, "restart_only": 0, "ring": 40, "volume": 50, "bump_times": 4, "slip_times": 4, "line_8": 2950,
 }  # fmt: skip
 
 

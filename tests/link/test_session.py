@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kiosk import wire
 from stillscan.errors import DeviceError
@@ -192,3 +194,28 @@ def test_errors_come_as_messages() -> None:
     session = opened(device)
     device.say(wire.M_ERROR, wire.E_WRONG_STATE, wire.C_SWEEP)
     assert session.poll(10) == Error(wire.E_WRONG_STATE, wire.C_SWEEP)
+
+
+class WholeMicroseconds(Scripted):
+    """Its clock knows no less, as the simulator's."""
+
+    now_us = 0
+    in_vain = 0
+
+    def read(self, timeout_ms: float) -> bytes:
+        passed = round(timeout_ms * 1000)
+        self.in_vain += not passed
+        assert self.in_vain < 3, "no time passes, for ever"
+        self.now_us += passed
+        return b""
+
+    def now_ms(self) -> float:
+        return self.now_us / 1000
+
+
+@given(st.integers(0, 10**9), st.integers(1, 400_000))
+def test_a_wait_ends_whatever_floating_point_leaves_of_it(began_us: int, us: int) -> None:
+    device = WholeMicroseconds(lambda device, frame: None)
+    device.now_us = began_us
+    assert Session(device).poll(us / 1000) is None
+    assert device.now_us == began_us + us

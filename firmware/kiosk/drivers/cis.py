@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Alarm, Idle, Lines, Stepper, TicksMs
 
 WIDTH_PX = 1476
-_LATE_MS = 200  # a line takes 3 ms; the ramp before the first line 70 ms
+_LATE_MS = 200  # a line takes 3 ms; the ramp before the first line 65 ms
 _LOOK_US = 3000  # the caller looks at its other sensors at least so often
 _FLAT_EVERY = 4  # lines: so often is one looked at
 _FLAT_LINES = 8  # noise alone keeps a living sensor from so many lines of one value
@@ -60,13 +60,15 @@ class LineSensor:
         """
         engine = self._engine
         started = time.ticks_us()
-        while engine.count() <= self._next:
+        done = engine.count()
+        while done <= self._next:
             if alarm.rung or time.ticks_diff(time.ticks_us(), started) > _LOOK_US:
                 if time.ticks_diff(time.ticks_ms(), self._last_ms) > _LATE_MS:
                     raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
                 return None
             self._idle()
-        if engine.count() > self._next + engine.late:
+            done = engine.count()
+        if done > self._next + engine.late:
             self.missed = True
         if alarm.rung or self.missed:
             return None

@@ -29,6 +29,7 @@ WINDOW = 96  # bands granted ahead: 0.28 s of lines
 _REFRESH = 24
 _ANSWER_MS = 1000.0
 _HELLO_TRIES = 3
+_INSTANT_MS = 0.0005  # what floating-point leaves of a wait; a simulated clock would never come to its end
 
 M = TypeVar("M", bound=Message)
 
@@ -81,7 +82,7 @@ class Session:
             data = self.transport.read(max(0.0, left))
             if data:
                 self._take(data)
-            elif left <= 0:
+            elif left < _INSTANT_MS:
                 return None
         message = self._messages.popleft()
         self._grant(message)
@@ -131,7 +132,7 @@ class Session:
                     del self._messages[i]
                     return message
             left = end - self.transport.now_ms()
-            if left <= 0:
+            if left < _INSTANT_MS:
                 return None
             self._take(self.transport.read(left))
 

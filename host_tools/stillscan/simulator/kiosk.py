@@ -64,7 +64,7 @@ class SimulatedKiosk:
 
     def read(self, timeout_ms: float) -> bytes:
         """See Transport; ``timeout_ms`` is virtual time."""
-        self._run(self.bus.now_us + int(timeout_ms * 1000))
+        self._run(self.bus.now_us + round(timeout_ms * 1000))
         data = bytes(self.bus.usb.to_host)
         self.bus.usb.to_host.clear()
         return data

@@ -14,7 +14,6 @@ from stillscan.simulator.chip.emulator import Emulator
 _PIO0 = 0x50200  # where the block lies on the chip's bus
 _CTRL = 0
 _CLOCKS, _TIMER, _TRAIN = 0, 1, 2  # state machines, see boards/rp2/reference.py
-_AT_ONCE_US = 100  # switched on again so soon, it only lets a pulse out
 
 
 class Motor:
@@ -39,6 +38,8 @@ class Motor:
         self._moved = moved
         self._edge_us = edge_us
         self._began_us = 0
+        self._going_on = False  # a train that was stopped between two words lets out what is left of a pulse
+        self._steps_then = 0
         gpio = emulator.chip.gpio
         self._direction, self._off = gpio[pins["direction"]], gpio[pins["motor_off"]]
         gpio[pins["step"]].add_listener(self._on_step)
@@ -57,17 +58,20 @@ class Motor:
     def _controlled(self, block: RPPIO, before: bool) -> None:
         """State machines were switched on or off; ``before``: did the train run?"""
         machines = block.machines
-        running = machines[_TRAIN].enabled
-        if running is before or not machines[_CLOCKS].enabled or machines[_TIMER].enabled:
+        train = machines[_TRAIN]
+        if train.enabled is before or not machines[_CLOCKS].enabled or machines[_TIMER].enabled:
             return
         now = int(self._emulator.now_ns // 1000)
-        if running:
-            if self.stops and now - self.stops[-1].stopped_us < _AT_ONCE_US:
-                self._began_us = self.stops.pop().began_us
-            else:
+        if train.enabled:
+            self._going_on = bool(self.stops) and train.pc != train.wrap_bottom
+            if not self._going_on:
                 self._began_us = now
-        elif not machines[_TRAIN].waiting:  # for want of words: the train had ended
-            self.stops.append(Stop(self._began_us, now, self._edge_us()))
+        elif not self._going_on:
+            if not train.waiting:  # for want of words: the train had ended
+                self.stops.append(Stop(self._began_us, now, self._edge_us()))
+        elif self.steps != self._steps_then:
+            self.stops[-1].stopped_us = now
+        self._steps_then = self.steps
 
 
 class _Watched:

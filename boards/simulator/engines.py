@@ -63,7 +63,7 @@ class Lines:
 
 
 class Usb:
-    """The byte stream to the host, with the chip's manners: a write blocks while the FIFO drains, for a second at most."""
+    """The byte stream to the host, with the chip's manners: a write blocks until the FIFO drains, at most a second."""
 
     def write(self, buffer: bytearray, n: int) -> int:
         return bus.ask(bus.USB_WRITE, 0, 0, buffer, n)

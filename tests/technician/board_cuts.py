@@ -22,6 +22,7 @@ class Start:
     @staticmethod
     def run(slots):
         Start.slots = slots
+        Start.trial = slots.trial  # an end without a word takes the trial back
 
 
 class Disk:
@@ -83,7 +84,7 @@ def boot(disk):
     try:
         exec(source, {"__name__": "__main__"})
         slots = Start.slots
-        print(slots.name, int(slots.trial), whole(slots.name) or "damaged")
+        print(slots.name, int(Start.trial), whole(slots.name) or "damaged")
     except Exception as error:
         print("failed", type(error).__name__, error)
     sys.path[:] = path

@@ -119,7 +119,7 @@ def run() -> None:
     if slots.name:
         sys.path.insert(0, slots.name)
     if slots.trial and hasattr(machine, "Timer"):  # the simulator has none
-        machine.Timer(period=_HUNG_MS, mode=machine.Timer.ONE_SHOT, callback=slots.guard)
+        machine.Timer(-1, period=_HUNG_MS, mode=machine.Timer.ONE_SHOT, callback=slots.guard)
     try:
         import start
 

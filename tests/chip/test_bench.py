@@ -7,7 +7,7 @@ import pytest
 
 from stillscan.errors import InputError
 from stillscan.simulator.chip import bench
-from stillscan.simulator.chip.bench import BASELINE, TARGETS, compare, missed, store, stored
+from stillscan.simulator.chip.judgement import BASELINE, TARGETS, compare, missed, store, stored
 from stillscan.simulator.chip.measure import Figure
 from stillscan.simulator.chip.movements import INT1, SLIDE, SLIPS_MM, knock, slip
 from stillscan.simulator.chip.parity import Pair

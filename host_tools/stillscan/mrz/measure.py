@@ -7,8 +7,10 @@ how many are right, right and accepted, and accepted though wrong.
 """
 
 import argparse
+import os
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
@@ -46,9 +48,12 @@ _HEIGHTS = (274, 548, 1096, 1644)
 def start_up(times: int) -> tuple[float, float, float]:
     """Medians of so many fresh processes: ms of the import, ms of loading a network, MB resident at most."""
     runs = []
-    for _ in range(times + 1):  # the first may have to compile the modules
-        done = subprocess.run([sys.executable, "-c", _FRESH], capture_output=True, text=True, check=True)
-        runs.append([float(value) for value in done.stdout.split()])
+    with tempfile.TemporaryDirectory() as folder:  # modules are compiled once, as an installer does it, whatever is set
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        kept["PYTHONPYCACHEPREFIX"] = folder
+        for _ in range(times + 1):
+            done = subprocess.run([sys.executable, "-c", _FRESH], capture_output=True, text=True, check=True, env=kept)
+            runs.append([float(value) for value in done.stdout.split()])
     imported, loaded, memory = (median(values) for values in zip(*runs[1:], strict=True))
     return imported, loaded, memory
 

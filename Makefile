@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font browser server test lint format types firmware tests demo run bench bench-chip bench-motion bench-mrz bench-page bench-records bench-rules train pictures samples wheel clean
+.PHONY: help setup font browser server test lint format types firmware tests demo run bench bench-chip bench-motion bench-mrz bench-page bench-reader bench-records bench-rules train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-motion: setup ## every motion profile beside restart-only, on the same see
 
 bench-mrz: setup ## our reader beside others that are installed, on the same strips
 	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
+
+bench-reader: setup ## the reader's own time and memory; --images DIR: how many pictures with known text it reads
+	@$(BIN)/python -m stillscan.mrz.measure $(ARGS)
 
 bench-page: setup browser ## from a scan event to the page that shows it, in a real browser
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)

@@ -96,7 +96,8 @@ def test_memory_does_not_grow_while_rows_arrive(ocr_b: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.reset_peak()
     tracemalloc.stop()
-    assert max(peaks[len(peaks) // 2 :]) <= max(peaks[: len(peaks) // 2])
+    # the list of peaks grows itself, by some bytes each
+    assert max(peaks[len(peaks) // 2 :]) <= 1.005 * max(peaks[: len(peaks) // 2])
 
 
 def test_rows_worth_scanning_shrink(ocr_b: Path) -> None:

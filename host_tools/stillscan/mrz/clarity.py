@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz.pixels import ranked
+
 _LETTERS = slice(10, 38)
 _LEAST_NOISE = 0.3
 """Of 8-bit steps: what rounding leaves in a picture without noise."""
@@ -18,9 +20,9 @@ def clarity(crops: NDArray[np.uint8]) -> float:
     """Contrast of the ink in lines (n, 48, width) at the scanner's own resolution, in standard deviations of noise."""
     thin = np.ascontiguousarray(crops[:, :, ::12]).astype(np.int16)
     beside = 2 * thin[:, 1:-1] - thin[:, :-2] - thin[:, 2:]
-    noise = max(float(np.median(np.abs(beside))) / 2 * _SPREAD, _LEAST_NOISE)
+    noise = max(ranked(np.abs(beside), 0.5) / 2 * _SPREAD, _LEAST_NOISE)
     rank = thin.shape[1] * 85 // 100
-    paper = float(np.median(np.partition(thin, rank, axis=1)[:, rank]))
+    paper = ranked(np.partition(thin, rank, axis=1)[:, rank], 0.5)
     smooth = np.stack([cv2.blur(crop, (3, 3)) for crop in crops])[:, _LETTERS]
-    ink = float(np.percentile(smooth[:, ::3, ::4], 6))
+    ink = ranked(smooth[:, ::3, ::4], 0.06)
     return (paper - ink) / noise

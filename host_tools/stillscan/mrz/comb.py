@@ -77,11 +77,13 @@ def combs(centres: NDArray[np.float32]) -> Iterator[Comb]:
 
 def _rulers(centres: NDArray[np.float32]) -> NDArray[np.float64]:
     """Teeth (lines, n) over the whole width: alike in all lines, unless combs of their own meet far more centres."""
-    common = np.tile(_ruler(centres.mean(axis=0), _STEADY), (len(centres), 1))
+    width = centres.shape[1]
+    strength = _strength(centres)
+    common = np.tile(_ruler(strength.mean(axis=0), width, _STEADY), (len(centres), 1))
     if len(centres) == 1:
         return common
-    middle = centres.shape[1] * COLUMN_PX / 2
-    each = [_ruler(line, slice(None)) for line in centres]
+    middle = width * COLUMN_PX / 2
+    each = [_ruler(line, width, slice(None)) for line in strength]
     middle = float(each[0][np.abs(each[0] - middle).argmin()])
     nearest = [int(np.abs(own - middle).argmin()) for own in each]
     before = min(nearest)
@@ -100,10 +102,18 @@ def _waves(columns: int) -> NDArray[np.complex64]:
     return np.asarray(np.exp(-2j * np.pi * periods), np.complex64)
 
 
-def _ruler(centres: NDArray[np.float32], among: slice) -> NDArray[np.float64]:
-    """Teeth over the whole width whose pitch, chirp (one of `among`) and phase meet the most of `centres` (m,)."""
-    half = len(centres) * COLUMN_PX / 2
-    strength = _waves(len(centres))[:, among] @ (centres - centres.mean())
+def _strength(centres: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """How far each wave meets the chances of a centre (lines, m), and in which phase: (lines, pitches, chirps)."""
+    waves = _waves(centres.shape[1])
+    even = centres - centres.mean(axis=1, keepdims=True)
+    met = waves.reshape(-1, waves.shape[2]) @ even.T.astype(np.complex64)
+    return np.asarray(met.T.reshape(len(centres), *waves.shape[:2]), np.complex64)
+
+
+def _ruler(strength: NDArray[np.complex64], columns: int, among: slice) -> NDArray[np.float64]:
+    """Teeth over the whole width: those of the strongest wave (pitches, chirps) whose chirp is `among` all."""
+    half = columns * COLUMN_PX / 2
+    strength = strength[:, among]
     pitch_at, chirp_at = np.unravel_index(int(np.abs(strength).argmax()), strength.shape)
     pitch, chirp = _PITCHES_PX[pitch_at], float(_CHIRPS[among][chirp_at]) or 1e-9
     phase = -np.angle(strength[pitch_at, chirp_at]) / (2 * np.pi)
@@ -128,20 +138,29 @@ def _settle(each: NDArray[np.float32], columns: NDArray[np.float64], bends: int)
     weight = near.sum(axis=2)
     shift = (near * _REACH_PX).sum(axis=2) / np.maximum(weight, 1e-6)
     weight = weight / max(float(weight.max()), 1e-6)
-    powers = np.vander(np.linspace(-1, 1, columns.shape[1]), bends + 1)
+    powers = _powers(columns.shape[1], bends)
     common = _least_squares(powers, weight.sum(axis=0), (weight * shift).sum(axis=0), 1e-3)
     moved = columns + powers @ common
     rest = shift - powers @ common
-    own = [_least_squares(powers, line, line * left, _STIFF) for line, left in zip(weight, rest, strict=True)]
-    return np.asarray(moved + np.stack(own) @ powers.T, np.float64)
+    own = _least_squares(powers, weight, weight * rest, _STIFF)
+    return np.asarray(moved + own @ powers.T, np.float64)
+
+
+@cache
+def _powers(count: int, bends: int) -> NDArray[np.float64]:
+    """(count, bends + 1): powers of the places of teeth, -1 to 1."""
+    return np.vander(np.linspace(-1, 1, count), bends + 1)
 
 
 def _least_squares(
     powers: NDArray[np.float64], weight: NDArray[np.float64], weighted: NDArray[np.float64], stiff: float
 ) -> NDArray[np.float64]:
-    """Coefficients of the polynomial through values (given as weight times value), pulled to 0 by `stiff`."""
-    normal = powers.T @ (powers * weight[:, None]) + stiff * np.eye(powers.shape[1])
-    return np.asarray(np.linalg.solve(normal, powers.T @ weighted), np.float64)
+    """Coefficients (..., bends + 1) of the polynomials through values (..., count), pulled to 0 by `stiff`.
+
+    `weighted` is weight times value.
+    """
+    normal = powers.T @ (powers * weight[..., None]) + stiff * np.eye(powers.shape[1])
+    return np.asarray(np.linalg.solve(normal, (weighted @ powers)[..., None])[..., 0], np.float64)
 
 
 def goes_on(centres: NDArray[np.float32], comb: Comb) -> bool:

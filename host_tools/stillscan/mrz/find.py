@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz.flatten import ACROSS
+from stillscan.mrz.pixels import ranked
 
 PITCH_PX = 30.0
 SPACING_PX = 75.0
@@ -35,8 +36,9 @@ def blocks(ink: NDArray[np.float32]) -> list[Block]:
     """Candidates for the MRZ in `ink` (rows, cols // 3), best first: the best pair of lines, and the best three."""
     if ink.shape[0] < 2 * SPACING_PX or ink.shape[1] * ACROSS < 20 * PITCH_PX:
         return []
-    faint = float(_FAINT * np.percentile(ink[::5, ::5], 98))
-    slope, profile = _skew(np.asarray(cv2.threshold(ink - faint, 0, 0, cv2.THRESH_TOZERO)[1], np.float32))
+    faint = _FAINT * ranked(ink[::5, ::5], 0.98)
+    strong = ink - np.float32(faint)
+    slope, profile = _skew(np.maximum(strong, 0, out=strong))
     marks = _line_marks(profile)
     found = [block for count in (3, 2) if (block := _best(marks, count, slope)) is not None]
     if len(found) == 2 and found[0].score < 0.6 * found[1].score:
@@ -48,19 +50,19 @@ def _skew(ink: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
     """The slope at which rows of text stand out most, and the mean ink of each row along it."""
     slabs = ink.shape[1] * ACROSS // _SLAB_PX
     means = cv2.resize(ink[:, : slabs * _SLAB_PX // ACROSS], (slabs, ink.shape[0]), interpolation=cv2.INTER_AREA)
-    means = np.minimum(means, 2 * np.percentile(means[::3], 90))  # a blot is no line
-    middle = (np.arange(slabs) + 0.5) * _SLAB_PX - ink.shape[1] * ACROSS / 2
+    level = np.asarray(np.minimum(means, 2 * ranked(means[::3], 0.9)), np.float32)  # a blot is no line
+    middle = (ink.shape[1] * ACROSS - _SLAB_PX) / 2
 
-    def profiles(means: NDArray[np.float32], slopes: NDArray[np.float64]) -> NDArray[np.float32]:
-        shifts = np.rint(slopes[:, None] * middle).astype(np.intp)
-        most = int(np.abs(shifts).max())
-        padded = np.pad(means, ((most, most), (0, 0)))
-        rows = np.arange(len(means))[None, :, None] + shifts[:, None, :] + most
-        return np.asarray(padded[rows, np.arange(slabs)].mean(axis=2), np.float32)
+    def profile(means: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
+        shear = np.array([[1, 0, 0], [slope * _SLAB_PX, 1, -slope * middle]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        sheared = cv2.warpAffine(means, shear, (slabs, len(means)), flags=flags)
+        return np.asarray(cv2.reduce(sheared, 1, cv2.REDUCE_AVG)[:, 0], np.float32)
 
     # every third row is enough to choose between slopes; each line is followed more finely later
-    best = _SKEWS[int(np.argmax((profiles(means[::3], _SKEWS / 3) ** 2).sum(axis=1)))]
-    return float(best), profiles(means, np.array([best]))[0]
+    thin = np.ascontiguousarray(level[::3])
+    best = max(_SKEWS.tolist(), key=lambda slope: float((profile(thin, slope / 3) ** 2).sum()))
+    return best, profile(level, best)
 
 
 def _line_marks(profile: NDArray[np.float32]) -> NDArray[np.float32]:

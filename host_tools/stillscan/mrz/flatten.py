@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz.pixels import ranked
+
 ACROSS = 3
 """Columns of the picture that make one column of ink."""
 _CELL = (4, 2)
@@ -23,23 +25,25 @@ def ink(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     The result is (rows, cols // 3).
     """
     unscanned = np.ptp(picture[:, ::5], axis=1) <= 1  # a row of one value was never scanned
-    size = max(1, picture.shape[1] // ACROSS), picture.shape[0]
-    picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    middles = slice(ACROSS // 2, max(1, picture.shape[1] // ACROSS) * ACROSS, ACROSS)
+    picture = np.ascontiguousarray(cv2.blur(picture, (ACROSS, 1))[:, middles])
     # dust on the line sensor darkens whole columns: the paper of each column is seen in most of its rows
     columns = np.ascontiguousarray(picture[::6].T)
     bright = columns.shape[1] * 3 // 4
     paper = np.partition(columns, bright, axis=1)[:, bright].astype(np.float32)
-    white = float(np.percentile(paper, 80))
+    white = ranked(paper, 0.8)
     if white < 1:
         return np.zeros(picture.shape, np.float32)
     on_page = paper > _NO_PAPER * white
     gain = (1 / np.where(on_page, paper, white)).astype(np.float32)
-    relative = picture.astype(np.float32) * gain
-    shade = np.maximum(_shade(relative), np.float32(_NO_PAPER))
+    relative = np.multiply(picture, gain, dtype=np.float32)
+    shade = _shade(relative)
+    np.maximum(shade, np.float32(_NO_PAPER), out=shade)
     taken = cv2.divide(relative, shade, dst=relative)
     np.subtract(1, taken, out=taken)
     np.maximum(taken, 0, out=taken)
-    taken *= (shade > _NO_PAPER) if float(shade.min()) <= _NO_PAPER else 1
+    if float(shade.min()) <= _NO_PAPER:
+        taken[shade <= _NO_PAPER] = 0
     if not on_page.all():
         taken[:, ~on_page] = 0
     taken[unscanned] = 0
@@ -49,7 +53,8 @@ def ink(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _shade(relative: NDArray[np.float32]) -> NDArray[np.float32]:
     """Brightness of the paper under the print: the brightest cell around each place, smoothed."""
     rows, columns = (max(1, size // cell) for size, cell in zip(relative.shape, _CELL, strict=True))
-    cells = cv2.resize(relative, (columns, rows), interpolation=cv2.INTER_AREA)
+    whole = relative[: rows * _CELL[0], : columns * _CELL[1]]
+    cells = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
     brightest = cv2.dilate(cells, np.ones(_REACH_CELLS, np.uint8))
     smooth = cv2.blur(brightest, (_REACH_CELLS[1], _REACH_CELLS[0]))
     return np.asarray(cv2.resize(smooth, relative.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

@@ -3,7 +3,6 @@
 Which letters stand there is up to the print alone: names have no check digit, so nothing about them is guessed.
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +15,23 @@ _BROKEN_GRAMMAR = -6.0
 _LETTER = slice(10, 36)
 _FILLER = ALPHABET.index("<")
 _START, _WORD, _GAP, _DOUBLE, _GIVEN, _GIVEN_GAP, _END = range(7)
-_AFTER_LETTER = {_START: _WORD, _WORD: _WORD, _GAP: _WORD, _DOUBLE: _GIVEN, _GIVEN: _GIVEN, _GIVEN_GAP: _GIVEN}
-_AFTER_FILLER = {_WORD: _GAP, _GAP: _DOUBLE, _DOUBLE: _END, _GIVEN: _GIVEN_GAP, _GIVEN_GAP: _END, _END: _END}
+_MOVES = (
+    (_START, _WORD, True),
+    (_WORD, _WORD, True),
+    (_GAP, _WORD, True),
+    (_DOUBLE, _GIVEN, True),
+    (_GIVEN, _GIVEN, True),
+    (_GIVEN_GAP, _GIVEN, True),
+    (_WORD, _GAP, False),
+    (_GAP, _DOUBLE, False),
+    (_DOUBLE, _END, False),
+    (_GIVEN, _GIVEN_GAP, False),
+    (_GIVEN_GAP, _END, False),
+    (_END, _END, False),
+)
+"""(state, next state, whether a letter leads there or a filler)."""
+_NEVER = -1e9
+_LEAST = 1e-300
 
 
 class Names(NamedTuple):
@@ -30,78 +44,71 @@ class Names(NamedTuple):
     marginals: NDArray[np.float64]
 
 
-@cache
-def _steps() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(state, next state) for a letter and for a filler."""
-    tables = np.zeros((2, 7, 7))
-    for table, moves in zip(tables, (_AFTER_LETTER, _AFTER_FILLER), strict=True):
-        for state, after in moves.items():
-            table[state, after] = 1
-    return tables[0], tables[1]
-
-
 def decode_names(own: NDArray[np.float64]) -> Names:
     """The best name field for log likelihoods (places, 37)."""
-    top = own[:, 10:].max(axis=1, keepdims=True)
-    chance = np.exp(own - top)
+    top = own[:, 10:].max(axis=1)
+    chance = np.exp(own - top[:, None])
     letters, filler = chance[:, _LETTER].sum(axis=1), chance[:, _FILLER]
-    shares = chance[:, _LETTER] / np.maximum(letters, 1e-300)[:, None]
-    by_letter, by_filler = _steps()
-    places = len(own)
-    ahead, norm = np.zeros((places + 1, 7)), np.zeros(places)
-    ahead[0, _START] = 1
-    for place in range(places):
-        step = (ahead[place] @ by_letter) * letters[place] + (ahead[place] @ by_filler) * filler[place]
-        norm[place] = max(float(step.sum()), 1e-300)
-        ahead[place + 1] = step / norm[place]
-    back = np.ones((places + 1, 7))
-    is_letter = np.empty(places)
-    for place in range(places - 1, -1, -1):
-        after = back[place + 1] / norm[place]
-        is_letter[place] = ahead[place] @ (by_letter @ after) * letters[place]
-        back[place] = (by_letter @ after) * letters[place] + (by_filler @ after) * filler[place]
-    log_grammar = float(np.log(norm).sum() + top.sum())
-    free = letters + filler
-    log_free = float(np.log(np.maximum(free, 1e-300)).sum() + top.sum()) + _BROKEN_GRAMMAR
-    log_all = float(np.logaddexp(log_grammar, log_free))
-    grammar = float(np.exp(log_grammar - log_all))
+    log_chance, is_letter = _weighed(letters.tolist(), filler.tolist())
+    free = np.maximum(letters + filler, _LEAST)
+    log_free = float(np.log(free).sum()) + _BROKEN_GRAMMAR
+    log_all = float(np.logaddexp(log_chance, log_free))
+    grammar = float(np.exp(log_chance - log_all))
 
     best_letter = own[:, _LETTER].argmax(axis=1) + 10
-    places_all = np.arange(places)
-    letter_gain = own[places_all, best_letter] - top[:, 0]
-    pattern, log_best = _best_pattern(letter_gain, own[:, _FILLER] - top[:, 0])
-    log_best += float(top.sum())
-    free_classes = np.where(letter_gain >= own[:, _FILLER] - top[:, 0], best_letter, _FILLER)
-    log_broken = float(own[places_all, free_classes].sum()) + _BROKEN_GRAMMAR
-    classes = np.where(pattern, best_letter, _FILLER)
+    letter_gain, filler_gain = own[np.arange(len(own)), best_letter] - top, own[:, _FILLER] - top
+    pattern, log_best = _best_pattern(letter_gain.tolist(), filler_gain.tolist())
+    log_broken = float(np.maximum(letter_gain, filler_gain).sum()) + _BROKEN_GRAMMAR
     if log_broken > log_best:
-        classes, log_best = free_classes, log_broken
+        pattern, log_best = letter_gain >= filler_gain, log_broken
     else:  # the same text might also stand there by chance
         log_best += float(np.log1p(np.exp(_BROKEN_GRAMMAR)))
     marginals = np.zeros_like(own)
-    share_free = letters / np.maximum(free, 1e-300)
-    is_letter = grammar * np.clip(is_letter, 0, 1) + (1 - grammar) * share_free
-    marginals[:, _LETTER] = shares * is_letter[:, None]
+    is_letter = grammar * np.clip(is_letter, 0, 1) + (1 - grammar) * letters / free
+    marginals[:, _LETTER] = chance[:, _LETTER] / np.maximum(letters, _LEAST)[:, None] * is_letter[:, None]
     marginals[:, _FILLER] = 1 - is_letter
-    return Names(classes.astype(np.intp), log_best, log_all, marginals)
+    scale = float(top.sum())
+    return Names(np.where(pattern, best_letter, _FILLER), log_best + scale, log_all + scale, marginals)
 
 
-def _best_pattern(letter: NDArray[np.float64], filler: NDArray[np.float64]) -> tuple[NDArray[np.bool_], float]:
+# The states are few and the places follow each other: plain numbers are much faster here than small arrays.
+
+
+def _weighed(letters: list[float], fillers: list[float]) -> tuple[float, NDArray[np.float64]]:
+    """Logarithm of the summed chance of all fields by the rules, and the chance of a letter in each place (places,)."""
+    ahead, norms = [[1.0] + [0.0] * 6], []
+    for chances in zip(fillers, letters, strict=True):
+        after = [0.0] * 7
+        for state, following, by_letter in _MOVES:
+            after[following] += ahead[-1][state] * chances[by_letter]
+        norms.append(max(sum(after), _LEAST))
+        ahead.append([value / norms[-1] for value in after])
+    is_letter, back = [], [1.0] * 7
+    for place in range(len(letters) - 1, -1, -1):
+        chances = fillers[place] / norms[place], letters[place] / norms[place]
+        earlier, share = [0.0] * 7, 0.0
+        for state, following, by_letter in _MOVES:
+            way = back[following] * chances[by_letter]
+            earlier[state] += way
+            share += ahead[place][state] * way if by_letter else 0.0
+        is_letter.append(share)
+        back = earlier
+    return float(np.log(norms).sum()), np.array(is_letter[::-1])
+
+
+def _best_pattern(letter: list[float], filler: list[float]) -> tuple[NDArray[np.bool_], float]:
     """Which places hold a letter in the likeliest field by the rules, and its log likelihood."""
-    best = {_START: 0.0}
-    trace: list[dict[int, tuple[int, bool]]] = []
-    for gain_letter, gain_filler in zip(letter.tolist(), filler.tolist(), strict=True):
-        reached: dict[int, float] = {}
-        came: dict[int, tuple[int, bool]] = {}
-        for state, sofar in best.items():
-            for moves, gain, is_letter in ((_AFTER_LETTER, gain_letter, True), (_AFTER_FILLER, gain_filler, False)):
-                after = moves.get(state)
-                if after is not None and sofar + gain > reached.get(after, -np.inf):
-                    reached[after], came[after] = sofar + gain, (state, is_letter)
+    best, trace = [0.0] + [_NEVER] * 6, []
+    for gains in zip(filler, letter, strict=True):
+        reached, came = [_NEVER] * 7, [(_START, False)] * 7
+        for state, following, by_letter in _MOVES:
+            value = best[state] + gains[by_letter]
+            if value > reached[following]:
+                reached[following], came[following] = value, (state, by_letter)
         best = reached
         trace.append(came)
-    state = max(best, key=lambda key: best[key])
-    total = best[state]
+    total = max(best)
+    state = best.index(total)
     pattern = np.zeros(len(letter), bool)
     for place in range(len(letter) - 1, -1, -1):
         state, pattern[place] = trace[place][state]

@@ -1,4 +1,4 @@
-"""Arrays of any kind to 8-bit grey."""
+"""Arrays of any kind to 8-bit grey, and the value at a rank."""
 
 from typing import Any
 
@@ -30,3 +30,9 @@ def to_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
         return np.asarray(np.clip(array, 0, 255), np.uint8)
     bad = ~np.isfinite(array).all(axis=1)
     return np.asarray(np.rint(np.clip(np.where(bad[:, None], 0.0, array), 0, 255)), np.uint8)
+
+
+def ranked(values: NDArray[Any], share: float) -> float:
+    """The value of the array below which `share` (0..1) of them lie: a percentile, without interpolation and fast."""
+    rank = round(share * (values.size - 1))
+    return float(np.partition(values, rank, axis=None)[rank])

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.finding import Finding
+from stillscan.mrz.pixels import ranked
 
 _PX_PER_MM = 300 / 25.4
 _PAPER_PX = 3
@@ -30,10 +31,10 @@ def findings(evidence: Evidence, characters: tuple[tuple[float, ...], ...], size
     grey = evidence.crops
     thin = np.ascontiguousarray(grey[:, ::3, ::_PAPER_PX].transpose(0, 2, 1))
     rank = thin.shape[2] * 85 // 100
-    seen = np.partition(thin, rank, axis=2)[:, :, rank].astype(np.float32)
-    paper = np.repeat(seen, _PAPER_PX, axis=1)[:, : grey.shape[2]]  # of each column of each line
-    white = float(np.median(seen))
-    dark = float(np.percentile(grey[:, 10:38:4, ::4], 4))
+    seen = np.partition(thin, rank, axis=2)[:, :, rank]
+    paper = np.repeat(seen, _PAPER_PX, axis=1)[:, : grey.shape[2]].astype(np.float32)  # of each column of each line
+    white = ranked(seen, 0.5)
+    dark = ranked(grey[:, 10:38:4, ::4], 0.04)
     contrast = (white - dark) / max(white, 1.0)
     found = []
     if white < _DARK:

@@ -5,7 +5,6 @@ one value modulo 10 are interchangeable to the sums, so that a step has at most 
 10 times the sum of the field plus the sum of the composite.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,10 @@ from stillscan.mrz.places import Step
 
 _DIGIT = np.array([VALUE[character] % 10 for character in ALPHABET])
 _IN_GROUP = (_DIGIT[:, None] == np.arange(10)).astype(np.float64)
-_OUTSIDE_GROUP = np.where(_IN_GROUP.T > 0, 0.0, -1e9)
+_BY_VALUE = np.argsort(np.where(_IN_GROUP.T > 0, 0, 1), axis=1, kind="stable")[:, : int(_IN_GROUP.sum(axis=0).max())]
+"""(10, 4): the classes of each value, and others where it has fewer."""
+_NO_CLASS = np.where(np.take_along_axis(_IN_GROUP.T, _BY_VALUE, axis=1) > 0, 0.0, -1e9)
+"""(10, 4): keeps the others out."""
 _FILLER = ALPHABET.index("<")
 _MONTHS = np.array([[month // 10, month % 10] for month in range(1, 13)] + [[_FILLER, _FILLER]])
 _DAYS = np.array([[day // 10, day % 10] for day in range(1, 32)] + [[_FILLER, _FILLER]])
@@ -27,6 +29,7 @@ _NEVER = -1e9
 _NEGLIGIBLE = 1e-8
 """Outcomes of a place that are so much less likely than its best are left out: a broken rule is likelier by far."""
 _STATES = np.arange(101)
+_CERTAIN = np.ones(1)
 
 
 class Checked(NamedTuple):
@@ -98,38 +101,38 @@ def decode_checked(moves: tuple[Move, ...], own: NDArray[np.float64]) -> Checked
     scale = own.max(axis=1)
     gain = own - scale[:, None]
     chance = np.exp(gain)
-    grouped = gain[:, None, :] + _OUTSIDE_GROUP
-    top_class, top = grouped.argmax(axis=2), grouped.max(axis=2)
+    grouped = gain[:, _BY_VALUE] + _NO_CLASS
+    top_class, top = _BY_VALUE[np.arange(10), grouped.argmax(axis=2)], grouped.max(axis=2)
     mass = chance @ _IN_GROUP
+    # most places are clear: only the outcomes that matter are followed
+    matters = mass > _NEGLIGIBLE * mass.max(axis=1, keepdims=True)
     best, ahead = np.full(101, _NEVER), np.zeros(101)
     best[0], ahead[0] = 0.0, 1.0
     taken: list[_Taken] = []
-    norm = 0.0
+    norms: list[float] = []
     for place, pairs, source, target in moves:
         if pairs is None:
-            gains, likely = top[place], mass[place]
+            gains, likely, kept = top[place], mass[place], matters[place].nonzero()[0]
         else:
             gains = gain[place, pairs[:, 0]] + gain[place + 1, pairs[:, 1]]
             likely = chance[place, pairs[:, 0]] * chance[place + 1, pairs[:, 1]]
-        # most places are clear: only the outcomes that matter are followed
-        kept = (likely > _NEGLIGIBLE * likely.max()).nonzero()[0]
+            kept = (likely > _NEGLIGIBLE * likely.max()).nonzero()[0]
         if len(kept) == 1:
             only = int(kept[0])
-            taken.append(_Taken(kept, likely[kept], source[kept], target[kept], ahead, None))
+            taken.append(_Taken(kept, None, source[only], target[only], ahead, None))
             best, ahead = best[source[only]] + gains[only], ahead[source[only]]
-            norm += math.log(likely[only])
+            norms.append(float(likely[only]))
             continue
-        ways = source[kept]
+        ways, likely = source[kept], likely[kept]
         sums = best[ways] + gains[kept, None]
         trace = sums.argmax(axis=0)
-        taken.append(_Taken(kept, likely[kept], ways, target[kept], ahead, trace))
-        best, ahead = sums[trace, _STATES], likely[kept] @ ahead[ways]
-        total = max(float(ahead.sum()), 1e-300)
-        norm += math.log(total)
-        ahead /= total
-    norm += math.log(max(float(ahead.sum()), 1e-300))
+        taken.append(_Taken(kept, likely, ways, target[kept], ahead, trace))
+        best, ahead = sums[trace, _STATES], likely @ ahead[ways]
+        norms.append(max(float(ahead.sum()), 1e-300))
+        ahead /= norms[-1]
+    norms.append(max(float(ahead.sum()), 1e-300))
     classes, state = np.empty(len(own), np.intp), int(best[:_NOWHERE].argmax())
-    log_best = float(best[state] + scale.sum())
+    log_best, log_scale = float(best[state]), float(scale.sum())
     for (place, pairs, _, _), step in zip(reversed(moves), reversed(taken), strict=True):
         way = 0 if step.trace is None else step.trace[state]
         outcome = step.kept[way]
@@ -137,17 +140,20 @@ def decode_checked(moves: tuple[Move, ...], own: NDArray[np.float64]) -> Checked
             classes[place] = top_class[place, outcome]
         else:
             classes[place : place + 2] = pairs[outcome]
-        state = int(step.source[way, state])
-    marginals = _marginals(moves, taken, chance / np.maximum(mass @ _IN_GROUP.T, 1e-300))
-    return Checked(classes, log_best, norm + float(scale.sum()), marginals)
+        state = int(step.source[state] if step.trace is None else step.source[way, state])
+    marginals = _marginals(moves, taken, chance / np.maximum(mass[:, _DIGIT], 1e-300))
+    return Checked(classes, log_best + log_scale, float(np.log(norms).sum()) + log_scale, marginals)
 
 
 class _Taken(NamedTuple):
     """One step as it was taken: which outcomes were followed, their chances by print alone, their states before and
-    after, the chances of the states ahead of it, and which outcome is the best way to each state (None: the only)."""
+    after, the chances of the states ahead of it, and which outcome is the best way to each state.
+
+    Where only one outcome is possible there is no choice: its chances and best ways are None, its states one row.
+    """
 
     kept: NDArray[np.intp]
-    likely: NDArray[np.float64]
+    likely: NDArray[np.float64] | None
     source: NDArray[np.intp]
     target: NDArray[np.intp]
     ahead: NDArray[np.float64]
@@ -165,8 +171,8 @@ def _marginals(moves: tuple[Move, ...], taken: list[_Taken], in_group: NDArray[n
     back[_NOWHERE] = 0
     for (place, pairs, _, _), step in zip(reversed(moves), reversed(taken), strict=True):
         later = back[step.target]
-        if step.trace is None:
-            share, back = np.ones(1), later[0]
+        if step.likely is None:
+            share, back = _CERTAIN, later
         else:
             share = (later @ step.ahead) * step.likely
             share /= max(float(share.sum()), 1e-300)

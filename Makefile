@@ -90,10 +90,10 @@ bench: setup ## 200 seeds of every motion profile, and 1,000 checks in one firmw
 bench-motion: setup ## every motion profile beside restart-only, on the same seeds (about 15 minutes)
 	@$(BIN)/python -m stillscan.simulator.bench --beside --checks 0 $(ARGS)
 
-bench-mrz: setup ## our reader beside others that are installed, on the same strips
+bench-mrz: setup ## our reader beside others that are installed, on the same strips, photographs and pictures with known text (--images DIR)
 	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
 
-bench-reader: setup ## the reader's own time and memory; --images DIR: how many pictures with known text it reads
+bench-reader: setup ## the reader's own time and memory
 	@$(BIN)/python -m stillscan.mrz.measure $(ARGS)
 
 bench-page: setup browser ## from a scan event to the page that shows it, in a real browser

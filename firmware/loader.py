@@ -41,6 +41,7 @@ class Slots:
             pass  # a new board, or a damaged file: whatever is whole is started
         self.name: str = self.state.get("run") or ""
         self.trial = False
+        self._timer: object = None
 
     def choose(self) -> None:
         """Decide what starts, and count it if it is on trial."""
@@ -67,8 +68,13 @@ class Slots:
         self.state["run"] = self.state.pop("new")
         self._forget("starts", "failed", "why")
 
-    def guard(self, _timer: object = None) -> None:
-        """Called by the timer: is the version still on trial?"""
+    def guard(self) -> None:
+        """Leave the version on trial although it may never come to its own loop."""
+        if self.trial and hasattr(machine, "Timer"):  # the simulator has none
+            # Kept: a timer that nobody holds is collected, and never fires.
+            self._timer = machine.Timer(-1, period=_HUNG_MS, mode=machine.Timer.ONE_SHOT, callback=self._late)
+
+    def _late(self, _: object) -> None:
         if self.trial:
             self.undo(_LATE)
 
@@ -118,8 +124,7 @@ def run() -> None:
     slots.choose()
     if slots.name:
         sys.path.insert(0, slots.name)
-    if slots.trial and hasattr(machine, "Timer"):  # the simulator has none
-        machine.Timer(-1, period=_HUNG_MS, mode=machine.Timer.ONE_SHOT, callback=slots.guard)
+    slots.guard()
     try:
         import start
 

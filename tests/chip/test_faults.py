@@ -19,7 +19,7 @@ Switch = Callable[..., Rig]
 # In place of the new version's start.mpy.
 RAISES = b"def run(slots):\n    raise RuntimeError('a defect')\n"
 HANGS = b"import time\nimport board\ndef run(slots):\n    board.Board()\n    while True:\n        time.sleep(1)\n"
-HANGS_EARLY = b"import time\nwhile True:\n    time.sleep(1)\n"
+HANGS_EARLY = b"import gc\nimport time\nwhile True:\n    gc.collect()\n    time.sleep(1)\n"
 
 
 @pytest.fixture

@@ -48,3 +48,13 @@ def test_scores_and_table_and_plot(tmp_path: Path) -> None:
     bench.plot(results, tmp_path / "plot.png")
     with Image.open(tmp_path / "plot.png") as drawn:
         assert drawn.width > 100
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--truth", "a.tsv"], ["--images", "nowhere"], ["--strips", "0", "--photos", "0"]]
+)
+def test_bad_arguments_are_named(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        bench.main(arguments)
+    assert ended.value.code == 2
+    assert "error: " in capsys.readouterr().err

@@ -136,7 +136,7 @@ def test_two_processes_open_one_new_file(tmp_path: Path) -> None:
 
 def test_a_new_file_opened_at_one_moment(tmp_path: Path) -> None:
     """SQLite answers BUSY at once, without its own patience, to one of two that turn a new file's log on."""
-    together = threading.Barrier(4)
+    together = threading.Barrier(4, timeout=60)
     failed: list[BaseException] = []
 
     def kiosk() -> None:

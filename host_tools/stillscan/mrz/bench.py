@@ -182,11 +182,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--truth", type=Path, default=None, help="their table (default: truth.tsv in that folder)")
     parser.add_argument("--plot", type=Path, default=None, metavar="OUT.png")
     options = parser.parse_args(arguments)
+    truth = options.truth or (options.images / "truth.tsv" if options.images else None)
+    if truth and not options.images:
+        parser.error("--truth goes with --images")
+    if truth and not truth.is_file():
+        parser.error(f"{truth}: no such table")
+    if options.strips + options.photos < 1 and not truth:
+        parser.error("no pictures: --strips, --photos or --images brings some")
     with tempfile.TemporaryDirectory() as folder:
         font = options.font or find_font()
         cases = [*strips(Path(folder), options.strips, font), *photos(Path(folder), options.photos, font)]
-        if options.images:
-            cases += pictures(options.images, options.truth or options.images / "truth.tsv")
+        if truth:
+            cases += pictures(options.images, truth)
         results = run(installed(), cases)
     print(table(results))
     if options.plot:

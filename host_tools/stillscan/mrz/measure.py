@@ -2,8 +2,7 @@
 
 One core: ms of a strip by level of damage (development strips, `training.devset`), of a photograph of 12 megapixels, of
 import and of the network's loading in a fresh process, the memory of that process, and time and memory while rows
-stream in. `--images DIR` reads pictures with known text instead (a table truth.tsv beside them, as `bench` takes it):
-how many are right, right and accepted, and accepted though wrong.
+stream in. How much is read right is for `bench` and `training.evaluate`.
 """
 
 import argparse
@@ -13,18 +12,17 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 from stillscan.mrz import MrzReader, read_image, read_strip
-from stillscan.mrz.bench import Score, pictures, score
-from stillscan.mrz.rivals import ours
 from stillscan.simulator.printing import find_font
 
 _FRESH = """
@@ -76,7 +74,7 @@ def photo_ms(font: Path, count: int) -> float:
     return median(read_image(cv2.resize(pixels, _PHOTO_PX, interpolation=cv2.INTER_CUBIC)).ms for pixels in drawn)
 
 
-def streaming(rows: int, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> tuple[float, float]:
+def streaming(rows: int, pixels: NDArray[np.uint8]) -> tuple[float, float]:
     """(ms of a row, MB allocated at most besides the reader) while a strip of `rows` rows comes in bands of 16.
 
     `pixels` is a strip; below it the rows are blank paper with noise.
@@ -115,40 +113,16 @@ def costs(font: Path, each: int) -> Iterator[str]:
         yield f"streaming {rows} rows: {ms:.2f} ms a row, {peak:.1f} MB"
 
 
-def reliability(folder: Path, truth: Path) -> Iterator[str]:
-    """The lines of the report on pictures with known text, by format and over all."""
-    cases = list(pictures(folder, truth))
-    groups: dict[str, Callable[[str], bool]] = {
-        group: group.__eq__ for group in sorted({case.group for case in cases})
-    } | {"all": lambda _group: True}
-    for name, belongs in groups.items():
-        one: Score = score(ours(), [case for case in cases if belongs(case.group)])
-        yield (
-            f"{name}: {one.images} pictures, {one.exact:.1%} exact, {one.accepted:.1%} right and accepted, "
-            f"{one.false_accepts} wrong and accepted, {one.median_ms:.0f} ms"
-        )
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print what was measured, line by line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=int, default=20, help="strips of each level (default 20)")
     parser.add_argument("--font", type=Path, default=None, help="cut of OCR-B to print them with")
-    parser.add_argument("--images", type=Path, default=None, help="folder of pictures with known text")
-    parser.add_argument("--truth", type=Path, default=None, help="their table (default: truth.tsv in that folder)")
     options = parser.parse_args(arguments)
     if options.each < 1:
         parser.error("--each is at least 1")
-    if options.truth and not options.images:
-        parser.error("--truth goes with --images")
     cv2.setNumThreads(1)
-    if options.images:
-        truth = options.truth or options.images / "truth.tsv"
-        if not truth.is_file():
-            parser.error(f"{truth}: no such table")
-        lines = reliability(options.images, truth)
-    else:
-        lines = costs(options.font or find_font(), options.each)
+    lines = costs(options.font or find_font(), options.each)
     for line in track(lines, "measuring", console=Console(stderr=True), transient=True):
         print(line, flush=True)
 

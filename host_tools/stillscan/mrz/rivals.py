@@ -35,14 +35,9 @@ class Reader(NamedTuple):
     read: Callable[[Path], Answer]
 
 
-def ours() -> Reader:
-    """This reader."""
-    return Reader("stillscan", _stillscan)
-
-
 def installed() -> list[Reader]:
     """This reader and those of others that are here."""
-    found = [ours()]
+    found = [Reader("stillscan", _stillscan)]
     if program := shutil.which("tesseract"):
         for language in ("eng", *_trained(program)):
             name = "Tesseract" if language == "eng" else f"Tesseract {language}"

@@ -19,6 +19,7 @@ from stillscan.simulator import truth
 from stillscan.simulator.bus import Stop
 from stillscan.simulator.chip.kiosk import ChipKiosk
 from stillscan.simulator.chip.measure import Figure, connected, installed, set_values, settled, still_world, until
+from stillscan.simulator.glass import ZONE_ROWS
 from stillscan.simulator.hand import GRID_US, SLIP_S, Motion
 from stillscan.simulator.simulate import boot
 
@@ -61,7 +62,7 @@ def movements(uf2: str, board: str) -> list[Figure]:
         taken = re.findall(r"^heap\|(-?\d+)", kiosk.console(), re.MULTILINE)
         if not taken:
             raise DeviceError(f"the loop said nothing of its heap: {kiosk.console()[-200:]!r}")
-        session.send(wire.C_SWEEP, 0, 273)
+        session.send(wire.C_SWEEP, 0, ZONE_ROWS - 1)
         knocks = [_latency_us(kiosk, session, number, knock(0.0), wire.BUMP) for number in range(KNOCKS)]
         settled(kiosk, session)
         set_values(session, {"restart_only": 0})

@@ -96,6 +96,15 @@ def test_the_command_compares_with_what_it_stored(
     assert "<= 3000" in shown.out
 
 
+def test_a_figure_that_is_no_longer_measured_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path / "baseline.json", "", [Figure("boot to HELLO", 746.9, "ms")])
+    assert measured(monkeypatch, tmp_path, 2980.0) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "no longer measured: boot to HELLO"
+    assert measured(monkeypatch, tmp_path, 2980.0, "--depth", "8") == 0, "the baseline is of 4 bits a pixel"
+
+
 def test_another_image_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

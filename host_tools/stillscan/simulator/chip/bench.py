@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stillscan.errors import InputError, StillscanError
 from stillscan.simulator.chip import parity
-from stillscan.simulator.chip.judgement import BASELINE, compare, store, stored, table
+from stillscan.simulator.chip.judgement import BASELINE, absent, compare, store, stored, table
 from stillscan.simulator.chip.measure import Figure, steps, sweeps
 from stillscan.simulator.chip.movements import movements
 from stillscan.simulator.glass import ZONE_ROWS
@@ -64,7 +64,10 @@ def measure(args: argparse.Namespace) -> int:
     worse = compare(figures, baseline)
     for name in worse:
         print(f"worse than before, or than it may be: {name}", file=sys.stderr)
-    return 1 if worse else 0
+    lost = absent(figures, baseline) if _as_baseline(args) else []
+    for name in lost:
+        print(f"no longer measured: {name}", file=sys.stderr)
+    return 1 if worse or lost else 0
 
 
 def checks(args: argparse.Namespace) -> int:
@@ -111,9 +114,14 @@ def main(arguments: list[str] | None = None) -> int:
         raise InputError("name an official MicroPython image by --uf2 or STILLSCAN_UF2")
     if args.rows > ZONE_ROWS:
         raise InputError(f"--rows: at most {ZONE_ROWS}")
-    if args.update and (args.rows, args.depth) != (ZONE_ROWS, 4):
+    if args.update and not _as_baseline(args):
         raise InputError("--update: the baseline is of whole sweeps at 4 bits a pixel")
     return checks(args) if args.checks else measure(args)
+
+
+def _as_baseline(args: argparse.Namespace) -> bool:
+    """Whether what is measured is what the baseline holds."""
+    return bool(args.rows == ZONE_ROWS and args.depth == 4)
 
 
 def _positive(text: str) -> int:

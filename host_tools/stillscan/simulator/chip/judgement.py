@@ -40,6 +40,11 @@ def compare(figures: list[Figure], baseline: dict[str, float]) -> list[str]:
     return worse
 
 
+def absent(figures: list[Figure], baseline: dict[str, float]) -> list[str]:
+    """Names of the baseline's figures that were not measured."""
+    return [name for name in baseline if name not in {figure.name for figure in figures}]
+
+
 def missed(figures: list[Figure]) -> list[str]:
     """Names of the figures that do not reach what they should."""
     found = []

@@ -111,6 +111,18 @@ def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
                 yield _evidence(sight, corners, left_px / _PX_PER_MM, turned=turned)
 
 
+def of_level(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
+    """Evidence around a row of text that runs straight, both ways up, looked for as in a strip: finds the faintest."""
+    part = window.around(grey, bar)
+    last = np.array(part.grey.shape[::-1]) - 1
+    for turned in (False, True):
+        for evidence in of_strip(np.ascontiguousarray(part.grey[::-1, ::-1]) if turned else part.grey):
+            own = last - evidence.corners if turned else evidence.corners
+            corners = own @ part.to_picture[:, :2].T + part.to_picture[:, 2]
+            left_px = PITCH_PX / 2 - float(evidence.comb.columns_px[:, 0].mean())
+            yield replace(evidence, corners=corners, left_mm=left_px / _PX_PER_MM, turned=turned, clear=False)
+
+
 class _Sight(NamedTuple):
     """What the network sees in a view, in the cells of one comb."""
 

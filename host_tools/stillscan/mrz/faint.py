@@ -20,6 +20,8 @@ _LEAST_STROKE = 4
 _MOST_STROKE = 2.0
 """A stroke counts for no more than this many times what lies around it: no streak or edge may look like a row."""
 _TURNS_DEG = np.arange(-90.0, 90.0, 3.0)
+_FINE_TURNS_DEG = np.arange(-2.5, 2.6, 0.5)
+"""Tried about each of the rows that were found, which need not lie in one of those directions."""
 _HEIGHTS_PX = (3, 4, 6, 8)
 """Heights of letters at half size."""
 _LENGTH_HEIGHTS = 20
@@ -33,6 +35,8 @@ _LINE_HEIGHTS = (2.1, 2.4, 2.7, 3.0)
 """Distances of two lines."""
 _PITCH_RANGE = np.geomspace(0.85, 1.4, 30)
 """Distances of characters to be tried, against the height of the letters."""
+_EACH = 2
+"""Pairs of rows of one height and direction that are looked at."""
 _MOST = 6
 
 
@@ -56,7 +60,8 @@ def bars(grey: NDArray[np.uint8]) -> list[Bar]:
     small = max(4, shape[0] // 2), max(4, shape[1] // 2)
     half = np.asarray(cv2.resize(even, small, interpolation=cv2.INTER_AREA), np.float32)
     found = []
-    for peak in _distinct([peak for turn in _TURNS_DEG for peak in _peaks(half, float(turn))]):
+    for rough in _distinct([peak for turn in _TURNS_DEG for peak in _peaks(half, float(turn))]):
+        peak = _aligned(half, rough)
         reach = peak.along * peak.height_px * _LENGTH_HEIGHTS / 2
         row = measured(
             seen, Bar((peak.middle - reach) * 2, (peak.middle + reach) * 2, 2.0 * peak.height_px), _PITCH_RANGE
@@ -66,7 +71,7 @@ def bars(grey: NDArray[np.uint8]) -> list[Bar]:
 
 
 def _peaks(half: NDArray[np.float32], turn_deg: float) -> list[_Peak]:
-    """The best pairs of rows that run `turn_deg` against the picture's columns, one for each height."""
+    """The best pairs of rows that run `turn_deg` against the picture's columns, for each height."""
     rows, columns = half.shape
     size = int(np.ceil(np.hypot(rows, columns)))
     matrix = np.asarray(cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), turn_deg, 1.0), np.float64)
@@ -85,11 +90,34 @@ def _peaks(half: NDArray[np.float32], turn_deg: float) -> list[_Peak]:
         whole = cv2.erode(stands_out, across, borderType=cv2.BORDER_CONSTANT, borderValue=0)
         second = cv2.dilate(whole, _places([round(lines * height) for lines in _LINE_HEIGHTS]))
         pairs = np.minimum(whole, second)
-        row, column = np.unravel_index(int(pairs.argmax()), pairs.shape)
-        middle = back[:, :2] @ np.array([(column + 0.5) * _ALONG_PX - 0.5, row]) + back[:, 2]
-        # the chance sums of a large band spread less
-        found.append(_Peak(float(pairs[row, column]) * height, middle, back[:, 0].copy(), height))
+        for _ in range(_EACH):
+            row, column = np.unravel_index(int(pairs.argmax()), pairs.shape)
+            middle = back[:, :2] @ np.array([(column + 0.5) * _ALONG_PX - 0.5, row]) + back[:, 2]
+            # the chance sums of a large band spread less
+            found.append(_Peak(float(pairs[row, column]) * height, middle, back[:, 0].copy(), height))
+            pairs[max(0, row - 2 * height) : row + 2 * height + 1] = 0
     return found
+
+
+def _aligned(half: NDArray[np.float32], peak: _Peak) -> _Peak:
+    """The peak in the direction, near its own, in which its row stands out most."""
+    tried = []
+    for turn in np.radians(_FINE_TURNS_DEG):
+        along = peak.along @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        across = np.array([-along[1], along[0]])
+        length, reach = _LENGTH_HEIGHTS * peak.height_px, 3 * peak.height_px
+        corner = peak.middle - along * length / 2 - across * reach
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        around = cv2.warpAffine(
+            half, np.column_stack([along, across, corner]), (length, 2 * reach + 1), flags=flags, borderValue=1.0
+        )
+        band = cv2.blur(cv2.reduce(around, 1, cv2.REDUCE_AVG), (1, peak.height_px))
+        away = round(_FLANK_HEIGHTS * peak.height_px)
+        stands_out = (band - cv2.dilate(band, _places([-away, away])))[2 * peak.height_px : -2 * peak.height_px, 0]
+        row = int(stands_out.argmax())
+        middle = peak.middle + across * (row - peak.height_px)
+        tried.append((float(stands_out[row]), peak._replace(middle=middle, along=along)))
+    return max(tried, key=lambda one: one[0])[1]
 
 
 def _places(rows: list[int]) -> NDArray[np.uint8]:

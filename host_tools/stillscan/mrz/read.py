@@ -32,6 +32,8 @@ _BORNE_OUT = -0.7
 clear: the worst development strips have -0.1, print upside down or a character aside less than -1.8."""
 _NOISE = -1.3
 """Support below which no text of an MRZ stands there at all: what is found in noise has -1.7 and less."""
+_HOPELESS = -1.6
+"""Support below which it is no use to look again."""
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT = 0.995
 """What is less certain is worth a second look."""
@@ -97,14 +99,14 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> _Found:
         # what is read without doubt is not read again, and text with much less rhythm is no second MRZ
         if found and (best.confidence > _NO_DOUBT if here else bar.score < _RIVAL * bars[0].score):
             continue
-        reading, evidence = _best(places.of_bar(grey, bar))
+        reading, evidence = _around(grey, bar)
         if found and not here:
             second = second or (_is_read(reading) and reading.lines != best.lines)
         else:
             best, rests_on = _better((best, rests_on), (reading, evidence))
     for bar in () if _stands_there(best, rests_on) else faint.bars(grey):
-        best, rests_on = _better((best, rests_on), _best(places.of_bar(grey, bar)))
-        if _stands_there(best, rests_on):
+        best, rests_on = _better((best, rests_on), _around(grey, bar))
+        if _is_read(best):
             break
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
@@ -112,6 +114,14 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> _Found:
     if rests_on.support(best.lines or ()) < _NOISE and not any(one.code in _OTHER_TEXT for one in explained.quality):
         return Reading(reason="no MRZ found"), None
     return explained, rests_on
+
+
+def _around(grey: NDArray[np.uint8], bar: spot.Bar) -> _Found:
+    """What is read around a row of text: bent and tilted as it may be, and where that is in doubt as if straight."""
+    reading, evidence = _best(places.of_bar(grey, bar))
+    if evidence is None or _is_read(reading) or evidence.support(reading.lines or ()) < _NOISE:
+        return reading, evidence
+    return _better((reading, evidence), _best(places.of_level(grey, bar)))
 
 
 def _best(candidates: Iterable[Evidence]) -> _Found:
@@ -125,7 +135,9 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
             best, rests_on = _better((best, rests_on), (reading, evidence))
         if _stands_there(best, rests_on):
             break
-    if rests_on is not None and (best.confidence < _NO_DOUBT or best.reason == TWINS):
+    if rests_on is None or rests_on.support(best.lines or ()) < _HOPELESS:
+        return best, rests_on
+    if best.confidence < _NO_DOUBT or best.reason == TWINS:
         rests_on = again(rests_on)
         best = judge(rests_on.likelihoods, clear=rests_on.clear) or best
     return best, rests_on

@@ -2,13 +2,16 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mrz_strips import person
 from mrz_vectors import VALID
 
+from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.formats import format_of
+from stillscan.mrz.judge import SHARPNESS, TWINS, judge
 from stillscan.mrz.parse import parse
 from stillscan.mrz.twins import undecided
 
@@ -47,6 +50,23 @@ def test_one_is_decided_and_two_may_not_be() -> None:
     assert not undecided(format_of(lines), lines, places[:1])
     assert undecided(format_of(lines), lines, [(1, 3), (1, 4)])  # 24 * 7 and 24 * 3 add up to 240
     assert not undecided(format_of(lines), lines, [])
+
+
+@pytest.mark.parametrize(("odds", "accepted"), [((-2, -6.6), False), ((-6.6, -6.6), True), ((-2, -20), True)])
+def test_a_twin_in_doubt_brings_its_fellows_into_doubt(odds: tuple[float, float], accepted: bool) -> None:
+    """Two O in a number whose exchanges cancel: the print of a single place must not decide for both."""
+    lines = tuple(VALID["NOR"].split("|"))
+    form = format_of(lines)
+    assert lines[1][3:5] == "00"
+    assert undecided(form, lines, [(1, 3), (1, 4)])
+    chances = np.full((2, 44, len(ALPHABET)), -20.0, np.float32)
+    for row, line in enumerate(lines):
+        chances[row, np.arange(44), [ALPHABET.index(character) for character in line]] = 0
+    chances[1, [3, 4], ALPHABET.index("O")] = np.array(odds) / SHARPNESS
+    reading = judge(chances, clear=True)
+    assert reading is not None
+    assert reading.lines == lines
+    assert (reading.accepted, reading.reason == TWINS) == (accepted, not accepted)
 
 
 def test_too_many_are_not_decided() -> None:

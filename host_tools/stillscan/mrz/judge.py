@@ -19,11 +19,11 @@ development strips 430000 to 432999 of level 5: one of them was wrong above 0.99
 0.992; none of 1,500 of level 4 above 0.99."""
 MIN_CHARACTER = 0.02
 """Probability that every single print has for the character it is taken for, whatever its place and the sums say."""
-_SHARPNESS = 1.2
+SHARPNESS = 1.2
 """Print of a cut that the network was not trained on leaves it too modest: its log odds are stretched by this, measured
 on development strips 30000 to 41599."""
 _TWIN_DOUBT = -6.0
-"""Log odds of a twin, after all looks, that leave it in doubt."""
+"""Log odds of a twin, after all looks, that leave it in doubt, and with it all twins that are not far from that."""
 TWINS = "O and 0, or I and 1, cannot be told apart"
 SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
@@ -74,14 +74,15 @@ def judge(likelihoods: NDArray[np.float32], *, clear: bool = False, once: bool =
     `clear` tells whether the print stands out clearly of the noise, `once` whether it was looked at once only, which is
     not enough for characters that look alike. None when no format has that size, or no text of a format fits at all.
     """
-    sharp = likelihoods * np.float32(_SHARPNESS)
+    sharp = likelihoods * np.float32(SHARPNESS)
     decoded = decode(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)))
     if decoded is None:
         return None
     mrz = parse(decoded.lines)
     confidence = float(np.exp(min(0.0, decoded.log_best - decoded.log_all)))
-    alike = [place for place, odds in decoded.twins.items() if once or odds > _TWIN_DOUBT]
-    twins = undecided(decoded.form, decoded.lines, alike)
+    # where one is in doubt, so are its fellows: a cut whose O is like its 0 deceives in every place
+    doubt = once or any(odds > _TWIN_DOUBT for odds in decoded.twins.values())
+    twins = doubt and undecided(decoded.form, decoded.lines, list(decoded.twins))
     reason = _doubt(mrz, confidence, MIN_CONFIDENCE_CLEAR if clear else MIN_CONFIDENCE, decoded, twins=twins)
     greedy = likelihoods.argmax(axis=2)
     return Reading(

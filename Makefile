@@ -108,10 +108,11 @@ bench-rules: setup ## names of the same and of other people, a million identity 
 bench-chip: setup ## cycles of every step on an emulated RP2040, beside the baseline; STILLSCAN_UF2 names MicroPython's image (about 10 minutes)
 	@$(BIN)/python -m stillscan.simulator.chip.bench $(ARGS)
 
-train: setup ## train the reader's two networks again: 12,000 steps each, about 150 minutes on two cores (installs the extra `train`)
+train: setup ## train the reader's three networks again: 28,000 steps, about three and a half hours on two cores (installs the extra `train`)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
-	@$(BIN)/python -m stillscan.mrz.training.train --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
-	@$(BIN)/python -m stillscan.mrz.training.train --second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m stillscan.mrz.training.train --net quick --seed 3 --steps 4000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m stillscan.mrz.training.train --net lines --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m stillscan.mrz.training.train --net second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
 
 pictures: setup browser ## make the pictures of README and docs again, and the wiring of every board
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \

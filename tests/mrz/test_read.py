@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stillscan import samples
-from stillscan.mrz import MrzError, Reading, parse, read_image, read_strip
+from stillscan.mrz import MrzError, Reading, evidence, parse, read_image, read_strip
 from stillscan.mrz.judge import MIN_CONFIDENCE
+from stillscan.mrz.net import FIRST, QUICK, Seen, look
+from stillscan.mrz.training import devset
 from stillscan.simulator import printing
 
 SAMPLES = Path(samples.__file__).parent
@@ -44,6 +46,22 @@ def test_vectors(name: str, ocr_b: Path) -> None:
     reading = read_strip(printing.strip(lines, ocr_b))
     assert reading.lines == lines
     assert reading.valid
+
+
+def test_the_quick_network_settles_what_is_plain_and_nothing_else(monkeypatch: pytest.MonkeyPatch, ocr_b: Path) -> None:
+    asked: list[str] = []
+
+    def noted(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
+        asked.append(net)
+        return look(crops, net)
+
+    monkeypatch.setattr(evidence, "look", noted)
+    lines = person(3)
+    assert read_strip(scan(lines, 0, 3, ocr_b)).lines == lines
+    assert asked == [QUICK]
+    asked.clear()
+    assert not read_strip(devset.strip(ocr_b, 5, 2).pixels).accepted
+    assert asked[:2] == [QUICK, FIRST]
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3, 5])

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("cv2", reason="the generator needs the packages of the extra 'train'")
 
 from stillscan.errors import InputError
-from stillscan.mrz.net import COLUMN_PX, look
+from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, SECOND, look
 from stillscan.mrz.training import dataset, devset, evaluate, glyphs
 from stillscan.mrz.training.evaluate import calibration_error
 from stillscan.simulator.printing import find_font
@@ -36,13 +36,14 @@ def test_a_line_reads_alike_alone_and_among_others() -> None:
     assert np.allclose(look(lines).log_probabilities[1], look(lines[1:]).log_probabilities[0], atol=1e-3)
 
 
-def test_lightly_worn_lines_of_cuts_never_seen_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("net", [QUICK, FIRST, SECOND])
+def test_lightly_worn_lines_of_cuts_never_seen_are_read(monkeypatch: pytest.MonkeyPatch, net: str) -> None:
     monkeypatch.setattr(dataset, "severity_of", lambda _rng, hard: 0.15)
     cuts = glyphs.bank([], 6, seed=99)
     wrong = count = 0
     for index in range(30):
         one = dataset.sample(cuts, 77, index)
-        seen = look(one.pixels[None])
+        seen = look(one.pixels[None], net)
         known = one.classes >= 0
         columns = np.rint(one.centres_px[known] / COLUMN_PX).astype(int)
         wrong += int((seen.log_probabilities[0, columns].argmax(axis=1) != one.classes[known]).sum())
@@ -91,6 +92,7 @@ def test_development_photographs_are_read(kind: str, group: str) -> None:
 
 def test_a_few_steps_lower_the_loss() -> None:
     torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
+    from stillscan.mrz.training.net import QUICK as QUICK_PLAN
     from stillscan.mrz.training.net import LineNet
     from stillscan.mrz.training.train import batch_of, loss_of
 
@@ -100,7 +102,7 @@ def test_a_few_steps_lower_the_loss() -> None:
     whole = batch_of([dataset.sample(cuts, 1, index) for index in range(2)])
     cut_off = torch.where(whole.centres_px < 470, whole.classes, -1)
     batch = whole._replace(lines=whole.lines[..., :480], classes=cut_off)
-    net = LineNet()
+    net = LineNet(QUICK_PLAN)
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
     losses = []
     for _ in range(8):

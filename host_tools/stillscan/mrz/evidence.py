@@ -13,7 +13,7 @@ from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.clarity import clarity
 from stillscan.mrz.comb import Comb, cells, combs, goes_on
 from stillscan.mrz.lines import CROP_COLUMNS, Track
-from stillscan.mrz.net import look
+from stillscan.mrz.net import FIRST, QUICK, look
 from stillscan.mrz.view import PITCH_PX, View
 
 _PX_PER_MM = 300 / 25.4
@@ -47,6 +47,8 @@ class Evidence:
     """Whether the print of a strip stands out clearly of its noise (not known of pictures that were resampled)."""
     goes_on: bool = False
     """Whether further characters stand beside those of a line shorter than the longest there is."""
+    quick: bool = False
+    """Whether only the quick network has seen it: enough for what is plain, not for anything else."""
 
     @property
     def pitch_px(self) -> float:
@@ -75,7 +77,10 @@ class Evidence:
 
 
 def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
-    """Evidence in a strip (rows, cols) at 300 dpi with level lines, likeliest place first."""
+    """Evidence in a strip (rows, cols) at 300 dpi with level lines, likeliest place first.
+
+    Of each place what the quick network sees, then what the thorough one does.
+    """
     ink = flatten.ink(strip)
     blocks = find.blocks(ink)
     if not blocks:
@@ -88,21 +93,27 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
         if strip.shape[1] > CROP_COLUMNS:
             first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
         view = View.level(strip, tracks, first, CROP_COLUMNS)
-        for sight in _sights(view):
-            evidence = _evidence(sight, view.ends(sight.comb), first / _PX_PER_MM)
-            yield replace(evidence, clear=clarity(sight.crops) > _CLEAR)
+        clear = clarity(view.crops) > _CLEAR
+        for net, most in ((QUICK, 1), (FIRST, None)):
+            for sight in _sights(view, most, net):
+                evidence = _evidence(sight, view.ends(sight.comb), first / _PX_PER_MM)
+                yield replace(evidence, clear=clear, quick=net == QUICK)
 
 
 def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
     """Evidence around a row of text in any grey picture (rows, cols), likeliest lines first, both ways up.
 
-    A first look, at more than the text, tells which way up it is and where each character stands; the second is at
-    crops in which they stand evenly, however the camera saw them.
+    A first and quick look, at more than the text, tells which way up it is and where each character stands; the second
+    is at crops in which they stand evenly, however the camera saw them.
     """
     part = window.around(grey, bar)
     for stack in window.stacks(part)[:_STACKS]:
         view = View.level(part.grey, stack.tracks, stack.middle_px - _WIDE_COLUMNS / 2, _WIDE_COLUMNS).upright()
-        ways = [(sight, turned) for turned in (False, True) for sight in _sights(view.turned() if turned else view, 1)]
+        ways = [
+            (sight, turned)
+            for turned in (False, True)
+            for sight in _sights(view.turned() if turned else view, 1, QUICK)
+        ]
         for rough, turned in sorted(ways, key=lambda way: -_fit(way[0].likelihoods)):
             even = rough.view.evened(rough.comb)
             for sight in _sights(even):
@@ -127,22 +138,22 @@ class _Sight(NamedTuple):
     """What the network sees in a view, in the cells of one comb."""
 
     view: View
-    crops: NDArray[np.uint8]
     comb: Comb
     likelihoods: NDArray[np.float32]
     goes_on: bool
 
 
-def _sights(view: View, most: int | None = None) -> Iterator[_Sight]:
+def _sights(view: View, most: int | None = None, net: str = FIRST) -> Iterator[_Sight]:
     """A look at `view` for each comb that fits, best first."""
-    crops = view.crops()
-    seen = look(crops)
+    seen = look(view.crops, net)
     for comb in islice(combs(seen.centres), most):
-        yield _Sight(view, crops, comb, cells(seen, comb), goes_on(seen.centres, comb))
+        yield _Sight(view, comb, cells(seen, comb), goes_on(seen.centres, comb))
 
 
 def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, turned: bool = False) -> Evidence:
-    return Evidence(sight.crops, sight.comb, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on)
+    return Evidence(
+        sight.view.crops, sight.comb, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on
+    )
 
 
 def _fit(likelihoods: NDArray[np.float32]) -> float:

@@ -1,8 +1,8 @@
 """Measures this reader's own cost: `python -m stillscan.mrz.measure` (`make bench-reader`).
 
 One core: ms of a strip by level of damage (development strips, `training.devset`), of a photograph of 12 megapixels, of
-import and of the network's loading in a fresh process, the memory of that process, and time and memory while rows
-stream in. How much is read right is for `bench` and `training.evaluate`.
+import and of the quick network's loading in a fresh process (the others are loaded where they are asked), the memory of
+that process, and time and memory while rows stream in. How much is read right is for `bench` and `training.evaluate`.
 """
 
 import argparse
@@ -29,9 +29,9 @@ _FRESH = """
 import time
 start = time.perf_counter()
 import stillscan.mrz
-from stillscan.mrz.net import FIRST, session
+from stillscan.mrz.net import QUICK, session
 imported = time.perf_counter()
-session(FIRST)
+session(QUICK)
 loaded = time.perf_counter()
 import numpy, resource, sys
 stillscan.mrz.read_strip(numpy.full((274, 1476), 200, numpy.uint8) - numpy.eye(274, 1476, dtype=numpy.uint8))
@@ -44,7 +44,7 @@ _HEIGHTS = (274, 548, 1096, 1644)
 
 
 def start_up(times: int) -> tuple[float, float, float]:
-    """Medians of so many fresh processes: ms of the import, ms of loading a network, MB resident at most."""
+    """Medians of so many fresh processes: ms of the import, ms of loading the quick network, MB resident at most."""
     runs = []
     with tempfile.TemporaryDirectory() as folder:  # modules are compiled once, as an installer does it, whatever is set
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -103,7 +103,8 @@ def costs(font: Path, each: int) -> Iterator[str]:
     from stillscan.mrz.training import devset
 
     imported, loaded, memory = start_up(5)
-    yield f"import {imported:.0f} ms, network {loaded:.0f} ms: {imported + loaded:.0f} ms; resident {memory:.0f} MB"
+    both = imported + loaded
+    yield f"import {imported:.0f} ms, quick network {loaded:.0f} ms: {both:.0f} ms; resident {memory:.0f} MB"
     for level, ms in strip_times(font, each):
         yield f"strip, level {level}: {ms:.1f} ms"
     yield f"photograph, 12 megapixels: {photo_ms(font, max(3, each // 4)):.0f} ms"

@@ -8,8 +8,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-FIRST, SECOND = "lines", "second"
-"""The network for every line, and the one that is asked where the first is in doubt: it learned from worse damage."""
+QUICK, FIRST, SECOND = "quick", "lines", "second"
+"""A small network that is asked first, a thorough one for what is not plain, and one that learned from worse damage for
+what is in doubt even then."""
 COLUMN_PX = 6
 """A network answers once every 6 px; answer j belongs to column 6 j of the line."""
 

@@ -37,6 +37,8 @@ _HOPELESS = -1.6
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT = 0.995
 """What is less certain is worth a second look."""
+_PLAIN = 0.999
+"""What is less certain than this to the quick network is shown to the thorough one."""
 _MOST_BARS = 5
 _RIVAL = 0.5
 """Share of the best row's score that a row of another MRZ in the same picture has at least."""
@@ -131,6 +133,8 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
         if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
             continue
         reading = judge(evidence.likelihoods, clear=evidence.clear, once=True)
+        if evidence.quick and not _is_plain(reading):
+            continue
         if reading is not None:
             best, rests_on = _better((best, rests_on), (reading, evidence))
         if _stands_there(best, rests_on):
@@ -141,6 +145,11 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
         rests_on = again(rests_on)
         best = judge(rests_on.likelihoods, clear=rests_on.clear) or best
     return best, rests_on
+
+
+def _is_plain(reading: Reading | None) -> bool:
+    """Whether the quick network's word is enough."""
+    return reading is not None and reading.accepted and reading.confidence > _PLAIN
 
 
 def _is_read(reading: Reading) -> bool:

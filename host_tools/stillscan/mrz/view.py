@@ -1,6 +1,7 @@
 """Looks along lines of text in a picture: where each column of a crop lies, turned the other way up, evened."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ class View:
         """The view of `width` columns from `first_px` on."""
         return cls(grey, tracks, np.tile(first_px + np.arange(width, dtype=np.float64), (len(tracks), 1)))
 
+    @cached_property
     def crops(self) -> NDArray[np.uint8]:
         """(lines, 48, width)."""
         each = zip(self.tracks, self.places, strict=True)
@@ -36,7 +38,7 @@ class View:
 
     def upright(self) -> "View":
         """The view with the slant of its text taken out: letters straight, lines where they belong to each other."""
-        lean = lines.slant(self.crops())
+        lean = lines.slant(self.crops)
         if not lean:
             return self
         heights = np.array([track.row for track in self.tracks])

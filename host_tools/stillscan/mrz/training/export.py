@@ -18,6 +18,8 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 _HELD_OUT_SEED = 1_000_003
 _HELD_OUT_LINES = 640
 _HELD_OUT_CUTS = 64
+_KEPT = ("lines", "log_probabilities", "centres")
+"""Names of what goes in and comes out."""
 _SMALL = 256
 """Tables with fewer values stay in single precision."""
 
@@ -42,8 +44,8 @@ def temperature_for(scores: Tensor, classes: Tensor) -> float:
     return float(min(tried, key=lambda value: float(F.cross_entropy(scores / value, classes))))
 
 
-def halved(file: Path) -> None:
-    """Rewrite an ONNX file of single precision so that its weights are stored in half; it computes in single still."""
+def small(file: Path) -> None:
+    """Rewrite an ONNX file of single precision: weights stored in half (it computes in single still), short names."""
     model = onnx.load(file)
     kept, casts = [], []
     for weight in model.graph.initializer:
@@ -59,8 +61,26 @@ def halved(file: Path) -> None:
     del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(kept)
     model.graph.node.extend(nodes)
+    _name_shortly(model.graph, {name: name for name in ("", *_KEPT)})
     onnx.checker.check_model(model)
     onnx.save(model, file)
+
+
+def _name_shortly(graph: onnx.GraphProto, names: dict[str, str]) -> None:
+    """Number what `names` does not know yet: names of modules are a tenth of a small network's file."""
+
+    def short(name: str) -> str:
+        return names.setdefault(name, f"{len(names):x}")
+
+    for value in (*graph.initializer, *graph.input, *graph.output):
+        value.name = short(value.name)
+    for node in graph.node:
+        node.name = ""
+        for own in (node.input, node.output):
+            own[:] = [short(name) for name in own]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _name_shortly(attribute.g, names)
 
 
 def export(net: LineNet, fonts: list[Path], card: dict[str, Any], *, name: str, hard: bool) -> None:
@@ -73,8 +93,8 @@ def export(net: LineNet, fonts: list[Path], card: dict[str, Any], *, name: str, 
         Exported(net, temperature),
         (torch.zeros(2, dataset.ROWS, dataset.COLUMNS, dtype=torch.uint8),),
         str(WEIGHTS / f"{name}.onnx"),
-        input_names=["lines"],
-        output_names=["log_probabilities", "centres"],
+        input_names=list(_KEPT[:1]),
+        output_names=list(_KEPT[1:]),
         dynamic_axes={
             "lines": {0: "n", 2: "width"},
             "log_probabilities": {0: "n", 1: "columns"},
@@ -83,7 +103,7 @@ def export(net: LineNet, fonts: list[Path], card: dict[str, Any], *, name: str, 
         opset_version=17,
         dynamo=False,
     )
-    halved(WEIGHTS / f"{name}.onnx")
+    small(WEIGHTS / f"{name}.onnx")
     card |= {
         "date": datetime.now(UTC).date().isoformat(),
         "fonts": [font.name for font in fonts],

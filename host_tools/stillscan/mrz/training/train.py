@@ -1,7 +1,7 @@
 """Trains the recogniser: `python -m stillscan.mrz.training.train --seed N --steps M`; the same numbers repeat it.
 
 One process makes fresh lines while another learns from them; no line is seen more than `_LOOKS` times. Writes
-`weights/lines.onnx` and its card; with --second `weights/second.onnx`, which is asked where the first is in doubt.
+`weights/NAME.onnx` and its card: `quick` is asked first, `lines` where that is in doubt, `second` where both are.
 Fonts: OCRB.otf and OCRBS.otf of Debian's fonts-ocr-b (or --font FILE ...). The cut that the development set is printed
 in (OCRB7.ttf of npm's bwip-js) must not be among them.
 """
@@ -28,7 +28,7 @@ from torch.nn import functional as F  # noqa: N812
 from stillscan.errors import InputError
 from stillscan.mrz.training import dataset, glyphs
 from stillscan.mrz.training.export import export
-from stillscan.mrz.training.net import COLUMN_PX, LineNet, at_centres
+from stillscan.mrz.training.net import COLUMN_PX, QUICK, THOROUGH, LineNet, Plan, at_centres
 
 BATCH = 32
 _LOOKS = 2
@@ -38,8 +38,21 @@ _CENTRE_SIGMA_PX = 4.5
 _OFF_CENTRE_PX = 3.0
 _CENTRE_WEIGHT = 0.5
 _KEEP = 0.999
+_SLOW_HALVES = ("DEFAULT", "NO AVX", "AVX2")
+"""Processors that compute with 16-bit floats ten times slower than with 32-bit ones."""
 _DEBIAN = Path("/usr/share/fonts/opentype/ocr-b")
 _cuts: list[NDArray[np.int8]] = []
+
+
+class Kind(NamedTuple):
+    """A network that the package has."""
+
+    plan: Plan
+    hard: bool
+    """Whether its lines are more damaged."""
+
+
+NETS = {"quick": Kind(QUICK, hard=False), "lines": Kind(THOROUGH, hard=False), "second": Kind(THOROUGH, hard=True)}
 
 
 class Batch(NamedTuple):
@@ -121,29 +134,29 @@ def train(
     cuts: int,
     workers: int,
     checkpoint: Path | None,
-    *,
-    hard: bool,
+    kind: Kind,
 ) -> LineNet:
     """A trained network (averaged weights, evaluation mode)."""
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 7))
-    net = LineNet()
+    net = LineNet(kind.plan)
     for weight in net.parameters():
         if weight.dim() == 4:
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
     mean = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=_PEAK_RATE, weight_decay=0.02)
+    quick_halves = torch.backends.cpu.get_cpu_capability() not in _SLOW_HALVES
     start = shown = time.monotonic()
     losses: list[float] = []
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, _begin, (fonts, cuts, seed)) as pool:
-        batches = _batches(_ordered(pool, seed, hard=hard), rng)
+        batches = _batches(_ordered(pool, seed, hard=kind.hard), rng)
         for step in range(steps):
             batch = next(batches)
             for group in optimiser.param_groups:
                 group["lr"] = _PEAK_RATE * _rate(step / steps)
             off = (torch.rand_like(batch.centres_px) * 2 - 1) * _OFF_CENTRE_PX
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=quick_halves):
                 scores = net(batch.lines.contiguous(memory_format=torch.channels_last))
             loss = loss_of(scores.float(), batch, off)
             optimiser.zero_grad()
@@ -181,18 +194,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes that make lines")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--font", type=Path, nargs="*", default=None)
-    parser.add_argument("--second", action="store_true", help="the net of the second opinion: lines more damaged")
+    parser.add_argument("--net", choices=list(NETS), default="lines", help="which network (default lines)")
     parser.add_argument("--checkpoint", type=Path, default=None, help="file for the weights of the way there")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     fonts = options.font or default_fonts()
     start = time.monotonic()
-    net = train(
-        fonts, options.seed, options.steps, options.cuts, options.workers, options.checkpoint, hard=options.second
-    )
+    kind = NETS[options.net]
+    net = train(fonts, options.seed, options.steps, options.cuts, options.workers, options.checkpoint, kind)
     minutes = round((time.monotonic() - start) / 60, 1)
     card = {"seed": options.seed, "steps": options.steps, "minutes": minutes, "cuts": options.cuts}
-    export(net, fonts, card, name="second" if options.second else "lines", hard=options.second)
+    export(net, fonts, card, name=options.net, hard=kind.hard)
 
 
 if __name__ == "__main__":

@@ -117,9 +117,8 @@ def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
         for rough, turned in sorted(ways, key=lambda way: -_fit(way[0].likelihoods)):
             even = rough.view.evened(rough.comb)
             for sight in _sights(even):
-                corners = even.ends(sight.comb) @ part.to_picture[:, :2].T + part.to_picture[:, 2]
-                left_px = PITCH_PX / 2 - float(sight.comb.columns_px[:, 0].mean())
-                yield _evidence(sight, corners, left_px / _PX_PER_MM, turned=turned)
+                corners = part.in_picture(even.ends(sight.comb))
+                yield _evidence(sight, corners, _from_first_mm(sight.comb), turned=turned)
 
 
 def of_level(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
@@ -128,10 +127,9 @@ def of_level(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
     last = np.array(part.grey.shape[::-1]) - 1
     for turned in (False, True):
         for evidence in of_strip(np.ascontiguousarray(part.grey[::-1, ::-1]) if turned else part.grey):
-            own = last - evidence.corners if turned else evidence.corners
-            corners = own @ part.to_picture[:, :2].T + part.to_picture[:, 2]
-            left_px = PITCH_PX / 2 - float(evidence.comb.columns_px[:, 0].mean())
-            yield replace(evidence, corners=corners, left_mm=left_px / _PX_PER_MM, turned=turned, clear=False)
+            corners = part.in_picture(last - evidence.corners if turned else evidence.corners)
+            left_mm = _from_first_mm(evidence.comb)
+            yield replace(evidence, corners=corners, left_mm=left_mm, turned=turned, clear=False)
 
 
 class _Sight(NamedTuple):
@@ -154,6 +152,11 @@ def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, tu
     return Evidence(
         sight.view.crops, sight.comb, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on
     )
+
+
+def _from_first_mm(comb: Comb) -> float:
+    """Where column 0 of the crops lies from the first character's left edge."""
+    return (PITCH_PX / 2 - float(comb.columns_px[:, 0].mean())) / _PX_PER_MM
 
 
 def _fit(likelihoods: NDArray[np.float32]) -> float:

@@ -40,6 +40,10 @@ class Window(NamedTuple):
     to_picture: NDArray[np.float64]
     """(2, 3): (x, y, 1) of the window to (x, y) of the picture."""
 
+    def in_picture(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (..., 2), (x, y) of the window, in the picture."""
+        return np.asarray(points @ self.to_picture[:, :2].T + self.to_picture[:, 2], np.float64)
+
 
 def around(grey: NDArray[np.uint8], bar: Bar) -> Window:
     """The window around `bar`, its text upright if it runs from `bar.left` to `bar.right`."""

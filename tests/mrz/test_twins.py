@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from mrz_strips import person
 from mrz_vectors import VALID
+from numpy.typing import NDArray
 
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.formats import format_of
 from stillscan.mrz.judge import SHARPNESS, TWINS, judge
 from stillscan.mrz.parse import parse
-from stillscan.mrz.twins import undecided
+from stillscan.mrz.twins import undecided, weighed
 
 _TWIN = {"O": "0", "0": "O", "I": "1", "1": "I"}
 
@@ -23,6 +25,16 @@ def exchanged(lines: tuple[str, ...], places: tuple[tuple[int, int], ...]) -> tu
     for line, column in places:
         rows[line][column] = _TWIN[rows[line][column]]
     return tuple("".join(row) for row in rows)
+
+
+def print_of(lines: tuple[str, ...], *, zeros: float) -> NDArray[np.float32]:
+    """Log probabilities of TD3 `lines` in clear print; `zeros`: log odds, as judged, that a date's zeros are O."""
+    chances = np.full((len(lines), len(lines[0]), len(ALPHABET)), -20.0, np.float32)
+    for row, line in enumerate(lines):
+        chances[row, np.arange(len(line)), [ALPHABET.index(character) for character in line]] = 0
+    dates = [at for at in range(13, 27) if lines[1][at] == "0"]
+    chances[1, dates, ALPHABET.index("O")] = zeros / SHARPNESS
+    return chances
 
 
 def free_places(lines: tuple[str, ...]) -> list[tuple[int, int]]:
@@ -59,14 +71,36 @@ def test_a_twin_in_doubt_brings_its_fellows_into_doubt(odds: tuple[float, float]
     form = format_of(lines)
     assert lines[1][3:5] == "00"
     assert undecided(form, lines, [(1, 3), (1, 4)])
-    chances = np.full((2, 44, len(ALPHABET)), -20.0, np.float32)
-    for row, line in enumerate(lines):
-        chances[row, np.arange(44), [ALPHABET.index(character) for character in line]] = 0
+    chances = print_of(lines, zeros=-6.9)
     chances[1, [3, 4], ALPHABET.index("O")] = np.array(odds) / SHARPNESS
     reading = judge(chances, clear=True)
     assert reading is not None
     assert reading.lines == lines
     assert (reading.accepted, reading.reason == TWINS) == (accepted, not accepted)
+
+
+@pytest.mark.parametrize(("zeros", "odds", "text"), [(-13.0, -2.0, "OO"), (-13.0, -8.0, "00"), (-6.9, -2.0, "00")])
+def test_zeros_that_must_be_zeros_tell_what_an_o_is(zeros: float, odds: float, text: str) -> None:
+    """Two places whose exchanges cancel: only that the dates' zeros look much more like a 0 speaks for O."""
+    lines = tuple(VALID["NOR"].split("|"))
+    chances = print_of(lines, zeros=zeros)
+    chances[1, [3, 4], ALPHABET.index("O")] = odds / SHARPNESS
+    reading = judge(chances, clear=True)
+    assert reading is not None
+    assert reading.lines == (lines[0], lines[1][:3] + text + lines[1][5:])
+    assert reading.corrections == ()
+
+
+@given(
+    arrays.arrays(
+        np.float32, st.sampled_from([(2, 44, 37), (2, 36, 37), (3, 30, 37)]), elements=st.floats(-30, 0, width=32)
+    )
+)
+def test_weighing_moves_chances_between_twins_only(chances: NDArray[np.float32]) -> None:
+    after, pair = weighed(chances), [ALPHABET.index("O"), ALPHABET.index("0")]
+    both = np.logaddexp(*np.moveaxis(chances[..., pair], -1, 0))
+    np.testing.assert_allclose(np.logaddexp(*np.moveaxis(after[..., pair], -1, 0)), both, atol=1e-3)
+    np.testing.assert_array_equal(np.delete(after, pair, axis=2), np.delete(chances, pair, axis=2))
 
 
 def test_too_many_are_not_decided() -> None:

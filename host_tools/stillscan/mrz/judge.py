@@ -11,7 +11,7 @@ from stillscan.mrz.alphabet import ALPHABET, FILLER
 from stillscan.mrz.decode import Decoded, decode
 from stillscan.mrz.finding import Finding
 from stillscan.mrz.parse import Mrz, parse
-from stillscan.mrz.twins import undecided
+from stillscan.mrz.twins import undecided, weighed
 
 MIN_CONFIDENCE, MIN_CONFIDENCE_CLEAR = 0.993, 0.97
 """Probability of a text that is accepted; less is enough where the print stands out clearly of the noise. Chosen on
@@ -75,7 +75,8 @@ def judge(likelihoods: NDArray[np.float32], *, clear: bool = False, once: bool =
     not enough for characters that look alike. None when no format has that size, or no text of a format fits at all.
     """
     sharp = likelihoods * np.float32(SHARPNESS)
-    decoded = decode(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)))
+    sharp = weighed(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)))
+    decoded = decode(sharp)
     if decoded is None:
         return None
     mrz = parse(decoded.lines)
@@ -84,7 +85,7 @@ def judge(likelihoods: NDArray[np.float32], *, clear: bool = False, once: bool =
     doubt = once or any(odds > _TWIN_DOUBT for odds in decoded.twins.values())
     twins = doubt and undecided(decoded.form, decoded.lines, list(decoded.twins))
     reason = _doubt(mrz, confidence, MIN_CONFIDENCE_CLEAR if clear else MIN_CONFIDENCE, decoded, twins=twins)
-    greedy = likelihoods.argmax(axis=2)
+    greedy = sharp.argmax(axis=2)
     return Reading(
         format=mrz.format,
         lines=decoded.lines,

@@ -35,8 +35,9 @@ _NOISE = -1.3
 _HOPELESS = -1.6
 """Support below which it is no use to look again."""
 _OTHER_TEXT = ("mirrored", "no-mrz")
-_NO_DOUBT = 0.995
-"""What is less certain is worth a second look."""
+_NO_DOUBT, _NO_DOUBT_UNCLEAR = 0.995, 0.999
+"""What is less certain is worth a second look, the more so where print does not stand out clearly of noise: one look
+may take a Q that lost its tail for an O (development strip 890194, level 5: 0.9966 sure; 0.992 after all looks)."""
 _PLAIN = 0.999
 """What is less certain than this to the quick network is shown to the thorough one."""
 _MOST_BARS = 5
@@ -141,7 +142,7 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
             break
     if rests_on is None or rests_on.support(best.lines or ()) < _HOPELESS:
         return best, rests_on
-    if best.confidence < _NO_DOUBT or best.reason == TWINS:
+    if best.confidence < (_NO_DOUBT if rests_on.clear else _NO_DOUBT_UNCLEAR) or best.reason == TWINS:
         rests_on = again(rests_on)
         best = judge(rests_on.likelihoods, clear=rests_on.clear) or best
     return best, rests_on

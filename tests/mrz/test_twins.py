@@ -73,7 +73,7 @@ def test_a_twin_in_doubt_brings_its_fellows_into_doubt(odds: tuple[float, float]
     assert undecided(form, lines, [(1, 3), (1, 4)])
     chances = print_of(lines, zeros=-6.9)
     chances[1, [3, 4], ALPHABET.index("O")] = np.array(odds) / SHARPNESS
-    reading = judge(chances, clear=True)
+    reading = judge(chances)
     assert reading is not None
     assert reading.lines == lines
     assert (reading.accepted, reading.reason == TWINS) == (accepted, not accepted)
@@ -85,7 +85,7 @@ def test_zeros_that_must_be_zeros_tell_what_an_o_is(zeros: float, odds: float, t
     lines = tuple(VALID["NOR"].split("|"))
     chances = print_of(lines, zeros=zeros)
     chances[1, [3, 4], ALPHABET.index("O")] = odds / SHARPNESS
-    reading = judge(chances, clear=True)
+    reading = judge(chances)
     assert reading is not None
     assert reading.lines == (lines[0], lines[1][:3] + text + lines[1][5:])
     assert reading.corrections == ()

@@ -26,12 +26,18 @@ _MOVES = (
 )
 """Columns to the right (3 is half a step of the network), rows down, and stretch along the line."""
 
-_SECOND_SHARE = 0.6
+_SECOND_SHARE = 0.7
 """Weight of the second network: it is the better one where there is doubt."""
 
 
 def again(evidence: Evidence) -> Evidence:
-    """The evidence with the mean log probabilities of nine looks of each network at its crops."""
+    """The evidence of nine looks of each network at its crops.
+
+    The looks of a network are far from independent, and one that sees something else may be the one that is right: its
+    probabilities are averaged. Of the two networks, which err apart, it is the log probabilities. Of development strips
+    890000 to 892633 of level 5, 30 % can so be accepted before the first wrong one, against 19 % with log probabilities
+    throughout.
+    """
     seen = [(evidence.likelihoods, cells(look(evidence.crops, SECOND), evidence.comb))]
     for move in _MOVES:
         crops = np.stack([_moved(crop, *move) for crop in evidence.crops])
@@ -40,7 +46,8 @@ def again(evidence: Evidence) -> Evidence:
             if comb.columns_px.shape == evidence.comb.columns_px.shape:
                 seen.append((cells(first, comb), cells(look(crops, SECOND), comb)))
                 break
-    mean = np.tensordot((1 - _SECOND_SHARE, _SECOND_SHARE), np.mean(seen, axis=0), axes=1)
+    by_network = np.log(np.exp(seen).mean(axis=0))
+    mean = np.tensordot((1 - _SECOND_SHARE, _SECOND_SHARE), by_network, axes=1)
     mean -= np.log(np.exp(mean).sum(axis=2, keepdims=True))
     return replace(evidence, likelihoods=mean.astype(np.float32))
 

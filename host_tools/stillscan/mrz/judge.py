@@ -13,10 +13,9 @@ from stillscan.mrz.finding import Finding
 from stillscan.mrz.parse import Mrz, parse
 from stillscan.mrz.twins import undecided, weighed
 
-MIN_CONFIDENCE, MIN_CONFIDENCE_CLEAR = 0.993, 0.97
-"""Probability of a text that is accepted; less is enough where the print stands out clearly of the noise. Chosen on
-development strips 430000 to 432999 of level 5: one of them was wrong above 0.99 (T worn to a Y, 0.9914), none above
-0.992; none of 1,500 of level 4 above 0.99."""
+MIN_CONFIDENCE = 0.976
+"""Probability of a text that is accepted. Chosen on development strips 890000 to 892633 of level 5: after all looks the
+surest wrong one had 0.953."""
 MIN_CHARACTER = 0.02
 """Probability that every single print has for the character it is taken for, whatever its place and the sums say."""
 SHARPNESS = 1.2
@@ -68,11 +67,11 @@ class Reading:
         return f"Reading(format={self.format!r}, accepted={self.accepted}, reason={self.reason!r})"
 
 
-def judge(likelihoods: NDArray[np.float32], *, clear: bool = False, once: bool = False) -> Reading | None:
+def judge(likelihoods: NDArray[np.float32], *, once: bool = False) -> Reading | None:
     """The reading of log probabilities (lines, cells, 37); accepted only when it is certain in every respect.
 
-    `clear` tells whether the print stands out clearly of the noise, `once` whether it was looked at once only, which is
-    not enough for characters that look alike. None when no format has that size, or no text of a format fits at all.
+    `once` tells whether the print was looked at once only, which is not enough for characters that look alike. None
+    when no format has that size, or no text of a format fits at all.
     """
     sharp = likelihoods * np.float32(SHARPNESS)
     sharp = weighed(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)))
@@ -84,7 +83,7 @@ def judge(likelihoods: NDArray[np.float32], *, clear: bool = False, once: bool =
     # where one is in doubt, so are its fellows: a cut whose O is like its 0 deceives in every place
     doubt = once or any(odds > _TWIN_DOUBT for odds in decoded.twins.values())
     twins = doubt and undecided(decoded.form, decoded.lines, list(decoded.twins))
-    reason = _doubt(mrz, confidence, MIN_CONFIDENCE_CLEAR if clear else MIN_CONFIDENCE, decoded, twins=twins)
+    reason = _doubt(mrz, confidence, decoded, twins=twins)
     greedy = sharp.argmax(axis=2)
     return Reading(
         format=mrz.format,
@@ -108,7 +107,7 @@ def _unsure(decoded: Decoded) -> tuple[tuple[int, int], ...]:
     return tuple((int(row) + 1, int(column) + 1) for row, column in np.argwhere(decoded.characters < SURE_CHARACTER))
 
 
-def _doubt(mrz: Mrz, confidence: float, needed: float, decoded: Decoded, *, twins: bool) -> str | None:
+def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, twins: bool) -> str | None:
     """Why a text is not to be relied on, None when it is."""
     if not mrz.valid:
         return "a check digit does not agree"
@@ -116,7 +115,7 @@ def _doubt(mrz: Mrz, confidence: float, needed: float, decoded: Decoded, *, twin
         return "a character is not clear"
     if twins:
         return TWINS
-    if confidence < needed:
+    if confidence < MIN_CONFIDENCE:
         return "some characters are not certain"
     if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:
         return "the kind of document is unknown"

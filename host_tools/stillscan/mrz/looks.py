@@ -50,8 +50,7 @@ def _joined(seen: list[tuple[Reading, Evidence]], otherwise: Reading) -> Reading
     best = max((own for own, _ in usable), key=lambda own: (own.accepted, own.valid, own.confidence))
     if _disagree(stack):
         return replace(best, accepted=False, reason="the pictures show different documents")
-    clear = any(evidence.clear for _, evidence in usable)
-    joined = judge(join(stack), clear=clear)
+    joined = judge(join(stack))
     if joined is None:
         return best
     if joined.accepted and any(evidence.goes_on for _, evidence in usable):

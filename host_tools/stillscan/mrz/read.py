@@ -133,7 +133,7 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
     for evidence in candidates:
         if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
             continue
-        reading = judge(evidence.likelihoods, clear=evidence.clear, once=True)
+        reading = judge(evidence.likelihoods, once=True)
         if evidence.quick and not _is_plain(reading):
             continue
         if reading is not None:
@@ -144,7 +144,7 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
         return best, rests_on
     if best.confidence < (_NO_DOUBT if rests_on.clear else _NO_DOUBT_UNCLEAR) or best.reason == TWINS:
         rests_on = again(rests_on)
-        best = judge(rests_on.likelihoods, clear=rests_on.clear) or best
+        best = judge(rests_on.likelihoods) or best
     return best, rests_on
 
 

@@ -46,10 +46,15 @@ def again(evidence: Evidence) -> Evidence:
             if comb.columns_px.shape == evidence.comb.columns_px.shape:
                 seen.append((cells(first, comb), cells(look(crops, SECOND), comb)))
                 break
-    by_network = np.log(np.exp(seen).mean(axis=0))
+    averaged = np.log(np.exp(seen).mean(axis=0)), np.mean(seen, axis=0)
+    likelihoods, steady = (_together(by_network) for by_network in averaged)
+    return replace(evidence, likelihoods=likelihoods, steady=steady)
+
+
+def _together(by_network: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log probabilities (2, lines, cells, 37) of the two networks as one."""
     mean = np.tensordot((1 - _SECOND_SHARE, _SECOND_SHARE), by_network, axes=1)
-    mean -= np.log(np.exp(mean).sum(axis=2, keepdims=True))
-    return replace(evidence, likelihoods=mean.astype(np.float32))
+    return np.asarray(mean - np.log(np.exp(mean).sum(axis=2, keepdims=True)), np.float32)
 
 
 def _moved(crop: NDArray[np.uint8], right: float, down: float, stretch: float) -> NDArray[np.uint8]:

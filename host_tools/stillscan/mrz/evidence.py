@@ -49,6 +49,9 @@ class Evidence:
     """Whether further characters stand beside those of a line shorter than the longest there is."""
     quick: bool = False
     """Whether only the quick network has seen it: enough for what is plain, not for anything else."""
+    steady: NDArray[np.float32] | None = None
+    """After several looks the mean of their log probabilities (lines, cells, 37): low where they contradict each other,
+    as they do where there is no text of an MRZ."""
 
     @property
     def pitch_px(self) -> float:
@@ -67,7 +70,8 @@ class Evidence:
     def support(self, text: tuple[str, ...]) -> float:
         """Mean log probability of the characters of `text` by print alone: near 0 when the print bears it out."""
         classes = np.array([[ALPHABET.index(character) for character in line] for line in text])
-        own = np.take_along_axis(self.likelihoods, classes[..., None], axis=2)
+        seen = self.likelihoods if self.steady is None else self.steady
+        own = np.take_along_axis(seen, classes[..., None], axis=2)
         return float(np.maximum(own, _LEAST_SUPPORT).mean())
 
     @property

@@ -173,4 +173,4 @@ def mirrored(evidence: Evidence) -> Iterator[Evidence]:
         crops = np.ascontiguousarray(crops)
         seen = look(crops)
         for comb in islice(combs(seen.centres), 1):
-            yield replace(evidence, crops=crops, comb=comb, likelihoods=cells(seen, comb))
+            yield replace(evidence, crops=crops, comb=comb, likelihoods=cells(seen, comb), steady=None)

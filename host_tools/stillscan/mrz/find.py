@@ -17,7 +17,8 @@ _FAINT = 0.3
 _LETTER_ROWS = 29
 _FLANK_ROWS = 9
 _SKEWS = np.tan(np.radians(np.arange(-1.4, 1.41, 0.2)))
-_SPACINGS = range(68, 83)
+_SPACINGS = np.arange(68, 83)
+_LEAST_SCORE = 0.001
 
 
 @dataclass(frozen=True)
@@ -81,18 +82,12 @@ def _line_marks(profile: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _best(marks: NDArray[np.float32], count: int, slope: float) -> Block | None:
     """The best `count` lines at equal distance; None when one of them is no line."""
-    best: Block | None = None
-    for spacing in _SPACINGS:
-        room = len(marks) - spacing * (count - 1)
-        if room <= 0:
-            continue
-        weakest = total = marks[:room]
-        for index in range(1, count):
-            row = marks[index * spacing : index * spacing + room]
-            weakest, total = np.minimum(weakest, row), total + row
-        sums = weakest * 0.5 + total * (0.5 / count)
-        top = int(sums.argmax())
-        if sums[top] > (best.score if best else 0.001):
-            centres = tuple(float(top + index * spacing) for index in range(count))
-            best = Block(centres, slope, float(sums[top]))
-    return best
+    below = np.concatenate([marks, np.full(_SPACINGS[-1] * (count - 1), -1, np.float32)])
+    # (spacings, lines, rows): the mark of each line if the uppermost is in this row
+    each = below[np.arange(len(marks)) + (_SPACINGS[:, None] * np.arange(count))[..., None]]
+    sums = each.min(axis=1) * 0.5 + each.sum(axis=1) * (0.5 / count)
+    spacing, top = np.unravel_index(int(sums.argmax()), sums.shape)
+    if sums[spacing, top] <= _LEAST_SCORE:
+        return None
+    centres = tuple(float(top + index * _SPACINGS[spacing]) for index in range(count))
+    return Block(centres, slope, float(sums[spacing, top]))

@@ -16,7 +16,6 @@ from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.finding import Finding
 from stillscan.mrz.judge import TWINS, Reading, judge
-from stillscan.mrz.picture import load
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.quality import findings
 
@@ -76,7 +75,11 @@ def read_image(source: str | Path | NDArray[Any]) -> Reading:
 
 def as_grey(source: str | Path | NDArray[Any]) -> NDArray[np.uint8]:
     """The grey picture (rows, cols) of a file or an array; MrzError when it is none."""
-    return load(Path(source)) if isinstance(source, str | Path) else to_grey(source)
+    if isinstance(source, str | Path):
+        from stillscan.mrz.picture import load  # with Pillow, which a scanner's lines do not need
+
+        return load(Path(source))
+    return to_grey(source)
 
 
 def is_strip(grey: NDArray[np.uint8]) -> bool:
@@ -114,7 +117,8 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> _Found:
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
     explained = _explained(best, rests_on, grey.shape, second=second)
-    if rests_on.support(best.lines or ()) < _NOISE and not any(one.code in _OTHER_TEXT for one in explained.quality):
+    noise = not _is_read(best) and rests_on.support(best.lines or ()) < _NOISE
+    if noise and not any(one.code in _OTHER_TEXT for one in explained.quality):
         return Reading(reason="no MRZ found"), None
     return explained, rests_on
 
@@ -140,9 +144,10 @@ def _best(candidates: Iterable[Evidence]) -> _Found:
             best, rests_on = _better((best, rests_on), (reading, evidence))
         if _stands_there(best, rests_on):
             break
-    if rests_on is None or rests_on.support(best.lines or ()) < _HOPELESS:
+    if rests_on is None:
         return best, rests_on
-    if best.confidence < (_NO_DOUBT if rests_on.clear else _NO_DOUBT_UNCLEAR) or best.reason == TWINS:
+    doubtful = best.confidence < (_NO_DOUBT if rests_on.clear else _NO_DOUBT_UNCLEAR) or best.reason == TWINS
+    if doubtful and rests_on.support(best.lines or ()) > _HOPELESS:
         rests_on = again(rests_on)
         best = judge(rests_on.likelihoods) or best
     return best, rests_on

@@ -26,8 +26,9 @@ _FIELD, _COMPOSITE = np.divmod(np.arange(100), 10)
 _NOWHERE = 100
 """Index of a state that cannot be: its chance is always nothing."""
 _NEVER = -1e9
-_NEGLIGIBLE = 1e-8
-"""Outcomes of a place that are so much less likely than its best are left out: a broken rule is likelier by far."""
+_NEGLIGIBLE = 1e-6
+"""Outcomes of a place that are so much less likely than its best are left out: a broken rule is likelier by far, and no
+sum lets one place change alone."""
 _STATES = np.arange(101)
 _CERTAIN = np.ones(1)
 

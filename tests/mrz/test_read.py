@@ -15,8 +15,10 @@ from PIL import Image
 
 from stillscan import samples
 from stillscan.mrz import MrzError, Reading, evidence, parse, read_image, read_strip
+from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.comb import combs
 from stillscan.mrz.judge import MIN_CONFIDENCE
-from stillscan.mrz.net import FIRST, QUICK, Seen, look
+from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, Seen, look
 from stillscan.mrz.training import devset
 from stillscan.simulator import printing
 
@@ -62,6 +64,29 @@ def test_the_quick_network_settles_what_is_plain_and_nothing_else(monkeypatch: p
     asked.clear()
     assert not read_strip(devset.strip(ocr_b, 5, 2).pixels).accepted
     assert asked[:2] == [QUICK, FIRST]
+
+
+def test_one_character_that_is_a_little_doubtful_is_shown_to_the_thorough_network(
+    monkeypatch: pytest.MonkeyPatch, ocr_b: Path
+) -> None:
+    """Though the text as a whole is certain: one may be another that dust has closed."""
+    asked: list[str] = []
+
+    def doubtful(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
+        asked.append(net)
+        seen = look(crops, net)
+        if net == QUICK:
+            at = int(next(combs(seen.centres)).columns_px[0, 7] / COLUMN_PX)
+            seen.log_probabilities[0, at - 1 : at + 3, ALPHABET.index("W")] = np.log(0.0012)
+        return seen
+
+    monkeypatch.setattr(evidence, "look", doubtful)
+    lines = person(3)
+    assert lines[0][7] != "W"
+    reading = read_strip(scan(lines, 0, 3, ocr_b))
+    assert reading.accepted
+    assert reading.lines == lines
+    assert asked == [QUICK, FIRST]
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3, 5])

@@ -38,6 +38,14 @@ def test_lines_seen_from_aside(chirp: float) -> None:
     assert np.abs(best.columns_px - np.stack(lines)).max() < 6
 
 
+@pytest.mark.parametrize("chirp", [-0.15, -0.12, 0.13, 0.15])
+def test_short_lines_seen_steeply_from_aside(chirp: float) -> None:
+    lines = [line(30, 900 + shift, 29, chirp) for shift in (-4, 0, 4)]
+    best = next(combs(centres(lines, 1800), steep=True))
+    assert best.count == 30
+    assert np.abs(best.columns_px - np.stack(lines)).max() < 10
+
+
 def test_a_line_of_its_own() -> None:
     best = next(combs(centres([line(44, 738, 29.4)])))
     assert best.columns_px.shape == (1, 44)

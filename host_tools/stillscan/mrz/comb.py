@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from stillscan.mrz.net import COLUMN_PX, Seen
 
 _PITCHES_PX = np.arange(27.0, 33.05, 0.25)
-_CHIRPS = np.arange(-6, 7) * 0.02
-"""By what share of itself the pitch grows from the middle of a line to its right end."""
-_STEADY = slice(4, 9)
-"""Chirps of what lies flat."""
+_CHIRPS = np.arange(-6, 7) * 0.02 + 1e-9
+"""By what share of itself the pitch grows from the middle of the picture to its right end (none of them 0)."""
+_STEEP_CHIRPS = np.arange(-17, 18) * 0.02 + 1e-9
+"""The same for what a camera may have seen steeply from aside: short lines in a wide picture."""
+_FLAT = 0.05
+"""It grows by less in what lies flat."""
 _OWN_GAIN = 3.0
 """Combs of their own must meet so many centres a line more than the common one."""
 _EMPTY = 0.3
@@ -49,12 +51,13 @@ class Comb:
         return int(self.columns_px.shape[1])
 
 
-def combs(centres: NDArray[np.float32]) -> Iterator[Comb]:
+def combs(centres: NDArray[np.float32], *, steep: bool = False) -> Iterator[Comb]:
     """The combs that fit the chances of a centre (lines, m) well, best first, at most three.
 
-    One to three lines are looked at together; none may fit when they are narrower than the text of an MRZ.
+    One to three lines are looked at together; none may fit when they are narrower than the text of an MRZ. `steep`:
+    a camera may have seen them steeply from aside.
     """
-    teeth = _rulers(centres)
+    teeth = _rulers(centres, steep=steep)
     values = _met(centres, teeth).mean(axis=0)
     surplus = np.concatenate([[0.0], np.cumsum(values - _EMPTY)])
     places = sorted(
@@ -75,15 +78,17 @@ def combs(centres: NDArray[np.float32]) -> Iterator[Comb]:
         yield Comb(columns, float(np.diff(columns, axis=1).mean()), score)
 
 
-def _rulers(centres: NDArray[np.float32]) -> NDArray[np.float64]:
+def _rulers(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.float64]:
     """Teeth (lines, n) over the whole width: alike in all lines, unless combs of their own meet far more centres."""
     width = centres.shape[1]
-    strength = _strength(centres)
-    common = np.tile(_ruler(strength.mean(axis=0), width, _STEADY), (len(centres), 1))
+    chirps = _STEEP_CHIRPS if steep else _CHIRPS
+    strength = _strength(centres, steep=steep)
+    flat = np.abs(chirps) < _FLAT
+    common = np.tile(_ruler(strength.mean(axis=0)[:, flat], width, chirps[flat]), (len(centres), 1))
     if len(centres) == 1:
         return common
     middle = width * COLUMN_PX / 2
-    each = [_ruler(line, width, slice(None)) for line in strength]
+    each = [_ruler(line, width, chirps) for line in strength]
     middle = float(each[0][np.abs(each[0] - middle).argmin()])
     nearest = [int(np.abs(own - middle).argmin()) for own in each]
     before = min(nearest)
@@ -94,28 +99,27 @@ def _rulers(centres: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 @cache
-def _waves(columns: int) -> NDArray[np.float32]:
+def _waves(columns: int, *, steep: bool) -> NDArray[np.float32]:
     """(2, pitches, chirps, columns): waves whose crests lie where the teeth of a comb may stand, real and imaginary."""
     t = np.arange(columns) * COLUMN_PX / (columns * COLUMN_PX / 2) - 1
-    chirps = np.where(_CHIRPS == 0, 1e-9, _CHIRPS)[:, None]
+    chirps = (_STEEP_CHIRPS if steep else _CHIRPS)[:, None]
     periods = (columns * COLUMN_PX / 2) * np.log1p(chirps * t) / chirps / _PITCHES_PX[:, None, None]
     return np.stack([np.cos(2 * np.pi * periods), -np.sin(2 * np.pi * periods)]).astype(np.float32)
 
 
-def _strength(centres: NDArray[np.float32]) -> NDArray[np.complex64]:
+def _strength(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.complex64]:
     """How far each wave meets the chances of a centre (lines, m), and in which phase: (lines, pitches, chirps)."""
     even = centres - centres.mean(axis=1, keepdims=True)
     # not a matrix product: for one so small the library would wake its threads, which costs a hundred times the product
-    real, imaginary = np.einsum("ipcm,lm->ilpc", _waves(centres.shape[1]), even)
+    real, imaginary = np.einsum("ipcm,lm->ilpc", _waves(centres.shape[1], steep=steep), even)
     return np.asarray(real + 1j * imaginary, np.complex64)
 
 
-def _ruler(strength: NDArray[np.complex64], columns: int, among: slice) -> NDArray[np.float64]:
-    """Teeth over the whole width: those of the strongest wave (pitches, chirps) whose chirp is `among` all."""
+def _ruler(strength: NDArray[np.complex64], columns: int, chirps: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Teeth over the whole width: those of the strongest wave (pitches, chirps)."""
     half = columns * COLUMN_PX / 2
-    strength = strength[:, among]
     pitch_at, chirp_at = np.unravel_index(int(np.abs(strength).argmax()), strength.shape)
-    pitch, chirp = _PITCHES_PX[pitch_at], float(_CHIRPS[among][chirp_at]) or 1e-9
+    pitch, chirp = _PITCHES_PX[pitch_at], float(chirps[chirp_at])
     phase = -np.angle(strength[pitch_at, chirp_at]) / (2 * np.pi)
     first, last = half * np.log1p(np.array([-chirp, chirp])) / chirp / pitch
     periods = np.arange(np.ceil(first - phase), last - phase) + phase

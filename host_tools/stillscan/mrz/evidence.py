@@ -116,11 +116,11 @@ def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
         ways = [
             (sight, turned)
             for turned in (False, True)
-            for sight in _sights(view.turned() if turned else view, 1, QUICK)
+            for sight in _sights(view.turned() if turned else view, 1, QUICK, steep=True)
         ]
         for rough, turned in sorted(ways, key=lambda way: -_fit(way[0].likelihoods)):
             even = rough.view.evened(rough.comb)
-            for sight in _sights(even):
+            for sight in _sights(even, steep=True):
                 corners = part.in_picture(even.ends(sight.comb))
                 yield _evidence(sight, corners, _from_first_mm(sight.comb), turned=turned)
 
@@ -145,10 +145,10 @@ class _Sight(NamedTuple):
     goes_on: bool
 
 
-def _sights(view: View, most: int | None = None, net: str = FIRST) -> Iterator[_Sight]:
-    """A look at `view` for each comb that fits, best first."""
+def _sights(view: View, most: int | None = None, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:
+    """A look at `view`, that a camera may have taken `steep` from aside, for each comb that fits, best first."""
     seen = look(view.crops, net)
-    for comb in islice(combs(seen.centres), most):
+    for comb in islice(combs(seen.centres, steep=steep), most):
         yield _Sight(view, comb, cells(seen, comb), goes_on(seen.centres, comb))
 
 

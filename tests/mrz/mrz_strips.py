@@ -1,7 +1,7 @@
-"""Strips of invented people with six levels of damage, drawn by other code than the one the templates were made with.
+"""Strips of invented people with six levels of damage, drawn by other code than training and development sets are.
 
 `python tests/mrz/mrz_strips.py [COUNT] [FONT]` reads COUNT strips of each level with `read_strip` and prints how many
-were read, right and accepted; FONT should be a cut of OCR-B that glyphs.npz was not made from.
+were read, right and accepted; FONT should be a cut of OCR-B that training did not use.
 """
 
 import random

@@ -19,6 +19,7 @@ _FLANK_ROWS = 9
 _SKEWS = np.tan(np.radians(np.arange(-1.4, 1.41, 0.2)))
 _SPACINGS = np.arange(68, 83)
 _LEAST_SCORE = 0.001
+"""Blocks whose lines stand out by no more than this are none."""
 
 
 @dataclass(frozen=True)

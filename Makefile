@@ -51,15 +51,15 @@ format: $(READY) ## ruff: mend what it can, and format
 
 types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stubs
 	@echo '== Types: host'
-	@$(BIN)/mypy host_tools/stillscan firmware/kiosk/wire.py
+	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/wire.py
 	@echo '== Types: firmware'
 	@for board in $(BOARDS); do \
-	folders=$$($(BIN)/python -c "from stillscan.device_files import board_folders as f; print(*f('$$board'))") || exit 1; \
+	folders=$$($(BIN)/python -c "from stillscan.boards.files import board_folders as f; print(*f('$$board'))") || exit 1; \
 	MYPYPATH=$(STUBS):$$(echo $$folders | tr ' ' :) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --follow-imports silent --cache-dir .mypy_cache/$$board firmware $$folders || exit 1; done
 
 firmware: $(READY) ## compile the firmware for every board
 	@echo '== Firmware'
-	@$(BIN)/python -m stillscan.technician.build
+	@$(BIN)/python -m stillscan.boards.build
 
 # Never an error: only the tests of the clerk's page need it, and they say so when they skip.
 browser:
@@ -85,34 +85,34 @@ run: setup ## stillscan with ARGS, for example: make run ARGS='read passport.png
 	@$(BIN)/stillscan $(ARGS)
 
 bench: setup ## 200 seeds of every motion profile, and 1,000 checks in one firmware process (about 15 minutes)
-	@$(BIN)/python -m stillscan.simulator.bench $(ARGS)
+	@$(BIN)/python -m bench.motion $(ARGS)
 
 bench-motion: setup ## every motion profile beside restart-only, on the same seeds (about 15 minutes)
-	@$(BIN)/python -m stillscan.simulator.bench --beside --checks 0 $(ARGS)
+	@$(BIN)/python -m bench.motion --beside --checks 0 $(ARGS)
 
 bench-mrz: setup ## our reader beside others that are installed, on the same strips, photographs and pictures with known text (--images DIR)
-	@$(BIN)/python -m stillscan.mrz.bench $(ARGS)
+	@$(BIN)/python -m bench.mrz $(ARGS)
 
 bench-reader: setup ## the reader's own time and memory
-	@$(BIN)/python -m stillscan.mrz.measure $(ARGS)
+	@$(BIN)/python -m bench.reader $(ARGS)
 
 bench-page: setup browser ## from a scan event to the page that shows it, in a real browser
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)
 
 bench-records: setup ## the durable record of a verdict in ms, and what 200 kills leave (about 5 minutes)
-	@$(BIN)/python -m stillscan.records.bench $(ARGS)
+	@$(BIN)/python -m bench.records $(ARGS)
 
 bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
-	@$(BIN)/python -m stillscan.verify.bench $(ARGS)
+	@$(BIN)/python -m bench.rules $(ARGS)
 
 bench-chip: setup ## cycles of every step on an emulated RP2040, beside the baseline; STILLSCAN_UF2 names MicroPython's image (about 10 minutes)
-	@$(BIN)/python -m stillscan.simulator.chip.bench $(ARGS)
+	@$(BIN)/python -m bench.chip $(ARGS)
 
 train: setup ## train the reader's three networks again: 28,000 steps, about three and a half hours on two cores (installs the extra `train`)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
-	@$(BIN)/python -m stillscan.mrz.training.train --net quick --seed 3 --steps 4000 --threads 1 --workers 1 $(ARGS)
-	@$(BIN)/python -m stillscan.mrz.training.train --net lines --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
-	@$(BIN)/python -m stillscan.mrz.training.train --net second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m training.train --net quick --seed 3 --steps 4000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m training.train --net lines --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m training.train --net second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
 
 pictures: setup browser ## make the pictures of README and docs again, and the wiring of every board
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
@@ -122,7 +122,7 @@ pictures: setup browser ## make the pictures of README and docs again, and the w
 	@for parts in boards/*/parts.toml; do $(BIN)/stillscan boards draw "$${parts%/parts.toml}" "$${parts%parts.toml}schematic.svg" || exit 1; done
 
 samples: setup ## draw the sample images again
-	@$(BIN)/python -m stillscan.simulator.printing host_tools/stillscan/samples
+	@$(BIN)/python -m stillscan.samples host_tools/stillscan/samples
 
 wheel: $(READY) ## build dist/*.whl
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -6,11 +6,11 @@ import json
 
 import littlefs
 
-from stillscan.device_files import chip
+from stillscan.boards.files import chip
 from stillscan.link.messages import Message
 from stillscan.link.session import Session
 from stillscan.simulator.chip.kiosk import ChipKiosk
-from stillscan.simulator.simulate import boot
+from stillscan.testing.simulate import boot
 
 _BLOCK = 4096
 

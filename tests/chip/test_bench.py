@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.chip import bench
+from bench.chip.judgement import BASELINE, TARGETS, compare, missed, store, stored
+from bench.chip.measure import Figure
+from bench.chip.movements import INT1, SLIDE, SLIPS_MM, knock, slip
+from bench.chip.parity import Pair
 
 from stillscan.errors import InputError
-from stillscan.simulator.chip import bench
-from stillscan.simulator.chip.judgement import BASELINE, TARGETS, compare, missed, store, stored
-from stillscan.simulator.chip.measure import Figure
-from stillscan.simulator.chip.movements import INT1, SLIDE, SLIPS_MM, knock, slip
-from stillscan.simulator.chip.parity import Pair
 
 KNOWN = {"line": 3000.0, "heap": 100_000.0, "lines": 330.0, "allocated": 0.0}
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
+from stillscan.boards.build import compiled
+from stillscan.boards.versions import STATE, Version, state
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.link.messages import Band, Message, State, SweepEnd
 from stillscan.simulator.chip.kiosk import ChipKiosk
-from stillscan.technician.build import compiled
-from stillscan.technician.versions import STATE, Version, state
 
 from .rig import Rig
 

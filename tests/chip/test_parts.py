@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stillscan.device_files import chips
+from stillscan.boards.files import chips
 from stillscan.simulator.accelerometer import ADDRESS, WHO_AM_I
 from stillscan.simulator.chip.board_pins import wiring
 from stillscan.simulator.chip.emulator import Emulator

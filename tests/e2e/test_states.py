@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
-from stillscan.check import Check
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.link.session import Session
 from stillscan.mrz import read_looks
-from stillscan.result import Result
+from stillscan.scanning.check import Check
+from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion, profile
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
-from stillscan.simulator.simulate import TODAY, boot, decider
+from stillscan.testing.simulate import TODAY, boot, decider
 
 PAGE = Page.load(Path(str(files("stillscan.samples"))) / "nor-clean.png")
 STILL = profile("still", 1, 60)

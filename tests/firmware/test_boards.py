@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stillscan.device_files import board_folders, boards, boards_folder, chips, firmware_folder
+from stillscan.boards.files import board_folders, boards, boards_folder, chips, firmware_folder
+from stillscan.boards.table import find_board
 from stillscan.simulator import bus
-from stillscan.technician.board_table import find_board
 from stillscan.technician.clashes import clashes
 
 PIO_INSTRUCTIONS = {"nop", "jmp", "wait", "in_", "out", "push", "pull", "mov", "irq", "set"}

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from stillscan.device_files import boards_folder
+from stillscan.boards.files import boards_folder
 from stillscan.simulator.process import micropython
 
 SCRIPT = """

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
-from stillscan.device_files import firmware_folder
+from stillscan.boards.files import firmware_folder
 from stillscan.simulator.process import micropython
 
 LOADER = ("loader.py", "main.py")

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from stillscan.device_files import firmware_folder
+from stillscan.boards.files import firmware_folder
 from stillscan.simulator.process import micropython
 
 SCRIPT = """

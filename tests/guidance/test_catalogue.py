@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
-from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, languages, say
+from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, language_name, languages, say
+from stillscan.guidance.catalogue import sections
 from stillscan.verify import OK, REASONS
 
 PLACEHOLDERS = {"port": "COM3", "device": "2.0", "host": "1.0", "mm": 43, "line": 2, "first": 5, "last": 9}
@@ -28,6 +29,20 @@ def test_languages_have_the_same_keys_and_placeholders(language: str) -> None:
     here, there = catalogue(language), catalogue(DEFAULT_LANGUAGE)
     assert here.keys() == there.keys()
     assert {key: placeholders(here[key]) for key in here} == {key: placeholders(there[key]) for key in there}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_page_and_papers_have_the_same_keys_and_placeholders(language: str) -> None:
+    here, there = sections(language), sections(DEFAULT_LANGUAGE)
+    assert here.keys() == there.keys()
+    assert here["page"].keys() == there["page"].keys()
+    assert {name: paper.keys() for name, paper in here["papers"].items()} == {
+        name: paper.keys() for name, paper in there["papers"].items()
+    }
+    for name, paper in here["papers"].items():
+        for part, text in paper.items():
+            assert placeholders(text) == placeholders(there["papers"][name][part]), (name, part)
+    assert language_name(language).isalpha()
 
 
 @pytest.mark.parametrize("language", languages())

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from bench import mrz as bench
+from bench import rivals
 from hypothesis import given
 from hypothesis import strategies as st
 from mrz_vectors import VALID
 from PIL import Image
 
-from stillscan.mrz import bench, rivals
 from stillscan.mrz.alphabet import ALPHABET
 
 NOR = tuple(VALID["NOR"].split("|"))

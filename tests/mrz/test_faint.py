@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from training import devset
 
 from stillscan.errors import InputError
 from stillscan.mrz import faint, read_image, read_strip
 from stillscan.mrz.spot import Bar
-from stillscan.mrz.training import devset
 from stillscan.simulator.printing import find_font
 
 _PITCH_PX = 16

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training import devset
 
 from stillscan.mrz import evidence
-from stillscan.mrz.training import devset
 
 
 @pytest.mark.parametrize("level", range(devset.LEVELS))

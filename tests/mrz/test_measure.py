@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench import reader as measure
 from mrz_vectors import VALID
 
-from stillscan.mrz import measure
 from stillscan.simulator import printing
 
 NOR = tuple(VALID["NOR"].split("|"))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from mrz_vectors import VALID
 from numpy.typing import NDArray
+from training import devphoto, devset
 
 from stillscan.mrz import read_image, read_looks
-from stillscan.mrz.training import devphoto, devset
 from stillscan.simulator import printing
 
 NOR = tuple(VALID["NOR"].split("|"))

@@ -12,6 +12,7 @@ from mrz_strips import person, scan
 from mrz_vectors import VALID
 from numpy.typing import NDArray
 from PIL import Image
+from training import devset
 
 from stillscan import samples
 from stillscan.mrz import MrzError, Reading, evidence, parse, read_image, read_strip
@@ -19,7 +20,6 @@ from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.comb import combs
 from stillscan.mrz.judge import MIN_CONFIDENCE
 from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, Seen, look
-from stillscan.mrz.training import devset
 from stillscan.simulator import printing
 
 SAMPLES = Path(samples.__file__).parent

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 pytest.importorskip("cv2", reason="the generator needs the packages of the extra 'train'")
 
+from training import dataset, degrade, glyphs, skeletons, text
+
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.formats import format_of
 from stillscan.mrz.parse import parse
-from stillscan.mrz.training import dataset, degrade, glyphs, skeletons, text
 
 _CUTS = glyphs.bank([], 3, seed=5)
 

@@ -7,10 +7,11 @@ import pytest
 
 pytest.importorskip("cv2", reason="the generator needs the packages of the extra 'train'")
 
+from training import dataset, devset, evaluate, glyphs
+from training.evaluate import calibration_error
+
 from stillscan.errors import InputError
 from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, SECOND, look
-from stillscan.mrz.training import dataset, devset, evaluate, glyphs
-from stillscan.mrz.training.evaluate import calibration_error
 from stillscan.simulator.printing import find_font
 
 
@@ -92,9 +93,9 @@ def test_development_photographs_are_read(kind: str, group: str) -> None:
 
 def test_a_few_steps_lower_the_loss() -> None:
     torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
-    from stillscan.mrz.training.net import QUICK as QUICK_PLAN
-    from stillscan.mrz.training.net import LineNet
-    from stillscan.mrz.training.train import batch_of, loss_of
+    from training.net import QUICK as QUICK_PLAN
+    from training.net import LineNet
+    from training.train import batch_of, loss_of
 
     torch.manual_seed(1)
     torch.set_num_threads(1)

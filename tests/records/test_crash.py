@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from stillscan.records import crash
+from bench import crash
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:

@@ -19,12 +19,12 @@ from types import TracebackType
 
 import pytest
 
-from stillscan import device_files
+from stillscan.boards import files as board_files
 from stillscan.simulator.process import micropython
 
 HERE = Path(__file__).parent
 BARE = HERE.parent / "firmware" / "bare"
-FIRMWARE = device_files.firmware_folder()
+FIRMWARE = board_files.firmware_folder()
 MACHINE = "linux [GCC 14.2.1] version"
 # What fake/start.py needs of the firmware, and one module that it does not.
 KIOSK = (
@@ -128,4 +128,4 @@ def checkout(root: Path, mode: str = "works", machine: str = MACHINE, arch: str 
 
 def use(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     """This checkout in place of the real one."""
-    monkeypatch.setattr(device_files, "_PACKAGED", root)
+    monkeypatch.setattr(board_files, "_PACKAGED", root)

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillscan.device_files import chip, chips
+from stillscan.boards.build import SOURCE, compiled
+from stillscan.boards.files import chip, chips
+from stillscan.boards.image import littlefs
+from stillscan.boards.versions import Version, read_state, state
 from stillscan.errors import InputError
 from stillscan.simulator.process import micropython
-from stillscan.technician.build import SOURCE, compiled
-from stillscan.technician.image import littlefs
 from stillscan.technician.ports import MPY
 from stillscan.technician.prompt import _ARCHITECTURES
-from stillscan.technician.versions import Version, read_state, state
 
 each_board = pytest.mark.parametrize("board", chips())
 MOUNT = """

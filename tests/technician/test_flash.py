@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from stillscan.boards.build import compiled
+from stillscan.boards.image import littlefs
+from stillscan.boards.versions import Version
 from stillscan.cli import main
 from stillscan.technician import come_up
-from stillscan.technician.build import compiled
-from stillscan.technician.image import littlefs
-from stillscan.technician.versions import Version
 
 from .fake_board import FIRMWARE, FakeBoard, checkout
 

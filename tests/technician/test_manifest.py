@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stillscan.device_files import boards, boards_folder, firmware_folder
+from stillscan.boards.files import boards, boards_folder, firmware_folder
 
 FROZEN = [name for name in boards() if (boards_folder() / name / "manifest.py").exists()]
 

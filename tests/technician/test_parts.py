@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillscan.boards.files import boards, boards_folder
+from stillscan.boards.table import find_board
 from stillscan.cli import main
-from stillscan.device_files import boards, boards_folder
 from stillscan.errors import InputError
 from stillscan.technician import tables
-from stillscan.technician.board_table import find_board
 from stillscan.technician.parts import read_parts
 from stillscan.technician.power import budget, shortages
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillscan.boards.files import boards
+from stillscan.boards.pins import CONTROLLERS, SIGNALS, functions, pwm_output
+from stillscan.boards.table import find_board
 from stillscan.cli import main
-from stillscan.device_files import boards
 from stillscan.errors import InputError
-from stillscan.technician.board_table import find_board
 from stillscan.technician.clashes import clashes, remarks
-from stillscan.technician.pins import CONTROLLERS, SIGNALS, functions, pwm_output
 
 # Rows of the data sheets' tables "GPIO functions", typed from the page: the code makes them from rules.
 ROWS = {

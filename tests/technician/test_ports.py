@@ -8,8 +8,8 @@ import pytest
 import serial
 from serial.tools import list_ports
 
+from stillscan.boards.files import chips
 from stillscan.cli import main
-from stillscan.device_files import chips
 from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.link.serial_port import UDEV_RULE, SerialTransport
 from stillscan.technician.ports import find_port, port_again, recognise

@@ -12,11 +12,11 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
+from stillscan.boards.build import compiled
+from stillscan.boards.image import littlefs
+from stillscan.boards.versions import Version
 from stillscan.cli import main
 from stillscan.simulator.process import micropython
-from stillscan.technician.build import compiled
-from stillscan.technician.image import littlefs
-from stillscan.technician.versions import Version
 
 from .fake_board import HERE, FakeBoard, checkout
 

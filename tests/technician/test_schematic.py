@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillscan.boards.files import boards, boards_folder
+from stillscan.boards.pins import CONTROLLERS
+from stillscan.boards.table import Board, find_board
 from stillscan.cli import main
-from stillscan.device_files import boards, boards_folder
-from stillscan.technician.board_table import Board, find_board
 from stillscan.technician.parts import Kiosk, read_parts
-from stillscan.technician.pins import CONTROLLERS
 from stillscan.technician.schematic.draw import schematic
 from stillscan.technician.schematic.plan import Port, plan
 

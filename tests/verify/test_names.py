@@ -1,11 +1,11 @@
 """Names on letters against names in MRZs: the pairs that must match, must not, and must be left to a person."""
 
 import pytest
+from bench.rules import names as names_of_people
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stillscan.verify import NameMatch, match_name
-from stillscan.verify.bench import names as names_of_people
 
 MATCH, UNCERTAIN, MISMATCH = NameMatch.MATCH, NameMatch.UNCERTAIN, NameMatch.MISMATCH
 

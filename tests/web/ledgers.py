@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
+from stillscan.counter.visit import Recorded
 from stillscan.errors import InputError, StillscanError
 from stillscan.verify import Case, Consignment, Ruling, decide_case
-from stillscan.web.visit import Recorded
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NORWEGIAN = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")

@@ -12,7 +12,7 @@ from played import Played
 from playwright.sync_api import Page, sync_playwright
 
 from stillscan.commands.world import SAMPLE
-from stillscan.web.texts import texts
+from stillscan.guidance import page_texts
 
 SIZE = {"width": 1000, "height": 820}
 
@@ -27,7 +27,7 @@ def shoot(page: Page, folder: Path, name: str) -> None:
 
 def main(folder: Path) -> None:
     """Walk through visits, language English, and take a picture of each state."""
-    t = texts("en")
+    t = page_texts("en")
     program = find_browser()
     if program is None:
         sys.exit(f"pictures: {MISSING}")

@@ -9,10 +9,10 @@ from ledgers import MemoryLedger
 from PIL import Image
 
 from kiosk import wire
+from stillscan.counter.counter import Counter
 from stillscan.link.messages import Abort, Band, BandHeader, Hello, State, SweepBegin
 from stillscan.mrz import Reading
-from stillscan.result import Result
-from stillscan.web.counter import Counter
+from stillscan.scanning.result import Result
 from stillscan.web.pages import application
 from stillscan.web.server import NAMES, PageServer
 

@@ -12,11 +12,11 @@ from schemathesis.checks import positive_data_acceptance
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from stillscan.counter.book import Book
+from stillscan.counter.counter import Counter
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.web.api import api, token
-from stillscan.web.book import Book
-from stillscan.web.counter import Counter
 from stillscan.web.pages import api_route, application
 from stillscan.web.server import NAMES
 

@@ -6,10 +6,9 @@ from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
 from played import Played
 
 from kiosk import wire
-from stillscan.guidance import say
-from stillscan.web.texts import texts
+from stillscan.guidance import page_texts, say
 
-T = texts("en")
+T = page_texts("en")
 
 
 def step(page) -> str:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryLedger
 
+from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.verify.known import own_list
-from stillscan.web.visit import FieldProblem, StaleError, Visit
 
 
 def visit(**options: Any) -> Visit:

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from stillscan.device_files import firmware_folder
+from stillscan.boards.files import firmware_folder
 from stillscan.simulator.process import micropython
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kiosk import wire
-from stillscan.device_files import firmware_folder
+from stillscan.boards.files import firmware_folder
 from stillscan.link import messages
 
 from .golden import GOLDEN

@@ -10,10 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from stillscan.device_files import boards
+from stillscan.boards.files import boards
+from stillscan.boards.table import Board, find_board
 from stillscan.errors import InputError
 from stillscan.technician import tables
-from stillscan.technician.board_table import Board, find_board
 from stillscan.technician.clashes import clashes, remarks
 from stillscan.technician.parts import read_parts
 from stillscan.technician.power import budget, shortages

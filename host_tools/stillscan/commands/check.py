@@ -13,14 +13,13 @@ from stillscan.commands.counter import add_records, known_list, office_records
 from stillscan.commands.display import ConsoleOut, PlainLines
 from stillscan.commands.run import connector
 from stillscan.commands.world import add_movement
+from stillscan.counter.book import Book
+from stillscan.counter.visit import FieldProblem, Visit
 from stillscan.errors import InputError
-from stillscan.guidance import languages, say
+from stillscan.guidance import languages, page_texts, say
 from stillscan.mrz import Reading
-from stillscan.service import Service
+from stillscan.scanning.service import Service
 from stillscan.verify.verdict import Outcome
-from stillscan.web.book import Book
-from stillscan.web.texts import texts
-from stillscan.web.visit import FieldProblem, Visit
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
 _RETRY_S = 10.0
@@ -49,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     simulated = args.port == "sim"
     if args.document and not simulated:
         raise InputError("--document goes with --port sim")
-    t = texts(args.language)
+    t = page_texts(args.language)
     known = known_list(args)
     with office_records(args, simulated) as (database, keyring):
         test_mode = args.test_mode or simulated

@@ -15,7 +15,7 @@ from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
-from stillscan.service import Service
+from stillscan.scanning.service import Service
 from stillscan.verify.known import Known, own_list, read_list
 
 PORT = 8765
@@ -49,9 +49,9 @@ def add_records(group: argparse._ActionsContainer) -> None:
 
 def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
     """Serve page and API until interrupted. DeviceError when the scanner stays away."""
+    from stillscan.counter.book import Book
+    from stillscan.counter.counter import Counter
     from stillscan.web.api import api, token, token_file
-    from stillscan.web.book import Book
-    from stillscan.web.counter import Counter
     from stillscan.web.pages import api_route, application
     from stillscan.web.server import NAMES, PageServer
 

@@ -15,7 +15,7 @@ from kiosk import wire
 from stillscan.guidance import say, say_or_name
 from stillscan.guidance.findings import say_finding
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
-from stillscan.result import Result
+from stillscan.scanning.result import Result
 
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
 _REFRESH_HZ = 12

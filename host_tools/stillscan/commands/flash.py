@@ -11,17 +11,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from stillscan.boards.build import compiled
+from stillscan.boards.files import chip
+from stillscan.boards.image import littlefs
+from stillscan.boards.versions import Version
 from stillscan.commands.settings import check, named_values
-from stillscan.device_files import chip
 from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.link.serial_port import SerialTransport
-from stillscan.technician.build import compiled
 from stillscan.technician.come_up import Running, come_up, connect, installed_build
-from stillscan.technician.image import littlefs
 from stillscan.technician.ports import find_port, port_again, recognise
 from stillscan.technician.prompt import Prompt
 from stillscan.technician.update import Done, Update
-from stillscan.technician.versions import Version
 
 _SETTINGS = "settings.json"  # of firmware/kiosk/settings.py
 

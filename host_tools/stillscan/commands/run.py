@@ -22,10 +22,10 @@ from stillscan.errors import InputError
 from stillscan.guidance import languages
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
-from stillscan.result import Result
-from stillscan.service import Service
+from stillscan.scanning.result import Result
+from stillscan.scanning.service import Service
 from stillscan.simulator.kiosk import SimulatedKiosk
-from stillscan.simulator.simulate import TODAY, decider
+from stillscan.testing.simulate import TODAY, decider
 
 _ROWS = 274
 _SCREEN_WIDTH = 150

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from stillscan.device_files import firmware_folder
+from stillscan.boards.files import firmware_folder
 from stillscan.errors import InputError
 
 

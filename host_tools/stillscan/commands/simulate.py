@@ -9,15 +9,15 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from stillscan.boards.files import boards
 from stillscan.commands.settings import named_values
 from stillscan.commands.world import add_movement, positive_seconds, scene
-from stillscan.device_files import boards
 from stillscan.errors import InputError
 from stillscan.guidance import say
 from stillscan.simulator.kiosk import FAULTS, SimulatedKiosk
-from stillscan.simulator.plot import Recorder, draw
 from stillscan.simulator.scene import Scene
-from stillscan.simulator.simulate import TODAY, Options, Simulated, simulate
+from stillscan.testing.plot import Recorder, draw
+from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
 
 _AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}

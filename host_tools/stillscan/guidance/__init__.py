@@ -1,5 +1,23 @@
-"""What to tell clerks, customers and technicians, in their language."""
+"""What to tell clerks, customers and technicians, in their language: one file a language."""
 
-from stillscan.guidance.catalogue import DEFAULT_LANGUAGE, UnknownTextError, catalogue, languages, say, say_or_name
+from stillscan.guidance.catalogue import (
+    DEFAULT_LANGUAGE,
+    UnknownTextError,
+    catalogue,
+    language_name,
+    languages,
+    page_texts,
+    say,
+    say_or_name,
+)
 
-__all__ = ["DEFAULT_LANGUAGE", "UnknownTextError", "catalogue", "languages", "say", "say_or_name"]
+__all__ = [
+    "DEFAULT_LANGUAGE",
+    "UnknownTextError",
+    "catalogue",
+    "language_name",
+    "languages",
+    "page_texts",
+    "say",
+    "say_or_name",
+]

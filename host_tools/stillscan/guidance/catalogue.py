@@ -1,15 +1,18 @@
 """Sentences by key and language, from one TOML file a language beside this module.
 
 A key is "section.name". The names of states, causes, parts and faults are those of the wire protocol, the names of
-reasons those of the verdict, so no table stands between a message and what to say about it. A further language is a
-further file with the same keys.
+reasons those of the verdict, so no table stands between a message and what to say about it. The section `page` has the
+page's own texts, `papers` the letters that follow a check, `language` the language's name in itself. A further language
+is a further file with the same keys, and nothing else.
 """
 
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 DEFAULT_LANGUAGE = "nb"
+_NOT_GUIDANCE = ("language", "page", "papers")
 
 
 class UnknownTextError(LookupError):
@@ -23,13 +26,33 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def catalogue(language: str) -> dict[str, str]:
-    """All sentences of a language by key. Raises UnknownTextError for a language without a catalogue."""
+def sections(language: str) -> dict[str, dict[str, Any]]:
+    """Everything that a language's file says. Raises UnknownTextError for a language without one."""
     if language not in languages():
         raise UnknownTextError(f"no guidance in language {language!r}; there is {', '.join(languages())}")
-    text = (files(__package__) / f"{language}.toml").read_text(encoding="utf-8")
-    sections: dict[str, dict[str, str]] = tomllib.loads(text)
-    return {f"{section}.{name}": sentence for section, names in sections.items() for name, sentence in names.items()}
+    return tomllib.loads((files(__package__) / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All sentences of guidance in a language by key, page and papers aside. UnknownTextError as ``sections``."""
+    return {
+        f"{section}.{name}": sentence
+        for section, names in sections(language).items()
+        if section not in _NOT_GUIDANCE
+        for name, sentence in names.items()
+    }
+
+
+def language_name(language: str) -> str:
+    """What the language calls itself."""
+    name: str = sections(language)["language"]["name"]
+    return name
+
+
+def page_texts(language: str) -> dict[str, str]:
+    """The page's own texts in a language."""
+    return sections(language)["page"]
 
 
 def say(key: str, language: str = DEFAULT_LANGUAGE, **values: object) -> str:

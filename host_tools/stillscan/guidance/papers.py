@@ -6,17 +6,14 @@ holds no personal data.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from functools import cache
-from importlib.resources import files
 from typing import Literal, get_args
 
 from stillscan import __version__
-from stillscan.guidance.catalogue import say
+from stillscan.guidance.catalogue import say, sections
 
 Kind = Literal["deadline", "support", "refund"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -56,7 +53,7 @@ class Paper:
 
 def paper(kind: Kind, language: str, occasion: Occasion) -> Paper:
     """Write a paper in a language of the guidance."""
-    template = _templates(language)[kind]
+    template = sections(language)["papers"][kind]
     values = {
         "tracking": _line(occasion.tracking),
         "order": _line(occasion.order) or "-",
@@ -75,8 +72,3 @@ def paper(kind: Kind, language: str, occasion: Occasion) -> Paper:
 def _line(text: str) -> str:
     """One line: what was imported must not add lines of its own to a letter or headers to a mail."""
     return " ".join(text.split())
-
-
-@cache
-def _templates(language: str) -> dict[str, dict[str, str]]:
-    return tomllib.loads((files(__package__) / "papers_text" / f"{language}.toml").read_text(encoding="utf-8"))

@@ -9,7 +9,6 @@ puts all three inside the zone.
 """
 
 import os
-import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -107,11 +106,3 @@ def page(lines: Sequence[str], font_file: Path | None = None) -> NDArray[np.uint
     whole = np.array(image, np.uint8)
     whole[PAGE_SHAPE[0] - STRIP_SHAPE[0] :] = strip(lines, font)
     return whole
-
-
-if __name__ == "__main__":
-    from stillscan.samples import write_samples
-
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m stillscan.simulator.printing OUTDIR")
-    write_samples(Path(sys.argv[1]))

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from stillscan.device_files import boards_folder, firmware_folder
+from stillscan.boards.files import boards_folder, firmware_folder
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
 

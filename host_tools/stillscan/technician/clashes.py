@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from itertools import combinations
 
-from stillscan.technician.board_table import Board
-from stillscan.technician.pins import CHIP_PINS, PIN, SIGNALS, Need, functions, pwm_output, pwm_slice, units
+from stillscan.boards.pins import CHIP_PINS, PIN, SIGNALS, Need, functions, pwm_output, pwm_slice, units
+from stillscan.boards.table import Board
 
 
 def remarks(board: Board) -> list[str]:

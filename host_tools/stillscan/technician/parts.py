@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
+from stillscan.boards.table import Board
 from stillscan.errors import InputError
-from stillscan.technician.board_table import Board
 
 _TABLES = ("rails", "wires", "notes", "parts")
 _NUMBERS = ("volts", "most", "efficiency", "typical", "peak")

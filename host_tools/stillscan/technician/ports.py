@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from serial.tools import list_ports
 
-from stillscan.device_files import chip, chips
+from stillscan.boards.files import chip, chips
 from stillscan.errors import DeviceError, InputError
 from stillscan.technician.prompt import Facts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stillscan.technician.board_table import Board
+from stillscan.boards.table import Board
 from stillscan.technician.parts import Kiosk
 from stillscan.technician.power import budget
 

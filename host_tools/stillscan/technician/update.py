@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stillscan.boards.image import BLOCK
+from stillscan.boards.versions import FOLDERS, MANIFEST, STATE, Version, digest, read_state, state
 from stillscan.errors import DeviceError, StillscanError
-from stillscan.technician.image import BLOCK
 from stillscan.technician.prompt import BoardFullError, Prompt
-from stillscan.technician.versions import FOLDERS, MANIFEST, STATE, Version, digest, read_state, state
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stillscan import __version__
+from stillscan.counter.counter import Counter
 from stillscan.errors import InputError, StillscanError
 from stillscan.records import tracking
 from stillscan.records.audit import entries
@@ -28,7 +29,6 @@ from stillscan.records.verification import verify
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
-from stillscan.web.counter import Counter
 
 _MOST_LETTERS = 10_000
 _MOST_ENTRIES = 1000

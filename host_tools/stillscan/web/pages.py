@@ -19,17 +19,15 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from stillscan.counter.counter import Counter
+from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
-from stillscan.guidance import DEFAULT_LANGUAGE, languages
+from stillscan.guidance import DEFAULT_LANGUAGE, language_name, languages, page_texts
 from stillscan.guidance.papers import KINDS, Occasion, paper
-from stillscan.web.counter import Counter
 from stillscan.web.guard import Guard
 from stillscan.web.stream import follow
-from stillscan.web.texts import texts
 from stillscan.web.view import clerk, customer, scanner_text
-from stillscan.web.visit import FieldProblem, StaleError, Visit
 
-NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 _MOST_FORM_BYTES = 4096
 _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
 
@@ -89,7 +87,12 @@ class _Pages:
                 "records_trouble": counter.records_trouble,
             }
         )
-        values |= {"language": language, "names": NAMES.items(), "boot": counter.boot, "t": texts(language)}
+        values |= {
+            "language": language,
+            "names": [(code, language_name(code)) for code in languages()],
+            "boot": counter.boot,
+            "t": page_texts(language),
+        }
         values |= {"test_mode": counter.test_mode, "problem": None, "stale": False, "restarted": False, **more}
         html: str = self._templates.get_template(template).render(values)
         return html

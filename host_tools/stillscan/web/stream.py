@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from stillscan.web.counter import Counter, Event
+from stillscan.counter.counter import Counter, Event
 from stillscan.web.view import attempt_text, scanner_text
 
 _BATCH_S = 0.025

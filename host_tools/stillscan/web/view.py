@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from stillscan.guidance import say, say_or_name
+from stillscan.counter.counter import Scanner
+from stillscan.counter.visit import Visit
+from stillscan.guidance import page_texts, say, say_or_name
 from stillscan.guidance.findings import say_finding
 from stillscan.mrz.finding import Finding
-from stillscan.web.counter import Scanner
-from stillscan.web.texts import texts
-from stillscan.web.visit import Visit
 
 _SHOWN = {"tracking": "wait", "second": "second", "face": "face"}
 
@@ -53,7 +52,7 @@ def scanner_text(scanner: Scanner, language: str) -> str:
 
 def attempt_text(scanner: Scanner, language: str) -> str:
     """Which attempt it is, or "" before the first."""
-    return f"{texts(language)['attempt']} {scanner.attempt}" if scanner.attempt else ""
+    return f"{page_texts(language)['attempt']} {scanner.attempt}" if scanner.attempt else ""
 
 
 def _failure(reason: str, quality: tuple[Finding, ...], language: str) -> list[str]:

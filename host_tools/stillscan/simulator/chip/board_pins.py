@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stillscan.boards.table import find_board
 from stillscan.errors import InputError
-from stillscan.technician.board_table import find_board
 
 
 @dataclass(frozen=True)

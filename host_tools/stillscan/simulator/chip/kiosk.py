@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from os import PathLike
 from types import TracebackType
 
-from stillscan.device_files import chip
+from stillscan.boards.build import compiled
+from stillscan.boards.files import chip
+from stillscan.boards.image import littlefs
+from stillscan.boards.versions import Version
 from stillscan.errors import InputError
 from stillscan.simulator.chip.board_pins import wiring
 from stillscan.simulator.chip.emulator import Emulator
@@ -14,9 +17,6 @@ from stillscan.simulator.chip.parts import Parts
 from stillscan.simulator.chip.usb import Usb
 from stillscan.simulator.kiosk import break_part
 from stillscan.simulator.scene import Scene
-from stillscan.technician.build import compiled
-from stillscan.technician.image import littlefs
-from stillscan.technician.versions import Version
 
 
 class ChipKiosk:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stillscan.boards.pins import SIGNALS, Controller
+from stillscan.boards.table import Board
 from stillscan.errors import InputError
-from stillscan.technician.board_table import Board
 from stillscan.technician.parts import Kiosk, Part
-from stillscan.technician.pins import SIGNALS, Controller
 from stillscan.technician.schematic import symbols
 from stillscan.technician.schematic.plan import PITCH, TOP, Placed, Port, Side, pin_y, plan
 from stillscan.technician.schematic.svg import FAINT, INK, Svg, width_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import NamedTuple
 
-from stillscan.technician.board_table import Board
+from stillscan.boards.table import Board
 from stillscan.technician.parts import Kiosk, Wire
 
 PITCH = 40  # of the controller's pins

@@ -1,0 +1,1 @@
+"""Benches of the product: motion, chip, reader, rules, records, soak. Not part of the wheel."""

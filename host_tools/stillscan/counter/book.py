@@ -1,0 +1,47 @@
+"""The office's records as a visit needs them: which letter it is, and the check's end made durable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from stillscan.counter.visit import Recorded
+from stillscan.records import tracking
+from stillscan.records.clock import utc_now
+from stillscan.records.consignments import find
+from stillscan.records.database import Database
+from stillscan.records.evidence import Evidence
+from stillscan.records.keyring import Keyring
+from stillscan.records.release import Desk
+from stillscan.verify.case import Case, Consignment
+
+
+class Book:
+    """A visit's ledger over a database. ``staff`` stands in the record of every check."""
+
+    def __init__(self, database: Database, keyring: Keyring, office: str, staff: str, test_mode: bool) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._desk = Desk(database, keyring, office)
+        self._staff = staff
+        self._test_mode = test_mode
+
+    def now(self) -> datetime:
+        """The time by which letters and documents are judged."""
+        return utc_now()
+
+    def letter(self, number: str) -> Consignment | None:
+        """The letter, if it is known here; in test mode only letters for trying out. FieldError, RecordsError."""
+        normal = tracking.normalise(number, test=self._test_mode)
+        with self._database.reading() as connection:
+            for letter in find(connection, self._keyring, [normal]):
+                if letter.test == self._test_mode:
+                    return letter
+        return None
+
+    def finish(self, case: Case) -> Recorded:
+        """Let the rules decide on what was seen and record it. RecordsError: nothing was recorded, nothing released."""
+        if case.consignment is None:
+            raise ValueError("a check without a letter is no check")
+        evidence = Evidence(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
+        done = self._desk.finish(case.consignment.tracking, evidence, self._staff)
+        return Recorded(done.verdict, done.reasons, f"{self._keyring.kiosk}-{done.entry}")

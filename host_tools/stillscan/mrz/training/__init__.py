@@ -1,5 +1,0 @@
-"""Makes the recogniser's network: text, glyphs, print and damage are generated, nothing is taken from real documents.
-
-`python -m stillscan.mrz.training.train` trains and exports, `python -m stillscan.mrz.training.evaluate` reports on the
-development set, which is drawn by other code from another cut of the font. Needs the packages of the extra `train`.
-"""

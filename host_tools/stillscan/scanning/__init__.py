@@ -1,0 +1,1 @@
+"""One check from the placing to the verdict: sweeps, strips, registration, the reader's stage, the result."""

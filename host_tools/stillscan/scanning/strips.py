@@ -1,0 +1,224 @@
+"""Strip store: every line of one document where it belongs on the document, whatever moved meanwhile.
+
+The scanner sends with each line how far the document has slid since it was placed (optical flow). A line of the glass
+is a line of the document, displaced: rows are put where they belong, shifted along x, and the gaps between them are
+interpolated. A track ends when the document was lifted; what follows has no known place on what came before.
+
+Counts may err: each sweep is laid on those before by what both show, and a sensor that counts backwards is found out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.link.messages import Band, SweepBegin
+from stillscan.scanning.registration import offset
+from stillscan.scanning.sweep import Sweep
+
+PAPER = 255  # rows that no sweep has seen
+_WIDEST_GAP = 3.2  # rows between two lines that may still be bridged
+_LEAST_ROWS = 24  # of either sweep, for being laid on each other
+_MOST_NUDGE_PX = 16.0  # 1.4 mm: the counts of one placing err by no more, unless they are wrong altogether
+_CLEARLY_MOVED_PX = 5.0  # 0.4 mm: farther than counts and lines may differ
+_OPPOSITE_VOTES = 2
+_MOST_TRIED = 2
+_LEFT_PX, _RIGHT_PX = 60, 74  # 5.1 and 6.3 mm: the text of a passport begins and ends just beside
+_LID = 90  # no line of a document is darker all over; infrared paper is 200 and more, worn and stained 130
+
+Rows = NDArray[np.float32]
+
+
+@dataclass
+class StripStore:
+    """The sweeps over one document; ``rows`` x ``width_px`` and ``pitch_um`` as the scanner's HELLO says."""
+
+    rows: int
+    width_px: int
+    pitch_um: float
+    sweeps: list[Sweep] = field(default_factory=list)
+    flow_sign: int = 1
+    """-1 once it is known that the flow sensor counts backwards."""
+    _votes: int = 0  # pairs of sweeps that say it counts backwards, less those that say it does not
+    _fresh: int = 0  # the first sweep of this look
+    _seen: NDArray[np.bool_] = field(init=False)  # pixels of the picture that was joined last
+    _near: NDArray[np.bool_] = field(init=False)  # rows that have a line near them, on the newest track
+
+    def __post_init__(self) -> None:
+        self._near = np.zeros(self.rows, np.bool_)
+        self._seen = np.zeros((self.rows, self.width_px), np.bool_)
+
+    def begin(self, message: SweepBegin) -> None:
+        """A new attempt."""
+        if not self.sweeps or self.sweeps[-1].track != message.track:
+            self._near[:] = False
+        self.sweeps.append(Sweep(message.attempt, message.track))
+
+    def look_anew(self) -> None:
+        """What came until now was not good enough: the joined strip begins afresh with the next sweep."""
+        self._near[:] = False
+        self._fresh = len(self.sweeps)
+
+    @property
+    def _counted_rows(self) -> float:
+        """How far the document has slid by now, in rows, as the sensor counts."""
+        shifts = self.sweeps[-1].shifts_um if self.sweeps else []
+        return shifts[-1][1] / self.pitch_um if shifts else 0.0
+
+    def as_device_counts(self, row: int) -> int:
+        """The row to be asked for so that the scanner, which believes its sensor, goes to this row of the document."""
+        if self.flow_sign > 0 or row == 0:
+            return row
+        return min(max(row + round(2 * self._counted_rows), 0), self.rows - 1)
+
+    def missing(self, first_row: int, last_row: int) -> NDArray[np.intp]:
+        """Rows of the document in first_row..last_row that no line of the newest track lies near.
+
+        One or two rows between lines are not missed: ``joined`` bridges them. Nor are rows that have slid off the
+        scanned zone by now: no sweep can bring them.
+        """
+        slid = self.flow_sign * self._counted_rows
+        first_row = max(first_row, 0, math.ceil(slid))
+        last_row = min(last_row, self.rows - 1, math.floor(self.rows - 1 + slid))
+        if first_row > last_row:
+            return np.zeros(0, np.intp)
+        lacking = ~np.pad(self._near[first_row : last_row + 1], 2, constant_values=False)
+        three = lacking[:-2] & lacking[1:-1] & lacking[2:]
+        wide = np.zeros_like(lacking)
+        for shift in range(3):
+            wide[shift : len(three) + shift] |= three
+        found: NDArray[np.intp] = np.flatnonzero(wide[2:-2]) + first_row
+        return found
+
+    def add(self, band: Band) -> None:
+        """Lines of the newest attempt; without one (the host came in the middle) they are left out."""
+        if self.sweeps and band.header.width_px == self.width_px:
+            self.sweeps[-1].add(band)
+            self._cover(band.header.row, band.header.lines, band.header.dy_um)
+
+    def _cover(self, row: int, lines: int, dy_um: int) -> None:
+        """These rows of the glass have been seen while the document was displaced by so much."""
+        place = row + self.flow_sign * dy_um / self.pitch_um
+        first = max(0, round(place - 0.8))
+        self._near[first : max(first, round(place + lines - 0.2) + 1)] = True
+
+    def settle(self) -> bool:
+        """Lay the newest sweep, now that it is over, on one before that shows the same rows.
+
+        True when this tells that the flow sensor counts backwards: from then on it is read the other way round.
+        """
+        newest = self.sweeps[-1]
+        if len(newest.rows) < _LEAST_ROWS:
+            return False
+        others = [one for one in self.sweeps[:-1] if one.track == newest.track and len(one.rows) >= _LEAST_ROWS]
+        for older in sorted(others, key=lambda one: float(np.hypot(*self._counted(one, newest))))[:_MOST_TRIED]:
+            found = offset(*self._rows_of(older), *self._rows_of(newest))
+            if found is not None and math.hypot(found.dx_px, found.dy_px) <= _MOST_NUDGE_PX:
+                newest.nudge_px = newest.nudge_px[0] + found.dx_px, newest.nudge_px[1] - found.dy_px
+                self._votes -= np.hypot(*self._counted(older, newest)) > _CLEARLY_MOVED_PX
+                return False
+            if self._backwards(older, newest):
+                self._votes += 1
+                break
+        if self.flow_sign < 0 or self._votes < _OPPOSITE_VOTES:
+            return False
+        self.flow_sign = -1
+        self._near[:] = False
+        for sweep in self.sweeps[self._fresh :]:
+            if sweep.track == newest.track:
+                for row, (_, dy_um) in zip(sweep.rows, sweep.shifts_um, strict=True):
+                    self._cover(row, 1, dy_um)
+        return True
+
+    def _counted(self, older: Sweep, newest: Sweep) -> NDArray[np.float64]:
+        """(x, y) px by which the sensor says that the document moved from one sweep to the other."""
+        moved = np.median(newest.shifts_um, axis=0) - np.median(older.shifts_um, axis=0)
+        return np.asarray(moved / self.pitch_um, np.float64)
+
+    def _backwards(self, older: Sweep, newest: Sweep) -> bool:
+        """Whether the lines of both fit when the counts are read the other way round."""
+        if self.flow_sign < 0 or np.hypot(*self._counted(older, newest)) < _CLEARLY_MOVED_PX:
+            return False
+        found = offset(*self._rows_of(older, sign=-1), *self._rows_of(newest, sign=-1))
+        return found is not None and math.hypot(found.dx_px, found.dy_px) <= _CLEARLY_MOVED_PX
+
+    def joined(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """(rows, width_px) of the document on its newest track, and which rows were seen; later sweeps come on top.
+
+        What slid beyond the sensor's ends is paper, unless another sweep has seen it: see ``torn``.
+        """
+        out = np.full((self.rows, self.width_px), PAPER, np.uint8)
+        seen = np.zeros(out.shape, np.bool_)
+        for sweep in self.sweeps[self._fresh :]:
+            if sweep.rows and sweep.track == self.sweeps[-1].track:
+                picture, covered = self._straight(sweep)
+                out[covered] = picture[covered]
+                seen |= covered
+        self._seen = seen
+        _lid_to_paper(out)
+        return out, np.asarray(seen.any(axis=1), np.bool_)
+
+    def torn(self, first_row: int, last_row: int) -> bool:
+        """Does the picture last ``joined`` lack a part of seen rows first_row..last_row where text may stand?"""
+        part = self._seen[first_row : last_row + 1, _LEFT_PX : self.width_px - _RIGHT_PX]
+        return bool((part.any(axis=1) & ~part.all(axis=1)).any())
+
+    def _rows_of(self, sweep: Sweep, sign: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        picture, seen = self._straight(sweep, sign)
+        return picture, np.asarray(seen.any(axis=1), np.bool_)
+
+    def _straight(self, sweep: Sweep, sign: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """One sweep's lines on the document's rows, and which pixels (rows, width_px) it saw."""
+        moved = (sign or self.flow_sign) * sweep.displacement_um() / self.pitch_um + sweep.nudge_px
+        place = np.array(sweep.rows) + moved[:, 1]
+        order = np.argsort(place, kind="stable")
+        place = place[order]
+        wanted = np.arange(self.rows)
+        above = np.clip(np.searchsorted(place, wanted, side="right") - 1, 0, len(place) - 1)
+        below = np.clip(above + 1, 0, len(place) - 1)
+        gap = place[below] - place[above]
+        part = np.where(gap > 1e-6, (wanted - place[above]) / np.maximum(gap, 1e-6), 0.0)
+        near = np.abs(wanted - place[above]) < 1.0
+        covered = ((part >= 0.0) & (part <= 1.0) & (gap <= _WIDEST_GAP) & (gap > 1e-6)) | (near & (gap <= 1e-6))
+        covered |= np.abs(place[above] - wanted) <= 0.5
+        out = np.full((self.rows, self.width_px), PAPER, np.uint8)
+        cache: dict[int, Rows] = {}
+
+        def line(index: int) -> Rows:
+            if index not in cache:
+                cache[index] = _shifted(sweep.pixels[order[index]], moved[order[index], 0])
+            return cache[index]
+
+        seen = np.zeros(out.shape, np.bool_)
+        for row in np.flatnonzero(covered):
+            weight = min(max(float(part[row]), 0.0), 1.0)
+            mixed = line(above[row])
+            slid = [moved[order[above[row]], 0]]
+            if weight > 1e-3:
+                mixed = mixed + np.float32(weight) * (line(below[row]) - mixed)
+                slid.append(moved[order[below[row]], 0])
+            first = max(0, math.ceil(-min(slid)))
+            last = min(self.width_px, self.width_px - math.ceil(max(slid)))
+            seen[row, first:last] = True
+            out[row, first:last] = np.rint(mixed[first:last]).astype(np.uint8)
+        return out, seen
+
+
+def _lid_to_paper(picture: NDArray[np.uint8]) -> None:
+    """Rows and columns beyond the document's edges show the dark lid: as paper they hide no text line's contrast."""
+    for view in (picture, picture.T):
+        view[np.percentile(view[:, ::4], 95, axis=1) < _LID] = PAPER
+
+
+def _shifted(pixels: NDArray[np.uint8], by_px: float) -> Rows:
+    """The line as if the document had not moved along x by ``by_px``."""
+    whole = int(np.floor(by_px))
+    part = np.float32(by_px - whole)
+    at = np.clip(np.arange(len(pixels)) + whole, 0, len(pixels) - 1)
+    following = np.clip(at + 1, 0, len(pixels) - 1)
+    line = pixels.astype(np.float32)
+    shifted: Rows = line[at] + part * (line[following] - line[at])
+    return shifted

@@ -11,7 +11,6 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
 from importlib.resources import files
 from itertools import product
 
@@ -24,15 +23,16 @@ from kiosk import wire
 from stillscan.commands.world import SAMPLE, movement, scene
 from stillscan.link.messages import State
 from stillscan.link.session import Session
-from stillscan.mrz import read_looks
 from stillscan.scanning.check import FIRST_TEXT_ROW, LAST_TEXT_ROW, Check
+from stillscan.scanning.policy import RESTART_ONLY, Policy
 from stillscan.simulator.hand import PROFILES
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.truth import slept_through
+from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.plot import Recorder
 from stillscan.testing.simulate import TODAY, Options, boot, decider, simulate
 
-RESTART_ONLY = "restart-only"
+_RESTART_ONLY = "restart-only"
 _DOCUMENTS = ("nor-clean.png", "uto-clean.png", "nor-page.png", "nor-worn.png")
 _MOST_S = 30.0
 _COLUMNS = (
@@ -64,10 +64,10 @@ def one(case: tuple[str, int, str]) -> dict[str, object]:
     name = _DOCUMENTS[seed % len(_DOCUMENTS)]
     world = scene(SAMPLE.with_name(name), None, motion, "clean", seed, _MOST_S)
     recorder = Recorder()
-    switched_off, device = WITHOUT.get(mode.removeprefix("without "), (nullcontext, {}))
-    options = Options(restart_only=mode == RESTART_ONLY, most_s=_MOST_S, settings=device)
-    with switched_off():
-        record = simulate(world, options, recorder)
+    policy, device = WITHOUT.get(mode.removeprefix("without "), (Policy(), {}))
+    policy = RESTART_ONLY if mode == _RESTART_ONLY else policy
+    options = Options(policy, most_s=_MOST_S, test_mode=True, settings=device)
+    record = simulate(world, options, recorder)
     record["wrong"] = record["mrz"] is not None and record["mrz"] != truth()[name]
     record["rows"] = len(recorder.bands)
     good = [span for sweep, span in recorder.spans_us.items() if sweep not in recorder.aborted]
@@ -128,10 +128,11 @@ def long_run(checks: int, console: Console) -> None:
         session = Session(kiosk)
         session.open()
         boot(session)
+        reader = ModelledReader(kiosk.now_ms)
         for number in track(range(checks), "one process", console=Console(stderr=True)):
             motion = "one-slip" if number % 4 == 3 else "still"
             world.replace(world.page, movement(motion, number, _MOST_S), kiosk.bus.now_us)
-            outcomes[Check(session, read_looks, decider(None, TODAY)).run(_MOST_S * 1000).outcome] += 1
+            outcomes[Check(session, reader, decider(None, TODAY)).run(_MOST_S * 1000).outcome] += 1
             world.clear(kiosk.bus.now_us)
             _until_empty(session)
             health = session.health()
@@ -163,7 +164,7 @@ def main() -> None:
     args = parser.parse_args()
     console = Console(width=200)
     if args.seeds:
-        modes = ["", *([RESTART_ONLY] if args.beside else [])]
+        modes = ["", *([_RESTART_ONLY] if args.beside else [])]
         modes += [f"without {idea}" for idea in WITHOUT] if args.without else []
         profiles(args.motion, modes, args.seeds, args.jobs, console)
     if args.checks:

@@ -4,6 +4,8 @@ Everything the commands expect to happen is one of these; anything else is a def
 Messages never hold personal data: no MRZ text, names, numbers or dates of a document.
 """
 
+from typing import Literal
+
 
 class StillscanError(Exception):
     """Base of the expected failures; ``exit_code`` is what the command ends with."""
@@ -17,7 +19,16 @@ class InputError(StillscanError):
     exit_code = 2
 
 
+DeviceTrouble = Literal["missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty"]
+"""Kinds of trouble with a scanner; each has a sentence in the guidance (``device.KIND``)."""
+
+
 class DeviceError(StillscanError):
-    """The scanner is missing, busy, gone, faulty or speaks another protocol: exit code 3."""
+    """The scanner is missing, busy, gone, faulty, something else, or speaks another protocol: exit code 3."""
 
     exit_code = 3
+    kind: DeviceTrouble = "faulty"
+
+    def __init__(self, text: str, kind: DeviceTrouble | None = None) -> None:
+        super().__init__(text)
+        self.kind = kind or self.kind

@@ -45,7 +45,7 @@ def test_a_strip_is_what_the_adc_delivered(booted: Rig) -> None:
         assert np.array_equal(band.pixels[0], levels * 17)
     times = np.diff([band.header.t_us for band in bands])
     assert times.mean() <= 3000
-    assert session.lost_frames == 0
+    assert session.reception.lost_frames == 0
 
 
 def reference(rig: Rig) -> tuple[np.ndarray, np.ndarray]:

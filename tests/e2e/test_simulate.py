@@ -123,12 +123,20 @@ def test_max_seconds_is_a_limit(capsys):
     assert 500 <= record["t_verdict_ms"] <= 600
 
 
+def test_a_specimen_is_taken_in_test_mode_only(capsys):
+    specimen = ("--document", str(SAMPLES / "uto-clean.png"))
+    code, record = simulate(capsys, *specimen)
+    assert (code, record["outcome"], record["reason"]) == (1, "refused", "specimen_document")
+    code, record = simulate(capsys, *specimen, "--test-mode")
+    assert (code, record["outcome"], record["reason"]) == (0, "verified", "ok")
+
+
 @pytest.mark.parametrize(
     ("sample", "reason"),
     [
         ("nor-expired.png", "document_expired"),
         ("nor-id-card.png", "document_not_passport"),
-        ("uto-visa.png", "document_not_passport"),
+        ("uto-visa.png", "document_not_passport,specimen_document"),
     ],
 )
 def test_other_documents_are_refused(capsys, sample, reason):

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
-from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.link.session import Session
-from stillscan.mrz import read_looks
-from stillscan.scanning.check import Check
+from stillscan.link.transport import LinkLostError
+from stillscan.scanning.check import Check, Deaf
 from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion, profile
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
+from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.simulate import TODAY, boot, decider
 
 PAGE = Page.load(Path(str(files("stillscan.samples"))) / "nor-clean.png")
@@ -51,7 +51,7 @@ class Desk:
     def check(self, most_ms: float = 20_000) -> Result:
         session = Session(self.kiosk)
         session.open()
-        return Check(session, read_looks, decider(None, TODAY)).run(most_ms)
+        return Check(session, ModelledReader(self.kiosk.now_ms), decider(None, TODAY)).run(most_ms)
 
 
 @pytest.fixture
@@ -115,13 +115,14 @@ def test_the_cable_is_pulled_in_mid_sweep(desk: Desk) -> None:
     session = Session(desk.kiosk)
     session.open()
 
-    def pull(message: Message) -> None:
-        if isinstance(message, Band) and message.header.row == 100:
-            desk.kiosk.bus.usb.unplugged = True
+    class Pulls(Deaf):
+        def message(self, message: Message) -> None:
+            if isinstance(message, Band) and message.header.row == 100:
+                desk.kiosk.bus.usb.unplugged = True
 
     desk.lay()
-    with pytest.raises(DeviceError, match=r"^simulator: the scanner does not answer any more$"):
-        Check(session, read_looks, decider(None, TODAY), pull).run(20_000)
+    with pytest.raises(LinkLostError, match=r"^simulator: the scanner does not answer any more$"):
+        Check(session, ModelledReader(desk.kiosk.now_ms), decider(None, TODAY), Pulls()).run(20_000)
     desk.kiosk.bus.usb.unplugged = False
     desk.scene.clear(desk.kiosk.bus.now_us)
     desk.kiosk.pass_time(3000)

@@ -2,17 +2,19 @@
 
 import re
 from string import Formatter
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
+from stillscan.errors import DeviceTrouble
 from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, language_name, languages, say
 from stillscan.guidance.catalogue import sections
 from stillscan.verify import OK, REASONS
 
-PLACEHOLDERS = {"port": "COM3", "device": "2.0", "host": "1.0", "mm": 43, "line": 2, "first": 5, "last": 9}
+PLACEHOLDERS = {"mm": 43, "line": 2, "first": 5, "last": 9}
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -66,19 +68,19 @@ def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted |= {f"part.{name}" for name in wire.PARTS if name != "none"}
     wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
     wanted |= {f"reason.{name}" for name in (*REASONS, OK)} | {"outcome.verified", "outcome.refused"}
-    wanted |= {f"device.{name}" for name in ("missing", "busy", "gone", "faulty", "protocol")}
+    wanted |= {f"device.{name}" for name in get_args(DeviceTrouble)} | {"reading.late", "reading.failed"}
     wanted |= {"sensor.accelerometer", "sensor.flow", "sensor.flow_opposite"}
     known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's
     assert known == wanted
 
 
 def test_values_are_put_in_and_not_read_as_placeholders() -> None:
-    assert "{host}" in say("device.busy", port="{host}")
+    assert "{line}" in say("quality.streak", mm="{line}")
 
 
 def test_missing_value_is_named() -> None:
-    with pytest.raises(UnknownTextError, match=r"device\.busy.*port"):
-        say("device.busy")
+    with pytest.raises(UnknownTextError, match=r"quality\.streak.*mm"):
+        say("quality.streak")
 
 
 @given(st.text(), st.text())

@@ -109,12 +109,11 @@ def test_bytes_both_ways(cable: Cable) -> None:
     transport.close()
 
 
-def test_not_a_scanner(cable: Cable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_not_a_scanner(cable: Cable) -> None:
     """A port that swallows everything and says nothing."""
-    monkeypatch.setattr("stillscan.link.session._ANSWER_MS", 5.0)
     transport = SerialTransport(cable.port)
     with pytest.raises(DeviceError) as caught:
-        Session(transport).open()
+        Session(transport, answer_ms=5.0).open()
     assert one_line(caught.value, cable.port).endswith("no stillscan scanner answers there")
     transport.close()
 

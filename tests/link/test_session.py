@@ -23,7 +23,7 @@ def opened(device: Scripted) -> Session:
 
 
 def band(device: Scripted, number: int) -> None:
-    device.say(wire.M_BAND, 9, number, number, 1, 8, 0, 0, 0, 100, 1, 4, behind=bytes(4))
+    device.say(wire.M_BAND, 9, number, number, 1, 8, 0, 0, 0, 100, 1, 1476, behind=bytes(1476))
 
 
 def test_open() -> None:
@@ -84,7 +84,7 @@ def test_newer_minor_version_is_welcome() -> None:
     state = session.poll(100)
     assert state == State(99, 98, 97, 96, 1, 5)
     assert describe(state) == "97: 96"
-    assert (session.unknown, session.malformed, session.lost_frames) == (1, 0, 0)
+    assert (session.reception.unknown, session.reception.malformed, session.reception.lost_frames) == (1, 0, 0)
 
 
 def test_counters() -> None:
@@ -99,19 +99,19 @@ def test_counters() -> None:
     device.to_host += encode(wire.M_STATE, 8, wire.pack(wire.M_STATE, *STATE))
     assert session.poll(10) == State(*STATE)
     assert session.poll(10) is None
-    counted = session.decoder
+    counted = session.reception.decoder
     assert (counted.bad_frame, counted.bad_crc, counted.oversized) == (1, 1, 1)
-    assert (session.malformed, session.unknown, session.lost_frames) == (1, 1, 3 + 2)
+    assert (session.reception.malformed, session.reception.unknown, session.reception.lost_frames) == (1, 1, 3 + 2)
 
 
 def test_sequence_goes_round() -> None:
     device = Scripted(polite)
     session = opened(device)
-    session._expected = 0xFFFF
+    session.reception._expected = 0xFFFF
     for sequence in (0xFFFF, 0, 1):
         device.to_host += encode(wire.M_STATE, sequence, wire.pack(wire.M_STATE, *STATE))
     assert [session.poll(10) is not None for _ in range(3)] == [True] * 3
-    assert session.lost_frames == 0
+    assert session.reception.lost_frames == 0
     session._sequence = 0xFFFF
     session.send(wire.C_FINISH, 1)
     session.send(wire.C_FINISH, 1)

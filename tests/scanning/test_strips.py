@@ -91,7 +91,7 @@ def test_missing_rows_are_those_of_the_document() -> None:
     assert not len(store.missing(33, 130))
     assert store.missing(10, 28).tolist() == list(range(12, 29))  # the rows above have slid off the zone
     assert store.missing(136, 140).tolist() == list(range(136, 141))
-    store.look_anew()
+    store.capture_anew()
     assert store.missing(50, 60).tolist() == list(range(50, 61))
     assert not store.joined()[1].any()
 

@@ -85,7 +85,7 @@ class Played:
 
     def unplug(self) -> None:
         """The cable is pulled."""
-        self.counter.trouble("port: the scanner went away")
+        self.counter.trouble("port: the scanner went away", "gone")
 
     def plug_in(self) -> None:
         """And put back."""

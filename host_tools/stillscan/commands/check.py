@@ -6,6 +6,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable
+from contextlib import closing
 
 from rich.console import Console
 
@@ -18,8 +19,9 @@ from stillscan.counter.visit import FieldProblem, Visit
 from stillscan.errors import InputError
 from stillscan.guidance import languages, page_texts, say
 from stillscan.mrz import Reading
+from stillscan.scanning.reader_process import ReaderProcess
+from stillscan.scanning.result import Judgement
 from stillscan.scanning.service import Service
-from stillscan.verify.verdict import Outcome
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
 _RETRY_S = 10.0
@@ -59,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
         except FieldProblem as problem:
             raise InputError(f"--tracking: {t[problem.key]}") from None
         display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
-        Service(connector(args), _judge(visit), display, _RETRY_S).run(once=True)
+        with closing(ReaderProcess()) as reader:
+            Service(connector(args), reader, _judge(visit), display).run_once(_RETRY_S)
         while visit.step in ("second", "face"):
             _ask(visit, t)
         if visit.verdict is None:
@@ -76,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
     return 0 if verdict.verdict == "release" else 1
 
 
-def _judge(visit: Visit) -> Callable[[Reading], tuple[Outcome, str]]:
-    def judge(reading: Reading) -> tuple[Outcome, str]:
+def _judge(visit: Visit) -> Callable[[Reading], tuple[Judgement, str]]:
+    def judge(reading: Reading) -> tuple[Judgement, str]:
         visit.read(reading.lines or ())
         return visit.light
 

@@ -15,6 +15,7 @@ from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
 from stillscan.verify.known import Known, own_list, read_list
 
@@ -66,7 +67,8 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             print(f"records: {database}; token of the API: {token_file(keyring)}", flush=True)
             if simulated and not args.database:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
-            Service(connect, counter.judge, counter, args.reconnect).run(once=False)
+            with contextlib.closing(ReaderProcess(args.read_ms or 0.0)) as reader:
+                Service(connect, reader, counter.judge, counter).run()
     return 0
 
 

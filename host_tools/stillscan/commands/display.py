@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from kiosk import wire
-from stillscan.guidance import say, say_or_name
+from stillscan.errors import DeviceTrouble
+from stillscan.guidance import say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.scanning.result import Result
@@ -31,14 +32,17 @@ def verdict_text(result: Result, language: str) -> list[str]:
             say_or_name("part", part, language),
             say_or_name("fault", fault, language),
         ]
-    section = "reason" if result.reason.startswith("mrz_") or result.outcome != "gave_up" else "cause"
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
     return [
         say(head, language),
-        *(say_or_name(section, reason, language) for reason in result.reason.split(",")),
+        *([say_reason(result.reason, language)] if result.outcome == "gave_up" else _reasons(result, language)),
         *_advice(result, language),
         *(say_or_name("sensor", sensor, language) for sensor in result.sensors),
     ]
+
+
+def _reasons(result: Result, language: str) -> list[str]:
+    return [say_or_name("reason", reason, language) for reason in result.reason.split(",")]
 
 
 def _advice(result: Result, language: str) -> list[str]:
@@ -86,8 +90,11 @@ class PlainLines:
             for line in result.lines:
                 self._say("mrz", line)
 
-    def trouble(self, text: str) -> None:
-        self._say("trouble", text)
+    def not_read(self, reason: str) -> None:
+        self._say("not read", say_reason(reason, self._language))
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        self._say("trouble", f"{text}: {say(f'device.{kind}', self._language)}")
 
 
 class LivePicture:
@@ -142,9 +149,13 @@ class LivePicture:
         self._log.result(result)
         self._live.update(self._draw())
 
-    def trouble(self, text: str) -> None:
-        self._now = Text(text, style="bold red")
-        self._log.trouble(text)
+    def not_read(self, reason: str) -> None:
+        self._next = Text(say_reason(reason, self._language), style="bold")
+        self._log.not_read(reason)
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        self._now = Text(say(f"device.{kind}", self._language), style="bold red")
+        self._log.trouble(text, kind)
         self._live.update(self._draw())
 
 

@@ -22,6 +22,7 @@ from stillscan.errors import InputError
 from stillscan.guidance import languages
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
+from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -51,8 +52,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=float,
         default=10.0,
         metavar="S",
-        help="how long to wait for a scanner that went away; inf: for ever (10)",
+        help="with --once, how long to wait for a scanner that is missing or went away (10); otherwise the kiosk waits "
+        "as long as it takes",
     )
+    parser.add_argument("--read-ms", type=float, metavar="MS", help="for trials: a reading takes at least so long")
     add_page(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
@@ -79,9 +82,12 @@ def run(args: argparse.Namespace) -> int:
     picture = LivePicture(args.language, simulated, _ROWS, console) if live else None
     display = picture or PlainLines(args.language, simulated, ConsoleOut(console))
     kept = _keeper(args.save_strip)
-    with closing(picture) if picture else nullcontext():
-        service = Service(connect, decider(args.recipient, today), display, args.reconnect, kept)
-        result = service.run(args.once)
+    with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
+        judge = decider(args.recipient, today, args.test_mode)
+        service = Service(connect, reader, judge, display, kept)
+        if not args.once:
+            service.run()
+        result = service.run_once(args.reconnect)
     if args.save_strip:
         print(f"the joined strip is in {args.save_strip}")
     if args.save_screen:

@@ -14,8 +14,10 @@ from stillscan.commands.settings import named_values
 from stillscan.commands.world import add_movement, positive_seconds, scene
 from stillscan.errors import InputError
 from stillscan.guidance import say
+from stillscan.scanning.policy import RESTART_ONLY, Policy
 from stillscan.simulator.kiosk import FAULTS, SimulatedKiosk
 from stillscan.simulator.scene import Scene
+from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
 
@@ -46,6 +48,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=os.environ.get("STILLSCAN_UF2"),
         help="official MicroPython image for a board whose chip is emulated, rpi_pico (default: STILLSCAN_UF2)",
     )
+    parser.add_argument(
+        "--read-ms",
+        type=reading_time,
+        metavar="N|real",
+        help="how long a reading takes: N ms of virtual time, or as long as it takes on this computer (default: "
+        "modelled by what is on the picture, so that a seed gives the same result everywhere)",
+    )
+    parser.add_argument("--test-mode", action="store_true", help="take specimens and test numbers")
     parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
     parser.add_argument(
         "--today", type=date.fromisoformat, default=TODAY, metavar="DATE", help=f"date of the simulated world ({TODAY})"
@@ -70,7 +80,15 @@ def run(args: argparse.Namespace) -> int:
     fault, fault_ms = _fault(args.fault)
     world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
     options = Options(
-        args.restart_only, args.max_seconds, args.recipient, args.today, fault, fault_ms, named_values(args.set)
+        policy=RESTART_ONLY if args.restart_only else Policy(),
+        most_s=args.max_seconds,
+        recipient=args.recipient,
+        today=args.today,
+        fault=fault,
+        fault_ms=fault_ms,
+        read_ms=args.read_ms,
+        test_mode=args.test_mode,
+        settings=named_values(args.set),
     )
     recorder = Recorder(after_ms=_AFTER_MS if args.plot else 0.0)
     record = simulate(world, options, recorder, _kiosk(args.board, args.uf2))
@@ -81,6 +99,16 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(record)
     return EXIT[str(record["outcome"])]
+
+
+def reading_time(text: str) -> ReadingTime:
+    """Milliseconds of 0 to a minute, or "real"."""
+    if text == "real":
+        return "real"
+    value = float(text)
+    if not 0 <= value <= 60_000:
+        raise argparse.ArgumentTypeError(f"{text}: 0 to 60000 ms, or real")
+    return value
 
 
 def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:

@@ -11,12 +11,12 @@ from typing import Any
 
 from kiosk import wire
 from stillscan.counter.visit import Ledger, StaleError, Visit
-from stillscan.errors import StillscanError
+from stillscan.errors import DeviceTrouble, StillscanError
+from stillscan.guidance import reason_key
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.mrz import Reading
-from stillscan.scanning.result import Result
+from stillscan.scanning.result import Judgement, Result
 from stillscan.verify.known import Known
-from stillscan.verify.verdict import Outcome
 
 THUMB = 4  # pixels of the strip that become one on the page
 Event = tuple[str, dict[str, Any]]
@@ -90,7 +90,7 @@ class Counter:
 
     # --- the scanner ------------------------------------------------------------------------------------------------
 
-    def judge(self, reading: Reading) -> tuple[Outcome, str]:
+    def judge(self, reading: Reading) -> tuple[Judgement, str]:
         """What a certain reading does to the visit, and what the scanner's light is to show."""
         with self._lock:
             try:
@@ -104,9 +104,13 @@ class Counter:
         """See service.Display."""
         self._device(trouble="", rows=hello.rows)
 
-    def trouble(self, text: str) -> None:
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
         """See service.Display. What the text says is for the log; people get a sentence in their language."""
-        self._device(trouble="device.gone", state="start", sentence="state.start", row=0)
+        self._device(trouble=f"device.{kind}", state="start", sentence="state.start", row=0)
+
+    def not_read(self, reason: str) -> None:
+        """See service.Display."""
+        self._device(sentence=reason_key(reason))
 
     def message(self, message: Message) -> None:
         """See service.Display."""

@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple, Protocol
 from stillscan.errors import InputError
 from stillscan.mrz.finding import Finding
 from stillscan.mrz.parse import parse
+from stillscan.scanning.result import Judgement
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.identity_number import parse_identity_number
 from stillscan.verify.known import Known, advice
 from stillscan.verify.rules import decide_case
-from stillscan.verify.verdict import Outcome
 
 Step = Literal["tracking", "scan", "second", "face", "verdict"]
 _ANSWERS_TO_COME = {"face_not_confirmed", "second_document_missing"}
@@ -90,7 +90,7 @@ class Visit:
         return "second" if "second_document_missing" in self._ruling() else "face"
 
     @property
-    def light(self) -> tuple[Outcome, str]:
+    def light(self) -> tuple[Judgement, str]:
         """What the scanner's light is to show after a reading: red only when the letter is known to stay here."""
         if self.verdict is not None and self.verdict.verdict != "release":
             return "refused", ",".join(self.verdict.reasons)

@@ -7,8 +7,10 @@ from stillscan.guidance.catalogue import (
     language_name,
     languages,
     page_texts,
+    reason_key,
     say,
     say_or_name,
+    say_reason,
 )
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "language_name",
     "languages",
     "page_texts",
+    "reason_key",
     "say",
     "say_or_name",
+    "say_reason",
 ]

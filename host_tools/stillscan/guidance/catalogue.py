@@ -76,3 +76,17 @@ def say_or_name(section: str, name: str, language: str) -> str:
         return say(f"{section}.{name}", language)
     except UnknownTextError:
         return name
+
+
+def reason_key(reason: str) -> str:
+    """Key of the sentence about why a scan was not read or not finished: a reason, the reader's trouble, or a cause."""
+    section, _, name = reason.partition("_")
+    if section == "reading":
+        return f"reading.{name}"
+    return f"reason.{reason}" if section == "mrz" else f"cause.{reason}"
+
+
+def say_reason(reason: str, language: str) -> str:
+    """The sentence about why a scan was not read or not finished."""
+    section, _, name = reason_key(reason).partition(".")
+    return say_or_name(section, name, language)

@@ -85,6 +85,8 @@ class Health(NamedTuple):
     unknown: int
     short_writes: int
     credit_waits: int
+    streams: int | None = None
+    """What is subscribed to now; None from firmware that is older than the field."""
 
 
 class Setting(NamedTuple):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
 from pathlib import Path
 
 import serial
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # on Windows a port is opened by one program alone anyway
+    termios = None  # type: ignore[assignment]
 
 from stillscan.errors import DeviceError
 from stillscan.link.transport import LinkLostError
@@ -23,17 +30,20 @@ class SerialTransport:
         try:
             self._serial = serial.Serial(port, timeout=0, write_timeout=_WRITE_TIMEOUT_S, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
-            raise DeviceError(_why(port, error)) from None
+            raise _trouble(port, error) from None
+        _keep_others_out(self._serial)
 
     def read(self, timeout_ms: float) -> bytes:
         """See Transport."""
+        timeout_s = max(0.0, timeout_ms) / 1000
         try:
-            self._serial.timeout = max(0.0, timeout_ms) / 1000
+            if timeout_s != self._serial.timeout:  # setting it anew costs system calls
+                self._serial.timeout = timeout_s
             first: bytes = self._serial.read(1)
             waiting = self._serial.in_waiting if first else 0
             return first + (self._serial.read(waiting) if waiting else b"")
         except (serial.SerialException, OSError, TypeError) as error:
-            raise LinkLostError(f"{self.name}: the scanner went away ({_short(error)})") from None
+            raise LinkLostError(f"{self.name}: the scanner went away ({_short(error)})", "gone") from None
 
     def write(self, data: bytes) -> None:
         """See Transport."""
@@ -42,7 +52,7 @@ class SerialTransport:
         except serial.SerialTimeoutException:
             raise LinkLostError(f"{self.name}: the scanner takes no data") from None
         except (serial.SerialException, OSError, TypeError) as error:
-            raise LinkLostError(f"{self.name}: the scanner went away ({_short(error)})") from None
+            raise LinkLostError(f"{self.name}: the scanner went away ({_short(error)})", "gone") from None
 
     def now_ms(self) -> float:
         """See Transport."""
@@ -50,6 +60,7 @@ class SerialTransport:
 
     def close(self) -> None:
         """Give the port back."""
+        _let_others_in(self._serial)  # a pseudo-terminal that somebody else holds open would keep the mark
         self._serial.close()
 
 
@@ -59,15 +70,29 @@ def _short(error: BaseException) -> str:
     return "input/output error"
 
 
-def _why(port: str, error: BaseException) -> str:
+def _trouble(port: str, error: BaseException) -> DeviceError:
     number = getattr(error, "errno", None)
-    if number == errno.ENOENT:
-        return f"{port}: there is no such port"
+    if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+        return DeviceError(f"{port}: there is no such port", "missing")
     if number in (errno.EACCES, errno.EPERM):
-        return (
+        return DeviceError(
             f"{port}: no permission to open it; on Linux once: sudo cp {UDEV_RULE} /etc/udev/rules.d && sudo udevadm "
-            "control --reload, then plug it in again"
+            "control --reload, then plug it in again",
+            "rights",
         )
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "lock" in str(error):
-        return f"{port}: another program uses it"
-    return f"{port}: cannot be opened as a serial port"
+        return DeviceError(f"{port}: another program uses it", "busy")
+    return DeviceError(f"{port}: cannot be opened as a serial port", "stranger")
+
+
+def _keep_others_out(opened: serial.Serial) -> None:
+    """Let nobody but root open the port as well; the lock that pyserial takes is a request that others may ignore."""
+    if termios is not None:
+        with contextlib.suppress(OSError, termios.error):
+            fcntl.ioctl(opened.fileno(), termios.TIOCEXCL)
+
+
+def _let_others_in(opened: serial.Serial) -> None:
+    if termios is not None:
+        with contextlib.suppress(OSError, termios.error, serial.SerialException):
+            fcntl.ioctl(opened.fileno(), termios.TIOCNXCL)

@@ -1,14 +1,17 @@
-"""A session with one scanner: handshake, subscription, commands, credit; counts whatever went wrong on the line."""
+"""A session with one scanner: handshake, subscription, commands, credit, and whether the scanner still lives."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TypeVar
 
 from kiosk import wire
 from stillscan import __version__
 from stillscan.errors import DeviceError
-from stillscan.link.framing import Decoder, encode
+from stillscan.link.framing import encode
+from stillscan.link.geometry import insane
+from stillscan.link.inbox import DirectInbox, Inbox
 from stillscan.link.messages import (
     Band,
     Error,
@@ -21,110 +24,150 @@ from stillscan.link.messages import (
     State,
     SweepBegin,
     named,
-    parse,
 )
-from stillscan.link.transport import Transport
+from stillscan.link.transport import LinkLostError, Transport
 
-WINDOW = 96  # bands granted ahead: 0.28 s of lines
+WINDOW = 96
+"""Bands granted ahead: 0.28 s of lines, ten times the pause that a busy computer makes now and then."""
 _REFRESH = 24
+"""Bands after which credit is renewed: a quarter of the window, so that one lost CREDIT does no harm."""
+_MOST_BANDS = 65535
 _ANSWER_MS = 1000.0
+_STARTING_MS = 4000.0
+"""For an answer while parts are started (PROTOCOL.md: within 3 s)."""
+_SILENCE_MS = 1250.0
+"""Without a message for so long the scanner is asked: it sends HEALTH every second, but for while it scans."""
 _HELLO_TRIES = 3
+_MANY_BYTES = 64
+"""More than a line end or two: something else talks there."""
+_TICKS = 1 << 30  # of the scanner's clock in ms
 _INSTANT_MS = 0.0005  # what floating-point leaves of a wait; a simulated clock would never come to its end
+_EVERYTHING = wire.STREAM_EVENTS | wire.STREAM_BANDS | wire.STREAM_HEALTH
 
 M = TypeVar("M", bound=Message)
 
 
 class Session:
-    """``open`` first. ``poll`` gives the messages one by one; credit for bands is granted as they are taken."""
+    """``open`` first. ``poll`` gives the messages one by one; credit for bands is granted as they are taken.
 
-    def __init__(self, transport: Transport) -> None:
+    Whatever tells that the link is lost ends in LinkLostError: the port went away, the scanner is silent, was started
+    anew, has ended the subscription, or sends what does not fit. The way back is always a new session.
+    """
+
+    def __init__(
+        self, transport: Transport, inbox: Callable[[Transport], Inbox] = DirectInbox, answer_ms: float = _ANSWER_MS
+    ) -> None:
+        """``inbox`` makes what drains the transport; ``answer_ms`` is the longest wait for an answer."""
         self.transport = transport
-        self.decoder = Decoder()
+        self.inbox = inbox(transport)
+        self.reception = self.inbox.reception
         self.hello: Hello | None = None
-        self.lost_frames = 0
-        self.unknown = 0
-        self.malformed = 0
+        self._answer_ms = answer_ms
         self._sequence = 0
-        self._expected: int | None = None
-        self._messages: deque[Message] = deque()
+        self._messages: deque[Message | None] = deque()
         self._granted = 0
+        self._sweep: int | None = None
+        self._next_band = 0
+        self._streams = 0
+        self._starting = False
+        self._health: Health | None = None
+        self._asked = False
 
-    def open(self, streams: int = wire.STREAM_EVENTS | wire.STREAM_BANDS) -> Hello:
-        """Handshake and subscribe. DeviceError: nobody answers, or a firmware of another major version does."""
+    def open(self, streams: int = _EVERYTHING) -> Hello:
+        """Handshake and subscribe. DeviceError: nobody answers, or something that cannot be worked with does."""
+        noise = self.reception.noise
         for _ in range(_HELLO_TRIES):
             self.send(wire.C_HELLO, wire.MAJOR, wire.MINOR)
-            hello = self._wait(Hello, _ANSWER_MS)
+            hello = self._wait(Hello, self._answer_ms)
             if hello is not None:
                 break
         else:
-            raise DeviceError(f"{self.transport.name}: no stillscan scanner answers there")
+            if self.reception.noise - noise > _MANY_BYTES:
+                raise DeviceError(
+                    f"{self.transport.name}: no stillscan scanner answers there, something else talks", "stranger"
+                )
+            raise DeviceError(f"{self.transport.name}: no stillscan scanner answers there", "stranger")
         if hello.major != wire.MAJOR:
             raise DeviceError(
                 f"{self.transport.name}: the scanner's firmware {hello.firmware} speaks protocol "
                 f"{hello.major}.{hello.minor}, stillscan {__version__} speaks {wire.MAJOR}: update the "
-                + ("computer" if hello.major > wire.MAJOR else "scanner")
+                + ("computer" if hello.major > wire.MAJOR else "scanner"),
+                "protocol",
             )
+        if (claim := insane(hello)) is not None:
+            raise DeviceError(f"{self.transport.name}: the scanner claims what cannot be: {claim}", "stranger")
         self._messages.clear()  # what came before was said to an earlier host
         self.hello = hello
+        self._starting = True  # until it says another state
         self.send(wire.C_SUBSCRIBE, streams)
+        self._streams = streams
         return hello
+
+    def close(self) -> None:
+        """Stop draining, and give the port back."""
+        self.inbox.close()
+        self.transport.close()
 
     def send(self, kind: int, *values: object) -> None:
         """One command (wire.C_...). LinkLostError."""
         self.transport.write(encode(kind, self._sequence, wire.pack(kind, *values)))
         self._sequence = (self._sequence + 1) & 0xFFFF
+        if kind in (wire.C_RECOVER, wire.C_CALIBRATE):
+            self._starting = True
 
     def poll(self, timeout_ms: float) -> Message | None:
-        """The next message, waiting at most so long; None when there is none. LinkLostError."""
+        """The next message, waiting at most so long; None when there is none, or when ``inbox.wake`` was called.
+
+        LinkLostError as soon as anything tells that the link is lost.
+        """
         end = self.transport.now_ms() + timeout_ms
         while not self._messages:
             left = end - self.transport.now_ms()
-            data = self.transport.read(max(0.0, left))
-            if data:
-                self._take(data)
-            elif left < _INSTANT_MS:
+            if not self._take(max(0.0, left)) and left < _INSTANT_MS:
                 return None
         message = self._messages.popleft()
-        self._grant(message)
+        if message is not None:
+            self._note(message)
         return message
 
     def health(self) -> Health | None:
         """Ask for counters; None when the device does not answer. Other messages stay queued."""
         self.send(wire.C_HEALTH)
-        return self._wait(Health, _ANSWER_MS)
+        return self._wait(Health, self._answer_ms)
 
     def installed(self) -> Installed | None:
         """Ask which version runs; None when the device does not answer: it is older than the question."""
         self.send(wire.C_INSTALLED)
-        return self._wait(Installed, _ANSWER_MS)
+        return self._wait(Installed, self._answer_ms)
 
     def log(self) -> Log | None:
         """Ask for the event log; None when the device does not answer."""
         self.send(wire.C_LOG)
-        return self._wait(Log, _ANSWER_MS)
+        return self._wait(Log, self._answer_ms)
 
     def settings(self) -> dict[str, Setting]:
         """All settings of the device by name."""
         self.send(wire.C_SETTING_GET, wire.ALL_SETTINGS)
         self.send(wire.C_HEALTH)  # answered last: no guess when the list is complete
         found: dict[str, Setting] = {}
-        while isinstance(setting := self._wait((Setting, Health), _ANSWER_MS), Setting):
+        while isinstance(setting := self._wait((Setting, Health), self._answer_ms), Setting):
             found[setting.name.rstrip(b"\0").decode("ascii", "replace")] = setting
         return found
 
     def set(self, setting: int, value: int) -> None:
         """Change a setting by number. DeviceError when the device refuses."""
         self.send(wire.C_SETTING_SET, setting, value)
-        end = self.transport.now_ms() + _ANSWER_MS
+        end = self.transport.now_ms() + self._answer_ms
         while (left := end - self.transport.now_ms()) > 0:
             answer = self._wait((Setting, Error), left)
             if isinstance(answer, Setting) and answer.setting == setting:
                 return
             if isinstance(answer, Error):
-                raise DeviceError(f"the scanner refuses setting {setting}: {named(wire.ERRORS, answer.code)}")
-        raise DeviceError(f"the scanner did not answer to setting {setting}")
+                raise DeviceError(f"the scanner refuses setting {setting}: {named(wire.ERRORS, answer.code)}", "faulty")
+        raise DeviceError(f"the scanner did not answer to setting {setting}", "faulty")
 
     def _wait(self, kind: type[M] | tuple[type[M], ...], timeout_ms: float) -> M | None:
+        """The next message of a kind; the others stay queued."""
         end = self.transport.now_ms() + timeout_ms
         while True:
             for i, message in enumerate(self._messages):
@@ -134,30 +177,68 @@ class Session:
             left = end - self.transport.now_ms()
             if left < _INSTANT_MS:
                 return None
-            self._take(self.transport.read(left))
+            self._take(left)
 
-    def _take(self, data: bytes) -> None:
-        for frame in self.decoder.feed(data):
-            if self._expected is not None:
-                self.lost_frames += (frame.sequence - self._expected) & 0xFFFF
-            self._expected = (frame.sequence + 1) & 0xFFFF
-            try:
-                message = parse(frame.kind, frame.body)
-            except ValueError:
-                self.malformed += 1
-                continue
-            if message is None:
-                self.unknown += 1
-            else:
-                self._messages.append(message)
+    def _take(self, timeout_ms: float) -> bool:
+        """Let messages arrive for so long, or until it is time to look whether the scanner lives; whether any came."""
+        if self._streams & wire.STREAM_HEALTH:
+            timeout_ms = min(timeout_ms, max(_INSTANT_MS, self._patience_ms() - self.inbox.silent_ms))
+        messages = self.inbox.take(timeout_ms)
+        self._messages.extend(messages)
+        for message in messages:
+            if isinstance(message, Health):
+                self._judge(message)
+        if self._streams & wire.STREAM_HEALTH and self.inbox.silent_ms >= self._patience_ms() - _INSTANT_MS:
+            if self._asked:
+                raise self._lost("does not answer any more")
+            self._asked = True
+            self.send(wire.C_HEALTH)
+        return bool(messages)
 
-    def _grant(self, message: Message) -> None:
-        if isinstance(message, SweepBegin):
-            self._granted = WINDOW
-            self.send(wire.C_CREDIT, message.sweep, self._granted)
-        elif isinstance(message, Band) and message.header.band + WINDOW - self._granted >= _REFRESH:
-            self._granted = message.header.band + WINDOW
-            self.send(wire.C_CREDIT, message.header.sweep, self._granted)
+    def _patience_ms(self) -> float:
+        """How long the line may be silent before something is to be done about it."""
+        answer_ms = _STARTING_MS if self._starting else self._answer_ms
+        return _SILENCE_MS + answer_ms if self._asked else _SILENCE_MS
+
+    def _judge(self, health: Health) -> None:
+        """Whether the scanner still is the one that was subscribed to. LinkLostError."""
+        former, self._health = self._health, health
+        asked, self._asked = self._asked, False
+        if not self._streams & wire.STREAM_HEALTH:
+            return
+        if former is not None and health.short_writes != former.short_writes:
+            raise self._lost("could not get rid of a message and has ended the subscription")
+        if former is not None and (health.uptime_ms - former.uptime_ms) % _TICKS > _TICKS // 2:
+            raise self._lost("was started anew")
+        if health.streams is None:
+            if asked:  # it would have sent its health by itself
+                raise self._lost("answers, but does not send by itself any more")
+        elif health.streams & self._streams != self._streams:
+            raise self._lost("has ended the subscription")
+
+    def _note(self, message: Message) -> None:
+        """Grant credit for what was taken; see that bands fit. LinkLostError."""
+        if isinstance(message, State):
+            self._starting = message.state == wire.START
+        elif isinstance(message, SweepBegin):
+            self._sweep, self._next_band, self._granted = message.sweep, 0, 0
+            self._grant(WINDOW)
+        elif isinstance(message, Band) and self._sweep is not None:
+            header = message.header
+            if header.sweep != self._sweep or not self._next_band <= header.band < self._granted:
+                raise self._lost("sends bands that do not count on")
+            if self.hello and (header.width_px != self.hello.width_px or header.row + header.lines > self.hello.rows):
+                raise self._lost("sends lines that do not fit into the zone that it has named")
+            self._next_band = header.band + 1
+            if header.band + WINDOW - self._granted >= _REFRESH:
+                self._grant(header.band + WINDOW)
+
+    def _grant(self, bands: int) -> None:
+        self._granted = min(bands, _MOST_BANDS)
+        self.send(wire.C_CREDIT, self._sweep, self._granted)
+
+    def _lost(self, why: str) -> LinkLostError:
+        return LinkLostError(f"{self.transport.name}: the scanner {why}")
 
 
 def describe(state: State) -> str:

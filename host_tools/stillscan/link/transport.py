@@ -8,7 +8,9 @@ from stillscan.errors import DeviceError
 
 
 class LinkLostError(DeviceError):
-    """The device went away (unplugged, switched off, process ended)."""
+    """The link to the device is lost, for whatever reason; the one way back is to open it anew."""
+
+    kind = "lost"
 
 
 class Transport(Protocol):

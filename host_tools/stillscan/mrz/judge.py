@@ -58,6 +58,7 @@ class Reading:
     characters: tuple[tuple[float, ...], ...] = ()
     reason: str | None = None
     ms: float = 0.0
+    effort_ms: float = 0.0
     corrections: tuple[Correction, ...] = ()
     unsure: tuple[tuple[int, int], ...] = ()
     quality: tuple[Finding, ...] = ()

@@ -1,38 +1,62 @@
 """One identity check: follow the scanner from the document's placing to a verdict, and say what happens meanwhile.
 
-Knows the session and the strip store; what reads a strip and what decides are handed in.
+Knows the session, the strip store and the reader's stage; what decides on a certain reading is handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
-from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBegin, named
 from stillscan.link.session import Session, describe
 from stillscan.mrz import Finding, Reading
+from stillscan.scanning.policy import Policy
 from stillscan.scanning.registration import lay_still
-from stillscan.scanning.result import AbortSeen, Outcome, Result
+from stillscan.scanning.result import AbortSeen, Judgement, Outcome, Result
+from stillscan.scanning.stage import Answer, ReaderStage
 from stillscan.scanning.strips import StripStore
 
-LOOKS = 3  # whole looks that were not read with certainty before the check gives up
 FIRST_TEXT_ROW, LAST_TEXT_ROW = 56, 194  # of the two lines of a passport, printed and laid down carelessly (1.5 mm)
 _LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
 _MARGIN_ROWS = 8
-_FORMER_LOOKS = 3
-_SILENCE_MS = 3000.0  # then the scanner is asked whether it lives
+_STILL_UM = 60
+"""Rows of a sweep that lie no farther aside (0.7 px, one count of the flow sensor) go to the reader as they come."""
+_ASK_AGAIN_MS = 2000.0
+"""A scanner that was asked for a sweep and has not begun to move by then has not heard it. The longest legal wait for
+a document that lies still is the dwell of 150 ms and the carriage's way back of 0.4 s."""
 
-Decide = Callable[[Reading], tuple[Literal["verified", "refused"], str]]
-Listener = Callable[[Message], None]
+Judge = Callable[[Reading], tuple[Judgement, str]]
+
+
+class Listener(Protocol):
+    """Who is told what happens."""
+
+    def message(self, message: Message) -> None:
+        """Everything that the scanner says."""
+        ...
+
+    def not_read(self, reason: str) -> None:
+        """A capture could not be read with certainty, and another is on its way; ``reason`` as in Result."""
+        ...
+
+
+class Deaf:
+    """Nobody listens."""
+
+    def message(self, message: Message) -> None:
+        """See Listener."""
+
+    def not_read(self, reason: str) -> None:
+        """See Listener."""
 
 
 class Check:
-    """``read`` makes one Reading of the looks at a document (joined strips); ``decide`` judges a certain Reading.
+    """``reader`` makes one Reading of the captures of a document; ``judge`` decides on a certain one.
 
     ``flow_sign``: -1 when an earlier check has found out that the flow sensor counts backwards.
     """
@@ -40,47 +64,59 @@ class Check:
     def __init__(
         self,
         session: Session,
-        read: Callable[[Sequence[NDArray[np.uint8]]], Reading],
-        decide: Decide,
-        listen: Listener = lambda message: None,
-        restart_only: bool = False,
+        reader: ReaderStage,
+        judge: Judge,
+        listener: Listener | None = None,
+        policy: Policy | None = None,
         flow_sign: int = 1,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        """``alive`` is called at least once a second while the check goes on."""
         if session.hello is None:
             raise ValueError("open the session first")
         self.session = session
+        self.policy = policy or Policy()
         hello = session.hello
-        self.store = StripStore(hello.rows, hello.width_px, hello.pitch_nm / 1000, flow_sign=flow_sign)
+        self.store = StripStore(
+            hello.rows, hello.width_px, hello.pitch_nm / 1000, flow_sign=flow_sign, straighten=self.policy.straighten
+        )
         self.result = Result(sensors=["flow_opposite"] if flow_sign < 0 else [])
-        self._read = read
-        self._decide = decide
-        self._listen = listen
-        self._restart_only = restart_only
-        self._looks = 0
+        self._reader = reader
+        self._judge = judge
+        self._listener = listener or Deaf()
+        self._alive = alive
+        self._captures = 0  # whole ones that were not read with certainty
         self._read_in_sweep = False
         self._stale = False
         self._blind = False  # the flow sensor cannot follow this document: two sweeps tell whether it lay still
-        self._former: list[NDArray[np.uint8]] = []  # looks before this one: each shows the same print in another light
         self._whole: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None = None
-        self._picture: NDArray[np.uint8] | None = None
+        self._ticket: int | None = None  # of the reading that is waited for
+        self._of_whole = False  # it is of a sweep that came to its end
+        self._read_whole = False  # it is not, and the sweep has come to its end since
         self._placed = False
         self._came_late = False
+        self._state = wire.START
+        self._asked: tuple[float, int, int] | None = None  # when, and for which rows, a sweep was asked for last
 
     def run(self, most_ms: float) -> Result:
-        """Until a verdict, or ``most_ms`` are over. LinkLostError: the device went away; DeviceError: it is silent."""
-        end = self.session.transport.now_ms() + most_ms
-        heard = self.session.transport.now_ms()
-        while (now := self.session.transport.now_ms()) < end:
-            message = self.session.poll(min(end - now, _SILENCE_MS))
-            if message is not None:
-                heard = self.session.transport.now_ms()
-                self._listen(message)
-                if self._on(message):
+        """Until a verdict, or ``most_ms`` are over. LinkLostError: the link was lost, and with it this check."""
+        now_ms = self.session.transport.now_ms
+        end = now_ms() + most_ms
+        self._reader.begin(self.store.rows, self.store.width_px)
+        try:
+            while (left := end - now_ms()) > 0:
+                self._alive()
+                message = self.session.poll(min(left, 1000.0, self._reader.wait_ms()))
+                if message is not None:
+                    self._listener.message(message)
+                if message is not None and self._on(message):
                     return self._verdict()
-            elif self.session.transport.now_ms() - heard >= _SILENCE_MS:
-                if self.session.health() is None:
-                    raise DeviceError(f"{self.session.transport.name}: the scanner does not answer any more")
-                heard = self.session.transport.now_ms()
+                answer = self._reader.answer()
+                if answer is not None and self._on_answer(answer):
+                    return self._verdict()
+                self._ask_again()
+        finally:
+            self._reader.cancel()
         if not self._placed:
             self.result.reason = "no_document"
         return self._verdict()
@@ -95,13 +131,15 @@ class Check:
         self.result.outcome, self.result.reason = outcome, reason
         return True
 
+    # --- what the scanner says --------------------------------------------------------------------------------------
+
     def _on(self, message: Message) -> bool:
         """Take a message in; True when the check is decided."""
         if isinstance(message, Band):
-            self.store.add(message)
-            return self._enough() and self._look()
-        if isinstance(message, SweepBegin):
+            self._on_band(message)
+        elif isinstance(message, SweepBegin):
             self.store.begin(message)
+            self._reader.begin_sweep()
             self._read_in_sweep = False
             self.result.attempts += 1
         elif isinstance(message, Abort):
@@ -116,7 +154,19 @@ class Check:
             return self._on_state(message)
         return False
 
+    def _on_band(self, band: Band) -> None:
+        self.store.add(band)
+        if not self.policy.read_early or self._blind or self._read_in_sweep:
+            return
+        header = band.header
+        if max(abs(header.dx_um), abs(header.dy_um)) <= _STILL_UM:
+            self._reader.feed(header.row, band.pixels)
+        if self._reader.text_complete or not self._missing():
+            self._read_in_sweep = True
+            self._read(whole=False)
+
     def _on_state(self, state: State) -> bool:
+        self._state = state.state
         if state.state == wire.FAULT:
             return self._end("fault", describe(state))
         if state.state == wire.GAVE_UP and self._placed:
@@ -128,13 +178,12 @@ class Check:
         self._blind = state.part == wire.FLOW
         if state.state == wire.STILL:
             self.result.still_ms = self.session.transport.now_ms()
-        elif state.state == wire.DONE and state.cause == wire.NO_CAUSE:
-            return self._swept()
+            self._asked = None
         self._placed = self._placed or state.state != wire.START
-        return False
+        return state.state == wire.DONE and state.cause == wire.NO_CAUSE and self._swept()
 
     def _swept(self) -> bool:
-        """A sweep came to its last row: read it; ask for what is missing, or for another look."""
+        """A sweep came to its last row: read it; ask for what is missing, or for another capture."""
         if not self.store.sweeps:
             self._came_late = True  # this host came in the middle: it has none of the lines
             self._ask(0, self.store.rows - 1)
@@ -142,22 +191,71 @@ class Check:
         self._settle()
         if self._missing():
             self._plan()
-            return False
-        if self._blind and not self._lay_still():
-            self._look_anew()
-            self._ask(0, self.store.rows - 1)
-            return False
-        if self._look():
-            return True
-        self._looks += self.store.sweeps[-1].calm  # after movement the fault may be the movement's
-        if self._looks >= LOOKS:
-            return self._end("gave_up", "mrz_missing" if self.result.format is None else "mrz_uncertain")
-        self._look_anew()
-        self._ask(0, self.store.rows - 1)
+        elif self._blind and not self._lay_still():
+            self._another_capture()
+        elif self._ticket is not None:
+            self._read_whole = True  # the reading that was begun in mid-sweep may be enough
+        else:
+            return self._read(whole=True)
         return False
 
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def _read(self, whole: bool) -> bool:
+        """Ask for the capture to be read, ``whole``: with all rows of its sweep; True when the check is decided."""
+        self.result.last_row_ms = self.session.transport.now_ms()
+        picture, _ = self.store.joined()
+        self._read_whole = False
+        if self.store.torn(FIRST_TEXT_ROW, LAST_TEXT_ROW):
+            self.result.quality = (Finding("cut-off", "the text lies partly beyond the glass"),)
+            self._stale, self._ticket = True, None
+            return whole and self._not_read()
+        self._of_whole = whole
+        self._ticket = self._reader.read(picture)
+        return False
+
+    def _on_answer(self, answer: Answer) -> bool:
+        """An answer of the reader; True when the check is decided."""
+        if answer.ticket != self._ticket:
+            return False
+        self._ticket = None
+        reading = answer.reading
+        if reading is not None and reading.accepted:
+            self.result.format, self.result.lines = reading.format, reading.lines
+            return self._end(*self._judge(reading))
+        self._stale = True  # what was scanned once is not scanned better by adding to it
+        if reading is not None:
+            self.result.format, self.result.quality = reading.format, reading.quality
+        if self._read_whole:
+            return self._read(whole=True)
+        return self._of_whole and self._not_read(answer.why)
+
+    def _not_read(self, why: str = "") -> bool:
+        """A whole capture could not be read with certainty: look again, or give up; True when it is the latter."""
+        unread = "mrz_missing" if self.result.format is None else "mrz_uncertain"
+        reason = {"late": "reading_late", "failed": "reading_failed"}.get(why, unread)
+        self._captures += why != "" or self.store.sweeps[-1].calm  # after movement the fault may be the movement's
+        if self._captures >= self.policy.captures:
+            return self._end("gave_up", reason)
+        self._listener.not_read(reason)
+        self._another_capture()
+        return False
+
+    def _another_capture(self) -> None:
+        self._capture_anew()
+        self._ask(0, self.store.rows - 1)
+
+    def _capture_anew(self) -> None:
+        """Begin another capture; what the last one showed stays as evidence beside it."""
+        self._stale = False
+        self.store.capture_anew()
+        if self.policy.keep_evidence:
+            self._reader.keep()
+
+    # --- the strip --------------------------------------------------------------------------------------------------
+
     def _settle(self) -> None:
-        if not self._restart_only and self.store.sweeps and self.store.settle():
+        if self.policy.register and self.store.sweeps and self.store.settle():
             self._distrust("flow_opposite")
 
     def _distrust(self, sensor: str) -> None:
@@ -165,19 +263,12 @@ class Check:
             self.result.sensors.append(sensor)
 
     def _missing(self) -> bool:
-        return not self._restart_only and bool(len(self._lacking()))
+        return self.policy.salvage and bool(len(self._lacking()))
 
     def _lacking(self) -> NDArray[np.intp]:
         sweeps = self.store.sweeps
         careless = _LAID_ROWS if sweeps and sweeps[-1].track != sweeps[0].track else 0
         return self.store.missing(FIRST_TEXT_ROW - careless, LAST_TEXT_ROW + careless)
-
-    def _enough(self) -> bool:
-        """May the text be complete in the middle of a sweep? Asked at every band, true once a sweep."""
-        if self._restart_only or self._blind or self._read_in_sweep or self._missing():
-            return False
-        self._read_in_sweep = True
-        return True
 
     def _lay_still(self) -> bool:
         """Whether this sweep shows what the one before showed, row for row."""
@@ -186,39 +277,26 @@ class Check:
             return False
         return lay_still(*former, *self._whole)
 
-    def _look(self) -> bool:
-        self._picture, _ = self.store.joined()
-        if self.store.torn(FIRST_TEXT_ROW, LAST_TEXT_ROW):
-            self.result.quality = (Finding("cut-off", "the text lies partly beyond the glass"),)
-            self._picture, self._stale = None, True
-            return False
-        reading = self._read([*self._former, self._picture])
-        self.result.format = reading.format
-        if not reading.accepted:
-            self.result.quality = reading.quality
-            self._stale = True  # what was scanned once is not scanned better by adding to it
-            return False
-        self.result.lines = reading.lines
-        return self._end(*self._decide(reading))
-
-    def _look_anew(self) -> None:
-        """Begin another look; what the last one showed stays as evidence beside it."""
-        self._stale = False
-        self.store.look_anew()
-        if self._picture is not None and not self._restart_only:
-            self._former = [*self._former, self._picture][-_FORMER_LOOKS:]
-            self._picture = None
+    # --- what the scanner is asked for ------------------------------------------------------------------------------
 
     def _plan(self) -> None:
         """Ask the next sweep for the text's first missing row and all below; it ends early when all is read."""
-        if self._restart_only:
+        if not self.policy.salvage:
             return
-        if self._stale:
-            self._look_anew()
+        if self._stale and self._ticket is None:
+            self._capture_anew()
         missing = self._lacking()
-        if not len(missing):
-            return
-        self._ask(max(int(missing[0]) - _MARGIN_ROWS, 0), self.store.rows - 1)
+        if len(missing):
+            self._ask(max(int(missing[0]) - _MARGIN_ROWS, 0), self.store.rows - 1)
 
     def _ask(self, first_row: int, last_row: int) -> None:
+        self._asked = self.session.transport.now_ms(), first_row, last_row
         self.session.send(wire.C_SWEEP, self.store.as_device_counts(first_row), last_row)
+
+    def _ask_again(self) -> None:
+        """A command may be lost on the line; a scanner that rests although it was asked to sweep is asked once more."""
+        if self._asked is None or self._state != wire.DONE:
+            return
+        when, first_row, last_row = self._asked
+        if self.session.transport.now_ms() - when >= _ASK_AGAIN_MS:
+            self._ask(first_row, last_row)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from stillscan.mrz import Finding
 
+Judgement = Literal["verified", "refused"]
+"""What a reading that is certain leads to."""
 Outcome = Literal["verified", "refused", "gave_up", "fault"]
 
 
@@ -31,6 +33,7 @@ class Result:
     attempts: int = 0
     aborts: list[AbortSeen] = field(default_factory=list)
     still_ms: float | None = None
+    last_row_ms: float | None = None  # when the last row came that the reading rests on
     verdict_ms: float | None = None
     quality: tuple[Finding, ...] = ()  # what was wrong with the last picture that could not be read with certainty
     sensors: list[str] = field(default_factory=list)  # that make no sense and were done without: names in the guidance

@@ -1,4 +1,4 @@
-"""The kiosk as it runs all day: one check after another over one port, through unplugging and plugging in again."""
+"""The kiosk as it runs all day: one check after another, and one way back from whatever happens to the link."""
 
 from __future__ import annotations
 
@@ -10,26 +10,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, DeviceTrouble
+from stillscan.link.inbox import DrainedInbox
 from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
-from stillscan.mrz import read_looks
-from stillscan.scanning.check import Check, Decide
+from stillscan.scanning.check import Check, Judge
 from stillscan.scanning.result import Result
+from stillscan.scanning.stage import ReaderStage
 
 _CHECK_MS = 3_600_000.0  # a check waits for a document as long as it takes; the device limits the scanning
 _RECOVER_MS = 5000.0
+"""A faulty scanner is told so often to try its parts again: starting them takes up to 3 s."""
+_TURN_MS = 1000.0
 _RETRY_S = 0.5
+"""Between two attempts to open a port: a cable that is plugged in is noticed at once, and the attempt costs 1 ms."""
 
 
 class Display(Protocol):
     """Where people see what happens. Nothing handed to it but ``result`` holds personal data."""
 
-    def connected(self, hello: Hello) -> None: ...
-    def message(self, message: Message) -> None: ...
-    def result(self, result: Result) -> None: ...
-    def trouble(self, text: str) -> None: ...
+    def connected(self, hello: Hello) -> None:
+        """A scanner is there."""
+        ...
+
+    def message(self, message: Message) -> None:
+        """What the scanner says."""
+        ...
+
+    def not_read(self, reason: str) -> None:
+        """A capture could not be read with certainty, and another is on its way."""
+        ...
+
+    def result(self, result: Result) -> None:
+        """A check is over."""
+        ...
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        """No scanner can be used now, and why; the service goes on trying by itself."""
+        ...
 
 
 class Service:
@@ -38,59 +57,75 @@ class Service:
     def __init__(
         self,
         connect: Callable[[], Transport],
-        decide: Decide,
+        reader: ReaderStage,
+        judge: Judge,
         display: Display,
-        reconnect_s: float,
         kept: Callable[[Result, NDArray[np.uint8]], None] = lambda result, strip: None,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        """``alive`` is called at least once a second, whatever the scanner does, as long as the service works."""
         self._connect = connect
-        self._decide = decide
+        self._reader = reader
+        self._judge = judge
         self._display = display
-        self._reconnect_s = reconnect_s
         self._kept = kept
+        self._alive = alive
         self._flow_sign = 1  # of the scanner that is connected
 
-    def run(self, once: bool) -> Result:
-        """Until interrupted, or after one check with ``once``. DeviceError: no scanner there, or gone for too long."""
-        session = self._open()
+    def run_once(self, patience_s: float) -> Result:
+        """One check. DeviceError: there was no scanner for ``patience_s``, at the start or after it went away."""
         while True:
+            session = self._connected(patience_s)
             try:
-                result = self._check(session)
-                if once:
-                    session.transport.close()
-                    return result
-                if result.reason not in ("removed", "no_document"):
-                    self._clear(session, result)
+                return self._check(session)
             except LinkLostError as lost:
-                session.transport.close()
-                self._display.trouble(str(lost))
-                session = self._reopen(lost)
-            except BaseException:
-                session.transport.close()
-                raise
+                self._display.trouble(str(lost), lost.kind)
+            finally:
+                session.close()
+
+    def run(self) -> None:
+        """One check after another, until interrupted: whatever happens to the scanner, this comes back to it."""
+        while True:
+            session = self._connected(float("inf"))
+            try:
+                while True:
+                    result = self._check(session)
+                    if result.reason not in ("removed", "no_document"):
+                        self._clear(session, result)
+            except DeviceError as lost:
+                self._display.trouble(str(lost), lost.kind)
+            finally:
+                session.close()
+
+    def _connected(self, patience_s: float) -> Session:
+        """A session with the scanner, as soon as there is one; whoever watches is told what is in the way."""
+        end_s = time.monotonic() + patience_s
+        told = ""
+        while True:
+            self._alive()
+            try:
+                return self._open()
+            except DeviceError as trouble:
+                if time.monotonic() >= end_s:
+                    raise
+                if str(trouble) != told:
+                    told = str(trouble)
+                    self._display.trouble(told, trouble.kind)
+            time.sleep(_RETRY_S)
 
     def _open(self) -> Session:
-        session = Session(self._connect())
+        session = Session(self._connect(), DrainedInbox)
+        self._reader.notify(session.inbox.wake)
         self._flow_sign = 1
         try:
             self._display.connected(session.open())
         except BaseException:
-            session.transport.close()
+            session.close()
             raise
         return session
 
-    def _reopen(self, lost: LinkLostError) -> Session:
-        end_s = time.monotonic() + self._reconnect_s
-        while True:
-            try:
-                return self._open()
-            except DeviceError as why:
-                if time.monotonic() >= end_s:
-                    raise DeviceError(f"{lost}; not back after {self._reconnect_s:g} s: {why}") from None
-            time.sleep(_RETRY_S)
-
     def _check(self, session: Session) -> Result:
-        check = Check(session, read_looks, self._decide, self._display.message, flow_sign=self._flow_sign)
+        check = Check(session, self._reader, self._judge, self._display, flow_sign=self._flow_sign, alive=self._alive)
         result = check.run(_CHECK_MS)
         self._flow_sign = check.store.flow_sign
         if result.reason != "no_document":
@@ -99,15 +134,18 @@ class Service:
         return result
 
     def _clear(self, session: Session, result: Result) -> None:
-        """Wait for an empty glass; a faulty scanner is told to try its parts again."""
+        """Wait for an empty glass; a faulty scanner is told to try its parts again. LinkLostError."""
+        tried_ms = session.transport.now_ms()
         while True:
-            message = session.poll(_RECOVER_MS)
-            if isinstance(message, State) and message.state == wire.EMPTY:
+            self._alive()
+            message = session.poll(_TURN_MS)
+            if isinstance(message, State):
                 self._display.message(message)
-                return
-            if message is not None:
-                continue
-            if session.health() is None:
-                raise LinkLostError(f"{session.transport.name}: the scanner does not answer any more")
-            if result.outcome == "fault":
+                if message.state == wire.EMPTY:
+                    return
+                if message.state == wire.DONE and message.cause == wire.NO_CAUSE:  # it has not heard of the end
+                    session.send(wire.C_FINISH, wire.RESULTS.index(result.outcome))
+            now_ms = session.transport.now_ms()
+            if result.outcome == "fault" and now_ms - tried_ms >= _RECOVER_MS:
                 session.send(wire.C_RECOVER)
+                tried_ms = now_ms

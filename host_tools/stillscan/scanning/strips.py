@@ -42,8 +42,10 @@ class StripStore:
     sweeps: list[Sweep] = field(default_factory=list)
     flow_sign: int = 1
     """-1 once it is known that the flow sensor counts backwards."""
+    straighten: bool = True
+    """Whether lines are put where the displacement says; else they stay where the glass saw them."""
     _votes: int = 0  # pairs of sweeps that say it counts backwards, less those that say it does not
-    _fresh: int = 0  # the first sweep of this look
+    _fresh: int = 0  # the first sweep of this capture
     _seen: NDArray[np.bool_] = field(init=False)  # pixels of the picture that was joined last
     _near: NDArray[np.bool_] = field(init=False)  # rows that have a line near them, on the newest track
 
@@ -57,7 +59,7 @@ class StripStore:
             self._near[:] = False
         self.sweeps.append(Sweep(message.attempt, message.track))
 
-    def look_anew(self) -> None:
+    def capture_anew(self) -> None:
         """What came until now was not good enough: the joined strip begins afresh with the next sweep."""
         self._near[:] = False
         self._fresh = len(self.sweeps)
@@ -172,7 +174,8 @@ class StripStore:
 
     def _straight(self, sweep: Sweep, sign: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """One sweep's lines on the document's rows, and which pixels (rows, width_px) it saw."""
-        moved = (sign or self.flow_sign) * sweep.displacement_um() / self.pitch_um + sweep.nudge_px
+        counted = sweep.displacement_um() if self.straighten else np.zeros((len(sweep.rows), 2))
+        moved = (sign or self.flow_sign) * counted / self.pitch_um + sweep.nudge_px
         place = np.array(sweep.rows) + moved[:, 1]
         order = np.argsort(place, kind="stable")
         place = place[order]

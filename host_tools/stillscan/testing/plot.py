@@ -41,7 +41,14 @@ class Recorder:
     bump_g: float = 0.0  # the device's setting
     after_ms: float = 0.0  # how long the device is watched after the verdict
 
-    def listen(self, message: Message) -> None:
+    def read(self, now_ms: float, reading: Reading) -> None:
+        """Take a reading that was there at this time."""
+        self.readings.append((now_ms, reading))
+
+    def not_read(self, reason: str) -> None:
+        """See scanning's Listener: the reading itself tells more."""
+
+    def message(self, message: Message) -> None:
         """Take one message of the device."""
         if isinstance(message, Band):
             header = message.header

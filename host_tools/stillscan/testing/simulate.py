@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from kiosk import wire
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Setting, State
 from stillscan.link.session import Session, describe
-from stillscan.mrz import Reading, parse, read_looks
-from stillscan.scanning.check import Check, Decide
-from stillscan.scanning.result import Result
+from stillscan.mrz import Reading, parse
+from stillscan.scanning.check import Check, Judge
+from stillscan.scanning.policy import RESTART_ONLY, Policy
+from stillscan.scanning.result import Judgement, Result
 from stillscan.simulator import truth
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
+from stillscan.testing.modelled_reader import ModelledReader, ReadingTime
 from stillscan.testing.plot import Recorder
-from stillscan.verify.verdict import Outcome, decide
+from stillscan.verify.rules import decide_document
 
 if TYPE_CHECKING:  # of the extra `chip`
     from stillscan.simulator.chip.kiosk import ChipKiosk
 
 BOOT_MS = 10_000.0
-READ_MS = 30.0  # virtual time that the host takes to read a strip: a constant, so that a seed gives the same bytes
 TODAY = date(2026, 11, 22)  # of the simulated world: the same seed gives the same verdict next year
 RESTART_ONLY_ATTEMPTS = 3  # the scanner of the page that the product grew out of: a few restarts, then it gives up
 
@@ -36,26 +34,30 @@ RESTART_ONLY_ATTEMPTS = 3  # the scanner of the page that the product grew out o
 @dataclass(frozen=True)
 class Options:
     """How one check is run. ``most_s`` counts virtual seconds from the placing; ``fault`` is a name of kiosk.FAULTS,
-    from power-on or from ``fault_ms`` after the placing; ``settings`` are the device's, by name, in their units."""
+    from power-on or from ``fault_ms`` after the placing; ``settings`` are the device's, by name, in their units;
+    ``read_ms`` is how long a reading takes (see ReadingTime)."""
 
-    restart_only: bool = False
+    policy: Policy = field(default_factory=Policy)
     most_s: float = 30.0
     recipient: str | None = None
     today: date = TODAY
     fault: str | None = None
     fault_ms: float | None = None
+    read_ms: ReadingTime = None
+    test_mode: bool = False
     settings: Mapping[str, int] = field(default_factory=dict)
 
 
 Simulated: TypeAlias = "SimulatedKiosk | ChipKiosk"
 
 
-def decider(recipient: str | None, today: date) -> Decide:
-    """What a certain reading leads to: the outcome, and its reason codes joined by commas."""
+def decider(recipient: str | None, today: date, test_mode: bool = False) -> Judge:
+    """What a certain reading leads to by the rules about a document alone: the outcome, and its reason codes."""
 
-    def judge(reading: Reading) -> tuple[Outcome, str]:
-        verdict = decide(parse(reading.lines) if reading.lines else None, reading.accepted, recipient, today)
-        return verdict.outcome, ",".join(verdict.reasons)
+    def judge(reading: Reading) -> tuple[Judgement, str]:
+        mrz = parse(reading.lines) if reading.lines else None
+        ruling = decide_document(mrz, reading.accepted, recipient, today, test_mode)
+        return ("verified" if ruling.verdict == "release" else "refused"), ",".join(ruling.reasons)
 
     return judge
 
@@ -90,7 +92,7 @@ def simulate(
         state = boot(session)
         settings = session.settings()
         recorder.bump_g = settings["bump"].value / 1000
-        if options.restart_only:
+        if options.policy == RESTART_ONLY:
             session.set(settings["attempts"].setting, RESTART_ONLY_ATTEMPTS)
             session.set(settings["restart_only"].setting, 1)
         for name, value in options.settings.items():
@@ -99,13 +101,9 @@ def simulate(
         scene.place(placed_us)
         if options.fault is not None and options.fault_ms is not None:
             kiosk.fail_at(placed_us + int(options.fault_ms * 1000), options.fault)
-        check = Check(
-            session,
-            _reader(kiosk, recorder),
-            decider(options.recipient, options.today),
-            recorder.listen,
-            options.restart_only,
-        )
+        reader = ModelledReader(kiosk.now_ms, options.read_ms, lambda now_ms, reading: recorder.read(now_ms, reading))
+        judge = decider(options.recipient, options.today, options.test_mode)
+        check = Check(session, reader, judge, recorder, options.policy)
         failed = state.state == wire.FAULT
         result = Result("fault", describe(state)) if failed else check.run(options.most_s * 1000)
         health = session.health()
@@ -130,16 +128,6 @@ def _set(session: Session, settings: Mapping[str, Setting], name: str, value: in
         unit = known.unit.rstrip(b"\0").decode("ascii", "replace")
         raise InputError(f"setting '{name}': {known.low} to {known.high} {unit}".rstrip())
     session.set(known.setting, value)
-
-
-def _reader(kiosk: Simulated, recorder: Recorder) -> Callable[[Sequence[NDArray[np.uint8]]], Reading]:
-    def read(strips: Sequence[NDArray[np.uint8]]) -> Reading:
-        reading = read_looks(strips)
-        kiosk.pass_time(READ_MS)
-        recorder.readings.append((kiosk.now_ms(), reading))
-        return reading
-
-    return read
 
 
 def _record(kiosk: Simulated, result: Result, placed_us: int) -> dict[str, object]:

@@ -4,9 +4,8 @@ from stillscan.verify.case import Case, Consignment
 from stillscan.verify.document import MrzFacts
 from stillscan.verify.identity_number import IdentityNumber, parse_identity_number
 from stillscan.verify.names import NameMatch, match_name
-from stillscan.verify.rules import decide_case
-from stillscan.verify.ruling import OK, REASONS, Reason, Ruling, explanations
-from stillscan.verify.verdict import Outcome, Verdict, decide
+from stillscan.verify.rules import decide_case, decide_document
+from stillscan.verify.ruling import OK, REASONS, Reason, Ruling, Verdict, explanations
 
 __all__ = [
     "OK",
@@ -16,12 +15,11 @@ __all__ = [
     "IdentityNumber",
     "MrzFacts",
     "NameMatch",
-    "Outcome",
     "Reason",
     "Ruling",
     "Verdict",
-    "decide",
     "decide_case",
+    "decide_document",
     "explanations",
     "match_name",
     "parse_identity_number",

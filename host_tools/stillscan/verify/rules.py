@@ -4,7 +4,7 @@ Every rule says what speaks against handing out the letter. A release is what is
 is added can only make verdicts stricter, and there is no input that says "release".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date
 
 from stillscan.mrz.errors import MrzError
@@ -32,45 +32,53 @@ def decide_case(case: Case) -> Ruling:
     return rule(_against(case))
 
 
+def decide_document(
+    mrz: MrzFacts | None, certain: bool, recipient: str | None, today: date, test_mode: bool = False
+) -> Ruling:
+    """What the same rules say of a document alone, where there is no letter: "release" means that nothing speaks
+    against it. ``recipient`` is a name to compare with, None for none; the other arguments are as in a Case."""
+    found = _about_document(mrz or "mrz_missing", certain, today, test_mode)
+    if mrz is not None and certain and recipient is not None:
+        found += about_name(recipient, mrz.primary, mrz.secondary, mrz.names_full)
+    return rule(found)
+
+
 def _against(case: Case) -> Iterator[Reason]:
     today = case.now.astimezone(UTC).date()
-    clock_right = CLOCK[0] <= today < CLOCK[1]
-    if not clock_right:
-        yield "clock_implausible"
-    mrz = None
-    for found in _read(case):
-        if isinstance(found, str):
-            yield found
-        else:
-            mrz = found
-    if mrz is not None:
-        yield from about_print(mrz)
-        yield from about_kind(mrz)
-        yield from about_origin(mrz, case.test_mode)
-        if clock_right:
-            yield from about_dates(mrz, today)
-        if case.second_document is None and is_passport(mrz) and is_foreign(mrz):
-            yield "second_document_missing"
+    read = _fields(case.mrz)
+    found = _about_document(read, case.certain, today, case.test_mode)
+    yield from found
+    mrz = None if isinstance(read, str) or not case.certain else read
     if case.second_document is not None:
         yield from about_second_document(mrz, case.second_document, today, case.test_mode)
-    yield from _about_consignment(case.consignment, mrz, case.office, today if clock_right else None)
+    elif mrz is not None and is_passport(mrz) and is_foreign(mrz):
+        yield "second_document_missing"
+    yield from _about_consignment(case.consignment, mrz, case.office, None if "clock_implausible" in found else today)
     yield from _about_face(case.face_matches)
 
 
-def _read(case: Case) -> Iterator[MrzFacts | Reason]:
-    """The fields of a text that may be judged, or why there is none: a best guess is for people, not for rules."""
-    if case.mrz is None:
-        yield "mrz_missing"
-        return
+def _fields(lines: Sequence[str] | None) -> MrzFacts | Reason:
+    """The fields of a text, or why there are none."""
+    if lines is None:
+        return "mrz_missing"
     try:
-        mrz = parse(tuple(case.mrz))
+        return parse(tuple(lines))
     except MrzError:
-        yield "format_unknown"
-        return
-    if case.certain:
-        yield mrz
-    else:
-        yield "mrz_uncertain"
+        return "format_unknown"
+
+
+def _about_document(read: MrzFacts | Reason, certain: bool, today: date, test_mode: bool) -> list[Reason]:
+    """What speaks against the document itself. A best guess is for people, not for rules."""
+    clock_right = CLOCK[0] <= today < CLOCK[1]
+    found: list[Reason] = [] if clock_right else ["clock_implausible"]
+    if isinstance(read, str):
+        return [*found, read]
+    if not certain:
+        return [*found, "mrz_uncertain"]
+    found += (*about_print(read), *about_kind(read), *about_origin(read, test_mode))
+    if clock_right:
+        found += about_dates(read, today)
+    return found
 
 
 def _about_consignment(

@@ -6,7 +6,7 @@ from typing import Any
 
 from stillscan.counter.counter import Scanner
 from stillscan.counter.visit import Visit
-from stillscan.guidance import page_texts, say, say_or_name
+from stillscan.guidance import page_texts, say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
 from stillscan.mrz.finding import Finding
 
@@ -57,6 +57,5 @@ def attempt_text(scanner: Scanner, language: str) -> str:
 
 def _failure(reason: str, quality: tuple[Finding, ...], language: str) -> list[str]:
     """Why a scan brought nothing, and what to do about it."""
-    section = "reason" if reason.startswith("mrz_") else "cause"
-    said = [say("state.gave_up", language), say_or_name(section, reason, language)]
+    said = [say("state.gave_up", language), say_reason(reason, language)]
     return said + [say_finding(finding, language) for finding in quality]

@@ -1,4 +1,4 @@
-"""The first verdict: every reason alone, all of them together, and what no input may ever reach."""
+"""The rules about a document alone: every reason alone, all of them together, and what no input may ever reach."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillscan.verify import REASONS, MrzFacts, decide
+from stillscan.verify import REASONS, MrzFacts, decide_document
 
 TODAY = date(2026, 11, 22)
 CHECKS = dict.fromkeys(("number", "birth", "expiry", "optional", "composite"), True)
@@ -45,9 +45,9 @@ GOOD = Facts()
 
 
 def reasons(mrz: MrzFacts | None, *, accepted: bool = True, recipient: str | None = "Åse Østenbyen") -> tuple[str, ...]:
-    verdict = decide(mrz, accepted, recipient, TODAY)
-    assert (verdict.outcome == "verified") == (verdict.reasons == ("ok",))
-    return verdict.reasons
+    ruling = decide_document(mrz, accepted, recipient, TODAY)
+    assert (ruling.verdict == "release") == (ruling.reasons == ("ok",))
+    return ruling.reasons
 
 
 def test_a_good_passport_is_verified() -> None:
@@ -139,13 +139,13 @@ facts = st.builds(
 def test_nothing_doubtful_is_ever_verified(
     mrz: Facts | None, accepted: bool, recipient: str | None, today: date
 ) -> None:
-    verdict = decide(mrz, accepted, recipient, today)
-    assert list(verdict.reasons) == sorted(verdict.reasons, key=REASONS.index)
-    if verdict.outcome == "refused":
-        assert verdict.reasons
-        assert "ok" not in verdict.reasons
+    ruling = decide_document(mrz, accepted, recipient, today)
+    assert list(ruling.reasons) == sorted(ruling.reasons, key=REASONS.index)
+    if ruling.verdict != "release":
+        assert ruling.reasons
+        assert "ok" not in ruling.reasons
         return
-    assert verdict.reasons == ("ok",)
+    assert ruling.reasons == ("ok",)
     assert accepted
     assert mrz is not None
     assert mrz.valid

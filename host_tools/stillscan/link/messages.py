@@ -161,6 +161,8 @@ def named(names: tuple[str, ...], number: int) -> str:
 
 def parse(kind: int, body: bytes) -> Message | None:
     """The message of a frame; None for a type that this version does not know. ValueError: the body is malformed."""
+    if kind == wire.M_HEALTH:
+        return _health(body)
     if kind in PLAIN:
         made: Message = PLAIN[kind](*wire.unpack(kind, body))  # type: ignore[arg-type]
         return made
@@ -171,6 +173,15 @@ def parse(kind: int, body: bytes) -> Message | None:
             raise ValueError("log shorter than its count")
         return Log(body[1 : 1 + 8 * body[0]])
     return None
+
+
+_OLD_HEALTH = 42
+"""Bytes of a HEALTH of protocol 1.0, before `streams`."""
+
+
+def _health(body: bytes) -> Health:
+    fields = wire.unpack(wire.M_HEALTH, body)
+    return Health(*fields, *body[_OLD_HEALTH : _OLD_HEALTH + 1])  # type: ignore[arg-type]
 
 
 def _band(body: bytes) -> Band:

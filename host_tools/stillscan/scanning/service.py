@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
-from stillscan.link.inbox import DrainedInbox
+from stillscan.link.inbox import DrainedInbox, Inbox
 from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
@@ -62,14 +62,22 @@ class Service:
         display: Display,
         kept: Callable[[Result, NDArray[np.uint8]], None] = lambda result, strip: None,
         alive: Callable[[], None] = lambda: None,
+        inbox: Callable[[Transport], Inbox] = DrainedInbox,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``alive`` is called at least once a second, whatever the scanner does, as long as the service works."""
+        """``alive`` is called at least once a second, whatever the scanner does, as long as the service works.
+
+        ``inbox`` drains a port; ``pause`` waits so many seconds between two attempts to open one. A service in virtual
+        time has others.
+        """
         self._connect = connect
         self._reader = reader
         self._judge = judge
         self._display = display
         self._kept = kept
         self._alive = alive
+        self._inbox = inbox
+        self._pause = pause
         self._flow_sign = 1  # of the scanner that is connected
 
     def run_once(self, patience_s: float) -> Result:
@@ -99,22 +107,23 @@ class Service:
 
     def _connected(self, patience_s: float) -> Session:
         """A session with the scanner, as soon as there is one; whoever watches is told what is in the way."""
-        end_s = time.monotonic() + patience_s
+        left_s = patience_s
         told = ""
         while True:
             self._alive()
             try:
                 return self._open()
             except DeviceError as trouble:
-                if time.monotonic() >= end_s:
+                if left_s <= 0:
                     raise
                 if str(trouble) != told:
                     told = str(trouble)
                     self._display.trouble(told, trouble.kind)
-            time.sleep(_RETRY_S)
+            self._pause(_RETRY_S)
+            left_s -= _RETRY_S
 
     def _open(self) -> Session:
-        session = Session(self._connect(), DrainedInbox)
+        session = Session(self._connect(), self._inbox)
         self._reader.notify(session.inbox.wake)
         self._flow_sign = 1
         try:

@@ -1,0 +1,311 @@
+"""The kiosk that runs all day, in virtual time: whatever happens to the scanner, it says so and comes back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from kiosk import wire
+from stillscan.errors import DeviceError, DeviceTrouble
+from stillscan.link.inbox import DirectInbox
+from stillscan.link.messages import Band, Hello, Message, State
+from stillscan.link.transport import LinkLostError, Transport
+from stillscan.scanning.result import Result
+from stillscan.scanning.service import Service
+from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.glass import Page
+from stillscan.simulator.hand import profile
+from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.scene import Scene
+from stillscan.simulator.visitors import Visitors
+from stillscan.testing.modelled_reader import ModelledReader
+from stillscan.testing.simulate import TODAY, decider
+
+PAGE = Page.load(Path(str(files("stillscan.samples"))) / "nor-clean.png")
+STILL = profile("still", 1, 60)
+
+
+class Enough(Exception):  # noqa: N818 - the test has seen what it wanted
+    """Ends a service that never ends by itself."""
+
+
+class Cable:
+    """The port of a kiosk that goes on running when the port is closed, and may be out of reach for a while."""
+
+    def __init__(self, kiosk: SimulatedKiosk) -> None:
+        self.kiosk = kiosk
+        self.name = "port"
+        self.trouble: list[DeviceError] = []  # why the port cannot be opened, one an attempt
+        self.opened = 0
+        self.gone = False
+
+    def connect(self) -> Transport:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.opened += 1
+        self.gone = False
+        return self
+
+    def read(self, timeout_ms: float) -> bytes:
+        if self.gone:
+            raise LinkLostError("port: the scanner went away", "gone")
+        return self.kiosk.read(timeout_ms)
+
+    def write(self, data: bytes) -> None:
+        self.kiosk.write(data)
+
+    def now_ms(self) -> float:
+        return self.kiosk.now_ms()
+
+    def close(self) -> None:
+        self.gone = True
+
+
+class Watcher:
+    """Notes what is shown, and ends the service after so many results."""
+
+    def __init__(self, results: int) -> None:
+        self.results: list[Result] = []
+        self.troubles: list[tuple[str, DeviceTrouble]] = []
+        self.connections = 0
+        self.on_message: Callable[[Message], None] = lambda message: None
+        self.on_result: Callable[[Result], None] = lambda result: None
+        self._most = results
+
+    def connected(self, hello: Hello) -> None:
+        self.connections += 1
+
+    def message(self, message: Message) -> None:
+        self.on_message(message)
+
+    def not_read(self, reason: str) -> None: ...
+
+    def result(self, result: Result) -> None:
+        self.results.append(result)
+        self.on_result(result)
+        if len(self.results) == self._most:
+            raise Enough
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        self.troubles.append((text, kind))
+
+
+@pytest.fixture
+def cable() -> Iterator[Cable]:
+    with SimulatedKiosk(Scene(PAGE, STILL, Dirt.profile("clean", 1), 1)) as kiosk:
+        kiosk.visitors = Visitors(lambda number: STILL)
+        yield Cable(kiosk)
+
+
+def serve(cable: Cable, watcher: Watcher) -> None:
+    kiosk = cable.kiosk
+    service = Service(
+        cable.connect,
+        ModelledReader(kiosk.now_ms),
+        decider(None, TODAY),
+        watcher,
+        inbox=DirectInbox,
+        pause=lambda seconds: kiosk.pass_time(seconds * 1000),
+    )
+    with pytest.raises(Enough):
+        service.run()
+
+
+def verified(watcher: Watcher) -> list[str]:
+    return [result.outcome if result.outcome != "gave_up" else result.reason for result in watcher.results]
+
+
+def test_one_check_after_the_other(cable: Cable) -> None:
+    watcher = Watcher(3)
+    serve(cable, watcher)
+    assert verified(watcher) == ["verified"] * 3
+    assert (watcher.connections, watcher.troubles) == (1, [])
+
+
+def test_a_scanner_that_is_not_there_yet_is_waited_for_and_told_once(cable: Cable) -> None:
+    cable.trouble = [DeviceError("port: there is no such port", "missing") for _ in range(50)]
+    cable.trouble += [DeviceError("port: another program uses it", "busy") for _ in range(50)]
+    watcher = Watcher(1)
+    serve(cable, watcher)
+    assert verified(watcher) == ["verified"]
+    assert [kind for _, kind in watcher.troubles] == ["missing", "busy"]
+
+
+def test_a_scanner_that_was_unplugged_for_a_night(cable: Cable) -> None:
+    watcher = Watcher(3)
+
+    def pull(message: Message) -> None:
+        if len(watcher.results) == 1 and isinstance(message, Band) and not watcher.troubles:
+            cable.gone = True
+            cable.trouble = [DeviceError("port: there is no such port", "missing") for _ in range(100)]
+
+    watcher.on_message = pull
+    serve(cable, watcher)
+    assert verified(watcher)[-1] == "verified", "its owner may have taken the first passport away meanwhile"
+    assert [kind for _, kind in watcher.troubles] == ["gone", "missing"]
+
+
+@pytest.mark.parametrize("when", [wire.EMPTY, wire.PLACED, wire.STILL, wire.SCANNING, wire.DONE])
+def test_a_subscription_that_ended_comes_back_within_two_seconds(cable: Cable, when: int) -> None:
+    """Trials 1.1 and 1.3: the host was held up for a moment and the scanner has given it up."""
+    watcher = Watcher(3)
+    back_ms: list[float] = []
+
+    def hold_up(message: Message) -> None:
+        if len(watcher.results) == 1 and isinstance(message, State) and message.state == when and not watcher.troubles:
+            cable.kiosk.bus.usb.stalled = True
+            cable.kiosk.pass_time(5000)
+            cable.kiosk.bus.usb.stalled = False
+            back_ms.append(cable.kiosk.now_ms())
+        elif back_ms and watcher.connections == 2 and len(back_ms) == 1:
+            back_ms.append(cable.kiosk.now_ms())
+
+    watcher.on_message = hold_up
+    serve(cable, watcher)
+    assert verified(watcher).count("verified") >= 2
+    assert [kind for _, kind in watcher.troubles] == ["lost"]
+    assert back_ms[1] - back_ms[0] < 2000
+
+
+def test_so_it_is_while_a_document_is_to_be_taken_away(cable: Cable) -> None:
+    """Trials 1.4."""
+    watcher = Watcher(2)
+
+    def hold_up(result: Result) -> None:
+        if len(watcher.results) == 1:
+            cable.kiosk.bus.usb.stalled = True
+            cable.kiosk.pass_time(5000)
+            cable.kiosk.bus.usb.stalled = False
+
+    watcher.on_result = hold_up
+    serve(cable, watcher)
+    assert verified(watcher) == ["verified"] * 2
+
+
+def test_a_scanner_that_falls_silent_is_a_lost_link_like_any_other(cable: Cable) -> None:
+    """Trials 1.7: nothing comes, and no error either."""
+    watcher = Watcher(3)
+
+    def mute(message: Message) -> None:
+        usb = cable.kiosk.bus.usb
+        if len(watcher.results) == 1 and isinstance(message, Band) and message.header.row == 100:
+            usb.unplugged = True
+        elif isinstance(message, State):
+            usb.unplugged = False
+
+    def plugged_again(seconds: float) -> None:
+        cable.kiosk.pass_time(seconds * 1000)
+        cable.kiosk.bus.usb.unplugged = False
+
+    watcher.on_message = mute
+    kiosk = cable.kiosk
+    service = Service(
+        cable.connect,
+        ModelledReader(kiosk.now_ms),
+        decider(None, TODAY),
+        watcher,
+        inbox=DirectInbox,
+        pause=plugged_again,
+    )
+    with pytest.raises(Enough):
+        service.run()
+    assert verified(watcher)[-1] == "verified", "the document that lay there, or at least the next"
+    assert "lost" in [kind for _, kind in watcher.troubles]
+
+
+def test_something_else_on_the_port_is_told_and_tried_again(cable: Cable) -> None:
+    class Talker:
+        """Says the same for ever."""
+
+        name = "port"
+
+        def __init__(self) -> None:
+            self._now_ms = 0.0
+
+        def read(self, timeout_ms: float) -> bytes:
+            self._now_ms += min(timeout_ms, 10.0)
+            return b"login: \r\n" * 10
+
+        def write(self, data: bytes) -> None: ...
+
+        def now_ms(self) -> float:
+            return self._now_ms
+
+        def close(self) -> None: ...
+
+    others = [Talker() for _ in range(4)]
+    watcher = Watcher(1)
+    kiosk = cable.kiosk
+    service = Service(
+        lambda: others.pop() if others else cable.connect(),
+        ModelledReader(kiosk.now_ms),
+        decider(None, TODAY),
+        watcher,
+        inbox=DirectInbox,
+        pause=lambda seconds: kiosk.pass_time(seconds * 1000),
+    )
+    with pytest.raises(Enough):
+        service.run()
+    assert verified(watcher) == ["verified"]
+    assert watcher.troubles == [("port: no stillscan scanner answers there, something else talks", "stranger")]
+
+
+def test_once_has_patience_and_then_says_why(cable: Cable) -> None:
+    tried: list[float] = []
+    cable.trouble = [DeviceError("port: there is no such port", "missing") for _ in range(100)]
+    service = Service(
+        cable.connect,
+        ModelledReader(cable.now_ms),
+        decider(None, TODAY),
+        Watcher(9),
+        inbox=DirectInbox,
+        pause=tried.append,
+    )
+    with pytest.raises(DeviceError, match="no such port"):
+        service.run_once(patience_s=10)
+    assert sum(tried) == 10
+
+
+def test_once_goes_on_after_a_lost_link(cable: Cable) -> None:
+    watcher = Watcher(9)
+
+    def pull(message: Message) -> None:
+        if isinstance(message, Band) and not watcher.troubles:
+            cable.gone = True
+
+    watcher.on_message = pull
+    service = Service(
+        cable.connect,
+        ModelledReader(cable.now_ms),
+        decider(None, TODAY),
+        watcher,
+        inbox=DirectInbox,
+        pause=lambda seconds: cable.kiosk.pass_time(seconds * 1000),
+    )
+    assert service.run_once(patience_s=10).outcome == "verified"
+    assert [kind for _, kind in watcher.troubles] == ["gone"]
+
+
+def test_it_shows_that_it_lives_whatever_the_scanner_does(cable: Cable) -> None:
+    """A watchdog is fed at least once a second of the scanner's time, connected or not."""
+    cable.trouble = [DeviceError("port: there is no such port", "missing") for _ in range(20)]
+    alive_ms: list[float] = []
+    watcher = Watcher(2)
+    kiosk = cable.kiosk
+    service = Service(
+        cable.connect,
+        ModelledReader(kiosk.now_ms),
+        decider(None, TODAY),
+        watcher,
+        alive=lambda: alive_ms.append(kiosk.now_ms()),
+        inbox=DirectInbox,
+        pause=lambda seconds: kiosk.pass_time(seconds * 1000),
+    )
+    with pytest.raises(Enough):
+        service.run()
+    gaps = [later - sooner for sooner, later in pairwise(alive_ms)]
+    assert max(gaps) <= 1050

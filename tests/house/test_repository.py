@@ -10,14 +10,20 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("host_tools", "firmware", "boards", "tests")
 
 
-def test_modules_are_short() -> None:
-    long = {
+MOST_LINES = 350
+"""About what a reader keeps in the head at once. Ideas and complexity (ruff's C901) count, not lines: see below."""
+
+
+def test_a_long_module_says_why_it_is_long() -> None:
+    """``# long-ok: reason`` lets a module be longer: one idea that would only be harder to read in two files."""
+    unexplained = {
         path.relative_to(ROOT).as_posix(): lines
         for folder in FOLDERS
         for path in (ROOT / folder).rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 250
+        if (lines := len((text := path.read_text(encoding="utf-8")).splitlines())) > MOST_LINES
+        and not re.search(r"^# long-ok: \w.{9,}", text, re.MULTILINE)
     }
-    assert long == {}, "one idea a module: part these"
+    assert unexplained == {}, "one idea a module: part these, or say why not (# long-ok: reason)"
 
 
 @pytest.mark.parametrize("folder", ["firmware", "boards"])

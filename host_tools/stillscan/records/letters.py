@@ -41,14 +41,11 @@ class Letters:
             if first is not link:
                 self._twice.append((facts["tracking"], link.seq, f"it was released before, by entry {first.seq}"))
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:  # noqa: C901
         """Everything that does not agree."""
         yield from self._twice
-        yield from self._unlike_the_letters()
-        yield from self._unlike_the_release_records()
-
-    def _unlike_the_letters(self) -> Iterator[Problem]:
         rows = {str(row.tracking): row for row in self._connection.execute(select(CONSIGNMENT))}
+        records = {str(row.tracking): row for row in self._connection.execute(select(RELEASE))}
         for number, seq in self._imported.items():
             if number not in rows:
                 yield number, seq, "its consignment is gone from the database"
@@ -63,9 +60,6 @@ class Letters:
                     self._released[number].seq,
                     "it released this consignment, which is marked as not released",
                 )
-
-    def _unlike_the_release_records(self) -> Iterator[Problem]:
-        records = {str(row.tracking): row for row in self._connection.execute(select(RELEASE))}
         for number, link in self._released.items():
             if number not in records:
                 yield number, link.seq, "its release record is gone"

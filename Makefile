@@ -11,12 +11,13 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup font browser server test lint format types firmware tests demo run bench bench-chip bench-motion bench-mrz bench-page bench-reader bench-records bench-rules train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-motion bench-mrz bench-page bench-reader bench-records bench-rules train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) font ## make .venv and install everything into it (does nothing when it is up to date)
+setup: $(READY) ## make .venv and install everything into it (does nothing when it is up to date)
+	@sh tests/packages.sh fonts-ocr-b
 
 # An editable install holds a copy of the one module that board and host share.
 $(READY): pyproject.toml Makefile firmware/kiosk/wire.py
@@ -30,25 +31,29 @@ $(READY): pyproject.toml Makefile firmware/kiosk/wire.py
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-user --target $(STUBS) '$(STUBS_PACKAGE)'
 	@touch $@
 
-# Never an error: only the tests that print in OCR-B need it, and they say so when they skip.
-font:
-	@if [ -n "$${STILLSCAN_OCRB:-}" ] || find /usr/share/fonts /usr/local/share/fonts "$${HOME:-/nonexistent}/.fonts" "$${HOME:-/nonexistent}/.local/share/fonts" -iname 'OCRB*.[ot]tf' 2>/dev/null | grep -q .; then :; \
-	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ] && { apt-get install -qq -y fonts-ocr-b || { apt-get update -qq && apt-get install -qq -y fonts-ocr-b; }; } >/dev/null 2>&1; then echo '== Installed the font package fonts-ocr-b'; \
-	else echo 'note: no OCR-B font found; tests that print an MRZ are skipped. On Debian and Ubuntu: apt-get install fonts-ocr-b'; fi
+quick: $(READY) lint types ## after each change: lint, types of what changed, the tests that start no process (under 30 s)
+	@echo '== Tests that start no process'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m 'not process and not slow' --durations 5 --durations-min 1 $(PYTEST_ARGS)
 
 test: setup ## everything that a change must pass: lint, types, firmware build, tests
 	@$(MAKE) --no-print-directory lint types firmware tests
 
-lint: $(READY) ## ruff: rules and format
+lint: $(READY) ## ruff: rules and format; codespell
 	@echo '== Lint'
 	@$(BIN)/ruff check --quiet
 	@echo '== Format'
 	@$(BIN)/ruff format --check --quiet || { echo "make: not formatted; run 'make format'"; exit 1; }
+	@echo '== Spelling'
+	@$(BIN)/codespell
+
+hooks: $(READY) ## from now on each git commit passes the same lint and types (.pre-commit-config.yaml)
+	@$(BIN)/pre-commit install
 
 format: $(READY) ## ruff: mend what it can, and format
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format
 
+# mypy keeps what it found: only what changed, and what uses it, is checked again.
 types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stubs
 	@echo '== Types: host'
 	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/wire.py
@@ -61,19 +66,8 @@ firmware: $(READY) ## compile the firmware for every board
 	@echo '== Firmware'
 	@$(BIN)/python -m stillscan.boards.build
 
-# Never an error: only the tests of the clerk's page need it, and they say so when they skip.
-browser:
-	@if command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; then :; \
-	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ] && { apt-get install -qq -y chromium || { apt-get update -qq && apt-get install -qq -y chromium; }; } >/dev/null 2>&1; then echo '== Installed the browser chromium'; \
-	else echo 'note: no chromium found; tests of the page in a browser are skipped. On Debian and Ubuntu: apt-get install chromium'; fi
-
-# Likewise, for the tests of several kiosks on one database server; they start a server of their own.
-server:
-	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
-	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ] && { apt-get install -qq -y postgresql || { apt-get update -qq && apt-get install -qq -y postgresql; }; } >/dev/null 2>&1; then echo '== Installed the server postgresql'; \
-	else echo 'note: no PostgreSQL found; tests on a database server are skipped. On Debian and Ubuntu: apt-get install postgresql'; fi
-
-tests: $(READY) browser server ## pytest
+tests: $(READY) ## pytest, after the Debian packages that some tests need (tests/packages.sh)
+	@sh tests/packages.sh
 	@echo '== Tests'
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
@@ -96,7 +90,8 @@ bench-mrz: setup ## our reader beside others that are installed, on the same str
 bench-reader: setup ## the reader's own time and memory
 	@$(BIN)/python -m bench.reader $(ARGS)
 
-bench-page: setup browser ## from a scan event to the page that shows it, in a real browser
+bench-page: setup ## from a scan event to the page that shows it, in a real browser
+	@sh tests/packages.sh chromium
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)
 
 bench-records: setup ## the durable record of a verdict in ms, and what 200 kills leave (about 5 minutes)
@@ -114,7 +109,8 @@ train: setup ## train the reader's three networks again: 28,000 steps, about thr
 	@$(BIN)/python -m training.train --net lines --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.train --net second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
 
-pictures: setup browser ## make the pictures of README and docs again, and the wiring of every board
+pictures: setup ## make the pictures of README and docs again, and the wiring of every board
+	@sh tests/packages.sh chromium
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
 		--save-strip host_tools/docs/demo-strip.png --save-screen host_tools/docs/demo.svg
 	@$(BIN)/stillscan simulate --document host_tools/stillscan/samples/nor-clean.png --motion mixed --seed 3 --plot host_tools/docs/check.png

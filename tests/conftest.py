@@ -1,6 +1,10 @@
-"""What all tests share: one hypothesis profile, and the fixture of tests that print in OCR-B."""
+"""What all tests share: one hypothesis profile, the font, and the rule that a test which starts a process says so."""
 
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -10,6 +14,54 @@ from stillscan.errors import InputError
 # The same examples everywhere and no deadline: two cores are shared, and a test must not depend on how busy they are.
 settings.register_profile("stillscan", derandomize=True, deadline=None)
 settings.load_profile("stillscan")
+
+_STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
+_RUN_THE_FIRMWARE = {"e2e", "firmware"}
+"""Folders whose tests nearly all do: they have the marker without saying so, but for these modules."""
+_TABLES_ONLY = {"firmware/test_boards.py"}
+_unmarked: str | None = None
+"""The test that is set up or runs now, if it has not the marker ``process``."""
+
+
+def _audit(event: str, _: tuple[Any, ...]) -> None:
+    if _unmarked is not None and event in _STARTS:  # in this order: at the end of Python the table is gone first
+        pytest.fail(f"{_unmarked} starts a process: give it the marker `process`, so that `make quick` leaves it out")
+
+
+sys.addaudithook(_audit)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs the firmware, before any test is left out by its markers."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent)
+        if place.parts[0] in _RUN_THE_FIRMWARE and place.as_posix() not in _TABLES_ONLY:
+            item.add_marker("process")
+
+
+@contextmanager
+def _watched(item: pytest.Item) -> Iterator[None]:
+    global _unmarked
+    _unmarked = None if item.get_closest_marker("process") else item.nodeid
+    try:
+        yield
+    finally:
+        _unmarked = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """A test that starts a process without saying so fails there, in its fixtures too."""
+    with _watched(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """See above. What ends later (a server of the whole session) is nobody's fault."""
+    with _watched(item):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The reference kiosk on a Raspberry Pi Pico (RP2040). Wiring and parts: README.md."""
+"""The kiosk on a Raspberry Pi Pico (RP2040), the reference board. Wiring and parts: README.md."""
 
 from reference import Reference
 

@@ -1,4 +1,4 @@
-"""The reference kiosk: Raspberry Pi Pico 2 (RP2350). Wiring and parts: README.md."""
+"""The kiosk on a Raspberry Pi Pico 2 (RP2350): compiles, has not run. Wiring and parts: README.md."""
 
 from reference import Reference
 

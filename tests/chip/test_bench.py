@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.chip import bench
+from bench.chip import __main__ as bench
 from bench.chip.judgement import BASELINE, TARGETS, compare, missed, store, stored
 from bench.chip.measure import Figure
 from bench.chip.movements import INT1, SLIDE, SLIPS_MM, knock, slip

@@ -14,6 +14,8 @@ from stillscan.simulator.chip.kiosk import ChipKiosk
 
 from .rig import Rig
 
+pytestmark = pytest.mark.process
+
 Switch = Callable[..., Rig]
 
 # In place of the new version's start.mpy.

@@ -14,6 +14,8 @@ from stillscan.simulator.glass import LINE_PX
 
 from .rig import Rig
 
+pytestmark = pytest.mark.process
+
 REFERENCE = 2 * LINE_PX + LINE_PX + 4  # bytes of reference.bin
 
 

@@ -8,6 +8,8 @@ import pytest
 from stillscan.cli import main
 from stillscan.commands.world import SAMPLE
 
+pytestmark = pytest.mark.process
+
 KEYS = {
     "outcome", "reason", "mrz", "format", "attempts", "aborts", "sensors", "t_still_ms", "t_verdict_ms", "virtual_ms",
     "wall_ms", "seed", "firmware", "heap_free_min",

@@ -10,6 +10,8 @@ import pytest
 
 import stillscan
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

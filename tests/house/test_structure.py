@@ -23,7 +23,8 @@ def _floor(room: str) -> int:
     return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
 
 
-def _rooms() -> set[str]:
+def rooms_of_package() -> set[str]:
+    """Folders and modules right below the package."""
     names = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     return names - {"__init__"}
 
@@ -35,7 +36,7 @@ def _imports(path: Path) -> Iterator[tuple[str, int]]:
             parts = node.module.split(".")
             for alias in node.names:
                 yield (
-                    (parts[1] if len(parts) > 1 else alias.name if alias.name in _rooms() else "stillscan"),
+                    (parts[1] if len(parts) > 1 else alias.name if alias.name in rooms_of_package() else "stillscan"),
                     node.lineno,
                 )
         elif isinstance(node, ast.Import):
@@ -45,7 +46,7 @@ def _imports(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_every_room_has_its_floor() -> None:
-    assert _rooms() <= set().union(*FLOORS), "give a new package its place in FLOORS"
+    assert rooms_of_package() <= set().union(*FLOORS), "give a new package its place in FLOORS"
 
 
 def test_no_arrow_points_up_or_aside() -> None:

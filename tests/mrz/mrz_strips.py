@@ -52,12 +52,9 @@ def person(seed: int, form: str = "TD3") -> tuple[str, ...]:
     )
 
 
-def scan(lines: tuple[str, ...], level: int, seed: int, font: Path | None = None) -> NDArray[np.uint8]:
-    """A scan of the strip: 0 is clean but displaced, 5 hardly readable. About (274, 1476), sometimes fewer rows."""
-    rng = np.random.default_rng([seed, level])
-    picture = ImageChops.invert(Image.fromarray(printing.strip(lines, font)))
-    picture = picture.point(lambda value: max(0, value - 30) * 255 // 195)  # ink as white on black
-    width, height = picture.size
+def _worn(picture: Image.Image, level: int, rng: np.random.Generator) -> Image.Image:
+    """The print (white on black) with ink that spread, wore off, and was rubbed away."""
+    width = picture.width
     if level:  # ink that spread or wore off at its edges
         spread = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.2)))
         cut = rng.uniform(70, 70 + 18 * level)
@@ -73,18 +70,12 @@ def scan(lines: tuple[str, ...], level: int, seed: int, font: Path | None = None
             end = (x + rng.normal(0, 60), y + rng.normal(0, 25))
             pen.line(((x, y), end), fill=int(rng.uniform(20, 150)), width=int(rng.integers(1, 3)))
         picture = ImageChops.multiply(picture, mask.filter(ImageFilter.GaussianBlur(0.6)))
-    shift = rng.uniform(-17, 17, 2)
-    skew = np.tan(np.radians(rng.uniform(-1, 1)))
-    affine = (1, skew, shift[0] - skew * height / 2, -skew, 1, shift[1] + skew * width / 2)
-    picture = picture.transform(picture.size, Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
-    picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, 0.5 + 0.22 * level)))
-    taken = np.asarray(picture, np.float64) / 255
-    contrast = rng.uniform(0.6, 0.9) * (1 - 0.11 * max(0, level - 1) * rng.random())
-    ramp = (
-        np.linspace(1, 1 - 0.08 * level * rng.random(), width)
-        * np.linspace(1, 1 - 0.05 * level * rng.random(), height)[:, None]
-    )
-    light = rng.uniform(150, 225) * ramp * (1 - contrast * taken)
+    return picture
+
+
+def _soil(light: NDArray[np.float64], level: int, rng: np.random.Generator) -> None:
+    """Dust on the line sensor, stains and security print, in place."""
+    height, width = light.shape
     if level >= 1:  # specks of dust on the line sensor
         for column in rng.integers(0, width, rng.poisson(1.5 * level)):
             light[:, column : column + int(rng.integers(1, 4))] *= rng.uniform(0.4, 0.8)
@@ -98,6 +89,28 @@ def scan(lines: tuple[str, ...], level: int, seed: int, font: Path | None = None
         light *= 1 - 0.02 * level * (
             np.sin(np.arange(width) / rng.uniform(2, 9) + 3 * np.sin(np.arange(height)[:, None] / 17)) > 0.3
         )
+
+
+def scan(lines: tuple[str, ...], level: int, seed: int, font: Path | None = None) -> NDArray[np.uint8]:
+    """A scan of the strip: 0 is clean but displaced, 5 hardly readable. About (274, 1476), sometimes fewer rows."""
+    rng = np.random.default_rng([seed, level])
+    picture = ImageChops.invert(Image.fromarray(printing.strip(lines, font)))
+    picture = picture.point(lambda value: max(0, value - 30) * 255 // 195)  # ink as white on black
+    width, height = picture.size
+    picture = _worn(picture, level, rng)
+    shift = rng.uniform(-17, 17, 2)
+    skew = np.tan(np.radians(rng.uniform(-1, 1)))
+    affine = (1, skew, shift[0] - skew * height / 2, -skew, 1, shift[1] + skew * width / 2)
+    picture = picture.transform(picture.size, Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
+    picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, 0.5 + 0.22 * level)))
+    taken = np.asarray(picture, np.float64) / 255
+    contrast = rng.uniform(0.6, 0.9) * (1 - 0.11 * max(0, level - 1) * rng.random())
+    ramp = (
+        np.linspace(1, 1 - 0.08 * level * rng.random(), width)
+        * np.linspace(1, 1 - 0.05 * level * rng.random(), height)[:, None]
+    )
+    light = rng.uniform(150, 225) * ramp * (1 - contrast * taken)
+    _soil(light, level, rng)
     electrons = rng.poisson(np.clip(light, 0, None) * 40 / (1 + level)) * (1 + level) / 40
     grey = np.clip(np.rint(electrons + rng.normal(0, 0.8 + 0.9 * level, light.shape)), 0, 255).astype(np.uint8)
     if rng.random() < 0.3:

@@ -13,6 +13,8 @@ from stillscan.mrz import faint, read_image, read_strip
 from stillscan.mrz.spot import Bar
 from stillscan.simulator.printing import find_font
 
+pytestmark = pytest.mark.slow
+
 _PITCH_PX = 16
 _ROWS = 330, 370
 """Centres of the two rows in the upright picture."""

@@ -8,6 +8,8 @@ from training import devset
 
 from stillscan.mrz import evidence
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("level", range(devset.LEVELS))
 def test_lines_are_found_where_they_are(level: int, ocr_b: Path) -> None:

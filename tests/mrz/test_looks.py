@@ -19,6 +19,8 @@ from stillscan.mrz.explain import explain
 from stillscan.mrz.looks import join
 from stillscan.simulator import printing
 
+pytestmark = pytest.mark.slow
+
 NOR = tuple(VALID["NOR"].split("|"))
 
 

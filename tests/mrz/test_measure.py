@@ -19,6 +19,7 @@ def test_a_reader_that_streams_needs_no_more_memory_for_more_rows(ocr_b: Path) -
     assert other < 1.1 * one
 
 
+@pytest.mark.process
 def test_a_fresh_process_tells_its_times_and_its_memory() -> None:
     imported, loaded, memory = measure.start_up(1)
     assert imported > 0

@@ -15,6 +15,8 @@ from training import devphoto, devset
 from stillscan.mrz import read_image, read_looks
 from stillscan.simulator import printing
 
+pytestmark = pytest.mark.slow
+
 NOR = tuple(VALID["NOR"].split("|"))
 
 

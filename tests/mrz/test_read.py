@@ -89,6 +89,7 @@ def test_one_character_that_is_a_little_doubtful_is_shown_to_the_thorough_networ
     assert asked == [QUICK, FIRST]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0, 1, 2, 3, 5])
 def test_damaged_strips(level: int, ocr_b: Path) -> None:
     """Light damage is nearly always read; and nothing wrong is accepted at any level."""
@@ -103,6 +104,7 @@ def test_damaged_strips(level: int, ocr_b: Path) -> None:
     assert accepted >= {0: 12, 1: 12, 2: 12, 3: 10, 5: 0}[level]
 
 
+@pytest.mark.slow
 def test_wrong_check_digit_is_never_accepted(ocr_b: Path) -> None:
     """Printed wrongly, not read wrongly: the print is clear, so it must not be bent until the sums agree."""
     for name in ("NOR", "TD1", "TD2", "MRV-A"):
@@ -139,6 +141,7 @@ def test_dark_lid_beside_the_page(ocr_b: Path) -> None:
     assert read_strip(strip).lines == lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dpi", [100, 150, 200, 400, 600])
 def test_pages_at_other_resolutions(dpi: int, ocr_b: Path, tmp_path: Path) -> None:
     lines = tuple(VALID["NOR"].split("|"))
@@ -188,6 +191,7 @@ def judge_nothing(reading: Reading) -> None:
     assert reading.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(0, 0), (0, 9), (1, 1), (1, 1476), (274, 1), (79, 1476), (274, 1476), (400, 400)])
 def test_pictures_without_text(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(1)
@@ -196,6 +200,7 @@ def test_pictures_without_text(shape: tuple[int, int]) -> None:
         judge_nothing(read_image(picture.clip(0, 255).astype(np.uint8)))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, max_side=200)), st.booleans())
 def test_any_array_gives_a_reason(array: NDArray[np.uint8], large: bool) -> None:

@@ -57,6 +57,7 @@ def test_others_go_on_after_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFix
     assert err.splitlines() == [f"stillscan read: {rows[0]['reason']}"]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.one_of(st.binary(max_size=200), st.tuples(st.integers(0, 900), st.binary(min_size=1, max_size=8))))
 def test_damaged_files_never_raise(tmp_path_factory: pytest.TempPathFactory, damage: bytes | tuple[int, bytes]) -> None:

@@ -14,6 +14,8 @@ from stillscan.errors import InputError
 from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, SECOND, look
 from stillscan.simulator.printing import find_font
 
+pytestmark = pytest.mark.slow
+
 
 def _font() -> Path:
     try:

@@ -112,6 +112,7 @@ def _without_stillscan(export: Path, tmp_path: Path) -> "subprocess.CompletedPro
     return subprocess.run([sys.executable, tmp_path / "check.py", export], capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.process
 def test_an_export_can_be_checked_without_stillscan(place: Place, tmp_path: Path) -> None:
     place.finish(1, GOOD)
     export = tmp_path / "audit.jsonl"

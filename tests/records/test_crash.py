@@ -3,7 +3,10 @@
 import random
 from pathlib import Path
 
+import pytest
 from bench import crash
+
+pytestmark = pytest.mark.process
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:

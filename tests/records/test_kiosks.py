@@ -22,6 +22,8 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.release import Desk
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.process
+
 _LETTERS = 12
 
 

@@ -110,6 +110,7 @@ evidences = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(evidences, st.integers(0, 3))
 def test_whatever_is_seen_only_a_release_releases(

@@ -40,6 +40,7 @@ def view(grey: NDArray[np.uint8], dx: int, dy: int, noise: float, seed: int) -> 
 moves = st.integers(-REACH_PX + 4, REACH_PX - 4)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(moves, moves, st.integers(0, 20), st.integers(0, 99))
 def test_whole_scans_anywhere_within_reach(dx: int, dy: int, noise: int, seed: int) -> None:

@@ -129,6 +129,7 @@ near = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(headers, near, st.builds(SweepBegin, u16, u8, u16, u16, u32, u8)), max_size=30))
 def test_whatever_the_headers_say_nothing_breaks(messages: list[BandHeader | SweepBegin]) -> None:

@@ -132,6 +132,7 @@ def test_a_big_page_is_cut_to_what_can_be_seen(tmp_path: Path) -> None:
     assert columns < 1950
 
 
+@pytest.mark.slow
 def test_unusable_files_are_one_line_each(tmp_path: Path) -> None:
     Image.fromarray(PICTURE).save(tmp_path / "whole.png")
     whole = (tmp_path / "whole.png").read_bytes()

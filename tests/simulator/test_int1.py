@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ def _first_rise(chip: Accelerometer, now_us: int, until_us: int) -> int | None:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(0, 50), st.integers(3, 25), st.integers(0, 6), st.booleans(), st.integers(1, 4_000_000))
 def test_next_int1_is_what_brute_force_finds(seed: int, threshold: int, duration: int, latch: bool, far: int) -> None:

@@ -40,6 +40,7 @@ for folder, _, path in (("/flash", 0, "main.py"), ("/flash/a", 0, "start.mpy")):
 """
 
 
+@pytest.mark.process
 @each_board
 def test_compiled_for_the_board(board: str) -> None:
     files = compiled(board)
@@ -59,6 +60,7 @@ def test_no_such_board() -> None:
             compiled(name)
 
 
+@pytest.mark.process
 @each_board
 def test_the_image_is_what_micropython_mounts(board: str, tmp_path: Path) -> None:
     files = Version.of(compiled(board)).alone()

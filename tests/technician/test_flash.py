@@ -17,6 +17,8 @@ from stillscan.technician import come_up
 
 from .fake_board import FIRMWARE, FakeBoard, checkout
 
+pytestmark = pytest.mark.process
+
 
 def flash(board: FakeBoard, *more: str) -> int:
     return main(["flash", "--port", board.port, *more])

@@ -120,6 +120,7 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, old: str, new: str, 
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(REFERENCE)), st.integers(0, 60), st.text(max_size=5))
 def test_a_damaged_table_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, at: int, length: int, other: str

@@ -153,6 +153,7 @@ def test_a_table_that_cannot_be_read_is_named(tmp_path: Path, text: str, message
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(sorted(SIGNALS)), st.integers(-1, 40), max_size=23))
 def test_no_clash_means_that_every_pin_can_do_its_work(pins: dict[str, int]) -> None:
     board = find_board("rpi_pico2")._replace(pins=list(pins.items()), units={}, hz={})

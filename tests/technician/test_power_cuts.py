@@ -12,6 +12,8 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from stillscan.boards.build import compiled
 from stillscan.boards.image import littlefs
 from stillscan.boards.versions import Version
@@ -19,6 +21,8 @@ from stillscan.cli import main
 from stillscan.simulator.process import micropython
 
 from .fake_board import HERE, FakeBoard, checkout
+
+pytestmark = pytest.mark.process
 
 
 class Update:

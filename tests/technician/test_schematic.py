@@ -71,6 +71,7 @@ def crossings(ports: list[Port], tracks: dict[str, int | None]) -> list[tuple[st
     return found
 
 
+@pytest.mark.slow
 @given(st.permutations(EDGE))
 def test_wires_never_cross_nor_do_parts_lie_on_each_other(places: list[int]) -> None:
     board, kiosk = reference()

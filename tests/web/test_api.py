@@ -131,6 +131,7 @@ def test_every_operation_is_held_against_the_description(office: Office) -> None
     assert sorted((method.upper(), path) for path, by in described.items() for method in by) == sorted(OPERATIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_the_api_keeps_to_its_description(office: Office, method: str, path: str) -> None:
     """Whatever schemathesis thinks of gets an answer of a kind that the description has, and never a 500.

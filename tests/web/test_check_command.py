@@ -8,6 +8,8 @@ import pytest
 from stillscan.cli import main
 from stillscan.commands.counter import DEMO_TRACKING
 
+pytestmark = pytest.mark.process
+
 ARGUMENTS = ["check", "--port", "sim", "--motion", "still", "--language", "en"]
 
 

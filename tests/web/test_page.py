@@ -8,6 +8,8 @@ from played import Played
 from kiosk import wire
 from stillscan.guidance import page_texts, say
 
+pytestmark = pytest.mark.process
+
 T = page_texts("en")
 
 

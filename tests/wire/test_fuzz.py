@@ -27,6 +27,7 @@ def stream() -> list[bytes]:
     return [*cases(COUNT, SEED), b"\0\0"]
 
 
+@pytest.mark.process
 def test_both_decoders_accept_the_same(stream: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The host's decoder with the board's room for a frame, and the board's link: frame for frame, count for count."""
     monkeypatch.setattr(framing, "_LONGEST", wire.MAX_COMMAND + 2)

@@ -72,11 +72,13 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, objec
     return {row["name"]: row for row in map(json.loads, run_on_board("board_golden.py", str(path)))}
 
 
+@pytest.mark.process
 @each_golden
 def test_board_sends_the_same_bytes(golden: Golden, board: dict[str, dict[str, object]]) -> None:
     assert board[golden.name]["sent"] == golden.frame.hex()
 
 
+@pytest.mark.process
 @each_golden
 def test_board_receives(golden: Golden, board: dict[str, dict[str, object]]) -> None:
     """Commands by the link; what is longer than any command at least by the kernels under it."""
@@ -93,12 +95,14 @@ def test_board_receives(golden: Golden, board: dict[str, dict[str, object]]) -> 
         assert result["counters"] == [0, 0, 0, 1, 0]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("golden", [g for g in GOLDEN if g.kind == wire.M_BAND], ids=lambda golden: golden.name)
 def test_board_packs_bands(golden: Golden, board: dict[str, dict[str, object]]) -> None:
     """``Link.band`` from raw samples, with a reference that changes nothing."""
     assert board[golden.name]["band"] == golden.frame.hex()
 
 
+@pytest.mark.process
 def test_credit_is_settled_by_the_link(board: dict[str, dict[str, object]]) -> None:
     assert board["credit"]["granted"] == 96
     assert board["credit with high numbers"]["granted"] == 0, "of another sweep"

@@ -41,7 +41,7 @@ class Letters:
             if first is not link:
                 self._twice.append((facts["tracking"], link.seq, f"it was released before, by entry {first.seq}"))
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:  # noqa: C901
         """Everything that does not agree."""
         yield from self._twice
         rows = {str(row.tracking): row for row in self._connection.execute(select(CONSIGNMENT))}

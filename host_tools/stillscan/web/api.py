@@ -158,6 +158,16 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
         dependencies=[Depends(authorised)],
         responses=refused,
     )
+    _add_failures(app)
+    _add_counter(app, counter)
+    _add_letters(app, counter.test_mode, database, keyring)
+    _add_rules(app)
+    _add_audit(app, database, keyring)
+    return app
+
+
+def _add_failures(app: FastAPI) -> None:
+    """Expected failures are answers of one line, not tracebacks."""
 
     @app.exception_handler(InputError)
     async def bad_input(_: Request, error: InputError) -> JSONResponse:
@@ -168,6 +178,8 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
     async def trouble(_: Request, error: StillscanError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 503)
 
+
+def _add_counter(app: FastAPI, counter: Counter) -> None:
     @app.get("/status")
     def status() -> Status:
         """What happens at the counter now."""
@@ -182,20 +194,22 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
             test_mode=counter.test_mode,
         )
 
+
+def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring) -> None:
     @app.post("/consignments")
     def import_letters(letters: Annotated[list[Letter], Field(max_length=_MOST_LETTERS)]) -> Imported:
         """Register letters, all or none. Sending them again is harmless; changed contents are refused."""
         rows = "[" + ",\n".join(letter.model_dump_json() for letter in letters) + "]"
-        done = load(rows.encode(), database, keyring, "letters", test=counter.test_mode)
+        done = load(rows.encode(), database, keyring, "letters", test=test_mode)
         return Imported(new=done.new, unchanged=done.unchanged)
 
     @app.get("/consignments/{number}", responses={404: {"model": Problem}})
     def letter_state(number: str) -> LetterState:
         """Whether a letter is here, and whether it has been handed out."""
-        normal = tracking.normalise(number, test=counter.test_mode)
+        normal = tracking.normalise(number, test=test_mode)
         with database.reading() as connection:
             for letter in find(connection, keyring, [normal]):
-                if letter.test == counter.test_mode:
+                if letter.test == test_mode:
                     return LetterState(
                         tracking=letter.tracking,
                         deadline=letter.deadline,
@@ -205,6 +219,8 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
                     )
         raise HTTPException(404, "no such letter here")
 
+
+def _add_rules(app: FastAPI) -> None:
     @app.post("/rules/decide")
     def decide(case: CaseIn) -> RulingOut:
         """The verdict that the rules would come to; nothing is recorded and no letter handed out."""
@@ -218,6 +234,8 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
         """Every reason code: what it leads to, and when it applies."""
         return {code: {"verdict": entry.verdict, "when": entry.when} for code, entry in explanations().items()}
 
+
+def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
     @app.get("/audit/entries")
     def audit_entries(last: Annotated[int, Field(ge=1, le=_MOST_ENTRIES)] = 20) -> list[dict[str, Any]]:
         """The last entries of the audit log, without personal parts."""
@@ -231,8 +249,6 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
         return Whole(
             whole=not found.findings, entries=found.entries, findings=[str(finding) for finding in found.findings]
         )
-
-    return app
 
 
 def _case(case: CaseIn) -> Case:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -29,6 +30,7 @@ ANSWER = struct.Struct("<qqqqq")
 
 USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
 USB_FIFO = 256
+_STOPS_KEPT = 1000  # a check has some ten at most; a kiosk may run for days
 USB_BLOCK_US = 1_000_000  # after so long without progress a write returns short: 0.5 s, tried twice
 
 
@@ -69,7 +71,7 @@ class Bus:
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
-        self.stops: list[Stop] = []
+        self.stops: deque[Stop] = deque(maxlen=_STOPS_KEPT)
         self.outputs: dict[int, int] = {}
         self._edge = False
         self._edge_us: int | None = None

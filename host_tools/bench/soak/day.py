@@ -39,7 +39,6 @@ class Counter:
         self.visits = draw(seed, checks, kinds)
         self.observer = Observer(journal)
         self.disturbances: list[Disturbance] = []
-        self.kills: list[float] = []
         self.hangs: list[str] = []
         self.notes: list[str] = []
         self._striking: threading.Thread | None = None
@@ -93,8 +92,6 @@ class Counter:
         time.sleep(one.offset_s)
         self.observer.note(f"{one.kind} {one.detail} {one.seconds:g} s")
         begin_s = time.monotonic()
-        if one.kind in ("killed", "ended"):
-            self.kills.append(time.time())
         try:
             self._misfortunes.strike(one)
         except (StillscanError, OSError) as error:
@@ -108,7 +105,6 @@ class Counter:
             return True
         if self.program.process.poll() is not None:
             self.program.end("")
-            self.kills.append(time.time())
             self.observer.note("the program has ended by itself")
             self.program.start()
         since_s = max([self._visit_s, *(one.end_s for one in self.disturbances[-1:])])
@@ -125,7 +121,6 @@ class Counter:
         kind, detail = (after.kind, after.detail) if after else ("nothing", "")
         self.hangs.append(f"after {kind}: {detail} the page asks for {self.window.panel.step}; {words}")
         self.observer.note("a hang: the program is started anew")
-        self.kills.append(time.time())
         self.program.end("kill")
         with contextlib.suppress(DeviceError):
             self.scanner.tell("mend")
@@ -197,7 +192,7 @@ def _judged(
     end_s: float,
 ) -> Day:
     said = [(one.tracking, one.verdict, one.reference) for _, one in told]
-    wrong = judge.records(said, counter.chain(), counter.kills, counter.clerk.confirmed)
+    wrong = judge.records(said, counter.chain(), counter.program.ended_at, counter.clerk.confirmed)
     verified = command(counter.folder, "audit", "verify")
     if verified.returncode:
         wrong += [f"audit verify: {line}" for line in (verified.stdout + verified.stderr).splitlines()[:5]]
@@ -225,7 +220,7 @@ def _judged(
 
 def _unexpected(visit: Visit, one: Told, counter: Counter) -> str:
     """A verdict that the document should not have led to; after a kill the letter may have gone out unseen."""
-    if one.verdict in visit.document.verdicts or (counter.kills and "already_released" in one.reasons):
+    if one.verdict in visit.document.verdicts or (counter.program.ended_at and "already_released" in one.reasons):
         return ""
     before = [other.kind for other in counter.disturbances if other.begin_s < one.at_s]
     what = f"after {before[-1]}" if before else "before any misfortune"

@@ -15,7 +15,7 @@ WARM_UP_CHECKS = 100
 LONG_ENOUGH = 200  # checks after warming up; fewer say nothing about a day
 MOST_GROWTH = 10_000_000
 _AT_ONCE = 7  # samples whose median, and whose lowest count of files, stands for the beginning or the end
-_KILLED_S = 3.0  # a record of the very moment in which the program was killed was perhaps never shown
+_ENDED_S = 3.0  # a record of the very moment in which the program was ended was perhaps never shown
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,14 @@ def recovery(disturbance: Disturbance, verdicts: Sequence[float]) -> float | Non
 def records(
     told: Iterable[tuple[str, str, str]],
     chain: Iterable[Mapping[str, Any]],
-    kills: Sequence[float],
+    ends: Sequence[float],
     confirmed: set[str],
 ) -> list[str]:
     """Everything that is wrong between what was told (tracking, verdict, reference) and the checks in the chain.
 
-    ``chain``: entries of kind check: seq, kiosk, tracking, verdict, and ``at``, in seconds of the clock of ``kills``.
-    ``confirmed``: letters for whose customer somebody said "the same person".
+    ``chain``: entries of kind check: seq, kiosk, tracking, verdict, and ``at``, in seconds of the clock of ``ends``.
+    ``ends``: when the program was killed or ended. ``confirmed``: letters for whose customer somebody said "the same
+    person".
     """
     wrong = []
     kept = {f"{entry['kiosk']}-{entry['seq']}": entry for entry in chain}
@@ -98,7 +99,7 @@ def records(
             )
     released: dict[str, str] = {}
     for reference, entry in kept.items():
-        if reference not in seen and not any(0 <= kill - entry["at"] <= _KILLED_S for kill in kills):
+        if reference not in seen and not any(0 <= end - entry["at"] <= _ENDED_S for end in ends):
             wrong.append(f"{reference} is recorded ({entry['verdict']}), and was never told")
         if entry["verdict"] == RELEASED:
             if entry["tracking"] not in confirmed:

@@ -77,6 +77,8 @@ class Program:
     def __init__(self, folder: Path, link: Path, port: int, observer: Observer, more: list[str]) -> None:
         self.ends: list[tuple[str, int | None, str]] = []
         """Of each that ended: how it was asked to ("kill", "term" or ""), exit code, what it said on standard error."""
+        self.ended_at: list[float] = []
+        """When, in seconds since the epoch."""
         self.starts = 0
         self._folder = folder
         self._observer = observer
@@ -117,6 +119,7 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
         code = self.process.wait()
+        self.ended_at.append(time.time())
         for pump in self._pumps:
             pump.join(END_S)
         self.ends.append((how, code, "\n".join(self._observer.lines["stderr"][self._said :])))

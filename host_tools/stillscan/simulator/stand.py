@@ -1,6 +1,6 @@
 """A simulated scanner on its stand: board, cable, people and misfortunes, until somebody ends it.
 
-Misfortunes are one line each, which ``command`` carries out:
+Misfortunes are one line each, which ``command`` carries out (host_tools/docs/trials.md says it to users):
 
 | line                | what happens                                                                            |
 |---------------------|-----------------------------------------------------------------------------------------|

@@ -22,7 +22,7 @@ from rich.progress import Progress, TaskID
 from bench.soak.day import Counter, spend
 from bench.soak.plan import KINDS
 from bench.soak.report import show
-from stillscan.errors import InputError
+from stillscan.errors import InputError, StillscanError
 
 _CHECKS = 2000
 
@@ -59,7 +59,7 @@ def _tell(progress: Progress, task: TaskID, done: int, line: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except InputError as error:
+    except StillscanError as error:
         print(f"bench-soak: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

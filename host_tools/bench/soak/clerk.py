@@ -12,6 +12,7 @@ from bench.soak.rig import Scanner
 from bench.soak.window import Panel, Window
 
 _LOOK_S = 0.25
+_GLANCE_S = 0.4  # from one look at who stands there to the next
 _MISSED_S = 1.0  # the page asks for a passport and nobody is there: the customer is asked to lay it down once more
 _EMPTY_S = 5.0
 _RETRY_S = 1.0
@@ -41,6 +42,7 @@ class Clerk:
     confirmed: set[str] = field(default_factory=set)
     """Letters for which "the same person" was answered."""
     _references: set[str] = field(default_factory=set)
+    _next_look_s: float = 0.0
 
     def serve(self, visit: Visit) -> Told | None:
         """One visit from the tracking number to the verdict; None when it was given up."""
@@ -80,9 +82,14 @@ class Clerk:
 
     def _missed(self, visit: Visit, panel: Panel, since_s: float | None) -> float | None:
         """Since when the page has asked for a passport while nobody stands there; sends for the customer again."""
-        if panel.step != "scan" or self.scanner.status()["customer"]:
-            return None
         now_s = time.monotonic()
+        if panel.step != "scan":
+            return None
+        if now_s < self._next_look_s:
+            return since_s
+        self._next_look_s = now_s + _GLANCE_S
+        if self.scanner.status()["customer"]:
+            return None
         if since_s is not None and now_s - since_s >= _MISSED_S:
             self._customer(visit)
             return None

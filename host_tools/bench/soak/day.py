@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -41,6 +42,8 @@ class Counter:
         self.disturbances: list[Disturbance] = []
         self.hangs: list[str] = []
         self.notes: list[str] = []
+        self.broken = ""
+        """Why the day ended before its end."""
         self._striking: threading.Thread | None = None
         self._visit_s = time.monotonic()
         self._given_up = False
@@ -94,7 +97,7 @@ class Counter:
         begin_s = time.monotonic()
         try:
             self._misfortunes.strike(one)
-        except (StillscanError, OSError) as error:
+        except (StillscanError, OSError, sqlite3.Error) as error:
             self.notes.append(f"{one.kind} could not be done: {error}")
         self.disturbances.append(Disturbance(one.kind, begin_s, time.monotonic(), one.detail))
         self.observer.note(f"{one.kind} is over")
@@ -165,7 +168,11 @@ def spend(counter: Counter, most_s: float, tell: Callable[[int, str], None]) -> 
         if time.monotonic() - begin_s > most_s:
             break
         visit_s = time.monotonic()
-        seen = counter.serve(visit)
+        try:
+            seen = counter.serve(visit)
+        except DeviceError as error:  # the simulated scanner itself has died: no more customers
+            counter.broken = f"{error}; {counter.scanner.errors()[-500:]}"
+            break
         if seen is not None:
             told.append((visit, seen))
             times.append(time.monotonic() - visit_s)
@@ -211,7 +218,7 @@ def _judged(
         unexpected=[line for visit, one in told if (line := _unexpected(visit, one, counter))],
         records=wrong,
         tracebacks=tracebacks(lines) + tracebacks(counter.scanner.errors().splitlines()),
-        endings=judge.endings(counter.program.ends),
+        endings=judge.endings(counter.program.ends) + ([counter.broken] if counter.broken else []),
         left_behind=sorted(path.name for path in (counter.folder / "tmp").iterdir()),
         growth=judge.growth(samples),
         notes=counter.notes,

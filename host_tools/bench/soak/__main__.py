@@ -25,6 +25,7 @@ from bench.soak.report import show
 from stillscan.errors import InputError, StillscanError
 
 _CHECKS = 2000
+_WIDTH = 110  # the table's, also where the output goes into a file
 
 
 def main() -> int:
@@ -40,6 +41,7 @@ def main() -> int:
     if unknown := set(kinds) - KINDS.keys():
         raise InputError(f"--only: there is no {', '.join(sorted(unknown))}")
     console = Console()
+    console.width = max(console.width, _WIDTH)
     progress = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty())
     with tempfile.TemporaryDirectory(prefix="stillscan-soak-") as folder, progress:
         task = progress.add_task("checks", total=args.checks)

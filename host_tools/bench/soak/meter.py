@@ -22,10 +22,18 @@ def usage(pid: int) -> Usage:
         folder = Path(f"/proc/{pid}")
         rss = int((folder / "statm").read_text().split()[1]) * _PAGE
         files = len(os.listdir(folder / "fd"))
-        tasks = [(task / "children").read_text() for task in (folder / "task").iterdir()]
     except (OSError, IndexError):
         return Usage(0, 0)
-    for child in " ".join(tasks).split():
-        more = usage(int(child))
+    for child in children(pid):
+        more = usage(child)
         rss, files = rss + more.rss, files + more.files
     return Usage(rss, files)
+
+
+def children(pid: int) -> list[int]:
+    """Processes that this one has started; none when it has gone."""
+    try:
+        tasks = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:
+        return []
+    return [int(child) for child in " ".join(tasks).split()]

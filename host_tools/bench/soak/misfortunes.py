@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from bench.soak.meter import children
 from bench.soak.plan import KINDS, Misfortune
 from bench.soak.rig import Disk, Program, Scanner
 
@@ -39,6 +40,8 @@ class Misfortunes:
             "host stopped": lambda one: self._stopped([self._program.process.pid], one.seconds),
             "device stopped": lambda one: self._stopped([self._scanner.process.pid], one.seconds),
             "board frozen": lambda one: self._stopped([self._firmware()], one.seconds),
+            "reader stopped": lambda one: self._stopped(children(self._program.process.pid), one.seconds),
+            "reader killed": lambda one: self._killed(children(self._program.process.pid)),
             "computer asleep": self._asleep,
             "reboot": lambda one: self._tell("reboot"),
             "load": self._load,
@@ -70,6 +73,11 @@ class Misfortunes:
                     os.kill(process, signal.SIGSTOP)
                 going_on.callback(_go_on, process)
             time.sleep(seconds)
+
+    def _killed(self, processes: Iterable[int]) -> None:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
     def _asleep(self, one: Misfortune) -> None:
         self._stopped([self._firmware(), self._scanner.process.pid, self._program.process.pid], one.seconds)

@@ -54,6 +54,8 @@ KINDS = {
     "host stopped": Kind(8, _STOP),
     "device stopped": Kind(4, _STOP),
     "board frozen": Kind(4, _STOP),
+    "reader stopped": Kind(3, ((1.0, 2), (6.0, 1))),
+    "reader killed": Kind(3, ((0.0, 1),)),
     "computer asleep": Kind(3, ((4.0, 3), (30.0, 1))),
     "unplugged": Kind(6, ((0.2, 3), (2.0, 4), (12.0, 1))),
     "power cut": Kind(4, ((0.2, 3), (2.0, 4), (12.0, 1))),

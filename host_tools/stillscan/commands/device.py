@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+from contextlib import ExitStack
+from pathlib import Path
 
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -17,21 +20,43 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "by the lights of the kiosk. Use it with: stillscan run --port NAME",
     )
     parser.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
+    parser.add_argument(
+        "--link", metavar="PATH", help="a symbolic link to the port: a name that stays when the cable is pulled"
+    )
+    parser.add_argument(
+        "--hands", choices=("human", "quick"), default="human", help="people act after a second, or a quarter (human)"
+    )
+    parser.add_argument(
+        "--control",
+        metavar="PATH",
+        help="a Unix socket that takes one command a line: customer FILE, leave, fault NAME [S], mend, reboot, "
+        "unplug S, power S, busy S, mute S, noise S, garbage S, stranger S, status (host_tools/docs/trials.md)",
+    )
     add_movement(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry the command out; ends by an interrupt."""
-    from stillscan.simulator.pty_port import PtyPort  # not on Windows, where there are no pseudo-terminals
+    """Carry the command out; ends by an interrupt or SIGTERM."""
+    # Not on Windows, where there are no pseudo-terminals.
+    from stillscan.simulator.cable import Cable
+    from stillscan.simulator.control import ControlSocket
+    from stillscan.simulator.pty_port import PtyPort
+    from stillscan.simulator.stand import Stand
 
     world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
-    with SimulatedKiosk(world, paced=True) as kiosk:
-        kiosk.visitors = visitors(args.motion, args.seed)
-        port = PtyPort(kiosk)
+    people = visitors(args.motion, args.seed, quick=args.hands == "quick")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: firmware, link and folder go away
+    with ExitStack() as closing:
+        kiosk = closing.enter_context(SimulatedKiosk(world, paced=True))
+        port = PtyPort(kiosk, Cable(args.seed), Path(args.link) if args.link else None)
+        closing.callback(port.close)
+        stand = Stand(port, people)
+        control = ControlSocket(Path(args.control), stand.command) if args.control else None
+        if control is not None:
+            closing.callback(control.close)
         print(port.port, flush=True)
-        try:
-            while True:
-                port.step()
-        finally:
-            port.close()
+        while True:
+            stand.step()
+            if control is not None:
+                control.serve()

@@ -15,7 +15,7 @@ from stillscan.simulator.hand import PROFILES, Motion, profile
 from stillscan.simulator.printing import strip
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.trace import load_trace
-from stillscan.simulator.visitors import Visitors
+from stillscan.simulator.visitors import QUICK_US, WAIT_US, Visitors
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"  # an invented person's strip
 _VISIT_S = 60.0
@@ -60,6 +60,6 @@ def scene(
     return Scene(page, hand, spots, seed)
 
 
-def visitors(motion: str, seed: int) -> Visitors:
+def visitors(motion: str, seed: int, *, quick: bool = False) -> Visitors:
     """One visitor after another, each with another seed."""
-    return Visitors(lambda number: movement(motion, seed + number, _VISIT_S))
+    return Visitors(lambda number: movement(motion, seed + number, _VISIT_S), QUICK_US if quick else WAIT_US)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ ANSWER = struct.Struct("<qqqqq")
 
 USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
 USB_FIFO = 256
+_STOPS_KEPT = 1000  # a check has some ten at most; a kiosk may run for days
+USB_LOOK_US = 1_000
 USB_BLOCK_US = 1_000_000  # after so long without progress a write returns short: 0.5 s, tried twice
 
 
@@ -38,12 +41,16 @@ class WatchdogResetError(Exception):
 
 @dataclass
 class Usb:
-    """What the host's end of the cable does. ``unplugged``: bytes are lost unnoticed; ``stalled``: nobody reads."""
+    """What the host's end of the cable does. ``unplugged``: bytes are lost unnoticed; ``stalled``: nobody reads.
+
+    ``drain`` is called while the board waits for a host that stalls, once in ``USB_LOOK_US``: it may end the stall.
+    """
 
     to_host: bytearray = field(default_factory=bytearray)
     to_device: bytearray = field(default_factory=bytearray)
     unplugged: bool = False
     stalled: bool = False
+    drain: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -69,7 +76,7 @@ class Bus:
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
-        self.stops: list[Stop] = []
+        self.stops: deque[Stop] = deque(maxlen=_STOPS_KEPT)
         self.outputs: dict[int, int] = {}
         self._edge = False
         self._edge_us: int | None = None
@@ -90,6 +97,18 @@ class Bus:
             FREE_LINES: self._free_lines, FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line,
             USB_WRITE: self._usb_write, USB_READ: self._usb_read, WATCHDOG: self._watchdog, PIXELS: self._pixels,
         }  # fmt: skip
+
+    def power_up(self) -> None:
+        """The board was without power: pins, timers and what was on the cable are gone, the clock and the glass not."""
+        self.usb = Usb(unplugged=self.usb.unplugged, drain=self.usb.drain)
+        self.carriage.stop(self.now_us)
+        self.flow.deselect(self.now_us)
+        self.ring.write(self.now_us, bytes(3))
+        for pin in ("infrared", "white", "beeper"):
+            self._pwm(PINS[pin], 0, b"")
+        self._stop_lines(0, 0, b"")
+        self._watchdog(0, 0, b"")
+        self._edge, self._home = False, None
 
     def handle(self, operation: int, channel: int, argument: int, spent_us: int, payload: bytes) -> bytes | None:
         """Carry out one record; the answer's bytes when the board waits for one. WatchdogResetError."""
@@ -234,9 +253,13 @@ class Bus:
     # --- USB --------------------------------------------------------------------------------------------------------
 
     def _usb_write(self, _: int, __: int, data: bytes) -> tuple[int, bytes]:
-        if self.usb.stalled:
-            self._pass(USB_BLOCK_US)
-            return 0, b""
+        waited_us = 0
+        while self.usb.stalled:
+            if waited_us >= USB_BLOCK_US:
+                return 0, b""
+            self._pass(USB_LOOK_US)
+            waited_us += USB_LOOK_US
+            self.usb.drain()
         self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US))
         if not self.usb.unplugged:
             self.usb.to_host += data

@@ -31,6 +31,7 @@ FAULTS = {
     "presence-stuck-absent": ("presence", "stuck-absent"),
 }
 _PACE_STEP_US = 10_000
+_LATE_S = 0.25  # a computer that stood still for longer does not make up for it: a board has no second clock either
 
 
 def break_part(parts: object, fault: str) -> None:
@@ -43,12 +44,23 @@ def break_part(parts: object, fault: str) -> None:
         getattr(parts, part).fault = kind
 
 
+def _paced(began_s: float, virtual_s: float) -> float:
+    """Hold the virtual clock to the wall clock; the moment at which it began, later if it cannot catch up."""
+    ahead_s = began_s + virtual_s - time.monotonic()
+    if ahead_s < -_LATE_S:
+        return began_s - ahead_s
+    time.sleep(max(0.0, ahead_s))
+    return began_s
+
+
 class SimulatedKiosk:
     """Also a Transport: ``read`` lets the firmware run in virtual time; ``paced`` holds that time to the wall clock."""
 
     def __init__(self, scene: Scene, board: str = "simulator", boot_id: int = 1, paced: bool = False) -> None:
         self.name = "simulator"
         self.bus = Bus(scene)
+        self._board = board
+        self.boot_id = boot_id
         self.firmware = Firmware(self.bus, board, boot_id)
         self._began_s = time.monotonic() if paced else None
         self._to_fail: list[tuple[int, str]] = []
@@ -82,8 +94,19 @@ class SimulatedKiosk:
                 self.fail(self._to_fail.pop(0)[1])
             if self.visitors is not None:
                 self.visitors.look(bus)
-            if self._began_s is not None:
-                time.sleep(max(0.0, bus.now_us / 1e6 - (time.monotonic() - self._began_s)))
+            self.hold_time()
+
+    def hold_time(self) -> None:
+        """A paced kiosk's virtual clock waits for the wall clock; ``_run`` does so by itself."""
+        if self._began_s is not None:
+            self._began_s = _paced(self._began_s, self.bus.now_us / 1e6)
+
+    def reboot(self) -> None:
+        """The power goes off and on again: the firmware starts anew, under another boot_id. What lies there stays."""
+        self.firmware.close()
+        self.bus.power_up()
+        self.boot_id += 1
+        self.firmware = Firmware(self.bus, self._board, self.boot_id)
 
     def pass_time(self, ms: float) -> None:
         """The host is busy for so long; what the device sends meanwhile waits."""

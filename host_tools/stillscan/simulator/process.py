@@ -69,6 +69,11 @@ class Firmware:
         os.close(answers)
         os.close(requests)
 
+    @property
+    def process_id(self) -> int:
+        """Of the MicroPython process, for trials that stop and kill it."""
+        return self._process.pid
+
     def run(self, until_us: int) -> None:
         """Let the firmware run until the virtual clock reaches ``until_us`` or it has sent bytes to the host."""
         bus = self.bus

@@ -1,7 +1,7 @@
 """What lies on the glass at any moment: the one object that all chip models look at.
 
-Times are ``now_us``, microseconds of the virtual clock since power-on. The scene keeps its history, so a model that
-works lazily may ask about moments before the latest change.
+Times are ``now_us``, microseconds of the virtual clock since power-on. The scene keeps its history of the last
+seconds, so a model that works lazily may ask about moments before the latest change.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from stillscan.simulator.hand import FloatArray, Motion
 GONE_LIFT_MM = 20.0  # further away than this a document counts as removed
 HUM_HZ = 50.0  # a compressor under the counter
 _FAR_MM = 60.0
+# The furthest that anybody looks back: a model to its last reading (milliseconds ago, for the firmware asks in every
+# turn), the truth to the beginning of a sweep (1 s). A placement of a minute's movement takes 7 MB.
+REMEMBERED_US = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Scene:
     ) -> None:
         self.page, self.motion, self.dirt, self.seed, self.hum_g = page, motion, dirt, seed, hum_g
         self.generation = 0
+        self._forgotten = 0  # placements before those of the history
         self._history = [Placement(0, None, motion)]
         self._starts = [0]
         if placed_us is not None:
@@ -74,12 +78,15 @@ class Scene:
         return lift <= GONE_LIFT_MM, dx, dy, lift
 
     def poses(self, times_us: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """At the (n,) times: number of the placement in force (n,), and (n, 3) dx_mm, dy_mm, lift_mm."""
+        """At the (n,) times: number of the placement in force (n,), and (n, 3) dx_mm, dy_mm, lift_mm.
+
+        What was longer than ``REMEMBERED_US`` before the last change is told as the oldest placement that is kept.
+        """
         number = self._numbers(times_us)
         pose = np.zeros((len(times_us), 3))
         pose[:, 2] = _FAR_MM
         for index in np.unique(number):
-            placement = self._history[int(index)]
+            placement = self._history[int(index) - self._forgotten]
             if placement.page is not None:
                 rows = number == index
                 pose[rows] = placement.motion.poses(times_us[rows] - placement.start_us)
@@ -91,7 +98,7 @@ class Scene:
         accel = np.zeros((len(times_us), 3))
         accel[:, 2] = self.hum_g * np.sin(times_us * (2e-6 * np.pi * HUM_HZ))
         for index in np.unique(number):
-            placement = self._history[int(index)]
+            placement = self._history[int(index) - self._forgotten]
             if placement.page is not None:
                 rows = number == index
                 accel[rows] += placement.motion.acceleration(times_us[rows] - placement.start_us)
@@ -99,11 +106,18 @@ class Scene:
 
     def _numbers(self, times_us: FloatArray) -> FloatArray:
         found = np.searchsorted(np.array(self._starts, dtype=np.float64), times_us, side="right") - 1
-        return np.asarray(np.maximum(found, 0), dtype=np.float64)
+        return np.asarray(np.maximum(found, 0) + self._forgotten, dtype=np.float64)
 
     def _change(self, placement: Placement) -> None:
         if placement.start_us < self._starts[-1]:
             raise ValueError("a scene changes in the order of time")
         self._history.append(placement)
         self._starts.append(placement.start_us)
+        self._forget(placement.start_us - REMEMBERED_US)
         self.generation += 1
+
+    def _forget(self, before_us: int) -> None:
+        """Let go of placements that were over by then; the one in force then stays."""
+        over = max(bisect_right(self._starts, before_us) - 1, 0)
+        del self._history[:over], self._starts[:over]
+        self._forgotten += over

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +26,7 @@ class Witness(Protocol):
     scene: Scene
 
     @property
-    def stops(self) -> list[Stop]: ...
+    def stops(self) -> Sequence[Stop]: ...
 
 
 def stop_before(bus: Witness, at_us: float, after_us: float) -> Stop | None:

@@ -20,6 +20,7 @@ from stillscan.scanning.registration import offset
 from stillscan.scanning.sweep import Sweep
 
 PAPER = 255  # rows that no sweep has seen
+_NO_WEIGHT = 1e-3  # less of a line than that changes no grey value
 _WIDEST_GAP = 3.2  # rows between two lines that may still be bridged
 _LEAST_ROWS = 24  # of either sweep, for being laid on each other
 _MOST_NUDGE_PX = 16.0  # 1.4 mm: the counts of one placing err by no more, unless they are wrong altogether
@@ -187,26 +188,23 @@ class StripStore:
         near = np.abs(wanted - place[above]) < 1.0
         covered = ((part >= 0.0) & (part <= 1.0) & (gap <= _WIDEST_GAP) & (gap > 1e-6)) | (near & (gap <= 1e-6))
         covered |= np.abs(place[above] - wanted) <= 0.5
-        out = np.full((self.rows, self.width_px), PAPER, np.uint8)
-        cache: dict[int, Rows] = {}
-
-        def line(index: int) -> Rows:
-            if index not in cache:
-                cache[index] = _shifted(sweep.pixels[order[index]], moved[order[index], 0])
-            return cache[index]
-
-        seen = np.zeros(out.shape, np.bool_)
-        for row in np.flatnonzero(covered):
-            weight = min(max(float(part[row]), 0.0), 1.0)
-            mixed = line(above[row])
-            slid = [moved[order[above[row]], 0]]
-            if weight > 1e-3:
-                mixed = mixed + np.float32(weight) * (line(below[row]) - mixed)
-                slid.append(moved[order[below[row]], 0])
-            first = max(0, math.ceil(-min(slid)))
-            last = min(self.width_px, self.width_px - math.ceil(max(slid)))
-            seen[row, first:last] = True
-            out[row, first:last] = np.rint(mixed[first:last]).astype(np.uint8)
+        rows = np.flatnonzero(covered)
+        above, below, slid = above[rows], below[rows], moved[order, 0]
+        weight = np.clip(part[rows], 0.0, 1.0).astype(np.float32)
+        weight[weight <= _NO_WEIGHT] = 0.0
+        below = np.where(weight > 0, below, above)
+        lines = _shifted([sweep.pixels[index] for index in order], slid)
+        mixed = lines[above]
+        mixed += weight[:, None] * (lines[below] - mixed)
+        least, most = np.minimum(slid[above], slid[below]), np.maximum(slid[above], slid[below])
+        first = np.maximum(0, np.ceil(-least))[:, None]
+        last = np.minimum(self.width_px, self.width_px - np.ceil(most))[:, None]
+        columns = np.arange(self.width_px)
+        inside = (columns >= first) & (columns < last)
+        seen = np.zeros((self.rows, self.width_px), np.bool_)
+        seen[rows] = inside
+        out = np.full(seen.shape, PAPER, np.uint8)
+        out[rows] = np.where(inside, np.rint(mixed), PAPER).astype(np.uint8)
         return out, seen
 
 
@@ -216,12 +214,22 @@ def _lid_to_paper(picture: NDArray[np.uint8]) -> None:
         view[np.percentile(view[:, ::4], 95, axis=1) < _LID] = PAPER
 
 
-def _shifted(pixels: NDArray[np.uint8], by_px: float) -> Rows:
-    """The line as if the document had not moved along x by ``by_px``."""
+def _shifted(lines: list[NDArray[np.uint8]], by_px: NDArray[np.float64]) -> Rows:
+    """Lines (n, width) as if the document had not moved along x, each by its own ``by_px`` (n,)."""
+    block = np.array(lines, np.float32)
+    if not by_px.any():
+        return block
+    if np.ptp(by_px) == 0:  # it lay still somewhere else: all lines at once
+        return _moved(block, float(by_px[0]))
+    return np.stack([_moved(line, float(by)) for line, by in zip(block, by_px, strict=True)])
+
+
+def _moved(pixels: Rows, by_px: float) -> Rows:
+    """Pixels (..., width), those between two of them interpolated."""
     whole = int(np.floor(by_px))
     part = np.float32(by_px - whole)
-    at = np.clip(np.arange(len(pixels)) + whole, 0, len(pixels) - 1)
-    following = np.clip(at + 1, 0, len(pixels) - 1)
-    line = pixels.astype(np.float32)
-    shifted: Rows = line[at] + part * (line[following] - line[at])
-    return shifted
+    width = pixels.shape[-1]
+    at = np.clip(np.arange(width) + whole, 0, width - 1)
+    following = np.clip(at + 1, 0, width - 1)
+    moved: Rows = pixels[..., at] + part * (pixels[..., following] - pixels[..., at])
+    return moved

@@ -18,6 +18,8 @@ from stillscan.scanning import reader_process
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.stage import Answer
 
+pytestmark = pytest.mark.process
+
 LINES = (
     "P<NOROESTENBYEN<<AASE<<<<<<<<<<<<<<<<<<<<<<<",
     "ZZZ0001013NOR9105171F3101012<<<<<<<<<<<<<<<6",

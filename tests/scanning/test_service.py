@@ -25,6 +25,8 @@ from stillscan.simulator.visitors import Visitors
 from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.simulate import TODAY, decider
 
+pytestmark = pytest.mark.process
+
 PAGE = Page.load(Path(str(files("stillscan.samples"))) / "nor-clean.png")
 STILL = profile("still", 1, 60)
 

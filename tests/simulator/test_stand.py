@@ -19,6 +19,8 @@ from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
 from stillscan.simulator.control import tell
 
+pytestmark = pytest.mark.process
+
 _TRIES = 20_000
 ENDLESS = "3600"
 

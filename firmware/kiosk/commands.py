@@ -111,7 +111,7 @@ class Commands:
         if not self._link.streams:
             self._error(wire.E_NOT_SUBSCRIBED, wire.C_FINISH)
         else:
-            self._scan.finish(result not in (wire.REFUSED, wire.HOST_GAVE_UP))
+            self._scan.finish(result)
 
     def _get(self, setting: int) -> None:
         if setting == wire.ALL_SETTINGS:

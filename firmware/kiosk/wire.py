@@ -99,7 +99,7 @@ FIRMWARE = const(7)
 
 FAULTS = (
     "none", "no_answer", "wrong_id", "stuck", "no_light", "too_bright", "no_home", "home_stuck", "internal",
-    "implausible", "no_texture",
+    "implausible", "no_texture", "lost_steps",
 )  # fmt: skip
 NO_FAULT = const(0)
 NO_ANSWER = const(1)
@@ -112,6 +112,7 @@ HOME_STUCK = const(7)
 INTERNAL = const(8)
 IMPLAUSIBLE = const(9)
 NO_TEXTURE = const(10)
+LOST_STEPS = const(11)
 
 RESULTS = ("none", "verified", "refused", "gave_up")
 REFUSED = const(2)

@@ -177,7 +177,7 @@ class Scan:
         """START and FAULT wait for App."""
 
     def _empty(self) -> None:
-        self._surface.ready(0)
+        self._surface.ready(self._plan.rest_row)
         self._motion.quiet_ms(empty=True)
         if not self._presence.seen():
             seen_ms = self._motion.seen_ms()
@@ -216,11 +216,14 @@ class Scan:
         if self._motion.quiet_ms() < self._plan.dwell_ms or not self._presence.seen():
             self._enter(wire.MOVED, self._motion.unrest)
             return
-        if not ready:
-            return  # on its way from the white strip
+        if not ready:  # on its way from the white strip
+            if self._late():
+                self._enter(wire.GAVE_UP, wire.TIME)
+            return
         self.attempt += 1
         self._again = False
         self._sweep.begin(self.attempt, self._plan.start_row, self._plan.last_row)
+        self._plan.begun()
         self._enter(wire.SCANNING)
 
     def _scanning(self) -> None:

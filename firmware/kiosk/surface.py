@@ -38,11 +38,12 @@ class Surface:
         self.sweeping = False  # lines come in step with the carriage
 
     def start(self) -> None:
-        """Home, take or measure the reference. FAULT names the part."""
+        """Home, take or measure the reference, set off to where the first document is awaited. FAULT names the part."""
         self._losses = 0
         self._carriage.home()
         if not self.reference.load() or not self._reference_holds():
             self.calibrate()
+        self.ready(self._settings.first_row)
 
     def inspect(self) -> bool:
         """Look at every part of a sweep: home switch, lamp and line sensor at the white strip. In a second at most.

@@ -23,6 +23,7 @@ _FAST_HZ = 3000
 _ACCEL = 20000  # steps/s^2: 1356 steps/s after 42 steps
 _FAR = 2000  # steps: farther than the carriage can be from home
 _KEPT_STEPS = 8  # two rows: the edge of the home switch lies within one or two steps of where it was
+_WITHIN = 4
 _NEAR = 120  # steps: farther than the switch stays closed; a stuck one must not cost the watchdog's time
 
 
@@ -71,6 +72,9 @@ class Carriage:
         self._known = False
         if not self._home():
             self._until(1, _BACK, _FAR, _FAST_HZ, wire.NO_HOME)
+            if not self._home():  # it came to rest on the edge; the edge is looked for from within
+                self._start(_BACK, _WITHIN, _SLOW_HZ)
+                self.arrive()
         self._until(0, _AWAY, _NEAR, _SLOW_HZ, wire.HOME_STUCK)
         self._until(1, _BACK, _NEAR, _SLOW_HZ, wire.NO_HOME)
         self.stepper.stop()

@@ -25,8 +25,8 @@ class Carriage:
     """Position over time under counted, ramped pulse trains; where it stands at power-on is seeded.
 
     ``fault``: None, "no-home" (the switch never closes), "home-stuck" (always closed), "jam" (pulses move nothing),
-    "slip" (the rail goes hard: away from home it follows three pulses in five). Steps that it did not follow stay lost when
-    the fault is mended.
+    "slip" (the rail goes hard: away from home it follows three pulses in five). Steps that it did not
+    follow stay lost when the fault is mended.
     """
 
     def __init__(self, seed: int) -> None:

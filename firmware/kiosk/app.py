@@ -51,8 +51,8 @@ class App:
         """Start every part; the first that fails is named by FAULT, the link works all the same."""
         self.signals.silence()  # the next turn, which would end a tone, is seconds away
         try:
-            self.motion.start()
             self.surface.start()
+            self.motion.start()  # while the carriage is on its way
         except PartError as error:
             self.fail(error.part, error.fault)
         else:

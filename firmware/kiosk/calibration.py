@@ -22,6 +22,12 @@ _WHITE_OUT = 230  # the strip's white in corrected samples: paper that is whiter
 _LEAST_LIGHT = 40  # LSB above dark in the middle of the line
 _MOST_LIGHT = 252
 _MOST_GAIN = 65535
+_CHECK_LINES = 4  # averaged when the parts are looked at: enough for limits of a half and a quarter
+_EVERY_PX = 16
+_SAMPLED = (WIDTH_PX + _EVERY_PX - 1) // _EVERY_PX
+_NO_LIGHT_PARTS = 4  # less than a quarter of the light that the strip gave: no lamp ages so far between two looks
+_OFF_DARK = 16  # LSB that the dark level may have shifted with the temperature
+_FEW = _SAMPLED // 8  # pixels that dirt on the sensor may have darkened
 
 
 class Calm:
@@ -64,13 +70,13 @@ class Reference:
         """Dark and white lines with the carriage at home, in 0.1 s; FAULT "no_light" or "too_bright" names the lamp."""
         total = array("H", bytes(2 * WIDTH_PX))
         lamp.off()
-        self._sum(sensor, settings.line, total, feed)
+        self._sum(sensor, settings.line, total, feed, _LINES)
         for i in range(WIDTH_PX):
             self.dark[i] = (total[i] + _LINES // 2) // _LINES
             total[i] = 0
         lamp.on(settings.lamp, settings.infrared)
         try:
-            self._sum(sensor, settings.line, total, feed)
+            self._sum(sensor, settings.line, total, feed, _LINES)
         finally:
             lamp.off()
         middle = total[WIDTH_PX // 2] // _LINES
@@ -82,11 +88,46 @@ class Reference:
             light = max(_LINES, total[i] - self.dark[i] * _LINES)
             self.gain[i] = min(_MOST_GAIN, (_WHITE_OUT << 8) * _LINES // light)
 
+    def holds(self, sensor: LineSensor, lamp: Lamp, settings: Settings, feed: Feed) -> bool:
+        """Does the white strip still look as it did? False: measure anew. In 40 ms, with the carriage at home.
+
+        FAULT: the lamp gives no light, or the line sensor does not follow it, all along or in a part of its pixels.
+        """
+        total = array("H", bytes(2 * WIDTH_PX))
+        lamp.off()
+        self._sum(sensor, settings.line, total, feed, _CHECK_LINES)
+        unlit = [total[i] for i in range(0, WIDTH_PX, _EVERY_PX)]
+        for i in range(WIDTH_PX):
+            total[i] = 0
+        lamp.on(settings.lamp, settings.infrared)
+        try:
+            self._sum(sensor, settings.line, total, feed, _CHECK_LINES)
+        finally:
+            lamp.off()
+        off = aged = dead = same = 0
+        most = 0
+        for at in range(_SAMPLED):
+            i = at * _EVERY_PX
+            lit = total[i]
+            light = (lit - unlit[at]) * self.gain[i] >> 8  # _WHITE_OUT times _CHECK_LINES as long as nothing changes
+            off += abs(unlit[at] - self.dark[i] * _CHECK_LINES) > _OFF_DARK * _CHECK_LINES
+            aged += light < _WHITE_OUT * _CHECK_LINES // 2
+            dead += light < _WHITE_OUT * _CHECK_LINES // _NO_LIGHT_PARTS
+            same += lit == unlit[at]
+            most = max(most, lit)
+        if dead > _SAMPLED - _FEW:
+            if off > _FEW or same == _SAMPLED:  # it shows something else than darkness, or not even noise
+                raise PartError(wire.LINE_SENSOR, wire.STUCK)
+            raise PartError(wire.LAMP, wire.NO_LIGHT)
+        if dead > _FEW:
+            raise PartError(wire.LINE_SENSOR, wire.STUCK)
+        return off <= _FEW and aged <= _FEW and most <= _MOST_LIGHT * _CHECK_LINES
+
     @staticmethod
-    def _sum(sensor: LineSensor, line_us: int, total: array[int], feed: Feed) -> None:
+    def _sum(sensor: LineSensor, line_us: int, total: array[int], feed: Feed, lines: int) -> None:
         sensor.free(line_us)
         taken = -_SETTLE
-        while taken < _LINES:
+        while taken < lines:
             samples = sensor.wait(Calm)
             if samples is not None:
                 if taken >= 0:

@@ -111,7 +111,7 @@ class Commands:
         if not self._link.streams:
             self._error(wire.E_NOT_SUBSCRIBED, wire.C_FINISH)
         else:
-            self._scan.finish(result not in (wire.REFUSED, wire.HOST_GAVE_UP))
+            self._scan.finish(result)
 
     def _get(self, setting: int) -> None:
         if setting == wire.ALL_SETTINGS:
@@ -153,6 +153,7 @@ class Commands:
             wire.M_HEALTH, time.ticks_ms(), health.heap_free, health.heap_free_min, health.sweeps, health.lines,
             health.aborts, health.faults & 0xFFFF, link.frames_in, link.bad_crc & 0xFFFF, link.bad_frame & 0xFFFF,
             link.oversized & 0xFFFF, link.unknown & 0xFFFF, link.short_writes & 0xFFFF, health.credit_waits & 0xFFFF,
+            link.streams, self._board.boot_id,
         )  # fmt: skip
 
     def _log(self) -> None:

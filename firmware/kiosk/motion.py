@@ -70,6 +70,7 @@ class Motion:
         self._far = 0  # what a drift is, in counts
         self._poor = 0
         self._good_ms = time.ticks_ms()
+        self._poor_ms = self._good_ms
         self._quiet_since = time.ticks_ms()
         self._asked = self._quiet_since
         int1.irq(handler=self._on_int1, trigger=int1.IRQ_RISING, hard=True)
@@ -150,6 +151,7 @@ class Motion:
             self.cause = self._judged
         else:
             self._poor += 1
+            self._poor_ms = time.ticks_ms()
             if self.blind:
                 self.cause = wire.NO_CAUSE
             elif self._poor >= _LIFTED_READS:
@@ -221,6 +223,10 @@ class Motion:
         if empty:
             self._learn_floor()
         return time.ticks_diff(now, self._quiet_since)
+
+    def seen_ms(self) -> int:
+        """For how long the flow sensor has seen something that it can follow, in ms."""
+        return time.ticks_diff(time.ticks_ms(), self._poor_ms)
 
     def _learn_floor(self) -> None:
         way = self._tremor.way_2(self._x, self._y)

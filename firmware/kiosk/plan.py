@@ -20,27 +20,40 @@ class Plan:
     def __init__(self, motion: Motion, settings: Settings) -> None:
         self._motion = motion
         self._settings = settings
-        self._first = 0
+        self._first = settings.first_row
         self._last = ROWS - 1
-        self._start = 0
+        self._start = self._first
         self._track = 0
+        self._fresh = True  # nothing of this document was scanned yet, or asked for
         self.dwell_ms = settings.dwell
 
     def renew(self) -> None:
-        """Another document: all its rows, after the full dwell."""
+        """Another document: all rows where it may have text, after the full dwell."""
         self._motion.lose()
         self._track = self._motion.track
         self.dwell_ms = self._settings.dwell
+        self._fresh = True
         self.all_rows()
+        self._start = self._first
+
+    @property
+    def rest_row(self) -> int:
+        """Where the next document will be scanned from: the carriage waits there."""
+        return self._settings.first_row
 
     def all_rows(self) -> None:
-        self._first = 0
+        """The whole zone, but of a new document only where it can have text.
+
+        Of one that the flow sensor cannot follow two sweeps are compared, row for row: both begin at row 0.
+        """
+        self._first = self.rest_row if self._fresh and not self._motion.blind else 0
         self._last = ROWS - 1
 
     def rows(self, first: int, last: int) -> None:
         """These rows of the document, both included."""
         self._first = first
         self._last = last
+        self._fresh = False
 
     def _slid_rows(self) -> int:
         return self._motion.dy_um * 1000 // PITCH_NM
@@ -50,6 +63,8 @@ class Plan:
         """The row of the glass where the next sweep starts."""
         if self._track != self._motion.track:  # lifted: no row of this document has its place any more
             self._track = self._motion.track
+            self.all_rows()
+        if self._fresh and self._motion.blind:
             self.all_rows()
         row = max(0, min(ROWS - 1, self._first - self._slid_rows())) if self._first else 0
         if abs(row - self._start) > _NEAR_ROWS or not row:
@@ -61,6 +76,10 @@ class Plan:
         """The row of the glass where it ends."""
         last = self._last - self._slid_rows() if self._last < ROWS - 1 else self._last
         return max(self._start, min(ROWS - 1, last))
+
+    def begun(self) -> None:
+        """A sweep begins."""
+        self._fresh = False
 
     def go_on(self, cause: int, sweep: Sweep) -> None:
         """After an abort: the rows that are missing, after a short dwell; longer when hardly a row came."""

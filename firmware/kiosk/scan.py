@@ -7,6 +7,7 @@ MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on th
 import time
 
 from kiosk import wire
+from kiosk.errors import PartError
 from kiosk.plan import Plan
 from kiosk.sweep import GOING_ON, Sweep
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kiosk.signals import Signals
     from kiosk.surface import Surface
 
+_UNSEEN_MS = 5000  # something is followed and not seen to be present: a hand that rests there is gone by then
 _LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
 
 
@@ -58,18 +60,40 @@ class Scan:
         self._again = False
         self.finished = False  # the host needs no more of this document
         self._well = True
+        self._inspected = False  # the parts were looked at since this document came, and were well
+        self._doubtful = False  # this document went so that they must be
+        self._glanced = False  # what the flow sensor sees on an empty glass is the lid
 
     def step(self) -> None:
         """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
         self._steps[self.state]()
+        if self._doubtful and self.finished and self.state in (wire.DONE, wire.GAVE_UP):
+            self._inspect()
         if self._motion.blind != (self.part == wire.FLOW and self.state != wire.FAULT):
             if self._motion.blind:
+                if self.state in (wire.DONE, wire.GAVE_UP):
+                    self._look_at_presence(bare=True)
                 self._go_without(wire.FLOW, wire.NO_TEXTURE)
             elif self.fault == wire.NO_TEXTURE:
                 self.part = wire.NO_PART
                 self.fault = wire.NO_FAULT
         elif self._motion.deaf and not self.part:
             self._go_without(wire.ACCELEROMETER, wire.IMPLAUSIBLE)
+
+    def _inspect(self) -> None:
+        """Look at the parts of a sweep, once a document; they are named if they failed."""
+        self._doubtful = False
+        if self._inspected:
+            return
+        self._inspected = self._surface.inspect()
+        if not self._inspected:
+            self._go_without(wire.CARRIAGE, wire.LOST_STEPS)
+
+    def _look_at_presence(self, bare: bool) -> None:
+        """The flow sensor contradicts the presence sensor: FAULT of the latter if the glass is ``bare``, or not."""
+        if self._surface.bare() == bare:
+            self._surface.inspect()  # a lamp that is out makes any glass look bare
+            raise PartError(wire.PRESENCE, wire.STUCK)
 
     def _go_without(self, part: int, fault: int) -> None:
         """A part is of no use but not needed: logged, and named in every STATE that follows."""
@@ -117,14 +141,22 @@ class Scan:
             return False
         self._plan.rows(first_row, last_row)
         self._again = True
+        self._doubtful = self.state == wire.DONE  # a whole sweep was not enough
         return True
 
-    def finish(self, well: bool) -> None:
+    def finish(self, result: int) -> None:
         """The host needs no more: a running sweep ends early, no other starts before the glass was empty.
 
-        ``well``: neither refused nor given up.
+        ``result``: one of wire.RESULTS.
         """
-        self._well = well
+        self._well = result not in (wire.REFUSED, wire.HOST_GAVE_UP)
+        if result == wire.HOST_GAVE_UP:
+            self._doubtful = True
+        else:  # it was read
+            self._surface.well()
+            if self.fault == wire.LOST_STEPS:
+                self.part = wire.NO_PART
+                self.fault = wire.NO_FAULT
         if self.state == wire.DONE and not self.finished:
             self._signal(wire.DONE, wire.FINISHED)
         self.finished = True
@@ -145,9 +177,15 @@ class Scan:
         """START and FAULT wait for App."""
 
     def _empty(self) -> None:
-        self._surface.ready(0)
+        self._surface.ready(self._plan.rest_row)
         self._motion.quiet_ms(empty=True)
         if not self._presence.seen():
+            seen_ms = self._motion.seen_ms()
+            if seen_ms < _UNSEEN_MS:
+                self._glanced = self._glanced and seen_ms > 0
+            elif not self._glanced:
+                self._glanced = True
+                self._look_at_presence(bare=False)
             return
         self._placed_ms = self._seen_ms = time.ticks_ms()
         self._motion.blind = False  # the next document may have texture
@@ -155,6 +193,8 @@ class Scan:
         self.attempt = 0
         self.finished = False
         self._again = False
+        self._inspected = False
+        self._doubtful = False
         self._enter(wire.PLACED)
 
     def _placed(self) -> None:
@@ -169,19 +209,31 @@ class Scan:
             self._enter(wire.STILL)
 
     def _still(self) -> None:
+        if self._doubtful:
+            self._inspect()
         self._health.tidy()
-        if not self._quiet():
+        ready = self._surface.ready(self._plan.start_row)
+        if self._motion.quiet_ms() < self._plan.dwell_ms or not self._presence.seen():
             self._enter(wire.MOVED, self._motion.unrest)
+            return
+        if not ready:  # on its way from the white strip
+            if self._late():
+                self._enter(wire.GAVE_UP, wire.TIME)
             return
         self.attempt += 1
         self._again = False
         self._sweep.begin(self.attempt, self._plan.start_row, self._plan.last_row)
+        self._plan.begun()
         self._enter(wire.SCANNING)
 
     def _scanning(self) -> None:
         cause = self._sweep.step()
         if cause == GOING_ON:
             return
+        if not cause and self._sweep.monotonous:
+            self._inspect()  # before the host draws conclusions from what it shows
+            if self._motion.blind:
+                self._look_at_presence(bare=True)
         if cause:
             self._abort(cause)
         else:
@@ -233,6 +285,8 @@ class Scan:
         limit = _LET_GO_MS if self.finished or self.state == wire.GAVE_UP else self._settings.removed
         if time.ticks_diff(now, self._seen_ms) < limit:
             return False
+        if 2 * self._motion.seen_ms() >= limit:  # what left the glass, or was laid on it, was out of sight meanwhile
+            self._look_at_presence(bare=False)
         self._health.tidy()
         self._enter(wire.EMPTY, wire.REMOVED)
         return True

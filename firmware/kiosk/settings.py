@@ -30,6 +30,7 @@ TABLE = (
     ("bump_times", "", 4, 1, 20),  # a bump is also at least so many times the noise of the empty glass
     ("slip_times", "", 4, 1, 20),  # and so is a slip
     ("line_8", "us", 2950, 2950, 20000),  # one line at a depth of 8 bits, if that is longer than `line`
+    ("first_row", "rows", 48, 0, 273),  # of a new document: text begins at row 56 when it was laid 1.5 mm too high
 )
 NAMES = tuple(row[0] for row in TABLE)
 
@@ -58,6 +59,7 @@ class Settings:
     bump_times: int
     slip_times: int
     line_8: int
+    first_row: int
 
     def __init__(self, path: str = "settings.json", of_board: dict[str, int] | None = None) -> None:
         """``of_board``: defaults in which a board differs from TABLE."""

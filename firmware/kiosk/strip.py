@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # viper's pointers into a buffer
     ptr16 = array[int] | memoryview
     ptr32 = array[int] | memoryview
 
+SAMPLED_EVERY = 16  # pixels: enough to see print, whose strokes are 4 px wide and stand in 44 places of a line
+
 CRC_TABLE = array("I", bytes(1024))
 
 
@@ -113,6 +115,18 @@ def spread(raw: ptr8, n: int) -> int:
         if v > high:
             high = v
     return high - low
+
+
+@micropython.viper
+def differs(raw: ptr8, kept: ptr8, n: int, least: int) -> int:
+    """1 when any 16th of ``n`` pixels is more than ``least`` from what was ``kept``; then these are kept instead."""
+    for i in range(0, n, 16):
+        v = raw[i] - kept[i >> 4]
+        if v > least or v < 0 - least:
+            for j in range(0, n, 16):
+                kept[j >> 4] = raw[j]
+            return 1
+    return 0
 
 
 @micropython.viper

@@ -1,6 +1,10 @@
 """Scan surface: lamp, line sensor and carriage as one thing that sweeps rows of the document."""
 
+from kiosk import strip, wire
+from kiosk.calibration import Calm
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
+from kiosk.drivers.cis import WIDTH_PX
+from kiosk.errors import PartError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +17,10 @@ if TYPE_CHECKING:
 
 ROWS = 274  # of the MRZ zone: 23.2 mm at 300 dpi
 PITCH_NM = 84667
+_GLANCE_ROW = 96  # in the middle of the text of a document, and of an identity card
+_GLANCE_LINES = 4  # the first two hold light of before
+_BARE = 40  # brightest pixel of the closed lid, where paper has 230; the lid of the reference kiosk has 20
+_LOSSES = 2  # times in a row that steps were lost before the carriage counts as failed
 
 
 class Surface:
@@ -26,14 +34,60 @@ class Surface:
         self._settings = settings
         self._feed = feed
         self._start = 0
+        self._losses = 0  # of steps, since a document was read
         self.sweeping = False  # lines come in step with the carriage
 
     def start(self) -> None:
-        """Home, take or measure the reference, go to the first row. FAULT names the part."""
+        """Home, take or measure the reference, set off to where the first document is awaited. FAULT names the part."""
+        self._losses = 0
         self._carriage.home()
-        if not self.reference.load():
+        if not self.reference.load() or not self._reference_holds():
             self.calibrate()
-        self.ready(0)
+        self.ready(self._settings.first_row)
+
+    def inspect(self) -> bool:
+        """Look at every part of a sweep: home switch, lamp and line sensor at the white strip. In a second at most.
+
+        FAULT names the part. False: the carriage had lost steps, and knows again where it is; FAULT the second time in
+        a row (``well`` between). A lamp that has aged is calibrated anew.
+        """
+        self.stop()
+        kept = self._carriage.home()
+        if not self._reference_holds():
+            self.calibrate()
+        if not kept:
+            self._losses += 1
+            if self._losses >= _LOSSES:
+                raise PartError(wire.CARRIAGE, wire.LOST_STEPS)
+        return kept
+
+    def well(self) -> None:
+        """A document was read: the parts are as they should be."""
+        self._losses = 0
+
+    def _reference_holds(self) -> bool:
+        return self.reference.holds(self._sensor, self.lamp, self._settings, self._feed)
+
+    def bare(self) -> bool:
+        """Does the line sensor see the lid, and no document? In half a second at most; the carriage must be well."""
+        self.stop()
+        self.ready(_GLANCE_ROW)
+        self._carriage.arrive()
+        self._feed()
+        self.lamp.on(self._settings.lamp, self._settings.infrared)
+        self._sensor.free(self._settings.line)
+        samples = bytearray(WIDTH_PX)
+        taken = 0
+        while taken < _GLANCE_LINES:
+            line = self._sensor.wait(Calm)
+            if line is not None:
+                samples[:] = line
+                taken += 1
+            elif self._sensor.missed:
+                raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
+        self.stop()
+        strip.flat8(samples, self.reference.dark, self.reference.gain, samples, 0, WIDTH_PX)
+        return max(samples) < _BARE
 
     def calibrate(self) -> None:
         """Measure the reference anew (the carriage goes home for it) and store it."""
@@ -43,12 +97,14 @@ class Surface:
         self.reference.store()
 
     def ready(self, row: int) -> bool:
-        """Does the carriage rest at the start of a sweep from ``row``? If not, it is sent there."""
+        """Does the carriage rest at the start of a sweep from ``row``? If not, it is sent there. FAULT names a part."""
         if self._start != row and self._carriage.busy():
             self._carriage.stop()
         self._start = row
         if self._carriage.at(row):
-            return True
+            if not self._carriage.astray():
+                return True
+            self.inspect()
         if not self._carriage.busy():
             self._carriage.go(row)
         return False

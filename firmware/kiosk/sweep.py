@@ -6,6 +6,7 @@ import micropython
 
 from kiosk import wire
 from kiosk.drivers.cis import WIDTH_PX
+from kiosk.monotony import LOOK_ROWS, Monotony
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Sweep:
         self._link = link
         self._settings = settings
         self._health = health
+        self._monotony = Monotony()
         self._band = 0
         self._row = 0  # the first that was not sent yet
         self._last_row = 0
@@ -53,6 +55,7 @@ class Sweep:
             self._motion.track,
         )
         self._motion.begin()
+        self._monotony.begin()
         self._paused = True
         self._paused_ms = time.ticks_ms()
 
@@ -80,6 +83,8 @@ class Sweep:
             WIDTH_PX,
         ):  # fmt: skip
             return wire.HOST_GONE
+        if not self._row % LOOK_ROWS:
+            self._monotony.look(samples)
         self._band += 1
         self._row += 1
         self._health.lines += 1
@@ -118,6 +123,11 @@ class Sweep:
     def bands(self) -> int:
         """How many the host got."""
         return self._band
+
+    @property
+    def monotonous(self) -> bool:
+        """Did it see so much of the same that a part may have failed?"""
+        return self._monotony.suspicious
 
     def end(self) -> None:
         """Everything off; the host is told how far it came."""

@@ -15,7 +15,7 @@ except ImportError:  # CPython: the value itself
 
 
 MAJOR = const(1)
-MINOR = const(0)
+MINOR = const(1)
 MAX_FRAME = const(2048)  # bytes of type, sequence, body and CRC, before stuffing
 MAX_COMMAND = const(160)  # the same for host -> device: what the board keeps room for
 OVERHEAD = const(7)  # type u8, sequence u16, CRC-32 u32
@@ -99,7 +99,7 @@ FIRMWARE = const(7)
 
 FAULTS = (
     "none", "no_answer", "wrong_id", "stuck", "no_light", "too_bright", "no_home", "home_stuck", "internal",
-    "implausible", "no_texture",
+    "implausible", "no_texture", "lost_steps",
 )  # fmt: skip
 NO_FAULT = const(0)
 NO_ANSWER = const(1)
@@ -112,6 +112,7 @@ HOME_STUCK = const(7)
 INTERNAL = const(8)
 IMPLAUSIBLE = const(9)
 NO_TEXTURE = const(10)
+LOST_STEPS = const(11)
 
 RESULTS = ("none", "verified", "refused", "gave_up")
 REFUSED = const(2)
@@ -179,9 +180,9 @@ BODIES = {
     M_SWEEP_END: ("<HHHI", "sweep bands last_row t_ms"),
     M_ABORT: ("<HBHIIhh", "sweep cause row t_ms latency_us dx_um dy_um"),
     M_HEALTH: (
-        "<IIIIIIHIHHHHHH",
+        "<IIIIIIHIHHHHHHBI",
         "uptime_ms heap_free heap_free_min sweeps lines aborts faults frames_in bad_crc bad_frame oversized unknown "
-        "short_writes credit_waits",
+        "short_writes credit_waits streams boot_id",
     ),
     M_SETTING: ("<Biiii16s8s", "setting value default low high name unit"),
     M_LOG: ("<B", "entries"),

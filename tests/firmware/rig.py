@@ -30,7 +30,8 @@ _FIELD_PX = LINE_PX // (_BITS + 1)
 M = TypeVar("M", bound=Message)
 
 EVENTS_ONLY = wire.STREAM_EVENTS
-RESTART_ONLY: dict[str, bytes | None] = {"settings.json": b'{"restart_only": 1}'}
+FROM_ROW_0 = b'{"first_row": 0}'  # tests count whole zones; test_first_row.py has the default
+RESTART_ONLY: dict[str, bytes | None] = {"settings.json": b'{"restart_only": 1, "first_row": 0}'}
 ALL = wire.STREAM_EVENTS | wire.STREAM_BANDS
 
 
@@ -127,7 +128,10 @@ class Rig:
     ) -> None:
         self.scene = Scene(page, motion, Dirt.profile("clean", seed), seed, hum_g=hum_g)
         with (
-            patch(f"{_SIMULATOR}.process.tempfile.TemporaryDirectory", partial(_Filled, files or {})),
+            patch(
+                f"{_SIMULATOR}.process.tempfile.TemporaryDirectory",
+                partial(_Filled, {"settings.json": FROM_ROW_0, **(files or {})}),
+            ),
             patch(f"{_SIMULATOR}.kiosk.Firmware", partial(Firmware, script=script)),
         ):
             self.kiosk = SimulatedKiosk(self.scene, boot_id=boot_id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kiosk import wire
-from stillscan.link.messages import Band, SweepEnd
+from stillscan.link.messages import Band, Health, SweepEnd
 
-from .rig import REST, Rig, along, row_seen
+from .rig import ALL, REST, Rig, along, row_seen
 
 STATES = (
     wire.EMPTY, wire.PLACED, wire.STILL, wire.SCANNING, wire.MOVED, wire.DONE, wire.GAVE_UP, wire.FAULT,
@@ -126,3 +126,19 @@ def test_host_that_reads_late_misses_lines_and_is_told() -> None:
         assert rows == list(range(rig.aborts()[0].row)), "no row is missing before the abort"
         rig.until(wire.DONE)
         assert [b.header.row for b in rig.bands(2)] == list(range(max(0, len(rows) - 12), 274))
+
+
+def test_a_lost_subscription_shows_in_health() -> None:
+    """The host that hears `streams` 0 knows that nothing will come any more, and says HELLO again."""
+    with Rig() as rig:
+        health = rig.host.health()
+        assert health is not None
+        assert (health.streams, health.boot_id) == (ALL, rig.hello.boot_id)
+        reach(rig, wire.SCANNING)
+        rig.bus.usb.stalled = True
+        rig.kiosk.pass_time(1100)
+        rig.bus.usb.stalled = False
+        rig.host.send(wire.C_HEALTH)
+        heard = rig.next(Health)
+        assert (heard.streams, heard.short_writes) == (0, 1)
+        assert_serves(rig, wire.MOVED)

@@ -27,7 +27,11 @@ class Scripted:
 
     def say(self, kind: int, *values: object, behind: bytes = b"") -> None:
         """A message of the device; ``behind`` is what a newer minor version appends."""
-        self.to_host += encode(kind, self.sequence, wire.pack(kind, *values) + behind)
+        self.say_body(kind, wire.pack(kind, *values) + behind)
+
+    def say_body(self, kind: int, body: bytes) -> None:
+        """A message of the device whose body is made elsewhere."""
+        self.to_host += encode(kind, self.sequence, body)
         self.sequence += 1
 
     def read(self, timeout_ms: float) -> bytes:

@@ -38,8 +38,8 @@ def says(*answers: list[int], streams: int | None = None) -> Answer:
         polite(device, frame)
         if frame.kind == wire.C_HEALTH:
             fields = left.pop(0) if len(left) > 1 else left[0]
-            behind = b"" if streams is None else bytes((streams,))
-            device.say(wire.M_HEALTH, *fields[: len(HEALTH)], behind=behind)
+            body = wire.pack(wire.M_HEALTH, *fields, streams or 0, 1)
+            device.say_body(wire.M_HEALTH, body[:-5] if streams is None else body)
 
     return answer
 

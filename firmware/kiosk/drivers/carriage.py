@@ -22,6 +22,8 @@ _START_HZ = 400
 _FAST_HZ = 3000
 _ACCEL = 20000  # steps/s^2: 1356 steps/s after 42 steps
 _FAR = 2000  # steps: farther than the carriage can be from home
+_KEPT_STEPS = 8  # two rows: the edge of the home switch lies within one or two steps of where it was
+_WITHIN = 4
 _NEAR = 120  # steps: farther than the switch stays closed; a stuck one must not cost the watchdog's time
 
 
@@ -35,6 +37,7 @@ class Carriage:
         self._home_steps = -row0_steps
         self._from = 0
         self._direction = _AWAY
+        self._known = False  # where it stands
 
     def _start(self, direction: int, steps: int, top_hz: float) -> None:
         self._from = self.steps()
@@ -60,16 +63,27 @@ class Carriage:
             self._idle()
         self.stop()
 
-    def home(self) -> None:
-        """Find the home switch's edge and rest just inside it, in a second at most. FAULT "no_home" or "home_stuck"."""
+    def home(self) -> bool:
+        """Find the home switch's edge and rest just inside it, in a second at most. FAULT "no_home" or "home_stuck".
+
+        False when steps were lost since it was found last: the carriage was not where it was believed to be.
+        """
+        known = self._known
+        self._known = False
         if not self._home():
             self._until(1, _BACK, _FAR, _FAST_HZ, wire.NO_HOME)
+            if not self._home():  # it came to rest on the edge; the edge is looked for from within
+                self._start(_BACK, _WITHIN, _SLOW_HZ)
+                self.arrive()
         self._until(0, _AWAY, _NEAR, _SLOW_HZ, wire.HOME_STUCK)
         self._until(1, _BACK, _NEAR, _SLOW_HZ, wire.NO_HOME)
         self.stepper.stop()
+        kept = not known or abs(self.steps() - self._home_steps) <= _KEPT_STEPS
+        self._known = True
         self._from = self._home_steps
         self._direction = _AWAY
         self.stepper.start(_AWAY, 0, _SLOW_HZ, _SLOW_HZ, _ACCEL)  # zeroes the count of steps done
+        return kept
 
     def go(self, row: int) -> None:
         """Set off towards the start of a sweep from ``row`` (LEAD_ROWS above it); ``busy()`` until there."""
@@ -79,9 +93,18 @@ class Carriage:
         if way:
             self._start(_AWAY if way > 0 else _BACK, abs(way), _FAST_HZ)
 
+    def arrive(self) -> None:
+        """Wait for the end of the way that ``go`` began: a second at most."""
+        while self.busy():
+            self._idle()
+
     def at(self, row: int) -> bool:
         """Does it rest where a sweep from ``row`` starts?"""
         return not self.busy() and self.steps() == (row - LEAD_ROWS) * STEPS_PER_ROW
+
+    def astray(self) -> bool:
+        """Does the home switch say that it is at home, where it cannot be?"""
+        return bool(self._home()) and self.steps() > self._home_steps + _NEAR
 
     def sweep(self, rows: int, line_us: int) -> None:
         """From the start of a sweep over ``rows`` rows at one row in ``line_us``, with LEAD_ROWS before and behind."""

@@ -66,7 +66,7 @@ def sweeps(uf2: str, board: str, depth: int, count: int, rows: int, done: Callab
         boot(session)
         ready_ms = kiosk.now_ms()
         started = session.health()
-        set_values(session, {"depth": depth, "attempts": 200, "time_limit": 120_000})
+        set_values(session, {"depth": depth, "attempts": 200, "time_limit": 120_000, "first_row": 0})
         lines_us: list[int] = []
         took_ms: list[float] = []
         for number in range(count):

@@ -87,6 +87,8 @@ class Health(NamedTuple):
     credit_waits: int
     streams: int | None = None
     """What is subscribed to now; None from firmware that is older than the field."""
+    boot_id: int | None = None
+    """As in HELLO; None as above."""
 
 
 class Setting(NamedTuple):
@@ -176,12 +178,13 @@ def parse(kind: int, body: bytes) -> Message | None:
 
 
 _OLD_HEALTH = 42
-"""Bytes of a HEALTH of protocol 1.0, before `streams`."""
+"""Bytes of a HEALTH of protocol 1.0, which ends before `streams`."""
 
 
 def _health(body: bytes) -> Health:
-    fields = wire.unpack(wire.M_HEALTH, body)
-    return Health(*fields, *body[_OLD_HEALTH : _OLD_HEALTH + 1])  # type: ignore[arg-type]
+    if len(body) == _OLD_HEALTH:
+        return Health(*wire.unpack(wire.M_HEALTH, body + bytes(5))[:-2])  # type: ignore[arg-type]
+    return Health(*wire.unpack(wire.M_HEALTH, body))  # type: ignore[arg-type]
 
 
 def _band(body: bytes) -> Band:

@@ -15,6 +15,7 @@ from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.carriage import Carriage
 from stillscan.simulator.flow import Flow
 from stillscan.simulator.glass import LINE_PX
+from stillscan.simulator.lamp import Lamp
 from stillscan.simulator.line_sensor import LineSensor
 from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
@@ -73,6 +74,7 @@ class Bus:
         self.accelerometer = Accelerometer(scene)
         self.carriage = Carriage(scene.seed)
         self.line_sensor = LineSensor(scene)
+        self.lamp = Lamp()
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
@@ -80,7 +82,7 @@ class Bus:
         self.outputs: dict[int, int] = {}
         self._edge = False
         self._edge_us: int | None = None
-        self._lamp = 0.0
+        self._asked_light = 0.0
         self._line_ends: list[float] = []
         self._first_line_us = 0.0
         self._follow: tuple[int, int] | None = None
@@ -162,7 +164,7 @@ class Bus:
         self.outputs[pin] = duty = argument & 0xFFFF
         if pin == PINS["beeper"]:
             self.beeper.drive(self.now_us, argument >> 16, duty)
-        self._lamp = max(self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)) / 65535
+        self._asked_light = max(self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)) / 65535
 
     def _pixels(self, _: int, __: int, data: bytes) -> None:
         self._pass(self.ring.write(self.now_us, data))
@@ -247,7 +249,7 @@ class Bus:
         begin = self._line_ends[n - 1] if n else self._first_line_us
         end = self._line_ends[n]
         y0, y1 = self.carriage.y_mm(begin), self.carriage.y_mm(end)
-        self.line_sensor.expose(begin, end, y0, y1, self._lamp, self._line)
+        self.line_sensor.expose(begin, end, y0, y1, self.lamp.light(self._asked_light), self._line)
         return 0, bytes(self._line)
 
     # --- USB --------------------------------------------------------------------------------------------------------

@@ -17,14 +17,16 @@ ROW0_STEP = 227  # whole steps from home to the upper edge of the zone
 HOME_Y_MM = ZONE_HEIGHT_MM + ROW0_STEP * STEP_MM  # 28.005
 SWITCH_MM = 0.2  # the home switch closes this far before home: at step 9
 UPPER_END_STEP = -30
+_SLIP = 0.6
 LOWER_END_STEP = ROW0_STEP + STEPS_PER_ROW * ZONE_ROWS + 150
 
 
 class Carriage:
     """Position over time under counted, ramped pulse trains; where it stands at power-on is seeded.
 
-    ``fault``: None, "no-home" (the switch never closes), "home-stuck" (always closed), "jam" (pulses move nothing; it
-    stands where it was last seen).
+    ``fault``: None, "no-home" (the switch never closes), "home-stuck" (always closed), "jam" (pulses move nothing),
+    "slip" (the rail goes hard: away from home it follows three pulses in five). Steps that it did not
+    follow stay lost when the fault is mended.
     """
 
     def __init__(self, seed: int) -> None:
@@ -33,7 +35,9 @@ class Carriage:
         self._direction = 1
         self._start_us = 0
         self._pulses_us = np.zeros(1)  # [0] is the start of the train, [i] the moment of its i-th pulse
-        self._seen = self._base
+        self._looked = 0.0  # pulses of this train until it was last looked at; faults show from one look to the next
+        self._missed = 0.0  # of a pulse of ``step``
+        self._lost = 0.0  # of these pulses, those that it did not follow
 
     def start(
         self, now_us: int, direction: int, steps: int, start_hz: float, top_hz: float, accel_hz_per_s: float
@@ -48,6 +52,7 @@ class Carriage:
         self._base = round(self.position_steps(now_us))
         self._direction, self._start_us = direction, now_us
         self._pulses_us = _train_us(steps, start_hz, top_hz, accel_hz_per_s)
+        self._looked = self._lost = 0.0
 
     def stop(self, now_us: int) -> int:
         """End the pulses at once; the steps that the train has done."""
@@ -57,8 +62,13 @@ class Carriage:
 
     def step(self, now_us: float, direction: int) -> None:
         """One pulse of a driver that is not told of trains: to the next full step, +1 away from home."""
+        self._missed += 1.0 - self._followed(direction)
+        if self._missed >= 1.0:
+            self._missed -= 1.0
+            return
         self._base = round(self.position_steps(now_us)) + direction
         self._pulses_us = np.zeros(1)
+        self._looked = self._lost = 0.0
 
     def steps_done(self, now_us: float) -> int:
         """Pulses of the current or last train until now."""
@@ -79,11 +89,20 @@ class Carriage:
 
     def position_steps(self, now_us: float) -> float:
         """Steps from home, fractional on the way from one step to the next; the ends of the rail stop it."""
-        if self.fault != "jam":
-            count = len(self._pulses_us)
-            moved = np.interp(now_us - self._start_us, self._pulses_us, np.arange(count))
-            self._seen = min(max(self._base + self._direction * float(moved), UPPER_END_STEP), LOWER_END_STEP)
-        return self._seen
+        pulses = float(np.interp(now_us - self._start_us, self._pulses_us, np.arange(len(self._pulses_us))))
+        if pulses > self._looked:
+            self._lost += (pulses - self._looked) * (1.0 - self._followed(self._direction))
+            self._looked = pulses
+        elif self.fault == "jam":
+            pulses = self._looked
+        moved = self._direction * (pulses - self._lost)
+        return min(max(self._base + moved, UPPER_END_STEP), LOWER_END_STEP)
+
+    def _followed(self, direction: int) -> float:
+        """The share of the pulses that it follows."""
+        if self.fault == "slip" and direction > 0:
+            return _SLIP
+        return 0.0 if self.fault == "jam" else 1.0
 
     def y_mm(self, now_us: float) -> float:
         """Height of the sensor's line on the glass."""

@@ -16,12 +16,19 @@ OFFSET_RMS_LSB = 1.0
 READ_RMS_LSB = 0.5
 SHOT_LSB = (1.2**2 - READ_RMS_LSB**2) / WHITE_LSB  # variance per LSB of light: 1.2 LSB rms at white
 
+_SATURATED_LSB = 236.0  # with the dark level 248: the noise is not cut off
+
 # Middles of three equal parts of the exposure: enough for motion blur, as a line lasts 3 ms and a slip 80 ms.
 _MOMENTS = (1 / 6, 1 / 2, 5 / 6)
 
 
 class LineSensor:
-    """Looks at the scene through glass and dirt. ``fault``: None, "stuck" (0xFF for ever), "dark" (no light)."""
+    """Looks at the scene through glass and dirt.
+
+    ``fault``: None, "stuck" (0xFF for ever), "dark" (no light), "saturated" (the amplifier at its end, with noise),
+    "stripes" (the last line over and over, to the bit), "streaks" (the last line's light over and over, with noise),
+    "half" (the right half of the pixels gives no light: a chip of the bar is dead).
+    """
 
     def __init__(self, scene: Scene) -> None:
         self.fault: str | None = None
@@ -32,6 +39,8 @@ class LineSensor:
         self._response = (WHITE_LSB * gain * (1.0 - END_FALL * from_centre**2)).astype(np.float32)
         self._dark = (DARK_LSB + OFFSET_RMS_LSB * rng.standard_normal(LINE_PX)).astype(np.float32)
         self._noise = rng
+        self._last = bytes(LINE_PX)
+        self._last_light: NDArray[np.float32] = np.zeros(LINE_PX, dtype=np.float32)
 
     def expose(
         self, t0_us: float, t1_us: float, y0_mm: float, y1_mm: float, lamp: float, out: bytearray | memoryview
@@ -44,20 +53,37 @@ class LineSensor:
         if self.fault == "stuck":
             out[:LINE_PX] = b"\xff" * LINE_PX
             return
-        light = np.zeros(LINE_PX, dtype=np.float32)
-        if lamp > 0.0 and self.fault != "dark":
-            for part in _MOMENTS:
-                light += self._reflectance(t0_us + part * (t1_us - t0_us), y0_mm + part * (y1_mm - y0_mm))
-            light *= self._response
-            light *= self._scene.dirt.column_transmission
-            light *= np.float32(lamp / len(_MOMENTS))
+        if self.fault == "stripes":
+            out[:LINE_PX] = self._last
+            return
+        light = self._light(t0_us, t1_us, y0_mm, y1_mm, lamp)
         noise = self._noise.standard_normal(LINE_PX, dtype=np.float32)
         noise *= np.sqrt(light * np.float32(SHOT_LSB) + np.float32(READ_RMS_LSB**2))
         light += noise
         light += self._dark
         np.rint(light, out=light)
         np.clip(light, 0.0, 255.0, out=light)
-        out[:LINE_PX] = light.astype(np.uint8).tobytes()
+        self._last = light.astype(np.uint8).tobytes()
+        out[:LINE_PX] = self._last
+
+    def _light(self, t0_us: float, t1_us: float, y0_mm: float, y1_mm: float, lamp: float) -> NDArray[np.float32]:
+        """What reaches each pixel, in LSB; a new array."""
+        light = np.zeros(LINE_PX, dtype=np.float32)
+        if self.fault == "streaks":
+            light += self._last_light
+        elif self.fault == "saturated":
+            light += np.float32(_SATURATED_LSB)
+        elif lamp > 0.0 and self.fault != "dark":
+            for part in _MOMENTS:
+                light += self._reflectance(t0_us + part * (t1_us - t0_us), y0_mm + part * (y1_mm - y0_mm))
+            light *= self._response
+            light *= self._scene.dirt.column_transmission
+            light *= np.float32(lamp / len(_MOMENTS))
+            if self.fault == "half":
+                light[LINE_PX // 2 :] = 0.0
+        if self.fault != "streaks":
+            self._last_light[:] = light
+        return light
 
     def _reflectance(self, now_us: float, y_mm: float) -> NDArray[np.float32] | np.float32:
         if y_mm >= STRIP_Y_MM:

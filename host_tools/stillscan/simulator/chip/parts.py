@@ -14,6 +14,7 @@ from stillscan.simulator.chip.lines import Readout
 from stillscan.simulator.chip.motor import Motor
 from stillscan.simulator.chip.outputs import Outputs
 from stillscan.simulator.flow import Flow
+from stillscan.simulator.lamp import Lamp
 from stillscan.simulator.line_sensor import LineSensor
 from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
@@ -33,6 +34,7 @@ class Parts:
         self.accelerometer = Accelerometer(scene)
         self.carriage = Carriage(scene.seed)
         self.line_sensor = LineSensor(scene)
+        self.lamp = Lamp()
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
@@ -40,7 +42,7 @@ class Parts:
         self._inputs: dict[str, bool] = {}
         gpio = emulator.chip.gpio
         self.outputs = Outputs(emulator, wiring.pins, self.beeper)
-        self.readout = Readout(emulator, wiring, self.line_sensor, self.carriage, self.outputs.lamp)
+        self.readout = Readout(emulator, wiring, self.line_sensor, self.carriage, self._light)
         Twi(emulator, 0, self.accelerometer, self._look_int1)
         attach_flow(emulator, 0, gpio[wiring.pins["flow_select"]], self.flow)
         self.motor = Motor(emulator, wiring.pins, self.carriage, self._look_home, lambda: self._edge_us)
@@ -59,6 +61,9 @@ class Parts:
     def stops(self) -> list[Stop]:
         """When the carriage was stopped in mid-sweep."""
         return self.motor.stops
+
+    def _light(self) -> float:
+        return self.lamp.light(self.outputs.lamp())
 
     def _drive(self, signal: str, level: bool) -> None:
         """Set the level of an input of the chip."""

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import no_mrz
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from training import no_mrz
 
 from stillscan.mrz import read_image, read_strip
 from stillscan.simulator import printing
@@ -15,7 +15,7 @@ BLANK = "the picture is blank"
 NONE = "no MRZ found"
 EVEN_PRINT = {NONE, "there is text like that of an MRZ, but it is none", "a check digit does not agree"}
 """Print in even distances may look enough like an MRZ that it is told what is wrong with it."""
-STRIP_MS, PICTURE_MS = 160, 380
+STRIP_MS, PICTURE_MS = 200, 420
 """Modelled effort of one core of the reference: what takes 0.3 s on a computer that is a half slower."""
 
 

@@ -15,33 +15,40 @@ Stop = Callable[[], bool]
 TIME_IS_OVER = "the time for reading is over"
 
 COSTS_MS = {
+    # a megapixel of the picture, or of the size at which it is looked at
     "glance": 0.1,
-    "ink": 1.3,
-    "strip-lines": 3.5,
-    "line": 0.4,
-    "slant": 0.5,
-    "window": 4.0,
-    "stacks": 12.0,
+    "ink": 1.9,
+    "strip-lines": 3.6,
     "resize": 1.0,
-    "spot": 14.0,
-    "spot-row": 0.25,
-    "faint": 18.0,
-    "faint-row": 0.6,
-    "faint-turn": 5.0,
-    "probe-row": 0.1,
+    "spot": 17.0,
+    "faint": 10.0,
+    "faint-turn": 7.0,
+    "window": 8.0,
+    "stacks": 16.0,
+    # a row of text
+    "spot-row": 0.55,
+    "faint-row": 0.7,
+    "probe-row": 0.26,
+    # a line of 1476 columns: cut out, or seen by a network
+    "line": 0.36,
     "quick": 1.5,
     "lines": 4.4,
     "second": 4.4,
-    "grid": 0.5,
-    "grid-steep": 0.9,
+    # lines looked at together
+    "grid": 0.7,
+    "grid-steep": 1.6,
+    "clarity": 0.45,
+    "quality": 0.7,
+    # a text, and each of its characters that the print leaves open
     "decode": 1.2,
-    "decode-unclear": 0.025,
-    "quality": 0.9,
-    "clarity": 0.3,
+    "decode-unclear": 0.06,
 }
+"""Milliseconds of a step, for the amount that each group names. Measured as median of strips of all levels, photographs
+and pictures without an MRZ, on one core of the reference: an EPYC with 58 GFLOP/s that others share
+(`python -m bench.reader --effort` measures them anew)."""
 
 
-class TimeIsOver(Exception):
+class TimeIsOver(Exception):  # noqa: N818 - no error, the end of an idle reading
     """The reading was told to stop; the reading functions turn it into a reason."""
 
 
@@ -56,7 +63,21 @@ class Effort:
     """Modelled milliseconds of one core of the reference."""
 
 
+Watch = Callable[[str, float], None]
+"""Told of each step and its amount, for measuring the costs anew."""
+
 _current: ContextVar[Effort | None] = ContextVar("effort", default=None)
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Tells `watch` of the steps of this thread inside the `with` block."""
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
 
 
 @contextmanager
@@ -78,6 +99,8 @@ def spend(step: str, amount: float = 1.0) -> None:
     if effort.stop is not None and effort.stop():
         raise TimeIsOver
     effort.ms += COSTS_MS[step] * amount
+    if (watch := _watch.get()) is not None:
+        watch(step, amount)
 
 
 def exhausted() -> bool:

@@ -1,6 +1,6 @@
 """Tells which rows of text may belong to an MRZ, before anything expensive is done with them.
 
-One glance of the quick network at a single row, both ways up: in an MRZ characters of its print stand at even distances.
+One glance of the quick network at a single row, both ways up: in an MRZ characters of OCR-B stand at even distances.
 """
 
 from collections.abc import Sequence

@@ -28,12 +28,13 @@ _LEAST_FIT = -1.6
 _LEAST_RHYTHM = 0.25
 _SMALLEST_PX = 24
 _SURE = 0.5
-_BORNE_OUT = -0.7
+_BORNE_OUT = -0.5
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
-clear: the worst development strips have -0.1, print upside down or a character aside less than -1.8."""
+clear, and worth a second look: the worst development strips that are read have -0.13, print upside down or a character
+aside less than -1.8, ordinary print in even distances up to -0.69."""
 _NO_TEXT = -1.0
-"""Support below which no text of an MRZ stands there: the quick network gives the worst development strips -0.21, ordinary
-print in even distances -1.02 and less, noise -1.7 and less. It is no use to look at it more thoroughly."""
+"""Support below which no text of an MRZ stands there, and no thorough look is of use: the quick network gives the worst
+development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
 OTHER_PRINT = "there is text like that of an MRZ, but it is none"
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT, _NO_DOUBT_UNCLEAR = 0.995, 0.999
@@ -45,7 +46,7 @@ _PLAIN, _PLAIN_CHARACTER = 0.999, 0.9998
 """What is less certain than this to the quick network, as a whole or in one character, is shown to the thorough one
 (development strip 921117, level 3: a streak beside a C, O to 0.9994 for the quick network, C to 0.7 for the others)."""
 _MOST_BARS = 5
-_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 90.0, 300.0
+_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 300.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
 there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts."""
 _STRIP_SIZES_PX = spot.LONG_SIDES_PX[:3]
@@ -78,7 +79,8 @@ def read_image(source: str | Path | NDArray[Any], *, stop: Stop | None = None) -
     """Read the MRZ in any picture of a document: a strip, a flatbed page or a photograph, at any angle, 100 to 600 dpi.
 
     `source` is a file, or an array (rows, cols[, 3 or 4]) as `pixels.to_grey` takes it. MrzError when the file is
-    missing, damaged, no picture or too large (60 megapixels), or the array is none. `ms` leaves out the loading. `stop`: see `read_strip`.
+    missing, damaged, no picture or too large (60 megapixels), or the array is none.
+    `ms` leaves out the loading. `stop`: see `read_strip`.
     """
     grey = as_grey(source)
     start = time.perf_counter()
@@ -103,7 +105,8 @@ def is_strip(grey: NDArray[np.uint8]) -> bool:
 def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None) -> Found:
     """The reading of a grey picture (rows, cols), and the evidence it rests on if any text was found.
 
-    A strip has level lines at 300 dpi; where none can be read it is searched like any picture. `stop`: see `read_strip`.
+    A strip has level lines at 300 dpi; where none can be read it is searched like any picture.
+    `stop`: see `read_strip`.
     """
     with effort.counted(stop, _STRIP_EFFORT_MS if is_strip else _PICTURE_EFFORT_MS) as counted:
         try:
@@ -172,7 +175,8 @@ def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[
 def _around(grey: NDArray[np.uint8], row: Row) -> Found:
     """What is read around a row of text: bent and tilted as it may be, and where that is in doubt as if straight."""
     reading, evidence = _best(places.of_bar(grey, row))
-    if evidence is None or _is_read(reading) or evidence.support(reading.lines or ()) < _NO_TEXT:
+    hopeless = evidence is None or evidence.support(reading.lines or ()) < _NO_TEXT
+    if hopeless or _is_read(reading) or effort.exhausted():
         return reading, evidence
     return _better((reading, evidence), _best(places.of_level(grey, row)))
 
@@ -186,13 +190,13 @@ def _best(candidates: Iterable[Place]) -> Found:
             return seen
         if seen[1] is None or quick.support(seen[0].lines or ()) < _NO_TEXT:
             best = _better(best, seen)
-            if effort.exhausted():
-                break
-            continue
-        for evidence in thorough():
-            best = _better(best, _judged(evidence))
-            if _stands_there(*best):
-                return _augmented(best)
+        else:
+            for evidence in thorough():
+                best = _better(best, _judged(evidence))
+                if _stands_there(*best):
+                    return _augmented(best)
+        if effort.exhausted():
+            break
     return _augmented(best)
 
 

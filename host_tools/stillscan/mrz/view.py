@@ -39,7 +39,6 @@ class View:
 
     def upright(self) -> "View":
         """The view with the slant of its text taken out: letters straight, lines where they belong to each other."""
-        effort.spend("slant", self.places.size / CROP_COLUMNS)
         lean = lines.slant(self.crops)
         if not lean:
             return self

@@ -12,10 +12,50 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 STRIP = 274, 1476
-_WORDS = (
-    "the recipient of this letter is asked to bring it with a valid proof of identity to the office that is named "
-    "above not later than three weeks after it was sent what is not collected will be returned without further notice"
-).split()
+_WORDS = [
+    "the",
+    "recipient",
+    "of",
+    "this",
+    "letter",
+    "is",
+    "asked",
+    "to",
+    "bring",
+    "it",
+    "with",
+    "a",
+    "valid",
+    "proof",
+    "of",
+    "identity",
+    "to",
+    "the",
+    "office",
+    "that",
+    "is",
+    "named",
+    "above",
+    "not",
+    "later",
+    "than",
+    "three",
+    "weeks",
+    "after",
+    "it",
+    "was",
+    "sent",
+    "what",
+    "is",
+    "not",
+    "collected",
+    "will",
+    "be",
+    "returned",
+    "without",
+    "further",
+    "notice",
+]
 
 _Floats = NDArray[np.float32]
 _Shape = tuple[int, int]

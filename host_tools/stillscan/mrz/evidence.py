@@ -26,6 +26,8 @@ _CLEAR = 14.0
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8
+_STEEP = np.tan(np.radians(1.1))
+"""Slope above which level lines are looked for anew as in any picture: `find` knows slopes of up to 1.4 degrees."""
 _FINE = (np.arange(-4.0, 5), np.arange(-4.0, 5), np.arange(-2.0, 2.1, 2))
 
 
@@ -75,6 +77,12 @@ class Evidence:
         seen = self.likelihoods if self.steady is None else self.steady
         own = np.take_along_axis(seen, classes[..., None], axis=2)
         return float(np.maximum(own, _LEAST_SUPPORT).mean())
+
+    @property
+    def is_tilted(self) -> bool:
+        """Whether the lines run so steeply that they may not have been followed to their ends as level lines."""
+        across, down = (self.corners[:, 1] - self.corners[:, 0]).mean(axis=0)
+        return abs(float(down)) > _STEEP * abs(float(across))
 
     @property
     def fit(self) -> float:

@@ -129,7 +129,7 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
         if not _stands_there(*best):
             best = _better(best, _best(places.of_turned_strip(grey)))
     second = False
-    if not _stands_there(*best):
+    if not _stands_there(*best) or (is_strip and not best[0].accepted and best[1] is not None and best[1].is_tilted):
         best, second = _searched(grey, best, is_strip=is_strip)
     reading, rests_on = best
     if rests_on is None:
@@ -162,7 +162,7 @@ def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[
             second = second or (_is_read(around[0]) and around[0].lines != reading.lines)
         else:
             best = _better(best, around)
-        if not _stands_there(*best) and effort.exhausted():
+        if (is_strip or not _stands_there(*best)) and effort.exhausted():
             return best, second
     if not _stands_there(*best):
         for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):

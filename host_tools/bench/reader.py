@@ -1,6 +1,7 @@
 """Measures this reader's own cost: `python -m bench.reader` (`make bench-reader`).
 
 One core: ms of a strip by level of damage (development strips, `training.devset`), of a photograph of 12 megapixels, of
+a strip that shows no MRZ, by kind, and of four captures of it (the slowest kinds); of
 import and of the quick network's loading in a fresh process (the others are loaded where they are asked), the memory of
 that process, and time and memory while rows stream in. How much is read right is for `bench` and `training.evaluate`.
 """
@@ -12,9 +13,10 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from stillscan.mrz import MrzReader, read_image, read_strip
+from stillscan.mrz import CaptureReader, MrzReader, Reading, effort, read_image, read_strip
 from stillscan.simulator.printing import find_font
 
 _FRESH = """
@@ -66,6 +68,74 @@ def strip_times(font: Path, each: int) -> Iterator[tuple[int, float]]:
         yield level, median(read_strip(pixels).ms for pixels in drawn)
 
 
+def no_mrz_times(each: int) -> Iterator[tuple[str, float, float]]:
+    """(kind, median ms of a strip, median ms of four captures of one) of strips that show no MRZ, on one core."""
+    from training import no_mrz
+
+    for kind in no_mrz.KINDS:
+        strips = [no_mrz.picture(kind, seed) for seed in range(each)]
+        yield kind, median(_core_ms(read_strip, strip) for strip in strips), median(map(_four_captures_ms, strips))
+
+
+def _core_ms(read: Callable[[NDArray[np.uint8]], Reading], picture: NDArray[np.uint8]) -> float:
+    """Milliseconds of a core's own time that reading takes."""
+    start = time.process_time()
+    read(picture)
+    return (time.process_time() - start) * 1000
+
+
+def _four_captures_ms(strip: NDArray[np.uint8]) -> float:
+    reader = CaptureReader()
+    return sum(_core_ms(reader.add, strip) for _ in range(4))
+
+
+class Cost(NamedTuple):
+    """A step's cost as it is modelled, and as it was measured here, in ms."""
+
+    modelled: float
+    measured: float
+
+
+def step_costs(pictures: Iterable[NDArray[np.uint8]]) -> tuple[dict[str, Cost], float]:
+    """The costs of each step that reading these pictures takes, and modelled over real time of all.
+
+    A step's time is that until the next one begins.
+    """
+    took, amounts = dict.fromkeys(effort.COSTS_MS, 0.0), dict.fromkeys(effort.COSTS_MS, 0.0)
+    step, began = "", 0.0
+
+    def watch(name: str, amount: float) -> None:
+        nonlocal step, began
+        now = time.process_time()
+        if step:
+            took[step] += (now - began) * 1000
+        if name:
+            amounts[name] += amount
+        step, began = name, time.process_time()
+
+    with effort.watched(watch):
+        for picture in pictures:
+            read_image(picture)
+            watch("", 0.0)
+    modelled = sum(effort.COSTS_MS[name] * amount for name, amount in amounts.items())
+    each = {name: Cost(effort.COSTS_MS[name], took[name] / amount) for name, amount in amounts.items() if amount}
+    return each, modelled / max(sum(took.values()), 1e-9)
+
+
+def effort_report(font: Path, each: int) -> Iterator[str]:
+    """The table of modelled and measured costs."""
+    from training import devset, no_mrz
+
+    drawn = [devset.strip(font, level, seed).pixels for level in range(devset.LEVELS) for seed in range(each)]
+    drawn += [no_mrz.picture(kind, seed) for kind in no_mrz.KINDS for seed in range(max(1, each // 4))]
+    step_costs(drawn[:1])  # fills what is kept between readings
+    each_step, ratio = step_costs(drawn)
+    yield "step            modelled  measured"
+    for name, cost in each_step.items():
+        yield f"{name:15} {cost.modelled:8.2f} {cost.measured:9.2f}"
+    yield f"modelled time of all: {ratio:.2f} of what it took here"
+
+
 def photo_ms(font: Path, count: int) -> float:
     """Median ms of `count` photographs of passports, 12 megapixels each, already decoded."""
     from training import devphoto
@@ -107,6 +177,8 @@ def costs(font: Path, each: int) -> Iterator[str]:
     yield f"import {imported:.0f} ms, quick network {loaded:.0f} ms: {both:.0f} ms; resident {memory:.0f} MB"
     for level, ms in strip_times(font, each):
         yield f"strip, level {level}: {ms:.1f} ms"
+    for kind, one_ms, four_ms in no_mrz_times(max(3, each // 4)):
+        yield f"no MRZ, one strip, {kind}: {one_ms:.0f} ms; four captures: {four_ms:.0f} ms"
     yield f"photograph, 12 megapixels: {photo_ms(font, max(3, each // 4)):.0f} ms"
     strip = devset.strip(font, 1, 0).pixels
     for rows in _HEIGHTS:
@@ -119,11 +191,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=int, default=20, help="strips of each level (default 20)")
     parser.add_argument("--font", type=Path, default=None, help="cut of OCR-B to print them with")
+    parser.add_argument("--effort", action="store_true", help="measure the costs of the model of effort instead")
     options = parser.parse_args(arguments)
     if options.each < 1:
         parser.error("--each is at least 1")
     cv2.setNumThreads(1)
-    lines = costs(options.font or find_font(), options.each)
+    report = effort_report if options.effort else costs
+    lines = report(options.font or find_font(), options.each)
     for line in track(lines, "measuring", console=Console(stderr=True), transient=True):
         print(line, flush=True)
 

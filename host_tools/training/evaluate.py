@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike
 from rich.console import Console
 from rich.progress import track
 
+from stillscan.mrz.captures import read_captures
 from stillscan.mrz.formats import FORMATS
-from stillscan.mrz.looks import read_looks
 from training import devphoto, devset
 
 _BINS = np.array([0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0000001])
@@ -59,7 +59,7 @@ def read(which: tuple[str, int], kind: str, font_file: Path, looks: int) -> Look
     """Read picture (group, seed), joined from `looks` scans of its document."""
     group, seed = which
     drawn = [draw(kind, group, seed, font_file, look) for look in range(looks)]
-    reading, lines = read_looks([one.pixels for one in drawn]), drawn[0].lines
+    reading, lines = read_captures([one.pixels for one in drawn]), drawn[0].lines
     right = reading.lines == lines
     alike = reading.lines is not None and [len(line) for line in reading.lines] == [len(line) for line in lines]
     chances = tuple(chance for row in reading.characters for chance in row) if alike else ()

@@ -7,6 +7,7 @@ import pytest
 from bench import reader as measure
 from mrz_vectors import VALID
 
+from stillscan.mrz import effort
 from stillscan.simulator import printing
 
 NOR = tuple(VALID["NOR"].split("|"))
@@ -33,3 +34,10 @@ def test_bad_arguments_are_named(arguments: list[str], capsys: pytest.CaptureFix
         measure.main(arguments)
     assert ended.value.code == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_the_costs_of_each_step_are_measured(ocr_b: Path) -> None:
+    each, ratio = measure.step_costs([printing.strip(NOR, ocr_b).astype(np.uint8)])
+    assert {"ink", "quick", "decode", "quality"} <= set(each) <= set(effort.COSTS_MS)
+    assert all(cost.measured > 0 for cost in each.values())
+    assert ratio > 0

@@ -12,7 +12,7 @@ from mrz_vectors import VALID
 from numpy.typing import NDArray
 from training import devphoto, devset
 
-from stillscan.mrz import read_image, read_looks
+from stillscan.mrz import read_captures, read_image
 from stillscan.simulator import printing
 
 pytestmark = pytest.mark.slow
@@ -84,7 +84,7 @@ def test_two_mrzs(ocr_b: Path) -> None:
     reading = read_image(both)
     assert not reading.accepted
     assert reading.reason == "the picture shows two MRZs"
-    assert not read_looks([both, both]).accepted
+    assert not read_captures([both, both]).accepted
 
 
 def test_photograph_without_an_mrz(ocr_b: Path) -> None:

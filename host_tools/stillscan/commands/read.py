@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from stillscan.errors import InputError
-from stillscan.mrz import MrzError, Reading, read_image, read_looks
+from stillscan.mrz import MrzError, Reading, read_captures, read_image
 from stillscan.mrz.explain import explain
 
 _EXIT_NOT_READ = 1
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in [arguments.images] if arguments.join else _with_progress(arguments.images):
         try:
             if arguments.join:
-                reading = read_looks(name)
+                reading = read_captures(name)
             else:
                 reading = explain(name, arguments.explain) if arguments.explain else read_image(name)
         except MrzError as error:

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz import effort
 from stillscan.mrz.net import COLUMN_PX, Seen
 
 _PITCHES_PX = np.arange(27.0, 33.05, 0.25)
@@ -25,7 +26,12 @@ _EMPTY = 0.3
 """A tooth with less chance of a centre speaks against the comb; that decides between 44, 36 and 30 teeth."""
 _CLOSE = 1.6
 """Combs that are worse by no more than this many teeth are worth a second thought."""
-_MOST_COMBS = 3
+MOST_COMBS = 3
+_LEAST_FIT = -4.0
+"""A character that the network cannot make out at all may not count for more."""
+_FIT_SHARE = 0.4
+"""What a doubtful character takes from the likeness, against what a missing one does: print of other fonts has fits of
+-0.5, cloth of -1, and both may have combs as good as those of the worst strips."""
 _GOES_ON = 0.5
 """Chance of a centre that a further character has at least."""
 _COUNTS = {1: (44, 36, 30), 2: (44, 36), 3: (30,)}
@@ -51,12 +57,13 @@ class Comb:
         return int(self.columns_px.shape[1])
 
 
-def combs(centres: NDArray[np.float32], *, steep: bool = False) -> Iterator[Comb]:
-    """The combs that fit the chances of a centre (lines, m) well, best first, at most three.
+def combs(centres: NDArray[np.float32], *, steep: bool = False, most: int = MOST_COMBS) -> Iterator[Comb]:
+    """The combs that fit the chances of a centre (lines, m) well, best first, at most `most` (three).
 
     One to three lines are looked at together; none may fit when they are narrower than the text of an MRZ. `steep`:
     a camera may have seen them steeply from aside.
     """
+    effort.spend("grid-steep" if steep else "grid")
     teeth = _rulers(centres, steep=steep)
     values = _met(centres, teeth).mean(axis=0)
     surplus = np.concatenate([[0.0], np.cumsum(values - _EMPTY)])
@@ -68,7 +75,7 @@ def combs(centres: NDArray[np.float32], *, steep: bool = False) -> Iterator[Comb
         ),
         reverse=True,
     )
-    for gain, start, count in places[:_MOST_COMBS]:
+    for gain, start, count in places[:most]:
         if gain < places[0][0] - _CLOSE:
             break
         columns = teeth[:, start : start + count]
@@ -165,6 +172,20 @@ def _least_squares(
     """
     normal = powers.T @ (powers * weight[..., None]) + stiff * np.eye(powers.shape[1])
     return np.asarray(np.linalg.solve(normal, (weighted @ powers)[..., None])[..., 0], np.float64)
+
+
+def fit(likelihoods: NDArray[np.float32]) -> float:
+    """Mean log probability of the likeliest characters: near 0 for print, below about -1 for what is no text."""
+    return float(np.maximum(likelihoods.max(axis=2), _LEAST_FIT).mean())
+
+
+def likeness(comb: Comb, likelihoods: NDArray[np.float32]) -> float:
+    """How much lines look like those of an MRZ: characters of its print at even distances.
+
+    0.8 to 0.9 for clear lines, 0.7 and more for the worst development strips that were ever read; 0.3 to 0.4 for
+    ordinary print and cloth, below 0 for noise.
+    """
+    return comb.score + _FIT_SHARE * fit(likelihoods)
 
 
 def goes_on(centres: NDArray[np.float32], comb: Comb) -> bool:

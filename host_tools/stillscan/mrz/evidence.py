@@ -1,29 +1,33 @@
 """Pixels to evidence: for each place where an MRZ may be, what the network sees in each of its cells."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import find, flatten, lines, spot, window
+from stillscan.mrz import find, flatten, lines, window
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.clarity import clarity
-from stillscan.mrz.comb import Comb, cells, combs, goes_on
+from stillscan.mrz.comb import MOST_COMBS, Comb, cells, combs, fit, goes_on, likeness
 from stillscan.mrz.lines import CROP_COLUMNS, Track
 from stillscan.mrz.net import FIRST, QUICK, look
+from stillscan.mrz.probe import Row
 from stillscan.mrz.view import PITCH_PX, View
 
 _PX_PER_MM = 300 / 25.4
 _WIDE_COLUMNS = 1800
 """A first look goes so far: five characters more to each side than any MRZ."""
 _STACKS = 3
+_PROMISING = 0.35
+"""Likeness of lines to the quick network below which no other is asked about them."""
 _CLEAR = 14.0
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8
+_STEEP = np.tan(np.radians(1.1))
+"""Slope above which level lines are looked for anew as in any picture: `find` knows slopes of up to 1.4 degrees."""
 _FINE = (np.arange(-4.0, 5), np.arange(-4.0, 5), np.arange(-2.0, 2.1, 2))
 
 
@@ -75,65 +79,15 @@ class Evidence:
         return float(np.maximum(own, _LEAST_SUPPORT).mean())
 
     @property
+    def is_tilted(self) -> bool:
+        """Whether the lines run so steeply that they may not have been followed to their ends as level lines."""
+        across, down = (self.corners[:, 1] - self.corners[:, 0]).mean(axis=0)
+        return abs(float(down)) > _STEEP * abs(float(across))
+
+    @property
     def fit(self) -> float:
         """Mean log probability of the likeliest characters: near 0 for print, below about -1 for what is no text."""
-        return _fit(self.likelihoods)
-
-
-def of_strip(strip: NDArray[np.uint8]) -> Iterator[Evidence]:
-    """Evidence in a strip (rows, cols) at 300 dpi with level lines, likeliest place first.
-
-    Of each place what the quick network sees, then what the thorough one does.
-    """
-    ink = flatten.ink(strip)
-    blocks = find.blocks(ink)
-    if not blocks:
-        return
-    marked = lines.marks(ink, flatten.ACROSS)
-    half = strip.shape[1] / 2
-    for block in blocks:
-        tracks = tuple(lines.follow(marked, Track(centre, block.slope * half), _FINE)[0] for centre in block.centres_px)
-        first = 0.0
-        if strip.shape[1] > CROP_COLUMNS:
-            first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
-        view = View.level(strip, tracks, first, CROP_COLUMNS)
-        clear = clarity(view.crops) > _CLEAR
-        for net, most in ((QUICK, 1), (FIRST, None)):
-            for sight in _sights(view, most, net):
-                evidence = _evidence(sight, view.ends(sight.comb), first / _PX_PER_MM)
-                yield replace(evidence, clear=clear, quick=net == QUICK)
-
-
-def of_bar(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
-    """Evidence around a row of text in any grey picture (rows, cols), likeliest lines first, both ways up.
-
-    A first and quick look, at more than the text, tells which way up it is and where each character stands; the second
-    is at crops in which they stand evenly, however the camera saw them.
-    """
-    part = window.around(grey, bar)
-    for stack in window.stacks(part)[:_STACKS]:
-        view = View.level(part.grey, stack.tracks, stack.middle_px - _WIDE_COLUMNS / 2, _WIDE_COLUMNS).upright()
-        ways = [
-            (sight, turned)
-            for turned in (False, True)
-            for sight in _sights(view.turned() if turned else view, 1, QUICK, steep=True)
-        ]
-        for rough, turned in sorted(ways, key=lambda way: -_fit(way[0].likelihoods)):
-            even = rough.view.evened(rough.comb)
-            for sight in _sights(even, steep=True):
-                corners = part.in_picture(even.ends(sight.comb))
-                yield _evidence(sight, corners, _from_first_mm(sight.comb), turned=turned)
-
-
-def of_level(grey: NDArray[np.uint8], bar: spot.Bar) -> Iterator[Evidence]:
-    """Evidence around a row of text that runs straight, both ways up, looked for as in a strip: finds the faintest."""
-    part = window.around(grey, bar)
-    last = np.array(part.grey.shape[::-1]) - 1
-    for turned in (False, True):
-        for evidence in of_strip(np.ascontiguousarray(part.grey[::-1, ::-1]) if turned else part.grey):
-            corners = part.in_picture(last - evidence.corners if turned else evidence.corners)
-            left_mm = _from_first_mm(evidence.comb)
-            yield replace(evidence, corners=corners, left_mm=left_mm, turned=turned, clear=False)
+        return fit(self.likelihoods)
 
 
 class _Sight(NamedTuple):
@@ -145,11 +99,115 @@ class _Sight(NamedTuple):
     goes_on: bool
 
 
-def _sights(view: View, most: int | None = None, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:
+class Place(NamedTuple):
+    """Lines that may be an MRZ: what the quick network sees in them, and what the thorough one does if it is asked."""
+
+    quick: Evidence
+    thorough: Callable[[], Iterator[Evidence]]
+
+
+def of_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
+    """Places in a strip (rows, cols) at 300 dpi with level lines, likeliest first."""
+    ink = flatten.ink(strip)
+    blocks = find.blocks(ink)
+    if not blocks:
+        return
+    marked = lines.marks(ink, flatten.ACROSS)
+    half = strip.shape[1] / 2
+    for block in blocks:
+        tracks = tuple(lines.follow(marked, Track(centre, block.slope * half), _FINE)[0] for centre in block.centres_px)
+        first = 0.0
+        if strip.shape[1] > CROP_COLUMNS:
+            first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
+        yield from _level_places(View.level(strip, tracks, first, CROP_COLUMNS), first / _PX_PER_MM)
+
+
+def _level_places(view: View, left_mm: float) -> Iterator[Place]:
+    """The place that the lines of `view` are, if they look like an MRZ at all."""
+    for quick in _promising(view):
+        clear = clarity(view.crops) > _CLEAR
+
+        def thorough(clear: bool = clear) -> Iterator[Evidence]:
+            for sight in _sights(view):
+                yield replace(_evidence(sight, view.ends(sight.comb), left_mm), clear=clear)
+
+        own = _evidence(quick, view.ends(quick.comb), left_mm)
+        yield Place(replace(own, clear=clear, quick=True), thorough)
+
+
+def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
+    """Places in a strip that shows its document upside down, where they lie in the strip itself."""
+    last = np.array(strip.shape[::-1]) - 1
+
+    def there(evidence: Evidence) -> Evidence:
+        left_mm = _from_first_mm(evidence.comb)
+        return replace(evidence, corners=last - evidence.corners, left_mm=left_mm, turned=True)
+
+    return _changed(of_strip(np.ascontiguousarray(strip[::-1, ::-1])), there)
+
+
+def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
+    """Places around a row of text in any grey picture (rows, cols), likeliest lines first, the ways up that `row` may
+    have.
+
+    A quick look, at more than the text, tells which way up it is and where each character stands; the thorough one is
+    at crops in which they stand evenly, however the camera saw them.
+    """
+    part = window.around(grey, row.bar)
+    for stack in window.stacks(part)[:_STACKS]:
+        view = View.level(part.grey, stack.tracks, stack.middle_px - _WIDE_COLUMNS / 2, _WIDE_COLUMNS).upright()
+        ways = [
+            (sight, turned)
+            for turned in row.turned
+            for sight in _promising(view.turned() if turned else view, steep=True)
+        ]
+        for rough, turned in sorted(ways, key=lambda way: -fit(way[0].likelihoods)):
+            yield _evened_place(part, rough, turned=turned)
+
+
+def _evened_place(part: window.Window, rough: _Sight, *, turned: bool) -> Place:
+    """The place of a rough sight in a window."""
+
+    def there(sight: _Sight) -> Evidence:
+        corners = part.in_picture(sight.view.ends(sight.comb))
+        return _evidence(sight, corners, _from_first_mm(sight.comb), turned=turned)
+
+    def thorough() -> Iterator[Evidence]:
+        return map(there, _sights(rough.view.evened(rough.comb), steep=True))
+
+    return Place(there(rough), thorough)
+
+
+def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
+    """Places around a row of text that runs straight, looked for as in a strip: finds the faintest."""
+    part = window.around(grey, row.bar)
+
+    def there(evidence: Evidence) -> Evidence:
+        left_mm = _from_first_mm(evidence.comb)
+        return replace(evidence, corners=part.in_picture(evidence.corners), left_mm=left_mm, clear=False)
+
+    for turned in row.turned:
+        yield from _changed((of_turned_strip if turned else of_strip)(part.grey), there)
+
+
+def _changed(places: Iterable[Place], change: Callable[[Evidence], Evidence]) -> Iterator[Place]:
+    """The places with all evidence as `change` makes it."""
+    for quick, thorough in places:
+        yield Place(change(quick), lambda thorough=thorough: map(change, thorough()))
+
+
+def _sights(view: View, most: int = MOST_COMBS, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:
     """A look at `view`, that a camera may have taken `steep` from aside, for each comb that fits, best first."""
     seen = look(view.crops, net)
-    for comb in islice(combs(seen.centres, steep=steep), most):
+    for comb in combs(seen.centres, steep=steep, most=most):
         yield _Sight(view, comb, cells(seen, comb), goes_on(seen.centres, comb))
+
+
+def _promising(view: View, *, steep: bool = False) -> Iterator[_Sight]:
+    """What the quick network sees in `view`, if it looks like an MRZ."""
+    for sight in _sights(view, 1, QUICK, steep=steep):
+        if likeness(sight.comb, sight.likelihoods) > _PROMISING:
+            yield sight
 
 
 def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, turned: bool = False) -> Evidence:
@@ -163,14 +221,10 @@ def _from_first_mm(comb: Comb) -> float:
     return (PITCH_PX / 2 - float(comb.columns_px[:, 0].mean())) / _PX_PER_MM
 
 
-def _fit(likelihoods: NDArray[np.float32]) -> float:
-    return float(np.maximum(likelihoods.max(axis=2), -4).mean())
-
-
 def mirrored(evidence: Evidence) -> Iterator[Evidence]:
     """The evidence that a mirrored picture would give: left and right exchanged, and above and below."""
     for crops in (evidence.crops[:, :, ::-1], evidence.crops[::-1, ::-1]):
         crops = np.ascontiguousarray(crops)
-        seen = look(crops)
-        for comb in islice(combs(seen.centres), 1):
+        seen = look(crops, QUICK)
+        for comb in combs(seen.centres, most=1):
             yield replace(evidence, crops=crops, comb=comb, likelihoods=cells(seen, comb), steady=None)

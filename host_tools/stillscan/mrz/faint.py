@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz import effort
 from stillscan.mrz.spot import Bar, measured, strokes
 
 _LONG_SIDE_PX = 800
@@ -19,7 +20,7 @@ _AROUND_PX = 61
 _LEAST_STROKE = 4
 _MOST_STROKE = 2.0
 """A stroke counts for no more than this many times what lies around it: no streak or edge may look like a row."""
-_TURNS_DEG = np.arange(-90.0, 90.0, 3.0)
+TURNS_DEG = np.arange(-90.0, 90.0, 3.0)
 _FINE_TURNS_DEG = np.arange(-2.5, 2.6, 0.5)
 """Tried about each of the rows that were found, which need not lie in one of those directions."""
 _HEIGHTS_PX = (3, 4, 6, 8)
@@ -49,10 +50,15 @@ class _Peak(NamedTuple):
     height_px: int
 
 
-def bars(grey: NDArray[np.uint8]) -> list[Bar]:
-    """Rows of text in a grey picture (rows, cols), likeliest first, of each pair of lines one."""
+def bars(grey: NDArray[np.uint8], turns_deg: NDArray[np.float64] = TURNS_DEG) -> list[Bar]:
+    """Rows of text in a grey picture (rows, cols), likeliest first, of each pair of lines one.
+
+    `turns_deg`: the directions in which is looked, against the picture's columns.
+    """
     scale = _LONG_SIDE_PX / max(grey.shape)
     shape = max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale))
+    effort.spend("resize", grey.size / 1e6)
+    effort.spend("faint", shape[0] * shape[1] / 1e6)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     seen = strokes(np.asarray(cv2.resize(grey, shape, interpolation=way), np.uint8))
     around = cv2.blur(seen, (_AROUND_PX, _AROUND_PX)).astype(np.float32)
@@ -60,7 +66,8 @@ def bars(grey: NDArray[np.uint8]) -> list[Bar]:
     small = max(4, shape[0] // 2), max(4, shape[1] // 2)
     half = np.asarray(cv2.resize(even, small, interpolation=cv2.INTER_AREA), np.float32)
     found = []
-    for rough in _distinct([peak for turn in _TURNS_DEG for peak in _peaks(half, float(turn))]):
+    for rough in _distinct([peak for turn in turns_deg for peak in _peaks(half, float(turn))]):
+        effort.spend("faint-row")
         peak = _aligned(half, rough)
         reach = peak.along * peak.height_px * _LENGTH_HEIGHTS / 2
         row = measured(
@@ -74,6 +81,7 @@ def _peaks(half: NDArray[np.float32], turn_deg: float) -> list[_Peak]:
     """The best pairs of rows that run `turn_deg` against the picture's columns, for each height."""
     rows, columns = half.shape
     size = int(np.ceil(np.hypot(rows, columns)))
+    effort.spend("faint-turn", size * size / 1e6)
     matrix = np.asarray(cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), turn_deg, 1.0), np.float64)
     matrix[:, 2] += np.array([size - columns, size - rows]) / 2
     turned = cv2.warpAffine(half, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=1.0)

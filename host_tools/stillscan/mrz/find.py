@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz import effort
 from stillscan.mrz.flatten import ACROSS
 from stillscan.mrz.pixels import ranked
 
@@ -38,6 +39,7 @@ def blocks(ink: NDArray[np.float32]) -> list[Block]:
     """Candidates for the MRZ in `ink` (rows, cols // 3), best first: the best pair of lines, and the best three."""
     if ink.shape[0] < 2 * SPACING_PX or ink.shape[1] * ACROSS < 20 * PITCH_PX:
         return []
+    effort.spend("strip-lines", ink.size * ACROSS / 1e6)
     faint = _FAINT * ranked(ink[::5, ::5], 0.98)
     strong = ink - np.float32(faint)
     slope, profile = _skew(np.maximum(strong, 0, out=strong))

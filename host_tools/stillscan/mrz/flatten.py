@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz import effort
 from stillscan.mrz.pixels import ranked
 
 ACROSS = 3
@@ -24,6 +25,7 @@ def ink(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     The result is (rows, cols // 3).
     """
+    effort.spend("ink", picture.size / 1e6)
     unscanned = np.ptp(picture[:, ::5], axis=1) <= 1  # a row of one value was never scanned
     middles = slice(ACROSS // 2, max(1, picture.shape[1] // ACROSS) * ACROSS, ACROSS)
     picture = np.ascontiguousarray(cv2.blur(picture, (ACROSS, 1))[:, middles])

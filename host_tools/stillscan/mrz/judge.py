@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import codes
+from stillscan.mrz import codes, effort
 from stillscan.mrz.alphabet import ALPHABET, FILLER
 from stillscan.mrz.decode import Decoded, decode
 from stillscan.mrz.finding import Finding
@@ -26,6 +26,8 @@ _TWIN_DOUBT = -6.0
 TWINS = "O and 0, or I and 1, cannot be told apart"
 SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
+_CLEAR = -0.001
+"""Log probability of a character that the decoder has nothing to weigh about."""
 _FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V"}
 
 
@@ -46,7 +48,8 @@ class Reading:
     decide something. `confidence`: probability 0..1 that all characters are right. `characters`: probability of each
     character, one tuple a line. `reason`: why it was not read or not accepted. `corrections`: where check digits or the
     format decided against the likeliest character. `unsure`: (line, position) of doubtful characters, from 1.
-    `quality`: what is wrong with the picture. `ms`: time it took.
+    `quality`: what is wrong with the picture. `ms`: time it took. `effort_ms`: what its
+    steps cost on the reference (see `effort`): the same for the same picture.
     """
 
     format: str | None = None
@@ -74,6 +77,9 @@ def judge(likelihoods: NDArray[np.float32], *, once: bool = False) -> Reading | 
     `once` tells whether the print was looked at once only, which is not enough for characters that look alike. None
     when no format has that size, or no text of a format fits at all.
     """
+    clear = int((likelihoods.max(axis=2) > _CLEAR).sum())
+    effort.spend("decode")
+    effort.spend("decode-unclear", likelihoods[..., 0].size - clear)
     sharp = likelihoods * np.float32(SHARPNESS)
     sharp = weighed(sharp - np.log(np.exp(sharp).sum(axis=2, keepdims=True)))
     decoded = decode(sharp)

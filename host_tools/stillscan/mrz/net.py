@@ -8,11 +8,17 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from stillscan.mrz import effort
+
 QUICK, FIRST, SECOND = "quick", "lines", "second"
 """A small network that is asked first, a thorough one for what is not plain, and one that learned from worse damage for
 what is in doubt even then."""
 COLUMN_PX = 6
 """A network answers once every 6 px; answer j belongs to column 6 j of the line."""
+
+
+_CROP_COLUMNS = 1476
+"""Width of a line to which the costs of a network apply."""
 
 
 class Seen(NamedTuple):
@@ -39,5 +45,6 @@ def look(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
 
     The width must be a multiple of 6.
     """
+    effort.spend(net, crops.shape[0] * crops.shape[2] / _CROP_COLUMNS)
     log_probabilities, centres = session(net).run(None, {"lines": np.ascontiguousarray(crops)})
     return Seen(log_probabilities, centres)

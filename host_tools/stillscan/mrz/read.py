@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz import effort, faint, spot
 from stillscan.mrz import evidence as places
-from stillscan.mrz import faint, spot
 from stillscan.mrz.again import again
+from stillscan.mrz.effort import Stop
 from stillscan.mrz.errors import MrzError
-from stillscan.mrz.evidence import Evidence
+from stillscan.mrz.evidence import Evidence, Place
 from stillscan.mrz.finding import Finding
 from stillscan.mrz.judge import TWINS, Reading, judge
 from stillscan.mrz.pixels import to_grey
+from stillscan.mrz.probe import Row, promising
 from stillscan.mrz.quality import findings
 
 STRIP_COLUMNS = 1476
@@ -26,13 +28,14 @@ _LEAST_FIT = -1.6
 _LEAST_RHYTHM = 0.25
 _SMALLEST_PX = 24
 _SURE = 0.5
-_BORNE_OUT = -0.7
+_BORNE_OUT = -0.5
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
-clear: the worst development strips have -0.1, print upside down or a character aside less than -1.8."""
-_NOISE = -1.3
-"""Support below which no text of an MRZ stands there at all: what is found in noise has -1.7 and less."""
-_HOPELESS = -1.6
-"""Support below which it is no use to look again."""
+clear, and worth a second look: the worst development strips that are read have -0.13, print upside down or a character
+aside less than -1.8, ordinary print in even distances up to -0.69."""
+_NO_TEXT = -1.0
+"""Support below which no text of an MRZ stands there, and no thorough look is of use: the quick network gives the worst
+development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
+OTHER_PRINT = "there is text like that of an MRZ, but it is none"
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT, _NO_DOUBT_UNCLEAR = 0.995, 0.999
 """What is less certain is worth a second look, the more so where print does not stand out clearly of noise: one look
@@ -43,36 +46,45 @@ _PLAIN, _PLAIN_CHARACTER = 0.999, 0.9998
 """What is less certain than this to the quick network, as a whole or in one character, is shown to the thorough one
 (development strip 921117, level 3: a streak beside a C, O to 0.9994 for the quick network, C to 0.7 for the others)."""
 _MOST_BARS = 5
+_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 300.0
+"""Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
+there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts."""
+_STRIP_SIZES_PX = spot.LONG_SIDES_PX[:3]
+"""Sizes at which rows of text are looked for in a strip: in one of them its characters are 11 to 23 px apart."""
+_STRIP_TURNS_DEG = np.arange(-6.0, 6.1, 3.0)
+"""No strip is turned by more: it would show half of a line."""
 _RIVAL = 0.5
 """Share of the best row's score that a row of another MRZ in the same picture has at least."""
 _CLEARLY_TEXT = -0.35
 
-_Found = tuple[Reading, Evidence | None]
+Found = tuple[Reading, Evidence | None]
 """What was read, and the evidence it rests on."""
 
 
-def read_strip(strip: NDArray[Any]) -> Reading:
+def read_strip(strip: NDArray[Any], *, stop: Stop | None = None) -> Reading:
     """Read a strip (rows, cols) of the line scanner: grey, 300 dpi, row 0 uppermost, whatever it shows.
 
     8-bit values, or floats 0..255 in which rows with NaN were not scanned. MrzError only for an array that is no grey
-    picture; everything else that goes wrong is the reading's `reason`.
+    picture; everything else that goes wrong is the reading's `reason`. `stop` is asked between expensive steps: when it
+    says True, reading ends (reason: "the time for reading is over").
     """
     start = time.perf_counter()
     if not isinstance(strip, np.ndarray) or strip.ndim != 2:
         raise MrzError("a strip is an array of rows and columns of grey values")
-    reading, _ = examine(to_grey(strip), is_strip=True)
+    reading, _ = examine(to_grey(strip), is_strip=True, stop=stop)
     return replace(reading, ms=round((time.perf_counter() - start) * 1000, 2))
 
 
-def read_image(source: str | Path | NDArray[Any]) -> Reading:
+def read_image(source: str | Path | NDArray[Any], *, stop: Stop | None = None) -> Reading:
     """Read the MRZ in any picture of a document: a strip, a flatbed page or a photograph, at any angle, 100 to 600 dpi.
 
     `source` is a file, or an array (rows, cols[, 3 or 4]) as `pixels.to_grey` takes it. MrzError when the file is
-    missing, damaged, no picture or too large (60 megapixels), or the array is none. `ms` leaves out the loading.
+    missing, damaged, no picture or too large (60 megapixels), or the array is none.
+    `ms` leaves out the loading. `stop`: see `read_strip`.
     """
     grey = as_grey(source)
     start = time.perf_counter()
-    reading, _ = examine(grey, is_strip=is_strip(grey))
+    reading, _ = examine(grey, is_strip=is_strip(grey), stop=stop)
     return replace(reading, ms=round((time.perf_counter() - start) * 1000, 2))
 
 
@@ -90,78 +102,128 @@ def is_strip(grey: NDArray[np.uint8]) -> bool:
     return bool(abs(grey.shape[1] - STRIP_COLUMNS) <= 40 and grey.shape[0] <= _MOST_STRIP_ROWS)
 
 
-def examine(grey: NDArray[np.uint8], *, is_strip: bool) -> _Found:
+def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None) -> Found:
     """The reading of a grey picture (rows, cols), and the evidence it rests on if any text was found.
 
     A strip has level lines at 300 dpi; where none can be read it is searched like any picture.
+    `stop`: see `read_strip`.
     """
+    with effort.counted(stop, _STRIP_EFFORT_MS if is_strip else _PICTURE_EFFORT_MS) as counted:
+        try:
+            reading, evidence = _examined(grey, is_strip=is_strip)
+        except effort.TimeIsOver:
+            reading, evidence = Reading(reason=effort.TIME_IS_OVER), None
+    return replace(reading, effort_ms=round(counted.ms, 2)), evidence
+
+
+def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
+    """What `examine` gives, without the count."""
+    effort.spend("glance", grey.size / 1e6)
     if min(grey.shape) < _SMALLEST_PX:
         return Reading(reason="the picture is too small to hold an MRZ"), None
     if int(grey.max()) - int(grey.min()) < 4:
         return Reading(reason="the picture is blank"), None
-    best, rests_on = _best(places.of_strip(grey)) if is_strip else (Reading(), None)
-    bars = [] if _stands_there(best, rests_on) else spot.bars(grey)
+    best: Found = Reading(), None
+    if is_strip:
+        best = _best(places.of_strip(grey))
+        if not _stands_there(*best):
+            best = _better(best, _best(places.of_turned_strip(grey)))
     second = False
-    for bar in bars[:_MOST_BARS]:
-        found = rests_on if _stands_there(best, rests_on) else None
-        here = found is not None and found.holds((bar.left + bar.right) / 2)
-        # what is read without doubt is not read again, and text with much less rhythm is no second MRZ
-        if found and (best.confidence > _NO_DOUBT if here else bar.score < _RIVAL * bars[0].score):
-            continue
-        reading, evidence = _around(grey, bar)
-        if found and not here:
-            second = second or (_is_read(reading) and reading.lines != best.lines)
-        else:
-            best, rests_on = _better((best, rests_on), (reading, evidence))
-    for bar in () if _stands_there(best, rests_on) else faint.bars(grey):
-        best, rests_on = _better((best, rests_on), _around(grey, bar))
-        if _is_read(best):
-            break
+    if not _stands_there(*best) or (is_strip and not best[0].accepted and best[1] is not None and best[1].is_tilted):
+        best, second = _searched(grey, best, is_strip=is_strip)
+    reading, rests_on = best
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
-    explained = _explained(best, rests_on, grey.shape, second=second)
-    noise = not _is_read(best) and rests_on.support(best.lines or ()) < _NOISE
+    explained = _explained(reading, rests_on, grey.shape, second=second)
+    noise = not _is_read(reading) and rests_on.support(reading.lines or ()) < _NO_TEXT
     if noise and not any(one.code in _OTHER_TEXT for one in explained.quality):
         return Reading(reason="no MRZ found"), None
     return explained, rests_on
 
 
-def _around(grey: NDArray[np.uint8], bar: spot.Bar) -> _Found:
+def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[Found, bool]:
+    """The best of `best` and of what is read anywhere in a picture, and whether that shows a second MRZ.
+
+    A strip's scale is known, and its lines are at least nearly level.
+    """
+    bars = spot.bars(grey, _STRIP_SIZES_PX) if is_strip else spot.bars(grey)
+    strongest = max((bar.score for bar in bars), default=0.0)
+    second = False
+    for row in promising(grey, bars)[:_MOST_BARS]:
+        bar = row.bar
+        reading, rests_on = best
+        found = rests_on if _stands_there(*best) else None
+        here = found is not None and found.holds((bar.left + bar.right) / 2)
+        # what is read without doubt is not read again, and text with much less rhythm is no second MRZ
+        if found and (reading.confidence > _NO_DOUBT if here else bar.score < _RIVAL * strongest):
+            continue
+        around = _around(grey, row)
+        if found and not here:
+            second = second or (_is_read(around[0]) and around[0].lines != reading.lines)
+        else:
+            best = _better(best, around)
+        if (is_strip or not _stands_there(*best)) and effort.exhausted():
+            return best, second
+    if not _stands_there(*best):
+        for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):
+            best = _better(best, _around(grey, row))
+            if _is_read(best[0]) or effort.exhausted():
+                break
+    return best, second
+
+
+def _around(grey: NDArray[np.uint8], row: Row) -> Found:
     """What is read around a row of text: bent and tilted as it may be, and where that is in doubt as if straight."""
-    reading, evidence = _best(places.of_bar(grey, bar))
-    if evidence is None or _is_read(reading) or evidence.support(reading.lines or ()) < _NOISE:
+    reading, evidence = _best(places.of_bar(grey, row))
+    hopeless = evidence is None or evidence.support(reading.lines or ()) < _NO_TEXT
+    if hopeless or _is_read(reading) or effort.exhausted():
         return reading, evidence
-    return _better((reading, evidence), _best(places.of_level(grey, bar)))
+    return _better((reading, evidence), _best(places.of_level(grey, row)))
 
 
-def _best(candidates: Iterable[Evidence]) -> _Found:
-    """The first of the candidates that can be read, else the best of them; a doubtful one has been looked at again."""
-    best, rests_on = Reading(), None
-    for evidence in candidates:
-        if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
-            continue
-        reading = judge(evidence.likelihoods, once=True)
-        if evidence.quick and not _is_plain(reading):
-            continue
-        if reading is not None:
-            best, rests_on = _better((best, rests_on), (reading, evidence))
-        if _stands_there(best, rests_on):
+def _best(candidates: Iterable[Place]) -> Found:
+    """The first of the places that can be read, else the best of them; a doubtful one has been looked at again."""
+    best: Found = Reading(), None
+    for quick, thorough in candidates:
+        seen = _judged(quick)
+        if quick.quick and _is_plain(seen[0]):
+            return seen
+        if seen[1] is None or quick.support(seen[0].lines or ()) < _NO_TEXT:
+            best = _better(best, seen)
+        else:
+            for evidence in thorough():
+                best = _better(best, _judged(evidence))
+                if _stands_there(*best):
+                    return _augmented(best)
+        if effort.exhausted():
             break
-    if rests_on is None:
-        return best, rests_on
-    enough = _NO_DOUBT if rests_on.clear else _NO_DOUBT_UNCLEAR
-    certain = best.confidence >= enough and _least(best) >= _NO_DOUBT_CHARACTER and best.reason != TWINS
-    if not certain and rests_on.support(best.lines or ()) > _HOPELESS:
-        rests_on = again(rests_on)
-        best = judge(rests_on.likelihoods) or best
-    return best, rests_on
+    return _augmented(best)
 
 
-def _is_plain(reading: Reading | None) -> bool:
+def _judged(evidence: Evidence) -> Found:
+    """The reading of one look; nothing where no text fits."""
+    if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
+        return Reading(), None
+    reading = judge(evidence.likelihoods, once=True)
+    return (Reading(), None) if reading is None else (reading, evidence)
+
+
+def _augmented(found: Found) -> Found:
+    """What is read when a doubtful text is looked at again."""
+    reading, evidence = found
+    if evidence is None:
+        return found
+    enough = _NO_DOUBT if evidence.clear else _NO_DOUBT_UNCLEAR
+    certain = reading.confidence >= enough and _least(reading) >= _NO_DOUBT_CHARACTER and reading.reason != TWINS
+    if certain or evidence.support(reading.lines or ()) < _BORNE_OUT:
+        return found
+    evidence = again(evidence)
+    return judge(evidence.likelihoods) or reading, evidence
+
+
+def _is_plain(reading: Reading) -> bool:
     """Whether the quick network's word is enough."""
-    if reading is None or not reading.accepted:
-        return False
-    return reading.confidence > _PLAIN and _least(reading) >= _PLAIN_CHARACTER
+    return reading.accepted and reading.confidence > _PLAIN and _least(reading) >= _PLAIN_CHARACTER
 
 
 def _least(reading: Reading) -> float:
@@ -178,7 +240,7 @@ def _stands_there(reading: Reading, evidence: Evidence | None) -> bool:
     return evidence is not None and (_is_read(reading) or evidence.support(reading.lines or ()) > _BORNE_OUT)
 
 
-def _better(one: _Found, other: _Found) -> _Found:
+def _better(one: Found, other: Found) -> Found:
     """What is read goes first, then what the print bears out best."""
     if one[1] is None or other[1] is None:
         return other if one[1] is None else one
@@ -199,7 +261,8 @@ def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, s
             faults.append(Finding("mirrored", "the picture is mirrored"))
             return replace(reading, accepted=False, reason="the picture is mirrored", quality=tuple(faults))
         if evidence.fit > _CLEARLY_TEXT and sum(reading.checks.values()) == 0:
-            faults.append(Finding("no-mrz", "there is text like that of an MRZ, but it is none"))
+            faults.append(Finding("no-mrz", OTHER_PRINT))
+            return replace(reading, accepted=False, reason=OTHER_PRINT, quality=tuple(faults))
     if reading.accepted and evidence.goes_on:
         return replace(reading, accepted=False, reason="the text goes on beyond what was read", quality=tuple(faults))
     if second:

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_LONG_SIDES_PX = (560, 800, 1130, 1600)
+from stillscan.mrz import effort
+
+LONG_SIDES_PX = (560, 800, 1130, 1600)
 """Sizes at which is looked: the characters of an MRZ are 11 to 16 px apart in one of them."""
 _STROKE_PX = 13
 """Nothing wider than this is a stroke (at the size looked at)."""
@@ -56,20 +58,26 @@ class Bar:
         return Bar(left, right, self.height_px * times, self.pitch_px * times, self.rhythm)
 
 
-def bars(grey: NDArray[np.uint8]) -> list[Bar]:
-    """Rows of text in a grey picture (rows, cols) that may belong to an MRZ, likeliest first, one for each place."""
+def bars(grey: NDArray[np.uint8], sizes_px: tuple[int, ...] = LONG_SIDES_PX) -> list[Bar]:
+    """Rows of text in a grey picture (rows, cols) that may belong to an MRZ, likeliest first, one for each place.
+
+    `sizes_px`: lengths of the picture's longer side at which is looked.
+    """
     found: list[Bar] = []
     longest = max(grey.shape)
+    effort.spend("resize", grey.size / 1e6)
     source = grey
-    for size in reversed(_LONG_SIDES_PX):
+    for size in reversed(sizes_px):
         scale = size / longest
-        if scale > _MOST_ENLARGED and size != _LONG_SIDES_PX[0]:
+        if scale > _MOST_ENLARGED and size != sizes_px[0]:
             continue
         shape = max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale))
+        effort.spend("spot", shape[0] * shape[1] / 1e6)
         small = cv2.resize(source, shape, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         source = np.asarray(small, np.uint8) if scale < 1 else source  # the next is smaller still
         seen = strokes(np.asarray(small, np.uint8))
         for bar in (bar for share in _STANDS_OUT for bar in _joined(_pieces(seen, share))):
+            effort.spend("spot-row")
             found.append(measured(seen, bar).scaled(1 / scale))
     return _distinct(sorted(found, key=lambda bar: -bar.score))
 

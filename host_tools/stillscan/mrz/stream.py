@@ -1,5 +1,6 @@
 """Reads a strip while it is being scanned: each line as soon as its rows are there."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from stillscan.mrz.read import examine
 
 _LEAST_MARK = 0.04
 _LEAST_RHYTHM = 0.4
+_WORTH_READING = 0.5
+"""Probability of each character from which on the text is likely to be read: rules mend what print leaves open."""
 _SPARE_ROWS = 12
 """Rows beyond the letters that a line's crop and a small tilt need."""
 _FIRST_LINE_ROW, _LAST_LINE_END = 10, 20
@@ -39,6 +42,11 @@ class Partial(NamedTuple):
 
     scanned: float
     lines: tuple[PartialLine, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all lines that their format has are there, every character sure enough that reading is worthwhile."""
+        return _whole([line for line in self.lines if min(line.probabilities) > _WORTH_READING])
 
 
 class MrzReader:
@@ -76,7 +84,7 @@ class MrzReader:
         """Rows (first, end) that are still worth scanning: such as were never seen, and lines that are not certain."""
         rows = len(self._times)
         wanted = np.zeros(rows, bool)
-        whole = self._whole()
+        whole = _whole(self._done.values())
         if not whole:
             wanted[_FIRST_LINE_ROW : rows - _LAST_LINE_END] = self._times[_FIRST_LINE_ROW : rows - _LAST_LINE_END] == 0
         for row, line in self._done.items():
@@ -90,11 +98,6 @@ class MrzReader:
         if not self._times.any():
             return Reading(reason="no rows were scanned")
         return examine(self._picture(0, len(self._times)), is_strip=True)[0]
-
-    def _whole(self) -> bool:
-        """Whether the lines found are all that their format has."""
-        lengths = [len(line.text) for line in self._done.values()]
-        return lengths.count(44) >= 2 or lengths.count(36) >= 2 or lengths.count(30) >= 3
 
     def _picture(self, first: int, end: int) -> NDArray[np.uint8]:
         """The mean of what was scanned in these rows, 0 where nothing was."""
@@ -124,6 +127,12 @@ class MrzReader:
             line = _line(part, track, top)
             if line is not None:
                 self._done[line.row] = line
+
+
+def _whole(found: Iterable[PartialLine]) -> bool:
+    """Whether these lines are all that their format has."""
+    lengths = [len(line.text) for line in found]
+    return lengths.count(44) >= 2 or lengths.count(36) >= 2 or lengths.count(30) >= 3
 
 
 def _overlaps(row: int, first: int, end: int) -> bool:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import lines
+from stillscan.mrz import effort, lines
 from stillscan.mrz.comb import Comb
 from stillscan.mrz.lines import CROP_COLUMNS, Track
 
@@ -33,6 +33,7 @@ class View:
     @cached_property
     def crops(self) -> NDArray[np.uint8]:
         """(lines, 48, width)."""
+        effort.spend("line", self.places.size / CROP_COLUMNS)
         each = zip(self.tracks, self.places, strict=True)
         return np.stack([lines.cut(self.grey, track, place, self.lean) for track, place in each])
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import lines
+from stillscan.mrz import effort, lines
 from stillscan.mrz.lines import Track
 from stillscan.mrz.spot import Bar
 from stillscan.mrz.view import PITCH_PX
@@ -63,6 +63,7 @@ def around(grey: NDArray[np.uint8], bar: Bar) -> Window:
     width = round((before + cells + after) * PITCH_PX)
     corner = bar.left - along * before * bar.pitch_px - across * _HALF_ROWS * scale
     matrix = np.column_stack([along * scale, across * scale, corner])
+    effort.spend("window", width * 2 * _HALF_ROWS / 1e6)
     picture = cv2.warpAffine(
         grey,
         matrix / shrink,
@@ -84,6 +85,7 @@ def _to_edge(shape: tuple[int, ...], point: NDArray[np.float64], way: NDArray[np
 
 def stacks(window: Window) -> list[Stack]:
     """Pairs and threes of lines in the window that may be an MRZ, likeliest first."""
+    effort.spend("stacks", window.grey.size / 1e6)
     ink = strokes(window.grey)
     ink -= cv2.blur(ink, _AROUND_PX)
     marked = lines.marks(ink)

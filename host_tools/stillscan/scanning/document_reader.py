@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import MrzReader, Reading, read_looks
+from stillscan.mrz import CaptureReader, MrzReader, Reading
+from stillscan.mrz.effort import Stop
 
-_FORMER_CAPTURES = 3
-"""What more captures than these have seen adds nothing that can be measured."""
 _EARLY_ROWS = 32
 """Rows that are looked at together where no text can be complete yet: a line of text is 30 rows high."""
 _FIRST_END_ROW = 156
@@ -29,14 +28,12 @@ class DocumentReader:
         self._stream: MrzReader | None = None
         self._waiting: list[NDArray[np.uint8]] = []
         self._first_row = 0
-        self._former: list[NDArray[np.uint8]] = []
-        self._newest: NDArray[np.uint8] | None = None
+        self._captures = CaptureReader()
 
     def begin(self, rows: int, width_px: int) -> None:
         """Another document, of so many rows of so many pixels."""
         self._rows, self._width_px = rows, width_px
-        self._former.clear()
-        self._newest = None
+        self._captures.clear()
         self.begin_sweep()
 
     def begin_sweep(self) -> None:
@@ -57,17 +54,15 @@ class DocumentReader:
         rows = np.concatenate(self._waiting)
         self._waiting.clear()
         self._stream = self._stream or MrzReader(self._rows, self._width_px)
-        lines = self._stream.feed(self._first_row, rows).lines
-        lengths = [len(line.text) for line in lines if min(line.probabilities) > 0.5]
-        return lengths.count(44) >= 2 or lengths.count(36) >= 2 or lengths.count(30) >= 3
+        return self._stream.feed(self._first_row, rows).complete
 
-    def read(self, capture: NDArray[np.uint8]) -> Reading:
-        """The reading of a capture (rows, width_px) together with what former captures have shown."""
-        self._newest = capture
-        return read_looks([*self._former, capture])
+    def read(self, capture: NDArray[np.uint8], stop: Stop | None = None) -> Reading:
+        """The reading of a capture (rows, width_px) together with what former captures have shown.
+
+        `stop` is asked between expensive steps whether reading is to end.
+        """
+        return self._captures.read(capture, stop=stop)
 
     def keep(self) -> None:
         """The capture that was read last counts as a former one from now on."""
-        if self._newest is not None:
-            self._former = [*self._former, self._newest][-_FORMER_CAPTURES:]
-            self._newest = None
+        self._captures.keep()

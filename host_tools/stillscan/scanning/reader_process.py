@@ -247,7 +247,7 @@ class _Worker:
         if self._slow_s:
             time.sleep(self._slow_s)
         try:
-            return reader.read(capture)
+            return reader.read(capture, stop=lambda: ticket != self._wanted)
         except Exception:  # whatever a picture does to a library must not end the stage
             return None
 

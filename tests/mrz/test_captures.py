@@ -13,10 +13,10 @@ from mrz_vectors import VALID
 from numpy.typing import NDArray
 from PIL import Image
 
-from stillscan.mrz import MrzError, MrzReader, Reading, read_image, read_looks, read_strip
+from stillscan.mrz import MrzError, MrzReader, Reading, read_captures, read_image, read_strip
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.captures import join
 from stillscan.mrz.explain import explain
-from stillscan.mrz.looks import join
 from stillscan.simulator import printing
 
 pytestmark = pytest.mark.slow
@@ -37,10 +37,10 @@ def test_joined_looks_are_surer(ocr_b: Path) -> None:
         look[:, first : first + 170] = 255
         looks.append(look)
     assert not any(read_strip(look).accepted for look in looks)
-    joined = read_looks(looks)
+    joined = read_captures(looks)
     assert joined.lines == NOR
     assert joined.confidence > max(read_strip(look).confidence for look in looks)
-    assert read_looks([strip]).lines == read_strip(strip).lines
+    assert read_captures([strip]).lines == read_strip(strip).lines
 
 
 def test_many_looks_do_not_tell_twins_apart_better_than_one() -> None:
@@ -56,17 +56,17 @@ def test_many_looks_do_not_tell_twins_apart_better_than_one() -> None:
 
 def test_looks_at_different_documents_are_refused(ocr_b: Path) -> None:
     other = person(7)
-    reading = read_looks([printing.strip(NOR, ocr_b), printing.strip(other, ocr_b)])
+    reading = read_captures([printing.strip(NOR, ocr_b), printing.strip(other, ocr_b)])
     assert not reading.accepted
     assert reading.reason == "the pictures show different documents"
 
 
 def test_looks_of_which_one_shows_nothing(ocr_b: Path) -> None:
     blank = np.full((274, 1476), 200, np.uint8)
-    assert read_looks([blank, printing.strip(NOR, ocr_b)]).lines == NOR
-    assert read_looks([blank, blank]).reason
+    assert read_captures([blank, printing.strip(NOR, ocr_b)]).lines == NOR
+    assert read_captures([blank, blank]).reason
     with pytest.raises(MrzError):
-        read_looks([])
+        read_captures([])
 
 
 def test_lines_are_read_as_their_rows_arrive(ocr_b: Path) -> None:
@@ -193,3 +193,26 @@ def test_explain_draws_the_lines(ocr_b: Path, tmp_path: Path) -> None:
     assert (tmp_path / "none.png").exists()
     with pytest.raises(MrzError):
         explain(tmp_path / "strip.png", tmp_path / "missing" / "out.png")
+
+
+@pytest.mark.parametrize("name", ["NOR", "TD1", "TD2"])
+def test_lines_are_complete_before_the_last_row(name: str, ocr_b: Path) -> None:
+    """Rows of a sweep that begins at row 48: those above never come, those below are not waited for."""
+    lines = tuple(VALID[name].split("|"))
+    strip = printing.strip(lines, ocr_b)
+    reader, complete = MrzReader(), 0
+    for first in range(48 if name != "TD1" else 0, 274, 8):
+        if reader.feed(first, strip[first : first + 8]).complete:
+            complete = complete or min(first + 8, 274)
+    assert 0 < complete <= 240
+    seen = np.full_like(strip, 255)
+    first = 48 if name != "TD1" else 0
+    seen[first:complete] = strip[first:complete]
+    assert read_strip(seen).lines == lines
+
+
+def test_worn_lines_are_not_complete(ocr_b: Path) -> None:
+    reader = MrzReader()
+    strip = printing.strip(NOR, ocr_b)
+    strip[:, 700:790] = 215
+    assert not any(reader.feed(first, strip[first : first + 16]).complete for first in range(0, 272, 16))

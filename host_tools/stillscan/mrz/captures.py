@@ -1,0 +1,148 @@
+"""Several captures of one document joined to one reading: noise, dust and glare change between them, print does not."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz import effort
+from stillscan.mrz.comb import fit
+from stillscan.mrz.effort import TIME_IS_OVER, Stop
+from stillscan.mrz.errors import MrzError
+from stillscan.mrz.judge import Reading, judge
+from stillscan.mrz.pixels import to_grey
+from stillscan.mrz.read import as_grey, examine, is_strip
+from stillscan.mrz.twins import TWIN_OF
+
+_SURE = np.log(0.97)
+_MOST_DISAGREEING = 4
+"""Characters that two captures may be sure of and yet see differently, before they must be of different documents."""
+_MOST_FORMER = 3
+"""What more captures than these have seen adds nothing that can be measured."""
+_SHARED = 0.7
+"""What captures have in common (wear, print) does not average out: n of them weigh as n to the power of 1 less this."""
+
+
+class CaptureReader:
+    """Reads one document's captures as they come: each is examined once, and joined with what the former ones showed.
+
+    Of a capture its evidence is kept, not its picture: the chances of each character, 20 kB. Not for several threads.
+    """
+
+    def __init__(self) -> None:
+        self._former: list[_Seen] = []
+        self._newest: _Seen | None = None
+
+    def add(self, picture: NDArray[Any], *, stop: Stop | None = None) -> Reading:
+        """`read`, and from now on the picture counts as a former capture."""
+        reading = self.read(picture, stop=stop)
+        self.keep()
+        return reading
+
+    def read(self, picture: NDArray[Any], *, stop: Stop | None = None) -> Reading:
+        """The reading of a picture (see `read_image`) together with the former captures.
+
+        `ms` and `effort_ms` are those of this picture and of the joining. A reading that `stop` ended tells of no
+        capture, and its picture cannot be kept. MrzError for what is no picture.
+        """
+        start = time.perf_counter()
+        self._newest = None
+        grey = to_grey(picture)
+        own, evidence = examine(grey, is_strip=is_strip(grey), stop=stop)
+        if own.reason == TIME_IS_OVER:
+            return own
+        if evidence is not None:
+            self._newest = _Seen(own, evidence.likelihoods, evidence.goes_on)
+        with effort.counted() as counted:
+            reading = _joined([*self._former, *([] if self._newest is None else [self._newest])], own)
+        ms = round((time.perf_counter() - start) * 1000, 2)
+        return replace(reading, ms=ms, effort_ms=round(own.effort_ms + counted.ms, 2))
+
+    def keep(self) -> None:
+        """The picture that was read last counts as a former capture from now on, one of at most three."""
+        if self._newest is not None:
+            self._former = [*self._former, self._newest][-_MOST_FORMER:]
+            self._newest = None
+
+    def clear(self) -> None:
+        """Another document: nothing is known of it."""
+        self._former.clear()
+        self._newest = None
+
+
+class _Seen(NamedTuple):
+    """What is kept of a capture."""
+
+    reading: Reading
+    likelihoods: NDArray[np.float32]
+    goes_on: bool
+
+
+def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
+    """One reading of several pictures (files or arrays, strips or others) of the same document.
+
+    Chances of each character are multiplied over the captures. Refuses, with a reason, pictures that clearly show
+    different documents. MrzError when there is no picture or one cannot be loaded. `ms` and `effort_ms` are of all.
+    """
+    if not sources:
+        raise MrzError("there is no picture to read")
+    pictures = [as_grey(source) for source in sources]
+    start = time.perf_counter()
+    examined = [examine(grey, is_strip=is_strip(grey)) for grey in pictures]
+    seen = [_Seen(own, found.likelihoods, found.goes_on) for own, found in examined if found is not None]
+    with effort.counted() as counted:
+        reading = _joined(seen, examined[0][0])
+    ms = round((time.perf_counter() - start) * 1000, 2)
+    effort_ms = round(sum(own.effort_ms for own, _ in examined) + counted.ms, 2)
+    return replace(reading, ms=ms, effort_ms=effort_ms)
+
+
+def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
+    """What all captures together say; `otherwise` when none shows an MRZ."""
+    if len(seen) < 2:
+        return seen[0].reading if seen else otherwise
+    # a grid on the wrong cells or of the wrong length would spoil the rest: most captures decide the size
+    sizes = [one.likelihoods.shape for one in seen]
+    size = max(sizes, key=lambda of: sum(fit(one.likelihoods) + 4 for one in seen if one.likelihoods.shape == of))
+    usable = [one for one in seen if one.likelihoods.shape == size]
+    stack = np.stack([one.likelihoods for one in usable])
+    best = max((one.reading for one in usable), key=lambda own: (own.accepted, own.valid, own.confidence))
+    if _disagree(stack):
+        return replace(best, accepted=False, reason="the pictures show different documents")
+    joined = judge(join(stack))
+    if joined is None:
+        return best
+    if joined.accepted and any(one.goes_on for one in usable):
+        return replace(joined, accepted=False, reason="the text goes on beyond what was read", quality=best.quality)
+    if joined.accepted and any(fault.code == "two-mrzs" for one in usable for fault in one.reading.quality):
+        return replace(joined, accepted=False, reason="a picture shows two MRZs", quality=best.quality)
+    return replace(joined, quality=best.quality)
+
+
+def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log probabilities (captures, lines, cells, 37) to those of all together, (lines, cells, 37).
+
+    Between letters and digits that a cut prints alike many captures tell no more than one: all mistake them alike.
+    """
+    mean = stack.mean(axis=0)
+    summed = mean * np.float32(len(stack) ** (1 - _SHARED))
+    both = np.logaddexp(summed, summed[..., TWIN_OF])
+    apart = np.logaddexp(0, mean[..., TWIN_OF] - mean)  # how much less one of two twins is than both together
+    joined = np.where(np.arange(len(TWIN_OF)) == TWIN_OF, summed, both - apart)
+    top = joined.max(axis=-1, keepdims=True)
+    return np.asarray(joined - top - np.log(np.exp(joined - top).sum(axis=-1, keepdims=True)), np.float32)
+
+
+def _disagree(stack: NDArray[np.float32]) -> bool:
+    """Whether two captures are sure of different characters in too many places."""
+    best, sure = stack.argmax(axis=-1), stack.max(axis=-1) > _SURE
+    for first in range(len(stack)):
+        for other in range(first):
+            differs = (best[first] != best[other]) & (TWIN_OF[best[first]] != best[other])
+            if int((differs & sure[first] & sure[other]).sum()) > _MOST_DISAGREEING:
+                return True
+    return False

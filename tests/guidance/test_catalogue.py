@@ -68,13 +68,8 @@ def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted |= {f"part.{name}" for name in wire.PARTS if name != "none"}
     wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
     wanted |= {f"reason.{name}" for name in (*REASONS, OK)} | {"outcome.verified", "outcome.refused"}
-<<<<<<< HEAD
     wanted |= {f"device.{name}" for name in get_args(DeviceTrouble)} | {"reading.late", "reading.failed"}
-    wanted |= {"sensor.accelerometer", "sensor.flow", "sensor.flow_opposite"}
-=======
-    wanted |= {f"device.{name}" for name in ("missing", "busy", "gone", "faulty", "protocol")}
     wanted |= {"sensor.accelerometer", "sensor.carriage", "sensor.flow", "sensor.flow_opposite"}
->>>>>>> 5c13bd1 (Parts that die in service are named: stripes make the device look at its parts)
     known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's
     assert known == wanted
 

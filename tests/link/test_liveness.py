@@ -30,7 +30,7 @@ def health(**changes: int) -> list[int]:
     return made
 
 
-def says(*answers: list[int], streams: int | None = None) -> Answer:
+def says(*answers: list[int], streams: int | None = None, boot_id: int = 7) -> Answer:
     """A device that answers each HEALTH with the next of these, and the last one for ever."""
     left = list(answers)
 
@@ -38,7 +38,7 @@ def says(*answers: list[int], streams: int | None = None) -> Answer:
         polite(device, frame)
         if frame.kind == wire.C_HEALTH:
             fields = left.pop(0) if len(left) > 1 else left[0]
-            body = wire.pack(wire.M_HEALTH, *fields, streams or 0, 1)
+            body = wire.pack(wire.M_HEALTH, *fields, streams or 0, boot_id)
             device.say_body(wire.M_HEALTH, body[:-5] if streams is None else body)
 
     return answer
@@ -88,6 +88,12 @@ def test_what_the_counters_tell(later: list[int], what: str) -> None:
     said, when_ms = lost(Scripted(says(HEALTH, later, streams=ALL_STREAMS)))
     assert what in said
     assert when_ms < 4000
+
+
+def test_another_start_is_told_by_its_number() -> None:
+    said, when_ms = lost(Scripted(says(HEALTH, streams=ALL_STREAMS, boot_id=8)))
+    assert "was started anew" in said
+    assert when_ms < 2000
 
 
 def test_a_clock_that_begins_again_after_12_days_is_no_restart() -> None:

@@ -142,7 +142,7 @@ def test_commands_with_answers() -> None:
         polite(device, frame)
         if frame.kind == wire.C_HEALTH:
             device.say(wire.M_STATE, *STATE)
-            device.say(wire.M_HEALTH, *range(14), 7, 1)
+            device.say(wire.M_HEALTH, *range(14), 7, HELLO[6])
         elif frame.kind == wire.C_LOG:
             device.say(wire.M_LOG, 1, behind=bytes(8))
         elif frame.kind == wire.C_SETTING_GET:

@@ -91,17 +91,18 @@ def test_a_request_that_was_cancelled_gets_no_answer(stage):
     reader.cancel()
     ticket = reader.read(strip())
     assert answered(reader).ticket == ticket
-    assert reader.wait_ms() == float("inf")
+    while reader.wait_ms() < float("inf"):  # until the one that was cancelled has ended
+        assert reader.answer() is None
 
 
-def test_what_takes_too_long_is_given_up_and_the_next_is_read(stage, monkeypatch):
+def test_what_takes_too_long_is_given_up(stage, monkeypatch):
+    """The process is told to stop, and does; it need not be started anew."""
     reader = stage(slow_ms=3_600_000.0)
+    process = reader._process
     monkeypatch.setattr(reader_process, "LIMIT_MS", 150.0)
-    assert answered_why(reader) == "late"
-    reader._slow_ms = 0.0
-    monkeypatch.undo()
-    answered_why(reader)
-    assert answered_why(reader) == ""
+    monkeypatch.setattr(reader_process, "_LET_GO_MS", 60_000.0)
+    assert [answered_why(reader) for _ in range(3)] == ["late"] * 3
+    assert reader._process is process
 
 
 def answered_why(reader: ReaderProcess) -> str:
@@ -132,7 +133,7 @@ def test_a_reader_that_stands_still_holds_nobody_up(stage, monkeypatch):
     reader.read(picture)
     assert answered(reader).why == "late"
     monkeypatch.undo()
-    assert answered_why(reader) == ""
+    assert "" in [answered_why(reader) for _ in range(2)], "a process that does not let go is ended"
 
 
 def test_interrupts_at_the_terminal_do_not_reach_it(stage):

@@ -208,6 +208,8 @@ class Session:
             return
         if former is not None and health.short_writes != former.short_writes:
             raise self._lost("could not get rid of a message and has ended the subscription")
+        if self.hello is not None and health.boot_id not in (None, self.hello.boot_id):
+            raise self._lost("was started anew")
         if former is not None and (health.uptime_ms - former.uptime_ms) % _TICKS > _TICKS // 2:
             raise self._lost("was started anew")
         if health.streams is None:

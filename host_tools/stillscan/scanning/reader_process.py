@@ -35,6 +35,10 @@ _START_MS = 30_000.0
 _LOOK_MS = 100.0
 """An answer that is waited for is looked for so often, and no more time counts between two looks: a computer that
 slept, or a program that was stopped, has not been waiting."""
+_LET_GO_MS = 1000.0
+"""A reading that was told to stop does so between two of its steps, of which none takes a tenth of that; a process that
+does not answer by then is ended."""
+_SLOW_STEP_S = 0.02
 _MOST_WAITING = 600
 """Requests that may wait for a process that does not take them: two sweeps of rows. More rows are left out; the capture
 that is read in the end has them."""
@@ -51,6 +55,7 @@ class ReaderProcess:
         self._generation = 0
         self._ticket = 0
         self._pending: int | None = None  # the request that an answer is waited for
+        self._let_go: int | None = None  # the request that was told to stop
         self._waited_ms = 0.0
         self._looked_s = time.monotonic()
         self._ready = False
@@ -92,8 +97,11 @@ class ReaderProcess:
     def read(self, capture: NDArray[np.uint8]) -> int:
         """See ReaderStage."""
         self._hear()
+        self.cancel()
         self._ticket += 1
-        self._pending, self._waited_ms, self._looked_s = self._ticket, 0.0, time.monotonic()
+        self._pending = self._ticket
+        if self._let_go is None:
+            self._waited_ms, self._looked_s = 0.0, time.monotonic()
         self._say("read", self._ticket, capture)
         return self._ticket
 
@@ -104,23 +112,29 @@ class ReaderProcess:
     def answer(self) -> Answer | None:
         """See ReaderStage."""
         answer = self._hear()
-        if answer is not None or self._pending is None:
+        if answer is not None or self.wait_ms() == float("inf"):
             return answer
         now_s = time.monotonic()
         self._waited_ms += min((now_s - self._looked_s) * 1000, _LOOK_MS)
         self._looked_s = now_s
-        if self._waited_ms >= (LIMIT_MS if self._ready else _START_MS):
-            return self._give_up("late" if self._ready else "failed")
+        if not self._ready:
+            return self._start_anew("failed") if self._waited_ms >= _START_MS else None
+        if self._let_go is not None and self._waited_ms >= _LET_GO_MS:
+            return self._start_anew("late")
+        if self._pending is not None and self._let_go is None and self._waited_ms >= LIMIT_MS:
+            ticket = self._pending
+            self.cancel()
+            return Answer(ticket, None, "late")
         return None
 
     def wait_ms(self) -> float:
         """See ReaderStage."""
-        return _LOOK_MS if self._pending is not None else float("inf")
+        return float("inf") if self._pending is None and self._let_go is None else _LOOK_MS
 
     def cancel(self) -> None:
         """See ReaderStage."""
         if self._pending is not None:
-            self._pending = None
+            self._let_go, self._pending, self._waited_ms = self._pending, None, 0.0
             self._say("cancel")
 
     def close(self) -> None:
@@ -183,16 +197,18 @@ class ReaderProcess:
                 self._complete_sweep = values[0]
             elif kind == "read":
                 ticket, reading = values
+                if ticket == self._let_go:
+                    self._let_go, self._waited_ms = None, 0.0
                 if ticket == self._pending:
                     self._pending = None
                     found = Answer(ticket, reading, "" if reading is not None else "failed")
             elif kind == "ended":
-                found = self._give_up("failed") or found
+                found = self._start_anew("failed") or found
         return found
 
-    def _give_up(self, why: Any) -> Answer | None:
-        """Start the process anew; the answer to what was waited for."""
-        ticket, self._pending = self._pending, None
+    def _start_anew(self, why: Any) -> Answer | None:
+        """Another process instead of one that ended or hangs; the answer to what was waited for. Evidence is lost."""
+        ticket, self._pending, self._let_go = self._pending, None, None
         if self._process is not None:
             self._outbox.put(None)
             _end(self._process)
@@ -244,8 +260,9 @@ class _Worker:
     def _read(self, reader: DocumentReader, ticket: int, capture: NDArray[np.uint8]) -> Reading | None:
         if ticket != self._wanted:
             return None
-        if self._slow_s:
-            time.sleep(self._slow_s)
+        end_s = time.monotonic() + self._slow_s
+        while time.monotonic() < end_s and ticket == self._wanted:
+            time.sleep(min(_SLOW_STEP_S, self._slow_s))
         try:
             return reader.read(capture, stop=lambda: ticket != self._wanted)
         except Exception:  # whatever a picture does to a library must not end the stage

@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
+from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
 from played import Played
 
 from kiosk import wire
@@ -60,7 +60,7 @@ def test_a_check_by_keyboard_alone(page, played: Played) -> None:
     page.keyboard.press("Enter")
     wait_for(page, "verdict")
     assert T["verdict_release"] in page.inner_text("h1")
-    assert [ruling.verdict for ruling in played.ledger.finished] == ["release"]
+    assert [ruling.verdict for ruling in played.book.finished] == ["release"]
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     wait_for(page, "tracking")
@@ -142,8 +142,8 @@ def test_every_state_is_accessible(page, played: Played, language: str) -> None:
 def test_every_verdict_is_unmistakable_and_accessible(page, played: Played, verdict: str) -> None:
     page.focus("#tracking")
     if verdict == "compare_by_hand":
-        letter = played.ledger.letters[TRACKING]
-        played.ledger.letters[TRACKING] = type(letter)(TRACKING, "Østenbyen Åse", letter.deadline, released=False)
+        letter = played.book.letters[TRACKING]
+        played.book.letters[TRACKING] = type(letter)(TRACKING, "Østenbyen Åse", letter.deadline, released=False)
     type_tracking(page)
     wait_for(page, "scan")
     if verdict == "rescan":
@@ -199,7 +199,7 @@ def test_two_windows_show_one_visit_and_only_one_answer_counts(page, browser, pl
     )
     assert answer.status == 409
     assert T["stale"] in answer.text()
-    assert [ruling.verdict for ruling in played.ledger.finished] == ["refuse"]
+    assert [ruling.verdict for ruling in played.book.finished] == ["refuse"]
     other.close()
 
 
@@ -227,20 +227,20 @@ def test_a_program_that_is_started_anew_begins_a_new_visit(page, played: Played)
         assert step(page) == "tracking"
         assert page.inner_text("#restarted") == T["restarted"]
         accessible(page)
-        assert again.ledger.finished == []
-    assert played.ledger.finished == []
+        assert again.book.finished == []
+    assert played.book.finished == []
 
 
 def test_what_cannot_be_recorded_is_said_and_is_no_release(page, played: Played) -> None:
     page.focus("#tracking")
     to_face(page, played)
-    played.ledger.fails = "the disk is full"
+    played.book.fails = "the disk is full"
     page.click(f"text={T['face_yes']}")
     page.wait_for_selector(".problem")
     assert "the disk is full" in page.inner_text(".problem")
     assert step(page) == "face"
     accessible(page)
-    played.ledger.fails = ""
+    played.book.fails = ""
     page.click(f"text={T['face_yes']}")
     wait_for(page, "verdict")
-    assert [ruling.verdict for ruling in played.ledger.finished] == ["release"]
+    assert [ruling.verdict for ruling in played.book.finished] == ["release"]

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryBook
 from hypothesis import given
 from hypothesis import strategies as st
-from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryLedger
 
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
@@ -13,7 +13,7 @@ from stillscan.verify.known import own_list
 
 
 def visit(**options: Any) -> Visit:
-    return Visit(options.pop("ledger", MemoryLedger()), "Moss", **options)
+    return Visit(options.pop("book", MemoryBook()), "Moss", **options)
 
 
 def test_a_norwegian_passport() -> None:
@@ -129,28 +129,28 @@ def test_an_answer_to_a_former_question_is_refused() -> None:
 
 
 def test_what_cannot_be_recorded_is_no_verdict_and_can_be_tried_again() -> None:
-    ledger = MemoryLedger(fails="the disk is full")
-    one = visit(ledger=ledger)
+    book = MemoryBook(fails="the disk is full")
+    one = visit(book=book)
     one.enter(TRACKING, 0)
     one.read(NORWEGIAN)
     with pytest.raises(StillscanError):
         one.face(True, one.turn)
     assert one.verdict is None
     assert one.step == "face"
-    ledger.fails = ""
+    book.fails = ""
     one.face(True, one.turn)
     assert one.verdict is not None
     assert one.verdict.verdict == "release"
 
 
 def test_ending_is_never_a_release() -> None:
-    ledger = MemoryLedger(fails="the disk is full")
-    one = visit(ledger=ledger)
+    book = MemoryBook(fails="the disk is full")
+    one = visit(book=book)
     one.enter(TRACKING, 0)
     one.read(NORWEGIAN)
     with pytest.raises(StillscanError):
         one.face(True, one.turn)
-    ledger.fails = ""
+    book.fails = ""
     one.end(one.turn)
     assert one.verdict is not None
     assert one.verdict.reasons == ("face_not_confirmed",)
@@ -172,8 +172,8 @@ ACTIONS = st.sampled_from(
 
 @given(st.lists(ACTIONS, max_size=12), st.booleans())
 def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], stale: bool) -> None:
-    ledger = MemoryLedger()
-    one = visit(ledger=ledger, test_mode=True)
+    book = MemoryBook()
+    one = visit(book=book, test_mode=True)
     done: list[str] = []
     for action in actions:
         turn = one.turn - stale
@@ -187,7 +187,7 @@ def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], st
             "face no": lambda turn=turn: one.face(False, turn),
             "end": lambda turn=turn: one.end(turn),
             "failed": lambda: one.not_read("time", ()),
-            "fails": lambda: setattr(ledger, "fails", "" if ledger.fails else "full"),
+            "fails": lambda: setattr(book, "fails", "" if book.fails else "full"),
         }
         try:
             calls[action]()
@@ -195,6 +195,6 @@ def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], st
         except (StaleError, FieldProblem, StillscanError):
             pass
     if one.verdict is not None and one.verdict.verdict == "release":
-        assert {"enter", "face yes"} <= {*done, *(actions if ledger.finished else ())}
+        assert {"enter", "face yes"} <= {*done, *(actions if book.finished else ())}
         assert "read" in done or {"read foreign", "second"} <= set(done)
-        assert len(ledger.finished) == 1
+        assert len(book.finished) == 1

@@ -76,13 +76,13 @@ def _show(args: argparse.Namespace) -> int:
         raise InputError("--last: 0 or more")
     with records(args) as (database, _), database.reading() as connection:
         shown: deque[str] = deque(maxlen=args.last or None)
-        for link in entries(connection):
+        for entry in entries(connection):
             try:
-                facts = link.facts
+                facts = entry.facts
                 if number is None or facts.get("tracking") == number:
                     shown.append(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts))
             except (ValueError, TypeError, KeyError, AttributeError):
-                shown.append(f"{link.seq:6}  cannot be read; run 'stillscan audit verify'")
+                shown.append(f"{entry.seq:6}  cannot be read; run 'stillscan audit verify'")
     for line in shown:
         print(line)
     return 0

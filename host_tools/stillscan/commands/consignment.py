@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from stillscan.commands.records import add_place, read_input, records
 from stillscan.records import tracking
-from stillscan.records.consignments import Consignment, find
+from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.errors import RowsError
 from stillscan.records.importing import load
 
@@ -104,7 +104,7 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _public(letter: Consignment) -> dict[str, object]:
+def _public(letter: StoredConsignment) -> dict[str, object]:
     return {
         "tracking": letter.tracking,
         "deadline": letter.deadline.isoformat(),
@@ -115,7 +115,7 @@ def _public(letter: Consignment) -> dict[str, object]:
     }
 
 
-def _state(letter: Consignment) -> str:
+def _state(letter: StoredConsignment) -> str:
     late = letter.deadline < datetime.now(UTC).date()
     state = "released" if letter.released else "deadline over" if late else "waiting"
     return f"{state} (test)" if letter.test else state

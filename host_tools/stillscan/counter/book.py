@@ -9,14 +9,14 @@ from stillscan.records import tracking
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
-from stillscan.records.evidence import Evidence
 from stillscan.records.keyring import Keyring
+from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
 from stillscan.verify.case import Case, Consignment
 
 
 class Book:
-    """A visit's ledger over a database. ``staff`` stands in the record of every check."""
+    """A visit's book over a database. ``staff`` stands in the record of every check."""
 
     def __init__(self, database: Database, keyring: Keyring, office: str, staff: str, test_mode: bool) -> None:
         self._database = database
@@ -42,6 +42,6 @@ class Book:
         """Let the rules decide on what was seen and record it. RecordsError: nothing was recorded, nothing released."""
         if case.consignment is None:
             raise ValueError("a check without a letter is no check")
-        evidence = Evidence(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
-        done = self._desk.finish(case.consignment.tracking, evidence, self._staff)
+        observed = Observations(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
+        done = self._desk.finish(case.consignment.tracking, observed, self._staff)
         return Recorded(done.verdict, done.reasons, f"{self._keyring.kiosk}-{done.entry}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk import wire
-from stillscan.counter.visit import Ledger, StaleError, Visit
+from stillscan.counter.visit import OfficeBook, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
 from stillscan.guidance import reason_key
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
@@ -38,13 +38,13 @@ class Scanner:
 class Counter:
     """``answer`` changes the visit on behalf of a window; the methods of a service's display follow the scanner."""
 
-    def __init__(self, ledger: Ledger, office: str, test_mode: bool = False, known: Sequence[Known] = ()) -> None:
+    def __init__(self, book: OfficeBook, office: str, test_mode: bool = False, known: Sequence[Known] = ()) -> None:
         self.boot = secrets.token_hex(4)
         """Changes when the program is started anew, so that a window knows that its visit is gone."""
         self.test_mode = test_mode
         self.office = office
         self.scanner = Scanner()
-        self._ledger = ledger
+        self._book = book
         self._known = known
         self._lock = threading.RLock()
         self._watchers: list[Callable[[Event], None]] = []
@@ -52,7 +52,7 @@ class Counter:
         self.records_trouble = ""
 
     def _new_visit(self, turn: int) -> Visit:
-        return Visit(self._ledger, self.office, self.test_mode, turn, self._known)
+        return Visit(self._book, self.office, self.test_mode, turn, self._known)
 
     # --- windows ----------------------------------------------------------------------------------------------------
 

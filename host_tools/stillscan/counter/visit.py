@@ -1,7 +1,7 @@
 """One customer at the counter: which question comes next, and what has been answered so far.
 
 A visit holds the personal data of one check in memory until the check is finished, and forgets it then. It decides
-nothing: what to ask is read off the rules' ruling on what is known, and the end is recorded by the ledger, which asks
+nothing: what to ask is read off the rules' ruling on what is known, and the end is recorded by the book, which asks
 the same rules once more.
 """
 
@@ -39,7 +39,7 @@ class Recorded(NamedTuple):
         return others or self.reasons
 
 
-class Ledger(Protocol):
+class OfficeBook(Protocol):
     """Where letters are known and checks are recorded. Errors: InputError for a number that is none, StillscanError."""
 
     def now(self) -> datetime: ...
@@ -63,7 +63,7 @@ class FieldProblem(Exception):  # noqa: N818 - not an error of the program: some
 class Visit:
     """``turn`` counts the questions: an answer names the one that it answers. Not thread-safe: see Counter."""
 
-    ledger: Ledger
+    book: OfficeBook
     office: str
     test_mode: bool = False
     turn: int = 0
@@ -108,7 +108,7 @@ class Visit:
             consignment=self.letter,
             second_document=self._second,
             face_matches=self._face,
-            now=self.ledger.now(),
+            now=self.book.now(),
             test_mode=self.test_mode,
             office=self.office,
         )
@@ -120,7 +120,7 @@ class Visit:
         """The tracking number of the letter. FieldProblem when it is none, or not one that lies here."""
         self._expect(turn, "tracking")
         try:
-            letter = self.ledger.letter(tracking)
+            letter = self.book.letter(tracking)
         except InputError:
             raise FieldProblem("tracking_wrong") from None
         if letter is None:
@@ -145,7 +145,7 @@ class Visit:
         self._expect(turn, "second")
         if number.replace(" ", "") != again.replace(" ", ""):
             raise FieldProblem("numbers_differ")
-        if parse_identity_number(number, self.ledger.now().date()) is None:
+        if parse_identity_number(number, self.book.now().date()) is None:
             raise FieldProblem("number_wrong")
         self._second = number
         self._advance()
@@ -186,7 +186,7 @@ class Visit:
     def _finish(self) -> None:
         """Record the check; only then is it over. What was read and typed is forgotten."""
         case = self._case()
-        self.verdict = self.ledger.finish(case)
+        self.verdict = self.book.finish(case)
         if case.mrz is not None and self.verdict.verdict != "release":
             self.advice = advice(self.known, parse(case.mrz), case.now.date())
         self._lines = self._second = None

@@ -3,7 +3,7 @@
 NAME.key    private Ed25519 key of the kiosk NAME (PEM, mode 0600), made on first use
 NAME.pub    public key of a kiosk: what `audit verify` trusts; other kiosks' are put here (`audit key --trust`)
 NAME.head   how far the audit chain went when the kiosk NAME wrote to it last (see `witness`)
-secret      keys the hashes of document numbers and evidence (mode 0600), so that nobody can try numbers out
+secret      keys the hashes of document numbers and observations (mode 0600), so that nobody can try numbers out
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def _occasion(visit: Visit, office: str) -> Occasion | None:
         tracking=visit.letter.tracking,
         order=visit.letter.order,
         office=office,
-        when=visit.ledger.now().astimezone(UTC),
+        when=visit.book.now().astimezone(UTC),
         verdict=visit.verdict.verdict,
         reasons=visit.verdict.told,
         reference=visit.verdict.reference,

@@ -1,4 +1,4 @@
-"""A ledger in memory: the real rules, letters of invented people, and records that can fail."""
+"""A book in memory: the real rules, letters of invented people, and records that can fail."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ TRACKING = "RR123456785NO"
 
 
 @dataclass
-class MemoryLedger:
+class MemoryBook:
     """``fails``: the message that recording ends with instead."""
 
     letters: dict[str, Consignment] = field(default_factory=dict)

@@ -126,7 +126,7 @@ def test_whatever_is_seen_only_a_release_releases(
 
 
 def test_there_is_no_way_to_say_what_the_verdict_shall_be() -> None:
-    assert list(inspect.signature(Desk.finish).parameters) == ["self", "number", "observed", "staff"]
+    assert list(inspect.signature(Desk.finish).parameters) == ["self", "number", "observed", "staff", "check"]
     assert "environ" not in inspect.getsource(release)
 
 

@@ -37,7 +37,7 @@ class MemoryBook:
             raise InputError("tracking: is none")
         return self.letters.get(number)
 
-    def finish(self, case: Case) -> Recorded:
+    def finish(self, case: Case, check: str) -> Recorded:
         if self.fails:
             raise StillscanError(self.fails)
         ruling = decide_case(case)

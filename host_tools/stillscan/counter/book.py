@@ -11,7 +11,7 @@ from stillscan.records.consignments import find
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
-from stillscan.records.release import Desk
+from stillscan.records.release import Desk, Finished
 from stillscan.verify.case import Case, Consignment
 
 
@@ -38,10 +38,20 @@ class Book:
                     return letter
         return None
 
-    def finish(self, case: Case) -> Recorded:
-        """Let the rules decide on what was seen and record it. RecordsError: nothing was recorded, nothing released."""
+    def finish(self, case: Case, check: str) -> Recorded:
+        """Let the rules decide on what was seen and record it. RecordsError: nothing was recorded, nothing released.
+
+        OutcomeUnknownError: whether it was recorded has to be asked with the check's name.
+        """
         if case.consignment is None:
             raise ValueError("a check without a letter is no check")
         observed = Observations(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
-        done = self._desk.finish(case.consignment.tracking, observed, self._staff)
+        return self._told(self._desk.finish(case.consignment.tracking, observed, self._staff, check))
+
+    def recorded(self, check: str) -> Recorded | None:
+        """How the check of that name ended; None when it was not recorded and never will be. RecordsError."""
+        done = self._desk.recorded(check)
+        return None if done is None else self._told(done)
+
+    def _told(self, done: Finished) -> Recorded:
         return Recorded(done.verdict, done.reasons, f"{self._keyring.kiosk}-{done.entry}")

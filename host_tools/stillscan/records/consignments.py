@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from stillscan.records import chain_state, text, tracking
 from stillscan.records.audit import Appender
 from stillscan.records.chain_entry import ChainEntry, problem
-from stillscan.records.errors import FieldError, RecordsError
+from stillscan.records.errors import NOTHING, FieldError, RecordsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.verify import case
@@ -111,20 +111,25 @@ def find(
         found = connection.execute(_ALL) if part is None else connection.execute(_SOME, {"numbers": part})
         for number, released, record, *columns in found:
             if imported is not None and imported.get(str(number)) != columns[0]:
-                raise RecordsError(f"consignment {number}: its row was altered; run 'stillscan audit verify'")
+                raise _altered(f"the letter of entry {columns[0]}: its row was altered")
             yield _read(str(number), bool(released) or record is not None, columns, keyring)
+
+
+def _altered(what: str) -> RecordsError:
+    """No tracking number in it: the message is logged."""
+    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
 
 
 def _read(number: str, released: bool, columns: Sequence[Any], keyring: Keyring) -> StoredConsignment:
     if columns[0] is None:
-        raise RecordsError(f"consignment {number}: its entry is gone; run 'stillscan audit verify'")
+        raise _altered("a letter's entry is gone")
     entry = ChainEntry.of(columns)
     wrong = problem(entry, keyring)
     facts = {} if wrong else entry.facts
     if not wrong and (facts["kind"], facts.get("tracking")) != (chain_state.CONSIGNMENT, number):
         wrong = "it is about another letter"
     if wrong:
-        raise RecordsError(f"consignment {number}: entry {entry.seq}: {wrong}; run 'stillscan audit verify'")
+        raise _altered(f"the letter of entry {entry.seq}: {wrong}")
     person = entry.person or {"order": "", "recipient": ""}
     return StoredConsignment(
         tracking=number,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from stillscan.errors import InputError, StillscanError
+from stillscan.errors import EnvironmentTroubleError, InputError
 
 NOTHING = "Nothing was written"
 
 
-class RecordsError(StillscanError):
+class RecordsError(EnvironmentTroubleError):
     """The database, its keys or its audit chain cannot be relied on: nothing was written, nothing was released."""
+
+
+class OutcomeUnknownError(RecordsError):
+    """The database was asked to keep a record and did not answer. Only the chain can tell, when it answers again."""
 
 
 def broken(what: str) -> RecordsError:

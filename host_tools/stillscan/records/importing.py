@@ -33,7 +33,8 @@ def load(content: bytes, database: Database, keyring: Keyring, source: str, *, t
         imported = appender.chain.letters
         stored = {one.tracking: one for one in find(appender.connection, keyring, list(letters), imported)}
         if gone := [number for number in letters if number in imported and number not in stored]:
-            raise RecordsError(f"consignment {gone[0]}: its row is gone; run 'stillscan audit verify'. {NOTHING}")
+            seq = imported[gone[0]]
+            raise RecordsError(f"the letter of entry {seq}: its row is gone; run 'stillscan audit verify'. {NOTHING}")
         moment = utc_now()
         for number, (line, letter) in letters.items():
             before = stored.get(number)

@@ -7,24 +7,26 @@ the state of the letter that they see is read inside that transaction, so that t
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.records import retention, text, tracking
 from stillscan.records.audit import Appender, appending
 from stillscan.records.canonical import canonical
-from stillscan.records.chain_entry import ChainEntry
+from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import CHECK, ChainState
 from stillscan.records.chain_state import RELEASE as RELEASED
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.database import Database
+from stillscan.records.errors import broken
 from stillscan.records.keyring import Keyring
-from stillscan.records.models import CONSIGNMENT, RELEASE
+from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.records.observations import Observations, observations_digest
 from stillscan.verify.rules import decide_case
 
@@ -32,6 +34,7 @@ RECORD = "release 1"  # purpose of the record's signature
 _CODE = re.compile(r"[A-Z]{1,3}")
 _RECORD = insert(RELEASE)
 _MARK = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == bindparam("number")).values(released=True)
+_NAMED = select(ENTRY).where(ENTRY.c.body.contains(bindparam("part")))
 _TIDY_EVERY = timedelta(days=1)
 
 
@@ -57,11 +60,12 @@ class Desk:
         self._chain = ChainState()
         self._alone = RLock()  # threads of one process share what is known of the chain
 
-    def finish(self, number: str, observed: Observations, staff: str) -> Finished:
+    def finish(self, number: str, observed: Observations, staff: str, check: str | None = None) -> Finished:
         """Ask the rules about a letter and what was seen, and record their answer; when this returns it is durable.
 
         FieldError for a tracking number or staff id that is none; RecordsError when it cannot be recorded: then the
-        letter is not released.
+        letter is not released. OutcomeUnknownError when the database did not answer in the end: ``check``, a name that
+        `new_check` made, is then what to ask `recorded` for.
         """
         number = tracking.normalise(number, test=observed.test_mode)
         staff = text.line("staff", staff)
@@ -74,6 +78,7 @@ class Desk:
             case = observed.case(letter, now, self._office)
             ruling = decide_case(case)
             details = {
+                "check": check or new_check(),
                 "tracking": number,
                 "office": self._office,
                 "staff": staff,
@@ -88,6 +93,22 @@ class Desk:
                 _release(appender, number, entry)
         return Finished(ruling.verdict, ruling.reasons, entry.seq, entry.digest)
 
+    def recorded(self, check: str) -> Finished | None:
+        """How the check of that name ended, or None when it was not recorded and never will be.
+
+        Who still writes holds the chain's end; this waits for it first, so that nothing can come after the answer.
+        RecordsError when it cannot be told now.
+        """
+        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+            row = appender.connection.execute(_NAMED, {"part": f'"check":"{check}"'}).one_or_none()
+            if row is None:
+                return None
+            entry = ChainEntry.of(row)
+            if wrong := problem(entry, self._keyring):
+                raise broken(f"entry {entry.seq}: {wrong}")
+        facts = entry.facts
+        return Finished(facts["verdict"], tuple(facts["reasons"]), entry.seq, entry.digest)
+
     def tidy(self, now: datetime | None = None) -> None:
         """Erase what is past its time, once a day; `finish` sees to it, an idle kiosk may too."""
         now = now or utc_now()
@@ -95,6 +116,11 @@ class Desk:
             if self._tidied is None or not timedelta(0) <= now - self._tidied < _TIDY_EVERY:
                 retention.purge(self._database, self._keyring, self._retention_days, now, self._chain)
                 self._tidied = now
+
+
+def new_check() -> str:
+    """A name for a check, which nobody can guess: by it the chain tells whether the check was recorded."""
+    return secrets.token_hex(16)
 
 
 def record(entry: ChainEntry) -> dict[str, Any]:

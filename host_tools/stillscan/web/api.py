@@ -72,7 +72,7 @@ class Status(BaseModel):
     """What happens at the counter; nothing personal."""
 
     version: str
-    step: Literal["tracking", "scan", "second", "face", "verdict"]
+    step: Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
     scanner: str
     trouble: str
     row: int

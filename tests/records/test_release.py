@@ -59,6 +59,7 @@ def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
     former, personal, observed = facts.pop("former"), facts.pop("personal"), facts.pop("evidence")
     assert len(former) == len(personal) == len(observed) == 64
     assert facts.pop("version")
+    assert len(facts.pop("check")) == 32
     assert facts == {
         "seq": 4,
         "time": "2026-11-22T10:15:00.000000Z",

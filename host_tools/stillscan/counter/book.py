@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stillscan.counter.visit import Recorded
-from stillscan.records import tracking
+from stillscan.records import text, tracking
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
@@ -16,13 +16,13 @@ from stillscan.verify.case import Case, Consignment
 
 
 class Book:
-    """A visit's book over a database. ``staff`` stands in the record of every check."""
+    """A visit's book over a database. ``staff`` stands in the record of every check. FieldError for one that cannot."""
 
     def __init__(self, database: Database, keyring: Keyring, office: str, staff: str, test_mode: bool) -> None:
         self._database = database
         self._keyring = keyring
         self._desk = Desk(database, keyring, office)
-        self._staff = staff
+        self._staff = text.line("staff", staff)
         self._test_mode = test_mode
 
     def now(self) -> datetime:

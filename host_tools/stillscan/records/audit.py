@@ -14,7 +14,7 @@ from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
 from stillscan.records.chain_state import ChainState
 from stillscan.records.database import Database
-from stillscan.records.errors import NOTHING, RecordsError, broken
+from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
 from stillscan.records.witness import Seen, noting
@@ -81,7 +81,7 @@ class Appender:
         if not self._count:
             return
         if not self.keyring.knows(kiosk):
-            raise broken(unknown(kiosk, self.keyring))
+            raise untrusted(unknown(kiosk, self.keyring))
         if not self.keyring.signed(kiosk, HEAD, head_message(self._count, self._end), signature):
             raise broken("its head was not signed by the kiosk that it names")
 

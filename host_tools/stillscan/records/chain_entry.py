@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from stillscan import __version__
+from stillscan.records import text
 from stillscan.records.canonical import canonical, digest
 from stillscan.records.keyring import Keyring
 
@@ -107,7 +108,11 @@ def problem(entry: ChainEntry, keyring: Keyring) -> str | None:
 
 def unknown(kiosk: str, keyring: Keyring) -> str:
     """What is told when nothing that a kiosk signed can be checked here."""
-    return f"{UNKNOWN} {kiosk!r} is not in {keyring.folder} (see 'stillscan audit key')"
+    key = f"{kiosk}.pub" if text.ID.fullmatch(kiosk) else "NAME.pub"
+    return (
+        f"{UNKNOWN} {kiosk!r} is not in {keyring.folder}; to trust that kiosk: 'stillscan audit key > {key}' "
+        f"there, and 'stillscan audit key --trust {key}' here"
+    )
 
 
 class ChainHead(NamedTuple):

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from stillscan.records import chain_state, text, tracking
 from stillscan.records.audit import Appender
-from stillscan.records.chain_entry import ChainEntry, problem
-from stillscan.records.errors import NOTHING, FieldError, RecordsError
+from stillscan.records.chain_entry import UNKNOWN, ChainEntry, problem
+from stillscan.records.errors import NOTHING, FieldError, RecordsError, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.verify import case
@@ -129,7 +129,7 @@ def _read(number: str, released: bool, columns: Sequence[Any], keyring: Keyring)
     if not wrong and (facts["kind"], facts.get("tracking")) != (chain_state.CONSIGNMENT, number):
         wrong = "it is about another letter"
     if wrong:
-        raise _altered(f"the letter of entry {entry.seq}: {wrong}")
+        raise untrusted(wrong) if wrong.startswith(UNKNOWN) else _altered(f"the letter of entry {entry.seq}: {wrong}")
     person = entry.person or {"order": "", "recipient": ""}
     return StoredConsignment(
         tracking=number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from stillscan.errors import InputError
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import own_file
+from stillscan.records.files import beside, is_there, make_folder, why
 from stillscan.records.trouble import committing, plainly
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
@@ -33,21 +34,19 @@ class Database:
     def __init__(self, place: str | Path, *, create: bool = True, wait_s: float = WAIT_S) -> None:
         """Open a file or a URL; with `create`, a missing file or empty server gets its tables.
 
-        InputError for a URL that cannot be used, and without `create` for a file that is not there.
+        InputError for a URL that cannot be used, and without `create` for a database that is not there or is empty.
         """
         self.url = parse_place(place)
         self.file = database_file(self.url)
-        if self.file is not None and not create and not self.file.exists():
-            raise InputError(f"{self.file}: there is no such database; 'stillscan consignment import' makes one")
+        self.made = False
+        """Whether it was not there before."""
+        if self.file is not None:
+            self._look(self.file, create)
         self._engine, self._getting = _engine(self.url, wait_s)
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
-        if self.file is not None and create:
-            own_file(self.file)
-            if 0 < self.file.stat().st_size < _SMALLEST:  # SQLite would take it for an empty database
-                raise RecordsError(f"{self.file}: this is no database file")
         try:
-            self._bring_up_to_date()
+            self._bring_up_to_date(create)
         except BaseException:
             self.close()
             raise
@@ -56,13 +55,39 @@ class Database:
         """What messages call it: the file, or the URL without its password."""
         return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
 
-    def _bring_up_to_date(self) -> None:
+    def _look(self, file: Path, create: bool) -> None:
+        """Before SQLite does: it would make a file that is not there, and take a few bytes for an empty database."""
+        if not is_there(file):
+            if not create:
+                raise self._none()
+            self.made = True
+            _make(file)
+            return
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder, not a database")
+        size = file.stat().st_size
+        if not size and not create:
+            raise self._none()
+        if 0 < size < _SMALLEST:
+            raise RecordsError(f"{file}: this is no database file")
+        if not os.access(file, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise RecordsError(f"{file}: it may not be read by this user")
+
+    def _bring_up_to_date(self, create: bool) -> None:
         with plainly(str(self)):
             with self._connected(self._engine) as connection:
-                ready = schema.is_current(connection, str(self))
+                empty = schema.is_empty(connection)
+                ready = not empty and schema.is_current(connection, str(self))
+            if empty and not create:
+                raise self._none()
             if not ready:
+                self.made = self.made or empty
                 with self._connected(self._writer) as connection, connection.begin():
                     schema.prepare(connection, str(self))
+
+    def _none(self) -> InputError:
+        named = f"'stillscan consignment import FILE --database {self}'"
+        return InputError(f"{self}: there is no such database, or nothing in it; {named} makes one")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -119,8 +144,10 @@ class Database:
 
 def parse_place(place: str | Path) -> URL:
     """A file or a URL, as a URL. InputError for one that cannot be served."""
+    if not str(place).strip():
+        raise InputError("--database: is empty; leave it out for the default place")
     if isinstance(place, Path) or "://" not in place:
-        return URL.create("sqlite", database=str(place))
+        return _in_a_file(URL.create("sqlite", database=str(place)))
     try:
         url = make_url(place)
         if url.drivername == "postgresql":
@@ -132,14 +159,34 @@ def parse_place(place: str | Path) -> URL:
         raise InputError(f"--database: {url.get_backend_name()} is not served; a file (SQLite) or PostgreSQL is")
     if url.get_backend_name() == "postgresql" and url.drivername != _POSTGRESQL:
         raise InputError(f"--database: PostgreSQL is spoken to as {_POSTGRESQL}://user@host/name")
-    if url.get_backend_name() == "sqlite" and not url.database:
-        raise InputError("--database: records are kept in a file, not in memory")
+    return _in_a_file(url) if url.get_backend_name() == "sqlite" else url
+
+
+def _in_a_file(url: URL) -> URL:
+    if not url.database or url.database.startswith((":memory:", "file:")) or url.query:
+        raise InputError("--database: records are kept in a file, not in memory; give its path alone")
     return url
 
 
 def database_file(url: URL) -> Path | None:
     """The file of an SQLite database; None for a server."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def _make(file: Path) -> None:
+    """A new database, for this user only: it appears with its tables, or not at all."""
+    make_folder(file.parent)
+    try:
+        with beside(file, 0o600) as made, plainly(str(file)):
+            engine = create_engine(URL.create("sqlite", database=str(made)))
+            try:
+                with engine.begin() as connection:
+                    schema.prepare(connection, str(file))
+            finally:
+                engine.dispose()
+                Path(f"{made}-journal").unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordsError(f"{file}: {why(error)}") from None
 
 
 def _engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextlib.AbstractContextManager[None]]]:

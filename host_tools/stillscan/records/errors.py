@@ -20,6 +20,11 @@ def broken(what: str) -> RecordsError:
     return RecordsError(f"the audit chain is broken: {what}; run 'stillscan audit verify'. {NOTHING}")
 
 
+def untrusted(what: str) -> RecordsError:
+    """The error for an entry that cannot be checked here, because its kiosk's key is not: nothing is broken."""
+    return RecordsError(f"{what}. {NOTHING}")
+
+
 class FieldError(InputError):
     """A field of a consignment, or an id, cannot be used; ``field`` names it."""
 

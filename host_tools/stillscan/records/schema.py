@@ -24,6 +24,11 @@ def current() -> int:
     return 1 + len(MIGRATIONS)
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether there is nothing in the database yet."""
+    return not inspect(connection).get_table_names()
+
+
 def is_current(connection: Connection, place: str) -> bool:
     """Whether the database needs nothing done. RecordsError for a foreign or newer one."""
     tables = set(inspect(connection).get_table_names())
@@ -43,7 +48,7 @@ def prepare(connection: Connection, place: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(7363)"))  # two kiosks that start at once
     if is_current(connection, place):  # the other one was first
         return
-    if not inspect(connection).get_table_names():
+    if is_empty(connection):
         Base.metadata.create_all(connection)
         connection.execute(insert(SchemaVersionRow).values(version=current()))
         connection.execute(insert(AuditHeadRow).values(id=1, entries=0, digest=START, kiosk="", signature=""))

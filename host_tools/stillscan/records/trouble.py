@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from sqlalchemy import exc
 
 from stillscan.records.errors import OutcomeUnknownError, RecordsError
 
+_log = logging.getLogger(__name__)
 _NOTHING = "; nothing was written"
 _BUSY = f"another program is writing to it and does not finish{_NOTHING}"
 _SILENT = f"the server does not answer{_NOTHING}"
@@ -83,7 +85,8 @@ def _cause(error: exc.SQLAlchemyError) -> str:
     if isinstance(error, exc.TimeoutError):  # all connections are taken by others that wait
         return _SILENT
     if not isinstance(error, exc.DBAPIError):
-        return f"the database layer failed ({type(error).__name__}){_NOTHING}"
+        _log.error("an unexpected failure of the database layer: %s", type(error).__name__)
+        return f"the database cannot be used{_NOTHING}"
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return _sqlite(cause)
@@ -101,7 +104,7 @@ def _sqlite(error: sqlite3.Error) -> str:
     for code, words in _SQLITE.items():
         if name == code or name.startswith(f"{code}_"):
             return words
-    return f"the database refused ({name or type(error).__name__}){_NOTHING}"
+    return f"the database refused{f' (SQLite: {name})' if name else ''}{_NOTHING}"
 
 
 def _sqlite_name(error: sqlite3.Error) -> str:

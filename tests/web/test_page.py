@@ -1,5 +1,7 @@
 """The clerk's page in a real browser: keyboard only, every state, what goes wrong, and that it is accessible."""
 
+import threading
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
@@ -7,6 +9,7 @@ from played import Played
 
 from kiosk import wire
 from stillscan.guidance import page_texts, say
+from stillscan.web import stream
 
 pytestmark = pytest.mark.process
 
@@ -212,6 +215,64 @@ def test_a_scanner_that_is_unplugged_and_plugged_in_again(page, played: Played) 
     played.plug_in()
     played.read(NORWEGIAN)
     wait_for(page, "face")
+
+
+def test_while_a_check_is_recorded_the_page_answers_and_takes_no_other_answer(page, browser, played: Played) -> None:
+    other = browser.new_page()
+    other.goto(f"{played.url}/?language=en")
+    page.focus("#tracking")
+    to_face(page, played)
+    played.book.let_go = threading.Event()
+    page.click(f"text={T['face_yes']}")
+    wait_for(other, "recording")
+    accessible(other)
+    other.goto(f"{played.url}/?language=nn")
+    wait_for(other, "recording")
+    assert other.locator("form").count() == 0
+    played.book.let_go.set()
+    wait_for(page, "verdict")
+    wait_for(other, "verdict")
+    assert [ruling.verdict for ruling in played.book.finished] == ["release"]
+    other.close()
+
+
+@pytest.mark.parametrize(("silent", "then"), [("kept", "verdict"), ("lost", "face")])
+def test_a_record_that_nobody_knows_of_is_told_and_settled_by_itself(
+    page, played: Played, silent: str, then: str
+) -> None:
+    page.focus("#tracking")
+    to_face(page, played)
+    played.book.silent = silent
+    page.click(f"text={T['face_yes']}")
+    wait_for(page, "unknown")
+    assert T["unknown_do"] in page.inner_text(".problem")
+    assert page.locator("form").count() == 0
+    accessible(page)
+    played.book.silent = ""
+    wait_for(page, then)
+    assert len(played.book.finished) == (then == "verdict")
+    if then == "face":
+        assert T["records"] in page.inner_text(".problem")
+
+
+def test_a_connection_that_died_without_a_word(browser, played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody closes it, nothing comes: the window says so, connects anew, and shows what happened meanwhile."""
+    monkeypatch.setattr(stream, "BEAT_S", 1e6)
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{played.url}/?language=en")
+    until(page, "document.getElementById('lost').hidden", True)
+    page.wait_for_function("() => document.getElementById('guidance').textContent")
+    page.route("**/events?*", lambda route: None)  # the next one hangs too
+    page.clock.fast_forward(9_000)
+    page.wait_for_selector("#lost", state="visible")
+    played.counter.answer(lambda visit: visit.enter(TRACKING, visit.turn))
+    page.unroute("**/events?*")
+    page.clock.fast_forward(9_000)
+    wait_for(page, "scan")
+    page.wait_for_selector("#lost", state="hidden")
+    context.close()
 
 
 def test_a_program_that_is_started_anew_begins_a_new_visit(page, played: Played) -> None:

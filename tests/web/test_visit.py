@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
+from stillscan.records.errors import OutcomeUnknownError
 from stillscan.verify.known import own_list
 
 
@@ -156,6 +157,40 @@ def test_ending_is_never_a_release() -> None:
     assert one.verdict.reasons == ("face_not_confirmed",)
 
 
+@pytest.mark.parametrize("silent", ["kept", "lost"])
+def test_a_check_of_which_nobody_can_say_whether_it_is_recorded(silent: str) -> None:
+    """Nothing is answered until it is known; then the visit says what is true."""
+    book = MemoryBook(silent=silent)
+    one = visit(book=book)
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    with pytest.raises(OutcomeUnknownError):
+        one.face(True, one.turn)
+    assert (one.step, one.may_be_left) == ("unknown", False)
+    for answer in (lambda: one.face(True, one.turn), lambda: one.end(one.turn), lambda: one.enter(TRACKING, one.turn)):
+        with pytest.raises(StaleError):
+            answer()
+    one.read(SOMEBODY_ELSE)
+    one.not_read("time", ())
+    with pytest.raises(StillscanError):
+        one.settle()
+    assert one.step == "unknown"
+    book.silent = ""
+    one.settle()
+    if silent == "kept":
+        assert one.verdict is not None
+        assert one.verdict.verdict == "release"
+        assert not one.holds_document
+    else:
+        assert one.step == "face"
+        one.face(False, one.turn)
+        assert one.verdict is not None
+        assert one.verdict.reasons == ("face_mismatch",)
+    assert len(book.finished) == 1
+    one.settle()  # nothing is unknown any more
+    assert len(book.finished) == 1
+
+
 def test_what_is_known_of_such_passports_is_told() -> None:
     one = visit(known=own_list())
     one.enter(TRACKING, 0)
@@ -166,7 +201,21 @@ def test_what_is_known_of_such_passports_is_told() -> None:
 
 
 ACTIONS = st.sampled_from(
-    ["enter", "read", "read other", "read foreign", "second", "face yes", "face no", "end", "failed", "fails"]
+    [
+        "enter",
+        "read",
+        "read other",
+        "read foreign",
+        "second",
+        "face yes",
+        "face no",
+        "end",
+        "failed",
+        "fails",
+        "kept",
+        "lost",
+        "settle",
+    ]
 )
 
 
@@ -188,6 +237,9 @@ def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], st
             "end": lambda turn=turn: one.end(turn),
             "failed": lambda: one.not_read("time", ()),
             "fails": lambda: setattr(book, "fails", "" if book.fails else "full"),
+            "kept": lambda: setattr(book, "silent", "" if book.silent else "kept"),
+            "lost": lambda: setattr(book, "silent", "" if book.silent else "lost"),
+            "settle": one.settle,
         }
         try:
             calls[action]()
@@ -198,3 +250,6 @@ def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], st
         assert {"enter", "face yes"} <= {*done, *(actions if book.finished else ())}
         assert "read" in done or {"read foreign", "second"} <= set(done)
         assert len(book.finished) == 1
+    if one.step != "unknown":
+        told = [] if one.verdict is None else [one.verdict.verdict]
+        assert [ruling.verdict for ruling in book.finished] == told  # what was told is what is recorded

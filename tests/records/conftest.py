@@ -60,3 +60,19 @@ def own_server(server: servers.Server) -> Iterator[servers.Server]:
         yield server
     finally:
         server.go_on()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user with no records yet."""
+    for name in ("STILLSCAN_DATABASE", "STILLSCAN_KEYS", "STILLSCAN_KIOSK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> str:
+    """A file of three letters."""
+    (tmp_path / "letters.csv").write_bytes(desk.csv(range(3)))
+    return str(tmp_path / "letters.csv")

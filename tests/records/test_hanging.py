@@ -23,6 +23,7 @@ from stillscan.records.release import Desk, new_check
 from stillscan.records.verification import verify
 from stillscan.web.pages import application
 
+pytestmark = pytest.mark.process
 WAIT_S = 1.0  # of these tests: as long as nothing, on a busy machine, needs for one statement
 _PATIENCE_S = 120.0
 

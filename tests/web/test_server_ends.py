@@ -18,6 +18,7 @@ from stillscan.counter.counter import MOST_WATCHERS
 from stillscan.web import stream
 from stillscan.web.server import PageServer
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import signal, sys, threading

@@ -22,9 +22,9 @@ from typing import NamedTuple
 from stillscan.mrz.compose import compose
 from stillscan.records.audit import entries
 from stillscan.records.database import Database
-from stillscan.records.evidence import Evidence
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
 from stillscan.records.tracking import s10_check_digit
 from stillscan.records.verification import verify
@@ -33,8 +33,8 @@ _LINES = compose(
     "TD3", code="P", number="ZZZ000101", expiry="310101", issuer="NOR", nationality="NOR",
     primary="OESTENBYEN", secondary="AASE", birth="910517", sex="F",
 )  # fmt: skip
-PASSED = Evidence(_LINES, certain=True, face_matches=True)
-UNREAD = Evidence(_LINES, certain=False)
+PASSED = Observations(_LINES, certain=True, face_matches=True)
+UNREAD = Observations(_LINES, certain=False)
 _LATEST_MS = 200.0  # the first checks take longest
 _LATEST_EVENT = 60_000
 
@@ -87,7 +87,7 @@ def _look(folder: Path, before: int, told: list[list[str]], wrong: list[str]) ->
     database, keyring = open_place(folder)
     wrong += [str(finding) for finding in verify(database, keyring).findings]
     with database.reading() as connection:
-        kept = [(link.seq, link.digest, link.facts) for link in entries(connection, before)]
+        kept = [(entry.seq, entry.digest, entry.facts) for entry in entries(connection, before)]
     database.close()
     for (seq, digest, facts), (seq_told, digest_told, verdict) in zip(kept, told, strict=False):
         if (str(seq), digest, facts["verdict"]) != (seq_told, digest_told, verdict):

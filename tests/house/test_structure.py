@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "host_tools" / "stillscan"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"stillscan", "errors"}),
-    frozenset({"guidance"}),
+    frozenset({"files", "guidance"}),
     frozenset({"boards", "link", "mrz"}),
     frozenset({"verify"}),
     frozenset({"records", "scanning", "simulator"}),

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import desk
+import servers
 
 from stillscan.records import importing, release
 
@@ -39,3 +40,39 @@ def place(tmp_path: Path) -> Iterator[desk.Place]:
     place = desk.Place(tmp_path)
     yield place
     place.database.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[servers.Server]:
+    """A PostgreSQL server."""
+    with servers.serving() as one:
+        if one is None:
+            pytest.skip(servers.MISSING)
+        yield one
+
+
+@pytest.fixture
+def own_server(server: servers.Server) -> Iterator[servers.Server]:
+    """A PostgreSQL server that a test may stop; afterwards it goes on."""
+    if server.folder is None:
+        pytest.skip("a server that somebody else started is not stopped")
+    try:
+        yield server
+    finally:
+        server.go_on()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user with no records yet."""
+    for name in ("STILLSCAN_DATABASE", "STILLSCAN_KEYS", "STILLSCAN_KIOSK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> str:
+    """A file of three letters."""
+    (tmp_path / "letters.csv").write_bytes(desk.csv(range(3)))
+    return str(tmp_path / "letters.csv")

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stillscan.records.database import Database
-from stillscan.records.evidence import Evidence
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
 from stillscan.records.tracking import s10_check_digit
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 NUMBER = "ZZZ000001"
 RECIPIENT = "Åse Østenbyen"
-GOOD = Evidence(LINES, certain=True, face_matches=True)
+GOOD = Observations(LINES, certain=True, face_matches=True)
 UNREAD = replace(GOOD, certain=False)
 
 
@@ -47,9 +47,9 @@ class Place:
             load(csv(range(letters)), self.database, self.keyring, "letters.csv")
         self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
 
-    def finish(self, number: int, evidence: Evidence = GOOD) -> str:
+    def finish(self, number: int, observed: Observations = GOOD) -> str:
         """The verdict on a letter of the series."""
-        return self.desk.finish(tracking(number), evidence, "staff-7").verdict
+        return self.desk.finish(tracking(number), observed, "staff-7").verdict
 
     def tamper(self, *statements: str) -> None:
         """Change the database behind stillscan's back, without its keys and constraints."""

@@ -11,24 +11,24 @@ from desk import UNREAD, Place, csv, later, tracking
 
 from stillscan.records import retention
 from stillscan.records.audit import appending
+from stillscan.records.chain_entry import HEAD, head_message, sign_entry
 from stillscan.records.consignments import add
 from stillscan.records.errors import RecordsError
 from stillscan.records.importing import parse
 from stillscan.records.keyring import Keyring
-from stillscan.records.link import HEAD, forge, head_message
-from stillscan.records.verification import Finding, verify
+from stillscan.records.verification import AuditFinding, verify
 from stillscan.records.witness import Seen
 
 
 @pytest.fixture
 def busy(place: Place) -> Place:
     """Three imports (1 to 3), a refusal (4), a release (5), a refusal (6), a release (7)."""
-    for number, evidence in ((0, UNREAD), (0, None), (1, UNREAD), (2, None)):
-        place.finish(number, *([evidence] if evidence else []))
+    for number, observed in ((0, UNREAD), (0, None), (1, UNREAD), (2, None)):
+        place.finish(number, *([observed] if observed else []))
     return place
 
 
-def findings(place: Place, former: Seen | None = None) -> list[Finding]:
+def findings(place: Place, former: Seen | None = None) -> list[AuditFinding]:
     return verify(place.database, place.keyring, former).findings
 
 
@@ -148,7 +148,7 @@ def test_entries_cut_off_with_a_fitting_old_head_are_found(busy: Place, tmp_path
     for path in tmp_path.glob("records.db*"):
         path.unlink()
     shutil.copy(tmp_path / "before", busy.path)
-    assert findings(busy) == [Finding("it is missing, and kiosk kiosk-1 remembers it", 8)]
+    assert findings(busy) == [AuditFinding("it is missing, and kiosk kiosk-1 remembers it", 8)]
     with pytest.raises(RecordsError, match="this kiosk wrote entry 8, and it is gone or another"):
         busy.finish(1)
 
@@ -158,10 +158,10 @@ def test_an_end_that_was_noted_elsewhere_must_be_there(busy: Place) -> None:
     busy.finish(1)
     assert findings(busy, end) == []
     assert findings(busy, Seen(7, "0" * 64)) == [
-        Finding("the end that you gave remembers another entry in its place", 7)
+        AuditFinding("the end that you gave remembers another entry in its place", 7)
     ]
     assert findings(busy, Seen(99, end.digest)) == [
-        Finding("it is missing, and the end that you gave remembers it", 99)
+        AuditFinding("it is missing, and the end that you gave remembers it", 99)
     ]
 
 
@@ -169,10 +169,10 @@ def test_an_entry_forged_by_another_key_is_found_even_when_the_head_is_too(busy:
     thief = Keyring(tmp_path / "thief", "kiosk-1")
     last = verify(busy.database, busy.keyring).end
     details = {"tracking": tracking(1), "verdict": "release", "reasons": ["ok"]}
-    link = forge(thief, 8, last, "2026-11-22T11:00:00.000000Z", "check", details, None)
-    busy.change("INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?)", *link)
-    signature = thief.sign(HEAD, head_message(8, link.digest))
-    busy.change("UPDATE audit_head SET entries = 8, digest = ?, signature = ?", link.digest, signature)
+    entry = sign_entry(thief, 8, last, "2026-11-22T11:00:00.000000Z", "check", details, None)
+    busy.change("INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?)", *entry)
+    signature = thief.sign(HEAD, head_message(8, entry.digest))
+    busy.change("UPDATE audit_head SET entries = 8, digest = ?, signature = ?", entry.digest, signature)
     found = [str(finding) for finding in findings(busy)]
     assert found[0] == "entry 8: it was not signed by the kiosk that it names (kiosk-1)"
     with pytest.raises(RecordsError, match="its head was not signed by the kiosk that it names"):
@@ -187,7 +187,7 @@ LATER = ("SET signature", "SET time", "SET personal", "SET salt")  # of old entr
 def test_no_check_is_finished_on_a_chain_that_was_tampered_with(busy: Place, statement: str) -> None:
     busy.tamper(statement)
     fresh = Place(busy.path.parent, letters=0)
-    with pytest.raises(RecordsError, match="the audit chain is broken"):
+    with pytest.raises(RecordsError, match=r"the audit chain is broken|'nobody' is not in .*; to trust that kiosk"):
         fresh.finish(1)
     fresh.database.close()
 
@@ -215,7 +215,7 @@ def test_a_purge_cannot_be_pretended(busy: Place) -> None:
         before = connection.exec_driver_sql("SELECT salt, personal FROM audit_entry WHERE seq = 5").one()
     retention.purge(busy.database, busy.keyring, 30, later(31))
     busy.change("UPDATE audit_entry SET salt = ?, personal = ? WHERE seq = 5", *before)
-    assert findings(busy) == [Finding("a purge says that its personal part is gone, but it is there", 5)]
+    assert findings(busy) == [AuditFinding("a purge says that its personal part is gone, but it is there", 5)]
 
 
 def test_purging_happens_by_itself_once_a_day(busy: Place, clock: Clock) -> None:

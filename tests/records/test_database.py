@@ -114,7 +114,7 @@ def test_places_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such database"):
         Database(tmp_path / "none", create=False)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(RecordsError, match="it cannot be opened"):
+    with pytest.raises(InputError, match="is a folder, not a database"):
         Database(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(RecordsError, match="file exists"):

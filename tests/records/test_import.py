@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stillscan.records import retention
 from stillscan.records.audit import entries
-from stillscan.records.consignments import FIELDS, OPTIONAL, Consignment, find
+from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, find
 from stillscan.records.errors import RowsError
 from stillscan.records.importing import Imported, load, parse
 from stillscan.records.rows import rows
@@ -31,7 +31,7 @@ def take(place: Place, content: bytes, *, test: bool = False) -> Imported:
     return load(content, place.database, place.keyring, "f", test=test)
 
 
-def stored(place: Place) -> list[Consignment]:
+def stored(place: Place) -> list[StoredConsignment]:
     with place.database.reading() as connection:
         return list(find(connection, place.keyring))
 

@@ -1,18 +1,13 @@
 """Several kiosks on one database, SQLite or PostgreSQL: one letter, one hand-over, one chain."""
 
-import os
-import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from desk import GOOD, UNREAD, csv, later, tracking
-from sqlalchemy import create_engine
 
 from stillscan.records import retention
 from stillscan.records.database import Database
@@ -27,51 +22,14 @@ pytestmark = pytest.mark.process
 _LETTERS = 12
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """URL of a PostgreSQL server: STILLSCAN_TEST_POSTGRESQL, or one of our own where the programs are installed."""
-    given = os.environ.get("STILLSCAN_TEST_POSTGRESQL")
-    if given:
-        yield given
-        return
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
-        pytest.skip("no PostgreSQL here: install the Debian package postgresql, or set STILLSCAN_TEST_POSTGRESQL")
-    owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    # Not below pytest's own folder: that is for one user only, and as root the server runs as another.
-    with tempfile.TemporaryDirectory(prefix="stillscan-postgresql-") as folder:
-        if owner:
-            shutil.chown(folder, "postgres")
-        data, options = f"{folder}/data", f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-        control = [*owner, str(programs[-1].parent / "pg_ctl"), "-D", data, "-w"]
-        _run([*owner, str(programs[-1]), "-D", data, "-A", "trust", "-U", "test"])
-        _run([*control, "-l", f"{folder}/log", "-o", options, "start"])
-        yield f"postgresql+psycopg://test@/postgres?host={folder}"
-        _run([*control, "-m", "immediate", "stop"])
-
-
-def _run(command: list[str]) -> None:
-    with tempfile.TemporaryFile() as told:  # a pipe would stay open as long as the server runs
-        code = subprocess.run(command, stdout=told, stderr=told, timeout=120).returncode
-        told.seek(0)
-        assert code == 0, told.read().decode()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
     if request.param == "sqlite":
         yield str(tmp_path / "records.db")
         return
-    server = request.getfixturevalue("server")
-    name = f"test_{secrets.token_hex(6)}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.replace("/postgres?", f"/{name}?")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
+    with request.getfixturevalue("server").database() as made:
+        yield made
 
 
 def test_two_kiosks_hand_out_each_letter_once(url: str, tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from stillscan.errors import InputError
 from stillscan.records import release
 from stillscan.records.audit import entries
+from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.consignments import find
 from stillscan.records.errors import FieldError, RecordsError
-from stillscan.records.evidence import Evidence
 from stillscan.records.importing import load
-from stillscan.records.link import Link
+from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
 from stillscan.records.verification import verify
 
@@ -39,7 +39,7 @@ def released_rows(place: Place) -> int:
         return len(connection.exec_driver_sql("SELECT 1 FROM release").all())
 
 
-def link(place: Place, seq: int) -> Link:
+def entry_of(place: Place, seq: int) -> ChainEntry:
     with place.database.reading() as connection:
         return next(entries(connection, seq - 1))
 
@@ -55,10 +55,11 @@ def test_a_passed_check_releases_once(place: Place) -> None:
 
 def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
     done = place.desk.finish(tracking(1), GOOD, "staff-7")
-    facts = link(place, done.entry).facts
-    former, personal, evidence = facts.pop("former"), facts.pop("personal"), facts.pop("evidence")
-    assert len(former) == len(personal) == len(evidence) == 64
+    facts = entry_of(place, done.entry).facts
+    former, personal, observed = facts.pop("former"), facts.pop("personal"), facts.pop("evidence")
+    assert len(former) == len(personal) == len(observed) == 64
     assert facts.pop("version")
+    assert len(facts.pop("check")) == 32
     assert facts == {
         "seq": 4,
         "time": "2026-11-22T10:15:00.000000Z",
@@ -74,7 +75,7 @@ def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
         "issuer": "NOR",
         "expiry": "2031-01-01",
     }
-    person = link(place, done.entry).person
+    person = entry_of(place, done.entry).person
     assert person is not None
     assert list(person) == ["document_number"]
     assert len(person["document_number"]) == 64
@@ -96,12 +97,12 @@ def test_nothing_of_the_person_is_on_the_disk(place: Place) -> None:
 
 def test_what_was_not_read_with_certainty_leaves_no_trace_of_the_document(place: Place) -> None:
     done = place.desk.finish(tracking(1), UNREAD, "staff-7")
-    facts = link(place, done.entry).facts
+    facts = entry_of(place, done.entry).facts
     assert (facts["document"], facts["issuer"], facts["expiry"], facts["personal"]) == (None, None, None, None)
 
 
-evidences = st.builds(
-    Evidence,
+observations = st.builds(
+    Observations,
     st.none() | st.just(LINES) | st.just(FOREIGN) | st.tuples(st.text(max_size=44), st.text(max_size=44)),
     certain=st.booleans(),
     second_document=st.none() | st.text(max_size=12) | st.just(IDENTITY_NUMBER),
@@ -112,21 +113,21 @@ evidences = st.builds(
 
 @pytest.mark.slow
 @settings(max_examples=30)
-@given(evidences, st.integers(0, 3))
+@given(observations, st.integers(0, 3))
 def test_whatever_is_seen_only_a_release_releases(
-    tmp_path_factory: pytest.TempPathFactory, evidence: Evidence, number: int
+    tmp_path_factory: pytest.TempPathFactory, observed: Observations, number: int
 ) -> None:
     place = Place(tmp_path_factory.mktemp("any"))
-    verdict = place.finish(number, evidence)
+    verdict = place.finish(number, observed)
     assert released(place) == [verdict == "release" and n == number for n in range(3)]
     if verdict == "release":
-        assert evidence == GOOD or (evidence.certain and evidence.face_matches and not evidence.test_mode)
+        assert observed == GOOD or (observed.certain and observed.face_matches and not observed.test_mode)
     assert verify(place.database, place.keyring).findings == []
     place.database.close()
 
 
 def test_there_is_no_way_to_say_what_the_verdict_shall_be() -> None:
-    assert list(inspect.signature(Desk.finish).parameters) == ["self", "number", "evidence", "staff"]
+    assert list(inspect.signature(Desk.finish).parameters) == ["self", "number", "observed", "staff", "check"]
     assert "environ" not in inspect.getsource(release)
 
 
@@ -137,7 +138,7 @@ def test_test_mode_never_releases_a_real_letter(place: Place) -> None:
     assert place.desk.finish(tracking(7), GOOD, "staff-7").reasons == ("consignment_unknown",)
     assert place.finish(7, trying) == "release"
     assert released(place) == [False, False, False, True]
-    assert link(place, 7).facts["test"] is True
+    assert entry_of(place, 7).facts["test"] is True
 
 
 def test_an_edited_letter_is_no_letter(place: Place) -> None:
@@ -211,6 +212,6 @@ def test_a_number_hashes_alike_at_one_place_and_otherwise_at_another(place: Plac
     other = Place(tmp_path / "other")
     hashes = []
     for where, letter in ((place, 0), (place, 1), (other, 0)):
-        hashes.append(json.dumps(link(where, where.desk.finish(tracking(letter), GOOD, "s").entry).person))
+        hashes.append(json.dumps(entry_of(where, where.desk.finish(tracking(letter), GOOD, "s").entry).person))
     assert hashes[0] == hashes[1] != hashes[2]
     other.database.close()

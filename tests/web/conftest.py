@@ -1,4 +1,4 @@
-"""A counter with a ledger in memory, its page on a port of this machine, and a real browser."""
+"""A counter with a book in memory, its page on a port of this machine, and a real browser."""
 
 import sys
 from collections.abc import Iterator

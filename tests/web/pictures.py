@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from books import NORWEGIAN, SOMEBODY_ELSE, SWEDISH, TRACKING
 from browsers import MISSING, find_browser
-from ledgers import NORWEGIAN, SOMEBODY_ELSE, SWEDISH, TRACKING
 from PIL import Image
 from played import Played
 from playwright.sync_api import Page, sync_playwright

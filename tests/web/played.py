@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from ledgers import MemoryLedger
+from books import MemoryBook
 from PIL import Image
 
 from kiosk import wire
@@ -23,9 +23,9 @@ HELLO = Hello(1, 0, 0, 1, 0, b"simulator", 1, WIDTH, ROWS, 84_667, 2950, 1024, 1
 class Played:
     """Enter to serve. ``place``, ``scan``, ``read`` and the others are what a scanner and a person do."""
 
-    def __init__(self, ledger: MemoryLedger | None = None, port: int = 0, test_mode: bool = True) -> None:
-        self.ledger = ledger or MemoryLedger()
-        self.counter = Counter(self.ledger, "Moss", test_mode)
+    def __init__(self, book: MemoryBook | None = None, port: int = 0, test_mode: bool = True) -> None:
+        self.book = book or MemoryBook()
+        self.counter = Counter(self.book, "Moss", test_mode)
         self._server = PageServer(application(self.counter, NAMES), port)
         self.counter.connected(HELLO)
         self.state(wire.EMPTY)

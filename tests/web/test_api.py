@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import schemathesis
+from books import NORWEGIAN
 from hypothesis import HealthCheck, given, settings
-from ledgers import NORWEGIAN
 from schemathesis.checks import positive_data_acceptance
 from starlette.applications import Starlette
 from starlette.testclient import TestClient

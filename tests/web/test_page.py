@@ -1,12 +1,15 @@
 """The clerk's page in a real browser: keyboard only, every state, what goes wrong, and that it is accessible."""
 
+import threading
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
+from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
 from played import Played
 
 from kiosk import wire
 from stillscan.guidance import page_texts, say
+from stillscan.web import stream
 
 pytestmark = pytest.mark.process
 
@@ -60,7 +63,7 @@ def test_a_check_by_keyboard_alone(page, played: Played) -> None:
     page.keyboard.press("Enter")
     wait_for(page, "verdict")
     assert T["verdict_release"] in page.inner_text("h1")
-    assert [ruling.verdict for ruling in played.ledger.finished] == ["release"]
+    assert [ruling.verdict for ruling in played.book.finished] == ["release"]
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     wait_for(page, "tracking")
@@ -142,8 +145,8 @@ def test_every_state_is_accessible(page, played: Played, language: str) -> None:
 def test_every_verdict_is_unmistakable_and_accessible(page, played: Played, verdict: str) -> None:
     page.focus("#tracking")
     if verdict == "compare_by_hand":
-        letter = played.ledger.letters[TRACKING]
-        played.ledger.letters[TRACKING] = type(letter)(TRACKING, "Østenbyen Åse", letter.deadline, released=False)
+        letter = played.book.letters[TRACKING]
+        played.book.letters[TRACKING] = type(letter)(TRACKING, "Østenbyen Åse", letter.deadline, released=False)
     type_tracking(page)
     wait_for(page, "scan")
     if verdict == "rescan":
@@ -199,7 +202,7 @@ def test_two_windows_show_one_visit_and_only_one_answer_counts(page, browser, pl
     )
     assert answer.status == 409
     assert T["stale"] in answer.text()
-    assert [ruling.verdict for ruling in played.ledger.finished] == ["refuse"]
+    assert [ruling.verdict for ruling in played.book.finished] == ["refuse"]
     other.close()
 
 
@@ -212,6 +215,64 @@ def test_a_scanner_that_is_unplugged_and_plugged_in_again(page, played: Played) 
     played.plug_in()
     played.read(NORWEGIAN)
     wait_for(page, "face")
+
+
+def test_while_a_check_is_recorded_the_page_answers_and_takes_no_other_answer(page, browser, played: Played) -> None:
+    other = browser.new_page()
+    other.goto(f"{played.url}/?language=en")
+    page.focus("#tracking")
+    to_face(page, played)
+    played.book.let_go = threading.Event()
+    page.click(f"text={T['face_yes']}")
+    wait_for(other, "recording")
+    accessible(other)
+    other.goto(f"{played.url}/?language=nn")
+    wait_for(other, "recording")
+    assert other.locator("form").count() == 0
+    played.book.let_go.set()
+    wait_for(page, "verdict")
+    wait_for(other, "verdict")
+    assert [ruling.verdict for ruling in played.book.finished] == ["release"]
+    other.close()
+
+
+@pytest.mark.parametrize(("silent", "then"), [("kept", "verdict"), ("lost", "face")])
+def test_a_record_that_nobody_knows_of_is_told_and_settled_by_itself(
+    page, played: Played, silent: str, then: str
+) -> None:
+    page.focus("#tracking")
+    to_face(page, played)
+    played.book.silent = silent
+    page.click(f"text={T['face_yes']}")
+    wait_for(page, "unknown")
+    assert T["unknown_do"] in page.inner_text(".problem")
+    assert page.locator("form").count() == 0
+    accessible(page)
+    played.book.silent = ""
+    wait_for(page, then)
+    assert len(played.book.finished) == (then == "verdict")
+    if then == "face":
+        assert T["records"] in page.inner_text(".problem")
+
+
+def test_a_connection_that_died_without_a_word(browser, played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody closes it, nothing comes: the window says so, connects anew, and shows what happened meanwhile."""
+    monkeypatch.setattr(stream, "BEAT_S", 1e6)
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{played.url}/?language=en")
+    until(page, "document.getElementById('lost').hidden", True)
+    page.wait_for_function("() => document.getElementById('guidance').textContent")
+    page.route("**/events?*", lambda route: None)  # the next one hangs too
+    page.clock.fast_forward(9_000)
+    page.wait_for_selector("#lost", state="visible")
+    played.counter.answer(lambda visit: visit.enter(TRACKING, visit.turn))
+    page.unroute("**/events?*")
+    page.clock.fast_forward(9_000)
+    wait_for(page, "scan")
+    page.wait_for_selector("#lost", state="hidden")
+    context.close()
 
 
 def test_a_program_that_is_started_anew_begins_a_new_visit(page, played: Played) -> None:
@@ -227,20 +288,20 @@ def test_a_program_that_is_started_anew_begins_a_new_visit(page, played: Played)
         assert step(page) == "tracking"
         assert page.inner_text("#restarted") == T["restarted"]
         accessible(page)
-        assert again.ledger.finished == []
-    assert played.ledger.finished == []
+        assert again.book.finished == []
+    assert played.book.finished == []
 
 
 def test_what_cannot_be_recorded_is_said_and_is_no_release(page, played: Played) -> None:
     page.focus("#tracking")
     to_face(page, played)
-    played.ledger.fails = "the disk is full"
+    played.book.fails = "the disk is full"
     page.click(f"text={T['face_yes']}")
     page.wait_for_selector(".problem")
     assert "the disk is full" in page.inner_text(".problem")
     assert step(page) == "face"
     accessible(page)
-    played.ledger.fails = ""
+    played.book.fails = ""
     page.click(f"text={T['face_yes']}")
     wait_for(page, "verdict")
-    assert [ruling.verdict for ruling in played.ledger.finished] == ["release"]
+    assert [ruling.verdict for ruling in played.book.finished] == ["release"]

@@ -2,9 +2,9 @@
 
 import httpx2
 import pytest
+from books import NORWEGIAN, SOMEBODY_ELSE, TRACKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledgers import NORWEGIAN, SOMEBODY_ELSE, TRACKING
 from played import Played
 from starlette.testclient import TestClient
 
@@ -50,9 +50,9 @@ def test_what_was_mistyped_comes_back_with_a_note(window: Window) -> None:
 
 
 def test_a_name_with_markup_is_shown_as_text(window: Window) -> None:
-    letter = window.played.ledger.letters[TRACKING]
+    letter = window.played.book.letters[TRACKING]
     name = "<img src=x onerror=alert(1)> Østenbyen"
-    window.played.ledger.letters[TRACKING] = type(letter)(TRACKING, name, letter.deadline, released=False)
+    window.played.book.letters[TRACKING] = type(letter)(TRACKING, name, letter.deadline, released=False)
     window.send("tracking", tracking=TRACKING)
     page = window.client.get("/").text
     assert "<img" not in page
@@ -65,7 +65,7 @@ def test_only_the_two_buttons_answer_the_question_about_the_face(window: Window)
     for answer in ("", "YES", "true", "1"):
         assert window.send("face", same_person=answer).status_code == 409
     assert window.send("face").status_code == 409
-    assert window.played.ledger.finished == []
+    assert window.played.book.finished == []
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ def test_a_port_that_is_taken_is_one_plain_error() -> None:
 def test_no_body_does_any_harm(window: Window, name: str, body: bytes) -> None:
     answer = window.client.post(f"/{name}", content=body)
     assert answer.status_code in (200, 409, 422)
-    assert window.played.ledger.finished == []
+    assert window.played.book.finished == []

@@ -3,17 +3,18 @@
 from typing import Any
 
 import pytest
+from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryBook
 from hypothesis import given
 from hypothesis import strategies as st
-from ledgers import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryLedger
 
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
+from stillscan.records.errors import OutcomeUnknownError
 from stillscan.verify.known import own_list
 
 
 def visit(**options: Any) -> Visit:
-    return Visit(options.pop("ledger", MemoryLedger()), "Moss", **options)
+    return Visit(options.pop("book", MemoryBook()), "Moss", **options)
 
 
 def test_a_norwegian_passport() -> None:
@@ -129,31 +130,65 @@ def test_an_answer_to_a_former_question_is_refused() -> None:
 
 
 def test_what_cannot_be_recorded_is_no_verdict_and_can_be_tried_again() -> None:
-    ledger = MemoryLedger(fails="the disk is full")
-    one = visit(ledger=ledger)
+    book = MemoryBook(fails="the disk is full")
+    one = visit(book=book)
     one.enter(TRACKING, 0)
     one.read(NORWEGIAN)
     with pytest.raises(StillscanError):
         one.face(True, one.turn)
     assert one.verdict is None
     assert one.step == "face"
-    ledger.fails = ""
+    book.fails = ""
     one.face(True, one.turn)
     assert one.verdict is not None
     assert one.verdict.verdict == "release"
 
 
 def test_ending_is_never_a_release() -> None:
-    ledger = MemoryLedger(fails="the disk is full")
-    one = visit(ledger=ledger)
+    book = MemoryBook(fails="the disk is full")
+    one = visit(book=book)
     one.enter(TRACKING, 0)
     one.read(NORWEGIAN)
     with pytest.raises(StillscanError):
         one.face(True, one.turn)
-    ledger.fails = ""
+    book.fails = ""
     one.end(one.turn)
     assert one.verdict is not None
     assert one.verdict.reasons == ("face_not_confirmed",)
+
+
+@pytest.mark.parametrize("silent", ["kept", "lost"])
+def test_a_check_of_which_nobody_can_say_whether_it_is_recorded(silent: str) -> None:
+    """Nothing is answered until it is known; then the visit says what is true."""
+    book = MemoryBook(silent=silent)
+    one = visit(book=book)
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    with pytest.raises(OutcomeUnknownError):
+        one.face(True, one.turn)
+    assert (one.step, one.may_be_left) == ("unknown", False)
+    for answer in (lambda: one.face(True, one.turn), lambda: one.end(one.turn), lambda: one.enter(TRACKING, one.turn)):
+        with pytest.raises(StaleError):
+            answer()
+    one.read(SOMEBODY_ELSE)
+    one.not_read("time", ())
+    with pytest.raises(StillscanError):
+        one.settle()
+    assert one.step == "unknown"
+    book.silent = ""
+    one.settle()
+    if silent == "kept":
+        assert one.verdict is not None
+        assert one.verdict.verdict == "release"
+        assert not one.holds_document
+    else:
+        assert one.step == "face"
+        one.face(False, one.turn)
+        assert one.verdict is not None
+        assert one.verdict.reasons == ("face_mismatch",)
+    assert len(book.finished) == 1
+    one.settle()  # nothing is unknown any more
+    assert len(book.finished) == 1
 
 
 def test_what_is_known_of_such_passports_is_told() -> None:
@@ -166,14 +201,28 @@ def test_what_is_known_of_such_passports_is_told() -> None:
 
 
 ACTIONS = st.sampled_from(
-    ["enter", "read", "read other", "read foreign", "second", "face yes", "face no", "end", "failed", "fails"]
+    [
+        "enter",
+        "read",
+        "read other",
+        "read foreign",
+        "second",
+        "face yes",
+        "face no",
+        "end",
+        "failed",
+        "fails",
+        "kept",
+        "lost",
+        "settle",
+    ]
 )
 
 
 @given(st.lists(ACTIONS, max_size=12), st.booleans())
 def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], stale: bool) -> None:
-    ledger = MemoryLedger()
-    one = visit(ledger=ledger, test_mode=True)
+    book = MemoryBook()
+    one = visit(book=book, test_mode=True)
     done: list[str] = []
     for action in actions:
         turn = one.turn - stale
@@ -187,7 +236,10 @@ def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], st
             "face no": lambda turn=turn: one.face(False, turn),
             "end": lambda turn=turn: one.end(turn),
             "failed": lambda: one.not_read("time", ()),
-            "fails": lambda: setattr(ledger, "fails", "" if ledger.fails else "full"),
+            "fails": lambda: setattr(book, "fails", "" if book.fails else "full"),
+            "kept": lambda: setattr(book, "silent", "" if book.silent else "kept"),
+            "lost": lambda: setattr(book, "silent", "" if book.silent else "lost"),
+            "settle": one.settle,
         }
         try:
             calls[action]()
@@ -195,6 +247,9 @@ def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], st
         except (StaleError, FieldProblem, StillscanError):
             pass
     if one.verdict is not None and one.verdict.verdict == "release":
-        assert {"enter", "face yes"} <= {*done, *(actions if ledger.finished else ())}
+        assert {"enter", "face yes"} <= {*done, *(actions if book.finished else ())}
         assert "read" in done or {"read foreign", "second"} <= set(done)
-        assert len(ledger.finished) == 1
+        assert len(book.finished) == 1
+    if one.step != "unknown":
+        told = [] if one.verdict is None else [one.verdict.verdict]
+        assert [ruling.verdict for ruling in book.finished] == told  # what was told is what is recorded

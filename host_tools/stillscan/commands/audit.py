@@ -13,10 +13,12 @@ from pathlib import Path
 from rich.console import Console
 
 from stillscan.commands.records import add_place, keys, output, read_input, records
-from stillscan.errors import InputError
+from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.records import retention, tracking
 from stillscan.records.audit import entries
+from stillscan.records.chain_entry import UNKNOWN
 from stillscan.records.export import export
+from stillscan.records.text import ID
 from stillscan.records.verification import verify
 from stillscan.records.witness import Seen
 
@@ -37,7 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check = _action(actions, "verify", _verify, "is every entry, its order and its end as it was written?")
     check.description = (
         "Finds every edit, deletion, insertion and reordering, and letters that are marked otherwise than recorded. "
-        "Exit code: 0 whole, 1 something was found (one line each), 2 bad input."
+        "Exit code: 0 whole, 1 something was found (one line each), 2 bad input, 4 it cannot be looked at: "
+        "database, keys, or only entries of kiosks that are not trusted here."
     )
     check.add_argument(
         "--end", type=_end, metavar="COUNT:DIGEST", help="an end noted earlier and elsewhere; it must still be there"
@@ -76,13 +79,13 @@ def _show(args: argparse.Namespace) -> int:
         raise InputError("--last: 0 or more")
     with records(args) as (database, _), database.reading() as connection:
         shown: deque[str] = deque(maxlen=args.last or None)
-        for link in entries(connection):
+        for entry in entries(connection):
             try:
-                facts = link.facts
+                facts = entry.facts
                 if number is None or facts.get("tracking") == number:
                     shown.append(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts))
             except (ValueError, TypeError, KeyError, AttributeError):
-                shown.append(f"{link.seq:6}  cannot be read; run 'stillscan audit verify'")
+                shown.append(f"{entry.seq:6}  cannot be read; run 'stillscan audit verify'")
     for line in shown:
         print(line)
     return 0
@@ -108,6 +111,8 @@ def _verify(args: argparse.Namespace) -> int:
         if not found.findings:
             print(f"whole: {found.entries} entries by {', '.join(found.kiosks) or 'nobody'}")
             print(f"its end: {found.entries}:{found.end}")
+    if found.findings and all(finding.problem.startswith(UNKNOWN) for finding in found.findings):
+        return EnvironmentTroubleError.exit_code  # nothing speaks against them, and nothing can be said for them
     return _FOUND if found.findings else 0
 
 
@@ -125,7 +130,10 @@ def _key(args: argparse.Namespace) -> int:
         print(json.dumps({"kiosk": keyring.kiosk, "public_key": pem}) if args.json else pem.strip())
         return 0
     path = Path(args.trust)
-    keyring.trust(path.stem, read_input(args.trust), path)
+    content = read_input(args.trust)
+    if not ID.fullmatch(path.stem) or path.suffix != ".pub":
+        raise InputError(f"{args.trust}: is to be called NAME.pub, after the kiosk whose key it is")
+    keyring.trust(path.stem, content, path)
     print(json.dumps({"trusted": path.stem}) if args.json else f"{path.stem} is trusted")
     return 0
 

@@ -7,11 +7,11 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from stillscan.commands.records import add_place, read_input, records
+from stillscan.commands.records import add_place, is_made, read_input, records
 from stillscan.records import tracking
-from stillscan.records.consignments import Consignment, find
+from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.errors import RowsError
-from stillscan.records.importing import load
+from stillscan.records.importing import load, parse
 
 _NOT_THERE = 1
 
@@ -59,13 +59,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _import(args: argparse.Namespace) -> int:
     content = read_input(args.file)
     source = "standard input" if args.file == "-" else args.file
-    with records(args, create=True) as (database, keyring):
-        try:
+    try:
+        _, errors = parse(content, test=args.test)
+        if errors and not is_made(args):
+            raise RowsError(source, sorted(errors))  # a file that cannot go in makes no database
+        with records(args, make="always") as (database, keyring):
             imported = load(content, database, keyring, source, test=args.test)
-        except RowsError as error:
-            if args.json:
-                print(json.dumps({"errors": [{"line": line, "problem": problem} for line, problem in error.errors]}))
-            raise
+    except RowsError as error:
+        if args.json:
+            print(json.dumps({"errors": [{"line": line, "problem": problem} for line, problem in error.errors]}))
+        raise
     if args.json:
         print(json.dumps(imported._asdict()))
     else:
@@ -104,7 +107,7 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _public(letter: Consignment) -> dict[str, object]:
+def _public(letter: StoredConsignment) -> dict[str, object]:
     return {
         "tracking": letter.tracking,
         "deadline": letter.deadline.isoformat(),
@@ -115,7 +118,7 @@ def _public(letter: Consignment) -> dict[str, object]:
     }
 
 
-def _state(letter: Consignment) -> str:
+def _state(letter: StoredConsignment) -> str:
     late = letter.deadline < datetime.now(UTC).date()
     state = "released" if letter.released else "deadline over" if late else "waiting"
     return f"{state} (test)" if letter.test else state

@@ -45,7 +45,7 @@ def add_records(group: argparse._ActionsContainer) -> None:
         help="take specimens and test numbers, and letters imported with --test only",
     )
     group.add_argument("--known", metavar="TOML", help="the office's own list of known-problem passports")
-    add_place(group)
+    add_place(group, making=True)
 
 
 def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
@@ -65,7 +65,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         with PageServer(application(counter, NAMES, [api_route(program)]), args.page) as server:
             print(f"the clerk's page is at {server.url}, the customer's at {server.url}/customer", flush=True)
             print(f"records: {database}; token of the API: {token_file(keyring)}", flush=True)
-            if simulated and not args.database:
+            if simulated and args.database is None:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
             with contextlib.closing(ReaderProcess(args.read_ms or 0.0)) as reader:
                 Service(connect, reader, counter.judge, counter).run()
@@ -80,8 +80,8 @@ def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
 @contextlib.contextmanager
 def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[tuple[Database, Keyring]]:
     """The office's records; for a simulated scanner without --database a folder that goes away, with one letter."""
-    if not simulated or args.database:
-        with records(args, create=True) as found:
+    if not simulated or args.database is not None:
+        with records(args, make="unnamed") as found:
             yield found
         return
     with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:

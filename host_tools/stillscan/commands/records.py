@@ -9,22 +9,32 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 from stillscan.records.database import Database
+from stillscan.records.files import is_there
 from stillscan.records.keyring import Keyring
-from stillscan.records.place import DATABASE, KEYS, KIOSK, open_database, open_keyring
+from stillscan.records.place import DATABASE, KEYS, KIOSK, named_database, named_keys, open_database, open_keyring
+from stillscan.records.rows import MOST_BYTES
+
+Make = Literal["never", "unnamed", "always"]
+"""Whether a database that is not there is made: a mistyped name must not become a second, empty one in silence."""
 
 
-def add_place(parser: argparse._ActionsContainer) -> None:
-    """--database, --keys, --kiosk."""
+def add_place(parser: argparse._ActionsContainer, *, making: bool = False) -> None:
+    """--database, --keys, --kiosk; with ``making`` --new-database too."""
     parser.add_argument(
         "--database",
         metavar="FILE|URL",
         help=f"SQLite file, or PostgreSQL as postgresql+psycopg://user@host/name (default: {DATABASE}, or a file in "
         "the user's data folder)",
     )
+    if making:
+        parser.add_argument(
+            "--new-database", action="store_true", help="make the database that --database names, if it is not there"
+        )
     parser.add_argument(
         "--keys", metavar="FOLDER", help=f"signing keys (default: {KEYS}, or FILE.keys beside the database)"
     )
@@ -32,13 +42,32 @@ def add_place(parser: argparse._ActionsContainer) -> None:
 
 
 @contextlib.contextmanager
-def records(args: argparse.Namespace, *, create: bool = False) -> Iterator[tuple[Database, Keyring]]:
-    """Database and keys that the arguments name."""
+def records(args: argparse.Namespace, *, make: Make = "never") -> Iterator[tuple[Database, Keyring]]:
+    """Database and keys that the arguments name; a database that had to be made is told of on stderr.
+
+    ``make``: "unnamed" makes the one in the default place, and a named one only with --new-database.
+    """
+    named = named_database(args.database) is not None
+    create = make == "always" or (make == "unnamed" and (not named or getattr(args, "new_database", False)))
+    keyring = keys(args)
     database = open_database(args.database, create=create)
     try:
-        yield database, keys(args)
+        if database.made:
+            print(f"stillscan: {database}: a new database was made", file=sys.stderr)
+        elif named_keys(args.keys) is not None and not is_there(keyring.folder):
+            raise InputError(f"{keyring.folder}: there is no such folder of keys; 'stillscan audit key' makes one")
+        yield database, keyring
     finally:
         database.close()
+
+
+def is_made(args: argparse.Namespace) -> bool:
+    """Whether the database is there already. RecordsError when it is, and cannot be opened."""
+    try:
+        open_database(args.database, create=False).close()
+    except InputError:
+        return False
+    return True
 
 
 def keys(args: argparse.Namespace) -> Keyring:
@@ -47,29 +76,45 @@ def keys(args: argparse.Namespace) -> Keyring:
 
 
 def read_input(name: str) -> bytes:
-    """A whole file, or standard input for '-'. InputError."""
+    """A file, or standard input for '-': whole, or as much as is too much. InputError, EnvironmentTroubleError."""
+    if not name:
+        raise InputError("the name of the file is empty")
+    if name == "-" and sys.stdin is None:
+        raise InputError("standard input is closed")
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(f"{name}: {(error.strerror or 'cannot be read').lower()}") from None
+        if name == "-":
+            return sys.stdin.buffer.read(MOST_BYTES + 1)
+        with open(name, "rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise trouble(name, error) from None
 
 
 @contextlib.contextmanager
 def output(name: str | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears when it is whole. InputError."""
+    """Standard output, or a file that appears when it is whole. InputError, EnvironmentTroubleError.
+
+    A link is followed; what is no plain file (a pipe, a terminal) is written as it is.
+    """
     if name is None:
         yield sys.stdout
         return
-    path = Path(name)
+    if not name:
+        raise InputError("--out: is empty")
     try:
-        handle, made = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"{name}: {(error.strerror or 'cannot be written').lower()}") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-        os.replace(made, path)
-    except OSError as error:
-        raise InputError(f"{name}: {(error.strerror or 'cannot be written').lower()}") from None
-    finally:
-        Path(made).unlink(missing_ok=True)
+        path = Path(os.path.realpath(name))
+        if is_there(path) and not path.is_file():
+            with open(path, "w", encoding="utf-8") as file:
+                yield file
+            return
+        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(made, path)
+        finally:
+            Path(made).unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise trouble(name, error, "written") from None

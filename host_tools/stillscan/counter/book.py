@@ -5,24 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 
 from stillscan.counter.visit import Recorded
-from stillscan.records import tracking
+from stillscan.records import text, tracking
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
-from stillscan.records.evidence import Evidence
 from stillscan.records.keyring import Keyring
-from stillscan.records.release import Desk
+from stillscan.records.observations import Observations
+from stillscan.records.release import Desk, Finished
 from stillscan.verify.case import Case, Consignment
 
 
 class Book:
-    """A visit's ledger over a database. ``staff`` stands in the record of every check."""
+    """A visit's book over a database. ``staff`` stands in the record of every check. FieldError for one that cannot."""
 
     def __init__(self, database: Database, keyring: Keyring, office: str, staff: str, test_mode: bool) -> None:
         self._database = database
         self._keyring = keyring
         self._desk = Desk(database, keyring, office)
-        self._staff = staff
+        self._staff = text.line("staff", staff)
         self._test_mode = test_mode
 
     def now(self) -> datetime:
@@ -38,10 +38,20 @@ class Book:
                     return letter
         return None
 
-    def finish(self, case: Case) -> Recorded:
-        """Let the rules decide on what was seen and record it. RecordsError: nothing was recorded, nothing released."""
+    def finish(self, case: Case, check: str) -> Recorded:
+        """Let the rules decide on what was seen and record it. RecordsError: nothing was recorded, nothing released.
+
+        OutcomeUnknownError: whether it was recorded has to be asked with the check's name.
+        """
         if case.consignment is None:
             raise ValueError("a check without a letter is no check")
-        evidence = Evidence(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
-        done = self._desk.finish(case.consignment.tracking, evidence, self._staff)
+        observed = Observations(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
+        return self._told(self._desk.finish(case.consignment.tracking, observed, self._staff, check))
+
+    def recorded(self, check: str) -> Recorded | None:
+        """How the check of that name ended; None when it was not recorded and never will be. RecordsError."""
+        done = self._desk.recorded(check)
+        return None if done is None else self._told(done)
+
+    def _told(self, done: Finished) -> Recorded:
         return Recorded(done.verdict, done.reasons, f"{self._keyring.kiosk}-{done.entry}")

@@ -1,26 +1,41 @@
-"""The counter: the visit that is open, the scanner as it is now, and everybody who watches. Safe between threads."""
+"""The counter: the visit that is open, the scanner as it is now, and everybody who watches. Safe between threads.
+
+One lock guards all of it, and nobody who holds it waits for anything: while the book of the office works, which may
+take seconds when its database hangs, the lock is let go (`_OutsideLock`), and the visit says that it is busy.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
+import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from kiosk import wire
-from stillscan.counter.visit import Ledger, StaleError, Visit
+from stillscan.counter.visit import OfficeBook, Recorded, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
 from stillscan.guidance import reason_key
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.mrz import Reading
+from stillscan.records.errors import OutcomeUnknownError
 from stillscan.scanning.result import Judgement, Result
+from stillscan.verify.case import Case, Consignment
 from stillscan.verify.known import Known
 
 THUMB = 4  # pixels of the strip that become one on the page
+MOST_WATCHERS = 50  # windows that are served at one time; a counter has two or three
+_RECORD_S = 1.0  # the scanner's thread waits so long for a record: many times what one takes, less than a device waits
+_ASK_AGAIN_S = 1.0  # between questions whether a check was recorded after all
+_NOT_KEPT = "the database did not keep it"
+_log = logging.getLogger(__name__)
 Event = tuple[str, dict[str, Any]]
-"""Kind and content: "panel" (the question changed), "device", "rows". Never personal data, but for "rows"."""
+"""Kind and content: "panel" (the question changed), "device", "rows", "end". Never personal data, but for "rows"."""
+Watcher = Callable[[Event], None]
 
 
 @dataclass
@@ -38,29 +53,52 @@ class Scanner:
 class Counter:
     """``answer`` changes the visit on behalf of a window; the methods of a service's display follow the scanner."""
 
-    def __init__(self, ledger: Ledger, office: str, test_mode: bool = False, known: Sequence[Known] = ()) -> None:
+    def __init__(self, book: OfficeBook, office: str, test_mode: bool = False, known: Sequence[Known] = ()) -> None:
         self.boot = secrets.token_hex(4)
         """Changes when the program is started anew, so that a window knows that its visit is gone."""
         self.test_mode = test_mode
         self.office = office
         self.scanner = Scanner()
-        self._ledger = ledger
+        self._book = book
         self._known = known
-        self._lock = threading.RLock()
-        self._watchers: list[Callable[[Event], None]] = []
+        self._lock = threading.Lock()
+        self._watchers: list[Watcher] = []
+        self._ended = threading.Event()
         self.visit = self._new_visit(0)
         self.records_trouble = ""
 
     def _new_visit(self, turn: int) -> Visit:
-        return Visit(self._ledger, self.office, self.test_mode, turn, self._known)
+        book = _OutsideLock(self._book, self._lock, self._publish_panel)
+        return Visit(book, self.office, self.test_mode, turn, self._known)
 
     # --- windows ----------------------------------------------------------------------------------------------------
 
-    def watch(self, watcher: Callable[[Event], None]) -> Callable[[], None]:
-        """Call ``watcher`` with each event from now on, from any thread; the function that ends it."""
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Call ``watcher`` with each event from now on, from any thread; the function that ends it.
+
+        It must return at once and ask the counter nothing. One that raises is called no more.
+        """
         with self._lock:
             self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher)
+            if self._ended.is_set():
+                watcher(("end", {}))
+        return lambda: self._unwatch(watcher)
+
+    @property
+    def watchers(self) -> int:
+        """How many watch."""
+        return len(self._watchers)
+
+    def _unwatch(self, watcher: Watcher) -> None:
+        with self._lock:
+            if watcher in self._watchers:
+                self._watchers.remove(watcher)
+
+    def end(self) -> None:
+        """Tell every window that nothing more comes; what is not known of a check is asked no more."""
+        with self._lock:
+            self._ended.set()
+            self._publish("end")
 
     def look(self, what: Callable[[Visit, Scanner], Any]) -> Any:
         """Whatever ``what`` makes of one moment."""
@@ -70,35 +108,70 @@ class Counter:
     def answer(self, change: Callable[[Visit], None]) -> None:
         """Let a window change the visit. StaleError, FieldProblem; StillscanError when it cannot be recorded."""
         with self._lock:
-            try:
-                change(self.visit)
-                self.records_trouble = ""
-            except StillscanError as error:
-                self.records_trouble = str(error)
-                raise
-            finally:
-                self._publish("panel", turn=self.visit.turn)
+            self._change(self.visit, change)
 
     def begin_anew(self, turn: int) -> None:
         """The next customer; what the visit held is forgotten, a visit that was not finished leaves no record."""
         with self._lock:
-            if turn != self.visit.turn:
+            if turn != self.visit.turn or not self.visit.may_be_left:
                 raise StaleError
             self.visit = self._new_visit(turn + 1)
             self.records_trouble = ""
-            self._publish("panel", turn=self.visit.turn)
+            self._publish_panel()
+
+    def _change(self, visit: Visit, change: Callable[[Visit], None]) -> None:
+        """With the lock held, which is let go while the book works: the visit may not be the present one afterwards."""
+        trouble: str | None = ""
+        try:
+            change(visit)
+        except StillscanError as error:
+            trouble = str(error)
+            _log.warning("records: %s", error)
+            if isinstance(error, OutcomeUnknownError):
+                threading.Thread(target=self._settle, args=(visit,), name="settle", daemon=True).start()
+            raise
+        except Exception:
+            trouble = None  # a mistyped number, a stale answer: nothing is said about the records
+            raise
+        finally:
+            if visit is self.visit and trouble is not None:
+                self.records_trouble = trouble
+            self._publish_panel()
+
+    def _settle(self, visit: Visit) -> None:
+        """Ask until the book can say whether a check was recorded."""
+        while not self._ended.wait(_ASK_AGAIN_S):
+            with self._lock:
+                try:
+                    self._change(visit, Visit.settle)
+                except OutcomeUnknownError:
+                    return  # the next one asks
+                except StillscanError:
+                    continue
+                if visit.verdict is None:
+                    self.records_trouble = _NOT_KEPT
+                    self._publish_panel()
+            _log.info("records: it is known whether the last check was recorded: %s", visit.verdict is not None)
+            return
 
     # --- the scanner ------------------------------------------------------------------------------------------------
 
     def judge(self, reading: Reading) -> tuple[Judgement, str]:
         """What a certain reading does to the visit, and what the scanner's light is to show."""
         with self._lock:
-            try:
-                self.visit.read(reading.lines or ())
-            except StillscanError as error:
-                self.records_trouble = str(error)
-            self._publish("panel", turn=self.visit.turn)
-            return self.visit.light
+            visit = self.visit
+            ends = visit.take(reading.lines or ())
+            light = visit.light
+            self._publish_panel()
+        if ends:  # the scanner's thread has more to do than to wait for a database that hangs
+            recording = threading.Thread(target=self._record, args=(visit,), name="record")
+            recording.start()
+            recording.join(_RECORD_S)
+        return light
+
+    def _record(self, visit: Visit) -> None:
+        with self._lock, contextlib.suppress(StillscanError):
+            self._change(visit, Visit.record)
 
     def connected(self, hello: Hello) -> None:
         """See service.Display."""
@@ -139,25 +212,70 @@ class Counter:
         whole = band.pixels[:, : band.header.width_px // THUMB * THUMB]
         thumbs = whole.reshape(len(whole), -1, THUMB).mean(axis=2).astype("uint8")
         packed = base64.b64encode(thumbs.tobytes()).decode()
-        self._publish("rows", row=band.header.row, lines=len(thumbs), width=thumbs.shape[1], pixels=packed)
-        self._device(row=band.header.row + band.header.lines)
+        with self._lock:
+            self._publish("rows", row=band.header.row, lines=len(thumbs), width=thumbs.shape[1], pixels=packed)
+            self._scanner_is(row=band.header.row + band.header.lines)
 
     def result(self, result: Result) -> None:
         """See service.Display: a check is over; without a reading the clerk has to know why."""
         with self._lock:
             if result.outcome != "fault":
                 state = "gave_up" if result.lines is None else "done"
-                self._device(state=state, sentence=f"state.{state}")
+                self._scanner_is(state=state, sentence=f"state.{state}")
                 if result.lines is None:
                     self.visit.not_read(result.reason, result.quality)
-            self._publish("panel", turn=self.visit.turn)
+            self._publish_panel()
 
     def _device(self, **changes: Any) -> None:
         with self._lock:
-            for name, value in changes.items():
-                setattr(self.scanner, name, value)
-            self._publish("device", **changes)
+            self._scanner_is(**changes)
+
+    def _scanner_is(self, **changes: Any) -> None:
+        for name, value in changes.items():
+            setattr(self.scanner, name, value)
+        self._publish("device", **changes)
+
+    def _publish_panel(self) -> None:
+        self._publish("panel", turn=self.visit.turn)
 
     def _publish(self, kind: str, **content: Any) -> None:
+        """With the lock held."""
         for watcher in list(self._watchers):
-            watcher((kind, content))
+            try:
+                watcher((kind, content))
+            except Exception:
+                _log.exception("a window that cannot be told anything is forgotten")
+                self._watchers.remove(watcher)
+
+
+class _OutsideLock:
+    """The book of the office for somebody who holds the lock: it is let go while the book works, after ``telling``."""
+
+    def __init__(self, book: OfficeBook, lock: threading.Lock, telling: Callable[[], None]) -> None:
+        self._book = book
+        self._lock = lock
+        self._telling = telling
+
+    def now(self) -> datetime:
+        return self._book.now()
+
+    def letter(self, tracking: str) -> Consignment | None:
+        with self._let_go():
+            return self._book.letter(tracking)
+
+    def finish(self, case: Case, check: str) -> Recorded:
+        with self._let_go():
+            return self._book.finish(case, check)
+
+    def recorded(self, check: str) -> Recorded | None:
+        with self._let_go():
+            return self._book.recorded(check)
+
+    @contextlib.contextmanager
+    def _let_go(self) -> Iterator[None]:
+        self._telling()
+        self._lock.release()
+        try:
+            yield
+        finally:
+            self._lock.acquire()

@@ -1,12 +1,16 @@
 """One customer at the counter: which question comes next, and what has been answered so far.
 
 A visit holds the personal data of one check in memory until the check is finished, and forgets it then. It decides
-nothing: what to ask is read off the rules' ruling on what is known, and the end is recorded by the ledger, which asks
+nothing: what to ask is read off the rules' ruling on what is known, and the end is recorded by the book, which asks
 the same rules once more.
+
+The book may take long, so the visit says first what it is doing, and takes no other answer meanwhile. When the book
+cannot say whether it recorded a check, neither does the visit: it waits until the book can (`settle`).
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,13 +19,14 @@ from typing import Literal, NamedTuple, Protocol
 from stillscan.errors import InputError
 from stillscan.mrz.finding import Finding
 from stillscan.mrz.parse import parse
+from stillscan.records.errors import OutcomeUnknownError
 from stillscan.scanning.result import Judgement
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.identity_number import parse_identity_number
 from stillscan.verify.known import Known, advice
 from stillscan.verify.rules import decide_case
 
-Step = Literal["tracking", "scan", "second", "face", "verdict"]
+Step = Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
 _ANSWERS_TO_COME = {"face_not_confirmed", "second_document_missing"}
 
 
@@ -39,12 +44,17 @@ class Recorded(NamedTuple):
         return others or self.reasons
 
 
-class Ledger(Protocol):
-    """Where letters are known and checks are recorded. Errors: InputError for a number that is none, StillscanError."""
+class OfficeBook(Protocol):
+    """Where letters are known and checks are recorded. Errors: InputError for a number that is none, StillscanError.
+
+    ``finish`` raises OutcomeUnknownError when it cannot say whether the check was recorded; ``recorded`` says it later,
+    by the name of the check: how it ended, or None when it was not recorded and never will be.
+    """
 
     def now(self) -> datetime: ...
     def letter(self, tracking: str) -> Consignment | None: ...
-    def finish(self, case: Case) -> Recorded: ...
+    def finish(self, case: Case, check: str) -> Recorded: ...
+    def recorded(self, check: str) -> Recorded | None: ...
 
 
 class StaleError(Exception):
@@ -63,7 +73,7 @@ class FieldProblem(Exception):  # noqa: N818 - not an error of the program: some
 class Visit:
     """``turn`` counts the questions: an answer names the one that it answers. Not thread-safe: see Counter."""
 
-    ledger: Ledger
+    book: OfficeBook
     office: str
     test_mode: bool = False
     turn: int = 0
@@ -77,12 +87,20 @@ class Visit:
     _lines: Sequence[str] | None = None
     _second: str | None = None
     _face: bool | None = None
+    _busy: Literal["", "letter", "record"] = ""
+    """What the book is asked for at this moment."""
+    _unknown: tuple[str, Case] | None = None
+    """A check of which the book could not say whether it is recorded: its name, and what was to be recorded."""
 
     @property
     def step(self) -> Step:
-        """The question that is open."""
+        """The question that is open, or what is being done about it."""
         if self.verdict is not None:
             return "verdict"
+        if self._unknown is not None:
+            return "unknown"
+        if self._busy == "record":
+            return "recording"
         if self.letter is None:
             return "tracking"
         if self._lines is None:
@@ -94,7 +112,14 @@ class Visit:
         """What the scanner's light is to show after a reading: red only when the letter is known to stay here."""
         if self.verdict is not None and self.verdict.verdict != "release":
             return "refused", ",".join(self.verdict.reasons)
+        if self._busy == "record" and not self._face:
+            return "refused", ",".join(self._ruling())
         return "verified", "ok"
+
+    @property
+    def may_be_left(self) -> bool:
+        """Whether the next customer may come: not while nobody can say whether this letter is released."""
+        return self.step not in ("recording", "unknown")
 
     @property
     def holds_document(self) -> bool:
@@ -108,7 +133,7 @@ class Visit:
             consignment=self.letter,
             second_document=self._second,
             face_matches=self._face,
-            now=self.ledger.now(),
+            now=self.book.now(),
             test_mode=self.test_mode,
             office=self.office,
         )
@@ -119,20 +144,33 @@ class Visit:
     def enter(self, tracking: str, turn: int) -> None:
         """The tracking number of the letter. FieldProblem when it is none, or not one that lies here."""
         self._expect(turn, "tracking")
+        self._busy = "letter"
         try:
-            letter = self.ledger.letter(tracking)
+            letter = self.book.letter(tracking)
         except InputError:
             raise FieldProblem("tracking_wrong") from None
+        finally:
+            self._busy = ""
         if letter is None:
             raise FieldProblem("tracking_unknown")
         self.letter = letter
-        self._advance()
+        if self._advance():
+            self.record()
 
     def read(self, lines: Sequence[str]) -> None:
-        """A passport was read with certainty, perhaps before the tracking number. A finished visit does not keep it."""
-        if self.verdict is None and self._face is None:
-            self._lines, self.failure, self._second = tuple(lines), None, None
-            self._advance()
+        """A passport was read with certainty; when that ends the check, it is recorded at once."""
+        if self.take(lines):
+            self.record()
+
+    def take(self, lines: Sequence[str]) -> bool:
+        """A passport was read with certainty, perhaps before the tracking number: whether that ends the check.
+
+        Then it is to be recorded (`record`). A visit that is finished, or about to be, does not keep the reading.
+        """
+        if self.step in ("recording", "unknown", "verdict") or self._face is not None:
+            return False
+        self._lines, self.failure, self._second = tuple(lines), None, None
+        return self._advance()
 
     def not_read(self, reason: str, quality: tuple[Finding, ...]) -> None:
         """A scan ended without a certain reading."""
@@ -145,50 +183,91 @@ class Visit:
         self._expect(turn, "second")
         if number.replace(" ", "") != again.replace(" ", ""):
             raise FieldProblem("numbers_differ")
-        if parse_identity_number(number, self.ledger.now().date()) is None:
+        if parse_identity_number(number, self.book.now().date()) is None:
             raise FieldProblem("number_wrong")
         self._second = number
-        self._advance()
+        if self._advance():
+            self.record()
 
     def face(self, matches: bool, turn: int) -> None:
         """The clerk has compared the person with the picture."""
         self._expect(turn, "face")
         self._face = matches
-        try:
-            self._finish()
-        except BaseException:
-            self._face = None  # not recorded: to be answered again
-            raise
+        self._begin_record()
+        self.record()
 
     def end(self, turn: int) -> None:
         """Nothing more is to come: record the check as it stands, which is never a release: no face was confirmed."""
-        if turn != self.turn or self.letter is None or self.verdict is not None:
+        if turn != self.turn or self.letter is None or self.step in ("recording", "unknown", "verdict"):
             raise StaleError
-        self._finish()
+        self._begin_record()
+        self.record()
+
+    def record(self) -> None:
+        """Record the check; only then is it over. Only after `take` said that the check has ended.
+
+        StillscanError: it is not recorded, and its last question is open again. OutcomeUnknownError: see `settle`.
+        """
+        case, check = self._case(), secrets.token_hex(16)
+        try:
+            self._over(case, self.book.finish(case, check))
+        except OutcomeUnknownError:
+            self._unknown = (check, case)
+            raise
+        finally:
+            self._open()
+
+    def settle(self) -> None:
+        """Ask the book about a check of which it could not say whether it was recorded: it is over, or open again.
+
+        StillscanError: it still cannot be said.
+        """
+        if self._unknown is None or self._busy:
+            return
+        check, case = self._unknown
+        self._busy = "record"
+        try:
+            recorded = self.book.recorded(check)
+            self._unknown = None
+            if recorded is not None:
+                self._over(case, recorded)
+        finally:
+            if self._unknown is None:
+                self._open()
+            self._busy = ""
 
     def _expect(self, turn: int, step: Step) -> None:
-        if turn != self.turn or self.step != step:
+        if turn != self.turn or self.step != step or self._busy:
             raise StaleError
 
-    def _advance(self) -> None:
-        """On to the next question, or to the end when no answer can change it any more."""
+    def _advance(self) -> bool:
+        """On to the next question; whether there is none, because no answer can change the end any more."""
         self.turn += 1
         if self.letter is None or self._lines is None:
-            return
-        if not set(self._ruling()) & _ANSWERS_TO_COME or decide_case(self._answered()).verdict == "refuse":
-            self._finish()
+            return False
+        if set(self._ruling()) & _ANSWERS_TO_COME and decide_case(self._answered()).verdict != "refuse":
+            return False
+        self._begin_record()
+        return True
 
     def _answered(self) -> Case:
         """The case if all that is still asked were answered for the best."""
         case = self._case()
         return replace(case, face_matches=True if case.face_matches is None else case.face_matches)
 
-    def _finish(self) -> None:
-        """Record the check; only then is it over. What was read and typed is forgotten."""
-        case = self._case()
-        self.verdict = self.ledger.finish(case)
-        if case.mrz is not None and self.verdict.verdict != "release":
-            self.advice = advice(self.known, parse(case.mrz), case.now.date())
-        self._lines = self._second = None
+    def _begin_record(self) -> None:
+        self._busy = "record"
+        self.turn += 1
+
+    def _open(self) -> None:
+        """The book has answered: what to ask next is seen anew, and the face is to be compared again."""
+        self._busy = ""
         self._face = None
         self.turn += 1
+
+    def _over(self, case: Case, recorded: Recorded) -> None:
+        """The check is recorded. What was read and typed is forgotten."""
+        self.verdict = recorded
+        if case.mrz is not None and recorded.verdict != "release":
+            self.advice = advice(self.known, parse(case.mrz), case.now.date())
+        self._lines = self._second = None

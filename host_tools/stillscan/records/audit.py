@@ -11,11 +11,11 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from stillscan.records import models
 from stillscan.records.canonical import instant
+from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
+from stillscan.records.chain_state import ChainState
 from stillscan.records.database import Database
-from stillscan.records.errors import NOTHING, RecordsError, broken
+from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
-from stillscan.records.ledger import Ledger
-from stillscan.records.link import HEAD, Head, Link, forge, head_message, unknown
 from stillscan.records.models import ENTRY
 from stillscan.records.witness import Seen, noting
 
@@ -31,18 +31,18 @@ _CLOCKS_DIFFER = timedelta(minutes=5)  # of several kiosks
 class Appender:
     """The end of the chain, locked inside one transaction."""
 
-    def __init__(self, connection: Connection, keyring: Keyring, ledger: Ledger, noted: Seen | None) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, noted: Seen | None) -> None:
         """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
-        head = Head.of(connection.execute(_LOCK).one_or_none())
+        head = ChainHead.of(connection.execute(_LOCK).one_or_none())
         if head is None:
             raise broken("its signed head is gone")
         self.connection = connection
         self.keyring = keyring
-        self.ledger = ledger
+        self.chain = chain
         self._start = self._count = head.seq
         self._end = head.digest
-        self._look(head.kiosk, head.signature, ledger, noted)
-        self._former = ledger.time
+        self._look(head.kiosk, head.signature, chain, noted)
+        self._former = chain.time
 
     @property
     def head(self) -> Seen:
@@ -51,7 +51,7 @@ class Appender:
 
     def append(
         self, kind: str, moment: datetime, details: dict[str, Any], person: dict[str, str] | None = None
-    ) -> Link:
+    ) -> ChainEntry:
         """Add an entry. ``details`` stay for ever, ``person`` until the retention time is over.
 
         RecordsError when the moment is before the last entry's: deadlines and expiry dates would be judged by a wrong
@@ -60,10 +60,10 @@ class Appender:
         if self._former and moment < datetime.fromisoformat(self._former) - _CLOCKS_DIFFER:
             last = self._former[:16]
             raise RecordsError(f"the clock is before the last record ({last} UTC); set it right. {NOTHING}")
-        link = forge(self.keyring, self._count + 1, self._end, instant(moment), kind, details, person)
-        self.connection.execute(_APPEND, link._asdict())
-        self._count, self._end = link.seq, link.digest
-        return link
+        entry = sign_entry(self.keyring, self._count + 1, self._end, instant(moment), kind, details, person)
+        self.connection.execute(_APPEND, entry._asdict())
+        self._count, self._end = entry.seq, entry.digest
+        return entry
 
     def seal(self) -> Seen | None:
         """Sign the new end, before the commit; None when nothing was appended."""
@@ -74,48 +74,48 @@ class Appender:
         self.connection.execute(_SEAL, values)
         return self.head
 
-    def _look(self, kiosk: str, signature: str, ledger: Ledger, noted: Seen | None) -> None:
+    def _look(self, kiosk: str, signature: str, chain: ChainState, noted: Seen | None) -> None:
         """Does the chain lead to its head, and did a kiosk that is known here sign that?"""
-        with contextlib.closing(entries(self.connection, ledger.end.seq)) as links:
-            ledger.follow(links, self.head, noted)
+        with contextlib.closing(entries(self.connection, chain.end.seq)) as following:
+            chain.follow(following, self.head, noted)
         if not self._count:
             return
         if not self.keyring.knows(kiosk):
-            raise broken(unknown(kiosk, self.keyring))
+            raise untrusted(unknown(kiosk, self.keyring))
         if not self.keyring.signed(kiosk, HEAD, head_message(self._count, self._end), signature):
             raise broken("its head was not signed by the kiosk that it names")
 
 
 @contextlib.contextmanager
-def appending(database: Database, keyring: Keyring, ledger: Ledger | None = None) -> Iterator[Appender]:
+def appending(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Appender]:
     """One transaction that appends to the chain: all of it is durable when this ends, or none of it happened.
 
-    The chain is followed first: from its beginning, or from where the ledger of a process that appends often stands;
+    The chain is followed first: from its beginning, or from where a process that appends often knows it (``chain``);
     a long way before anybody has to wait for us.
     """
-    ledger = ledger or Ledger()
+    chain = chain or ChainState()
     with noting(keyring.head) as (noted, note):
-        if not ledger.end.seq:
+        if not chain.end.seq:
             with database.reading() as connection:
                 head = head_of(connection)
                 if head is not None:
-                    with contextlib.closing(entries(connection)) as links:
-                        ledger.follow(links, Seen(head.seq, head.digest), noted)
+                    with contextlib.closing(entries(connection)) as following:
+                        chain.follow(following, Seen(head.seq, head.digest), noted)
         with database.writing() as connection:
-            appender = Appender(connection, keyring, ledger, noted)
+            appender = Appender(connection, keyring, chain, noted)
             yield appender
             end = appender.seal()
         if end is not None:
             note(*end)
 
 
-def head_of(connection: Connection) -> Head | None:
+def head_of(connection: Connection) -> ChainHead | None:
     """Where the chain ends, without locking it."""
-    return Head.of(connection.execute(_HEAD).one_or_none())
+    return ChainHead.of(connection.execute(_HEAD).one_or_none())
 
 
-def entries(connection: Connection, after: int = 0) -> Generator[Link]:
+def entries(connection: Connection, after: int = 0) -> Generator[ChainEntry]:
     """The entries in order, a few at a time."""
     with connection.execute(_AFTER, {"after": after}) as rows:
         for row in rows:
-            yield Link.of(row)
+            yield ChainEntry.of(row)

@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from stillscan.records import ledger, text, tracking
+from stillscan.records import chain_state, text, tracking
 from stillscan.records.audit import Appender
-from stillscan.records.errors import FieldError, RecordsError
+from stillscan.records.chain_entry import UNKNOWN, ChainEntry, problem
+from stillscan.records.errors import NOTHING, FieldError, RecordsError, untrusted
 from stillscan.records.keyring import Keyring
-from stillscan.records.link import Link, problem
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.verify import case
 
@@ -31,7 +31,7 @@ _AT_ONCE = 500  # numbers in one question to the database
 
 
 @dataclass(frozen=True, repr=False)
-class Consignment(case.Consignment):
+class StoredConsignment(case.Consignment):
     """One letter as it is stored. ``recipient`` and ``order`` are empty when time erased them (`erased`)."""
 
     test: bool = False
@@ -39,7 +39,7 @@ class Consignment(case.Consignment):
 
     def __repr__(self) -> str:
         """Without personal data, because objects end up in logs and tracebacks."""
-        return f"Consignment({self.tracking!r}, released={self.released})"
+        return f"StoredConsignment({self.tracking!r}, released={self.released})"
 
     @property
     def erased(self) -> bool:
@@ -47,7 +47,9 @@ class Consignment(case.Consignment):
         return not self.recipient
 
 
-def consignment(fields: Mapping[str, object], *, test: bool = False) -> tuple[Consignment | None, list[FieldError]]:
+def from_fields(
+    fields: Mapping[str, object], *, test: bool = False
+) -> tuple[StoredConsignment | None, list[FieldError]]:
     """A letter from the fields of a row, or everything that is wrong with them."""
     read: dict[str, Callable[[str, object], Any]] = {
         "tracking": partial(_tracking, test=test),
@@ -62,10 +64,10 @@ def consignment(fields: Mapping[str, object], *, test: bool = False) -> tuple[Co
             values[field] = read[field](field, fields.get(field, "" if field in OPTIONAL else None))
         except FieldError as error:
             errors.append(error)
-    return (None if errors else Consignment(**values, released=False, test=test)), errors
+    return (None if errors else StoredConsignment(**values, released=False, test=test)), errors
 
 
-def add(appender: Appender, letter: Consignment, moment: datetime, *, again: bool = False) -> None:
+def add(appender: Appender, letter: StoredConsignment, moment: datetime, *, again: bool = False) -> None:
     """Store a letter that is not there; `again`: one whose personal part time has erased before it was handed out."""
     details = {
         "tracking": letter.tracking,
@@ -74,12 +76,12 @@ def add(appender: Appender, letter: Consignment, moment: datetime, *, again: boo
         "test": letter.test,
     }
     person = {"order": letter.order, "recipient": letter.recipient}
-    link = appender.append(ledger.CONSIGNMENT, moment, details, person)
+    entry = appender.append(chain_state.CONSIGNMENT, moment, details, person)
     if again:
         row = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == letter.tracking)
-        appender.connection.execute(row.values(entry=link.seq))
+        appender.connection.execute(row.values(entry=entry.seq))
     else:
-        values = {"tracking": letter.tracking, "entry": link.seq, "released": False}
+        values = {"tracking": letter.tracking, "entry": entry.seq, "released": False}
         appender.connection.execute(_INSERT, values)
 
 
@@ -98,7 +100,7 @@ def find(
     keyring: Keyring,
     numbers: Sequence[str] | None = None,
     imported: Mapping[str, int] | None = None,
-) -> Iterator[Consignment]:
+) -> Iterator[StoredConsignment]:
     """The letters with these normalised tracking numbers (default: all), in order of their numbers.
 
     ``imported`` is what the chain says of the entries that they stand in. RecordsError for a letter whose row or signed
@@ -109,22 +111,27 @@ def find(
         found = connection.execute(_ALL) if part is None else connection.execute(_SOME, {"numbers": part})
         for number, released, record, *columns in found:
             if imported is not None and imported.get(str(number)) != columns[0]:
-                raise RecordsError(f"consignment {number}: its row was altered; run 'stillscan audit verify'")
+                raise _altered(f"the letter of entry {columns[0]}: its row was altered")
             yield _read(str(number), bool(released) or record is not None, columns, keyring)
 
 
-def _read(number: str, released: bool, columns: Sequence[Any], keyring: Keyring) -> Consignment:
+def _altered(what: str) -> RecordsError:
+    """No tracking number in it: the message is logged."""
+    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
+
+
+def _read(number: str, released: bool, columns: Sequence[Any], keyring: Keyring) -> StoredConsignment:
     if columns[0] is None:
-        raise RecordsError(f"consignment {number}: its entry is gone; run 'stillscan audit verify'")
-    link = Link.of(columns)
-    wrong = problem(link, keyring)
-    facts = {} if wrong else link.facts
-    if not wrong and (facts["kind"], facts.get("tracking")) != (ledger.CONSIGNMENT, number):
+        raise _altered("a letter's entry is gone")
+    entry = ChainEntry.of(columns)
+    wrong = problem(entry, keyring)
+    facts = {} if wrong else entry.facts
+    if not wrong and (facts["kind"], facts.get("tracking")) != (chain_state.CONSIGNMENT, number):
         wrong = "it is about another letter"
     if wrong:
-        raise RecordsError(f"consignment {number}: entry {link.seq}: {wrong}; run 'stillscan audit verify'")
-    person = link.person or {"order": "", "recipient": ""}
-    return Consignment(
+        raise untrusted(wrong) if wrong.startswith(UNKNOWN) else _altered(f"the letter of entry {entry.seq}: {wrong}")
+    person = entry.person or {"order": "", "recipient": ""}
+    return StoredConsignment(
         tracking=number,
         recipient=person["recipient"],
         deadline=date.fromisoformat(facts["deadline"]),

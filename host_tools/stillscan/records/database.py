@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from stillscan.errors import InputError
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import own_file
-from stillscan.records.trouble import plainly
+from stillscan.records.files import beside, is_there, make_folder, why
+from stillscan.records.trouble import committing, plainly
 
-WAIT_S = 5.0  # for another program that is writing
+WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
 _AGAIN_S = 0.005
+_POSTGRESQL = "postgresql+psycopg"  # the one driver whose waits have an end (see postgresql)
 _SMALLEST = 512  # bytes of an SQLite file
 # A commit returns when it is on the disk; what is erased is overwritten.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", "secure_delete=ON")
@@ -32,53 +34,106 @@ class Database:
     def __init__(self, place: str | Path, *, create: bool = True, wait_s: float = WAIT_S) -> None:
         """Open a file or a URL; with `create`, a missing file or empty server gets its tables.
 
-        InputError for a URL that cannot be used, and without `create` for a file that is not there.
+        InputError for a URL that cannot be used, and without `create` for a database that is not there or is empty.
         """
         self.url = parse_place(place)
         self.file = database_file(self.url)
-        if self.file is not None and not create and not self.file.exists():
-            raise InputError(f"{self.file}: there is no such database; 'stillscan consignment import' makes one")
-        self._engine = _engine(self.url, wait_s)
+        self.made = False
+        """Whether it was not there before."""
+        if self.file is not None:
+            self._look(self.file, create)
+        self._engine, self._getting = _engine(self.url, wait_s)
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
-        if self.file is not None and create:
-            own_file(self.file)
-            if 0 < self.file.stat().st_size < _SMALLEST:  # SQLite would take it for an empty database
-                raise RecordsError(f"{self.file}: this is no database file")
-        with plainly(str(self)):
-            with self._engine.begin() as connection:
-                ready = schema.is_current(connection, str(self))
-            if not ready:
-                with self._writer.begin() as connection:
-                    schema.prepare(connection, str(self))
+        try:
+            self._bring_up_to_date(create)
+        except BaseException:
+            self.close()
+            raise
 
     def __str__(self) -> str:
         """What messages call it: the file, or the URL without its password."""
         return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
 
+    def _look(self, file: Path, create: bool) -> None:
+        """Before SQLite does: it would make a file that is not there, and take a few bytes for an empty database."""
+        if not is_there(file):
+            if not create:
+                raise self._none()
+            self.made = True
+            _make(file)
+            return
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder, not a database")
+        size = file.stat().st_size
+        if not size and not create:
+            raise self._none()
+        if 0 < size < _SMALLEST:
+            raise RecordsError(f"{file}: this is no database file")
+        if not os.access(file, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise RecordsError(f"{file}: it may not be read by this user")
+
+    def _bring_up_to_date(self, create: bool) -> None:
+        with plainly(str(self)):
+            with self._connected(self._engine) as connection:
+                empty = schema.is_empty(connection)
+                ready = not empty and schema.is_current(connection, str(self))
+            if empty and not create:
+                raise self._none()
+            if not ready:
+                self.made = self.made or empty
+                with self._connected(self._writer) as connection, connection.begin():
+                    schema.prepare(connection, str(self))
+
+    def _none(self) -> InputError:
+        named = f"'stillscan consignment import FILE --database {self}'"
+        return InputError(f"{self}: there is no such database, or nothing in it; {named} makes one")
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database, and writes nothing."""
-        with plainly(str(self)), self._reader.connect() as connection:
+        with plainly(str(self)), self._connected(self._reader) as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that commits durably at its end; an exception leaves nothing. SQLite has one at a time."""
-        with plainly(str(self)), self._writer.begin() as connection:
+        """A transaction that commits durably at its end; an exception leaves nothing. SQLite has one at a time.
+
+        OutcomeUnknownError when the commit was asked for and no answer came: it may be durable, now or in a while. What
+        is certain is that whoever writes later waits for it, and then sees it or never will.
+        """
+        with plainly(str(self)), self._connected(self._writer) as connection:
+            transaction = connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                transaction.rollback()
+                raise
+            try:
+                with committing(str(self)):
+                    transaction.commit()
+            except BaseException:
+                connection.invalidate()  # what it still holds is let go; the next one gets another
+                raise
+
+    @contextlib.contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        with self._getting():
+            connection = engine.connect()
+        with connection:
             yield connection
 
     def forget(self) -> None:
         """Let what was erased leave the file too, not only the tables (SQLite keeps old pages in its log)."""
         if self.file is not None:
-            with plainly(str(self)), self._engine.connect() as connection:
+            with plainly(str(self)), self._connected(self._engine) as connection:
                 _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def intact(self) -> str | None:
         """What SQLite finds wrong with its own file; None for a sound one (a server looks after itself)."""
         if self.file is None:
             return None
-        with plainly(str(self)), self._engine.connect() as connection:
+        with plainly(str(self)), self._connected(self._engine) as connection:
             found: str = _raw(connection).execute("PRAGMA integrity_check(1)").fetchone()[0]
         return None if found == "ok" else found.replace("\n", " ")
 
@@ -89,17 +144,27 @@ class Database:
 
 def parse_place(place: str | Path) -> URL:
     """A file or a URL, as a URL. InputError for one that cannot be served."""
+    if not str(place).strip():
+        raise InputError("--database: is empty; leave it out for the default place")
     if isinstance(place, Path) or "://" not in place:
-        return URL.create("sqlite", database=str(place))
+        return _in_a_file(URL.create("sqlite", database=str(place)))
     try:
         url = make_url(place)
+        if url.drivername == "postgresql":
+            url = url.set(drivername=_POSTGRESQL)
         url.get_dialect()
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         raise InputError("--database: a file, or a URL such as postgresql+psycopg://user@host/name") from None
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise InputError(f"--database: {url.get_backend_name()} is not served; a file (SQLite) or PostgreSQL is")
-    if url.get_backend_name() == "sqlite" and not url.database:
-        raise InputError("--database: records are kept in a file, not in memory")
+    if url.get_backend_name() == "postgresql" and url.drivername != _POSTGRESQL:
+        raise InputError(f"--database: PostgreSQL is spoken to as {_POSTGRESQL}://user@host/name")
+    return _in_a_file(url) if url.get_backend_name() == "sqlite" else url
+
+
+def _in_a_file(url: URL) -> URL:
+    if not url.database or url.database.startswith((":memory:", "file:")) or url.query:
+        raise InputError("--database: records are kept in a file, not in memory; give its path alone")
     return url
 
 
@@ -108,16 +173,34 @@ def database_file(url: URL) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def _engine(url: URL, wait_s: float) -> Engine:
+def _make(file: Path) -> None:
+    """A new database, for this user only: it appears with its tables, or not at all."""
+    make_folder(file.parent)
+    try:
+        with beside(file, 0o600) as made, plainly(str(file)):
+            engine = create_engine(URL.create("sqlite", database=str(made)))
+            try:
+                with engine.begin() as connection:
+                    schema.prepare(connection, str(file))
+            finally:
+                engine.dispose()
+                Path(f"{made}-journal").unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordsError(f"{file}: {why(error)}") from None
+
+
+def _engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextlib.AbstractContextManager[None]]]:
+    """The engine, and what a connection is to be gotten in."""
     if url.get_backend_name() == "postgresql":
         try:
-            return create_engine(url, connect_args={"connect_timeout": max(1, int(wait_s))}, pool_pre_ping=True)
+            from stillscan.records.postgresql import bounded_engine
         except ImportError:
             raise InputError("--database: PostgreSQL needs more: pip install 'stillscan[postgresql]'") from None
-    engine = create_engine(url, connect_args={"timeout": wait_s})
+        return bounded_engine(url, wait_s)
+    engine = create_engine(url, connect_args={"timeout": wait_s}, pool_timeout=wait_s)
     event.listen(engine, "connect", lambda connection, _: _settings(connection, wait_s))
     event.listen(engine, "begin", _begin)
-    return engine
+    return engine, contextlib.nullcontext
 
 
 def _settings(connection: sqlite3.Connection, wait_s: float) -> None:

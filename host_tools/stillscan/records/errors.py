@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from stillscan.errors import InputError, StillscanError
+from stillscan.errors import EnvironmentTroubleError, InputError
 
 NOTHING = "Nothing was written"
 
 
-class RecordsError(StillscanError):
+class RecordsError(EnvironmentTroubleError):
     """The database, its keys or its audit chain cannot be relied on: nothing was written, nothing was released."""
+
+
+class OutcomeUnknownError(RecordsError):
+    """The database was asked to keep a record and did not answer. Only the chain can tell, when it answers again."""
 
 
 def broken(what: str) -> RecordsError:
     """The error for an audit chain that nothing may be added to."""
     return RecordsError(f"the audit chain is broken: {what}; run 'stillscan audit verify'. {NOTHING}")
+
+
+def untrusted(what: str) -> RecordsError:
+    """The error for an entry that cannot be checked here, because its kiosk's key is not: nothing is broken."""
+    return RecordsError(f"{what}. {NOTHING}")
 
 
 class FieldError(InputError):

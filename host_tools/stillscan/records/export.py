@@ -16,9 +16,9 @@ from stillscan.records.keyring import Keyring
 def export(connection: Connection, keyring: Keyring) -> Iterator[str]:
     """The lines: every entry, every release record, the signed head, the public keys. No personal parts."""
     kiosks: dict[str, None] = {}
-    for link in entries(connection):
-        kiosks.setdefault(_kiosk(link.body))
-        yield _line(entry=link.body, digest=link.digest, signature=link.signature)
+    for entry in entries(connection):
+        kiosks.setdefault(_kiosk(entry.body))
+        yield _line(entry=entry.body, digest=entry.digest, signature=entry.signature)
     for row in connection.execute(select(models.RELEASE).order_by(models.RELEASE.c.entry)):
         yield _line(release=str(row.record), signature=str(row.signature))
     head = head_of(connection)

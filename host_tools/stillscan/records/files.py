@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from stillscan.records.errors import RecordsError
@@ -12,53 +13,68 @@ from stillscan.records.errors import RecordsError
 
 def place(path: Path, content: bytes, mode: int) -> Path:
     """The file, with this content when it was not there. Two processes at once: the content of one of them counts."""
-    if path.exists():
+    if is_there(path):
         return path
     make_folder(path.parent)
+    with _trouble(path), beside(path, mode) as made, open(made, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+@contextlib.contextmanager
+def beside(path: Path, mode: int) -> Iterator[Path]:
+    """An empty file beside ``path``, which becomes ``path`` at the end unless somebody else's was first. OSError."""
     made = path.parent / f".{path.name}.{secrets.token_hex(8)}"
     try:
-        file = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+        yield made
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or folder of this name. RecordsError when this user may not know."""
+    with _trouble(path):
         try:
-            os.write(file, content)
-            os.fsync(file)
-        finally:
-            os.close(file)
+            os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in a folder, sorted; nothing for one that is not there. RecordsError when it cannot be read."""
+    with _trouble(folder):
         try:
-            with contextlib.suppress(FileExistsError):  # another process was first
-                os.link(made, path)
-        finally:
-            made.unlink()
-    except OSError as error:
-        raise RecordsError(f"{path}: {why(error)}") from None
-    return path
+            return sorted(os.listdir(folder))
+        except FileNotFoundError:
+            return []
 
 
 def make_folder(path: Path) -> None:
     """The folder and those above it, for this user only. RecordsError when it cannot be made."""
-    try:
+    with _trouble(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordsError(f"{path}: {why(error)}") from None
-
-
-def own_file(path: Path) -> None:
-    """An empty file for this user only, and the folders above it; one that is there is left as it is."""
-    make_folder(path.parent)
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError as error:
-        raise RecordsError(f"{path}: {why(error)}") from None
 
 
 def read(path: Path) -> bytes:
     """The content. RecordsError when it cannot be read."""
-    try:
+    with _trouble(path):
         return path.read_bytes()
-    except OSError as error:
+
+
+@contextlib.contextmanager
+def _trouble(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: no system has such a name
         raise RecordsError(f"{path}: {why(error)}") from None
 
 
-def why(error: OSError) -> str:
+def why(error: OSError | ValueError) -> str:
     """The system's reason in lower case, to stand after a file's name."""
-    return (error.strerror or "cannot be used").lower()
+    return (getattr(error, "strerror", None) or "cannot be used").lower()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from stillscan.records.audit import appending
 from stillscan.records.clock import utc_now
-from stillscan.records.consignments import FIELDS, OPTIONAL, Consignment, add, consignment, find
+from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, add, find, from_fields
 from stillscan.records.database import Database
 from stillscan.records.errors import NOTHING, RecordsError, RowsError
 from stillscan.records.keyring import Keyring
@@ -30,10 +30,11 @@ def load(content: bytes, database: Database, keyring: Keyring, source: str, *, t
     letters, errors = parse(content, test=test)
     unchanged = 0
     with appending(database, keyring) as appender:
-        imported = appender.ledger.letters
+        imported = appender.chain.letters
         stored = {one.tracking: one for one in find(appender.connection, keyring, list(letters), imported)}
         if gone := [number for number in letters if number in imported and number not in stored]:
-            raise RecordsError(f"consignment {gone[0]}: its row is gone; run 'stillscan audit verify'. {NOTHING}")
+            seq = imported[gone[0]]
+            raise RecordsError(f"the letter of entry {seq}: its row is gone; run 'stillscan audit verify'. {NOTHING}")
         moment = utc_now()
         for number, (line, letter) in letters.items():
             before = stored.get(number)
@@ -49,15 +50,17 @@ def load(content: bytes, database: Database, keyring: Keyring, source: str, *, t
     return Imported(len(letters) - unchanged, unchanged)
 
 
-def parse(content: bytes, *, test: bool = False) -> tuple[dict[str, tuple[int, Consignment]], list[tuple[int, str]]]:
+def parse(
+    content: bytes, *, test: bool = False
+) -> tuple[dict[str, tuple[int, StoredConsignment]], list[tuple[int, str]]]:
     """(letters by tracking number with their lines, errors with theirs) of a file, without a database."""
-    letters: dict[str, tuple[int, Consignment]] = {}
+    letters: dict[str, tuple[int, StoredConsignment]] = {}
     errors: list[tuple[int, str]] = []
     for row in rows(content, FIELDS, OPTIONAL):
         if row.fields is None:
             errors.append((row.line, row.problem))
             continue
-        letter, wrong = consignment(row.fields, test=test)
+        letter, wrong = from_fields(row.fields, test=test)
         errors += [(row.line, str(error)) for error in wrong]
         if letter is None:
             continue

@@ -3,7 +3,7 @@
 NAME.key    private Ed25519 key of the kiosk NAME (PEM, mode 0600), made on first use
 NAME.pub    public key of a kiosk: what `audit verify` trusts; other kiosks' are put here (`audit key --trust`)
 NAME.head   how far the audit chain went when the kiosk NAME wrote to it last (see `witness`)
-secret      keys the hashes of document numbers and evidence (mode 0600), so that nobody can try numbers out
+secret      keys the hashes of document numbers and observations (mode 0600), so that nobody can try numbers out
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from stillscan.errors import InputError
 from stillscan.records import text
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import place, read
+from stillscan.records.files import is_there, place, read
 
 
 class Keyring:
@@ -52,7 +53,7 @@ class Keyring:
     def knows(self, kiosk: str) -> bool:
         """Whether the kiosk's public key is in the folder."""
         path = self.folder / f"{kiosk}.pub"
-        if kiosk not in self._public and text.ID.fullmatch(kiosk) and path.exists():
+        if kiosk not in self._public and text.ID.fullmatch(kiosk) and is_there(path):
             self._public[kiosk] = _public(path, read(path))
         return kiosk in self._public
 
@@ -67,9 +68,15 @@ class Keyring:
         return _pem(self._public[kiosk])
 
     def trust(self, kiosk: str, pem: bytes, source: Path | None = None) -> None:
-        """Put a kiosk's public key into the folder. RecordsError when that kiosk is known by another key."""
+        """Put a kiosk's public key into the folder. RecordsError when that kiosk is known by another key.
+
+        InputError for a ``source``, the file that somebody gave, that holds none.
+        """
         path = self.folder / f"{text.identifier('kiosk', kiosk)}.pub"
-        own = _pem(_public(source or path, pem))
+        try:
+            own = _pem(_public(source or path, pem))
+        except RecordsError as error:
+            raise InputError(str(error)) if source else error from None
         if _pem(_public(path, read(place(path, own, 0o644)))) != own:
             raise RecordsError(f"{path}: another key is trusted for this kiosk; remove the file if that is meant")
 
@@ -79,7 +86,7 @@ class Keyring:
             path = place(self.folder / "secret", secrets.token_bytes(32), 0o600)
             self._secret = read(path)
             if len(self._secret) != 32:
-                raise RecordsError(f"{path}: is damaged")
+                raise RecordsError(f"{path}: is not the secret of 32 bytes that was written there")
         return hmac.digest(self._secret, _framed(purpose, message), "sha256").hex()
 
     def _own_key(self) -> Ed25519PrivateKey:

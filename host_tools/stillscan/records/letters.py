@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from stillscan.records import ledger, release
+from stillscan.records import chain_state, release
 from stillscan.records.canonical import canonical
+from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.keyring import Keyring
-from stillscan.records.link import Link
 from stillscan.records.models import CONSIGNMENT, RELEASE
 
 Problem = tuple[str, int | None, str]
@@ -26,20 +26,20 @@ class Letters:
         self._connection = connection
         self._keyring = keyring
         self._imported: dict[str, int] = {}
-        self._released: dict[str, Link] = {}
+        self._released: dict[str, ChainEntry] = {}
         self._twice: list[Problem] = []
 
-    def note(self, link: Link, facts: dict[str, Any]) -> None:
+    def note(self, entry: ChainEntry, facts: dict[str, Any]) -> None:
         """Take in a whole entry of the chain."""
-        if facts["kind"] == ledger.CONSIGNMENT:
+        if facts["kind"] == chain_state.CONSIGNMENT:
             former = self._imported.get(facts["tracking"])
             if former is not None and former not in self._purged:
-                self._twice.append((facts["tracking"], link.seq, f"it was imported before, by entry {former}"))
-            self._imported[facts["tracking"]] = link.seq
-        elif facts["kind"] == ledger.CHECK and facts["verdict"] == ledger.RELEASE:
-            first = self._released.setdefault(facts["tracking"], link)
-            if first is not link:
-                self._twice.append((facts["tracking"], link.seq, f"it was released before, by entry {first.seq}"))
+                self._twice.append((facts["tracking"], entry.seq, f"it was imported before, by entry {former}"))
+            self._imported[facts["tracking"]] = entry.seq
+        elif facts["kind"] == chain_state.CHECK and facts["verdict"] == chain_state.RELEASE:
+            first = self._released.setdefault(facts["tracking"], entry)
+            if first is not entry:
+                self._twice.append((facts["tracking"], entry.seq, f"it was released before, by entry {first.seq}"))
 
     def problems(self) -> Iterator[Problem]:  # noqa: C901
         """Everything that does not agree."""
@@ -60,19 +60,19 @@ class Letters:
                     self._released[number].seq,
                     "it released this consignment, which is marked as not released",
                 )
-        for number, link in self._released.items():
+        for number, entry in self._released.items():
             if number not in records:
-                yield number, link.seq, "its release record is gone"
+                yield number, entry.seq, "its release record is gone"
         for number, record in records.items():
             if wrong := self._record(number, record):
                 yield number, record.entry, wrong
 
     def _record(self, number: str, row: Row[Any]) -> str | None:
-        link = self._released.get(number)
-        if link is None or link.seq != row.entry:
+        entry = self._released.get(number)
+        if entry is None or entry.seq != row.entry:
             return "the release record of a consignment that it did not release"
-        if str(row.record).encode() != canonical(release.record(link)):
+        if str(row.record).encode() != canonical(release.record(entry)):
             return "its release record was altered"
-        if not self._keyring.signed(link.facts["kiosk"], release.RECORD, str(row.record).encode(), str(row.signature)):
+        if not self._keyring.signed(entry.facts["kiosk"], release.RECORD, str(row.record).encode(), str(row.signature)):
             return "its release record was not signed by the kiosk that it names"
         return None

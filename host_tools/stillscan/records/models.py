@@ -12,14 +12,14 @@ class Base(DeclarativeBase):
     """All tables of the schema."""
 
 
-class SchemaVersion(Base):
+class SchemaVersionRow(Base):
     """One row: which version of the tables this database has."""
 
     __tablename__ = "schema_version"
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
-class AuditHead(Base):
+class AuditHeadRow(Base):
     """One row: where the audit chain ends, signed. Whoever appends locks it, so that appending is one at a time."""
 
     __tablename__ = "audit_head"
@@ -30,8 +30,8 @@ class AuditHead(Base):
     signature: Mapped[str] = mapped_column(String(128))
 
 
-class AuditEntry(Base):
-    """One link of the chain: a signed body, and apart from it the personal part, which time erases."""
+class AuditEntryRow(Base):
+    """One entry of the chain: a signed body, and apart from it the personal part, which time erases."""
 
     __tablename__ = "audit_entry"
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -43,7 +43,7 @@ class AuditEntry(Base):
     personal: Mapped[str | None] = mapped_column(Text)  # canonical JSON; the body holds its salted digest
 
 
-class Consignment(Base):
+class ConsignmentRow(Base):
     """A letter: its contents stand in the entry that imported it."""
 
     __tablename__ = "consignment"
@@ -52,7 +52,7 @@ class Consignment(Base):
     released: Mapped[bool] = mapped_column(default=False)
 
 
-class Release(Base):
+class ReleaseRow(Base):
     """The signed record of one hand-over: a letter has one at most, and no letter is released without."""
 
     __tablename__ = "release"
@@ -63,7 +63,7 @@ class Release(Base):
 
 
 # The tables themselves: what records does with rows is plain SQL, a third of the time that units of work take.
-HEAD = cast(Table, AuditHead.__table__)
-ENTRY = cast(Table, AuditEntry.__table__)
-CONSIGNMENT = cast(Table, Consignment.__table__)
-RELEASE = cast(Table, Release.__table__)
+HEAD = cast(Table, AuditHeadRow.__table__)
+ENTRY = cast(Table, AuditEntryRow.__table__)
+CONSIGNMENT = cast(Table, ConsignmentRow.__table__)
+RELEASE = cast(Table, ReleaseRow.__table__)

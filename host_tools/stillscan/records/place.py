@@ -9,6 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from stillscan.errors import InputError
 from stillscan.records.database import WAIT_S, Database, database_file, parse_place
 from stillscan.records.keyring import Keyring
 
@@ -24,14 +25,39 @@ def open_database(place: str | None = None, *, create: bool = True, wait_s: floa
 
 def open_keyring(place: str | None = None, keys: str | None = None, kiosk: str | None = None) -> Keyring:
     """The keys that belong to a database, without opening it. InputError."""
-    folder = keys or os.environ.get(KEYS)
+    folder = named_keys(keys)
     file = database_file(parse_place(_database(place)))
-    beside = Path(f"{file}.keys") if file is not None else user_data_path("stillscan") / "keys"
-    return Keyring(Path(folder) if folder else beside, kiosk or os.environ.get(KIOSK) or default_kiosk())
+    beside = Path(f"{file}.keys") if file is not None else _data_folder() / "keys"
+    return Keyring(Path(folder) if folder else beside, _given(kiosk, "--kiosk", KIOSK) or default_kiosk())
+
+
+def named_database(place: str | None = None) -> str | None:
+    """The database that somebody named, in the arguments or the environment. InputError for an empty name."""
+    return _given(place, "--database", DATABASE)
+
+
+def named_keys(keys: str | None = None) -> str | None:
+    """The folder of keys that somebody named, in the arguments or the environment. InputError for an empty name."""
+    return _given(keys, "--keys", KEYS)
 
 
 def _database(place: str | None) -> str:
-    return place or os.environ.get(DATABASE) or str(user_data_path("stillscan") / "records.db")
+    return named_database(place) or str(_data_folder() / "records.db")
+
+
+def _given(argument: str | None, option: str, variable: str) -> str | None:
+    """What an option says, or else the environment. An empty one was meant to be something: it is no default."""
+    value, name = (os.environ.get(variable), variable) if argument is None else (argument, option)
+    if value is not None and not value.strip():
+        raise InputError(f"{name}: is empty; leave it out for the default")
+    return value
+
+
+def _data_folder() -> Path:
+    folder = user_data_path("stillscan")
+    if not folder.is_absolute():  # no HOME, and nobody knows this user
+        raise InputError("this user has no folder for data; name one: --database FILE")
+    return folder
 
 
 def default_kiosk() -> str:

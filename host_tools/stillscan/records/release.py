@@ -7,31 +7,34 @@ the state of the letter that they see is read inside that transaction, so that t
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.records import retention, text, tracking
 from stillscan.records.audit import Appender, appending
 from stillscan.records.canonical import canonical
+from stillscan.records.chain_entry import ChainEntry, problem
+from stillscan.records.chain_state import CHECK, ChainState
+from stillscan.records.chain_state import RELEASE as RELEASED
 from stillscan.records.clock import utc_now
-from stillscan.records.consignments import Consignment, find
+from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.database import Database
-from stillscan.records.evidence import Evidence, evidence_digest
+from stillscan.records.errors import broken
 from stillscan.records.keyring import Keyring
-from stillscan.records.ledger import CHECK, Ledger
-from stillscan.records.ledger import RELEASE as RELEASED
-from stillscan.records.link import Link
-from stillscan.records.models import CONSIGNMENT, RELEASE
+from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
+from stillscan.records.observations import Observations, observations_digest
 from stillscan.verify.rules import decide_case
 
 RECORD = "release 1"  # purpose of the record's signature
 _CODE = re.compile(r"[A-Z]{1,3}")
 _RECORD = insert(RELEASE)
 _MARK = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == bindparam("number")).values(released=True)
+_NAMED = select(ENTRY).where(ENTRY.c.body.contains(bindparam("part")))
 _TIDY_EVERY = timedelta(days=1)
 
 
@@ -54,75 +57,98 @@ class Desk:
         self._office = text.line("office", office)
         self._retention_days = retention.days(retention_days)
         self._tidied: datetime | None = None
-        self._ledger = Ledger()
-        self._alone = RLock()  # threads of one process share the ledger
+        self._chain = ChainState()
+        self._alone = RLock()  # threads of one process share what is known of the chain
 
-    def finish(self, number: str, evidence: Evidence, staff: str) -> Finished:
+    def finish(self, number: str, observed: Observations, staff: str, check: str | None = None) -> Finished:
         """Ask the rules about a letter and what was seen, and record their answer; when this returns it is durable.
 
         FieldError for a tracking number or staff id that is none; RecordsError when it cannot be recorded: then the
-        letter is not released.
+        letter is not released. OutcomeUnknownError when the database did not answer in the end: ``check``, a name that
+        `new_check` made, is then what to ask `recorded` for.
         """
-        number = tracking.normalise(number, test=evidence.test_mode)
+        number = tracking.normalise(number, test=observed.test_mode)
         staff = text.line("staff", staff)
         now = utc_now()
         self.tidy(now)
-        with self._alone, appending(self._database, self._keyring, self._ledger) as appender:
-            letter = _letter(appender, number, evidence.test_mode)
-            if letter is not None and number in self._ledger.released:
+        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+            letter = _letter(appender, number, observed.test_mode)
+            if letter is not None and number in self._chain.released:
                 letter = replace(letter, released=True)
-            case = evidence.case(letter, now, self._office)
+            case = observed.case(letter, now, self._office)
             ruling = decide_case(case)
             details = {
+                "check": check or new_check(),
                 "tracking": number,
                 "office": self._office,
                 "staff": staff,
                 "verdict": ruling.verdict,
                 "reasons": list(ruling.reasons),
-                "evidence": evidence_digest(self._keyring, case),
-                "test": evidence.test_mode,
+                "evidence": observations_digest(self._keyring, case),
+                "test": observed.test_mode,
             }
-            document, person = _document(self._keyring, evidence)
-            link = appender.append(CHECK, now, {**details, **document}, person)
+            document, person = _document(self._keyring, observed)
+            entry = appender.append(CHECK, now, {**details, **document}, person)
             if ruling.verdict == RELEASED:
-                _release(appender, number, link)
-        return Finished(ruling.verdict, ruling.reasons, link.seq, link.digest)
+                _release(appender, number, entry)
+        return Finished(ruling.verdict, ruling.reasons, entry.seq, entry.digest)
+
+    def recorded(self, check: str) -> Finished | None:
+        """How the check of that name ended, or None when it was not recorded and never will be.
+
+        Who still writes holds the chain's end; this waits for it first, so that nothing can come after the answer.
+        RecordsError when it cannot be told now.
+        """
+        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+            row = appender.connection.execute(_NAMED, {"part": f'"check":"{check}"'}).one_or_none()
+            if row is None:
+                return None
+            entry = ChainEntry.of(row)
+            if wrong := problem(entry, self._keyring):
+                raise broken(f"entry {entry.seq}: {wrong}")
+        facts = entry.facts
+        return Finished(facts["verdict"], tuple(facts["reasons"]), entry.seq, entry.digest)
 
     def tidy(self, now: datetime | None = None) -> None:
         """Erase what is past its time, once a day; `finish` sees to it, an idle kiosk may too."""
         now = now or utc_now()
         with self._alone:
             if self._tidied is None or not timedelta(0) <= now - self._tidied < _TIDY_EVERY:
-                retention.purge(self._database, self._keyring, self._retention_days, now, self._ledger)
+                retention.purge(self._database, self._keyring, self._retention_days, now, self._chain)
                 self._tidied = now
 
 
-def record(link: Link) -> dict[str, Any]:
-    """What is signed about a hand-over: the letter, the evidence's digest, and where the audit chain then ended."""
-    facts = link.facts
+def new_check() -> str:
+    """A name for a check, which nobody can guess: by it the chain tells whether the check was recorded."""
+    return secrets.token_hex(16)
+
+
+def record(entry: ChainEntry) -> dict[str, Any]:
+    """What is signed about a hand-over: the letter, the digest of what was observed, where the chain then ended."""
+    facts = entry.facts
     kept = ("tracking", "evidence", "test", "kiosk", "office", "staff", "time", "version")
-    return {**{name: facts[name] for name in kept}, "chain": {"count": link.seq, "digest": link.digest}}
+    return {**{name: facts[name] for name in kept}, "chain": {"count": entry.seq, "digest": entry.digest}}
 
 
-def _release(appender: Appender, number: str, link: Link) -> None:
-    data = canonical(record(link))
+def _release(appender: Appender, number: str, entry: ChainEntry) -> None:
+    data = canonical(record(entry))
     signature = appender.keyring.sign(RECORD, data)
-    row = {"tracking": number, "entry": link.seq, "record": data.decode(), "signature": signature}
+    row = {"tracking": number, "entry": entry.seq, "record": data.decode(), "signature": signature}
     appender.connection.execute(_RECORD, row)
     appender.connection.execute(_MARK, {"number": number})
 
 
-def _letter(appender: Appender, number: str, test: bool) -> Consignment | None:
+def _letter(appender: Appender, number: str, test: bool) -> StoredConsignment | None:
     """The letter as the rules may see it: in test mode only letters for trying out, otherwise only real ones."""
-    for letter in find(appender.connection, appender.keyring, [number], appender.ledger.letters):
+    for letter in find(appender.connection, appender.keyring, [number], appender.chain.letters):
         if letter.test == test and (letter.released or not letter.erased):
             return letter
     return None
 
 
-def _document(keyring: Keyring, evidence: Evidence) -> tuple[dict[str, str | None], dict[str, str] | None]:
+def _document(keyring: Keyring, observed: Observations) -> tuple[dict[str, str | None], dict[str, str] | None]:
     """(kind, issuing state and expiry, keyed hash of the number): of a document that was read with certainty only."""
-    mrz = evidence.document()
+    mrz = observed.document()
     if mrz is None:
         return {"document": None, "issuer": None, "expiry": None}, None
     expiry = mrz.expiry_date()

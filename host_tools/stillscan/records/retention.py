@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 
 from stillscan.records.audit import appending
 from stillscan.records.canonical import instant
+from stillscan.records.chain_entry import PURGE, ChainEntry, problem
+from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.errors import FieldError
 from stillscan.records.keyring import Keyring
-from stillscan.records.ledger import Ledger
-from stillscan.records.link import PURGE, Link, problem
 from stillscan.records.models import CONSIGNMENT, ENTRY
 
 DAYS = 90
@@ -34,7 +34,7 @@ def purge(
     keyring: Keyring,
     retention_days: int,
     now: datetime | None = None,
-    ledger: Ledger | None = None,
+    chain: ChainState | None = None,
 ) -> int:
     """Erase personal parts older than the retention time; how many entries lost theirs.
 
@@ -46,13 +46,13 @@ def purge(
     with database.reading() as connection:
         if connection.execute(old.limit(1)).first() is None:
             return 0
-    with appending(database, keyring, ledger) as appender:
+    with appending(database, keyring, chain) as appender:
         connection = appender.connection
         waiting = set(connection.scalars(select(CONSIGNMENT.c.entry).where(CONSIGNMENT.c.released.is_(False))))
         gone = [
-            link.seq
-            for link in map(Link.of, connection.execute(old))
-            if link.seq not in waiting or problem(link, keyring) or link.facts["deadline"] < now.date().isoformat()
+            entry.seq
+            for entry in map(ChainEntry.of, connection.execute(old))
+            if entry.seq not in waiting or problem(entry, keyring) or entry.facts["deadline"] < now.date().isoformat()
         ]
         if not gone:
             return 0

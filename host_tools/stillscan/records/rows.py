@@ -12,6 +12,10 @@ from typing import Any, NamedTuple
 MOST_BYTES = 64 * 1024 * 1024
 
 
+class _TwiceError(ValueError):
+    """An object names a field twice."""
+
+
 class Row(NamedTuple):
     """One row: its fields, or what is wrong with its form."""
 
@@ -93,9 +97,17 @@ def _json(text: str) -> Iterator[Row]:
         line, counted = line + text.count("\n", counted, at), at
         try:
             value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            where = error.lineno if isinstance(error, json.JSONDecodeError) else line
-            yield Row(where, None, f"is not JSON ({error.msg if isinstance(error, json.JSONDecodeError) else error})")
+        except json.JSONDecodeError as error:
+            yield Row(error.lineno, None, f"is not JSON ({error.msg[:1].lower()}{error.msg[1:]})")
+            return
+        except _TwiceError:
+            yield Row(line, None, "is not JSON (an object names a field twice)")
+            return
+        except RecursionError:
+            yield Row(line, None, "is not JSON that can be read (lists in lists without end)")
+            return
+        except ValueError:
+            yield Row(line, None, "is not JSON that can be read (a number of thousands of digits)")
             return
         yield Row(line, value) if isinstance(value, dict) else Row(line, None, "is not an object")
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
@@ -111,7 +123,7 @@ def _json(text: str) -> Iterator[Row]:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise ValueError("an object names a field twice")
+        raise _TwiceError
     return fields
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from stillscan.records.errors import RecordsError
-from stillscan.records.models import AuditHead, Base, SchemaVersion
+from stillscan.records.models import AuditHeadRow, Base, SchemaVersionRow
 
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
 """What leads to version N from the one before; the first version is made whole."""
@@ -24,6 +24,11 @@ def current() -> int:
     return 1 + len(MIGRATIONS)
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether there is nothing in the database yet."""
+    return not inspect(connection).get_table_names()
+
+
 def is_current(connection: Connection, place: str) -> bool:
     """Whether the database needs nothing done. RecordsError for a foreign or newer one."""
     tables = set(inspect(connection).get_table_names())
@@ -31,7 +36,7 @@ def is_current(connection: Connection, place: str) -> bool:
         return False
     if not {"schema_version", "audit_head", "audit_entry"} <= tables:
         raise RecordsError(f"{place}: is a database of another program")
-    version = connection.scalar(select(SchemaVersion.version)) or 0
+    version = connection.scalar(select(SchemaVersionRow.version)) or 0
     if version > current():
         raise RecordsError(f"{place}: was made by a newer stillscan; update this one")
     return version == current()
@@ -43,12 +48,12 @@ def prepare(connection: Connection, place: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(7363)"))  # two kiosks that start at once
     if is_current(connection, place):  # the other one was first
         return
-    if not inspect(connection).get_table_names():
+    if is_empty(connection):
         Base.metadata.create_all(connection)
-        connection.execute(insert(SchemaVersion).values(version=current()))
-        connection.execute(insert(AuditHead).values(id=1, entries=0, digest=START, kiosk="", signature=""))
+        connection.execute(insert(SchemaVersionRow).values(version=current()))
+        connection.execute(insert(AuditHeadRow).values(id=1, entries=0, digest=START, kiosk="", signature=""))
         return
-    version = connection.scalar(select(SchemaVersion.version)) or 0
+    version = connection.scalar(select(SchemaVersionRow.version)) or 0
     for number in range(version + 1, current() + 1):
         MIGRATIONS[number](connection)
-        connection.execute(update(SchemaVersion).values(version=number))
+        connection.execute(update(SchemaVersionRow).values(version=number))

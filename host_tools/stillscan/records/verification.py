@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from stillscan.records.audit import entries, head_of
+from stillscan.records.chain_entry import HEAD, PURGE, UNKNOWN, ChainEntry, head_message, problem, unknown
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.letters import Letters
-from stillscan.records.link import HEAD, PURGE, UNKNOWN, Link, head_message, problem
 from stillscan.records.schema import START
 from stillscan.records.witness import Seen, noted
 
 
-class Finding(NamedTuple):
+class AuditFinding(NamedTuple):
     """Something that is not as it was written; ``entry`` and ``tracking`` say where, as far as that can be said."""
 
     problem: str
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
 class Verified(NamedTuple):
     """What was looked at and what was found; ``end`` is the chain's last entry, to be kept elsewhere and compared."""
 
-    findings: list[Finding]
+    findings: list[AuditFinding]
     entries: int
     end: str
     kiosks: list[str]
@@ -44,12 +44,12 @@ def verify(
 ) -> Verified:
     """Look at everything. ``former`` is an end that was noted elsewhere: it must still be in the chain."""
     damage = database.intact()
-    findings = [Finding(f"the database file is damaged: {damage}")] if damage else []
+    findings = [AuditFinding(f"the database file is damaged: {damage}")] if damage else []
     with database.reading() as connection:
         walk = _Walk(connection, keyring, _remembered(keyring, former))  # the notes first: they only grow
-        for link in entries(connection):
-            findings += walk.step(link)
-            progress(link.seq)
+        for entry in entries(connection):
+            findings += walk.step(entry)
+            progress(entry.seq)
         findings += walk.finish()
     return Verified(findings, walk.count, walk.end, sorted(walk.kiosks))
 
@@ -79,56 +79,58 @@ class _Walk:
         self._purged: set[int] = set()
         self._letters = Letters(connection, keyring, self._purged)
 
-    def step(self, link: Link) -> Iterator[Finding]:
+    def step(self, entry: ChainEntry) -> Iterator[AuditFinding]:
         """What is wrong with the next entry."""
-        if link.seq != self.count + 1:
-            yield Finding(f"{_missing(self.count + 1, link.seq - 1)} missing before it", link.seq)
-        wrong = problem(link, self._keyring)
+        if entry.seq != self.count + 1:
+            yield AuditFinding(f"{_missing(self.count + 1, entry.seq - 1)} missing before it", entry.seq)
+        wrong = problem(entry, self._keyring)
         if wrong:
             if wrong not in self._unknown:
-                yield Finding(wrong, link.seq)
+                yield AuditFinding(wrong, entry.seq)
             if wrong.startswith(UNKNOWN):  # told once a kiosk
                 self._unknown.add(wrong)
         else:
-            yield from self._whole(link, link.facts, follows=link.seq == self.count + 1)
-        for who, digest in self._remembered.pop(link.seq, []):
-            if digest != link.digest:
-                yield Finding(f"{who} remembers another entry in its place", link.seq)
-        self.count, self.end = link.seq, link.digest
+            yield from self._whole(entry, entry.facts, follows=entry.seq == self.count + 1)
+        for who, digest in self._remembered.pop(entry.seq, []):
+            if digest != entry.digest:
+                yield AuditFinding(f"{who} remembers another entry in its place", entry.seq)
+        self.count, self.end = entry.seq, entry.digest
 
-    def _whole(self, link: Link, facts: dict[str, Any], *, follows: bool) -> Iterator[Finding]:
+    def _whole(self, entry: ChainEntry, facts: dict[str, Any], *, follows: bool) -> Iterator[AuditFinding]:
         self.kiosks.add(facts["kiosk"])
         if follows and facts["former"] != self.end:
-            yield Finding("it does not follow the entry before it", link.seq)
+            yield AuditFinding("it does not follow the entry before it", entry.seq)
         if facts["personal"] is not None:
-            (self._without if link.personal is None else self._with).add(link.seq)
+            (self._without if entry.personal is None else self._with).add(entry.seq)
         if facts["kind"] == PURGE:
             self._purged.update(seq for first, last in facts["entries"] for seq in range(first, last + 1))
-        self._letters.note(link, facts)
+        self._letters.note(entry, facts)
 
-    def finish(self) -> Iterator[Finding]:
+    def finish(self) -> Iterator[AuditFinding]:
         """What is wrong at the end, and across entries."""
         head = head_of(self._connection)
         if head is None:
-            yield Finding("the signed head of the chain is gone")
+            yield AuditFinding("the signed head of the chain is gone")
         elif head.seq != self.count:
             late = "at the end" if head.seq > self.count else "that the head does not know"
             low, high = sorted((head.seq, self.count))
-            yield Finding(f"{_missing(low + 1, high)} {'missing ' if head.seq > self.count else ''}{late}")
+            yield AuditFinding(f"{_missing(low + 1, high)} {'missing ' if head.seq > self.count else ''}{late}")
         elif head.digest != self.end:
-            yield Finding("the head names another entry as the last", self.count or None)
+            yield AuditFinding("the head names another entry as the last", self.count or None)
+        elif unknown(head.kiosk, self._keyring) in self._unknown:
+            pass  # it wrote the last entry, and that was told
         elif self.count and not self._keyring.signed(
             head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature
         ):
-            yield Finding("the head of the chain was not signed by a kiosk that is known here")
+            yield AuditFinding("the head of the chain was not signed by a kiosk that is known here")
         for seq, notes in sorted(self._remembered.items()):
-            yield from (Finding(f"it is missing, and {who} remembers it", seq) for who, _ in notes)
+            yield from (AuditFinding(f"it is missing, and {who} remembers it", seq) for who, _ in notes)
         for seq in sorted(self._without - self._purged):
-            yield Finding("its personal part was removed, and no purge says so", seq)
+            yield AuditFinding("its personal part was removed, and no purge says so", seq)
         for seq in sorted(self._with & self._purged):
-            yield Finding("a purge says that its personal part is gone, but it is there", seq)
+            yield AuditFinding("a purge says that its personal part is gone, but it is there", seq)
         if not self._unknown:  # otherwise there would be much to tell of letters that one key explains
-            yield from (Finding(wrong, entry, number) for number, entry, wrong in self._letters.problems())
+            yield from (AuditFinding(wrong, entry, number) for number, entry, wrong in self._letters.problems())
 
 
 def _missing(first: int, last: int) -> str:

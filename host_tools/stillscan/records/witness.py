@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import make_folder, read, why
+from stillscan.records.files import make_folder, names, read, why
 
+_SUFFIX = ".head"
 _NOTE = re.compile(rb"([0-9]{20}) ([0-9a-f]{64})\n")
 
 
@@ -49,7 +50,8 @@ def noting(path: Path) -> Iterator[tuple[Seen | None, Callable[[int, str], None]
 
 def noted(folder: Path) -> dict[str, Seen]:
     """What every kiosk of this folder noted, by its name. RecordsError for a damaged note."""
-    notes = {path.stem: _parse(path, read(path)) for path in sorted(folder.glob("*.head"))}
+    paths = [folder / name for name in names(folder) if name.endswith(_SUFFIX)]
+    notes = {path.stem: _parse(path, read(path)) for path in paths}
     return {kiosk: seen for kiosk, seen in notes.items() if seen is not None}
 
 
@@ -58,5 +60,5 @@ def _parse(path: Path, content: bytes) -> Seen | None:
         return None
     match = _NOTE.fullmatch(content)
     if match is None:
-        raise RecordsError(f"{path}: is damaged")
+        raise RecordsError(f"{path}: this is no note of where the audit chain ended")
     return Seen(int(match[1]), match[2].decode())

@@ -72,7 +72,7 @@ class Status(BaseModel):
     """What happens at the counter; nothing personal."""
 
     version: str
-    step: Literal["tracking", "scan", "second", "face", "verdict"]
+    step: Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
     scanner: str
     trouble: str
     row: int
@@ -240,7 +240,7 @@ def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
     def audit_entries(last: Annotated[int, Field(ge=1, le=_MOST_ENTRIES)] = 20) -> list[dict[str, Any]]:
         """The last entries of the audit log, without personal parts."""
         with database.reading() as connection:
-            return [link.facts for link in deque(entries(connection), maxlen=last)]
+            return [entry.facts for entry in deque(entries(connection), maxlen=last)]
 
     @app.get("/audit/verify")
     def audit_verify() -> Whole:

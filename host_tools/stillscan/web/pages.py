@@ -8,18 +8,18 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl
 
+import anyio
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from sse_starlette import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from stillscan.counter.counter import Counter
+from stillscan.counter.counter import MOST_WATCHERS, Counter
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, language_name, languages, page_texts
@@ -46,7 +46,9 @@ def application(counter: Counter, hosts: list[str], more: list[BaseRoute] | None
         *(more or []),
     ]
     middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=hosts), Middleware(Guard)]
-    return Starlette(routes=routes, middleware=middleware)
+    application = Starlette(routes=routes, middleware=middleware)
+    application.state.end_streams = counter.end
+    return application
 
 
 def api_route(program: ASGIApp) -> BaseRoute:
@@ -73,9 +75,14 @@ def _yes(text: str | None) -> bool:
 class _Pages:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._threads = anyio.CapacityLimiter(MOST_WATCHERS)
         self._templates = Environment(
             loader=PackageLoader("stillscan.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
+
+    async def _outside(self, answer: Callable[[], None]) -> None:
+        """In a thread: a database that hangs must not stop the other windows. These threads are the windows' own."""
+        await anyio.to_thread.run_sync(answer, limiter=self._threads)
 
     def _render(self, template: str, language: str, **more: Any) -> str:
         counter = self._counter
@@ -124,7 +131,7 @@ class _Pages:
             if name == "next":
                 self._counter.begin_anew(turn)
             else:
-                self._counter.answer(lambda visit: _ANSWERS[name](visit, form, turn))
+                await self._outside(lambda: self._counter.answer(lambda visit: _ANSWERS[name](visit, form, turn)))
         except StaleError:
             note, status = {"stale": True}, 409
         except FieldProblem as problem:
@@ -139,13 +146,18 @@ class _Pages:
     async def clerk_events(self, request: Request) -> Response:
         """What happens, for the clerk's page."""
         language = _language(request)
-        return EventSourceResponse(follow(self._counter, language, self._panel("panel.html", language), rows=True))
+        return self._stream(language, "panel.html", rows=True)
 
     async def customer_events(self, request: Request) -> Response:
         """What happens, for the second screen."""
         language = _language(request)
-        panel = self._panel("customer_panel.html", language)
-        return EventSourceResponse(follow(self._counter, language, panel, rows=False))
+        return self._stream(language, "customer_panel.html", rows=False)
+
+    def _stream(self, language: str, template: str, *, rows: bool) -> Response:
+        if self._counter.watchers >= MOST_WATCHERS:
+            return PlainTextResponse("too many windows are open", status_code=503)
+        events = follow(self._counter, language, self._panel(template, language), rows=rows)
+        return StreamingResponse(events, media_type="text/event-stream")
 
     def _panel(self, template: str, language: str) -> Callable[[], dict[str, str]]:
         def render() -> dict[str, str]:
@@ -180,7 +192,7 @@ def _occasion(visit: Visit, office: str) -> Occasion | None:
         tracking=visit.letter.tracking,
         order=visit.letter.order,
         office=office,
-        when=visit.ledger.now().astimezone(UTC),
+        when=visit.book.now().astimezone(UTC),
         verdict=visit.verdict.verdict,
         reasons=visit.verdict.told,
         reference=visit.verdict.reference,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import socket
 import threading
 import time
@@ -15,15 +17,25 @@ from stillscan.errors import DeviceError, InputError
 HOST = "127.0.0.1"
 NAMES = [HOST, "localhost"]
 _START_S = 10.0
+_STOP_S = 1  # for what windows still ask when the server ends; one that does not read its answer loses it
+_JOIN_S = 10.0  # longer than an answer that waits for the database
+# What the server and its event loop have to say goes to the program's log, and never to the terminal by itself.
+for _name in ("uvicorn", "asyncio"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 class PageServer:
-    """Serves an application on 127.0.0.1 from entering to leaving; ``url`` is where. Port 0: any that is free."""
+    """Serves an application on 127.0.0.1 from entering to leaving; ``url`` is where. Port 0: any that is free.
+
+    ``application.state.end_streams``, if it is there, is called first when the server ends: event streams have no end
+    of their own.
+    """
 
     def __init__(self, application: Starlette, port: int) -> None:
         self.url = ""
         self._port = port
-        config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        self._application = application
+        config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=_STOP_S)
         self._server = uvicorn.Server(config)
 
     def __enter__(self) -> PageServer:
@@ -31,14 +43,20 @@ class PageServer:
         self._socket = self._bound()
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="page", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+            self._wait()
+        except BaseException:  # an interrupt too: nobody will leave what was not entered
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _wait(self) -> None:
         end = time.monotonic() + _START_S
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > end:
-                self.__exit__(None, None, None)
                 raise DeviceError("the page's server did not start")
             time.sleep(0.01)
-        return self
 
     def _bound(self) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -53,5 +71,9 @@ class PageServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._server.should_exit = True
-        self._thread.join(_START_S)
+        end_streams = getattr(self._application.state, "end_streams", None)
+        if end_streams is not None:
+            end_streams()
+        with contextlib.suppress(RuntimeError):  # interrupted before it was started
+            self._thread.join(_JOIN_S)
         self._socket.close()

@@ -1,4 +1,7 @@
-"""Events from the counter's threads to a browser: in order, in batches, and never more than a slow window can take."""
+"""Events from the counter's threads to a browser: in order, in batches, and never more than a slow window can take.
+
+A stream is never silent for longer than a heartbeat, so that a page whose connection has died without a word notices.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ from typing import Any
 from stillscan.counter.counter import Counter, Event
 from stillscan.web.view import attempt_text, scanner_text
 
+BEAT_S = 2.5  # of the heartbeat: a page that hears nothing for three of them says so (page.js), within 10 s
 _BATCH_S = 0.025
 _MOST = 600  # rows that wait for a window; more than a sweep's, so that only a window that hangs loses some
 
 
 async def follow(
     counter: Counter, language: str, panel: Callable[[], dict[str, str]], rows: bool
-) -> AsyncIterator[dict[str, str]]:
+) -> AsyncIterator[str]:
     """Server-sent events: first how everything stands, then what changes. ``panel`` renders the open question."""
     loop, waiting = asyncio.get_running_loop(), asyncio.Event()
     events: deque[Event] = deque(maxlen=_MOST)
@@ -29,34 +33,47 @@ async def follow(
 
     stop = counter.watch(on_event)
     try:
-        yield {"event": "boot", "data": counter.boot}
-        yield {"event": "panel", "data": json.dumps(panel())}
-        yield {"event": "device", "data": json.dumps(_device(counter, language, {}))}
+        yield _event("boot", counter.boot)
+        yield _event("panel", panel())
+        yield _event("device", _device(counter, language, {}))
         while True:
-            await waiting.wait()
+            try:
+                await asyncio.wait_for(waiting.wait(), BEAT_S)
+            except TimeoutError:
+                yield _event("beat", {})
+                continue
             await asyncio.sleep(_BATCH_S)
             waiting.clear()
             for kind, content in _merged(events):
+                if kind == "end":
+                    return
                 if kind == "panel":
                     content = panel()
                 elif kind == "device":
                     content = _device(counter, language, content)
-                yield {"event": kind, "data": json.dumps(content)}
+                yield _event(kind, content)
     finally:
         stop()
 
 
+def _event(kind: str, content: Any) -> str:
+    """One event as the stream carries it (WHATWG HTML, "Server-sent events"): JSON has no line breaks."""
+    return f"event: {kind}\ndata: {json.dumps(content)}\n\n"
+
+
 def _merged(events: deque[Event]) -> list[tuple[str, Any]]:
-    """All that waits: rows in one list, changes of the scanner in one, the panel once, in that order."""
+    """All that waits: rows in one list, changes of the scanner in one, the panel once, the end, in that order."""
     rows: list[dict[str, Any]] = []
     device: dict[str, Any] = {}
-    panel = False
+    panel = end = False
     while events:
         kind, content = events.popleft()
         if kind == "rows":
             rows.append(content)
         elif kind == "device":
             device |= content
+        elif kind == "end":
+            end = True
         else:
             panel = True
     found: list[tuple[str, Any]] = []
@@ -66,6 +83,8 @@ def _merged(events: deque[Event]) -> list[tuple[str, Any]]:
         found.append(("rows", rows))
     if panel:
         found.append(("panel", {}))
+    if end:
+        found.append(("end", {}))
     return found
 
 

@@ -10,7 +10,7 @@ from stillscan.guidance import page_texts, say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
 from stillscan.mrz.finding import Finding
 
-_SHOWN = {"tracking": "wait", "second": "second", "face": "face"}
+_SHOWN = {"tracking": "wait", "second": "second", "face": "face", "recording": "record", "unknown": "record"}
 
 
 def clerk(visit: Visit, language: str) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
         "step": visit.step,
         "letter": visit.letter,
         "holds_document": visit.holds_document,
+        "may_be_left": visit.may_be_left,
         "failure": None,
     }
     if visit.failure is not None:

@@ -77,15 +77,40 @@ function rows(band) {
   pen.putImageData(image, 0, band.row)
 }
 
-const source = new EventSource(`${events}?language=${language}`)
-source.addEventListener('open', () => { lost.hidden = true })
-source.addEventListener('error', () => { lost.hidden = false })
-source.addEventListener('boot', (event) => {
-  if (boot && event.data !== boot) location.replace(`/?language=${language}&restarted=1`)
-})
-source.addEventListener('panel', (event) => {
-  const news = JSON.parse(event.data)
-  if (news.turn !== turn()) show(news.html)
-})
-source.addEventListener('device', (event) => device(JSON.parse(event.data)))
-source.addEventListener('rows', (event) => JSON.parse(event.data).forEach(rows))
+// The program says something every 2.5 s. When it does not, the connection is dead even if nobody has said so.
+const SILENT_MS = 7500
+const AGAIN_MS = 1000
+let source
+let heard
+const on = {
+  boot(sent) {
+    if (boot && sent !== boot) location.replace(`/?language=${language}&restarted=1`)
+  },
+  panel(news) {
+    if (news.turn !== turn()) show(news.html)
+  },
+  device,
+  rows: (bands) => bands.forEach(rows),
+  beat() {},
+}
+
+function listen() {
+  source?.close()
+  heard = performance.now()
+  source = new EventSource(`${events}?language=${language}`)
+  for (const [kind, act] of Object.entries(on)) {
+    source.addEventListener(kind, (event) => {
+      heard = performance.now()
+      lost.hidden = true
+      act(JSON.parse(event.data))
+    })
+  }
+  source.addEventListener('error', () => { lost.hidden = false })
+}
+
+setInterval(() => {
+  const silent = performance.now() - heard > SILENT_MS
+  if (silent) lost.hidden = false
+  if (silent || source.readyState === EventSource.CLOSED) listen() // it begins with how everything stands now
+}, AGAIN_MS)
+listen()

@@ -1,10 +1,12 @@
-"""A ledger in memory: the real rules, letters of invented people, and records that can fail."""
+"""A book in memory: the real rules, letters of invented people, and records that can fail."""
 
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from stillscan.counter.visit import Recorded
 from stillscan.errors import InputError, StillscanError
+from stillscan.records.errors import OutcomeUnknownError
 from stillscan.verify import Case, Consignment, Ruling, decide_case
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -16,12 +18,18 @@ TRACKING = "RR123456785NO"
 
 
 @dataclass
-class MemoryLedger:
-    """``fails``: the message that recording ends with instead."""
+class MemoryBook:
+    """``fails``: the message that recording ends with instead. ``silent``: nobody can say how it ended, until it is "".
+
+    With ``silent`` "kept" a check is recorded all the same, with "lost" it is not. ``let_go`` holds recording up.
+    """
 
     letters: dict[str, Consignment] = field(default_factory=dict)
     finished: list[Ruling] = field(default_factory=list)
     fails: str = ""
+    silent: str = ""
+    let_go: threading.Event | None = None
+    named: dict[str, Recorded] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.letters = self.letters or {
@@ -37,9 +45,24 @@ class MemoryLedger:
             raise InputError("tracking: is none")
         return self.letters.get(number)
 
-    def finish(self, case: Case) -> Recorded:
+    def finish(self, case: Case, check: str) -> Recorded:
         if self.fails:
             raise StillscanError(self.fails)
+        if self.let_go is not None:
+            self.let_go.wait()
+        if self.silent == "lost":
+            raise OutcomeUnknownError("it is not known whether the record was kept")
+        self.named[check] = self._recorded(case)
+        if self.silent:
+            raise OutcomeUnknownError("it is not known whether the record was kept")
+        return self.named[check]
+
+    def recorded(self, check: str) -> Recorded | None:
+        if self.silent:
+            raise StillscanError("the server does not answer")
+        return self.named.get(check)
+
+    def _recorded(self, case: Case) -> Recorded:
         ruling = decide_case(case)
         self.finished.append(ruling)
         if ruling.verdict == "release" and case.consignment is not None:

@@ -1,4 +1,4 @@
-"""One link of the audit chain: how it is made, and what can be wrong with it. Knows nothing of tables."""
+"""One entry of the audit chain: how it is made, and what can be wrong with it. Knows nothing of tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from stillscan import __version__
+from stillscan.records import text
 from stillscan.records.canonical import canonical, digest
 from stillscan.records.keyring import Keyring
 
@@ -17,8 +18,8 @@ UNKNOWN = "the key of the kiosk"
 PURGE = "purge"  # a kind of entry that the chain itself knows: which entries lost their personal part
 
 
-class Link(NamedTuple):
-    """An entry as it is stored (see models.AuditEntry)."""
+class ChainEntry(NamedTuple):
+    """An entry as it is stored (see models.AuditEntryRow)."""
 
     seq: int
     body: str
@@ -29,7 +30,7 @@ class Link(NamedTuple):
     personal: str | None
 
     @classmethod
-    def of(cls, row: Sequence[Any]) -> Link:
+    def of(cls, row: Sequence[Any]) -> ChainEntry:
         """From a row of the table. What is no text there becomes one: it will not fit its digest."""
         seq, body, own, signature, time, salt, personal = row
         return cls(
@@ -49,7 +50,7 @@ class Link(NamedTuple):
         return person
 
 
-def forge(
+def sign_entry(
     keyring: Keyring,
     seq: int,
     former: str,
@@ -57,8 +58,8 @@ def forge(
     kind: str,
     details: dict[str, Any],
     person: dict[str, str] | None,
-) -> Link:
-    """A new link, signed: its body names the digest of the former one, and a salted digest of the personal part."""
+) -> ChainEntry:
+    """A new entry, signed: its body names the digest of the former one, and a salted digest of the personal part."""
     salt = None if person is None else secrets.token_hex(32)
     personal = None if person is None else canonical(person).decode()
     body = {
@@ -73,7 +74,7 @@ def forge(
     }
     data = canonical(body)
     own = digest(data)
-    return Link(seq, data.decode(), own, keyring.sign(ENTRY, own.encode()), time, salt, personal)
+    return ChainEntry(seq, data.decode(), own, keyring.sign(ENTRY, own.encode()), time, salt, personal)
 
 
 def personal_digest(salt: str, personal: str) -> str:
@@ -81,37 +82,41 @@ def personal_digest(salt: str, personal: str) -> str:
     return digest(f"{salt}\n{personal}".encode())
 
 
-def problem(link: Link, keyring: Keyring) -> str | None:
-    """What is wrong with a link in itself; None for a whole one. A missing personal part is not judged here."""
-    if digest(link.body.encode()) != link.digest:
+def problem(entry: ChainEntry, keyring: Keyring) -> str | None:
+    """What is wrong with an entry in itself; None for a whole one. A missing personal part is not judged here."""
+    if digest(entry.body.encode()) != entry.digest:
         return "its contents do not fit its digest"
     try:
-        body = json.loads(link.body)
+        body = json.loads(entry.body)
         kiosk, seq, time, personal = body["kiosk"], body["seq"], body["time"], body["personal"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return "its contents are no entry"
     if not isinstance(kiosk, str) or not keyring.knows(kiosk):
         return unknown(str(kiosk), keyring)
-    if not keyring.signed(kiosk, ENTRY, link.digest.encode(), link.signature):
+    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature):
         return f"it was not signed by the kiosk that it names ({kiosk})"
-    if seq != link.seq:
+    if seq != entry.seq:
         return f"it is entry {seq}, in another's place"
-    if time != link.time:
+    if time != entry.time:
         return "its time was altered"
-    if (link.salt is None) != (link.personal is None):
+    if (entry.salt is None) != (entry.personal is None):
         return "its personal part was altered"
-    if link.salt is not None and personal_digest(link.salt, link.personal or "") != personal:
+    if entry.salt is not None and personal_digest(entry.salt, entry.personal or "") != personal:
         return "its personal part was altered"
     return None
 
 
 def unknown(kiosk: str, keyring: Keyring) -> str:
     """What is told when nothing that a kiosk signed can be checked here."""
-    return f"{UNKNOWN} {kiosk!r} is not in {keyring.folder} (see 'stillscan audit key')"
+    key = f"{kiosk}.pub" if text.ID.fullmatch(kiosk) else "NAME.pub"
+    return (
+        f"{UNKNOWN} {kiosk!r} is not in {keyring.folder}; to trust that kiosk: 'stillscan audit key > {key}' "
+        f"there, and 'stillscan audit key --trust {key}' here"
+    )
 
 
-class Head(NamedTuple):
-    """Where the chain ends, as it is stored (see models.AuditHead)."""
+class ChainHead(NamedTuple):
+    """Where the chain ends, as it is stored (see models.AuditHeadRow)."""
 
     seq: int
     digest: str
@@ -119,7 +124,7 @@ class Head(NamedTuple):
     signature: str
 
     @classmethod
-    def of(cls, row: Sequence[Any] | None) -> Head | None:
+    def of(cls, row: Sequence[Any] | None) -> ChainHead | None:
         """From a row of the table; None for one that is not there or counts nothing."""
         if row is None or not isinstance(row[1], int):
             return None

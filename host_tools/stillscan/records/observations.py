@@ -10,13 +10,13 @@ from typing import Any
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.parse import Mrz, parse
 from stillscan.records.canonical import canonical, instant
-from stillscan.records.consignments import Consignment
+from stillscan.records.consignments import StoredConsignment
 from stillscan.records.keyring import Keyring
 from stillscan.verify.case import Case
 
 
 @dataclass(frozen=True, repr=False)
-class Evidence:
+class Observations:
     """What was seen of a person's documents, and what the clerk confirmed; the fields are those of `verify.Case`."""
 
     mrz: Sequence[str] | None
@@ -27,9 +27,9 @@ class Evidence:
 
     def __repr__(self) -> str:
         """Without personal data, because objects end up in logs and tracebacks."""
-        return f"Evidence(certain={self.certain}, test_mode={self.test_mode})"
+        return f"Observations(certain={self.certain}, test_mode={self.test_mode})"
 
-    def case(self, consignment: Consignment | None, now: datetime, office: str) -> Case:
+    def case(self, consignment: StoredConsignment | None, now: datetime, office: str) -> Case:
         """The case that the rules judge."""
         return Case(
             mrz=self.mrz,
@@ -52,7 +52,7 @@ class Evidence:
             return None
 
 
-def evidence_digest(keyring: Keyring, case: Case) -> str:
+def observations_digest(keyring: Keyring, case: Case) -> str:
     """Digest of everything that the rules saw: keyed, because names and numbers could otherwise be found by trying."""
     return keyring.keyed("evidence 1", canonical(seen(case)))
 

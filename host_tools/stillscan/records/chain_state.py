@@ -1,4 +1,4 @@
-"""Which letters the chain has taken in and handed out, followed link by link from its beginning.
+"""Which letters the chain has taken in and handed out, followed entry by entry from its beginning.
 
 The tables say it too, but a row can be edited. The signed head vouches for every entry before it, as long as each
 names the digest of the one before: that is followed once at the start and then as far as the chain grows, so a letter
@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable
 
 from stillscan.records.canonical import digest
+from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.errors import broken
-from stillscan.records.link import Link
 from stillscan.records.schema import START
 from stillscan.records.witness import Seen
 
@@ -21,7 +21,7 @@ CHECK = "check"
 RELEASE = "release"
 
 
-class Ledger:
+class ChainState:
     """What one process that keeps appending knows of the chain."""
 
     def __init__(self) -> None:
@@ -32,24 +32,24 @@ class Ledger:
         """By tracking number: the entry that imported the letter last."""
         self.released: set[str] = set()
 
-    def follow(self, links: Iterable[Link], head: Seen, noted: Seen | None) -> None:
-        """Follow the chain from where this ledger stands to its signed head, past what the kiosk noted last.
+    def follow(self, following: Iterable[ChainEntry], head: Seen, noted: Seen | None) -> None:
+        """Follow the chain from where it is known to its signed head, past what the kiosk noted last.
 
-        ``links`` are the entries after `end`. RecordsError when they do not lead there.
+        ``following`` are the entries after `end`. RecordsError when they do not lead there.
         """
         time = self.time
         end, letters, released, met = self.end, {}, set(), noted is None or noted.seq <= self.end.seq
-        for link in links:
-            if link.seq != end.seq + 1 or digest(link.body.encode()) != link.digest:
-                raise broken(f"entry {link.seq} was altered, or one before it is missing")
-            facts = json.loads(link.body)
+        for entry in following:
+            if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
+                raise broken(f"entry {entry.seq} was altered, or one before it is missing")
+            facts = json.loads(entry.body)
             if facts["former"] != end.digest:
-                raise broken(f"entry {link.seq} does not follow the one before it")
+                raise broken(f"entry {entry.seq} does not follow the one before it")
             if facts["kind"] == CONSIGNMENT:
-                letters[facts["tracking"]] = link.seq
+                letters[facts["tracking"]] = entry.seq
             if facts["kind"] == CHECK and facts["verdict"] == RELEASE:
                 released.add(facts["tracking"])
-            end, time = Seen(link.seq, link.digest), facts["time"]
+            end, time = Seen(entry.seq, entry.digest), facts["time"]
             met = met or end == noted
         if end != head:
             raise broken("entries are missing at its end, or were added")

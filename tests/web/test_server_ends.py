@@ -1,0 +1,153 @@
+"""The page's server ends at once and without a word, whatever windows are open, and windows notice that it is gone."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from played import Played
+
+from kiosk import wire
+from stillscan.counter.counter import MOST_WATCHERS
+from stillscan.web import stream
+from stillscan.web.server import PageServer
+
+pytestmark = pytest.mark.process
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import signal, sys, threading
+sys.path[:0] = {paths!r}
+from played import Played
+from kiosk import wire
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+try:
+    with Played() as played:
+        print(played.url, flush=True)
+        while not stop.wait(0.01):
+            played.state(wire.PLACED)
+            played.state(wire.EMPTY)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+_MOST_S = 60.0  # for a step, however busy the machine is
+
+
+def stream_of(url: str, path: str = "/events") -> socket.socket:
+    """An event stream that is open, or refused: how everything stands has come."""
+    host, port = url.removeprefix("http://").split(":")
+    opened = socket.create_connection((host, int(port)), timeout=_MOST_S)
+    opened.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    content = b""
+    while b"event: device" not in content and b" 503 " not in content:
+        content += opened.recv(65536)
+    return opened
+
+
+@pytest.fixture
+def process() -> Iterator["subprocess.Popen[bytes]"]:
+    """A program of its own that serves the page, with a scanner that does something all the time."""
+    paths = [str(ROOT / "tests" / "web"), str(ROOT / "host_tools"), str(ROOT / "firmware")]
+    command = [sys.executable, "-X", "dev", "-W", "ignore", "-c", PROGRAM.format(paths=paths)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        yield started
+        started.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("windows", ["none", "read", "not read", "half a request", "many"])
+def test_a_signal_ends_it_quietly(process: "subprocess.Popen[bytes]", number: int, windows: str) -> None:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    url = process.stdout.readline().decode().strip()
+    opened = []
+    if windows == "half a request":
+        opened.append(socket.create_connection(tuple(url.removeprefix("http://").split(":")), timeout=_MOST_S))
+        opened[0].sendall(b"GET / HTTP/1.1\r\nHo")
+    elif windows != "none":
+        opened += [stream_of(url) for _ in range(20 if windows == "many" else 1)]
+    if windows in ("read", "many"):
+        for one in opened:
+            threading.Thread(target=lambda one=one: [None for _ in iter(lambda: one.recv(65536), b"")]).start()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=_MOST_S)
+    for one in opened:
+        one.close()
+    assert (process.returncode, out, err) == (130 if number == signal.SIGINT else 0, b"", b"")
+
+
+@pytest.mark.parametrize("windows", [0, 3])
+def test_streams_are_ended(windows: int) -> None:
+    """A window's stream is ended, not torn, and nothing of the server is left."""
+    played = Played()
+    played.__enter__()
+    opened = [stream_of(played.url) for _ in range(windows)]
+    played.stop()
+    assert not played._server._thread.is_alive()
+    assert played.counter.watchers == 0
+    for one in opened:
+        with closing(one):
+            content = b"".join(iter(lambda one=one: one.recv(65536), b""))
+        assert content.endswith(b"0\r\n\r\n"), "the stream was torn, not ended"
+
+
+def test_an_interrupt_while_it_starts_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = Played()
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PageServer, "_wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        played.__enter__()
+    assert not played._server._thread.is_alive()
+
+
+def test_windows_that_are_closed_are_forgotten(played: Played) -> None:
+    opened = [stream_of(played.url) for _ in range(5)]
+    assert played.counter.watchers == 5
+    for one in opened:
+        one.close()
+    end = time.monotonic() + _MOST_S
+    while played.counter.watchers:
+        assert time.monotonic() < end
+        played.state(wire.EMPTY)
+        threading.Event().wait(0.01)
+
+
+def test_there_are_only_so_many_windows(played: Played) -> None:
+    opened = [stream_of(played.url) for _ in range(MOST_WATCHERS)]
+    with closing(stream_of(played.url)):
+        assert played.counter.watchers == MOST_WATCHERS
+    for one in opened:
+        one.close()
+
+
+def test_a_stream_is_never_silent(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "BEAT_S", 0.01)
+    with closing(stream_of(played.url)) as opened:
+        content = b""
+        while content.count(b"event: beat") < 3:
+            content += opened.recv(65536)
+
+
+def test_a_watcher_that_raises_is_forgotten_and_harms_nobody(played: Played) -> None:
+    heard: list[str] = []
+
+    def raises(event: object) -> None:
+        raise RuntimeError("its loop is closed")
+
+    end = played.counter.watch(raises)
+    also = played.counter.watch(lambda event: heard.append(event[0]))
+    played.state(wire.PLACED)
+    assert heard == ["device"]
+    assert played.counter.watchers == 1
+    end()  # it is gone already
+    also()
+    assert played.counter.watchers == 0

@@ -32,3 +32,11 @@ class DeviceError(StillscanError):
     def __init__(self, text: str, kind: DeviceTrouble | None = None) -> None:
         super().__init__(text)
         self.kind = kind or self.kind
+
+
+
+
+class EnvironmentTroubleError(StillscanError):
+    """This computer cannot do it: a disk that is full, rights, keys, a database that does not answer. Exit code 4."""
+
+    exit_code = 4

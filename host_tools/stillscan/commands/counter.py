@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, records
 from stillscan.link.transport import Transport
 from stillscan.records.clock import utc_now
@@ -30,7 +31,9 @@ def add_page(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "the clerk's page, which is served unless --once, --no-page or --recipient is given"
     )
-    group.add_argument("--page", type=int, default=PORT, metavar="PORT", help=f"on 127.0.0.1; 0: any free ({PORT})")
+    group.add_argument(
+        "--page", type=whole(0, 65535), default=PORT, metavar="PORT", help=f"on 127.0.0.1; 0: any free ({PORT})"
+    )
     group.add_argument("--no-page", action="store_true", help="only the terminal: documents without letters")
     add_records(group)
 

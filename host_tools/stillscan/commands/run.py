@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from datetime import date
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,11 @@ from rich.console import Console
 
 from stillscan.commands.counter import add_page, serve
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
+from stillscan.commands.parser import seconds
 from stillscan.commands.simulate import EXIT
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
+from stillscan.files import may_write, write_whole
 from stillscan.guidance import languages
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
@@ -31,6 +33,7 @@ from stillscan.testing.simulate import TODAY, decider
 _ROWS = 274
 _SCREEN_WIDTH = 150
 _VISIT_S = 60.0
+_DAY_S = 86400.0
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
     parser.add_argument(
         "--reconnect",
-        type=float,
+        type=seconds(_DAY_S, zero=True, endless=True),
         default=10.0,
         metavar="S",
         help="with --once, how long to wait for a scanner that is missing or went away (10); otherwise the kiosk waits "
@@ -71,8 +74,8 @@ def run(args: argparse.Namespace) -> int:
     if not simulated and (args.document or args.save_strip or args.save_screen):
         raise InputError("--document and --save-... go with --port sim: a scanned passport is never kept as an image")
     for path in (args.save_strip, args.save_screen):
-        if path and not Path(path).absolute().parent.is_dir():
-            raise InputError(f"{path}: there is no such folder")
+        if path:
+            may_write(path)
     connect = connector(args)
     if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
         return serve(args, connect, simulated)
@@ -91,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     if args.save_strip:
         print(f"the joined strip is in {args.save_strip}")
     if args.save_screen:
-        _save_screen(console, Path(args.save_screen))
+        write_whole(args.save_screen, _screen(console).encode())
     return EXIT[result.outcome]
 
 
@@ -114,15 +117,15 @@ def _simulator(args: argparse.Namespace) -> Callable[[], Transport]:
 def _keeper(path: str | None) -> Callable[[Result, NDArray[np.uint8]], None]:
     def keep(_: Result, strip: NDArray[np.uint8]) -> None:
         if path is not None:
-            try:
-                Image.fromarray(strip).save(path, format="PNG", dpi=(300, 300))
-            except OSError as error:
-                raise InputError(f"--save-strip: {path}: {(error.strerror or 'cannot be written').lower()}") from None
+            picture = BytesIO()
+            Image.fromarray(strip).save(picture, format="PNG", dpi=(300, 300))
+            write_whole(path, picture.getvalue())
 
     return keep
 
 
-def _save_screen(console: Console, path: Path) -> None:
+def _screen(console: Console) -> str:
+    """What the terminal showed, as SVG."""
     drawing = console.export_svg(title="stillscan run --port sim")
-    own = re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)  # fonts of the reader's machine, none fetched
-    path.write_text(own, encoding="utf-8")
+    # Fonts of the reader's machine, none fetched.
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)

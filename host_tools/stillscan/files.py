@@ -1,0 +1,100 @@
+"""Files that a user named: written whole or not at all, and trouble with them in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
+
+from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError
+
+_MISTAKES = {  # the name itself cannot be right; all else is the computer's trouble
+    errno.ENOENT: "no such file or folder",
+    errno.ENOTDIR: "a part of this path is a file, not a folder",
+    errno.EISDIR: "it is a folder, not a file",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EINVAL: "no file can have this name",
+    errno.ELOOP: "links that lead to each other",
+}
+
+
+def trouble(name: str | PathLike[str], error: OSError | ValueError, done: str = "read") -> StillscanError:
+    """The error to raise for what the system said of a file.
+
+    InputError for a name that cannot be right, EnvironmentTroubleError for all else. ``done``: "read", "written".
+    """
+    number = error.errno if isinstance(error, OSError) else errno.EINVAL  # ValueError: a name with a NUL in it
+    if number == errno.ENOENT and done == "read":
+        return InputError(f"{os.fspath(name)}: {_MISTAKES[number]}")
+    why = _MISTAKES.get(number or 0, (getattr(error, "strerror", None) or "the system refused").lower())
+    kind = InputError if number in _MISTAKES else EnvironmentTroubleError
+    return kind(f"{os.fspath(name)}: cannot be {done}: {why}")
+
+
+def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None:
+    """InputError when both names lead to one file: by another spelling, a link, or a hard link."""
+    with contextlib.suppress(OSError, ValueError):
+        if os.path.samefile(read, written):
+            raise InputError(f"{os.fspath(written)}: is the file that is read; it is not overwritten")
+
+
+def may_write(name: str | PathLike[str]) -> None:
+    """Before long work: InputError, EnvironmentTroubleError for a file that cannot be written as things stand."""
+    try:
+        target = Path(os.path.realpath(name))
+        if not target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if target.is_file() or not target.exists():
+            handle, made = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
+            os.close(handle)
+            os.unlink(made)
+    except (OSError, ValueError) as error:
+        raise trouble(name, error, "written") from None
+
+
+def write_whole(name: str | PathLike[str], content: bytes) -> None:
+    """Write a file so that it is there whole, or as it was before. InputError, EnvironmentTroubleError as ``trouble``.
+
+    A link is followed. What is no plain file (a pipe, /dev/stdout) is written as it is.
+    """
+    try:
+        target = Path(os.path.realpath(name))
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        with _beside(target) as file:
+            file.write(content)
+    except (OSError, ValueError) as error:
+        raise trouble(name, error, "written") from None
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[BinaryIO]:
+    """A file in the same folder that takes the target's place when all has gone well, and goes away otherwise."""
+    handle, made = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(made, stat.S_IMODE(target.stat().st_mode) if target.exists() else _plain_mode())
+        os.replace(made, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(made)
+        raise
+
+
+def _plain_mode() -> int:
+    """What a new file of this user gets."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

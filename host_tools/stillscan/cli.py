@@ -29,12 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _carried_out(arguments)
-    stop.install()  # before anything is loaded that takes time
     import sys
 
+    given = sys.argv[1:]
+    stop.install(_is_service(given))  # before anything is loaded that takes time
     from stillscan.terminal import process
 
-    return process.run(lambda: _carried_out(sys.argv[1:]))
+    return process.run(lambda: _carried_out(given))
 
 
 def _carried_out(given: Sequence[str]) -> int:
@@ -49,7 +50,7 @@ def _carried_out(given: Sequence[str]) -> int:
     def command() -> int:
         args = _parsed(given)
         log.start(args.log, args.verbose)
-        stop.running(service=given[0] in SERVICES and not getattr(args, "once", False))
+        stop.running()
         code: int = args.run(args)
         return code
 
@@ -57,6 +58,11 @@ def _carried_out(given: Sequence[str]) -> int:
         return trouble.told(command)
     finally:
         log.stop()
+
+
+def _is_service(given: Sequence[str]) -> bool:
+    """Is this a command that is done when it is asked to stop? With --once there is a result to wait for."""
+    return bool(given) and given[0] in SERVICES and "--once" not in given
 
 
 def _parsed(given: Sequence[str]) -> argparse.Namespace:

@@ -34,8 +34,6 @@ class DeviceError(StillscanError):
         self.kind = kind or self.kind
 
 
-
-
 class EnvironmentTroubleError(StillscanError):
     """This computer cannot do it: a disk that is full, rights, keys, a database that does not answer. Exit code 4."""
 

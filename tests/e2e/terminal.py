@@ -12,6 +12,7 @@ from stillscan import samples
 COMMAND = [sys.executable, "-m", "stillscan"]
 SAMPLES = Path(samples.__file__).parent
 CLEAN = str(SAMPLES / "nor-clean.png")
+_MOST_LINES = 5000  # of imports and output before the awaited line; a service never ends by itself
 END_S = 120  # far beyond what any of these takes: only a hang ends a test by it
 
 
@@ -53,6 +54,8 @@ def stopped(
         before.append(line.rstrip("\n"))
         if when(line):
             break
+        if len(before) > _MOST_LINES:
+            process.kill()
     process.send_signal(number)
     rest, _ = process.communicate(timeout=END_S)
     return process.returncode, _words(before), _words(rest.splitlines())

@@ -32,8 +32,12 @@ class _Requests:
     service = False  # a command that runs until it is asked to stop
 
 
-def install() -> None:
-    """Take over the signals. What the parent process ignores (nohup, a background job of a script) stays ignored."""
+def install(service: bool) -> None:
+    """Take over the signals. ``service``: a command that is done when it is asked to stop.
+
+    What the parent process ignores (nohup, a background job of a script) stays ignored.
+    """
+    _Requests.service = service
     for name in _NAMES:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -41,10 +45,9 @@ def install() -> None:
     sys.unraisablehook = _swallowed
 
 
-def running(service: bool) -> None:
-    """From now on a request is raised. ``service``: a command that is done when it is asked to stop."""
+def running() -> None:
+    """From now on a request is raised."""
     _Requests.running = True
-    _Requests.service = service
 
 
 def ending() -> None:

@@ -50,7 +50,7 @@ def _carried_out(given: Sequence[str]) -> int:
     def command() -> int:
         args = _parsed(given)
         log.start(args.log, args.verbose)
-        stop.running()
+        stop.running(_is_service(given) and not getattr(args, "once", False))
         code: int = args.run(args)
         return code
 
@@ -78,7 +78,12 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
     for command in [name for name in given[:1] if name in COMMANDS] or COMMANDS:
         import_module(f"stillscan.commands.{command}").add_parser(subparsers)
         add_log(subparsers.choices[command])
-    return parser.parse_args(given)
+    args = parser.parse_args(given)
+    if getattr(args, "config", None) is not None:
+        from stillscan.commands.config import from_file
+
+        args = parser.parse_args([given[0], *from_file(args.config, subparsers.choices[given[0]]), *given[1:]])
+    return args
 
 
 if __name__ == "__main__":

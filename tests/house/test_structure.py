@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).parents[2] / "host_tools" / "stillscan"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"stillscan", "errors"}),
     frozenset({"files"}),
-    frozenset({"guidance", "log", "notify"}),
+    frozenset({"guidance", "log", "service"}),
     frozenset({"terminal"}),
     frozenset({"boards", "link", "mrz"}),
     frozenset({"verify"}),

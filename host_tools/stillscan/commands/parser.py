@@ -61,9 +61,14 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return take
 
 
-def seconds(most: float, *, zero: bool = False, endless: bool = False) -> Callable[[str], float]:
+def milliseconds(most: float) -> Callable[[str], float]:
+    """A kind of option: milliseconds from 0 to ``most``."""
+    return seconds(most, zero=True, unit="milliseconds")
+
+
+def seconds(most: float, *, zero: bool = False, endless: bool = False, unit: str = "seconds") -> Callable[[str], float]:
     """A kind of option: seconds up to ``most``; ``zero``: from 0 on; ``endless``: "inf" is possible too."""
-    words = f"a number of seconds {'from' if zero else 'above'} 0 to {most:g}{', or inf' * endless}"
+    words = f"a number of {unit} {'from' if zero else 'above'} 0 to {most:.12g}{', or inf' * endless}"
 
     def take(text: str) -> float:
         try:

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
+from stillscan.commands.config import add_config
 from stillscan.commands.counter import add_page, serve
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
-from stillscan.commands.parser import seconds
+from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.simulate import EXIT
+from stillscan.commands.watched import watched
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
 from stillscan.files import may_write, write_whole
@@ -28,12 +30,14 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.terminal.streams import go_on_without
 from stillscan.testing.simulate import TODAY, decider
 
 _ROWS = 274
 _SCREEN_WIDTH = 150
 _VISIT_S = 60.0
 _DAY_S = 86400.0
+_MOST_READ_MS = 3_600_000.0
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "in the terminal. With --port sim the scanner is simulated in real time. Exit code with --once: 0 verified, 1 "
         "refused or given up, 3 fault; 3 as well when the scanner is not there or stays away.",
     )
-    parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
+    parser.add_argument("--port", metavar="PORT|sim", help="serial port of the scanner, or sim")
     parser.add_argument("--once", action="store_true", help="end after one check")
     parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
@@ -58,18 +62,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="with --once, how long to wait for a scanner that is missing or went away (10); otherwise the kiosk waits "
         "as long as it takes",
     )
-    parser.add_argument("--read-ms", type=float, metavar="MS", help="for trials: a reading takes at least so long")
+    parser.add_argument(
+        "--read-ms", type=milliseconds(_MOST_READ_MS), metavar="MS", help="for trials: a reading takes at least so long"
+    )
     add_page(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")
     simulated.add_argument("--save-screen", metavar="SVG", help="keep what the terminal showed as a picture")
     add_movement(simulated)
+    add_config(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
+    if not args.port:
+        raise InputError("--port: name the scanner's serial port, or sim (or 'port' in the file of --config)")
     simulated = args.port == "sim"
     if not simulated and (args.document or args.save_strip or args.save_screen):
         raise InputError("--document and --save-... go with --port sim: a scanned passport is never kept as an image")
@@ -87,10 +96,12 @@ def run(args: argparse.Namespace) -> int:
     kept = _keeper(args.save_strip)
     with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
         judge = decider(args.recipient, today, args.test_mode)
-        service = Service(connect, reader, judge, display, kept)
-        if not args.once:
-            service.run()
-        result = service.run_once(args.reconnect)
+        with watched(display) as (shown, notifier):
+            service = Service(connect, reader, judge, shown, kept, notifier.alive)
+            if not args.once:
+                go_on_without()
+                service.run()
+            result = service.run_once(args.reconnect)
     if args.save_strip:
         print(f"the joined strip is in {args.save_strip}")
     if args.save_screen:

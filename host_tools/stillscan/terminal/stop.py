@@ -45,9 +45,10 @@ def install(service: bool) -> None:
     sys.unraisablehook = _swallowed
 
 
-def running() -> None:
-    """From now on a request is raised."""
+def running(service: bool) -> None:
+    """From now on a request is raised. ``service`` as above, now that a configuration was read too."""
     _Requests.running = True
+    _Requests.service = service
 
 
 def ending() -> None:

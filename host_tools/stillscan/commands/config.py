@@ -39,7 +39,7 @@ def from_file(name: str, parser: argparse.ArgumentParser) -> list[str]:
     except (OSError, ValueError) as error:
         raise trouble(name, error) from None
     known = _options(parser)
-    found = []
+    found: list[str] = []
     for key, value in table.items():
         if key not in known:
             raise InputError(f"{name}: there is no option '{key}'; there are: {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""What the kiosk does, for its log and for systemd: a display in front of another one. Nothing of it is about people."""
+"""What the kiosk does, for its log and for systemd: a display in front of another. Nothing of it is about people."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ lines of a document.
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import os
 import sys
@@ -25,7 +26,7 @@ FILES_KEPT = 4
 """Older ones beside it: 10 MB in all, which no kiosk's disk notices."""
 SAME_A_MINUTE = 30
 """Lines of the same words in one minute: more than a busy counter's own, and noise without end fills no log."""
-_MOST_TEXTS = 500  # different lines that are counted; noise that is never the same counts as one text above that
+_MOST_TEXTS = 500  # different lines that are counted; above that, noise that is never the same counts as one text
 _MINUTE_S = 60.0
 
 
@@ -62,7 +63,8 @@ def stop() -> None:
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler.formatter, _Lines)]:
         root.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):  # the last line did not fit on the disk
+            handler.close()
 
 
 def keeps_details() -> bool:
@@ -86,8 +88,8 @@ class _File(RotatingFileHandler):
         with contextlib.suppress(OSError):
             stream = self.stream
             if stream is not None and not self._still_there(stream.fileno()):
+                self.stream = None  # opened again by the next line
                 stream.close()
-                self.stream = self._open()
         super().emit(record)
 
     def _still_there(self, opened: int) -> bool:
@@ -108,6 +110,12 @@ class _Lines(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
         self.converter = time.gmtime
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and the places of an exception; another handler may have put its words into the record."""
+        ours = copy.copy(record)
+        ours.exc_text = None
+        return super().format(ours)
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - logging's own name
         """Where it happened, without the values that were at hand."""
@@ -141,6 +149,6 @@ class _Seldom(logging.Filter):
                 record.msg, record.args = f"{record.getMessage()} ({left_out} repeated lines were left out)", None
         text = f"{record.name} {record.getMessage()}"
         if text not in self._times and len(self._times) >= _MOST_TEXTS:
-            text = ""
+            text = str(record.msg)
         self._times[text] = self._times.get(text, 0) + 1
         return self._times[text] <= SAME_A_MINUTE

@@ -1,13 +1,16 @@
 """The kiosk as a service: its configuration, what systemd hears of it, its log, killed and started again."""
 
 import argparse
+import logging
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +44,7 @@ def arguments(tmp_path: Path, text: str) -> list[str]:
 
 def test_every_option_of_run_can_stand_in_the_file(tmp_path: Path) -> None:
     sample = (SERVICE / "kiosk.toml").read_text()
-    bare = "\n".join(line.removeprefix("# ") for line in sample.splitlines() if " = " in line)
+    bare = "\n".join(line.removeprefix("# ") for line in sample.splitlines() if re.match("(# )?[a-z-]+ = ", line))
     options = {option[2:] for action in parser()._actions for option in action.option_strings if option[:2] == "--"}
     assert set(tomllib.loads(bare)) == options - {"help", "config", "print-config", "print-unit"}
     taken = parser().parse_args(arguments(tmp_path, bare))
@@ -135,8 +138,15 @@ class Manager:
         return said
 
 
-def test_ready_alive_killed_started_again_and_stopped(tmp_path: Path) -> None:
-    manager = Manager(tmp_path)
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[Manager]:
+    """A manager whose socket is closed in the end."""
+    made = Manager(tmp_path)
+    yield made
+    made.socket.close()
+
+
+def test_ready_alive_killed_started_again_and_stopped(manager: Manager, tmp_path: Path) -> None:
     killed = manager.start()
     assert "WATCHDOG=1" not in manager.hear("READY=1")
     manager.hear("WATCHDOG=1")
@@ -162,8 +172,7 @@ def test_ready_alive_killed_started_again_and_stopped(tmp_path: Path) -> None:
     assert "stopped by signal 15" in lines[-1]
 
 
-def test_the_watchdog_is_fed_by_turns_and_seldom(tmp_path: Path) -> None:
-    manager = Manager(tmp_path)
+def test_the_watchdog_is_fed_by_turns_and_seldom(manager: Manager, tmp_path: Path) -> None:
     place = str(tmp_path / "notify")
     fast = notify.Notifier({"NOTIFY_SOCKET": place, "WATCHDOG_USEC": "3600000000"})
     for _ in range(1000):
@@ -172,6 +181,7 @@ def test_the_watchdog_is_fed_by_turns_and_seldom(tmp_path: Path) -> None:
     fast.status("one\nline")
     fast.stopping()
     assert manager.hear("STOPPING=1") == ["WATCHDOG=1", "STATUS=one line", "STOPPING=1"]
+    fast.close()
     for other in ({}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "relative"}, {"NOTIFY_SOCKET": f"{place}-gone"}):
         silent = notify.Notifier(other)
         silent.ready()
@@ -181,6 +191,7 @@ def test_the_watchdog_is_fed_by_turns_and_seldom(tmp_path: Path) -> None:
     not_ours = notify.Notifier({"NOTIFY_SOCKET": place, "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"})
     not_ours.alive()
     not_ours.stopping()
+    not_ours.close()
     assert manager.hear("STOPPING=1") == ["STOPPING=1"]
 
 
@@ -198,7 +209,7 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
 
 
 def test_the_log_is_bounded_repeats_nothing_and_can_be_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    logger = __import__("logging").getLogger("stillscan.tests")
+    logger = logging.getLogger("stillscan.tests")
     place = tmp_path / "logs" / "kiosk.log"
     with pytest.raises(InputError, match="no such file"):
         log.start(str(place), 0)

@@ -47,12 +47,10 @@ def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None
 def may_write(name: str | PathLike[str]) -> None:
     """Before long work: InputError, EnvironmentTroubleError for a file that cannot be written as things stand."""
     try:
-        target = Path(os.path.realpath(name))
-        if not target.parent.is_dir():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        if target.is_dir():
+        if os.path.isdir(name):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if target.is_file() or not target.exists():
+        if os.path.isfile(name) or not os.path.exists(name):
+            target = Path(os.path.realpath(name))
             handle, made = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
             os.close(handle)
             os.unlink(made)
@@ -66,10 +64,10 @@ def write_whole(name: str | PathLike[str], content: bytes) -> None:
     A link is followed. What is no plain file (a pipe, /dev/stdout) is written as it is.
     """
     try:
-        target = Path(os.path.realpath(name))
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)
+        if os.path.exists(name) and not os.path.isfile(name):
+            Path(name).write_bytes(content)
             return
+        target = Path(os.path.realpath(name))
         with _beside(target) as file:
             file.write(content)
     except (OSError, ValueError) as error:

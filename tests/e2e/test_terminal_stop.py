@@ -1,12 +1,14 @@
 """Asked to stop at any moment of its life: at most one line, the right exit code, nothing left behind."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .terminal import CLEAN, stopped
+from .terminal import CLEAN, END_S, stopped
 
 LOADED = ("argparse", "stillscan.files", "numpy", "PIL.Image")
 """Modules on the way of every command; -X importtime tells when each is loaded."""
@@ -71,3 +73,41 @@ def test_what_was_not_finished_says_130(arguments: list[str], number: signal.Sig
     assert len([line for line in after if line.startswith("stillscan:")]) == (number == signal.SIGTERM)
     assert "Traceback" not in "\n".join(after)
     assert list(tmp_path.iterdir()) == []
+
+
+SWALLOWED = """
+import sys
+from stillscan.terminal import stop
+
+stop.install(service=False)
+stop.running(service=False)
+
+class Careless:
+    def __del__(self):
+        print("ready", flush=True)
+        sys.stdin.readline()  # the signal comes here, and Python drops what is raised in a finaliser
+
+try:
+    Careless()
+    while True:
+        pass
+except stop.StopRequest as request:
+    sys.exit(stop.exit_code(request.number))
+"""
+
+
+def test_a_request_that_a_callback_swallowed_comes_again() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SWALLOWED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout is not None
+    while process.stdout.readline() != "ready\n":
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=END_S)
+    assert (process.returncode, errors) == (130, "")

@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 reading = explain(name, arguments.explain) if arguments.explain else read_image(name)
         except (MrzError, EnvironmentTroubleError) as error:
+            if arguments.explain and isinstance(error, EnvironmentTroubleError):
+                raise
             code = max(code, error.exit_code)
             print(f"stillscan read: {error}", file=sys.stderr)
             if arguments.json:

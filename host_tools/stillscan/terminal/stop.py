@@ -12,6 +12,10 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 INTERRUPTED = 130  # what shells report for Ctrl-C: the command did not finish
 _AGAIN_S = 0.05  # chosen: unnoticed by people, and long enough for the callback that swallowed a request to return
@@ -29,6 +33,8 @@ class StopRequest(KeyboardInterrupt):
 class _Requests:
     running = False  # a command runs: there is something to put away
     asked: int | None = None  # the first signal that came while it ran
+    held = 0  # steps that must be taken whole are under way
+    waiting: int | None = None  # the signal that came meanwhile
     service = False  # a command that runs until it is asked to stop
 
 
@@ -42,7 +48,8 @@ def install(service: bool) -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _asked)
-    sys.unraisablehook = _swallowed
+    sys.unraisablehook = lambda lost: _swallowed(lost.exc_value)
+    sys.excepthook = lambda kind, error, traceback: _swallowed(error)  # C code that prints what Python raised
 
 
 def running(service: bool) -> None:
@@ -52,8 +59,27 @@ def running(service: bool) -> None:
 
 
 def ending() -> None:
-    """The command is through: from now on a request ends the process at once."""
+    """The command is through and its exit code is known: what comes now is too late."""
     _Requests.running = False
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is _asked:
+            signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """A request that comes inside is raised when this is left: for steps that must be taken whole, such as starting a
+    process and knowing it. They are short."""
+    _Requests.held += 1
+    try:
+        yield
+    finally:
+        _Requests.held -= 1
+        waiting = _Requests.waiting
+        if not _Requests.held and waiting is not None:
+            _Requests.waiting = None
+            signal.raise_signal(waiting)
 
 
 def exit_code(number: int) -> int:
@@ -67,6 +93,9 @@ def line(number: int) -> str:
 
 
 def _asked(number: int, _: FrameType | None) -> None:
+    if _Requests.held and _Requests.asked is None:
+        _Requests.waiting = number
+        return
     if _Requests.running and _Requests.asked is None:
         _Requests.asked = number
         raise StopRequest(number)
@@ -77,19 +106,18 @@ def _asked(number: int, _: FrameType | None) -> None:
     os._exit(exit_code(number))
 
 
-def _swallowed(lost: sys.UnraisableHookArgs) -> None:
+def _swallowed(error: BaseException | None) -> None:
     """Libraries in C lose exceptions of Python code that they call: a request comes again, others are logged."""
-    if isinstance(lost.exc_value, StopRequest):
+    if isinstance(error, StopRequest):
         import threading
 
-        number = lost.exc_value.number
-        again = threading.Timer(_AGAIN_S, _again, (number,))
+        again = threading.Timer(_AGAIN_S, _again, (error.number,))
         again.daemon = True
         again.start()
         return
     import logging
 
-    logging.getLogger(__name__).debug("an exception was lost", exc_info=lost.exc_value)
+    logging.getLogger(__name__).debug("an exception was lost", exc_info=error)
 
 
 def _again(number: int) -> None:

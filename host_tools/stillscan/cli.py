@@ -1,48 +1,90 @@
-"""The ``stillscan`` command. Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble."""
+"""The ``stillscan`` command.
+
+Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble, 4 trouble with this computer (disk,
+rights, keys, database) or a defect of stillscan, 130 interrupted. What Python itself would print never reaches a user.
+"""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
-from collections.abc import Sequence
-from importlib import import_module
+from typing import TYPE_CHECKING
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its matrices are small here, threads only wait
+from stillscan.terminal import stop
 
-from stillscan import __version__
-from stillscan.errors import StillscanError
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
 COMMANDS = ("simulate", "read", "run", "check", "device", "boards", "flash", "rules", "consignment", "audit")
+SERVICES = ("run", "device")  # they run until they are asked to stop
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble, 4 trouble with this computer "
+    "(disk, rights, keys, database) or a defect, 130 interrupted. Asked to stop by SIGTERM, run and device end with 0."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; every expected failure ends in one line on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="stillscan",
-        description="The passport scanner that finishes the job.",
-        epilog="Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble.",
-    )
+    """Run one command; every failure ends in one line on stderr. Returns the exit code.
+
+    Without ``arguments``: as the whole process, with its command line, its signals and its streams.
+    """
+    if arguments is not None:
+        return _carried_out(arguments)
+    import sys
+
+    given = sys.argv[1:]
+    stop.install(_is_service(given))  # before anything is loaded that takes time
+    from stillscan.terminal import process
+
+    return process.run(lambda: _carried_out(given))
+
+
+def _carried_out(given: Sequence[str]) -> int:
+    """Run the command and tell what went wrong."""
+    import os
+
+    from stillscan import log
+    from stillscan.terminal import trouble
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its matrices are small, threads only wait
+
+    def command() -> int:
+        args = _parsed(given)
+        log.start(args.log, args.verbose)
+        stop.running(_is_service(given) and not getattr(args, "once", False))
+        code: int = args.run(args)
+        return code
+
+    try:
+        return trouble.told(command)
+    finally:
+        log.stop()
+
+
+def _is_service(given: Sequence[str]) -> bool:
+    """Is this a command that is done when it is asked to stop? With --once there is a result to wait for."""
+    return bool(given) and given[0] in SERVICES and "--once" not in given
+
+
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    from importlib import import_module
+
+    from stillscan import __version__
+    from stillscan.commands.parser import Parser, add_log
+
+    parser = Parser(prog="stillscan", description="The passport scanner that finishes the job.", epilog=EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"stillscan {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    given = sys.argv[1:] if arguments is None else arguments
     # Only what is asked for is loaded: a database or a web server takes longer to load than a strip to read.
     for command in [name for name in given[:1] if name in COMMANDS] or COMMANDS:
         import_module(f"stillscan.commands.{command}").add_parser(subparsers)
+        add_log(subparsers.choices[command])
     args = parser.parse_args(given)
-    try:
-        code: int = args.run(args)
-        sys.stdout.flush()
-        return code
-    except StillscanError as error:
-        print(f"stillscan: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
+    if getattr(args, "config", None) is not None:
+        from stillscan.commands.config import from_file
+
+        args = parser.parse_args([given[0], *from_file(args.config, subparsers.choices[given[0]]), *given[1:]])
+    return args
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -101,10 +101,10 @@ def test_the_architecture_names_every_room_on_its_floor() -> None:
     text = _text("host_tools/docs/architecture.md")
     told = {
         int(floor): set(re.findall(r"`(\w+)`", rooms))
-        for floor, rooms in re.findall(r"^\| (\d) \| (.*?) \|", text, re.M)
+        for floor, rooms in re.findall(r"^\| (\d+) \| (.*?) \|", text, re.M)
     }
     here = rooms_of_package() - {"__main__"}
-    assert told == {number: set(rooms) & here for number, rooms in enumerate(FLOORS, 1)}
+    assert told == {number: set(rooms) & here for number, rooms in enumerate(FLOORS, 1) if rooms & here}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

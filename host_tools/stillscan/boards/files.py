@@ -1,14 +1,20 @@
 """Where the files for a board are: inside an installed package, or beside it in a checkout."""
 
+from __future__ import annotations
+
+import dataclasses
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stillscan.errors import DeviceError, InputError
+from stillscan.files import trouble
 
 _PACKAGED = Path(__file__).parents[1] / "_device"
 _CHECKOUT = Path(__file__).parents[3]
+_MOST_LIKE = 3  # files that are each like another: more is a circle
 
 
 def _folder(name: str) -> Path:
@@ -49,24 +55,78 @@ class Chip:
         return self.machine.split()[-1]
 
 
+def board_folder(board: str) -> Path:
+    """The folder of a board by its name, or by the path of a folder (or its board.py) anywhere. InputError."""
+    if board in boards():
+        return boards_folder() / board
+    folder = Path(board).parent if board.endswith(".py") else Path(board)
+    if not (folder / "board.py").is_file():
+        raise InputError(f"no board '{board}' (there are: {', '.join(boards())}) and no board.py at that path")
+    return folder
+
+
+_KINDS: dict[str, type] = {"str": str, "int": int, "Sequence[str]": list}
+_KIND_NAMES = {str: "text", int: "whole number", list: "list"}
+
+
 def chips() -> dict[str, Chip]:
     """The boards that have a chip, by name: those with a board.toml."""
     found = {}
     for board in boards():
         path = boards_folder() / board / "board.toml"
         if path.is_file():
-            found[board] = Chip(**tomllib.loads(path.read_text(encoding="utf-8")))
+            found[board] = _read(path)
     return found
 
 
 def chip(board: str) -> Chip:
-    """The chip of this board. InputError for a board that is not there, or that has none."""
+    """The chip of this board, a name or a folder. InputError for a board that is not there, or that has none."""
     found = chips()
-    if board not in found:
-        raise InputError(f"no board '{board}' to put firmware on; there are: {', '.join(found)}")
-    return found[board]
+    if board in found:
+        return found[board]
+    path = board_folder(board) / "board.toml"
+    if not path.is_file():
+        raise InputError(f"board '{board}' has no board.toml, so it takes no firmware; there are: {', '.join(found)}")
+    return _read(path)
+
+
+def _read(path: Path) -> Chip:
+    """A board.toml. InputError names what is wrong with it."""
+    entries = _entries(path)
+    for field in dataclasses.fields(Chip):
+        kind = _KINDS[str(field.type)]
+        if field.name not in entries and field.default is dataclasses.MISSING:
+            raise InputError(f"{path}: '{field.name}' is missing")
+        if type(entries.get(field.name, kind())) is not kind:
+            raise InputError(f"{path}: '{field.name}' is not a {_KIND_NAMES[kind]}")
+    if unknown := sorted(set(entries) - {field.name for field in dataclasses.fields(Chip)}):
+        raise InputError(f"{path}: no entry is called '{unknown[0]}'")
+    for name in entries.get("shared", []):
+        if not isinstance(name, str) or not (boards_folder() / name).is_dir():
+            raise InputError(f"{path}: 'shared': there is no folder '{name}' to share")
+    return Chip(**entries)
+
+
+def _entries(path: Path, depth: int = 0) -> dict[str, Any]:
+    """The entries of a board.toml, over those of the one that it names in ``like``."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise trouble(path, error) from None
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from None
+    like = table.pop("like", None)
+    if depth > _MOST_LIKE:
+        raise InputError(f"{path}: too many files that are each like another")
+    base = _entries(beside(path, str(like)), depth + 1) if like is not None else {}
+    return base | table
+
+
+def beside(path: Path, like: str) -> Path:
+    """The file that ``like`` in a board's file means: that of a board by its name, or a path from the file's folder."""
+    return boards_folder() / like / path.name if like in boards() else path.parent / like
 
 
 def board_folders(board: str) -> list[Path]:
     """The folders whose files lie on this board's root: what boards share, then its own. InputError as ``chip``."""
-    return [boards_folder() / name for name in (*chip(board).shared, board)]
+    return [*(boards_folder() / name for name in chip(board).shared), board_folder(board)]

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from stillscan.boards.files import boards, boards_folder
+from stillscan.boards.files import board_folder, boards, boards_folder
 from stillscan.boards.pins import CONTROLLERS, Controller
 from stillscan.errors import InputError
 
@@ -29,11 +29,9 @@ class Board(NamedTuple):
 
 def find_board(name: str) -> Board:
     """The board of that name, or that a path (a folder, or its board.py) leads to. InputError when there is none."""
-    folder = boards_folder() / name if name in boards() else Path(name)
-    path = folder if folder.suffix == ".py" else folder / "board.py"
-    if not path.is_file():
-        raise InputError(f"no board '{name}' (there are: {', '.join(boards())}) and no board.py at that path")
-    return _read(path)
+    if name not in boards() and name.endswith(".py") and Path(name).is_file():
+        return _read(Path(name))
+    return _read(board_folder(name) / "board.py")
 
 
 def _read(path: Path) -> Board:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.table import Table
 
 from stillscan.boards.files import boards
 from stillscan.boards.table import Board, find_board
-from stillscan.errors import InputError
+from stillscan.files import write_whole
 from stillscan.technician import tables
 from stillscan.technician.clashes import clashes, remarks
 from stillscan.technician.parts import read_parts
@@ -64,7 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Draws the wiring from the board's pins and parts, as SVG.",
     )
     draw.add_argument("name", metavar="BOARD", help="name, or path of a folder with a board.py and a parts.toml")
-    draw.add_argument("out", metavar="OUT.svg", type=Path, help="file to write")
+    draw.add_argument("out", metavar="OUT.svg", help="file to write")
     draw.set_defaults(run=_draw)
 
 
@@ -131,10 +130,7 @@ def _show(args: argparse.Namespace) -> int:
 def _draw(args: argparse.Namespace) -> int:
     board = find_board(args.name)
     picture = schematic(board, read_parts(board))
-    try:
-        args.out.write_text(picture, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{args.out}: cannot be written: {error.strerror}") from None
+    write_whole(args.out, picture.encode())
     return 0
 
 

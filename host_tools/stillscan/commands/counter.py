@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, records
+from stillscan.commands.watched import watched
 from stillscan.link.transport import Transport
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
@@ -17,6 +19,7 @@ from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
+from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import Known, own_list, read_list
 
 PORT = 8765
@@ -30,7 +33,9 @@ def add_page(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "the clerk's page, which is served unless --once, --no-page or --recipient is given"
     )
-    group.add_argument("--page", type=int, default=PORT, metavar="PORT", help=f"on 127.0.0.1; 0: any free ({PORT})")
+    group.add_argument(
+        "--page", type=whole(0, 65535), default=PORT, metavar="PORT", help=f"on 127.0.0.1; 0: any free ({PORT})"
+    )
     group.add_argument("--no-page", action="store_true", help="only the terminal: documents without letters")
     add_records(group)
 
@@ -56,6 +61,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     from stillscan.web.pages import api_route, application
     from stillscan.web.server import NAMES, PageServer
 
+    go_on_without()
     test_mode = args.test_mode or simulated
     known = known_list(args)
     with office_records(args, simulated) as (database, keyring):
@@ -67,8 +73,9 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             print(f"records: {database}; token of the API: {token_file(keyring)}", flush=True)
             if simulated and args.database is None:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
-            with contextlib.closing(ReaderProcess(args.read_ms or 0.0)) as reader:
-                Service(connect, reader, counter.judge, counter).run()
+            reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
+            with reading as reader, watched(counter) as (shown, notifier):
+                Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
     return 0
 
 

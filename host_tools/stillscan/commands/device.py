@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry the command out; ends by an interrupt or SIGTERM."""
+    """Carry the command out; ends when it is asked to stop."""
     # Not on Windows, where there are no pseudo-terminals.
     from stillscan.simulator.cable import Cable
     from stillscan.simulator.control import ControlSocket
@@ -46,7 +45,6 @@ def run(args: argparse.Namespace) -> int:
 
     world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
     people = visitors(args.motion, args.seed, quick=args.hands == "quick")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: firmware, link and folder go away
     with ExitStack() as closing:
         kiosk = closing.enter_context(SimulatedKiosk(world, paced=True))
         port = PtyPort(kiosk, Cable(args.seed), Path(args.link) if args.link else None)

@@ -6,17 +6,17 @@ import argparse
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from stillscan.boards.build import compiled
-from stillscan.boards.files import chip
+from stillscan.boards.files import boards, chip
 from stillscan.boards.image import littlefs
 from stillscan.boards.versions import Version
 from stillscan.commands.settings import check, named_values
 from stillscan.errors import DeviceError, InputError, StillscanError
+from stillscan.files import write_whole
 from stillscan.link.serial_port import SerialTransport
 from stillscan.technician.come_up import Running, come_up, connect, installed_build
 from stillscan.technician.ports import find_port, port_again, recognise
@@ -37,7 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "plug it in. Exit code: 0 the version runs, 1 refused, or the former version runs, 2 usage, 3 device trouble.",
     )
     parser.add_argument("--port", metavar="PORT", help="serial port of the board (default: the one that is plugged in)")
-    parser.add_argument("--board", metavar="NAME", help="what it is (default: what its MicroPython says)")
+    parser.add_argument(
+        "--board", metavar="BOARD", help="name, or your own folder (default: what its MicroPython says)"
+    )
     parser.add_argument(
         "--image-only", metavar="OUT", help="write the file system of a new board to a file; needs --board, no port"
     )
@@ -84,10 +86,7 @@ def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
     if settings:
         files[_SETTINGS] = json.dumps(settings).encode()
     image = littlefs(files, chip(args.board).files_kib)
-    try:
-        Path(args.image_only).write_bytes(image)
-    except OSError as error:
-        raise InputError(f"{args.image_only}: {(error.strerror or 'cannot be written').lower()}") from None
+    write_whole(args.image_only, image)
     address = (chip(args.board).flash_kib - chip(args.board).files_kib) * 1024
     if args.json:
         record = {"board": args.board, "build": version.build, "image": args.image_only, "address": address}
@@ -106,10 +105,10 @@ def _running_kiosk(port: str, named: str | None) -> Running:
     hello, installed = session.hello, session.installed()
     assert hello is not None
     board = hello.board_name
-    if named is not None and named != board:
+    if named in boards() and named != board:
         session.transport.close()
         raise DeviceError(f"{port}: wrong board: a kiosk on {board} answers, not {named}")
-    if installed is None or installed_build(installed) != Version.of(compiled(board)).build:
+    if installed is None or installed_build(installed) != Version.of(compiled(named or board)).build:
         session.transport.close()
         raise DeviceError(
             f"{port}: the kiosk runs firmware {hello.firmware} and has no prompt: hold its service button while you "

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from stillscan.errors import InputError
+from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.mrz import MrzError, Reading, read_captures, read_image
 from stillscan.mrz.explain import explain
 
@@ -49,11 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
                 reading = read_captures(name)
             else:
                 reading = explain(name, arguments.explain) if arguments.explain else read_image(name)
-        except MrzError as error:
-            code = InputError.exit_code
+        except (MrzError, EnvironmentTroubleError) as error:
+            if arguments.explain and isinstance(error, EnvironmentTroubleError):
+                raise
+            code = max(code, error.exit_code)
             print(f"stillscan read: {error}", file=sys.stderr)
             if arguments.json:
-                print(json.dumps({"file": name, "lines": None, "reason": str(error)}), flush=True)
+                print(json.dumps(_not_read(name, str(error))), flush=True)
             continue
         if reading.lines is None:
             code = max(code, _EXIT_NOT_READ)
@@ -63,17 +65,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 def as_json(name: str | list[str], reading: Reading) -> dict[str, Any]:
     """The object that `--json` prints for one picture, or for several joined (`name` is then the list of files)."""
-    faults = [fault._asdict() for fault in reading.quality]
-    if reading.lines is None:
-        return {"file": name, "lines": None, "reason": reading.reason, "quality": faults}
     return {
         "file": name,
         **{field: getattr(reading, field) for field in _FIELDS},
         "reason": reading.reason,
         "unsure": [{"line": line, "position": position} for line, position in reading.unsure],
         "corrections": [correction._asdict() for correction in reading.corrections],
-        "quality": faults,
+        "quality": [fault._asdict() for fault in reading.quality],
     }
+
+
+def _not_read(name: str | list[str], reason: str) -> dict[str, Any]:
+    """The same object for a file that could not be used at all."""
+    return as_json(name, Reading(reason=reason))
 
 
 def _as_text(name: str | list[str], reading: Reading) -> str:

@@ -14,6 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 from stillscan.guidance import languages, say
 from stillscan.verify import explanations
 from stillscan.verify.cases import MOST_CHARACTERS, case_from_json
@@ -82,8 +83,8 @@ def _lines(name: str) -> Iterator[tuple[int, str]]:
             else:
                 lines = _capped(file)
             yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    except OSError as error:
-        raise InputError(f"{name}: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise trouble(name, error) from None
 
 
 def _capped(file: TextIO) -> Iterator[str]:

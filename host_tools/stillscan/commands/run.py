@@ -7,18 +7,22 @@ import re
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from datetime import date
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
+from stillscan.commands.config import add_config
 from stillscan.commands.counter import add_page, serve
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
+from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.simulate import EXIT
+from stillscan.commands.watched import watched
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
+from stillscan.files import may_write, write_whole
 from stillscan.guidance import languages
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
@@ -26,11 +30,14 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.terminal.streams import go_on_without
 from stillscan.testing.simulate import TODAY, decider
 
 _ROWS = 274
 _SCREEN_WIDTH = 150
 _VISIT_S = 60.0
+_DAY_S = 86400.0
+_MOST_READ_MS = 3_600_000.0
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,36 +50,41 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "in the terminal. With --port sim the scanner is simulated in real time. Exit code with --once: 0 verified, 1 "
         "refused or given up, 3 fault; 3 as well when the scanner is not there or stays away.",
     )
-    parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
+    parser.add_argument("--port", metavar="PORT|sim", help="serial port of the scanner, or sim")
     parser.add_argument("--once", action="store_true", help="end after one check")
     parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
     parser.add_argument(
         "--reconnect",
-        type=float,
+        type=seconds(_DAY_S, zero=True, endless=True),
         default=10.0,
         metavar="S",
         help="with --once, how long to wait for a scanner that is missing or went away (10); otherwise the kiosk waits "
         "as long as it takes",
     )
-    parser.add_argument("--read-ms", type=float, metavar="MS", help="for trials: a reading takes at least so long")
+    parser.add_argument(
+        "--read-ms", type=milliseconds(_MOST_READ_MS), metavar="MS", help="for trials: a reading takes at least so long"
+    )
     add_page(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")
     simulated.add_argument("--save-screen", metavar="SVG", help="keep what the terminal showed as a picture")
     add_movement(simulated)
+    add_config(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
+    if not args.port:
+        raise InputError("--port: name the scanner's serial port, or sim (or 'port' in the file of --config)")
     simulated = args.port == "sim"
     if not simulated and (args.document or args.save_strip or args.save_screen):
         raise InputError("--document and --save-... go with --port sim: a scanned passport is never kept as an image")
     for path in (args.save_strip, args.save_screen):
-        if path and not Path(path).absolute().parent.is_dir():
-            raise InputError(f"{path}: there is no such folder")
+        if path:
+            may_write(path)
     connect = connector(args)
     if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
         return serve(args, connect, simulated)
@@ -84,14 +96,16 @@ def run(args: argparse.Namespace) -> int:
     kept = _keeper(args.save_strip)
     with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
         judge = decider(args.recipient, today, args.test_mode)
-        service = Service(connect, reader, judge, display, kept)
-        if not args.once:
-            service.run()
-        result = service.run_once(args.reconnect)
+        with watched(display) as (shown, notifier):
+            service = Service(connect, reader, judge, shown, kept, notifier.alive)
+            if not args.once:
+                go_on_without()
+                service.run()
+            result = service.run_once(args.reconnect)
     if args.save_strip:
         print(f"the joined strip is in {args.save_strip}")
     if args.save_screen:
-        _save_screen(console, Path(args.save_screen))
+        write_whole(args.save_screen, _screen(console).encode())
     return EXIT[result.outcome]
 
 
@@ -114,15 +128,15 @@ def _simulator(args: argparse.Namespace) -> Callable[[], Transport]:
 def _keeper(path: str | None) -> Callable[[Result, NDArray[np.uint8]], None]:
     def keep(_: Result, strip: NDArray[np.uint8]) -> None:
         if path is not None:
-            try:
-                Image.fromarray(strip).save(path, format="PNG", dpi=(300, 300))
-            except OSError as error:
-                raise InputError(f"--save-strip: {path}: {(error.strerror or 'cannot be written').lower()}") from None
+            picture = BytesIO()
+            Image.fromarray(strip).save(picture, format="PNG", dpi=(300, 300))
+            write_whole(path, picture.getvalue())
 
     return keep
 
 
-def _save_screen(console: Console, path: Path) -> None:
+def _screen(console: Console) -> str:
+    """What the terminal showed, as SVG."""
     drawing = console.export_svg(title="stillscan run --port sim")
-    own = re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)  # fonts of the reader's machine, none fetched
-    path.write_text(own, encoding="utf-8")
+    # Fonts of the reader's machine, none fetched.
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)

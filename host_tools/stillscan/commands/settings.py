@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from stillscan.boards.files import firmware_folder
 from stillscan.errors import InputError
 
+_ONLY = {"depth": (4, 8)}  # bits of a pixel: what firmware/kiosk/commands.py takes, not all in between
+
 
 def named_values(texts: Sequence[str]) -> dict[str, int]:
     """From NAME=VALUE. InputError."""
@@ -30,6 +32,8 @@ def check(values: Mapping[str, int]) -> None:
         if name not in known:
             raise InputError(f"--set: no setting '{name}'; there are: {', '.join(known)}")
         unit, low, high = known[name]
+        if name in _ONLY and value not in _ONLY[name]:
+            raise InputError(f"--set: '{name}': {' or '.join(map(str, _ONLY[name]))}")
         if not low <= value <= high:
             raise InputError(f"--set: '{name}': {low} to {high} {unit}".rstrip())
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from stillscan.boards.files import boards
-from stillscan.commands.settings import named_values
-from stillscan.commands.world import add_movement, positive_seconds, scene
+from stillscan.boards.files import chip
+from stillscan.commands.parser import seconds
+from stillscan.commands.settings import check, named_values
+from stillscan.commands.world import add_movement, scene
 from stillscan.errors import InputError
+from stillscan.files import may_write
 from stillscan.guidance import say
 from stillscan.scanning.policy import RESTART_ONLY, Policy
 from stillscan.simulator.kiosk import FAULTS, SimulatedKiosk
@@ -21,6 +24,7 @@ from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
 
+_MOST_S = 3600.0
 _AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
 
@@ -39,9 +43,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_movement(parser)
     parser.add_argument("--restart-only", action="store_true", help="any movement restarts the scan; three attempts")
     parser.add_argument(
-        "--max-seconds", type=positive_seconds, default=30.0, metavar="S", help="virtual, from placing (30)"
+        "--max-seconds", type=seconds(_MOST_S), default=30.0, metavar="S", help="virtual, from placing (30)"
     )
-    parser.add_argument("--board", default="simulator", metavar="NAME", help="board whose firmware runs (simulator)")
+    parser.add_argument(
+        "--board",
+        default="simulator",
+        metavar="BOARD",
+        help="whose firmware runs: name, or a folder of your own (simulator)",
+    )
     parser.add_argument(
         "--uf2",
         metavar="FILE",
@@ -78,6 +87,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
     fault, fault_ms = _fault(args.fault)
+    settings = named_values(args.set)
+    check(settings)
     world = scene(args.document, args.mrz_text, args.motion, args.dirt, args.seed, args.max_seconds)
     options = Options(
         policy=RESTART_ONLY if args.restart_only else Policy(),
@@ -88,8 +99,10 @@ def run(args: argparse.Namespace) -> int:
         fault_ms=fault_ms,
         read_ms=args.read_ms,
         test_mode=args.test_mode,
-        settings=named_values(args.set),
+        settings=settings,
     )
+    if args.plot:
+        may_write(args.plot)
     recorder = Recorder(after_ms=_AFTER_MS if args.plot else 0.0)
     record = simulate(world, options, recorder, _kiosk(args.board, args.uf2))
     if args.plot:
@@ -115,8 +128,7 @@ def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
     """What makes the kiosk of this board: its firmware on this computer, or on an emulated chip."""
     if board == "simulator":
         return SimulatedKiosk
-    if board not in boards():
-        raise InputError(f"--board: no board '{board}' (there are: {', '.join(boards())})")
+    chip(board)
     if not uf2:
         raise InputError(f"--board {board}: name a MicroPython image for it by --uf2 or STILLSCAN_UF2")
     try:
@@ -129,13 +141,19 @@ def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
 def _fault(text: str | None) -> tuple[str | None, float | None]:
     if text is None:
         return None, None
-    name, _, moment = text.partition("@")
+    name, at, moment = text.partition("@")
     if name not in FAULTS:
         raise InputError(f"--fault: no fault '{name}'; there are: {', '.join(FAULTS)}")
+    if not at:
+        return name, None
+    most = round(_MOST_S * 1000)
     try:
-        return name, float(moment) if moment else None
+        value = float(moment)
     except ValueError:
-        raise InputError(f"--fault: '{moment}' is no number of milliseconds") from None
+        value = math.nan
+    if not 0 <= value <= most:
+        raise InputError(f"--fault: '{moment}' is not a number of milliseconds from 0 to {most}")
+    return name, value
 
 
 def _show(record: dict[str, object]) -> None:
@@ -146,4 +164,6 @@ def _show(record: dict[str, object]) -> None:
         print(f"  aborted at {abort['t_ms']} ms, row {abort['row']}: {say('cause.' + abort['cause'], 'en')}")
     for sensor in record["sensors"]:  # type: ignore[attr-defined]
         print(f"  {say('sensor.' + sensor, 'en')}")
-    print(f"  {record['attempts']} attempts, verdict after {record['t_verdict_ms']} ms, seed {record['seed']}")
+    verdict_ms = record["t_verdict_ms"]
+    when = "no verdict" if verdict_ms is None else f"verdict after {verdict_ms} ms"
+    print(f"  {record['attempts']} attempts, {when}, seed {record['seed']}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from os import PathLike
 from pathlib import Path
 
@@ -33,14 +32,6 @@ def add_movement(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of noise, hand and dirt (default: 1)")
 
 
-def positive_seconds(text: str) -> float:
-    """A positive, finite number of seconds up to an hour, for argparse."""
-    value = float(text)
-    if not 0 < value <= 3600 or not math.isfinite(value):
-        raise ValueError
-    return value
-
-
 def movement(motion: str, seed: int, most_s: float) -> Motion:
     """A named profile, or a trace file. InputError."""
     if motion not in PROFILES and (motion.lower().endswith(".csv") or Path(motion).exists()):
@@ -53,7 +44,7 @@ def scene(
 ) -> Scene:
     """The world of one check. InputError for anything that cannot be used."""
     if seed < 0:
-        raise InputError("--seed: a number of 0 or more")
+        raise InputError("--seed: a whole number of 0 or more")
     hand = movement(motion, seed, most_s)
     spots = Dirt.profile(dirt, seed)
     page = Page.load(document) if document is not None else Page.from_array(strip(parse_mrz_text(mrz_text or "")))

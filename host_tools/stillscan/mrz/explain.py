@@ -1,5 +1,6 @@
 """A picture of what the reader saw: the rectified lines, and the characters it read with their probabilities."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from stillscan.mrz.errors import MrzError
+from stillscan.files import may_write, refuse_same, write_whole
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
 from stillscan.mrz.read import as_grey, examine, is_strip
 
@@ -18,9 +19,12 @@ _INK, _UNSURE, _PAPER = "#1f2d3d", "#d0021b", "white"
 def explain(source: str | Path | NDArray[Any], target: str | Path) -> Reading:
     """Read `source` like `read_image`, and write the picture of its lines to the file `target` (PNG).
 
-    Unsure characters are red, with their probability in per cent below. MrzError when `source` cannot be loaded or
-    `target` cannot be written.
+    Unsure characters are red, with their probability in per cent below. MrzError when `source` cannot be loaded,
+    InputError or EnvironmentTroubleError when `target` cannot be written or is the picture itself.
     """
+    if isinstance(source, str | Path):
+        refuse_same(source, target)
+    may_write(target)
     grey = as_grey(source)
     reading, evidence = examine(grey, is_strip=is_strip(grey))
     if evidence is None or reading.lines is None:
@@ -28,10 +32,9 @@ def explain(source: str | Path | NDArray[Any], target: str | Path) -> Reading:
         ImageDraw.Draw(drawn).text((12, 20), reading.reason or "", _UNSURE, ImageFont.load_default(18))
     else:
         drawn = _draw(evidence.crops, evidence.comb.columns_px, reading)
-    try:
-        drawn.save(target, "PNG")
-    except OSError as error:
-        raise MrzError(f"{Path(target).name}: cannot be written ({type(error).__name__})") from None
+    picture = BytesIO()
+    drawn.save(picture, "PNG")
+    write_whole(target, picture.getvalue())
     return reading
 
 

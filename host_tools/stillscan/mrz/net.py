@@ -1,12 +1,17 @@
 """Runs the trained networks over straightened lines (see `training` for how they are made)."""
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+# From its import on onnxruntime reports its use to its makers and keeps a device's id in the user's folder, whatever
+# its own switch says; only this variable keeps it from both. Set here, it holds where the package is a library too.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 from stillscan.mrz import effort
 

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from stillscan.errors import InputError
+from stillscan.files import trouble
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.pixels import to_grey
 
@@ -21,21 +23,23 @@ _DEEP_MODES = ("I", "F")
 def load(path: Path) -> NDArray[np.uint8]:
     """The grey picture (rows, cols) in a file, turned as its orientation tag says, its first frame if it has many.
 
-    MrzError when the file is missing, no picture, damaged or too large.
+    MrzError when the file is missing, no picture, damaged or too large; EnvironmentTroubleError when the system does
+    not let it be read.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd files; whatever matters raises below
             with Image.open(path) as picture:
                 return _grey(picture, path.name)
-    except FileNotFoundError:
-        raise MrzError(f"{path.name}: no such file") from None
     except MrzError:
         raise
     except Image.DecompressionBombError:
         raise MrzError(f"{path.name}: the picture is larger than {MAX_PIXELS // 1_000_000} megapixels") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
-        raise MrzError(f"{path.name}: not a picture that can be read ({type(error).__name__})") from None
+        if isinstance(error, OSError) and error.errno is not None:  # the system's own: it is not the picture's fault
+            told = trouble(path.name, error)
+            raise (MrzError(str(told)) if isinstance(told, InputError) else told) from None
+        raise MrzError(f"{path.name}: not a picture that can be read (damaged, or of an unknown kind)") from None
 
 
 def _grey(picture: Image.Image, name: str) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 
 DPI = 300
 MIN_SIDE_PX = 50
@@ -36,16 +37,20 @@ def read_page(path: str | PathLike[str], zone_width_px: int, zone_height_px: int
             warnings.simplefilter("ignore")  # Pillow's size warning: the limit below is ours, and stricter
             with Image.open(path) as image:
                 if image.width * image.height > MAX_PIXELS:
-                    raise InputError(f"{name}: more than {MAX_PIXELS // 1_000_000} megapixels")
+                    raise InputError(f"{name}: a picture of more than {MAX_PIXELS // 1_000_000} megapixels")
                 if min(image.size) < MIN_SIDE_PX:
                     raise InputError(f"{name}: smaller than {MIN_SIDE_PX} px")
                 tag = image.info.get("dpi")
                 image.load()
                 turned = (image.getexif().get(0x0112) or 1) in (5, 6, 7, 8)  # EXIF orientation: on its side
                 grey = _grey(ImageOps.exif_transpose(image))
-    except FileNotFoundError:
-        raise InputError(f"{name}: no such file") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise InputError(f"{name}: a picture of more than {MAX_PIXELS // 1_000_000} megapixels") from None
+    except InputError:
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
+        if isinstance(error, OSError) and error.errno is not None:  # the system's own: it is not the picture's fault
+            raise trouble(name, error) from None
         # Pillow's own words are many and may quote the file: one plain line instead.
         raise InputError(f"{name}: not a readable picture (damaged, empty, or of an unknown kind)") from None
     if grey.size == (zone_width_px, zone_height_px):

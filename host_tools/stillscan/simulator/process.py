@@ -14,6 +14,7 @@ from types import TracebackType
 from stillscan.boards.files import boards_folder, firmware_folder
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
+from stillscan.terminal import stop
 
 HEAP = "192k"
 
@@ -45,6 +46,7 @@ def _share_a_cpu() -> set[int]:
 class Firmware:
     """A MicroPython process with the firmware of this package, its file system a temporary folder."""
 
+    @stop.held()
     def __init__(self, bus: Bus, board: str = "simulator", boot_id: int = 1, script: str = "main.py") -> None:
         self.bus = bus
         self._pending = bytearray()

@@ -11,6 +11,7 @@ from typing import TextIO
 import numpy as np
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 from stillscan.simulator.hand import Motion
 
 COLUMNS = ("t_ms", "dx_mm", "dy_mm", "lift_mm", "ax_g", "ay_g", "az_g")
@@ -27,12 +28,10 @@ def load_trace(path: str | PathLike[str]) -> Motion:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = _rows(name, file)
-    except FileNotFoundError:
-        raise InputError(f"{name}: no such file") from None
     except UnicodeDecodeError:
         raise InputError(f"{name}: not a text file in UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read ({error.strerror})") from None
+    except (OSError, ValueError) as error:
+        raise trouble(name, error) from None
     table = np.array(rows, dtype=np.float64)
     return Motion(table[:, 0] * 1000.0, table[:, 1:4].copy(), table[:, 4:7].copy())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from kiosk import wire
 from stillscan.errors import InputError
+from stillscan.files import write_whole
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.scanning.check import FIRST_TEXT_ROW, LAST_TEXT_ROW
 from stillscan.simulator.scene import Scene
@@ -90,12 +92,12 @@ def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path
     axes[4].set_xlim(0, last_ms)
     axes[4].set_xlabel("time since the document was placed, ms")
     figure.suptitle(f"{record['outcome']}: {record['reason']}, {record['attempts']} sweeps, seed {record['seed']}")
+    picture = BytesIO()
     try:
-        figure.savefig(path, dpi=110)
-    except (OSError, ValueError) as error:
-        raise InputError(f"--plot: {path.name}: cannot be written ({type(error).__name__})") from None
+        figure.savefig(picture, dpi=110, format="png")
     finally:
         pyplot.close(figure)
+    write_whole(path, picture.getvalue())
 
 
 def _hand(axis: Any, recorder: Recorder, scene: Scene, times_ms: Any, placed_ms: float) -> None:

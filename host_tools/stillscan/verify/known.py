@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 from stillscan.verify.document import MrzFacts
 
 LANGUAGES = ("nb", "nn", "en")
@@ -52,8 +53,10 @@ def read_list(path: Path) -> tuple[Known, ...]:
     """An office's own list. InputError names the entry that cannot be used."""
     try:
         return tuple(_entries(path.read_text(encoding="utf-8"), str(path)))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {getattr(error, 'strerror', None) or 'is not UTF-8 text'}".lower()) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8 text") from None
+    except (OSError, ValueError) as error:
+        raise trouble(path, error) from None
 
 
 def advice(lists: Sequence[Known], mrz: MrzFacts, today: date) -> list[Mapping[str, str]]:

@@ -1,0 +1,84 @@
+"""The command line's parser: one plain line for what cannot be used, and the kinds of values that options take."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NoReturn
+
+from stillscan import log
+
+_MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromisoformat: "a date as YYYY-MM-DD"}
+USAGE = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """Also of every command: argparse makes parsers of commands from their parent's class."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line, and exit code 2."""
+        self.exit(USAGE, f"{self.prog}: {message.removeprefix('argument ')}; try '{self.prog} --help'\n")
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """argparse would say "invalid <name of a Python function> value"."""
+        kind: Any = action.type
+        if kind not in _MEANT:
+            return super()._get_value(action, arg_string)
+        try:
+            return kind(arg_string)
+        except ValueError:
+            raise argparse.ArgumentError(action, f"'{arg_string}' is not {_MEANT[kind]}") from None
+
+
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """--log and -v, which every command has."""
+    group = parser.add_argument_group("log")
+    group.add_argument(
+        "--log",
+        metavar="FILE",
+        help=f"write what happens into FILE ({log.STDERR}: stderr), nothing about people; up to "
+        f"{log.FILES_KEPT + 1} files of {log.FILE_BYTES // 1_000_000} MB are kept",
+    )
+    group.add_argument(
+        "-v", "--verbose", action="count", default=0, help="log details as well; twice: those of libraries too"
+    )
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A kind of option: a whole number from ``low`` to ``high``."""
+
+    def take(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {low} to {high}")
+        return value
+
+    return take
+
+
+def milliseconds(most: float) -> Callable[[str], float]:
+    """A kind of option: milliseconds from 0 to ``most``."""
+    return seconds(most, zero=True, unit="milliseconds")
+
+
+def seconds(most: float, *, zero: bool = False, endless: bool = False, unit: str = "seconds") -> Callable[[str], float]:
+    """A kind of option: seconds up to ``most``; ``zero``: from 0 on; ``endless``: "inf" is possible too."""
+    words = f"a number of {unit} {'from' if zero else 'above'} 0 to {most:.12g}{', or inf' * endless}"
+
+    def take(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if endless and value == math.inf:
+            return value
+        if not (0 <= value <= most if zero else 0 < value <= most):
+            raise argparse.ArgumentTypeError(f"'{text}' is not {words}")
+        return value
+
+    return take

@@ -1,0 +1,93 @@
+"""What the kiosk does, for its log and for systemd: a display in front of another. Nothing of it is about people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kiosk import wire
+from stillscan.errors import DeviceTrouble
+from stillscan.link.messages import Abort, Error, Hello, Message, State, SweepBegin, named
+from stillscan.link.session import describe
+from stillscan.scanning.result import Result
+from stillscan.scanning.service import Display
+from stillscan.service.notify import Notifier
+
+_LOG = logging.getLogger("stillscan.kiosk")
+
+
+class Watched:
+    """See Display: everything goes on to ``display``; codes and times of it to the log and to systemd."""
+
+    def __init__(self, display: Display, notifier: Notifier) -> None:
+        self._display = display
+        self._notifier = notifier
+
+    def connected(self, hello: Hello) -> None:
+        """See Display."""
+        _LOG.info(
+            "scanner: %s, firmware %s, protocol %d.%d", hello.board_name, hello.firmware, hello.major, hello.minor
+        )
+        self._notifier.status(f"scanner {hello.board_name} is there")
+        self._display.connected(hello)
+
+    def message(self, message: Message) -> None:
+        """See Display."""
+        _log(message)
+        if isinstance(message, State):
+            self._notifier.status(f"scanner: {named(wire.STATES, message.state)}")
+        self._display.message(message)
+
+    def not_read(self, reason: str) -> None:
+        """See Display."""
+        _LOG.info("not read yet: %s", reason)
+        self._display.not_read(reason)
+
+    def result(self, result: Result) -> None:
+        """See Display."""
+        took = "" if None in (result.still_ms, result.verdict_ms) else f", {_ms(result)} ms after it lay still"
+        level = logging.WARNING if result.outcome == "fault" else logging.INFO
+        _LOG.log(level, "check: %s, %s, %d sweeps%s", result.outcome, result.reason, result.attempts, took)
+        for sensor in result.sensors:
+            _LOG.warning("sensor: %s", sensor)
+        self._display.result(result)
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        """See Display."""
+        _LOG.warning("scanner trouble: %s (%s)", text, kind)
+        self._notifier.status(text)
+        self._display.trouble(text, kind)
+
+
+@contextmanager
+def watched(display: Display) -> Iterator[tuple[Watched, Notifier]]:
+    """A display and the notifier of a service that is ready now; systemd hears when it goes."""
+    notifier = Notifier()
+    notifier.ready()
+    _LOG.info("started")
+    try:
+        yield Watched(display, notifier), notifier
+    finally:
+        _LOG.info("ends")
+        notifier.stopping()
+        notifier.close()
+
+
+def _log(message: Message) -> None:
+    if isinstance(message, State):
+        level = logging.WARNING if message.state == wire.FAULT else logging.INFO
+        cause = "" if message.cause == wire.NO_CAUSE else f", {named(wire.CAUSES, message.cause)}"
+        why = f", {describe(message)}" if message.state == wire.FAULT else cause
+        _LOG.log(level, "state: %s%s", named(wire.STATES, message.state), why)
+    elif isinstance(message, Abort):
+        cause = named(wire.CAUSES, message.cause)
+        _LOG.info("sweep aborted: %s at row %d, stopped after %d us", cause, message.row, message.latency_us)
+    elif isinstance(message, SweepBegin):
+        _LOG.debug("sweep %d, rows %d to %d", message.attempt, message.first_row, message.last_row)
+    elif isinstance(message, Error):
+        _LOG.warning("the scanner refuses a command: code %d about %d", message.code, message.about)
+
+
+def _ms(result: Result) -> int:
+    return round((result.verdict_ms or 0.0) - (result.still_ms or 0.0))

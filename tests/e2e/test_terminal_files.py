@@ -1,0 +1,152 @@
+"""Files that a user names: whole or untouched, never the one that is read, and trouble with them in one line."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stillscan.cli import main
+
+from .terminal import CLEAN, SAMPLES, shell
+
+WRITERS = {
+    "plot": f"simulate --document {CLEAN} --plot",
+    "explain": f"read {CLEAN} --explain",
+    "image": "flash --board rpi_pico --image-only",
+    "schematic": "boards draw rpi_pico",
+    "strip": "run --port sim --once --save-strip",
+    "screen": "run --port sim --once --save-screen",
+}
+WRITERS_OF_SMALL_FILES = {name: WRITERS[name] for name in ("explain", "image", "schematic")}
+
+
+@pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
+def test_a_file_that_cannot_be_made(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "folder").mkdir()
+    for name, code in {str(tmp_path / "no" / "out"): 2, str(tmp_path / "folder"): 2, "/sys/stillscan-out": 4}.items():
+        assert main([*command.split(), name]) == code
+        told = capsys.readouterr().err
+        assert told.startswith(f"stillscan: {name}: cannot be written: ")
+        assert told.count("\n") == 1
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
+
+
+@pytest.mark.parametrize("command", WRITERS_OF_SMALL_FILES.values(), ids=WRITERS_OF_SMALL_FILES)
+def test_a_disk_that_becomes_full(command: str, tmp_path: Path) -> None:
+    """A limit on the size of files does what a full disk does: part of it is written, then the system refuses."""
+    out = tmp_path / "out"
+    done = shell(f"ulimit -f 1; $stillscan {command} {out}")
+    assert (done.returncode, done.stderr.count("\n")) == (4, 1), done.stderr
+    assert done.stderr.startswith(f"stillscan: {out}: cannot be written: ")
+    assert list(tmp_path.iterdir()) == []
+    out.write_text("what was there")
+    assert shell(f"ulimit -f 1; $stillscan {command} {out}").returncode == 4
+    assert out.read_text() == "what was there"
+    done = shell(f"$stillscan {command} /dev/full")
+    assert (done.returncode, done.stderr.count("\n")) == (4, 1)
+
+
+def test_a_new_file_is_as_the_user_makes_files_and_an_old_one_stays_as_it_is(tmp_path: Path) -> None:
+    out, link = tmp_path / "out.svg", tmp_path / "link.svg"
+    link.symlink_to(out)
+    assert main(["boards", "draw", "rpi_pico", str(link)]) == 0
+    assert link.is_symlink()
+    mask = os.umask(0)
+    os.umask(mask)
+    assert out.stat().st_mode & 0o777 == 0o666 & ~mask
+    out.chmod(0o640)
+    assert main(["boards", "draw", "rpi_pico2", str(out)]) == 0
+    assert out.stat().st_mode & 0o777 == 0o640
+    assert "svg" in shell("$stillscan boards draw rpi_pico /dev/stdout").stdout
+
+
+def test_explain_never_overwrites_what_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(CLEAN, "a.png")
+    before = Path("a.png").read_bytes()
+    (tmp_path / "soft.png").symlink_to("a.png")
+    os.link("a.png", "hard.png")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "elsewhere").symlink_to(tmp_path)
+    for name in (
+        "a.png",
+        "./a.png",
+        "folder/../a.png",
+        str(tmp_path / "a.png"),
+        "soft.png",
+        "hard.png",
+        "elsewhere/a.png",
+    ):
+        assert main(["read", "a.png", "--explain", name]) == 2
+        assert capsys.readouterr().err.endswith(f"{name}: is the file that is read; it is not overwritten\n")
+    assert main(["read", "a.png", "--explain", "b.png"]) == 0
+    assert Path("a.png").read_bytes() == before
+
+
+def test_a_folder_and_a_file_that_is_not_there_are_not_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["read"], ["simulate", "--document"], ["run", "--port", "sim", "--once", "--document"]):
+        for name, words in {
+            str(tmp_path): "is a folder",
+            str(tmp_path / "none.png"): "no such file",
+            CLEAN + "/x": "not a folder",
+        }.items():
+            assert main([*command, name]) == 2
+            told = capsys.readouterr().err
+            assert words in told
+            assert "damaged" not in told
+            assert told.count("\n") == 1
+    (tmp_path / "words.png").write_text("words")
+    assert main(["read", str(tmp_path / "words.png")]) == 2
+    assert "Error" not in capsys.readouterr().err
+
+
+def test_json_of_what_was_not_read_has_every_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "words.png").write_text("words")
+    blank = SAMPLES.parents[1] / "docs" / "check.png"
+    assert main(["read", "--json", CLEAN, str(blank), str(tmp_path / "words.png")]) == 2
+    read, *unread = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for one in unread:
+        assert set(one) == set(read)
+        assert (one["accepted"], one["valid"], one["lines"]) == (False, False, None)
+        assert one["reason"]
+
+
+def test_a_board_in_a_folder_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    boards = Path(__file__).parents[2] / "boards"
+    shutil.copytree(boards / "rpi_pico", "mine")
+    assert main(["flash", "--board", "rpi_pico", "--image-only", "theirs.img"]) == 0
+    for name in ("./mine", "mine", str(tmp_path / "mine")):
+        assert main(["flash", "--board", name, "--image-only", "mine.img"]) == 0
+        assert Path("mine.img").read_bytes() == Path("theirs.img").read_bytes()
+    assert main(["boards", "show", "./mine"]) == 0, (
+        'like = "rpi_pico2" is a board of the package, wherever this one lies'
+    )
+    capsys.readouterr()
+    assert main(["simulate", "--board", "./mine", "--document", CLEAN]) == 2
+    assert "--uf2" in capsys.readouterr().err, "the folder is taken; what is missing is MicroPython for its chip"
+    Path("mine/board.toml").write_text('like = "rpi_pico"\nfiles_kib = 1024\n')
+    assert main(["flash", "--board", "mine", "--image-only", "small.img"]) == 0
+    assert Path("small.img").stat().st_size == 1024 * 1024
+    for text, words in {
+        'like = "rpi_pico"\nflash_kib = "2048"': "'flash_kib' is not a whole number",
+        'machine = "x"': "'arch' is missing",
+        'like = "rpi_pico"\ncolour = "red"': "no entry is called 'colour'",
+        'like = "rpi_pico"\nshared = ["rp3"]': "there is no folder 'rp3'",
+        'like = "../mine"': "folder",
+        'like = "board.toml"': "too many files",
+        "machine": "board.toml: ",
+    }.items():
+        Path("mine/board.toml").write_text(text)
+        assert main(["flash", "--board", "mine", "--image-only", "bad.img"]) == 2
+        assert words in capsys.readouterr().err
+    assert not Path("bad.img").exists()
+    assert main(["flash", "--board", "./nobody", "--image-only", "bad.img"]) == 2

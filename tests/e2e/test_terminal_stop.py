@@ -1,0 +1,113 @@
+"""Asked to stop at any moment of its life: at most one line, the right exit code, nothing left behind."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .terminal import CLEAN, END_S, stopped
+
+LOADED = ("argparse", "stillscan.files", "numpy", "PIL.Image")
+"""Modules on the way of every command; -X importtime tells when each is loaded."""
+COMMANDS = {
+    "run": ["run", "--port", "sim", "--page", "0"],
+    "simulate": ["simulate", "--document", CLEAN],
+    "read": ["read", CLEAN],
+    "device": ["device"],
+    "check": ["check", "--port", "sim", "--tracking", "RR123456785NO"],
+}
+
+
+def loaded(module: str) -> Callable[[str], bool]:
+    """The line in which Python says that a module was loaded."""
+    return lambda line: line.startswith("import time:") and line.split("|")[-1].strip() == module
+
+
+def shown(words: str) -> Callable[[str], bool]:
+    """A line of the command itself with these words."""
+    return lambda line: words in line and not line.startswith("import time:")
+
+
+@pytest.mark.parametrize("module", LOADED)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ctrl_c_while_modules_are_loaded(command: str, module: str) -> None:
+    code, before, after = stopped(COMMANDS[command], signal.SIGINT, loaded(module))
+    assert (code, before + after) == (130, [])
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)], ids=["int", "term", "hup"]
+)
+@pytest.mark.parametrize(
+    ("arguments", "sign"),
+    [
+        (["run", "--port", "sim", "--page", "0"], "token of the API"),
+        (["run", "--port", "sim", "--no-page"], "sweep"),
+        (["run", "--port", "sim", "--no-page"], "connected"),
+        (["device"], "/dev/"),
+    ],
+    ids=["page", "sweep", "connected", "device"],
+)
+def test_a_service_is_stopped(
+    arguments: list[str], sign: str, number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    ended, _, after = stopped(
+        arguments, number, lambda line: sign in line and not line.startswith("import"), {"TMPDIR": str(tmp_path)}
+    )
+    told = [line for line in after if line.startswith("stillscan:")]
+    assert (ended, told) == (code, [] if number == signal.SIGINT else ["stillscan: stopped, as the system asked"])
+    assert "Traceback" not in "\n".join(after)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+@pytest.mark.parametrize(
+    "arguments", [["run", "--port", "sim", "--once"], ["check", "--port", "sim", "--tracking", "RR123456785NO"]]
+)
+def test_what_was_not_finished_says_130(arguments: list[str], number: signal.Signals, tmp_path: Path) -> None:
+    ended, _, after = stopped(arguments, number, shown(" still "), {"TMPDIR": str(tmp_path)})
+    assert ended == 130
+    assert len([line for line in after if line.startswith("stillscan:")]) == (number == signal.SIGTERM)
+    assert "Traceback" not in "\n".join(after)
+    assert list(tmp_path.iterdir()) == []
+
+
+SWALLOWED = """
+import sys
+from stillscan.terminal import stop
+
+stop.install(service=False)
+stop.running(service=False)
+
+class Careless:
+    def __del__(self):
+        print("ready", flush=True)
+        sys.stdin.readline()  # the signal comes here, and Python drops what is raised in a finaliser
+
+try:
+    Careless()
+    while True:
+        pass
+except stop.StopRequest as request:
+    sys.exit(stop.exit_code(request.number))
+"""
+
+
+def test_a_request_that_a_callback_swallowed_comes_again() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SWALLOWED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout is not None
+    while process.stdout.readline() != "ready\n":
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=END_S)
+    assert (process.returncode, errors) == (130, "")

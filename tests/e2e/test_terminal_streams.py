@@ -1,0 +1,98 @@
+"""Streams that are full, closed, gone or without letters: one line, the right exit code, nothing of Python itself."""
+
+import json
+
+import pytest
+
+from .terminal import CLEAN, shell
+
+COMMANDS = {
+    "read": f"read {CLEAN}",
+    "read --json": f"read --json {CLEAN}",
+    "simulate": f"simulate --document {CLEAN}",
+    "boards": "boards",
+    "boards show": "boards show rpi_pico",
+    "rules": "rules explain",
+    "help": "--help",
+    "help of a command": "run --help",
+    "version": "--version",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_a_full_disk_behind_standard_output(command: str) -> None:
+    done = shell(f"$stillscan {command} > /dev/full")
+    assert (done.returncode, done.stderr) == (4, "stillscan: standard output: no space left on device\n")
+
+
+@pytest.mark.parametrize("command", ["read $sample", "boards show rpi_pico", "--help"])
+def test_a_closed_standard_output(command: str) -> None:
+    done = shell(f"$stillscan {command} >&-")
+    assert (done.returncode, done.stderr) == (4, "stillscan: standard output: it is closed\n")
+
+
+def test_closed_standard_error_and_input() -> None:
+    good = shell("$stillscan read $sample 2>&- <&-")
+    assert (good.returncode, good.stdout.count("\n")) == (0, 3)
+    assert shell("$stillscan read no-such.png 2>&-").returncode == 2
+    assert shell("$stillscan read no-such.png 2>/dev/full").returncode == 2
+    assert shell("$stillscan boards show toaster >&- 2>&- <&-").returncode == 2
+    assert shell("$stillscan rules decide - <&-").returncode == 0, "no input: no cases"
+
+
+@pytest.mark.parametrize("command", ["boards show rpi_pico", "boards", "read $sample $sample $sample", "rules explain"])
+def test_a_reader_that_has_seen_enough(command: str) -> None:
+    done = shell(f"$stillscan {command} | head -c 1 > /dev/null; echo ${{PIPESTATUS[0]}}")
+    assert (done.stdout, done.stderr) == ("0\n", "")
+    done = shell(f"$stillscan {command} | true; echo ${{PIPESTATUS[0]}}")
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_letters_that_the_terminal_lacks() -> None:
+    for encoding in ("ascii", "latin-1:strict", "utf-8"):
+        told = shell("$stillscan rules explain name_mismatch --language nb --json", PYTHONIOENCODING=encoding)
+        assert told.returncode == 0, told.stderr
+        assert told.stderr == ""
+    told = shell("$stillscan rules explain name_mismatch --language nb --json", PYTHONIOENCODING="ascii")
+    assert "på brevet" in json.loads(told.stdout)["name_mismatch"]["says"], "the same letters, escaped"
+    told = shell(
+        "LC_ALL=C $stillscan simulate --document $sample --recipient 'Åse Østenbyen'", PYTHONIOENCODING="ascii"
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_file_name_that_is_no_text() -> None:
+    done = shell("$stillscan read --json $'no\\xff.png'")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert json.loads(done.stdout)["lines"] is None
+
+
+def test_python_dash_m_and_usage_in_one_line() -> None:
+    assert shell("$stillscan --version").stdout.startswith("stillscan ")
+    for line, words in {
+        "simulate --document x --max-seconds soon": "--max-seconds: 'soon' is not a number of seconds above 0 to 3600",
+        "simulate --document x --max-seconds nan": "--max-seconds: 'nan' is not",
+        "simulate --document x --seed one": "--seed: 'one' is not a whole number",
+        "simulate --document x --today 30.11.2026": "--today: '30.11.2026' is not a date as YYYY-MM-DD",
+        "run --port sim --reconnect nan": "--reconnect: 'nan' is not a number of seconds from 0 to 86400, or inf",
+        "run --port sim --reconnect -1": "--reconnect: '-1' is not",
+        "run --port sim --page https": "--page: 'https' is not a whole number from 0 to 65535",
+        "run --port sim --page 70000": "--page: '70000' is not",
+        "run --port sim --language de": "choose from 'en', 'nb', 'nn'",
+        "audit show --last few": "--last: 'few' is not a whole number",
+        "simulate --document $sample --fault flow-nak@": "--fault: '' is not a number of milliseconds from 0",
+        "simulate --document $sample --fault flow-nak@-5": "--fault: '-5' is not",
+        "simulate --document $sample --fault flow-nak@nan": "--fault: 'nan' is not",
+        "simulate --document $sample --fault flow-nak@inf": "--fault: 'inf' is not",
+        "simulate --document $sample --fault flow-nak@soon": "--fault: 'soon' is not",
+        "simulate --document $sample --set depth=5": "'depth': 4 or 8",
+        "flash --board rpi_pico --image-only /dev/null --set depth=7": "'depth': 4 or 8",
+        "simulate --document $sample --set depth": "NAME=VALUE",
+        "run --port sim --known No-Such-LIST.toml": "No-Such-LIST.toml: no such file",
+        "toaster": "choose from 'simulate'",
+        "": "COMMAND",
+    }.items():
+        done = shell(f"$stillscan {line}")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), (line, done.stderr)
+        assert words in done.stderr

@@ -217,6 +217,7 @@ def main() -> int:
             outcomes = ", ".join(f"{name} {count}" for name, count in found.outcomes.most_common())
             figures = (f"{statistics.median(found.told_s):.2f}", f"{slowest:.2f}", f"{found.verified}")
             table.add_row(scenario.name, str(scenario.runs), str(len(found.hangs)), *figures, outcomes)
+            progress.print(f"{scenario.name}: {len(found.hangs)} hangs; told {', '.join(figures[:2])} s; {outcomes}")
             missed |= bool(found.hangs) or slowest > TOLD_S or found.verified < scenario.runs
             hangs += [f"{scenario.name}: {last}" for last in found.hangs]
     console = Console()

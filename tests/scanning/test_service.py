@@ -29,6 +29,7 @@ pytestmark = pytest.mark.process
 
 PAGE = Page.load(Path(str(files("stillscan.samples"))) / "nor-clean.png")
 STILL = profile("still", 1, 60)
+_LONGEST_MS = 600_000.0
 
 
 class Enough(Exception):  # noqa: N818 - the test has seen what it wanted
@@ -53,6 +54,7 @@ class Cable:
         return self
 
     def read(self, timeout_ms: float) -> bytes:
+        assert self.kiosk.now_ms() < _LONGEST_MS, "it waits for ever"
         if self.gone:
             raise LinkLostError("port: the scanner went away", "gone")
         return self.kiosk.read(timeout_ms)
@@ -103,12 +105,12 @@ def cable() -> Iterator[Cable]:
         yield Cable(kiosk)
 
 
-def serve(cable: Cable, watcher: Watcher) -> None:
+def serve(cable: Cable, watcher: Watcher, recipient: str | None = None) -> None:
     kiosk = cable.kiosk
     service = Service(
         cable.connect,
         ModelledReader(kiosk.now_ms),
-        decider(None, TODAY),
+        decider(recipient, TODAY),
         watcher,
         inbox=DirectInbox,
         pause=lambda seconds: kiosk.pass_time(seconds * 1000),
@@ -186,6 +188,26 @@ def test_so_it_is_while_a_document_is_to_be_taken_away(cable: Cable) -> None:
     watcher.on_result = hold_up
     serve(cable, watcher)
     assert verified(watcher) == ["verified"] * 2
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_part_that_dies_while_a_document_is_to_be_taken_away(cable: Cable, well: bool) -> None:
+    """Found by `make bench-soak`: after a check that had passed nobody told the scanner to try its parts again."""
+    watcher = Watcher(2)
+    seen = []
+
+    def die(result: Result) -> None:
+        cable.kiosk.fail("flow-nak")
+
+    def mend(message: Message) -> None:
+        if isinstance(message, State) and message.state == wire.FAULT:
+            seen.append(message.part)
+            cable.kiosk.fail("none")
+
+    watcher.on_result, watcher.on_message = die, mend
+    serve(cable, watcher, None if well else "Kari Nordmann")
+    assert seen == [wire.FLOW]
+    assert verified(watcher) == ["verified" if well else "refused"] * 2
 
 
 def test_a_scanner_that_falls_silent_is_a_lost_link_like_any_other(cable: Cable) -> None:

@@ -145,6 +145,7 @@ class Service:
     def _clear(self, session: Session, result: Result) -> None:
         """Wait for an empty glass; a faulty scanner is told to try its parts again. LinkLostError."""
         tried_ms = session.transport.now_ms()
+        faulty = result.outcome == "fault"
         while True:
             self._alive()
             message = session.poll(_TURN_MS)
@@ -152,9 +153,10 @@ class Service:
                 self._display.message(message)
                 if message.state == wire.EMPTY:
                     return
+                faulty = message.state == wire.FAULT
                 if message.state == wire.DONE and message.cause == wire.NO_CAUSE:  # it has not heard of the end
                     session.send(wire.C_FINISH, wire.RESULTS.index(result.outcome))
             now_ms = session.transport.now_ms()
-            if result.outcome == "fault" and now_ms - tried_ms >= _RECOVER_MS:
+            if faulty and now_ms - tried_ms >= _RECOVER_MS:
                 session.send(wire.C_RECOVER)
                 tried_ms = now_ms

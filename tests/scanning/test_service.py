@@ -11,6 +11,7 @@ import pytest
 
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
+from stillscan.link.framing import unstuff
 from stillscan.link.inbox import DirectInbox
 from stillscan.link.messages import Band, Hello, Message, State
 from stillscan.link.transport import LinkLostError, Transport
@@ -208,6 +209,32 @@ def test_a_part_that_dies_while_a_document_is_to_be_taken_away(cable: Cable, wel
     serve(cable, watcher, None if well else "Kari Nordmann")
     assert seen == [wire.FLOW]
     assert verified(watcher) == ["verified" if well else "refused"] * 2
+
+
+def test_the_next_document_is_read_though_the_message_of_the_empty_glass_was_lost(cable: Cable) -> None:
+    watcher = Watcher(2)
+    feed = cable.kiosk.read
+
+    def deaf_to_empty(timeout_ms: float) -> bytes:
+        """The frames of EMPTY do not arrive, as if noise had hit them."""
+        data = feed(timeout_ms)
+        if not watcher.results:
+            return data
+        kept = [
+            piece
+            for piece in data.split(b"\0")
+            if not (
+                (plain := unstuff(piece))
+                and plain[0] == wire.M_STATE
+                and wire.unpack(wire.M_STATE, plain[3:-4])[0] == wire.EMPTY
+            )
+        ]
+        return b"\0".join(kept)
+
+    cable.kiosk.read = deaf_to_empty  # type: ignore[method-assign]
+    serve(cable, watcher)
+    assert verified(watcher) == ["verified"] * 2
+    assert (watcher.connections, watcher.troubles) == (1, [])
 
 
 def test_a_scanner_that_falls_silent_is_a_lost_link_like_any_other(cable: Cable) -> None:

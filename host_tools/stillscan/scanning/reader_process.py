@@ -33,8 +33,10 @@ from stillscan.scanning.stage import LIMIT_MS, Answer
 _START_MS = 30_000.0
 """For the process to be ready: it takes 0.4 s, on a busy computer with a cold disk ten times that."""
 _LOOK_MS = 100.0
-"""An answer that is waited for is looked for so often, and no more time counts between two looks: a computer that
-slept, or a program that was stopped, has not been waiting."""
+"""An answer that is waited for is looked for so often."""
+_COUNTED_MS = 500.0
+"""Between two looks no more time counts: a computer that slept, or a program that was stopped, has not been waiting. A
+busy computer makes pauses of a tenth of a second now and then."""
 _LET_GO_MS = 1000.0
 """A reading that was told to stop does so between two of its steps, of which none takes a tenth of that; a process that
 does not answer by then is ended."""
@@ -115,7 +117,7 @@ class ReaderProcess:
         if answer is not None or self.wait_ms() == float("inf"):
             return answer
         now_s = time.monotonic()
-        self._waited_ms += min((now_s - self._looked_s) * 1000, _LOOK_MS)
+        self._waited_ms += min((now_s - self._looked_s) * 1000, _COUNTED_MS)
         self._looked_s = now_s
         if not self._ready:
             return self._start_anew("failed") if self._waited_ms >= _START_MS else None

@@ -23,6 +23,8 @@ _CHECK_MS = 3_600_000.0  # a check waits for a document as long as it takes; the
 _RECOVER_MS = 5000.0
 """A faulty scanner is told so often to try its parts again: starting them takes up to 3 s."""
 _TURN_MS = 1000.0
+_OLD_NEWS_MS = 1000.0
+"""What the scanner said before it heard of a check's end has arrived by then."""
 _RETRY_S = 0.5
 """Between two attempts to open a port: a cable that is plugged in is noticed at once, and the attempt costs 1 ms."""
 
@@ -144,7 +146,7 @@ class Service:
 
     def _clear(self, session: Session, result: Result) -> None:
         """Wait for an empty glass; a faulty scanner is told to try its parts again. LinkLostError."""
-        tried_ms = session.transport.now_ms()
+        began_ms = tried_ms = session.transport.now_ms()
         faulty = result.outcome == "fault"
         while True:
             self._alive()
@@ -153,6 +155,8 @@ class Service:
                 self._display.message(message)
                 if message.state == wire.EMPTY:
                     return
+                if message.state == wire.PLACED and session.transport.now_ms() - began_ms > _OLD_NEWS_MS:
+                    return  # the next document lies there: the message of the empty glass was lost on the line
                 faulty = message.state == wire.FAULT
                 if message.state == wire.DONE and message.cause == wire.NO_CAUSE:  # it has not heard of the end
                     session.send(wire.C_FINISH, wire.RESULTS.index(result.outcome))

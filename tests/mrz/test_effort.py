@@ -8,10 +8,10 @@ import pytest
 from mrz_strips import scan
 from mrz_vectors import VALID
 from numpy.typing import NDArray
+from training import devset
 
 from stillscan.mrz import CaptureReader, effort, read_captures, read_image, read_strip
 from stillscan.simulator import printing
-from training import devset
 
 NOR = tuple(VALID["NOR"].split("|"))
 

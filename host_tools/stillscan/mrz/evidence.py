@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import find, flatten, lines, window
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.character_grid import MOST_GRIDS, CharacterGrid, cells, fit, goes_on, grids, likeness
 from stillscan.mrz.clarity import clarity
-from stillscan.mrz.comb import MOST_COMBS, Comb, cells, combs, fit, goes_on, likeness
 from stillscan.mrz.lines import CROP_COLUMNS, Track
-from stillscan.mrz.net import FIRST, QUICK, look
+from stillscan.mrz.net import FIRST, QUICK, recognise
 from stillscan.mrz.probe import Row
 from stillscan.mrz.view import PITCH_PX, View
 
@@ -37,7 +37,7 @@ class Evidence:
 
     crops: NDArray[np.uint8]
     """(lines, 48, 1476)."""
-    comb: Comb
+    grid: CharacterGrid
     """Where the characters stand in the crops."""
     likelihoods: NDArray[np.float32]
     """(lines, cells, 37) log probabilities."""
@@ -82,7 +82,7 @@ class Evidence:
     def is_tilted(self) -> bool:
         """Whether the lines run so steeply that they may not have been followed to their ends as level lines."""
         across, down = (self.corners[:, 1] - self.corners[:, 0]).mean(axis=0)
-        return abs(float(down)) > _STEEP * abs(float(across))
+        return bool(abs(down) > _STEEP * abs(across))
 
     @property
     def fit(self) -> float:
@@ -91,10 +91,10 @@ class Evidence:
 
 
 class _Sight(NamedTuple):
-    """What the network sees in a view, in the cells of one comb."""
+    """What the network sees in a view, in the cells of one grid."""
 
     view: View
-    comb: Comb
+    grid: CharacterGrid
     likelihoods: NDArray[np.float32]
     goes_on: bool
 
@@ -129,9 +129,9 @@ def _level_places(view: View, left_mm: float) -> Iterator[Place]:
 
         def thorough(clear: bool = clear) -> Iterator[Evidence]:
             for sight in _sights(view):
-                yield replace(_evidence(sight, view.ends(sight.comb), left_mm), clear=clear)
+                yield replace(_evidence(sight, view.ends(sight.grid), left_mm), clear=clear)
 
-        own = _evidence(quick, view.ends(quick.comb), left_mm)
+        own = _evidence(quick, view.ends(quick.grid), left_mm)
         yield Place(replace(own, clear=clear, quick=True), thorough)
 
 
@@ -140,7 +140,7 @@ def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
     last = np.array(strip.shape[::-1]) - 1
 
     def there(evidence: Evidence) -> Evidence:
-        left_mm = _from_first_mm(evidence.comb)
+        left_mm = _from_first_mm(evidence.grid)
         return replace(evidence, corners=last - evidence.corners, left_mm=left_mm, turned=True)
 
     return _changed(of_strip(np.ascontiguousarray(strip[::-1, ::-1])), there)
@@ -169,11 +169,11 @@ def _evened_place(part: window.Window, rough: _Sight, *, turned: bool) -> Place:
     """The place of a rough sight in a window."""
 
     def there(sight: _Sight) -> Evidence:
-        corners = part.in_picture(sight.view.ends(sight.comb))
-        return _evidence(sight, corners, _from_first_mm(sight.comb), turned=turned)
+        corners = part.in_picture(sight.view.ends(sight.grid))
+        return _evidence(sight, corners, _from_first_mm(sight.grid), turned=turned)
 
     def thorough() -> Iterator[Evidence]:
-        return map(there, _sights(rough.view.evened(rough.comb), steep=True))
+        return map(there, _sights(rough.view.evened(rough.grid), steep=True))
 
     return Place(there(rough), thorough)
 
@@ -183,7 +183,7 @@ def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
     part = window.around(grey, row.bar)
 
     def there(evidence: Evidence) -> Evidence:
-        left_mm = _from_first_mm(evidence.comb)
+        left_mm = _from_first_mm(evidence.grid)
         return replace(evidence, corners=part.in_picture(evidence.corners), left_mm=left_mm, clear=False)
 
     for turned in row.turned:
@@ -192,39 +192,43 @@ def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
 
 def _changed(places: Iterable[Place], change: Callable[[Evidence], Evidence]) -> Iterator[Place]:
     """The places with all evidence as `change` makes it."""
-    for quick, thorough in places:
-        yield Place(change(quick), lambda thorough=thorough: map(change, thorough()))
+    for place in places:
+
+        def thorough(place: Place = place) -> Iterator[Evidence]:
+            return map(change, place.thorough())
+
+        yield Place(change(place.quick), thorough)
 
 
-def _sights(view: View, most: int = MOST_COMBS, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:
-    """A look at `view`, that a camera may have taken `steep` from aside, for each comb that fits, best first."""
-    seen = look(view.crops, net)
-    for comb in combs(seen.centres, steep=steep, most=most):
-        yield _Sight(view, comb, cells(seen, comb), goes_on(seen.centres, comb))
+def _sights(view: View, most: int = MOST_GRIDS, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:
+    """A look at `view`, that a camera may have taken `steep` from aside, for each grid that fits, best first."""
+    seen = recognise(view.crops, net)
+    for grid in grids(seen.centres, steep=steep, most=most):
+        yield _Sight(view, grid, cells(seen, grid), goes_on(seen.centres, grid))
 
 
 def _promising(view: View, *, steep: bool = False) -> Iterator[_Sight]:
     """What the quick network sees in `view`, if it looks like an MRZ."""
     for sight in _sights(view, 1, QUICK, steep=steep):
-        if likeness(sight.comb, sight.likelihoods) > _PROMISING:
+        if likeness(sight.grid, sight.likelihoods) > _PROMISING:
             yield sight
 
 
 def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, turned: bool = False) -> Evidence:
     return Evidence(
-        sight.view.crops, sight.comb, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on
+        sight.view.crops, sight.grid, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on
     )
 
 
-def _from_first_mm(comb: Comb) -> float:
+def _from_first_mm(grid: CharacterGrid) -> float:
     """Where column 0 of the crops lies from the first character's left edge."""
-    return (PITCH_PX / 2 - float(comb.columns_px[:, 0].mean())) / _PX_PER_MM
+    return (PITCH_PX / 2 - float(grid.columns_px[:, 0].mean())) / _PX_PER_MM
 
 
 def mirrored(evidence: Evidence) -> Iterator[Evidence]:
     """The evidence that a mirrored picture would give: left and right exchanged, and above and below."""
     for crops in (evidence.crops[:, :, ::-1], evidence.crops[::-1, ::-1]):
         crops = np.ascontiguousarray(crops)
-        seen = look(crops, QUICK)
-        for comb in combs(seen.centres, most=1):
-            yield replace(evidence, crops=crops, comb=comb, likelihoods=cells(seen, comb), steady=None)
+        seen = recognise(crops, QUICK)
+        for grid in grids(seen.centres, most=1):
+            yield replace(evidence, crops=crops, grid=grid, likelihoods=cells(seen, grid), steady=None)

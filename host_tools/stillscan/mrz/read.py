@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import effort, faint, spot
 from stillscan.mrz import evidence as places
-from stillscan.mrz.again import again
+from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence, Place
-from stillscan.mrz.finding import Finding
-from stillscan.mrz.judge import TWINS, Reading, judge
+from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.judge import CONFUSED, Reading, judge
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.probe import Row, promising
 from stillscan.mrz.quality import findings
@@ -202,7 +202,7 @@ def _best(candidates: Iterable[Place]) -> Found:
 
 def _judged(evidence: Evidence) -> Found:
     """The reading of one look; nothing where no text fits."""
-    if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
+    if evidence.fit < _LEAST_FIT or evidence.grid.score < _LEAST_RHYTHM:
         return Reading(), None
     reading = judge(evidence.likelihoods, once=True)
     return (Reading(), None) if reading is None else (reading, evidence)
@@ -214,10 +214,10 @@ def _augmented(found: Found) -> Found:
     if evidence is None:
         return found
     enough = _NO_DOUBT if evidence.clear else _NO_DOUBT_UNCLEAR
-    certain = reading.confidence >= enough and _least(reading) >= _NO_DOUBT_CHARACTER and reading.reason != TWINS
+    certain = reading.confidence >= enough and _least(reading) >= _NO_DOUBT_CHARACTER and reading.reason != CONFUSED
     if certain or evidence.support(reading.lines or ()) < _BORNE_OUT:
         return found
-    evidence = again(evidence)
+    evidence = augment(evidence)
     return judge(evidence.likelihoods) or reading, evidence
 
 
@@ -258,14 +258,14 @@ def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, s
     if not _stands_there(reading, evidence):
         others = (judge(other.likelihoods) for other in places.mirrored(evidence))
         if any(other is not None and _is_read(other) for other in others):
-            faults.append(Finding("mirrored", "the picture is mirrored"))
+            faults.append(QualityFinding("mirrored", "the picture is mirrored"))
             return replace(reading, accepted=False, reason="the picture is mirrored", quality=tuple(faults))
         if evidence.fit > _CLEARLY_TEXT and sum(reading.checks.values()) == 0:
-            faults.append(Finding("no-mrz", OTHER_PRINT))
+            faults.append(QualityFinding("no-mrz", OTHER_PRINT))
             return replace(reading, accepted=False, reason=OTHER_PRINT, quality=tuple(faults))
     if reading.accepted and evidence.goes_on:
         return replace(reading, accepted=False, reason="the text goes on beyond what was read", quality=tuple(faults))
     if second:
-        faults.append(Finding("two-mrzs", "the picture shows two MRZs"))
+        faults.append(QualityFinding("two-mrzs", "the picture shows two MRZs"))
         return replace(reading, accepted=False, reason="the picture shows two MRZs", quality=tuple(faults))
     return replace(reading, quality=tuple(faults))

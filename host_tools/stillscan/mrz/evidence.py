@@ -99,14 +99,14 @@ class _Sight(NamedTuple):
     goes_on: bool
 
 
-class Place(NamedTuple):
+class Candidate(NamedTuple):
     """Lines that may be an MRZ: what the quick network sees in them, and what the thorough one does if it is asked."""
 
     quick: Evidence
     thorough: Callable[[], Iterator[Evidence]]
 
 
-def of_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
+def of_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
     """Places in a strip (rows, cols) at 300 dpi with level lines, likeliest first."""
     ink = flatten.ink(strip)
     blocks = find.blocks(ink)
@@ -119,10 +119,10 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
         first = 0.0
         if strip.shape[1] > CROP_COLUMNS:
             first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
-        yield from _level_places(View.level(strip, tracks, first, CROP_COLUMNS), first / _PX_PER_MM)
+        yield from _level_candidates(View.level(strip, tracks, first, CROP_COLUMNS), first / _PX_PER_MM)
 
 
-def _level_places(view: View, left_mm: float) -> Iterator[Place]:
+def _level_candidates(view: View, left_mm: float) -> Iterator[Candidate]:
     """The place that the lines of `view` are, if they look like an MRZ at all."""
     for quick in _promising(view):
         clear = clarity(view.crops) > _CLEAR
@@ -132,10 +132,10 @@ def _level_places(view: View, left_mm: float) -> Iterator[Place]:
                 yield replace(_evidence(sight, view.ends(sight.grid), left_mm), clear=clear)
 
         own = _evidence(quick, view.ends(quick.grid), left_mm)
-        yield Place(replace(own, clear=clear, quick=True), thorough)
+        yield Candidate(replace(own, clear=clear, quick=True), thorough)
 
 
-def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
+def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
     """Places in a strip that shows its document upside down, where they lie in the strip itself."""
     last = np.array(strip.shape[::-1]) - 1
 
@@ -146,7 +146,7 @@ def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
     return _changed(of_strip(np.ascontiguousarray(strip[::-1, ::-1])), there)
 
 
-def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
+def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Candidate]:
     """Places around a row of text in any grey picture (rows, cols), likeliest lines first, the ways up that `row` may
     have.
 
@@ -162,10 +162,10 @@ def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
             for sight in _promising(view.turned() if turned else view, steep=True)
         ]
         for rough, turned in sorted(ways, key=lambda way: -fit(way[0].likelihoods)):
-            yield _evened_place(part, rough, turned=turned)
+            yield _evened_candidate(part, rough, turned=turned)
 
 
-def _evened_place(part: window.Window, rough: _Sight, *, turned: bool) -> Place:
+def _evened_candidate(part: window.Window, rough: _Sight, *, turned: bool) -> Candidate:
     """The place of a rough sight in a window."""
 
     def there(sight: _Sight) -> Evidence:
@@ -175,10 +175,10 @@ def _evened_place(part: window.Window, rough: _Sight, *, turned: bool) -> Place:
     def thorough() -> Iterator[Evidence]:
         return map(there, _sights(rough.view.evened(rough.grid), steep=True))
 
-    return Place(there(rough), thorough)
+    return Candidate(there(rough), thorough)
 
 
-def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
+def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Candidate]:
     """Places around a row of text that runs straight, looked for as in a strip: finds the faintest."""
     part = window.around(grey, row.bar)
 
@@ -190,14 +190,14 @@ def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
         yield from _changed((of_turned_strip if turned else of_strip)(part.grey), there)
 
 
-def _changed(places: Iterable[Place], change: Callable[[Evidence], Evidence]) -> Iterator[Place]:
-    """The places with all evidence as `change` makes it."""
-    for place in places:
+def _changed(candidates: Iterable[Candidate], change: Callable[[Evidence], Evidence]) -> Iterator[Candidate]:
+    """The candidates with all evidence as `change` makes it."""
+    for candidate in candidates:
 
-        def thorough(place: Place = place) -> Iterator[Evidence]:
-            return map(change, place.thorough())
+        def thorough(candidate: Candidate = candidate) -> Iterator[Evidence]:
+            return map(change, candidate.thorough())
 
-        yield Place(change(place.quick), thorough)
+        yield Candidate(change(candidate.quick), thorough)
 
 
 def _sights(view: View, most: int = MOST_GRIDS, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:

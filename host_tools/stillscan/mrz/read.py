@@ -14,7 +14,7 @@ from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
 from stillscan.mrz.errors import MrzError
-from stillscan.mrz.evidence import Evidence, Place
+from stillscan.mrz.evidence import Candidate, Evidence
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import CONFUSED, Reading, judge
 from stillscan.mrz.pixels import to_grey
@@ -181,7 +181,7 @@ def _around(grey: NDArray[np.uint8], row: Row) -> Found:
     return _better((reading, evidence), _best(places.of_level(grey, row)))
 
 
-def _best(candidates: Iterable[Place]) -> Found:
+def _best(candidates: Iterable[Candidate]) -> Found:
     """The first of the places that can be read, else the best of them; a doubtful one has been looked at again."""
     best: Found = Reading(), None
     for quick, thorough in candidates:

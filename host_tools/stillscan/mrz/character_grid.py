@@ -14,6 +14,7 @@ from stillscan.mrz import effort
 from stillscan.mrz.net import COLUMN_PX, Seen
 
 _PITCHES_PX = np.arange(27.0, 33.05, 0.25)
+"""A tenth about the standard's, in steps that move the end of a line by 5 px."""
 _CHIRPS = np.arange(-6, 7) * 0.02 + 1e-9
 """By what share of itself the pitch grows from the middle of the picture to its right end (none of them 0)."""
 _STEEP_CHIRPS = np.arange(-17, 18) * 0.02 + 1e-9

@@ -11,21 +11,22 @@ from stillscan.mrz import find, flatten, lines, window
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.character_grid import MOST_GRIDS, CharacterGrid, cells, fit, goes_on, grids, likeness
 from stillscan.mrz.clarity import clarity
-from stillscan.mrz.lines import CROP_COLUMNS, Track
+from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, PX_PER_MM, Track
 from stillscan.mrz.net import FIRST, QUICK, recognise
 from stillscan.mrz.probe import Row
-from stillscan.mrz.view import PITCH_PX, View
+from stillscan.mrz.view import View
 
-_PX_PER_MM = 300 / 25.4
 _WIDE_COLUMNS = 1800
 """A first look goes so far: five characters more to each side than any MRZ."""
 _STACKS = 3
 _PROMISING = 0.35
 """Likeness of lines to the quick network below which no other is asked about them."""
 _CLEAR = 14.0
+"""Clarity of print that stands out: see `clarity` for that of the development strips, 11 and more at levels 0 to 3."""
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8
+"""Three lines stand 5 pitches apart at most, and a row beside them is not another MRZ."""
 _STEEP = np.tan(np.radians(1.1))
 """Slope above which level lines are looked for anew as in any picture: `find` knows slopes of up to 1.4 degrees."""
 _FINE = (np.arange(-4.0, 5), np.arange(-4.0, 5), np.arange(-2.0, 2.1, 2))
@@ -119,7 +120,7 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
         first = 0.0
         if strip.shape[1] > CROP_COLUMNS:
             first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
-        yield from _level_candidates(View.level(strip, tracks, first, CROP_COLUMNS), first / _PX_PER_MM)
+        yield from _level_candidates(View.level(strip, tracks, first, CROP_COLUMNS), first / PX_PER_MM)
 
 
 def _level_candidates(view: View, left_mm: float) -> Iterator[Candidate]:
@@ -222,7 +223,7 @@ def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, tu
 
 def _from_first_mm(grid: CharacterGrid) -> float:
     """Where column 0 of the crops lies from the first character's left edge."""
-    return (PITCH_PX / 2 - float(grid.columns_px[:, 0].mean())) / _PX_PER_MM
+    return (PITCH_PX / 2 - float(grid.columns_px[:, 0].mean())) / PX_PER_MM
 
 
 def mirrored(evidence: Evidence) -> Iterator[Evidence]:

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import character_grid, effort
-from stillscan.mrz.lines import CROP_ROWS
+from stillscan.mrz.lines import CROP_ROWS, PITCH_PX
 from stillscan.mrz.net import QUICK, Seen, recognise
 from stillscan.mrz.spot import Bar
-from stillscan.mrz.view import PITCH_PX
 
 _COLUMNS = 1020
 """34 characters: the shortest line of an MRZ has 30, and what lies in the middle of a longer one is enough."""

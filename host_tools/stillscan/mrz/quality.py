@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from stillscan.mrz import effort
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.lines import PX_PER_MM
 from stillscan.mrz.pixels import ranked
 
-_PX_PER_MM = 300 / 25.4
 _PAPER_PX = 3
 """Columns of which one tells the brightness of the paper."""
 _DARK = 70
@@ -56,7 +56,7 @@ def findings(
 
 
 def _mm(evidence: Evidence, column: float) -> float:
-    return round(evidence.left_mm + column / _PX_PER_MM, 1)
+    return round(evidence.left_mm + column / PX_PER_MM, 1)
 
 
 def _sharpness(grey: NDArray[np.uint8], contrast: float) -> Iterator[QualityFinding]:

@@ -22,12 +22,15 @@ from stillscan.mrz.probe import Row, promising
 from stillscan.mrz.quality import findings
 
 STRIP_COLUMNS = 1476
+"""Pixels of the line sensor: 125 mm at 300 dpi."""
 _MOST_STRIP_ROWS = 330
 _LEAST_FIT = -1.6
 """Mean log probability of the likeliest characters below which there is no text in OCR-B."""
-_LEAST_RHYTHM = 0.25
+_LEAST_SCORE = 0.25
+"""Score of the character grid below which there is no text; noise has up to 0.45, what is read 0.76 and more."""
 _SMALLEST_PX = 24
 _SURE = 0.5
+"""More likely right than wrong."""
 _BORNE_OUT = -0.5
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
 clear, and worth a second look: the worst development strips that are read have -0.13, print upside down or a character
@@ -202,7 +205,7 @@ def _best(candidates: Iterable[Candidate]) -> Found:
 
 def _judged(evidence: Evidence) -> Found:
     """The reading of one look; nothing where no text fits."""
-    if evidence.fit < _LEAST_FIT or evidence.grid.score < _LEAST_RHYTHM:
+    if evidence.fit < _LEAST_FIT or evidence.grid.score < _LEAST_SCORE:
         return Reading(), None
     reading = judge(evidence.likelihoods, once=True)
     return (Reading(), None) if reading is None else (reading, evidence)

@@ -16,7 +16,7 @@ from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import examine
 
 _LEAST_MARK = 0.04
-_LEAST_RHYTHM = 0.4
+_LEAST_LINE_SCORE = 0.4
 _WORTH_READING = 0.5
 """Probability of each character from which on the text is likely to be read: rules mend what print leaves open."""
 _SPARE_ROWS = 12
@@ -144,7 +144,7 @@ def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None
     """The line along `track` as far as print alone tells it, None when there is no text."""
     seen = recognise(lines.cut(part, track)[None])
     best = next(character_grid.grids(seen.centres), None)
-    if best is None or best.score < _LEAST_RHYTHM:
+    if best is None or best.score < _LEAST_LINE_SCORE:
         return None
     chances = character_grid.cells(seen, best)[0]
     text = "".join(ALPHABET[index] for index in chances.argmax(axis=1))

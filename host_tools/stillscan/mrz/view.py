@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import effort, lines
 from stillscan.mrz.character_grid import CharacterGrid
-from stillscan.mrz.lines import CROP_COLUMNS, Track
-
-PITCH_PX = 30.0
+from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, Track
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,7 +57,7 @@ def test_the_quick_network_settles_what_is_plain_and_nothing_else(monkeypatch: p
         asked.append(net)
         return recognise(crops, net)
 
-    monkeypatch.setattr(evidence, "look", noted)
+    monkeypatch.setattr(evidence, "recognise", noted)
     lines = person(3)
     assert read_strip(scan(lines, 0, 3, ocr_b)).lines == lines
     assert asked == [QUICK]
@@ -80,7 +80,7 @@ def test_one_character_that_is_a_little_doubtful_is_shown_to_the_thorough_networ
             seen.log_probabilities[0, at - 1 : at + 3, ALPHABET.index("W")] = np.log(0.0012)
         return seen
 
-    monkeypatch.setattr(evidence, "look", doubtful)
+    monkeypatch.setattr(evidence, "recognise", doubtful)
     lines = person(3)
     assert lines[0][7] != "W"
     reading = read_strip(scan(lines, 0, 3, ocr_b))

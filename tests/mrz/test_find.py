@@ -16,7 +16,7 @@ def test_lines_are_found_where_they_are(level: int, ocr_b: Path) -> None:
     off = []
     for seed in range(8):
         drawn = devset.strip(ocr_b, level, seed)
-        ends = next(evidence.of_strip(drawn.pixels)).corners
+        ends = next(evidence.of_strip(drawn.pixels)).quick.corners
         assert len(ends) == 2
         rows = np.array(drawn.rows_px)[:, None] + drawn.slope * (ends[:, :, 0] - drawn.pixels.shape[1] / 2)
         off.append(float(np.abs(ends[:, :, 1] - rows).max()))

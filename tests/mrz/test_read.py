@@ -17,9 +17,9 @@ from training import devset
 from stillscan import samples
 from stillscan.mrz import MrzError, Reading, evidence, parse, read_image, read_strip
 from stillscan.mrz.alphabet import ALPHABET
-from stillscan.mrz.comb import combs
+from stillscan.mrz.character_grid import grids
 from stillscan.mrz.judge import MIN_CONFIDENCE
-from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, Seen, look
+from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, Seen, recognise
 from stillscan.simulator import printing
 
 SAMPLES = Path(samples.__file__).parent
@@ -55,9 +55,9 @@ def test_the_quick_network_settles_what_is_plain_and_nothing_else(monkeypatch: p
 
     def noted(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
         asked.append(net)
-        return look(crops, net)
+        return recognise(crops, net)
 
-    monkeypatch.setattr(evidence, "look", noted)
+    monkeypatch.setattr(evidence, "recognise", noted)
     lines = person(3)
     assert read_strip(scan(lines, 0, 3, ocr_b)).lines == lines
     assert asked == [QUICK]
@@ -74,13 +74,13 @@ def test_one_character_that_is_a_little_doubtful_is_shown_to_the_thorough_networ
 
     def doubtful(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
         asked.append(net)
-        seen = look(crops, net)
+        seen = recognise(crops, net)
         if net == QUICK:
-            at = int(next(combs(seen.centres)).columns_px[0, 7] / COLUMN_PX)
+            at = int(next(grids(seen.centres)).columns_px[0, 7] / COLUMN_PX)
             seen.log_probabilities[0, at - 1 : at + 3, ALPHABET.index("W")] = np.log(0.0012)
         return seen
 
-    monkeypatch.setattr(evidence, "look", doubtful)
+    monkeypatch.setattr(evidence, "recognise", doubtful)
     lines = person(3)
     assert lines[0][7] != "W"
     reading = read_strip(scan(lines, 0, 3, ocr_b))

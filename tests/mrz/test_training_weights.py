@@ -11,7 +11,7 @@ from training import dataset, devset, evaluate, glyphs
 from training.evaluate import calibration_error
 
 from stillscan.errors import InputError
-from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, SECOND, look
+from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, SECOND, recognise
 from stillscan.simulator.printing import find_font
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ def _font() -> Path:
 
 def test_answers_are_probabilities_for_every_six_pixels() -> None:
     lines = np.random.default_rng(1).integers(0, 256, (3, 48, 600)).astype(np.uint8)
-    seen = look(lines)
+    seen = recognise(lines)
     assert seen.log_probabilities.shape == (3, 100, 37)
     assert seen.centres.shape == (3, 100)
     assert np.allclose(np.exp(seen.log_probabilities).sum(axis=2), 1, atol=1e-3)
@@ -36,7 +36,7 @@ def test_answers_are_probabilities_for_every_six_pixels() -> None:
 
 def test_a_line_reads_alike_alone_and_among_others() -> None:
     lines = np.random.default_rng(2).integers(0, 256, (2, 48, 480)).astype(np.uint8)
-    assert np.allclose(look(lines).log_probabilities[1], look(lines[1:]).log_probabilities[0], atol=1e-3)
+    assert np.allclose(recognise(lines).log_probabilities[1], recognise(lines[1:]).log_probabilities[0], atol=1e-3)
 
 
 @pytest.mark.parametrize("net", [QUICK, FIRST, SECOND])
@@ -46,7 +46,7 @@ def test_lightly_worn_lines_of_cuts_never_seen_are_read(monkeypatch: pytest.Monk
     wrong = count = 0
     for index in range(30):
         one = dataset.sample(cuts, 77, index)
-        seen = look(one.pixels[None], net)
+        seen = recognise(one.pixels[None], net)
         known = one.classes >= 0
         columns = np.rint(one.centres_px[known] / COLUMN_PX).astype(int)
         wrong += int((seen.log_probabilities[0, columns].argmax(axis=1) != one.classes[known]).sum())

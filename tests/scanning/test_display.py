@@ -7,7 +7,7 @@ import pytest
 
 from stillscan.commands.display import verdict_text
 from stillscan.guidance import catalogue, languages
-from stillscan.mrz import Finding
+from stillscan.mrz import QualityFinding
 from stillscan.scanning.result import Result
 
 
@@ -16,7 +16,7 @@ def _codes() -> set[str]:
     text = "".join(
         entry.read_text(encoding="utf-8") for entry in files("stillscan.mrz").iterdir() if entry.name.endswith(".py")
     )
-    return set(re.findall(r'Finding\(\s*"([a-z-]+)"', text))
+    return set(re.findall(r'QualityFinding\(\s*"([a-z-]+)"', text))
 
 
 @pytest.mark.parametrize("language", languages())
@@ -24,19 +24,19 @@ def test_every_finding_has_its_sentence(language: str) -> None:
     known = {key.removeprefix("quality.") for key in catalogue(language) if key.startswith("quality.")}
     assert _codes() == known
     for code in sorted(known):
-        finding = Finding(code, "", x_mm=43.2, line=2, characters=(5, 9))
+        finding = QualityFinding(code, "", x_mm=43.2, line=2, characters=(5, 9))
         said = verdict_text(Result("gave_up", "mrz_uncertain", quality=(finding,)), language)
         assert len(said) == 3
         assert "{" not in said[2]
 
 
 def test_the_place_of_a_streak_is_said() -> None:
-    result = Result("gave_up", "mrz_uncertain", quality=(Finding("streak", "", x_mm=43.2),))
+    result = Result("gave_up", "mrz_uncertain", quality=(QualityFinding("streak", "", x_mm=43.2),))
     assert verdict_text(result, "nb")[2] == "Tørk av glasset: stripe 43 mm fra venstre."
 
 
 def test_a_picture_is_no_matter_of_advice_when_the_hand_was_the_reason() -> None:
-    result = Result("gave_up", "time", quality=(Finding("streak", "", x_mm=43.2),))
+    result = Result("gave_up", "time", quality=(QualityFinding("streak", "", x_mm=43.2),))
     assert len(verdict_text(result, "en")) == 2
 
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from stillscan.errors import InputError
-from stillscan.mrz.finding import Finding
+from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.parse import parse
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.scanning.result import Judgement
@@ -80,7 +80,7 @@ class Visit:
     known: Sequence[Known] = ()
     letter: Consignment | None = None
     verdict: Recorded | None = None
-    failure: tuple[str, tuple[Finding, ...]] | None = None
+    failure: tuple[str, tuple[QualityFinding, ...]] | None = None
     """Why the last scan gave no certain reading: reason, and what was wrong with the picture."""
     advice: Sequence[Mapping[str, str]] = ()
     """What is known about passports of this kind, by language; told when the check did not end with a release."""
@@ -172,7 +172,7 @@ class Visit:
         self._lines, self.failure, self._second = tuple(lines), None, None
         return self._advance()
 
-    def not_read(self, reason: str, quality: tuple[Finding, ...]) -> None:
+    def not_read(self, reason: str, quality: tuple[QualityFinding, ...]) -> None:
         """A scan ended without a certain reading."""
         if self.step == "scan":
             self.failure = (reason, quality)

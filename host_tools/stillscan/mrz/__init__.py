@@ -7,7 +7,7 @@ here knows of scanners or of rules.
 
 from stillscan.mrz.captures import CaptureReader, read_captures
 from stillscan.mrz.errors import MrzError
-from stillscan.mrz.finding import Finding
+from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import Correction, Reading
 from stillscan.mrz.parse import Mrz, parse
 from stillscan.mrz.read import read_image, read_strip
@@ -16,12 +16,12 @@ from stillscan.mrz.stream import MrzReader, Partial, PartialLine
 __all__ = [
     "CaptureReader",
     "Correction",
-    "Finding",
     "Mrz",
     "MrzError",
     "MrzReader",
     "Partial",
     "PartialLine",
+    "QualityFinding",
     "Reading",
     "parse",
     "read_captures",

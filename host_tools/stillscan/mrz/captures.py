@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import effort
-from stillscan.mrz.comb import fit
+from stillscan.mrz.character_grid import fit
+from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.effort import TIME_IS_OVER, Stop
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.judge import Reading, judge
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import as_grey, examine, is_strip
-from stillscan.mrz.twins import TWIN_OF
 
 _SURE = np.log(0.97)
 _MOST_DISAGREEING = 4
@@ -130,9 +130,9 @@ def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     mean = stack.mean(axis=0)
     summed = mean * np.float32(len(stack) ** (1 - _SHARED))
-    both = np.logaddexp(summed, summed[..., TWIN_OF])
-    apart = np.logaddexp(0, mean[..., TWIN_OF] - mean)  # how much less one of two twins is than both together
-    joined = np.where(np.arange(len(TWIN_OF)) == TWIN_OF, summed, both - apart)
+    both = np.logaddexp(summed, summed[..., CONFUSABLE_OF])
+    apart = np.logaddexp(0, mean[..., CONFUSABLE_OF] - mean)  # how much less one of two is than both
+    joined = np.where(np.arange(len(CONFUSABLE_OF)) == CONFUSABLE_OF, summed, both - apart)
     top = joined.max(axis=-1, keepdims=True)
     return np.asarray(joined - top - np.log(np.exp(joined - top).sum(axis=-1, keepdims=True)), np.float32)
 
@@ -142,7 +142,7 @@ def _disagree(stack: NDArray[np.float32]) -> bool:
     best, sure = stack.argmax(axis=-1), stack.max(axis=-1) > _SURE
     for first in range(len(stack)):
         for other in range(first):
-            differs = (best[first] != best[other]) & (TWIN_OF[best[first]] != best[other])
+            differs = (best[first] != best[other]) & (CONFUSABLE_OF[best[first]] != best[other])
             if int((differs & sure[first] & sure[other]).sum()) > _MOST_DISAGREEING:
                 return True
     return False

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import places
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.formats import Format
 from stillscan.mrz.names import decode_names
 from stillscan.mrz.sums import Move, decode_checked, moves_of
-from stillscan.mrz.twins import TWIN_OF
 
 _UNKNOWN_CODE = -6.5
 """Log odds against a code that is not in the list: codes are added now and then, but rarely."""
@@ -24,11 +24,11 @@ _BROKEN_RULE = -7.0
 """Log odds that a document breaks the rules of its check digits (misprint, forgery, another format)."""
 _HOPELESS = 12.0
 """Log odds at which a possibility is no longer worked out."""
-_TWINS_APART = 6.0
-"""Log odds by which print alone tells twins apart where a check digit can: less than a broken rule, for there are cuts
-whose O is every other cut's 0."""
-_TWIN_DOUBT = -9.0
-"""Log odds of a twin that are worth a second look."""
+_CONFUSABLES_APART = 6.0
+"""Log odds by which print alone tells confusables apart where a check digit can: less than a broken rule, for there
+are cuts whose O is every other cut's 0."""
+_CONFUSABLES_POSSIBLE = -9.0
+"""Log odds of a confusable that are worth a second look."""
 _ALSO_FREE = {odds: float(np.log1p(np.exp(odds))) for odds in (_UNKNOWN_CODE, _BROKEN_RULE)}
 """A text that keeps a rule could also have come about where the rule is broken."""
 
@@ -43,10 +43,10 @@ class Decoded(NamedTuple):
     characters: NDArray[np.float32]
     """(lines, columns): probability of each character of the text, all rules considered."""
     plainest: float
-    """The least probability of a character by its print alone, whatever may stand in its place (twins together)."""
-    twins: dict[tuple[int, int], float]
-    """(line, column) where a character and its twin may both stand and the print does not clearly tell them apart, with
-    the log odds of the twin by print."""
+    """The least probability of a character by its print alone, whatever may stand there (confusables together)."""
+    confusables: dict[tuple[int, int], float]
+    """(line, column) where a character and its confusable may both stand and print does not clearly tell them apart,
+    with the log odds of the confusable by print."""
     changed: tuple[tuple[int, int], ...]
     """(line, column) where the rules overruled the likeliest character of the print."""
 
@@ -90,7 +90,7 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
     checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])
     free[checked] = False
     own = likelihoods[checked]
-    own = np.maximum(own, own[:, TWIN_OF] - _TWINS_APART)
+    own = np.maximum(own, own[:, CONFUSABLE_OF] - _CONFUSABLES_APART)
     printed = [own + mask[checked] for mask in masks]
     most = [float(values.max(axis=1).sum()) for values in printed]
     ways = [
@@ -113,18 +113,18 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
     log_all += all_ways + float(_log_sum(masked[free]).sum())
 
     mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
-    twins = np.take_along_axis(likelihoods, TWIN_OF[classes][..., None], axis=2)[..., 0]
-    twin_fits = np.take_along_axis(masks[0], TWIN_OF[classes][..., None], axis=2)[..., 0] == 0
-    odds = twins - mine
-    alike = (TWIN_OF[classes] != classes) & (odds > _TWIN_DOUBT) & twin_fits
+    confusables = np.take_along_axis(likelihoods, CONFUSABLE_OF[classes][..., None], axis=2)[..., 0]
+    other_fits = np.take_along_axis(masks[0], CONFUSABLE_OF[classes][..., None], axis=2)[..., 0] == 0
+    odds = confusables - mine
+    alike = (CONFUSABLE_OF[classes] != classes) & (odds > _CONFUSABLES_POSSIBLE) & other_fits
     return Decoded(
         form=form,
         lines=tuple("".join(ALPHABET[index] for index in row) for row in classes),
         log_best=log_best,
         log_all=log_all,
         characters=np.take_along_axis(marginals, classes[..., None], axis=2)[..., 0].clip(0, 1).astype(np.float32),
-        plainest=float(np.exp(np.maximum(mine, twins)).min()),
-        twins={(int(row), int(column)): float(odds[row, column]) for row, column in np.argwhere(alike)},
+        plainest=float(np.exp(np.maximum(mine, confusables)).min()),
+        confusables={(int(row), int(column)): float(odds[row, column]) for row, column in np.argwhere(alike)},
         changed=tuple((int(row), int(column)) for row, column in np.argwhere(classes != likelihoods.argmax(axis=2))),
     )
 

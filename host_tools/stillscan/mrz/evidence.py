@@ -9,23 +9,24 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import find, flatten, lines, window
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.character_grid import MOST_GRIDS, CharacterGrid, cells, fit, goes_on, grids, likeness
 from stillscan.mrz.clarity import clarity
-from stillscan.mrz.comb import MOST_COMBS, Comb, cells, combs, fit, goes_on, likeness
-from stillscan.mrz.lines import CROP_COLUMNS, Track
-from stillscan.mrz.net import FIRST, QUICK, look
+from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, PX_PER_MM, Track
+from stillscan.mrz.net import FIRST, QUICK, recognise
 from stillscan.mrz.probe import Row
-from stillscan.mrz.view import PITCH_PX, View
+from stillscan.mrz.view import View
 
-_PX_PER_MM = 300 / 25.4
 _WIDE_COLUMNS = 1800
 """A first look goes so far: five characters more to each side than any MRZ."""
 _STACKS = 3
 _PROMISING = 0.35
 """Likeness of lines to the quick network below which no other is asked about them."""
 _CLEAR = 14.0
+"""Clarity of print that stands out: see `clarity` for that of the development strips, 11 and more at levels 0 to 3."""
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more."""
 _NEAR_PITCHES = 8
+"""Three lines stand 5 pitches apart at most, and a row beside them is not another MRZ."""
 _STEEP = np.tan(np.radians(1.1))
 """Slope above which level lines are looked for anew as in any picture: `find` knows slopes of up to 1.4 degrees."""
 _FINE = (np.arange(-4.0, 5), np.arange(-4.0, 5), np.arange(-2.0, 2.1, 2))
@@ -37,7 +38,7 @@ class Evidence:
 
     crops: NDArray[np.uint8]
     """(lines, 48, 1476)."""
-    comb: Comb
+    grid: CharacterGrid
     """Where the characters stand in the crops."""
     likelihoods: NDArray[np.float32]
     """(lines, cells, 37) log probabilities."""
@@ -82,7 +83,7 @@ class Evidence:
     def is_tilted(self) -> bool:
         """Whether the lines run so steeply that they may not have been followed to their ends as level lines."""
         across, down = (self.corners[:, 1] - self.corners[:, 0]).mean(axis=0)
-        return abs(float(down)) > _STEEP * abs(float(across))
+        return bool(abs(down) > _STEEP * abs(across))
 
     @property
     def fit(self) -> float:
@@ -91,22 +92,22 @@ class Evidence:
 
 
 class _Sight(NamedTuple):
-    """What the network sees in a view, in the cells of one comb."""
+    """What the network sees in a view, in the cells of one grid."""
 
     view: View
-    comb: Comb
+    grid: CharacterGrid
     likelihoods: NDArray[np.float32]
     goes_on: bool
 
 
-class Place(NamedTuple):
+class Candidate(NamedTuple):
     """Lines that may be an MRZ: what the quick network sees in them, and what the thorough one does if it is asked."""
 
     quick: Evidence
     thorough: Callable[[], Iterator[Evidence]]
 
 
-def of_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
+def of_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
     """Places in a strip (rows, cols) at 300 dpi with level lines, likeliest first."""
     ink = flatten.ink(strip)
     blocks = find.blocks(ink)
@@ -119,34 +120,34 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
         first = 0.0
         if strip.shape[1] > CROP_COLUMNS:
             first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
-        yield from _level_places(View.level(strip, tracks, first, CROP_COLUMNS), first / _PX_PER_MM)
+        yield from _level_candidates(View.level(strip, tracks, first, CROP_COLUMNS), first / PX_PER_MM)
 
 
-def _level_places(view: View, left_mm: float) -> Iterator[Place]:
+def _level_candidates(view: View, left_mm: float) -> Iterator[Candidate]:
     """The place that the lines of `view` are, if they look like an MRZ at all."""
     for quick in _promising(view):
         clear = clarity(view.crops) > _CLEAR
 
         def thorough(clear: bool = clear) -> Iterator[Evidence]:
             for sight in _sights(view):
-                yield replace(_evidence(sight, view.ends(sight.comb), left_mm), clear=clear)
+                yield replace(_evidence(sight, view.ends(sight.grid), left_mm), clear=clear)
 
-        own = _evidence(quick, view.ends(quick.comb), left_mm)
-        yield Place(replace(own, clear=clear, quick=True), thorough)
+        own = _evidence(quick, view.ends(quick.grid), left_mm)
+        yield Candidate(replace(own, clear=clear, quick=True), thorough)
 
 
-def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Place]:
+def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
     """Places in a strip that shows its document upside down, where they lie in the strip itself."""
     last = np.array(strip.shape[::-1]) - 1
 
     def there(evidence: Evidence) -> Evidence:
-        left_mm = _from_first_mm(evidence.comb)
+        left_mm = _from_first_mm(evidence.grid)
         return replace(evidence, corners=last - evidence.corners, left_mm=left_mm, turned=True)
 
     return _changed(of_strip(np.ascontiguousarray(strip[::-1, ::-1])), there)
 
 
-def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
+def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Candidate]:
     """Places around a row of text in any grey picture (rows, cols), likeliest lines first, the ways up that `row` may
     have.
 
@@ -162,69 +163,73 @@ def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
             for sight in _promising(view.turned() if turned else view, steep=True)
         ]
         for rough, turned in sorted(ways, key=lambda way: -fit(way[0].likelihoods)):
-            yield _evened_place(part, rough, turned=turned)
+            yield _evened_candidate(part, rough, turned=turned)
 
 
-def _evened_place(part: window.Window, rough: _Sight, *, turned: bool) -> Place:
+def _evened_candidate(part: window.Window, rough: _Sight, *, turned: bool) -> Candidate:
     """The place of a rough sight in a window."""
 
     def there(sight: _Sight) -> Evidence:
-        corners = part.in_picture(sight.view.ends(sight.comb))
-        return _evidence(sight, corners, _from_first_mm(sight.comb), turned=turned)
+        corners = part.in_picture(sight.view.ends(sight.grid))
+        return _evidence(sight, corners, _from_first_mm(sight.grid), turned=turned)
 
     def thorough() -> Iterator[Evidence]:
-        return map(there, _sights(rough.view.evened(rough.comb), steep=True))
+        return map(there, _sights(rough.view.evened(rough.grid), steep=True))
 
-    return Place(there(rough), thorough)
+    return Candidate(there(rough), thorough)
 
 
-def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Place]:
+def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Candidate]:
     """Places around a row of text that runs straight, looked for as in a strip: finds the faintest."""
     part = window.around(grey, row.bar)
 
     def there(evidence: Evidence) -> Evidence:
-        left_mm = _from_first_mm(evidence.comb)
+        left_mm = _from_first_mm(evidence.grid)
         return replace(evidence, corners=part.in_picture(evidence.corners), left_mm=left_mm, clear=False)
 
     for turned in row.turned:
         yield from _changed((of_turned_strip if turned else of_strip)(part.grey), there)
 
 
-def _changed(places: Iterable[Place], change: Callable[[Evidence], Evidence]) -> Iterator[Place]:
-    """The places with all evidence as `change` makes it."""
-    for quick, thorough in places:
-        yield Place(change(quick), lambda thorough=thorough: map(change, thorough()))
+def _changed(candidates: Iterable[Candidate], change: Callable[[Evidence], Evidence]) -> Iterator[Candidate]:
+    """The candidates with all evidence as `change` makes it."""
+    for candidate in candidates:
+
+        def thorough(candidate: Candidate = candidate) -> Iterator[Evidence]:
+            return map(change, candidate.thorough())
+
+        yield Candidate(change(candidate.quick), thorough)
 
 
-def _sights(view: View, most: int = MOST_COMBS, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:
-    """A look at `view`, that a camera may have taken `steep` from aside, for each comb that fits, best first."""
-    seen = look(view.crops, net)
-    for comb in combs(seen.centres, steep=steep, most=most):
-        yield _Sight(view, comb, cells(seen, comb), goes_on(seen.centres, comb))
+def _sights(view: View, most: int = MOST_GRIDS, net: str = FIRST, *, steep: bool = False) -> Iterator[_Sight]:
+    """A look at `view`, that a camera may have taken `steep` from aside, for each grid that fits, best first."""
+    seen = recognise(view.crops, net)
+    for grid in grids(seen.centres, steep=steep, most=most):
+        yield _Sight(view, grid, cells(seen, grid), goes_on(seen.centres, grid))
 
 
 def _promising(view: View, *, steep: bool = False) -> Iterator[_Sight]:
     """What the quick network sees in `view`, if it looks like an MRZ."""
     for sight in _sights(view, 1, QUICK, steep=steep):
-        if likeness(sight.comb, sight.likelihoods) > _PROMISING:
+        if likeness(sight.grid, sight.likelihoods) > _PROMISING:
             yield sight
 
 
 def _evidence(sight: _Sight, corners: NDArray[np.float64], left_mm: float, *, turned: bool = False) -> Evidence:
     return Evidence(
-        sight.view.crops, sight.comb, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on
+        sight.view.crops, sight.grid, sight.likelihoods, corners, left_mm, turned=turned, goes_on=sight.goes_on
     )
 
 
-def _from_first_mm(comb: Comb) -> float:
+def _from_first_mm(grid: CharacterGrid) -> float:
     """Where column 0 of the crops lies from the first character's left edge."""
-    return (PITCH_PX / 2 - float(comb.columns_px[:, 0].mean())) / _PX_PER_MM
+    return (PITCH_PX / 2 - float(grid.columns_px[:, 0].mean())) / PX_PER_MM
 
 
 def mirrored(evidence: Evidence) -> Iterator[Evidence]:
     """The evidence that a mirrored picture would give: left and right exchanged, and above and below."""
     for crops in (evidence.crops[:, :, ::-1], evidence.crops[::-1, ::-1]):
         crops = np.ascontiguousarray(crops)
-        seen = look(crops, QUICK)
-        for comb in combs(seen.centres, most=1):
-            yield replace(evidence, crops=crops, comb=comb, likelihoods=cells(seen, comb), steady=None)
+        seen = recognise(crops, QUICK)
+        for grid in grids(seen.centres, most=1):
+            yield replace(evidence, crops=crops, grid=grid, likelihoods=cells(seen, grid), steady=None)

@@ -31,7 +31,7 @@ def explain(source: str | Path | NDArray[Any], target: str | Path) -> Reading:
         drawn = Image.new("RGB", (900, 60), _PAPER)
         ImageDraw.Draw(drawn).text((12, 20), reading.reason or "", _UNSURE, ImageFont.load_default(18))
     else:
-        drawn = _draw(evidence.crops, evidence.comb.columns_px, reading)
+        drawn = _draw(evidence.crops, evidence.grid.columns_px, reading)
     picture = BytesIO()
     drawn.save(picture, "PNG")
     write_whole(target, picture.getvalue())

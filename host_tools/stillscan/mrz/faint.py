@@ -17,6 +17,7 @@ from stillscan.mrz.spot import Bar, measured, strokes
 _LONG_SIDE_PX = 800
 """Size at which strokes are seen; they are summed at half of it."""
 _AROUND_PX = 61
+"""As in `spot`: four to five characters."""
 _LEAST_STROKE = 4
 _MOST_STROKE = 2.0
 """A stroke counts for no more than this many times what lies around it: no streak or edge may look like a row."""

@@ -8,17 +8,20 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import effort
 from stillscan.mrz.flatten import ACROSS
+from stillscan.mrz.lines import LETTER_ROWS, PITCH_PX
 from stillscan.mrz.pixels import ranked
 
-PITCH_PX = 30.0
 SPACING_PX = 75.0
+"""Distance of two lines: 6.35 mm at 300 dpi (Doc 9303-4)."""
 _SLAB_PX = 36
 _FAINT = 0.3
 """Share of full ink below which security print and noise lie: left out when the lines are looked for."""
-_LETTER_ROWS = 29
 _FLANK_ROWS = 9
+"""As in `lines`."""
 _SKEWS = np.tan(np.radians(np.arange(-1.4, 1.41, 0.2)))
+"""A step moves the ends of a line by 5 px, a sixth of a letter; what is steeper is looked for as in any picture."""
 _SPACINGS = np.arange(68, 83)
+"""Distances of lines tried: a tenth about the standard's."""
 _LEAST_SCORE = 0.001
 """Blocks whose lines stand out by no more than this are none."""
 
@@ -78,9 +81,9 @@ def _line_marks(profile: NDArray[np.float32]) -> NDArray[np.float32]:
         low, high = np.clip(start, 0, len(profile)), np.clip(start + size, 0, len(profile))
         return np.asarray((total[high] - total[low]) / size, np.float32)
 
-    half = _LETTER_ROWS // 2
+    half = LETTER_ROWS // 2
     flanks = np.maximum(mean(-half - 2 - _FLANK_ROWS, _FLANK_ROWS), mean(half + 3, _FLANK_ROWS))
-    return mean(-half, _LETTER_ROWS) - flanks
+    return mean(-half, LETTER_ROWS) - flanks
 
 
 def _best(marks: NDArray[np.float32], count: int, slope: float) -> Block | None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Finding(NamedTuple):
+class QualityFinding(NamedTuple):
     """One fault: a code for programs, a sentence for people, and where it is."""
 
     code: str

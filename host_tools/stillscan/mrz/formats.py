@@ -24,7 +24,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckDigit:
     """One check digit: what it covers, in order, and where it is printed."""
 
     name: str
@@ -48,14 +48,14 @@ class Format:
     sex: Span
     expiry: Span
     optional: tuple[Span, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[CheckDigit, ...]
 
     @property
     def long_number(self) -> bool:
         """Whether a document number of more than nine characters may run on into the optional data (TD1, TD2)."""
         return self.name in ("TD1", "TD2")
 
-    def check(self, name: str) -> Check:
+    def check(self, name: str) -> CheckDigit:
         """The check digit called `name`."""
         return next(check for check in self.checks if check.name == name)
 
@@ -64,15 +64,15 @@ def _two_lines(name: str, columns: int, optional_end: int, *, optional_check: bo
     """TD2, TD3 and the two visa formats share one order of fields and differ in what follows the expiry date."""
     number, birth, expiry, optional = Span(1, 0, 9), Span(1, 13, 19), Span(1, 21, 27), Span(1, 28, optional_end)
     checks = [
-        Check("number", (number,), Span(1, 9, 10)),
-        Check("birth", (birth,), Span(1, 19, 20)),
-        Check("expiry", (expiry,), Span(1, 27, 28)),
+        CheckDigit("number", (number,), Span(1, 9, 10)),
+        CheckDigit("birth", (birth,), Span(1, 19, 20)),
+        CheckDigit("expiry", (expiry,), Span(1, 27, 28)),
     ]
     if optional_check:
-        checks.append(Check("optional", (optional,), Span(1, optional_end, optional_end + 1)))
+        checks.append(CheckDigit("optional", (optional,), Span(1, optional_end, optional_end + 1)))
     if composite:
         covers = (Span(1, 0, 10), Span(1, 13, 20), Span(1, 21, columns - 1))
-        checks.append(Check("composite", covers, Span(1, columns - 1, columns)))
+        checks.append(CheckDigit("composite", covers, Span(1, columns - 1, columns)))
     return Format(
         name=name,
         rows=2,
@@ -108,10 +108,10 @@ TD1 = Format(
     expiry=Span(1, 8, 14),
     optional=(Span(0, 15, 30), Span(1, 18, 29)),
     checks=(
-        Check("number", (Span(0, 5, 14),), Span(0, 14, 15)),
-        Check("birth", (Span(1, 0, 6),), Span(1, 6, 7)),
-        Check("expiry", (Span(1, 8, 14),), Span(1, 14, 15)),
-        Check("composite", (Span(0, 5, 30), Span(1, 0, 7), Span(1, 8, 15), Span(1, 18, 29)), Span(1, 29, 30)),
+        CheckDigit("number", (Span(0, 5, 14),), Span(0, 14, 15)),
+        CheckDigit("birth", (Span(1, 0, 6),), Span(1, 6, 7)),
+        CheckDigit("expiry", (Span(1, 8, 14),), Span(1, 14, 15)),
+        CheckDigit("composite", (Span(0, 5, 30), Span(1, 0, 7), Span(1, 8, 15), Span(1, 18, 29)), Span(1, 29, 30)),
     ),
 )
 FORMATS = {form.name: form for form in (TD1, TD2, TD3, MRV_A, MRV_B)}

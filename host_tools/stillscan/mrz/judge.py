@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import codes, effort
 from stillscan.mrz.alphabet import ALPHABET, FILLER
+from stillscan.mrz.confusables import undecided, weighed
 from stillscan.mrz.decode import Decoded, decode
-from stillscan.mrz.finding import Finding
+from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.parse import Mrz, parse
-from stillscan.mrz.twins import undecided, weighed
 
 MIN_CONFIDENCE = 0.98
 """Probability of a text that is accepted. Chosen on development strips of level 5: after all looks the surest wrong one
@@ -21,9 +21,9 @@ MIN_CHARACTER = 0.02
 SHARPNESS = 1.2
 """Print of a cut that the network was not trained on leaves it too modest: its log odds are stretched by this, measured
 on development strips 30000 to 41599."""
-_TWIN_DOUBT = -6.0
-"""Log odds of a twin, after all looks, that leave it in doubt, and with it all twins that are not far from that."""
-TWINS = "O and 0, or I and 1, cannot be told apart"
+_CONFUSABLES_UNDECIDED = -6.0
+"""Log odds of a confusable, after all looks, that leave it in doubt, and with it all that are not far from that."""
+CONFUSED = "O and 0, or I and 1, cannot be told apart"
 SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
 _CLEAR = -0.001
@@ -64,7 +64,7 @@ class Reading:
     effort_ms: float = 0.0
     corrections: tuple[Correction, ...] = ()
     unsure: tuple[tuple[int, int], ...] = ()
-    quality: tuple[Finding, ...] = ()
+    quality: tuple[QualityFinding, ...] = ()
 
     def __repr__(self) -> str:
         """Without personal data, because objects end up in logs and tracebacks."""
@@ -88,9 +88,9 @@ def judge(likelihoods: NDArray[np.float32], *, once: bool = False) -> Reading | 
     mrz = parse(decoded.lines)
     confidence = float(np.exp(min(0.0, decoded.log_best - decoded.log_all)))
     # where one is in doubt, so are its fellows: a cut whose O is like its 0 deceives in every place
-    doubt = once or any(odds > _TWIN_DOUBT for odds in decoded.twins.values())
-    twins = doubt and undecided(decoded.form, decoded.lines, list(decoded.twins))
-    reason = _doubt(mrz, confidence, decoded, twins=twins)
+    doubt = once or any(odds > _CONFUSABLES_UNDECIDED for odds in decoded.confusables.values())
+    confusables = doubt and undecided(decoded.form, decoded.lines, list(decoded.confusables))
+    reason = _doubt(mrz, confidence, decoded, confusables=confusables)
     greedy = sharp.argmax(axis=2)
     return Reading(
         format=mrz.format,
@@ -114,14 +114,14 @@ def _unsure(decoded: Decoded) -> tuple[tuple[int, int], ...]:
     return tuple((int(row) + 1, int(column) + 1) for row, column in np.argwhere(decoded.characters < SURE_CHARACTER))
 
 
-def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, twins: bool) -> str | None:
+def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) -> str | None:
     """Why a text is not to be relied on, None when it is."""
     if not mrz.valid:
         return "a check digit does not agree"
     if decoded.plainest < MIN_CHARACTER:
         return "a character is not clear"
-    if twins:
-        return TWINS
+    if confusables:
+        return CONFUSED
     if confidence < MIN_CONFIDENCE:
         return "some characters are not certain"
     if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:

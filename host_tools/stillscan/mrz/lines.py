@@ -6,12 +6,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+PX_PER_MM = 300 / 25.4
+PITCH_PX = 30.0
+"""Distance of two characters: 2.54 mm at 300 dpi (Doc 9303-3)."""
 CROP_ROWS, CROP_COLUMNS = 48, 1476
+"""What the networks were trained on: letters with half their height above and below, and the width of a strip."""
 LETTER_ROWS = 29
+"""Height of OCR-B capitals of size 1: 2.4 to 2.5 mm."""
 _WHOLE = np.arange(CROP_COLUMNS, dtype=np.float64)
 _FLANK_ROWS = 9
+"""Rows above and below the letters that must be empty: a fifth of the 46 px between two lines of text."""
 SLAB_PX = 60
+"""Two characters: in so many columns every line of text has ink, but for fillers."""
 _SLANTS = np.arange(-0.48, 0.49, 0.06)
+"""Up to 26 degrees, what a camera sees steeply from aside; a step moves the outermost row by one pixel."""
 _SLANT_MARGIN = 12
 _MOST_MARK = 0.25
 """A blot may not count for more than this: no text covers more of its rows."""

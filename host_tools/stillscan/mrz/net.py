@@ -45,7 +45,7 @@ def session(net: str) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(weights.read_bytes(), options, providers=["CPUExecutionProvider"])
 
 
-def look(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
+def recognise(crops: NDArray[np.uint8], net: str = FIRST) -> Seen:
     """What a network sees in `crops` (lines, 48, width), 8-bit grey, letters about 29 px high and 30 px apart.
 
     The width must be a multiple of 6.

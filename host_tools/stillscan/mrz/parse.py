@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from stillscan.mrz.alphabet import ALPHABET, DIGITS, FILLER, LETTERS, check_digit
-from stillscan.mrz.formats import TD3, Check, Format, format_of, split_lines
+from stillscan.mrz.formats import TD3, CheckDigit, Format, format_of, split_lines
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,7 +79,7 @@ def parse(lines: Sequence[str] | str) -> Mrz:
     )
 
 
-def _agrees(form: Format, check: Check, lines: Sequence[str]) -> bool:
+def _agrees(form: Format, check: CheckDigit, lines: Sequence[str]) -> bool:
     """Whether one check digit is right. TD3's over the optional data may be a filler when that field is empty."""
     covered = "".join(span.of(lines) for span in check.covers)
     printed = check.digit.of(lines)

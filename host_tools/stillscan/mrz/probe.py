@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import comb, effort
-from stillscan.mrz.lines import CROP_ROWS
-from stillscan.mrz.net import QUICK, Seen, look
+from stillscan.mrz import character_grid, effort
+from stillscan.mrz.lines import CROP_ROWS, PITCH_PX
+from stillscan.mrz.net import QUICK, Seen, recognise
 from stillscan.mrz.spot import Bar
-from stillscan.mrz.view import PITCH_PX
 
 _COLUMNS = 1020
 """34 characters: the shortest line of an MRZ has 30, and what lies in the middle of a longer one is enough."""
@@ -47,14 +46,14 @@ def promising(grey: NDArray[np.uint8], bars: Sequence[Bar]) -> list[Row]:
 
 
 def likeness(grey: NDArray[np.uint8], bar: Bar) -> tuple[float, float]:
-    """How much a row of text looks like one of an MRZ as it stands, and turned (see `comb.likeness`)."""
+    """How much a row of text looks like one of an MRZ as it stands, and turned (see `grid.likeness`)."""
     row = _row(grey, bar)
-    seen = look(np.stack([row, row[::-1, ::-1]]), QUICK)
+    seen = recognise(np.stack([row, row[::-1, ::-1]]), QUICK)
     rates = [-1.0, -1.0]
     for way in range(2):
         one = Seen(seen.log_probabilities[way : way + 1], seen.centres[way : way + 1])
-        for found in comb.combs(one.centres, most=1):
-            rates[way] = comb.likeness(found, comb.cells(one, found))
+        for found in character_grid.grids(one.centres, most=1):
+            rates[way] = character_grid.likeness(found, character_grid.cells(one, found))
     return rates[0], rates[1]
 
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import effort
 from stillscan.mrz.evidence import Evidence
-from stillscan.mrz.finding import Finding
+from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.lines import PX_PER_MM
 from stillscan.mrz.pixels import ranked
 
-_PX_PER_MM = 300 / 25.4
 _PAPER_PX = 3
 """Columns of which one tells the brightness of the paper."""
 _DARK = 70
@@ -27,7 +27,9 @@ _OUTER_ROWS = 6
 _GLARE_GAIN = 1.12
 
 
-def findings(evidence: Evidence, characters: tuple[tuple[float, ...], ...], size: tuple[int, ...]) -> list[Finding]:
+def findings(
+    evidence: Evidence, characters: tuple[tuple[float, ...], ...], size: tuple[int, ...]
+) -> list[QualityFinding]:
     """Faults of the lines that were read with these probabilities in a picture of `size` (rows, cols)."""
     grey = evidence.crops
     effort.spend("quality", grey.size / 2 / 48 / 1476)
@@ -40,31 +42,31 @@ def findings(evidence: Evidence, characters: tuple[tuple[float, ...], ...], size
     contrast = (white - dark) / max(white, 1.0)
     found = []
     if white < _DARK:
-        found.append(Finding("too-dark", "the picture is too dark"))
+        found.append(QualityFinding("too-dark", "the picture is too dark"))
     if contrast < _LEAST_CONTRAST:
-        found.append(Finding("faint", "the print is hardly darker than the paper"))
+        found.append(QualityFinding("faint", "the print is hardly darker than the paper"))
     found += _sharpness(grey, white - dark)
     found += _glare(evidence, paper, white)
     found += _streaks(evidence, grey, white)
     found += _worn(evidence, paper, characters)
     found += _cut_off(evidence, size)
     if evidence.turned:
-        found.append(Finding("upside-down", "the document lies upside down"))
+        found.append(QualityFinding("upside-down", "the document lies upside down"))
     return found
 
 
 def _mm(evidence: Evidence, column: float) -> float:
-    return round(evidence.left_mm + column / _PX_PER_MM, 1)
+    return round(evidence.left_mm + column / PX_PER_MM, 1)
 
 
-def _sharpness(grey: NDArray[np.uint8], contrast: float) -> Iterator[Finding]:
+def _sharpness(grey: NDArray[np.uint8], contrast: float) -> Iterator[QualityFinding]:
     """Blur in all directions, or in one."""
     along = _steepness(grey[:, 6:42:6, 1:], grey[:, 6:42:6, :-1]) / max(contrast, 1.0)
     across = _steepness(grey[:, 7:42, ::6], grey[:, 6:41, ::6]) / max(contrast, 1.0)
     if max(along, across) < _BLURRED:
-        yield Finding("out-of-focus", "the picture is out of focus")
+        yield QualityFinding("out-of-focus", "the picture is out of focus")
     elif min(along, across) < _SMEARED * max(along, across):
-        yield Finding("smear", "the picture is smeared by movement")
+        yield QualityFinding("smear", "the picture is smeared by movement")
 
 
 def _steepness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
@@ -74,49 +76,49 @@ def _steepness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     return float(np.searchsorted(upto, 0.98 * upto[-1]))
 
 
-def _glare(evidence: Evidence, paper: NDArray[np.float32], white: float) -> Iterator[Finding]:
+def _glare(evidence: Evidence, paper: NDArray[np.float32], white: float) -> Iterator[QualityFinding]:
     """Bright patches in which print fades."""
     wide = cv2.blur(paper, (15, 1)).max(axis=0)
     for first, last in _runs(wide > max(min(_GLARE_GAIN * white, 254.0), white + 12), 12):
-        yield Finding(
+        yield QualityFinding(
             "glare", f"glare at {_mm(evidence, (first + last) / 2):.0f} mm", _mm(evidence, (first + last) / 2)
         )
 
 
-def _streaks(evidence: Evidence, grey: NDArray[np.uint8], white: float) -> Iterator[Finding]:
+def _streaks(evidence: Evidence, grey: NDArray[np.uint8], white: float) -> Iterator[QualityFinding]:
     """Columns that are dark above and below the letters of all lines: dust on the line sensor, or a scratch."""
     outer = np.concatenate([grey[:, :_OUTER_ROWS], grey[:, -_OUTER_ROWS:]])
     level = outer.mean(axis=1, dtype=np.float32).max(axis=0)  # the brightest of all: letters of others may reach in
     around = cv2.blur(cv2.dilate(level[None], np.ones((1, 25), np.uint8)), (25, 1))[0]
-    ends = evidence.comb.columns_px[:, 0].min(), evidence.comb.columns_px[:, -1].max()
+    ends = evidence.grid.columns_px[:, 0].min(), evidence.grid.columns_px[:, -1].max()
     for first, last in _runs(level < (1 - _STREAK_LOSS) * around, 1):
         middle = (first + last) / 2
         if last - first < 16 and ends[0] - 20 < middle < ends[1] + 20 and around[int(middle)] > 0.6 * white:
-            yield Finding("streak", f"dirt streak at {_mm(evidence, middle):.0f} mm", _mm(evidence, middle))
+            yield QualityFinding("streak", f"dirt streak at {_mm(evidence, middle):.0f} mm", _mm(evidence, middle))
 
 
 def _worn(
     evidence: Evidence, paper: NDArray[np.float32], characters: tuple[tuple[float, ...], ...]
-) -> Iterator[Finding]:
+) -> Iterator[QualityFinding]:
     """Doubtful characters with less ink than the others."""
     if min(min(row) for row in characters) >= _WORN_PROBABILITY:
         return
-    places = zip(evidence.crops, paper, characters, evidence.comb.columns_px, strict=True)
+    places = zip(evidence.crops, paper, characters, evidence.grid.columns_px, strict=True)
     for line, (crop, light, probabilities, columns) in enumerate(places, start=1):
         ink = np.maximum(light - crop, 0)[9:39].mean(axis=0)
         cells = np.interp(columns, np.arange(len(ink)), cv2.blur(ink[None], (25, 1))[0])
         weak = (np.array(probabilities) < _WORN_PROBABILITY) & (cells < _WORN_INK * np.median(cells))
         for first, last in _runs(weak, 1):
             place = f"character {first + 1}" if first == last else f"characters {first + 1} to {last + 1}"
-            yield Finding("worn-ink", f"worn ink at {place} of line {line}", None, line, (first + 1, last + 1))
+            yield QualityFinding("worn-ink", f"worn ink at {place} of line {line}", None, line, (first + 1, last + 1))
 
 
-def _cut_off(evidence: Evidence, size: tuple[int, ...]) -> Iterator[Finding]:
+def _cut_off(evidence: Evidence, size: tuple[int, ...]) -> Iterator[QualityFinding]:
     """Text that runs into the edge of the picture."""
     (left, right), reach = evidence.corners[:, [0, -1]].transpose(1, 0, 2), evidence.pitch_px * 0.5
     for ends in (left, right):
         if (ends < reach - 1).any() or (ends > np.array([size[1], size[0]]) - reach).any():
-            yield Finding("cut-off", "the text is cut off at the edge of the picture")
+            yield QualityFinding("cut-off", "the text is cut off at the edge of the picture")
             return
 
 

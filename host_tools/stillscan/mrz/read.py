@@ -11,23 +11,26 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import effort, faint, spot
 from stillscan.mrz import evidence as places
-from stillscan.mrz.again import again
+from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
 from stillscan.mrz.errors import MrzError
-from stillscan.mrz.evidence import Evidence, Place
-from stillscan.mrz.finding import Finding
-from stillscan.mrz.judge import TWINS, Reading, judge
+from stillscan.mrz.evidence import Candidate, Evidence
+from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.judge import CONFUSED, Reading, judge
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.probe import Row, promising
 from stillscan.mrz.quality import findings
 
 STRIP_COLUMNS = 1476
+"""Pixels of the line sensor: 125 mm at 300 dpi."""
 _MOST_STRIP_ROWS = 330
 _LEAST_FIT = -1.6
 """Mean log probability of the likeliest characters below which there is no text in OCR-B."""
-_LEAST_RHYTHM = 0.25
+_LEAST_SCORE = 0.25
+"""Score of the character grid below which there is no text; noise has up to 0.45, what is read 0.76 and more."""
 _SMALLEST_PX = 24
 _SURE = 0.5
+"""More likely right than wrong."""
 _BORNE_OUT = -0.5
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
 clear, and worth a second look: the worst development strips that are read have -0.13, print upside down or a character
@@ -181,7 +184,7 @@ def _around(grey: NDArray[np.uint8], row: Row) -> Found:
     return _better((reading, evidence), _best(places.of_level(grey, row)))
 
 
-def _best(candidates: Iterable[Place]) -> Found:
+def _best(candidates: Iterable[Candidate]) -> Found:
     """The first of the places that can be read, else the best of them; a doubtful one has been looked at again."""
     best: Found = Reading(), None
     for quick, thorough in candidates:
@@ -202,7 +205,7 @@ def _best(candidates: Iterable[Place]) -> Found:
 
 def _judged(evidence: Evidence) -> Found:
     """The reading of one look; nothing where no text fits."""
-    if evidence.fit < _LEAST_FIT or evidence.comb.score < _LEAST_RHYTHM:
+    if evidence.fit < _LEAST_FIT or evidence.grid.score < _LEAST_SCORE:
         return Reading(), None
     reading = judge(evidence.likelihoods, once=True)
     return (Reading(), None) if reading is None else (reading, evidence)
@@ -214,10 +217,10 @@ def _augmented(found: Found) -> Found:
     if evidence is None:
         return found
     enough = _NO_DOUBT if evidence.clear else _NO_DOUBT_UNCLEAR
-    certain = reading.confidence >= enough and _least(reading) >= _NO_DOUBT_CHARACTER and reading.reason != TWINS
+    certain = reading.confidence >= enough and _least(reading) >= _NO_DOUBT_CHARACTER and reading.reason != CONFUSED
     if certain or evidence.support(reading.lines or ()) < _BORNE_OUT:
         return found
-    evidence = again(evidence)
+    evidence = augment(evidence)
     return judge(evidence.likelihoods) or reading, evidence
 
 
@@ -258,14 +261,14 @@ def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, s
     if not _stands_there(reading, evidence):
         others = (judge(other.likelihoods) for other in places.mirrored(evidence))
         if any(other is not None and _is_read(other) for other in others):
-            faults.append(Finding("mirrored", "the picture is mirrored"))
+            faults.append(QualityFinding("mirrored", "the picture is mirrored"))
             return replace(reading, accepted=False, reason="the picture is mirrored", quality=tuple(faults))
         if evidence.fit > _CLEARLY_TEXT and sum(reading.checks.values()) == 0:
-            faults.append(Finding("no-mrz", OTHER_PRINT))
+            faults.append(QualityFinding("no-mrz", OTHER_PRINT))
             return replace(reading, accepted=False, reason=OTHER_PRINT, quality=tuple(faults))
     if reading.accepted and evidence.goes_on:
         return replace(reading, accepted=False, reason="the text goes on beyond what was read", quality=tuple(faults))
     if second:
-        faults.append(Finding("two-mrzs", "the picture shows two MRZs"))
+        faults.append(QualityFinding("two-mrzs", "the picture shows two MRZs"))
         return replace(reading, accepted=False, reason="the picture shows two MRZs", quality=tuple(faults))
     return replace(reading, quality=tuple(faults))

@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import comb, flatten, lines
+from stillscan.mrz import character_grid, flatten, lines
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
 from stillscan.mrz.lines import CROP_ROWS, LETTER_ROWS, Track
-from stillscan.mrz.net import look
+from stillscan.mrz.net import recognise
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import examine
 
 _LEAST_MARK = 0.04
-_LEAST_RHYTHM = 0.4
+_LEAST_LINE_SCORE = 0.4
 _WORTH_READING = 0.5
 """Probability of each character from which on the text is likely to be read: rules mend what print leaves open."""
 _SPARE_ROWS = 12
@@ -142,10 +142,10 @@ def _overlaps(row: int, first: int, end: int) -> bool:
 
 def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None:
     """The line along `track` as far as print alone tells it, None when there is no text."""
-    seen = look(lines.cut(part, track)[None])
-    best = next(comb.combs(seen.centres), None)
-    if best is None or best.score < _LEAST_RHYTHM:
+    seen = recognise(lines.cut(part, track)[None])
+    best = next(character_grid.grids(seen.centres), None)
+    if best is None or best.score < _LEAST_LINE_SCORE:
         return None
-    chances = comb.cells(seen, best)[0]
+    chances = character_grid.cells(seen, best)[0]
     text = "".join(ALPHABET[index] for index in chances.argmax(axis=1))
     return PartialLine(round(track.row) + top, text, tuple(np.round(np.exp(chances.max(axis=1)), 4).tolist()))

@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import effort, lines
-from stillscan.mrz.comb import Comb
-from stillscan.mrz.lines import CROP_COLUMNS, Track
-
-PITCH_PX = 30.0
+from stillscan.mrz.character_grid import CharacterGrid
+from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, Track
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +47,16 @@ class View:
         """The view of somebody on the other side of the picture."""
         return replace(self, tracks=self.tracks[::-1], places=self.places[::-1, ::-1])
 
-    def evened(self, comb: Comb) -> "View":
-        """The view, 1476 wide, in which the characters at the teeth of `comb` stand evenly and in the middle."""
-        even = (CROP_COLUMNS - 1) / 2 + PITCH_PX * (np.arange(comb.count) - (comb.count - 1) / 2)
+    def evened(self, grid: CharacterGrid) -> "View":
+        """The view, 1476 wide, in which the characters at the ticks of `grid` stand evenly and in the middle."""
+        even = (CROP_COLUMNS - 1) / 2 + PITCH_PX * (np.arange(grid.count) - (grid.count - 1) / 2)
         columns = np.arange(CROP_COLUMNS)
-        bends = (np.polyfit(even, line, 2) for line in self._at(comb.columns_px))
+        bends = (np.polyfit(even, line, 2) for line in self._at(grid.columns_px))
         return replace(self, places=np.stack([np.polyval(bend, columns) for bend in bends]))
 
-    def ends(self, comb: Comb) -> NDArray[np.float64]:
-        """(lines, 2, 2): (x, y) in `grey` of the first and the last tooth of each line."""
-        columns = self._at(comb.columns_px[:, [0, -1]])
+    def ends(self, grid: CharacterGrid) -> NDArray[np.float64]:
+        """(lines, 2, 2): (x, y) in `grey` of the first and the last tick of each line."""
+        columns = self._at(grid.columns_px[:, [0, -1]])
         rows = [track.rows(own, self.grey.shape[1]) for track, own in zip(self.tracks, columns, strict=True)]
         return np.stack([columns, np.stack(rows)], axis=2)
 

@@ -7,15 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import effort, lines
-from stillscan.mrz.lines import Track
+from stillscan.mrz.lines import PITCH_PX, Track
 from stillscan.mrz.spot import Bar
-from stillscan.mrz.view import PITCH_PX
 
 _HALF_ROWS = 240
+"""Two lines of the greatest distance to each side, and a letter."""
 _MOST_CELLS = 48
+"""The longest line, 44 characters, and two to each side."""
 _SPACINGS_PX = range(40, 108, 2)
 """Distances of lines that occur: 75 px by the standard, less and more on cards and old passports."""
 _STROKE_PX = 31
+"""A character: no stroke is wider."""
 _AROUND_PX = (61, 151)
 """Columns and rows over which ink is taken to be the background's."""
 _LAYOUTS = ((0, 1), (-1, 0), (0, 1, 2), (-1, 0, 1), (-2, -1, 0))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kiosk import wire
 from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBegin, named
 from stillscan.link.session import Session, describe
-from stillscan.mrz import Finding, Reading
+from stillscan.mrz import QualityFinding, Reading
 from stillscan.scanning.policy import Policy
 from stillscan.scanning.registration import lay_still
 from stillscan.scanning.result import AbortSeen, Judgement, Outcome, Result
@@ -207,7 +207,7 @@ class Check:
         picture, _ = self.store.joined()
         self._read_whole = False
         if self.store.torn(FIRST_TEXT_ROW, LAST_TEXT_ROW):
-            self.result.quality = (Finding("cut-off", "the text lies partly beyond the glass"),)
+            self.result.quality = (QualityFinding("cut-off", "the text lies partly beyond the glass"),)
             self._stale, self._ticket = True, None
             return whole and self._not_read()
         self._of_whole = whole

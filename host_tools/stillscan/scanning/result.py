@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stillscan.mrz import Finding
+from stillscan.mrz import QualityFinding
 
 Judgement = Literal["verified", "refused"]
 """What a reading that is certain leads to."""
@@ -35,5 +35,5 @@ class Result:
     still_ms: float | None = None
     last_row_ms: float | None = None  # when the last row came that the reading rests on
     verdict_ms: float | None = None
-    quality: tuple[Finding, ...] = ()  # what was wrong with the last picture that could not be read with certainty
+    quality: tuple[QualityFinding, ...] = ()  # what is wrong with the last picture that was not read with certainty
     sensors: list[str] = field(default_factory=list)  # that make no sense and were done without: names in the guidance

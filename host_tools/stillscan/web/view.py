@@ -8,7 +8,7 @@ from stillscan.counter.counter import Scanner
 from stillscan.counter.visit import Visit
 from stillscan.guidance import page_texts, say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
-from stillscan.mrz.finding import Finding
+from stillscan.mrz.finding import QualityFinding
 
 _SHOWN = {"tracking": "wait", "second": "second", "face": "face", "recording": "record", "unknown": "record"}
 
@@ -56,7 +56,7 @@ def attempt_text(scanner: Scanner, language: str) -> str:
     return f"{page_texts(language)['attempt']} {scanner.attempt}" if scanner.attempt else ""
 
 
-def _failure(reason: str, quality: tuple[Finding, ...], language: str) -> list[str]:
+def _failure(reason: str, quality: tuple[QualityFinding, ...], language: str) -> list[str]:
     """Why a scan brought nothing, and what to do about it."""
     said = [say("state.gave_up", language), say_reason(reason, language)]
     return said + [say_finding(finding, language) for finding in quality]

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz.comb import cells, combs
+from stillscan.mrz.character_grid import cells, grids
 from stillscan.mrz.evidence import Evidence
-from stillscan.mrz.net import SECOND, look
+from stillscan.mrz.net import SECOND, recognise
 
 _MOVES = (
     (3.0, 0.0, 1.0),
@@ -30,7 +30,7 @@ _SECOND_SHARE = 0.7
 """Weight of the second network: it is the better one where there is doubt."""
 
 
-def again(evidence: Evidence) -> Evidence:
+def augment(evidence: Evidence) -> Evidence:
     """The evidence of nine looks of each network at its crops.
 
     The looks of a network are far from independent, and one that sees something else may be the one that is right: its
@@ -38,13 +38,13 @@ def again(evidence: Evidence) -> Evidence:
     890000 to 892633 of level 5, 30 % can so be accepted before the first wrong one, against 19 % with log probabilities
     throughout.
     """
-    seen = [(evidence.likelihoods, cells(look(evidence.crops, SECOND), evidence.comb))]
+    seen = [(evidence.likelihoods, cells(recognise(evidence.crops, SECOND), evidence.grid))]
     for move in _MOVES:
         crops = np.stack([_moved(crop, *move) for crop in evidence.crops])
-        first = look(crops)
-        for comb in combs(first.centres):
-            if comb.columns_px.shape == evidence.comb.columns_px.shape:
-                seen.append((cells(first, comb), cells(look(crops, SECOND), comb)))
+        first = recognise(crops)
+        for grid in grids(first.centres):
+            if grid.columns_px.shape == evidence.grid.columns_px.shape:
+                seen.append((cells(first, grid), cells(recognise(crops, SECOND), grid)))
                 break
     averaged = np.log(np.exp(seen).mean(axis=0)), np.mean(seen, axis=0)
     likelihoods, steady = (_together(by_network) for by_network in averaged)

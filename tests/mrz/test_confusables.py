@@ -12,10 +12,10 @@ from mrz_vectors import VALID
 from numpy.typing import NDArray
 
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.confusables import undecided, weighed
 from stillscan.mrz.formats import format_of
-from stillscan.mrz.judge import SHARPNESS, TWINS, judge
+from stillscan.mrz.judge import CONFUSED, SHARPNESS, judge
 from stillscan.mrz.parse import parse
-from stillscan.mrz.twins import undecided, weighed
 
 _TWIN = {"O": "0", "0": "O", "I": "1", "1": "I"}
 
@@ -38,7 +38,7 @@ def print_of(lines: tuple[str, ...], *, zeros: float) -> NDArray[np.float32]:
 
 
 def free_places(lines: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Twins in the document number and in the optional data, where letters and digits may stand."""
+    """Confusables in the document number and in the optional data, where letters and digits may stand."""
     form = format_of(lines)
     spans = (form.number, *form.optional)
     return [(span.line, at) for span in spans for at in range(span.first, span.end) if lines[span.line][at] in _TWIN]
@@ -76,7 +76,7 @@ def test_a_twin_in_doubt_brings_its_fellows_into_doubt(odds: tuple[float, float]
     reading = judge(chances)
     assert reading is not None
     assert reading.lines == lines
-    assert (reading.accepted, reading.reason == TWINS) == (accepted, not accepted)
+    assert (reading.accepted, reading.reason == CONFUSED) == (accepted, not accepted)
 
 
 @pytest.mark.parametrize(("zeros", "odds", "text"), [(-13.0, -2.0, "OO"), (-13.0, -8.0, "00"), (-6.9, -2.0, "00")])

@@ -1,4 +1,4 @@
-"""Finds the cells of the characters where the network sees centres: one comb for all lines, bent to each.
+"""Finds the cells of the characters where the network sees centres: one grid for all lines, bent to each.
 
 Lines that a camera saw from aside have each a pitch of their own, which changes along the line.
 """
@@ -14,6 +14,7 @@ from stillscan.mrz import effort
 from stillscan.mrz.net import COLUMN_PX, Seen
 
 _PITCHES_PX = np.arange(27.0, 33.05, 0.25)
+"""A tenth about the standard's, in steps that move the end of a line by 5 px."""
 _CHIRPS = np.arange(-6, 7) * 0.02 + 1e-9
 """By what share of itself the pitch grows from the middle of the picture to its right end (none of them 0)."""
 _STEEP_CHIRPS = np.arange(-17, 18) * 0.02 + 1e-9
@@ -21,35 +22,35 @@ _STEEP_CHIRPS = np.arange(-17, 18) * 0.02 + 1e-9
 _FLAT = 0.05
 """It grows by less in what lies flat."""
 _OWN_GAIN = 3.0
-"""Combs of their own must meet so many centres a line more than the common one."""
+"""Grids of their own must meet so many centres a line more than the common one."""
 _EMPTY = 0.3
-"""A tooth with less chance of a centre speaks against the comb; that decides between 44, 36 and 30 teeth."""
+"""A tick with less chance of a centre speaks against the grid; that decides between 44, 36 and 30 ticks."""
 _CLOSE = 1.6
-"""Combs that are worse by no more than this many teeth are worth a second thought."""
-MOST_COMBS = 3
+"""Grids that are worse by no more than this many ticks are worth a second thought."""
+MOST_GRIDS = 3
 _LEAST_FIT = -4.0
 """A character that the network cannot make out at all may not count for more."""
 _FIT_SHARE = 0.4
 """What a doubtful character takes from the likeness, against what a missing one does: print of other fonts has fits of
--0.5, cloth of -1, and both may have combs as good as those of the worst strips."""
+-0.5, cloth of -1, and both may have grids as good as those of the worst strips."""
 _GOES_ON = 0.5
 """Chance of a centre that a further character has at least."""
 _COUNTS = {1: (44, 36, 30), 2: (44, 36), 3: (30,)}
 """Cells a line may have when so many lines are looked at together."""
 _REACH_PX = np.arange(-9.0, 9.1, 3)
 _STIFF = 1.5
-"""Weight of the common comb against what the peaks of one line say, in peaks."""
+"""Weight of the common grid against what the peaks of one line say, in peaks."""
 
 
 @dataclass(frozen=True, eq=False)
-class Comb:
+class CharacterGrid:
     """Where the characters stand."""
 
     columns_px: NDArray[np.float64]
     """(lines, count): column of each character's centre."""
     pitch_px: float
     score: float
-    """Mean chance of a centre under the teeth, 0..1: below about 0.3 there is no MRZ."""
+    """Mean chance of a centre under the ticks, 0..1: below about 0.3 there is no MRZ."""
 
     @property
     def count(self) -> int:
@@ -57,15 +58,15 @@ class Comb:
         return int(self.columns_px.shape[1])
 
 
-def combs(centres: NDArray[np.float32], *, steep: bool = False, most: int = MOST_COMBS) -> Iterator[Comb]:
-    """The combs that fit the chances of a centre (lines, m) well, best first, at most `most` (three).
+def grids(centres: NDArray[np.float32], *, steep: bool = False, most: int = MOST_GRIDS) -> Iterator[CharacterGrid]:
+    """The grids that fit the chances of a centre (lines, m) well, best first, at most `most` (three).
 
     One to three lines are looked at together; none may fit when they are narrower than the text of an MRZ. `steep`:
     a camera may have seen them steeply from aside.
     """
     effort.spend("grid-steep" if steep else "grid")
-    teeth = _rulers(centres, steep=steep)
-    values = _met(centres, teeth).mean(axis=0)
+    ticks = _rulers(centres, steep=steep)
+    values = _met(centres, ticks).mean(axis=0)
     surplus = np.concatenate([[0.0], np.cumsum(values - _EMPTY)])
     places = sorted(
         (
@@ -78,15 +79,15 @@ def combs(centres: NDArray[np.float32], *, steep: bool = False, most: int = MOST
     for gain, start, count in places[:most]:
         if gain < places[0][0] - _CLOSE:
             break
-        columns = teeth[:, start : start + count]
+        columns = ticks[:, start : start + count]
         for bends in (1, 2):
             columns = _settle(centres, columns, bends)
         score = float(_met(centres, columns).mean())
-        yield Comb(columns, float(np.diff(columns, axis=1).mean()), score)
+        yield CharacterGrid(columns, float(np.diff(columns, axis=1).mean()), score)
 
 
 def _rulers(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.float64]:
-    """Teeth (lines, n) over the whole width: alike in all lines, unless combs of their own meet far more centres."""
+    """Ticks (lines, n) over the whole width: alike in all lines, unless grids of their own meet far more centres."""
     width = centres.shape[1]
     chirps = _STEEP_CHIRPS if steep else _CHIRPS
     strength = _strength(centres, steep=steep)
@@ -107,7 +108,7 @@ def _rulers(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.float64]
 
 @cache
 def _waves(columns: int, *, steep: bool) -> NDArray[np.float32]:
-    """(2, pitches, chirps, columns): waves whose crests lie where the teeth of a comb may stand, real and imaginary."""
+    """(2, pitches, chirps, columns): waves whose crests lie where the ticks of a grid may stand, real and imaginary."""
     t = np.arange(columns) * COLUMN_PX / (columns * COLUMN_PX / 2) - 1
     chirps = (_STEEP_CHIRPS if steep else _CHIRPS)[:, None]
     periods = (columns * COLUMN_PX / 2) * np.log1p(chirps * t) / chirps / _PITCHES_PX[:, None, None]
@@ -123,7 +124,7 @@ def _strength(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.comple
 
 
 def _ruler(strength: NDArray[np.complex64], columns: int, chirps: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Teeth over the whole width: those of the strongest wave (pitches, chirps)."""
+    """Ticks over the whole width: those of the strongest wave (pitches, chirps)."""
     half = columns * COLUMN_PX / 2
     pitch_at, chirp_at = np.unravel_index(int(np.abs(strength).argmax()), strength.shape)
     pitch, chirp = _PITCHES_PX[pitch_at], float(chirps[chirp_at])
@@ -133,9 +134,9 @@ def _ruler(strength: NDArray[np.complex64], columns: int, chirps: NDArray[np.flo
     return np.asarray(half * (1 + np.expm1(periods * chirp * pitch / half) / chirp), np.float64)
 
 
-def _met(centres: NDArray[np.float32], teeth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chances of a centre (lines, n) at the teeth (lines, n) of each line."""
-    return np.stack([_at(line, own) for line, own in zip(centres, teeth, strict=True)])
+def _met(centres: NDArray[np.float32], ticks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Chances of a centre (lines, n) at the ticks (lines, n) of each line."""
+    return np.stack([_at(line, own) for line, own in zip(centres, ticks, strict=True)])
 
 
 def _at(values: NDArray[np.floating], pixels: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,7 +145,7 @@ def _at(values: NDArray[np.floating], pixels: NDArray[np.float64]) -> NDArray[np
 
 
 def _settle(each: NDArray[np.float32], columns: NDArray[np.float64], bends: int) -> NDArray[np.float64]:
-    """Teeth moved towards the peaks near them: by one polynomial for all lines, then a stiff one for each line."""
+    """Ticks moved towards the peaks near them: by one polynomial for all lines, then a stiff one for each line."""
     near = np.stack([_at(line, own[:, None] + _REACH_PX) for line, own in zip(each, columns, strict=True)]) ** 2
     weight = near.sum(axis=2)
     shift = (near * _REACH_PX).sum(axis=2) / np.maximum(weight, 1e-6)
@@ -159,7 +160,7 @@ def _settle(each: NDArray[np.float32], columns: NDArray[np.float64], bends: int)
 
 @cache
 def _powers(count: int, bends: int) -> NDArray[np.float64]:
-    """(count, bends + 1): powers of the places of teeth, -1 to 1."""
+    """(count, bends + 1): powers of the places of ticks, -1 to 1."""
     return np.vander(np.linspace(-1, 1, count), bends + 1)
 
 
@@ -179,33 +180,33 @@ def fit(likelihoods: NDArray[np.float32]) -> float:
     return float(np.maximum(likelihoods.max(axis=2), _LEAST_FIT).mean())
 
 
-def likeness(comb: Comb, likelihoods: NDArray[np.float32]) -> float:
+def likeness(grid: CharacterGrid, likelihoods: NDArray[np.float32]) -> float:
     """How much lines look like those of an MRZ: characters of its print at even distances.
 
     0.8 to 0.9 for clear lines, 0.7 and more for the worst development strips that were ever read; 0.3 to 0.4 for
     ordinary print and cloth, below 0 for noise.
     """
-    return comb.score + _FIT_SHARE * fit(likelihoods)
+    return grid.score + _FIT_SHARE * fit(likelihoods)
 
 
-def goes_on(centres: NDArray[np.float32], comb: Comb) -> bool:
-    """Whether all lines have further characters right beside the ends of a comb that is not the longest there is."""
-    if comb.count == max(_COUNTS[2]):
+def goes_on(centres: NDArray[np.float32], grid: CharacterGrid) -> bool:
+    """Whether all lines have further characters right beside the ends of a grid that is not the longest there is."""
+    if grid.count == max(_COUNTS[2]):
         return False
     columns = np.arange(centres.shape[1]) * COLUMN_PX
     beside = (
-        [line[np.abs(columns - end - way * comb.pitch_px) < comb.pitch_px / 2].max(initial=0) for line, end in ends]
+        [line[np.abs(columns - end - way * grid.pitch_px) < grid.pitch_px / 2].max(initial=0) for line, end in ends]
         for way, ends in (
-            (-1, zip(centres, comb.columns_px[:, 0], strict=True)),
-            (1, zip(centres, comb.columns_px[:, -1], strict=True)),
+            (-1, zip(centres, grid.columns_px[:, 0], strict=True)),
+            (1, zip(centres, grid.columns_px[:, -1], strict=True)),
         )
     )
     return any(min(side) > _GOES_ON for side in beside)
 
 
-def cells(seen: Seen, comb: Comb) -> NDArray[np.float32]:
-    """Log probabilities (lines, cells, 37) of the characters at the teeth of `comb`, between the nearest answers."""
-    at = np.clip(comb.columns_px / COLUMN_PX, 0, seen.centres.shape[1] - 1.001)
+def cells(seen: Seen, grid: CharacterGrid) -> NDArray[np.float32]:
+    """Log probabilities (lines, cells, 37) of the characters at the ticks of `grid`, between the nearest answers."""
+    at = np.clip(grid.columns_px / COLUMN_PX, 0, seen.centres.shape[1] - 1.001)
     left = at.astype(np.intp)
     part = (at - left)[..., None].astype(np.float32)
     row = np.arange(len(at))[:, None]

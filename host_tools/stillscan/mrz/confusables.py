@@ -14,7 +14,7 @@ from stillscan.mrz import places
 from stillscan.mrz.alphabet import ALPHABET, VALUE, WEIGHTS
 from stillscan.mrz.formats import Format
 
-_TWINS = {"O": "0", "0": "O", "I": "1", "1": "I"}
+_CONFUSABLE = {"O": "0", "0": "O", "I": "1", "1": "I"}
 _MOST = 10
 """More doubtful places than this are too many to be decided by a few check digits."""
 _FEWEST_ZEROS, _CLEARLY = 2, -0.1
@@ -22,8 +22,8 @@ _ZERO, _MOST_TURNED = -7.0, 5.0
 """Log odds of an O where a 0 must stand, below which the cut tells them apart, and by how much the odds elsewhere are
 turned at most. Development strips 864000 to 864399, levels 0 to 4, one look: where those of the zeros are at -13, every
 O has more than -5.3 and every other 0 less than -6.2; where they are at -9, -2.3 and -3.6."""
-TWIN_OF = np.array([ALPHABET.index(_TWINS.get(character, character)) for character in ALPHABET])
-"""Class of the twin of each class, its own where it has none."""
+CONFUSABLE_OF = np.array([ALPHABET.index(_CONFUSABLE.get(character, character)) for character in ALPHABET])
+"""Class of the confusable of each class, its own where it has none."""
 
 
 def weighed(likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -55,7 +55,7 @@ def _places(lines: int, columns: int) -> tuple[NDArray[np.bool_], NDArray[np.boo
 
 
 def undecided(form: Format, lines: tuple[str, ...], doubtful: list[tuple[int, int]]) -> bool:
-    """Whether some of the `doubtful` twins (line, column) can be exchanged without any check digit noticing."""
+    """Whether some of the `doubtful` confusables (line, column) can be exchanged without any check digit noticing."""
     if len(doubtful) > _MOST:
         return True
     changes = [_change(form, lines, place) for place in doubtful]
@@ -66,10 +66,10 @@ def undecided(form: Format, lines: tuple[str, ...], doubtful: list[tuple[int, in
 
 
 def _change(form: Format, lines: tuple[str, ...], place: tuple[int, int]) -> tuple[int, ...]:
-    """What exchanging the twin at `place` adds to each sum of the format, modulo 10."""
+    """What exchanging the confusable at `place` adds to each sum of the format, modulo 10."""
     line, column = place
     mine = lines[line][column]
-    step = VALUE[_TWINS[mine]] - VALUE[mine]
+    step = VALUE[_CONFUSABLE[mine]] - VALUE[mine]
     changes = []
     for check in form.checks:
         covered = [(span.line, at) for span in check.covers for at in range(span.first, span.end)]

@@ -21,16 +21,17 @@ from stillscan.web.server import PageServer
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import signal, sys, threading
+import signal, sys, time
 sys.path[:0] = {paths!r}
 from played import Played
 from kiosk import wire
-stop = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: stop.set())
+stop = []  # no Event: an interrupt in the middle of its wait leaves its own lock torn
+signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
 try:
     with Played() as played:
         print(played.url, flush=True)
-        while not stop.wait(0.01):
+        while not stop:
+            time.sleep(0.01)
             played.state(wire.PLACED)
             played.state(wire.EMPTY)
 except KeyboardInterrupt:

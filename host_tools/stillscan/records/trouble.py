@@ -12,6 +12,7 @@ from sqlalchemy import exc
 from stillscan.records.errors import OutcomeUnknownError, RecordsError
 
 _log = logging.getLogger(__name__)
+_LATER = "'stillscan audit show' tells when it answers again"
 _NOTHING = "; nothing was written"
 _BUSY = f"another program is writing to it and does not finish{_NOTHING}"
 _SILENT = f"the server does not answer{_NOTHING}"
@@ -69,7 +70,9 @@ def committing(place: str) -> Iterator[None]:
         if _refused(error):
             raise
         cause = _cause(error).removesuffix(_NOTHING)
-        raise OutcomeUnknownError(f"{place}: {cause}; it is not known whether the record was kept") from None
+        raise OutcomeUnknownError(
+            f"{place}: {cause}; it is not known whether the record was kept, which {_LATER}"
+        ) from None
 
 
 def _refused(error: exc.SQLAlchemyError) -> bool:

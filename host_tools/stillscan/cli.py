@@ -6,10 +6,9 @@ rights, keys, database) or a defect of stillscan, 130 interrupted. What Python i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stillscan.terminal import stop
 
+TYPE_CHECKING = False  # what typing says; nothing that takes time is loaded before requests to stop are taken
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """What can go wrong that a user should be told in one line.
 
-Everything the commands expect to happen is one of these; anything else is a defect and keeps its traceback.
+Everything the commands expect to happen is one of these. Anything else is a defect: one line too, more in the log.
 Messages never hold personal data: no MRZ text, names, numbers or dates of a document.
 """
 

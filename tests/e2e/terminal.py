@@ -30,6 +30,15 @@ def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def make_records(folder: Path) -> Path:
+    """A database with one letter of an office in test mode: a kiosk makes none by itself."""
+    letters, database = folder / "letters.csv", folder / "records.db"
+    letters.write_text("tracking,order,recipient,deadline\nRR000000014NO,B0,Somebody Else,2099-01-01\n")
+    done = shell(f"$stillscan consignment import --test --database {database} {letters}")
+    assert done.returncode == 0, done.stderr
+    return database
+
+
 def stopped(
     arguments: list[str],
     number: signal.Signals,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import tty
+from contextlib import contextmanager
 
 import pytest
 
@@ -37,14 +38,21 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.fixture
-def device():
+@contextmanager
+def simulated_device():
     """Port of a simulated scanner in a process of its own, and the process."""
     process = subprocess.Popen([*COMMAND, "device"], stdout=subprocess.PIPE, text=True)
     yield process.stdout.readline().strip(), process
     process.kill()
     process.wait()
     process.stdout.close()
+
+
+@pytest.fixture
+def device():
+    """A simulated scanner for one test."""
+    with simulated_device() as made:
+        yield made
 
 
 def test_a_check_over_a_serial_port(device):
@@ -55,13 +63,16 @@ def test_a_check_over_a_serial_port(device):
     assert "OESTENBYEN" not in done.stdout  # a real port's terminal never shows what the passport says
 
 
-def test_a_device_that_goes_away_in_mid_sweep_ends_in_one_line(device):
-    port, process = device
-    kiosk = start("--port", port, "--once", "--reconnect", "0.1")
-    while "scanning" not in kiosk.stdout.readline():
-        assert kiosk.poll() is None
-    process.kill()
-    _, errors = kiosk.communicate(timeout=HANG_S)
+def test_a_device_that_goes_away_in_mid_sweep_ends_in_one_line():
+    for _ in range(50):  # a busy computer may tell this test of the sweep when the check is over: then again
+        with simulated_device() as (port, process):
+            kiosk = start("--port", port, "--once", "--reconnect", "0.1")
+            while "scanning" not in kiosk.stdout.readline():
+                assert kiosk.poll() is None
+            process.kill()
+            _, errors = kiosk.communicate(timeout=HANG_S)
+        if kiosk.returncode != 0:
+            break
     assert kiosk.returncode == 3
     assert errors.startswith(f"stillscan: {port}: ")
     assert errors.count("\n") == 1

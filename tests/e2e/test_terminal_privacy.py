@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from .terminal import CLEAN, COMMAND, END_S
+from .terminal import CLEAN, COMMAND, END_S, make_records
 
 STILLSCAN = " ".join(COMMAND)
 PAGE = f"""
@@ -109,7 +109,7 @@ class Kiosk:
         self.log = ""
         command = [*COMMAND, "run", "--port", "sim", "--page", "0", "--log", "-", "-vv"]
         self.process = subprocess.Popen(
-            [*command, "--database", str(folder / "records.db"), "--test-mode"],
+            [*command, "--database", str(make_records(folder)), "--test-mode"],
             env={**os.environ, "TMPDIR": str(folder / "tmp")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -22,7 +22,7 @@ from stillscan.commands.parser import Parser, add_log
 from stillscan.errors import InputError
 from stillscan.service import notify
 
-from .terminal import END_S, shell
+from .terminal import END_S, make_records, shell
 
 SERVICE = Path(notify.__file__).parent
 
@@ -147,6 +147,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 
 
 def test_ready_alive_killed_started_again_and_stopped(manager: Manager, tmp_path: Path) -> None:
+    make_records(tmp_path)
     killed = manager.start()
     assert "WATCHDOG=1" not in manager.hear("READY=1")
     manager.hear("WATCHDOG=1")

@@ -111,3 +111,49 @@ def test_a_request_that_a_callback_swallowed_comes_again() -> None:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=END_S)
     assert (process.returncode, errors) == (130, "")
+
+
+PUTS_AWAY = """
+import sys
+from stillscan.terminal import stop
+
+stop.install(service=False)
+stop.running(service=False)
+try:
+    print("ready", flush=True)
+    sys.stdin.readline()
+finally:
+    print("putting away", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_waits() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PUTS_AWAY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "putting away\n"
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=END_S)
+    assert (process.returncode, errors) == (130, "")
+
+
+def test_what_the_parent_ignores_stays_ignored() -> None:
+    code = "import signal; from stillscan.terminal import stop; stop.install(False); print(signal.getsignal(1))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+        timeout=END_S,
+    )
+    assert done.stdout.strip() in ("Handlers.SIG_IGN", "1")

@@ -1,8 +1,13 @@
 """Streams that are full, closed, gone or without letters: one line, the right exit code, nothing of Python itself."""
 
+import errno
 import json
+from pathlib import Path
 
 import pytest
+
+from stillscan.cli import main
+from stillscan.commands import rules
 
 from .terminal import CLEAN, shell
 
@@ -96,3 +101,37 @@ def test_python_dash_m_and_usage_in_one_line() -> None:
         done = shell(f"$stillscan {line}")
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), (line, done.stderr)
         assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/a/file"), "stillscan: /a/file: no space left on device\n"),
+        (OSError(errno.EMFILE, "Too many open files"), "stillscan: this computer refuses: too many open files\n"),
+        (MemoryError(), "stillscan: this computer has not enough memory for that\n"),
+        (KeyError("OESTENBYEN"), "stillscan: internal error: KeyError in stillscan."),
+        (RecursionError("deep"), "stillscan: internal error: RecursionError in "),
+    ],
+)
+def test_what_nobody_foresaw_is_one_line_too(
+    raised: Exception,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def breaks() -> dict[str, object]:
+        raise raised
+
+    monkeypatch.setattr(rules, "explanations", breaks)
+    assert main(["rules", "--log", str(tmp_path / "log"), "explain"]) == 4
+    said = capsys.readouterr().err
+    assert said.startswith(told)
+    assert said.count("\n") == 1
+    assert "OESTENBYEN" not in said + (tmp_path / "log").read_text()
+    if "internal error" in told:
+        assert "the log tells more" in said
+        assert type(raised).__name__ in (tmp_path / "log").read_text()
+        assert "rules.py:" in (tmp_path / "log").read_text()
+        assert main(["rules", "-v", "explain"]) == 4
+        assert "rules.py:" in capsys.readouterr().err, "and with -v to whoever asks for it"

@@ -13,6 +13,7 @@ from rich.console import Console
 from stillscan.commands.counter import add_records, known_list, office_records
 from stillscan.commands.display import ConsoleOut, PlainLines
 from stillscan.commands.run import connector
+from stillscan.commands.watched import watched
 from stillscan.commands.world import add_movement
 from stillscan.counter.book import Book
 from stillscan.counter.visit import FieldProblem, Visit
@@ -61,8 +62,9 @@ def run(args: argparse.Namespace) -> int:
         except FieldProblem as problem:
             raise InputError(f"--tracking: {t[problem.key]}") from None
         display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
-        with closing(ReaderProcess()) as reader:
-            Service(connector(args), reader, _judge(visit), display).run_once(_RETRY_S)
+        with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
+            service = Service(connector(args), reader, _judge(visit), shown, alive=notifier.alive)
+            service.run_once(_RETRY_S)
         while visit.step in ("second", "face"):
             _ask(visit, t)
         if visit.verdict is None:

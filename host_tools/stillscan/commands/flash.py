@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,7 @@ from stillscan.technician.ports import find_port, port_again, recognise
 from stillscan.technician.prompt import Prompt
 from stillscan.technician.update import Done, Update
 
+_LOG = logging.getLogger(__name__)
 _SETTINGS = "settings.json"  # of firmware/kiosk/settings.py
 
 
@@ -74,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
             running.session.set(number, value)
     finally:
         running.session.transport.close()
+    _LOG.info("%s: build %s, %d files sent", port, installed_build(running.installed), done.sent)
     _show(args.json, port, running, done)
     return 0
 

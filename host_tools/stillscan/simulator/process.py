@@ -46,11 +46,14 @@ def _share_a_cpu() -> set[int]:
 class Firmware:
     """A MicroPython process with the firmware of this package, its file system a temporary folder."""
 
-    @stop.held()
     def __init__(self, bus: Bus, board: str = "simulator", boot_id: int = 1, script: str = "main.py") -> None:
         self.bus = bus
         self._pending = bytearray()
         self._cpus = _share_a_cpu()
+        with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
+            self._start(board, boot_id, script)
+
+    def _start(self, board: str, boot_id: int, script: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="stillscan-")
         self._errors = open(Path(self._folder.name) / "console.txt", "w+")  # noqa: SIM115 - closed in close()
         answers, self._to = os.pipe()
@@ -67,6 +70,7 @@ class Firmware:
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,
+            start_new_session=True,  # Ctrl-C in a terminal is for this program, which ends the process
         )
         os.close(answers)
         os.close(requests)

@@ -7,15 +7,13 @@ request ends the process at once. This module is loaded before all others and im
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
-from types import FrameType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # what typing says; it takes longer to load than all of this
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import FrameType
 
 INTERRUPTED = 130  # what shells report for Ctrl-C: the command did not finish
 _AGAIN_S = 0.05  # chosen: unnoticed by people, and long enough for the callback that swallowed a request to return
@@ -67,14 +65,16 @@ def ending() -> None:
             signal.signal(number, signal.SIG_IGN)
 
 
-@contextlib.contextmanager
-def held() -> Iterator[None]:
-    """A request that comes inside is raised when this is left: for steps that must be taken whole, such as starting a
-    process and knowing it. They are short."""
-    _Requests.held += 1
-    try:
-        yield
-    finally:
+class held:  # noqa: N801 - reads as what it does: with stop.held()
+    """A request that comes inside is raised when this is left.
+
+    For steps that must be taken whole, such as starting a process and knowing it. They are short.
+    """
+
+    def __enter__(self) -> None:
+        _Requests.held += 1
+
+    def __exit__(self, *_: object) -> None:
         _Requests.held -= 1
         waiting = _Requests.waiting
         if not _Requests.held and waiting is not None:
@@ -101,8 +101,10 @@ def _asked(number: int, _: FrameType | None) -> None:
         raise StopRequest(number)
     if _Requests.running and number != signal.SIGINT:
         return  # the system asks again, or another way: putting away is under way
-    with contextlib.suppress(OSError):
+    try:  # noqa: SIM105 - contextlib is not loaded yet
         os.write(2, line(number).encode())
+    except OSError:  # nobody is left who could read it
+        pass
     os._exit(exit_code(number))
 
 

@@ -3,6 +3,7 @@
 Nothing here finishes a check or hands a letter out: that needs the scanner, the clerk and the page.
 """
 
+import logging
 import secrets
 from collections import deque
 from datetime import UTC, date, datetime
@@ -30,6 +31,7 @@ from stillscan.verify.case import Case, Consignment
 from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
 
+_LOG = logging.getLogger(__name__)
 _MOST_LETTERS = 10_000
 _MOST_ENTRIES = 1000
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -146,6 +148,7 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
 
     def authorised(given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
         if given is None or not secrets.compare_digest(given.credentials.encode(), expected.encode()):
+            _LOG.warning("a request to the API without a valid token was refused")
             raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
 
     refused: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 422, 503)}
@@ -176,6 +179,7 @@ def _add_failures(app: FastAPI) -> None:
 
     @app.exception_handler(StillscanError)
     async def trouble(_: Request, error: StillscanError) -> JSONResponse:
+        _LOG.error("the API could not answer: %s", error)
         return JSONResponse({"detail": str(error)}, 503)
 
 

@@ -5,7 +5,7 @@ import os
 from array import array
 
 from kiosk import strip, wire
-from kiosk.drivers.cis import WIDTH_PX
+from kiosk.drivers.cis import WIDTH_PX, Calm
 from kiosk.errors import PartError
 
 TYPE_CHECKING = False
@@ -28,12 +28,6 @@ _SAMPLED = (WIDTH_PX + _EVERY_PX - 1) // _EVERY_PX
 _NO_LIGHT_PARTS = 4  # less than a quarter of the light that the strip gave: no lamp ages so far between two looks
 _OFF_DARK = 16  # LSB that the dark level may have shifted with the temperature
 _FEW = _SAMPLED // 8  # pixels that dirt on the sensor may have darkened
-
-
-class Calm:
-    """An alarm that never rings: the document plays no part at the white strip."""
-
-    rung = False
 
 
 class Reference:

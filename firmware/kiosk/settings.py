@@ -1,4 +1,4 @@
-"""Settings of the kiosk: one table with unit, default and range; kept as JSON in one small file.
+"""Settings of the kiosk: one table with unit, default and range, which both ends read; kept as JSON in one small file.
 
 Numbers are whole: fractions are avoided by the unit. What the file holds beyond its range, or of another version, is
 left out and the default stays, so a damaged file never stops a kiosk.
@@ -35,6 +35,14 @@ TABLE = (
 NAMES = tuple(row[0] for row in TABLE)
 
 
+def fits(number: int, value: object) -> bool:
+    """Is ``value`` a whole number that setting ``number`` can have?"""
+    name, _, _, low, high = TABLE[number]
+    if type(value) is not int:
+        return False
+    return value in (4, 8) if name == "depth" else low <= value <= high
+
+
 class Settings:
     """Values by name as attributes (``settings.dwell``)."""
 
@@ -68,7 +76,7 @@ class Settings:
         for number in range(len(TABLE)):
             setattr(self, NAMES[number], self.default(number))
         for name, value in self._stored().items():
-            if name in NAMES and self.fits(NAMES.index(name), value):
+            if name in NAMES and fits(NAMES.index(name), value):
                 setattr(self, name, value)
 
     def _stored(self) -> dict[str, object]:
@@ -78,13 +86,6 @@ class Settings:
         except (OSError, ValueError):
             return {}
         return stored if isinstance(stored, dict) else {}
-
-    def fits(self, number: int, value: object) -> bool:
-        """Is ``value`` a whole number within the range of setting ``number``?"""
-        name, _, _, low, high = TABLE[number]
-        if type(value) is not int:
-            return False
-        return value in (4, 8) if name == "depth" else low <= value <= high
 
     def default(self, number: int) -> int:
         return self._of_board.get(NAMES[number], TABLE[number][2])
@@ -100,7 +101,7 @@ class Settings:
 
     def set(self, number: int, value: int) -> None:
         """Takes effect at once and is stored. ValueError out of range, OSError when not stored (and not set)."""
-        if not self.fits(number, value):
+        if not fits(number, value):
             raise ValueError
         name = NAMES[number]
         stored = self._stored()

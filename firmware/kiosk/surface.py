@@ -1,9 +1,8 @@
 """Scan surface: lamp, line sensor and carriage as one thing that sweeps rows of the document."""
 
 from kiosk import strip, wire
-from kiosk.calibration import Calm
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
-from kiosk.drivers.cis import WIDTH_PX
+from kiosk.drivers.cis import WIDTH_PX, Calm
 from kiosk.errors import PartError
 
 TYPE_CHECKING = False

@@ -90,9 +90,9 @@ class Host(Session):
 
     credit: Callable[[Message], int | None] | None = None
 
-    def _grant(self, message: Message) -> None:
+    def _note(self, message: Message) -> None:
         if self.credit is None:
-            super()._grant(message)
+            super()._note(message)
         elif (granted := self.credit(message)) is not None:
             sweep = message.header.sweep if isinstance(message, Band) else getattr(message, "sweep", 0)
             self.send(wire.C_CREDIT, sweep, granted)

@@ -27,16 +27,17 @@ ROWS = {
     26: {"SPI1 SCK", "UART1 CTS", "I2C1 SDA", "PWM5 A", "ADC0"},
     29: {"SPI1 CSn", "UART0 RX", "I2C0 SCL", "PWM6 B", "ADC3"},
 }
-PICO = '"""A kiosk on a Raspberry Pi Pico (RP2040)."""\n'
+PICO = "Raspberry Pi Pico"
 
 
-def table(tmp_path: Path, pins: str, head: str = PICO) -> Path:
-    (tmp_path / "board.py").write_text(f"{head}PINS = {pins}\n", encoding="utf-8")
+def table(tmp_path: Path, pins: str, code: str = "", controller: str = PICO) -> Path:
+    (tmp_path / "board.py").write_text(f"{code}PINS = {pins}\n", encoding="utf-8")
+    (tmp_path / "board.toml").write_text(f'controller = "{controller}"\n', encoding="utf-8")
     return tmp_path
 
 
-def found(tmp_path: Path, pins: str, head: str = PICO) -> list[str]:
-    return clashes(find_board(str(table(tmp_path, pins, head))))
+def found(tmp_path: Path, pins: str, code: str = "") -> list[str]:
+    return clashes(find_board(str(table(tmp_path, pins, code))))
 
 
 @pytest.mark.parametrize("gpio", ROWS)
@@ -115,19 +116,19 @@ def test_what_is_right_is_no_clash(tmp_path: Path, pins: str) -> None:
 
 
 def test_unit_and_frequency_are_those_that_the_code_asks_for(tmp_path: Path) -> None:
-    spi = PICO + 'spi = SPI(1, sck=Pin(PINS["flow_sck"]))\n'
+    spi = 'spi = SPI(1, sck=Pin(PINS["flow_sck"]))\n'
     assert found(tmp_path, '{"flow_sck": 10}', spi) == []
     assert "has no SPI1 SCK" in found(tmp_path, '{"flow_sck": 18}', spi)[0]
-    pwm = PICO + 'a = PWM(Pin(PINS["white"]), freq=20000)\nb = PWM(Pin(PINS["infrared"]), freq=1000)\n'
+    pwm = 'a = PWM(Pin(PINS["white"]), freq=20000)\nb = PWM(Pin(PINS["infrared"]), freq=1000)\n'
     (line,) = found(tmp_path, '{"white": 10, "infrared": 11}', pwm)
     assert "white (GPIO 10, 20000 Hz) and infrared (GPIO 11, 1000 Hz) share PWM slice 5" in line
-    fan = PICO + 'a = PWM(Pin(PINS["fan"]), freq=25000)\n'
+    fan = 'a = PWM(Pin(PINS["fan"]), freq=25000)\n'
     (line,) = found(tmp_path, '{"white": 10, "fan": 11}', fan)
     assert "white (GPIO 10, 20000 Hz) and fan (GPIO 11, 25000 Hz) share PWM slice 5" in line
 
 
 def test_without_a_controller_only_double_use_is_checked(tmp_path: Path) -> None:
-    board = find_board(str(table(tmp_path, '{"step": 99, "home": 99, "white": 1}', '"""Ours."""\n')))
+    board = find_board(str(table(tmp_path, '{"step": 99, "home": 99, "white": 1}', controller="ours")))
     assert clashes(board) == ["GPIO 99 has 2 signals, step and home: one signal a pin"]
     assert "only double use is checked" in remarks(board)[0]
 

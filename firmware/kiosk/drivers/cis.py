@@ -24,6 +24,12 @@ _FLAT_EVERY = 4  # lines: so often is one looked at
 _FLAT_LINES = 8  # noise alone keeps a living sensor from so many lines of one value
 
 
+class Calm:
+    """An alarm that never rings: for lines during which the document plays no part."""
+
+    rung = False
+
+
 class LineSensor:
     def __init__(self, engine: Lines, idle: Idle) -> None:
         self._engine = engine

@@ -56,7 +56,7 @@ def movements(uf2: str, board: str) -> list[Figure]:
     with ChipKiosk(world, uf2, board, {**installed(board), "main.py": _LOOP.read_bytes()}) as kiosk:
         session = connected(kiosk)
         boot(session)
-        set_values(session, {"depth": 4, "restart_only": 1})
+        set_values(session, {"depth": 4, "restart_only": 1, "first_row": 0})
         world.place(kiosk.bus.now_us)
         until(session, SweepEnd)
         taken = re.findall(r"^heap\|(-?\d+)", kiosk.console(), re.MULTILINE)

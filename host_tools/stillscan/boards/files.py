@@ -47,6 +47,7 @@ class Chip:
     arch: str  # of native code, as mpy-cross names it
     flash_kib: int
     files_kib: int  # MicroPython's file system, at the end of the flash chip
+    controller: str = ""  # the module whose pins are wired, as stillscan.boards.pins names it
     shared: Sequence[str] = ()  # folders of boards/ whose files go onto the board too
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stillscan.boards.files import board_folder, boards, boards_folder
 from stillscan.boards.pins import CONTROLLERS, Controller
@@ -20,7 +20,7 @@ class Board(NamedTuple):
     name: str
     folder: Path
     about: str  # first sentence of the docstring
-    controller: Controller | None  # that the docstring names
+    controller: Controller | None  # that its board.toml names
     pins: list[tuple[str, int]]  # signal, GPIO; a signal that is named twice is here twice
     units: dict[str, int]  # signal -> unit of the bus that is made with it
     hz: dict[str, int]  # signal -> frequency of the PWM that is made with it
@@ -43,16 +43,13 @@ def _read(path: Path) -> Board:
         raise InputError(f"{path}: cannot be read: {error}") from None
     text = " ".join((ast.get_docstring(module) or "").split())
     folder = path.absolute().parent
-    units, hz = _uses([module, *_shared(folder)])
+    facts = _facts(folder)
+    units, hz = _uses([module, *_shared(facts)])
     return Board(
         name=folder.name,
         folder=folder,
         about=text.partition(". ")[0].removesuffix("."),
-        controller=min(
-            (known for known in CONTROLLERS if known.name in text),
-            key=lambda known: text.find(known.name),
-            default=None,
-        ),
+        controller=next((known for known in CONTROLLERS if known.name == facts.get("controller")), None),
         pins=_pins(path, module),
         units=units,
         hz=hz,
@@ -101,13 +98,20 @@ def _gpio(path: Path, node: ast.expr) -> int:
     return node.value
 
 
-def _shared(folder: Path) -> list[ast.Module]:
-    """What the board takes from other folders of boards/ (``shared`` in its board.toml)."""
+def _facts(folder: Path) -> dict[str, Any]:
+    """What the board's board.toml says; nothing when there is none."""
+    path = folder / "board.toml"
+    if not path.is_file():
+        return {}
     try:
-        names = tomllib.loads((folder / "board.toml").read_text(encoding="utf-8")).get("shared", [])
-    except (OSError, ValueError):
-        return []
-    paths = [path for name in names for path in sorted((boards_folder() / name).glob("*.py"))]
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+
+
+def _shared(facts: dict[str, Any]) -> list[ast.Module]:
+    """What the board takes from other folders of boards/ (``shared`` in its board.toml)."""
+    paths = [path for name in facts.get("shared", []) for path in sorted((boards_folder() / name).glob("*.py"))]
     return [ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in paths]
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
+import runpy
 from collections.abc import Mapping, Sequence
 
 from stillscan.boards.files import firmware_folder
 from stillscan.errors import InputError
-
-_ONLY = {"depth": (4, 8)}  # bits of a pixel: what firmware/kiosk/commands.py takes, not all in between
 
 
 def named_values(texts: Sequence[str]) -> dict[str, int]:
@@ -25,18 +23,13 @@ def named_values(texts: Sequence[str]) -> dict[str, int]:
 
 def check(values: Mapping[str, int]) -> None:
     """Before anything is changed: InputError for what the firmware of this package would refuse."""
-    module = ast.parse((firmware_folder() / "kiosk" / "settings.py").read_text(encoding="utf-8"))
-    table = next(node.value for node in module.body if isinstance(node, ast.Assign) and _names(node) == ["TABLE"])
-    known = {name: (unit, low, high) for name, unit, _, low, high in ast.literal_eval(table)}
+    of_firmware = runpy.run_path(str(firmware_folder() / "kiosk" / "settings.py"))  # the version that would be flashed
+    table, names, fits = of_firmware["TABLE"], of_firmware["NAMES"], of_firmware["fits"]
     for name, value in values.items():
-        if name not in known:
-            raise InputError(f"--set: no setting '{name}'; there are: {', '.join(known)}")
-        unit, low, high = known[name]
-        if name in _ONLY and value not in _ONLY[name]:
-            raise InputError(f"--set: '{name}': {' or '.join(map(str, _ONLY[name]))}")
-        if not low <= value <= high:
-            raise InputError(f"--set: '{name}': {low} to {high} {unit}".rstrip())
-
-
-def _names(node: ast.Assign) -> list[str]:
-    return [ast.unparse(target) for target in node.targets]
+        if name not in names:
+            raise InputError(f"--set: no setting '{name}'; there are: {', '.join(names)}")
+        number = names.index(name)
+        if not fits(number, value):
+            _, unit, _, low, high = table[number]
+            may = "4 or 8" if name == "depth" else f"{low} to {high} {unit}".rstrip()
+            raise InputError(f"--set: '{name}': {may}")

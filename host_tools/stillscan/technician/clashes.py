@@ -15,7 +15,7 @@ def remarks(board: Board) -> list[str]:
     unknown = sorted({signal for signal, _ in board.pins} - set(SIGNALS))
     found = []
     if board.controller is None:
-        found.append("only double use is checked: the docstring of board.py names no controller that is known here")
+        found.append("only double use is checked: board.toml names no controller that is known here")
     elif unknown:
         found.append(f"not known here, taken for plain inputs or outputs: {', '.join(unknown)}")
     return found

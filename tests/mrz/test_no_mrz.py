@@ -49,7 +49,7 @@ def test_no_other_picture_is_accepted_or_takes_long(kind: str, seed: int) -> Non
 
 @pytest.mark.parametrize(("angle", "down_px"), [(180, 0), (2.0, 0), (-2.0, 0), (182, 0), (0, 47), (0, -40), (178, 30)])
 def test_a_strip_laid_otherwise_is_still_read(angle: float, down_px: int, ocr_b: Path) -> None:
-    """Upside down, a little tilted, 4 mm higher or lower: quick noes may not cost what can be read."""
+    """Upside down, a little tilted, 4 mm higher or lower: a quick no may not cost what can be read."""
     import cv2
     from mrz_vectors import VALID
 

@@ -42,7 +42,7 @@ def test_an_empty_database_is_refused_with_the_simulator_too(capsys: pytest.Capt
 
 
 def test_a_mistyped_name_makes_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = tmp_path / "recrods.db"
+    wrong = tmp_path / "misspelt.db"
     commands = [["consignment", "list"], ["audit", "verify"], ["audit", "purge"], ["run", "--port", "/dev/null"],
                 ["check", "--port", "/dev/null", "--tracking", "RR123456785NO"]]  # fmt: skip
     for command in commands:
@@ -54,7 +54,7 @@ def test_a_mistyped_name_makes_no_database(tmp_path: Path, capsys: pytest.Captur
 def test_a_variable_names_a_database_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "recrods.db"))
+    monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "misspelt.db"))
     assert main(["run", "--port", "/dev/null"]) == 2
     assert "there is no such database" in told(capsys)
     assert list(tmp_path.iterdir()) == []

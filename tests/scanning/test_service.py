@@ -1,3 +1,4 @@
+# long-ok: one story a misfortune, and what they share
 """The kiosk that runs all day, in virtual time: whatever happens to the scanner, it says so and comes back to it."""
 
 from __future__ import annotations

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import CaptureReader, MrzReader, Reading
 from stillscan.mrz.effort import Stop
+from stillscan.mrz.stream import NEXT_LINE_ROWS
 
-_EARLY_ROWS = 32
-"""Rows that are looked at together where no text can be complete yet: a line of text is 30 rows high."""
-_FIRST_END_ROW = 156
-"""Where the last line of a passport's text can end at the earliest: its lower edge (row 174) less 1.5 mm."""
-_LATE_ROWS = 4
-"""From there on so few are looked at together: 12 ms of a sweep that need not go on."""
+_SEARCH_ROWS = 16
+"""Rows that are looked at together in search of a line: half its height, so that none is found a third of it late."""
+_NEAR_ROWS = 3
+"""Lines lie up to so many rows nearer than they should: looked for from there on..."""
+_FINE_ROWS = 2
+"""...every 6 ms of the sweep, which ends as soon as the last line is there..."""
+_FAR_ROWS = 16
+"""...until one would be farther away than in any format."""
 
 
 class DocumentReader:
@@ -28,6 +31,7 @@ class DocumentReader:
         self._stream: MrzReader | None = None
         self._waiting: list[NDArray[np.uint8]] = []
         self._first_row = 0
+        self._look_row = 0  # the next look at the rows that wait is worth while when this one is among them
         self._captures = CaptureReader()
 
     def begin(self, rows: int, width_px: int) -> None:
@@ -40,6 +44,7 @@ class DocumentReader:
         """Another sweep: the rows of the one before do not belong to those to come."""
         self._stream = None
         self._waiting.clear()
+        self._look_row = 0
 
     def feed(self, first_row: int, pixels: NDArray[np.uint8]) -> bool:
         """Take rows (n, width_px); whether all lines of text are there now. Rows that do not follow begin anew."""
@@ -48,13 +53,21 @@ class DocumentReader:
         if not self._waiting:
             self._first_row = first_row
         self._waiting.append(pixels)
-        count = sum(map(len, self._waiting))
-        if count < (_LATE_ROWS if first_row >= _FIRST_END_ROW else _EARLY_ROWS):
+        end_row = first_row + len(pixels)
+        if self._stream is None:
+            self._stream = MrzReader(self._rows, self._width_px)
+            self._look_row = first_row + _SEARCH_ROWS
+        if end_row < self._look_row:
             return False
         rows = np.concatenate(self._waiting)
         self._waiting.clear()
-        self._stream = self._stream or MrzReader(self._rows, self._width_px)
-        return self._stream.feed(self._first_row, rows).complete
+        partial = self._stream.feed(self._first_row, rows)
+        self._look_row = end_row + _SEARCH_ROWS
+        if partial.lines:
+            next_row = partial.lines[-1].row + NEXT_LINE_ROWS
+            if end_row < next_row + _FAR_ROWS:
+                self._look_row = max(end_row + _FINE_ROWS, next_row - _NEAR_ROWS)
+        return partial.complete
 
     def read(self, capture: NDArray[np.uint8], stop: Stop | None = None) -> Reading:
         """The reading of a capture (rows, width_px) together with what former captures have shown.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # of the extra `chip`
     from stillscan.simulator.chip.kiosk import ChipKiosk
 
 BOOT_MS = 10_000.0
+REST_MS = 50.0  # from "lay it here" to the placing; the carriage is still on its way for the first 11 of them
 TODAY = date(2026, 11, 22)  # of the simulated world: the same seed gives the same verdict next year
 RESTART_ONLY_ATTEMPTS = 3  # the scanner of the page that the product grew out of: a few restarts, then it gives up
 
@@ -72,6 +73,13 @@ def boot(session: Session) -> State:
     raise DeviceError("the firmware did not start up within 10 s")
 
 
+def _rest(session: Session) -> None:
+    """Let the scanner wait for its first document as it waits for any other: the carriage rests where a sweep begins."""
+    end = session.transport.now_ms() + REST_MS
+    while (left := end - session.transport.now_ms()) > 0:
+        session.poll(left)
+
+
 def simulate(
     scene: Scene,
     options: Options,
@@ -97,6 +105,7 @@ def simulate(
             session.set(settings["restart_only"].setting, 1)
         for name, value in options.settings.items():
             _set(session, settings, name, value)
+        _rest(session)
         placed_us = kiosk.bus.now_us
         scene.place(placed_us)
         if options.fault is not None and options.fault_ms is not None:

@@ -145,6 +145,37 @@ def test_interrupts_at_the_terminal_do_not_reach_it(stage):
     assert answered_why(reader) == ""
 
 
+def test_a_computer_without_room_for_the_process_is_an_answer(stage, monkeypatch):
+    """No more processes, files or memory for this user: told as a reading that failed, and tried again."""
+    reader = stage()
+    os.kill(reader._process.pid, signal.SIGKILL)
+
+    def no_room(*arguments: object, **options: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reader_process.subprocess, "Popen", no_room)
+        assert answered_why(reader) == "failed"
+        assert answered_why(reader) == "failed"
+    assert answered_why(reader) == ""
+
+
+def test_a_process_that_cannot_come_up_is_started_once_a_capture_and_no_oftener(stage, monkeypatch):
+    reader = stage()
+    reader.close()
+    reader._closed = False
+    started: list[object] = []
+    popen = reader_process.subprocess.Popen
+
+    def ends_at_once(command: list[str], **options: object) -> object:
+        started.append(command)
+        return popen([command[0], "-c", "pass"], **options)
+
+    monkeypatch.setattr(reader_process.subprocess, "Popen", ends_at_once)
+    assert [answered_why(reader) for _ in range(3)] == ["failed"] * 3
+    assert len(started) == 3
+
+
 def test_closing_ends_the_process(stage):
     reader = stage()
     process = reader._process

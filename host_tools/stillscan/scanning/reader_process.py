@@ -11,6 +11,7 @@ standard output, pickled; it ends when its input does.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pickle
 import queue
@@ -29,6 +30,9 @@ from numpy.typing import NDArray
 from stillscan.mrz.judge import Reading
 from stillscan.scanning.document_reader import DocumentReader
 from stillscan.scanning.stage import LIMIT_MS, Answer
+from stillscan.terminal import stop
+
+_LOG = logging.getLogger(__name__)
 
 _START_MS = 30_000.0
 """For the process to be ready: it takes 0.4 s, on a busy computer with a cold disk ten times that."""
@@ -47,7 +51,7 @@ that is read in the end has them."""
 
 
 class ReaderProcess:
-    """See ReaderStage. The process is started at once, and anew when it has ended."""
+    """See ReaderStage. The process is started at once, and anew, when it has ended, with the next thing to do."""
 
     def __init__(self, slow_ms: float = 0.0) -> None:
         """``slow_ms``: a reading takes at least so long, for trials."""
@@ -65,6 +69,8 @@ class ReaderProcess:
         self._complete_sweep = -1
         self._geometry = (0, 0)
         self._process: subprocess.Popen[bytes] | None = None
+        self._outbox: queue.SimpleQueue[tuple[object, ...] | None] = queue.SimpleQueue()
+        self._closed = False
         self._start()
 
     # --- see ReaderStage --------------------------------------------------------------------------------------------
@@ -78,11 +84,13 @@ class ReaderProcess:
         self._geometry = (rows, width_px)
         self._sweep += 1
         self.cancel()
+        self._start()
         self._say("begin", rows, width_px)
 
     def begin_sweep(self) -> None:
         """See ReaderStage."""
         self._sweep += 1
+        self._start()
         self._say("sweep", self._sweep)
 
     def feed(self, first_row: int, pixels: NDArray[np.uint8]) -> None:
@@ -100,10 +108,13 @@ class ReaderProcess:
         """See ReaderStage."""
         self._hear()
         self.cancel()
+        self._start()
         self._ticket += 1
         self._pending = self._ticket
         if self._let_go is None:
             self._waited_ms, self._looked_s = 0.0, time.monotonic()
+        if self._process is None:
+            self._news.append((self._generation, ("ended",)))
         self._say("read", self._ticket, capture)
         return self._ticket
 
@@ -120,9 +131,9 @@ class ReaderProcess:
         self._waited_ms += min((now_s - self._looked_s) * 1000, _COUNTED_MS)
         self._looked_s = now_s
         if not self._ready:
-            return self._start_anew("failed") if self._waited_ms >= _START_MS else None
+            return self._give_up("failed") if self._waited_ms >= _START_MS else None
         if self._let_go is not None and self._waited_ms >= _LET_GO_MS:
-            return self._start_anew("late")
+            return self._give_up("late")
         if self._pending is not None and self._let_go is None and self._waited_ms >= LIMIT_MS:
             ticket = self._pending
             self.cancel()
@@ -141,34 +152,50 @@ class ReaderProcess:
 
     def close(self) -> None:
         """See ReaderStage."""
+        self._closed = True
+        self._stop()
+
+    # --- the process ------------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Start the process unless it runs; what cannot be started now is tried again with the next thing to do."""
+        if self._process is not None or self._closed:
+            return
+        self._generation += 1
+        self._ready = False
+        self._outbox = queue.SimpleQueue()
+        command = [sys.executable, "-m", "stillscan.scanning.reader_process", str(self._slow_ms)]
+        try:
+            with stop.held():
+                # in a session of its own: an interrupt at the terminal is for the program, which ends this process
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                    start_new_session=True,
+                )
+            source, target = self._process.stdout, self._process.stdin
+            ends = (self._listen, (self._generation, source)), (self._send, (self._outbox, target))
+            for work, what in ends:
+                threading.Thread(target=work, args=what, name="reader", daemon=True).start()
+        except (OSError, RuntimeError) as error:  # no more processes, memory, files or threads for this user
+            _LOG.warning("the reader cannot be started: %s", type(error).__name__)
+            self._stop()
+            return
+        self._say("begin", *self._geometry)
+        self._say("sweep", self._sweep)
+
+    def _stop(self) -> None:
         process, self._process = self._process, None
         self._generation += 1
         self._outbox.put(None)
         if process is not None:
             _end(process)
 
-    # --- the process ------------------------------------------------------------------------------------------------
-
-    def _start(self) -> None:
-        self._generation += 1
-        self._ready = False
-        self._outbox: queue.SimpleQueue[tuple[object, ...] | None] = queue.SimpleQueue()
-        command = [sys.executable, "-m", "stillscan.scanning.reader_process", str(self._slow_ms)]
-        # in a session of its own: an interrupt at the terminal is for the program, which ends this process
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-            start_new_session=True,
-        )
-        ends = (self._process.stdout, self._listen, self._generation), (self._process.stdin, self._send, self._outbox)
-        for pipe, work, what in ends:
-            threading.Thread(target=work, args=(what, pipe), name="reader", daemon=True).start()
-
     def _listen(self, generation: int, source: IO[bytes]) -> None:
-        with source, contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+        with source, contextlib.suppress(Exception):  # whatever it says instead of an answer: it is of no use any more
             while True:
                 self._news.append((generation, pickle.load(source)))
                 self._wake()
@@ -205,18 +232,14 @@ class ReaderProcess:
                     self._pending = None
                     found = Answer(ticket, reading, "" if reading is not None else "failed")
             elif kind == "ended":
-                found = self._start_anew("failed") or found
+                found = self._give_up("failed") or found
         return found
 
-    def _start_anew(self, why: Any) -> Answer | None:
-        """Another process instead of one that ended or hangs; the answer to what was waited for. Evidence is lost."""
+    def _give_up(self, why: Any) -> Answer | None:
+        """Let a process go that ended or hangs, and its evidence; the answer to what was waited for."""
         ticket, self._pending, self._let_go = self._pending, None, None
-        if self._process is not None:
-            self._outbox.put(None)
-            _end(self._process)
-            self._start()
-            self._say("begin", *self._geometry)
-            self._say("sweep", self._sweep)
+        self._stop()
+        _LOG.warning("the reader is started anew: %s", why)
         return None if ticket is None else Answer(ticket, None, why)
 
 

@@ -74,7 +74,7 @@ def boot(session: Session) -> State:
 
 
 def _rest(session: Session) -> None:
-    """Let the scanner wait for its first document as it waits for any other: the carriage rests where a sweep begins."""
+    """Let the scanner wait for its first document as for any other: the carriage rests where a sweep begins."""
     end = session.transport.now_ms() + REST_MS
     while (left := end - session.transport.now_ms()) > 0:
         session.poll(left)

@@ -61,6 +61,21 @@ def test_languages_differ() -> None:
     assert [key for key in nb if nb[key] == nn[key]] == []
 
 
+ONE_WORD = {  # beside the word that the language's file uses: another spelling or word for the same
+    "nb": ["brukerstøtte", "kobler til igjen"],
+    "nn": ["brukarstøtte", "koplar til att", r"gjev\w*", "augneblink", "igjen", "lever ut"],
+    "en": ["knocks?", "the program may not"],
+}
+
+
+@pytest.mark.parametrize("language", ONE_WORD)
+def test_a_language_has_one_word_for_a_thing(language: str) -> None:
+    text = "\n".join(said for section in sections(language).values() for said in map(str, section.values()))
+    assert [word for word in ONE_WORD[language] if re.search(rf"\b{word}\b", text, re.IGNORECASE)] == []
+    # Norwegian ends a clause that stands within a sentence with a comma
+    assert re.findall(r"[Dd]en som bet\w+ deg [a-zæøå]+", text) == []
+
+
 def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted = {f"state.{name}" for name in wire.STATES} | {"state.reading"}
     # "none" is nothing to talk about, and a finished sweep is said by the state.

@@ -205,3 +205,47 @@ def test_a_board_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[st
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert "rpi_pico2" in captured.err
+
+
+def test_a_board_of_ones_own_takes_over_what_it_is_like(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = table(tmp_path, '{"step": 24}')
+    (folder / "board.toml").write_text('like = "rpi_pico"\n', encoding="utf-8")
+    assert main(["boards", "check", str(folder)]) == 1
+    told = capsys.readouterr()
+    assert "step is on GPIO 24" in told.out
+    assert "no controller" not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('like = "nowhere"', "no board 'nowhere'"),
+        ("like = 5", "'like' is not a text"),
+        ("like = ''", "no board ''"),
+        ('like = "board.toml"', "too many files"),
+        ("shared = 5", "'shared' is not a list"),
+        ("shared = [5]", "there is no folder '5'"),
+        ("controller = 5", "'controller' is not a text"),
+        ("colour = 'red'", "no entry is called 'colour'"),
+        ("like =", "line 1"),
+    ],
+)
+def test_a_board_toml_that_cannot_be_used_is_said(
+    text: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = table(tmp_path, '{"step": 6}')
+    (folder / "board.toml").write_text(f"{text}\n", encoding="utf-8")
+    (folder / "parts.toml").write_text('like = "rpi_pico"\n', encoding="utf-8")
+    for command in (["boards", "check", str(folder)], ["boards", "show", str(folder)]):
+        assert main(command) == 2
+        err = capsys.readouterr().err
+        assert why in err
+        assert (err.count("\n"), "board.toml" in err) == (1, True)
+
+
+@pytest.mark.parametrize("like", ["5", "''", "'nowhere'", "true"])
+def test_a_parts_toml_like_nothing_is_said(like: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = table(tmp_path, '{"step": 6}')
+    (folder / "parts.toml").write_text(f"like = {like}\n", encoding="utf-8")
+    assert main(["boards", "show", str(folder)]) == 2
+    assert "parts.toml: 'like'" in capsys.readouterr().err

@@ -92,12 +92,19 @@ def chip(board: str) -> Chip:
 
 
 def _read(path: Path) -> Chip:
-    """A board.toml. InputError names what is wrong with it."""
+    """A board.toml that is whole. InputError names what is wrong with it."""
+    entries = board_entries(path)
+    for field in dataclasses.fields(Chip):
+        if field.name not in entries and field.default is dataclasses.MISSING:
+            raise InputError(f"{path}: '{field.name}' is missing")
+    return Chip(**entries)
+
+
+def board_entries(path: Path) -> dict[str, Any]:
+    """What a board.toml says, with what it takes over by ``like``; not all of a Chip need stand there. InputError."""
     entries = _entries(path)
     for field in dataclasses.fields(Chip):
         kind = _KINDS[str(field.type)]
-        if field.name not in entries and field.default is dataclasses.MISSING:
-            raise InputError(f"{path}: '{field.name}' is missing")
         if type(entries.get(field.name, kind())) is not kind:
             raise InputError(f"{path}: '{field.name}' is not a {_KIND_NAMES[kind]}")
     if unknown := sorted(set(entries) - {field.name for field in dataclasses.fields(Chip)}):
@@ -105,7 +112,7 @@ def _read(path: Path) -> Chip:
     for name in entries.get("shared", []):
         if not isinstance(name, str) or not (boards_folder() / name).is_dir():
             raise InputError(f"{path}: 'shared': there is no folder '{name}' to share")
-    return Chip(**entries)
+    return entries
 
 
 def _entries(path: Path, depth: int = 0) -> dict[str, Any]:
@@ -119,13 +126,23 @@ def _entries(path: Path, depth: int = 0) -> dict[str, Any]:
     like = table.pop("like", None)
     if depth > _MOST_LIKE:
         raise InputError(f"{path}: too many files that are each like another")
-    base = _entries(beside(path, str(like)), depth + 1) if like is not None else {}
+    base = _entries(beside(path, like), depth + 1) if like is not None else {}
     return base | table
 
 
-def beside(path: Path, like: str) -> Path:
-    """The file that ``like`` in a board's file means: that of a board by its name, or a path from the file's folder."""
-    return boards_folder() / like / path.name if like in boards() else path.parent / like
+def beside(path: Path, like: object) -> Path:
+    """The file that ``like`` in a board's file means: that of a board by its name, or a path from the file's folder.
+
+    InputError when there is none.
+    """
+    if not isinstance(like, str):
+        raise InputError(f"{path}: 'like' is not a text: the name of a board, or the path of a file")
+    found = boards_folder() / like / path.name if like in boards() else path.parent / like
+    if not found.is_file():
+        raise InputError(
+            f"{path}: 'like': no board '{like}' (there are: {', '.join(boards())}) and no file at that path"
+        )
+    return found
 
 
 def board_folders(board: str) -> list[Path]:

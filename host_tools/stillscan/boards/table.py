@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stillscan.boards.files import board_folder, boards, boards_folder
+from stillscan.boards.files import board_entries, board_folder, boards, boards_folder
 from stillscan.boards.pins import CONTROLLERS, Controller
 from stillscan.errors import InputError
 
@@ -101,12 +100,7 @@ def _gpio(path: Path, node: ast.expr) -> int:
 def _facts(folder: Path) -> dict[str, Any]:
     """What the board's board.toml says; nothing when there is none."""
     path = folder / "board.toml"
-    if not path.is_file():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
+    return board_entries(path) if path.is_file() else {}
 
 
 def _shared(facts: dict[str, Any]) -> list[ast.Module]:

@@ -88,7 +88,7 @@ def _tables(path: Path, depth: int = 0) -> dict[str, dict[str, Any]]:
     like = tables.pop("like", None)
     if depth > 3:
         raise InputError(f"{path}: too many files that are each like another")
-    base = _tables(beside(path, str(like)), depth + 1) if like else {name: {} for name in _TABLES}
+    base = _tables(beside(path, like), depth + 1) if like is not None else {name: {} for name in _TABLES}
     for name, table in tables.items():
         if name not in base or not isinstance(table, dict):
             raise InputError(f"{path}: '{name}' is none of the tables {', '.join(_TABLES)}")

@@ -73,34 +73,46 @@ def test_a_file_name_that_is_no_text() -> None:
     assert json.loads(done.stdout)["lines"] is None
 
 
-def test_python_dash_m_and_usage_in_one_line() -> None:
+USAGE = {
+    "simulate --document x --max-seconds soon": "--max-seconds: 'soon' is not a number of seconds above 0 to 3600",
+    "simulate --document x --max-seconds nan": "--max-seconds: 'nan' is not",
+    "simulate --document x --seed one": "--seed: 'one' is not a whole number",
+    "simulate --document x --today 30.11.2026": "--today: '30.11.2026' is not a date as YYYY-MM-DD",
+    "run --port sim --reconnect nan": "--reconnect: 'nan' is not a number of seconds from 0 to 86400, or inf",
+    "run --port sim --reconnect -1": "--reconnect: '-1' is not",
+    "run --port sim --page https": "--page: 'https' is not a whole number from 0 to 65535",
+    "run --port sim --page 70000": "--page: '70000' is not",
+    "run --port sim --language de": "choose from 'en', 'nb', 'nn'",
+    "audit show --last few": "--last: 'few' is not a whole number",
+    "simulate --document $sample --fault flow-nak@": "--fault: '' is not a number of milliseconds from 0",
+    "simulate --document $sample --fault flow-nak@-5": "--fault: '-5' is not",
+    "simulate --document $sample --fault flow-nak@nan": "--fault: 'nan' is not",
+    "simulate --document $sample --fault flow-nak@inf": "--fault: 'inf' is not",
+    "simulate --document $sample --fault flow-nak@soon": "--fault: 'soon' is not",
+    "simulate --document $sample --set depth=5": "'depth': 4 or 8",
+    "flash --board rpi_pico --image-only /dev/null --set depth=7": "'depth': 4 or 8",
+    "simulate --document $sample --set depth": "NAME=VALUE",
+    "run --port sim --known No-Such-LIST.toml": "No-Such-LIST.toml: no such file",
+    "toaster": "choose from 'simulate'",
+    "": "COMMAND",
+}
+
+
+def test_python_dash_m() -> None:
     assert shell("$stillscan --version").stdout.startswith("stillscan ")
-    for line, words in {
-        "simulate --document x --max-seconds soon": "--max-seconds: 'soon' is not a number of seconds above 0 to 3600",
-        "simulate --document x --max-seconds nan": "--max-seconds: 'nan' is not",
-        "simulate --document x --seed one": "--seed: 'one' is not a whole number",
-        "simulate --document x --today 30.11.2026": "--today: '30.11.2026' is not a date as YYYY-MM-DD",
-        "run --port sim --reconnect nan": "--reconnect: 'nan' is not a number of seconds from 0 to 86400, or inf",
-        "run --port sim --reconnect -1": "--reconnect: '-1' is not",
-        "run --port sim --page https": "--page: 'https' is not a whole number from 0 to 65535",
-        "run --port sim --page 70000": "--page: '70000' is not",
-        "run --port sim --language de": "choose from 'en', 'nb', 'nn'",
-        "audit show --last few": "--last: 'few' is not a whole number",
-        "simulate --document $sample --fault flow-nak@": "--fault: '' is not a number of milliseconds from 0",
-        "simulate --document $sample --fault flow-nak@-5": "--fault: '-5' is not",
-        "simulate --document $sample --fault flow-nak@nan": "--fault: 'nan' is not",
-        "simulate --document $sample --fault flow-nak@inf": "--fault: 'inf' is not",
-        "simulate --document $sample --fault flow-nak@soon": "--fault: 'soon' is not",
-        "simulate --document $sample --set depth=5": "'depth': 4 or 8",
-        "flash --board rpi_pico --image-only /dev/null --set depth=7": "'depth': 4 or 8",
-        "simulate --document $sample --set depth": "NAME=VALUE",
-        "run --port sim --known No-Such-LIST.toml": "No-Such-LIST.toml: no such file",
-        "toaster": "choose from 'simulate'",
-        "": "COMMAND",
-    }.items():
-        done = shell(f"$stillscan {line}")
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1), (line, done.stderr)
-        assert words in done.stderr
+    done = shell("$stillscan toaster")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(("line", "words"), USAGE.items())
+def test_usage_in_one_line(line: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(line.replace("$sample", str(CLEAN)).split())
+    except SystemExit as ended:
+        code = ended.code
+    said = capsys.readouterr().err
+    assert (code, said.count("\n")) == (2, 1), said
+    assert words in said
 
 
 @pytest.mark.parametrize(

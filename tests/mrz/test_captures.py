@@ -13,6 +13,7 @@ from mrz_vectors import VALID
 from numpy.typing import NDArray
 from PIL import Image
 
+from stillscan.errors import StillscanError
 from stillscan.mrz import MrzError, MrzReader, Reading, read_captures, read_image, read_strip
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.captures import join
@@ -191,7 +192,7 @@ def test_explain_draws_the_lines(ocr_b: Path, tmp_path: Path) -> None:
     assert not red[52:70, 700:1400].any()
     assert explain(np.full((300, 300), 9, np.uint8), tmp_path / "none.png").lines is None
     assert (tmp_path / "none.png").exists()
-    with pytest.raises(MrzError):
+    with pytest.raises(StillscanError, match=r"out\.png: cannot be written"):
         explain(tmp_path / "strip.png", tmp_path / "missing" / "out.png")
 
 

@@ -49,9 +49,10 @@ _PLAIN, _PLAIN_CHARACTER = 0.999, 0.9998
 """What is less certain than this to the quick network, as a whole or in one character, is shown to the thorough one
 (development strip 921117, level 3: a streak beside a C, O to 0.9994 for the quick network, C to 0.7 for the others)."""
 _MOST_BARS = 5
-_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 300.0
+_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 450.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
-there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts."""
+there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts. With
+300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon."""
 _STRIP_SIZES_PX = spot.LONG_SIDES_PX[:3]
 """Sizes at which rows of text are looked for in a strip: in one of them its characters are 11 to 23 px apart."""
 _STRIP_TURNS_DEG = np.arange(-6.0, 6.1, 3.0)

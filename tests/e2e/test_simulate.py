@@ -247,3 +247,39 @@ def test_wrong_usage_ends_with_2(capsys, arguments):
         main(["simulate", *arguments])
     assert ended.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_time_of_a_reading_is_modelled_or_said(capsys):
+    """The same document, read by computers of different speed: the verdict comes so much later."""
+    _, modelled = simulate(capsys, "--document", CLEAN)
+    _, quick = simulate(capsys, "--document", CLEAN, "--read-ms", "0")
+    code, slow = simulate(capsys, "--document", CLEAN, "--read-ms", "1500")
+    assert code == 0
+    assert 3 < modelled["t_verdict_ms"] - quick["t_verdict_ms"] < 30
+    assert slow["t_verdict_ms"] - quick["t_verdict_ms"] == pytest.approx(1500, abs=20)
+    assert simulate(capsys, "--document", CLEAN, "--read-ms", "real")[0] == 0
+
+
+def test_a_reading_that_takes_longer_than_its_limit_is_told_and_the_check_ends(capsys):
+    code, record = simulate(capsys, "--document", CLEAN, "--read-ms", "3000")
+    assert (code, record["outcome"], record["reason"]) == (1, "gave_up", "reading_late")
+    assert record["attempts"] == 3
+    assert record["t_verdict_ms"] < 10_000
+
+
+@pytest.mark.parametrize("time", ["-1", "nan", "inf", "soon", "60001", ""])
+def test_times_of_a_reading_that_cannot_be(capsys, time):
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", "--document", CLEAN, "--read-ms", time])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_what_shows_no_text_is_said_quickly(capsys, tmp_path):
+    """A blank sheet: each capture is settled within 0.3 s of its last row."""
+    from PIL import Image
+
+    Image.new("L", (1476, 274), 235).save(tmp_path / "blank.png", dpi=(300, 300))
+    code, record = simulate(capsys, "--document", str(tmp_path / "blank.png"))
+    assert code == 1
+    assert record["reason"] == "mrz_missing"

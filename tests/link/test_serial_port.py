@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import threading
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from stillscan.link.transport import LinkLostError
 from .script import HELLO
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+
+
+TIOCGEXCL = 0x80045440  # of Linux: is the terminal marked as exclusive?
 
 
 class Cable:
@@ -89,6 +94,21 @@ def test_busy(cable: Cable) -> None:
     assert one_line(caught.value, cable.port).endswith("another program uses it")
     first.close()
     SerialTransport(cable.port).close()
+
+
+def test_no_other_program_may_open_it_as_well(cable: Cable) -> None:
+    """The lock that pyserial takes is a request; the terminal's own mark keeps everybody out but root."""
+    exclusive = array("i", [0])
+    transport = SerialTransport(cable.port)
+    fcntl.ioctl(transport._serial.fileno(), TIOCGEXCL, exclusive)
+    assert exclusive[0] == 1
+    transport.close()
+    again = SerialTransport(cable.port)
+    again.close()
+    other = os.open(cable.port, os.O_RDWR | os.O_NOCTTY)
+    fcntl.ioctl(other, TIOCGEXCL, exclusive)
+    assert exclusive[0] == 0, "the mark goes with the port"
+    os.close(other)
 
 
 def test_bytes_both_ways(cable: Cable) -> None:

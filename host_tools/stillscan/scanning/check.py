@@ -226,9 +226,10 @@ class Check:
         self._stale = True  # what was scanned once is not scanned better by adding to it
         if reading is not None:
             self.result.format, self.result.quality = reading.format, reading.quality
-        if self._read_whole:
+        whole, self._read_whole = self._read_whole, False
+        if whole and not answer.why:
             return self._read(whole=True)
-        return self._of_whole and self._not_read(answer.why)
+        return (whole or self._of_whole) and self._not_read(answer.why)
 
     def _not_read(self, why: str = "") -> bool:
         """A whole capture could not be read with certainty: look again, or give up; True when it is the latter."""

@@ -11,6 +11,7 @@ from kiosk.errors import PartError
 from kiosk.health import Health
 from kiosk.link import Link
 from kiosk.motion import Motion
+from kiosk.policy import Policy
 from kiosk.scan import Scan
 from kiosk.settings import Settings
 from kiosk.signals import Signals
@@ -33,13 +34,16 @@ class App:
         self.settings = Settings(of_board=board.settings)
         self.health = Health()
         self.link = Link(board.stream, self.settings)
-        self.motion = Motion(board.flow, board.accelerometer, board.int1, self.settings)
+        policy = Policy(self.settings)
+        self.motion = Motion(board.flow, board.accelerometer, board.int1, policy, self.settings)
         self.surface = Surface(
             board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
         )
         self.motion.halt = self.surface.halt
         self.signals = Signals(board.ring, board.beeper, self.settings)
-        self.scan = Scan(self.surface, self.motion, board.presence, self.link, self.settings, self.health, self.signals)
+        self.scan = Scan(
+            self.surface, self.motion, board.presence, self.link, policy, self.settings, self.health, self.signals
+        )
         self.commands = Commands(
             board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate, slots
         )

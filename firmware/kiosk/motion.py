@@ -4,8 +4,8 @@ Displacement is counted on from the placing, through slips and restarts, so that
 ``track`` changes when the count was lost (lifted). What aborts a sweep is speed, not distance: a slip moves the
 document by more than ``slip`` within 50 ms. Slow drift and an oscillating hand (tremor) are counted and tolerated; a
 bump that the document did not follow is only counted. A document without texture (blank paper, shining foil) cannot be
-followed: then bumps abort, and the host finds out by the lines whether it lay still. With ``restart_only`` any
-displacement and any bump abort.
+followed: then bumps abort, and the host finds out by the lines whether it lay still. How much is tolerated at all is
+the policy's.
 """
 
 import time
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kiosk.drivers.lis3dh import Lis3dh
     from kiosk.drivers.paa5100 import Paa5100
     from kiosk.parts import Idle, TicksUs
+    from kiosk.policy import Policy
     from kiosk.settings import Settings
 
 _LIFTED_READS = 2  # one bad picture may be a reflection
@@ -37,9 +38,10 @@ _FAR_UM = 8000  # drifted out of the window
 
 
 class Motion:
-    def __init__(self, flow: Paa5100, accelerometer: Lis3dh, int1: Pin, settings: Settings) -> None:
+    def __init__(self, flow: Paa5100, accelerometer: Lis3dh, int1: Pin, policy: Policy, settings: Settings) -> None:
         self._flow = flow
         self._accelerometer = accelerometer
+        self._policy = policy
         self._settings = settings
         self._int1 = int1
         self.rung = False  # wakes the line loop: set by the interrupt only when a bump has to stop the sweep
@@ -91,7 +93,7 @@ class Motion:
         if self.deaf:
             return
         self._bumped = True
-        if self._settings.restart_only or self.blind:
+        if self._policy.bump_aborts(not self.blind):
             self.rung = True
             self.rung_us = time.ticks_us()
             if self.halt is not None:
@@ -178,7 +180,7 @@ class Motion:
         dx = self._x - self._from_x
         dy = self._y - self._from_y
         limit = self._limit_2
-        if self._settings.restart_only:
+        if self._policy.any_displacement_aborts():
             return wire.SLIP if dx * dx + dy * dy > limit else wire.NO_CAUSE
         far = self._far
         if abs(dx) > far or abs(dy) > far:
@@ -198,7 +200,7 @@ class Motion:
         """
         now = time.ticks_ms()
         cause = self.poll()
-        if (self._settings.restart_only or self.blind) and not cause and self._bumped:
+        if self._bumped and not cause and self._policy.bump_aborts(not self.blind):
             cause = wire.BUMP
         if cause:
             self._quiet_since = now
@@ -218,7 +220,7 @@ class Motion:
                 self.floor.acceleration(read_mg)
         if empty or not self._poor:
             self._good_ms = now
-        elif time.ticks_diff(now, self._good_ms) > _BLIND_MS and not self._settings.restart_only:
+        elif time.ticks_diff(now, self._good_ms) > _BLIND_MS and self._policy.scans_unfollowed():
             self.blind = True  # no hand holds a passport up for so long: it lies there, blank or shining
         if empty:
             self._learn_floor()

@@ -6,19 +6,20 @@ from kiosk.surface import PITCH_NM, ROWS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.motion import Motion
+    from kiosk.policy import Policy
     from kiosk.settings import Settings
     from kiosk.sweep import Sweep
 
 _NEAR_ROWS = 4  # the carriage is not sent on its way for less
 _OVERLAP_ROWS = 12  # scanned again after an abort: the last lines came while the movement began
-_FRUITFUL_ROWS = 24
 
 
 class Plan:
     """Rows are the document's: ``start_row`` and ``last_row`` say where they are on the glass after all it slid."""
 
-    def __init__(self, motion: Motion, settings: Settings) -> None:
+    def __init__(self, motion: Motion, policy: Policy, settings: Settings) -> None:
         self._motion = motion
+        self._policy = policy
         self._settings = settings
         self._first = settings.first_row
         self._last = ROWS - 1
@@ -82,14 +83,9 @@ class Plan:
         self._fresh = False
 
     def go_on(self, cause: int, sweep: Sweep) -> None:
-        """After an abort: the rows that are missing, after a short dwell; longer when hardly a row came."""
-        settings = self._settings
-        if settings.restart_only:
-            return
-        if cause in (wire.LIFTED, wire.REMOVED):
-            self._first = 0
-            self.dwell_ms = settings.dwell
-            return
-        self._first = max(self._first, min(ROWS - 1, sweep.row + self._slid_rows() - _OVERLAP_ROWS))
-        fruitless = sweep.bands < _FRUITFUL_ROWS
-        self.dwell_ms = min(settings.dwell, 2 * self.dwell_ms) if fruitless else settings.dwell_again
+        """After an abort: which rows are missing, and how long to wait for quiet, as the policy has it."""
+        lost = cause in (wire.LIFTED, wire.REMOVED)
+        if self._policy.goes_on_where_it_was():
+            missing = min(ROWS - 1, sweep.row + self._slid_rows() - _OVERLAP_ROWS)
+            self._first = 0 if lost else max(self._first, missing)
+        self.dwell_ms = self._settings.dwell if lost else self._policy.dwell(self.dwell_ms, sweep.bands)

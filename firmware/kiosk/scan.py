@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kiosk.link import Link
     from kiosk.motion import Motion
     from kiosk.parts import TicksMs
+    from kiosk.policy import Policy
     from kiosk.settings import Settings
     from kiosk.signals import Signals
     from kiosk.surface import Surface
@@ -33,6 +34,7 @@ class Scan:
         motion: Motion,
         presence: Presence,
         link: Link,
+        policy: Policy,
         settings: Settings,
         health: Health,
         signals: Signals,
@@ -56,7 +58,7 @@ class Scan:
         self.attempt = 0
         self._placed_ms: TicksMs = 0
         self._seen_ms: TicksMs = 0
-        self._plan = Plan(motion, settings)
+        self._plan = Plan(motion, policy, settings)
         self._again = False
         self.finished = False  # the host needs no more of this document
         self._well = True

@@ -7,12 +7,14 @@ import micropython
 from kiosk import wire
 from kiosk.calibration import Reference
 from kiosk.commands import Commands
+from kiosk.displacement import Displacement
 from kiosk.errors import PartError
 from kiosk.health import Health
 from kiosk.link import Link
 from kiosk.motion import Motion
 from kiosk.policy import Policy
 from kiosk.scan import Scan
+from kiosk.sensing import Sensing
 from kiosk.settings import Settings
 from kiosk.signals import Signals
 from kiosk.surface import Surface
@@ -35,11 +37,12 @@ class App:
         self.health = Health()
         self.link = Link(board.stream, self.settings)
         policy = Policy(self.settings)
-        self.motion = Motion(board.flow, board.accelerometer, board.int1, policy, self.settings)
+        sensing = Sensing(board.flow, board.accelerometer, board.int1, policy)
+        self.motion = Motion(sensing, Displacement(self.settings), policy, self.settings)
         self.surface = Surface(
             board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
         )
-        self.motion.halt = self.surface.halt
+        sensing.halt = self.surface.halt
         self.signals = Signals(board.ring, board.beeper, self.settings)
         self.scan = Scan(
             self.surface, self.motion, board.presence, self.link, policy, self.settings, self.health, self.signals

@@ -14,7 +14,7 @@ from kiosk import strip, wire
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.calibration import Reference
-    from kiosk.motion import Motion
+    from kiosk.displacement import Displacement
     from kiosk.parts import Stream
     from kiosk.settings import Settings
 
@@ -66,8 +66,9 @@ class Link:
 
     @micropython.native
     def band(
-        self, band: int, row: int, samples: bytearray, reference: Reference, motion: Motion, lamp: int, width: int
-    ) -> bool:
+        self, band: int, row: int, samples: bytearray, reference: Reference, displacement: Displacement, squal: int,
+        lamp: int, width: int,
+    ) -> bool:  # fmt: skip
         """One line, flat-fielded on its way into the frame. Allocates nothing."""
         plain = self._plain
         at = _HEAD + wire.BAND_HEADER
@@ -78,7 +79,7 @@ class Link:
                 wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, 0, 0, 1, depth, 0, 0, 0, 0, lamp, width
             )
         now: int = time.ticks_us()  # type: ignore[assignment]  # the stubs keep ticks apart from numbers
-        strip.band_header(self._body, band, row, now, motion.dx_um, motion.dy_um, motion.squal)
+        strip.band_header(self._body, band, row, now, displacement.dx_um, displacement.dy_um, squal)
         if depth == 4:
             strip.flat4(samples, reference.dark, reference.gain, plain, at, width)
             at += width // 2

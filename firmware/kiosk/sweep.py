@@ -27,6 +27,8 @@ class Sweep:
     ) -> None:
         self._surface = surface
         self._motion = motion
+        self._sensing = motion.sensing
+        self._displacement = motion.displacement
         self._presence = presence
         self._link = link
         self._settings = settings
@@ -52,7 +54,7 @@ class Sweep:
             first_row,
             last_row,
             time.ticks_ms(),
-            self._motion.track,
+            self._displacement.track,
         )
         self._motion.begin()
         self._monotony.begin()
@@ -70,7 +72,7 @@ class Sweep:
         if self._band >= self._link.granted:
             self._rest()
             return GOING_ON
-        samples = self._surface.line(self._motion)
+        samples = self._surface.line(self._sensing)
         cause = self._moved()
         if cause:
             return cause
@@ -79,8 +81,8 @@ class Sweep:
         if samples is None:
             return GOING_ON  # the carriage still gains speed
         if not self._link.band(
-            self._band, self._row, samples, self._surface.reference, self._motion, self._surface.lamp.kind,
-            WIDTH_PX,
+            self._band, self._row, samples, self._surface.reference, self._displacement, self._sensing.flow.squal,
+            self._surface.lamp.kind, WIDTH_PX,
         ):  # fmt: skip
             return wire.HOST_GONE
         if not self._row % LOOK_ROWS:
@@ -136,12 +138,12 @@ class Sweep:
 
     def abort(self, cause: int) -> None:
         """Carriage first, then light; the host is told why, where, and how long it took from the sensors' signal."""
-        motion = self._motion
+        moved = self._displacement
         self._surface.stop()
-        latency_us = time.ticks_diff(time.ticks_us(), motion.rung_us) if motion.cause else 0
+        latency_us = time.ticks_diff(time.ticks_us(), self._sensing.rung_us) if self._motion.cause else 0
         self._health.aborts += 1
         self._health.note(wire.EV_ABORT, cause, self._row)
         self._link.event(
             wire.M_ABORT, self._link.sweep, cause, self._row, time.ticks_ms(), latency_us,
-            max(-32767, min(32767, motion.dx_um)), max(-32767, min(32767, motion.dy_um)),
+            max(-32767, min(32767, moved.dx_um)), max(-32767, min(32767, moved.dy_um)),
         )  # fmt: skip

@@ -45,11 +45,10 @@ class Reference:
         self.gain = array("H", [256] * width_px)
 
 
-class Motion:
+class Displacement:
     def __init__(self, fields):
         self.dx_um = fields["dx_um"]
         self.dy_um = fields["dy_um"]
-        self.squal = fields["squal"]
 
 
 def band(row):
@@ -71,7 +70,10 @@ def band(row):
     clock.now_us = fields["t_us"]
     width_px = fields["width_px"]
     reference = Reference(width_px)
-    assert link.band(fields["band"], fields["row"], samples, reference, Motion(fields), fields["lamp"], width_px)
+    place = Displacement(fields)
+    assert link.band(
+        fields["band"], fields["row"], samples, reference, place, fields["squal"], fields["lamp"], width_px
+    )
     return stream.sent.hex()
 
 

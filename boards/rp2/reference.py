@@ -3,6 +3,7 @@
 import os
 import sys
 
+import kernels
 import machine
 from engines import Lines, Stepper
 from machine import ADC, I2C, PWM, SPI, UART, WDT, Pin
@@ -49,6 +50,7 @@ class Reference:
         self.watchdog = WDT(timeout=WATCHDOG_MS)
         self.boot_id = int.from_bytes(os.urandom(4), "little")
         self.stream = Usb()
+        self.kernels = kernels
         self._supply = self._output(
             "supply_mode", 1
         )  # the 3.3 V converter at a fixed frequency: less ripple in the samples

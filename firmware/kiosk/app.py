@@ -5,10 +5,10 @@ import time
 import micropython
 
 from kiosk import wire
-from kiosk.calibration import Reference
 from kiosk.commands import Commands
 from kiosk.displacement import Displacement
 from kiosk.errors import PartError
+from kiosk.flat_field import FlatField
 from kiosk.health import Health
 from kiosk.link import Link
 from kiosk.motion import Motion
@@ -35,12 +35,12 @@ class App:
         self.board = board
         self.settings = Settings(of_board=board.settings)
         self.health = Health()
-        self.link = Link(board.stream, self.settings)
+        self.link = Link(board.stream, board.kernels)
         policy = Policy(self.settings)
         sensing = Sensing(board.flow, board.accelerometer, board.int1, policy)
         self.motion = Motion(sensing, Displacement(self.settings), policy, self.settings)
         self.surface = Surface(
-            board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
+            board.lamp, board.sensor, board.carriage, FlatField(board.kernels), self.settings, board.watchdog.feed
         )
         sensing.halt = self.surface.halt
         self.signals = Signals(board.ring, board.beeper, self.settings)

@@ -5,7 +5,7 @@ import time
 import micropython
 
 from kiosk import wire
-from kiosk.drivers.cis import WIDTH_PX
+from kiosk.band import BandBody
 from kiosk.monotony import LOOK_ROWS, Monotony
 
 TYPE_CHECKING = False
@@ -34,6 +34,7 @@ class Sweep:
         self._settings = settings
         self._health = health
         self._monotony = Monotony()
+        self._body = BandBody(surface.flat_field, surface.lamp, motion.displacement, motion.sensing.flow, settings)
         self._band = 0
         self._row = 0  # the first that was not sent yet
         self._last_row = 0
@@ -46,6 +47,7 @@ class Sweep:
         self._row = first_row
         self._last_row = last_row
         self._link.begin_sweep()
+        self._body.sweep = self._link.sweep
         self._health.sweeps += 1
         self._link.event(
             wire.M_SWEEP_BEGIN,
@@ -80,10 +82,11 @@ class Sweep:
             return wire.HOST_STALLED  # only a write that waited for the host takes so long
         if samples is None:
             return GOING_ON  # the carriage still gains speed
-        if not self._link.band(
-            self._band, self._row, samples, self._surface.reference, self._displacement, self._sensing.flow.squal,
-            self._surface.lamp.kind, WIDTH_PX,
-        ):  # fmt: skip
+        body = self._body
+        body.samples = samples
+        body.band = self._band
+        body.row = self._row
+        if not self._link.send_filled(wire.M_BAND, body.fill):
             return wire.HOST_GONE
         if not self._row % LOOK_ROWS:
             self._monotony.look(samples)

@@ -1,4 +1,4 @@
-"""The reference kiosk on an RP2040 or RP2350: which driver hangs on which signal. A board's own folder has the pins."""
+"""The kiosk wired to an RP2040 or RP2350: which driver hangs on which signal. A board's own folder has the pins."""
 
 import os
 import sys
@@ -25,7 +25,7 @@ CLOCKS, TIMER, TRAIN = 0, 1, 2  # state machines of PIO block 0; the engine for 
 WATCHDOG_MS = 5000
 
 
-class Reference:
+class WiredBoard:
     """Every output is safe before anything else happens: motor off, lamps dark, clocks low.
 
     ``pins``: signal -> GPIO. ``sensor_px``: pixels of the line sensor before, in and after the window. ``row0_steps``:

@@ -1,4 +1,5 @@
-"""The kernels of kiosk.strip in the chip's own instructions, four to five times as fast as what viper makes of them.
+"""What every line goes through (kiosk.parts.Kernels) in the chip's own instructions: four to five times as fast as
+kiosk.kernels, which viper makes.
 
 In assembler each takes its arguments in one array, as it knows four at most. Thumb-1, so that it suits both chips.
 Counts are above zero.
@@ -183,7 +184,7 @@ def _stuff(r0):
 
 @micropython.viper
 def flat8(raw: ptr8, dark: ptr8, gain: ptr16, out: ptr8, at: int, n: int):
-    """See kiosk.strip; ``n`` is even."""
+    """See kiosk.parts.Kernels."""
     arguments = ptr32(_ARGUMENTS)
     arguments[0] = int(raw)
     arguments[1] = int(dark)
@@ -195,7 +196,7 @@ def flat8(raw: ptr8, dark: ptr8, gain: ptr16, out: ptr8, at: int, n: int):
 
 @micropython.viper
 def flat4(raw: ptr8, dark: ptr8, gain: ptr16, out: ptr8, at: int, n: int):
-    """See kiosk.strip."""
+    """See kiosk.parts.Kernels."""
     arguments = ptr32(_ARGUMENTS)
     arguments[0] = int(raw)
     arguments[1] = int(dark)
@@ -207,7 +208,7 @@ def flat4(raw: ptr8, dark: ptr8, gain: ptr16, out: ptr8, at: int, n: int):
 
 @micropython.viper
 def crc32_append(data: ptr8, n: int, table: ptr32):
-    """See kiosk.strip."""
+    """See kiosk.parts.Kernels."""
     arguments = ptr32(_ARGUMENTS)
     arguments[0] = int(data)
     arguments[1] = n
@@ -217,7 +218,7 @@ def crc32_append(data: ptr8, n: int, table: ptr32):
 
 @micropython.viper
 def stuff(data: ptr8, n: int, out: ptr8) -> int:
-    """See kiosk.strip."""
+    """See kiosk.parts.Kernels."""
     arguments = ptr32(_ARGUMENTS)
     arguments[0] = int(data)
     arguments[1] = n

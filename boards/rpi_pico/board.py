@@ -1,6 +1,6 @@
 """The kiosk on a Raspberry Pi Pico (RP2040), the reference board. Wiring and parts: README.md."""
 
-from reference import Reference
+from wiring import WiredBoard
 
 from kiosk.drivers.cis import WIDTH_PX
 
@@ -34,7 +34,7 @@ ROW0_STEPS = 218  # from the edge of the home switch to the upper edge of row 0:
 SENSOR_PX = (12, WIDTH_PX, 12)  # of a bar of 5 inches at 300 dpi before, in and after the window; from its data sheet
 
 
-class Board(Reference):
+class Board(WiredBoard):
     name = "rpi_pico"
 
     def __init__(self) -> None:

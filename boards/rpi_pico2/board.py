@@ -1,6 +1,6 @@
 """The kiosk on a Raspberry Pi Pico 2 (RP2350): compiles, has not run. Wiring and parts: README.md."""
 
-from reference import Reference
+from wiring import WiredBoard
 
 from kiosk.drivers.cis import WIDTH_PX
 
@@ -34,7 +34,7 @@ ROW0_STEPS = 218  # from the edge of the home switch to the upper edge of row 0:
 SENSOR_PX = (558, WIDTH_PX, 558)  # of an A4 bar at 300 dpi before, in and after the window; from the bar's data sheet
 
 
-class Board(Reference):
+class Board(WiredBoard):
     name = "rpi_pico2"
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import machine
 from machine import I2C, PWM, SPI, WDT, Pin
 from neopixel import NeoPixel
 
-from kiosk import wire
+from kiosk import kernels, wire
 from kiosk.drivers.beeper import Beeper
 from kiosk.drivers.carriage import Carriage
 from kiosk.drivers.cis import WIDTH_PX, LineSensor
@@ -32,6 +32,7 @@ class Board:
         self.boot_id = int(sys.argv[3])
         self.watchdog = WDT(WATCHDOG_MS)
         self.stream = engines.Usb()
+        self.kernels = kernels
         self.flow = Paa5100(SPI(0, baudrate=400000, polarity=1, phase=1), Pin(PINS["flow_select"], Pin.OUT, value=1))
         self.accelerometer = Lis3dh(I2C(0, freq=400000))
         self.int1 = Pin(PINS["int1"], Pin.IN)

@@ -5,13 +5,16 @@ import time
 import micropython
 
 from kiosk import wire
-from kiosk.calibration import Reference
 from kiosk.commands import Commands
+from kiosk.displacement import Displacement
 from kiosk.errors import PartError
+from kiosk.flat_field import FlatField
 from kiosk.health import Health
 from kiosk.link import Link
 from kiosk.motion import Motion
+from kiosk.policy import Policy
 from kiosk.scan import Scan
+from kiosk.sensing import Sensing
 from kiosk.settings import Settings
 from kiosk.signals import Signals
 from kiosk.surface import Surface
@@ -32,14 +35,18 @@ class App:
         self.board = board
         self.settings = Settings(of_board=board.settings)
         self.health = Health()
-        self.link = Link(board.stream, self.settings)
-        self.motion = Motion(board.flow, board.accelerometer, board.int1, self.settings)
+        self.link = Link(board.stream, board.kernels)
+        policy = Policy(self.settings)
+        sensing = Sensing(board.flow, board.accelerometer, board.int1, policy)
+        self.motion = Motion(sensing, Displacement(self.settings), policy, self.settings)
         self.surface = Surface(
-            board.lamp, board.sensor, board.carriage, Reference(), self.settings, board.watchdog.feed
+            board.lamp, board.sensor, board.carriage, FlatField(board.kernels), self.settings, board.watchdog.feed
         )
-        self.motion.halt = self.surface.halt
+        sensing.halt = self.surface.halt
         self.signals = Signals(board.ring, board.beeper, self.settings)
-        self.scan = Scan(self.surface, self.motion, board.presence, self.link, self.settings, self.health, self.signals)
+        self.scan = Scan(
+            self.surface, self.motion, board.presence, self.link, policy, self.settings, self.health, self.signals
+        )
         self.commands = Commands(
             board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate, slots
         )

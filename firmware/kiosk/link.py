@@ -1,22 +1,16 @@
 """The link to the host: frames out and in over a byte stream, credit for bands. COBS between zero bytes, CRC-32.
 
-A band allocates nothing; everything else is small and rare. A frame that could not be written whole counts as
-``short_writes`` and ends the subscription: nothing is lost silently.
+A message that is filled in place allocates nothing; everything else is small and rare. A frame that could not be
+written whole counts as ``short_writes`` and ends the subscription: nothing is lost silently.
 """
-
-import struct
-import time
 
 import micropython
 
-from kiosk import strip, wire
+from kiosk import framing, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kiosk.calibration import Reference
-    from kiosk.motion import Motion
-    from kiosk.parts import Stream
-    from kiosk.settings import Settings
+    from kiosk.parts import Fill, Kernels, Stream
 
 _CHUNK = 64  # bytes taken at a time: on the chip 3 ms
 _HEAD = 3  # type, sequence
@@ -25,12 +19,12 @@ _HEAD = 3  # type, sequence
 class Link:
     """``stream.write(buffer, n) -> bytes taken`` may block for a second, ``readinto(buffer) -> bytes`` never."""
 
-    def __init__(self, stream: Stream, settings: Settings) -> None:
+    def __init__(self, stream: Stream, kernels: Kernels) -> None:
         self._stream = stream
-        self._settings = settings
+        self._kernels = kernels
         self._plain = bytearray(wire.MAX_FRAME)
         self._body = memoryview(self._plain)[_HEAD:]
-        self._headed = False  # _plain holds what all bands of this sweep begin with
+        self._filled: Fill | None = None  # whose body _plain still holds
         self._stuffed = bytearray(wire.MAX_FRAME + wire.MAX_FRAME // 254 + 8)
         self._chunk = bytearray(_CHUNK)
         self._pending = 0
@@ -55,7 +49,7 @@ class Link:
         return self.send_body(kind, body)
 
     def send_body(self, kind: int, body: bytes) -> bool:
-        self._headed = False
+        self._filled = None
         self._plain[_HEAD : _HEAD + len(body)] = body
         return self._ship(kind, _HEAD + len(body))
 
@@ -65,27 +59,14 @@ class Link:
             self.send(kind, *values)
 
     @micropython.native
-    def band(
-        self, band: int, row: int, samples: bytearray, reference: Reference, motion: Motion, lamp: int, width: int
-    ) -> bool:
-        """One line, flat-fielded on its way into the frame. Allocates nothing."""
-        plain = self._plain
-        at = _HEAD + wire.BAND_HEADER
-        depth = self._settings.depth
-        if not self._headed:  # other messages are made in the same place
-            self._headed = True
-            struct.pack_into(
-                wire.BODIES[wire.M_BAND][0], plain, _HEAD, self.sweep, 0, 0, 1, depth, 0, 0, 0, 0, lamp, width
-            )
-        now: int = time.ticks_us()  # type: ignore[assignment]  # the stubs keep ticks apart from numbers
-        strip.band_header(self._body, band, row, now, motion.dx_um, motion.dy_um, motion.squal)
-        if depth == 4:
-            strip.flat4(samples, reference.dark, reference.gain, plain, at, width)
-            at += width // 2
-        else:
-            strip.flat8(samples, reference.dark, reference.gain, plain, at, width)
-            at += width
-        return self._ship(wire.M_BAND, at)
+    def send_filled(self, kind: int, fill: Fill) -> bool:
+        """A message whose body ``fill`` makes where it is sent from; False when the host did not take it whole.
+
+        Allocates nothing.
+        """
+        kept = self._filled is fill
+        self._filled = fill
+        return self._ship(kind, _HEAD + fill(self._body, kept))
 
     @micropython.native
     def _ship(self, kind: int, n: int) -> bool:
@@ -94,8 +75,9 @@ class Link:
         plain[1] = self._sequence & 0xFF
         plain[2] = self._sequence >> 8
         self._sequence = (self._sequence + 1) & 0xFFFF
-        strip.crc32_append(plain, n, strip.CRC_TABLE)
-        n = strip.stuff(plain, n + 4, self._stuffed)
+        kernels = self._kernels
+        kernels.crc32_append(plain, n, framing.CRC_TABLE)
+        n = kernels.stuff(plain, n + 4, self._stuffed)
         if self._stream.write(self._stuffed, n) == n:
             return True
         self.short_writes += 1
@@ -140,11 +122,11 @@ class Link:
         if n > len(self._frame):
             self.oversized += 1
             return 0
-        n = strip.unstuff(self._frame, n)
+        n = framing.unstuff(self._frame, n)
         if n < wire.OVERHEAD:
             self.bad_frame += 1
             return 0
-        if not strip.crc32_matches(self._frame, n, strip.CRC_TABLE):
+        if not framing.crc32_matches(self._frame, n, framing.CRC_TABLE):
             self.bad_crc += 1
             return 0
         self.frames_in += 1
@@ -169,4 +151,4 @@ class Link:
         """The next sweep number; credit starts at none. 0 is never a sweep: a host may grant it beforehand."""
         self.sweep = self.sweep % 0xFFFF + 1
         self.granted = 0
-        self._headed = False
+        self._filled = None

@@ -6,7 +6,7 @@ blank page. The lines alone cannot tell which: a long run of them is a reason to
 
 import micropython
 
-from kiosk import strip
+from kiosk import pixels
 from kiosk.drivers.cis import WIDTH_PX
 
 LOOK_ROWS = 4  # one line in so many is looked at
@@ -18,7 +18,7 @@ class Monotony:
     """``longest``: rows of the longest run without a difference since ``begin``."""
 
     def __init__(self) -> None:
-        self._kept = bytearray((WIDTH_PX + strip.SAMPLED_EVERY - 1) // strip.SAMPLED_EVERY)
+        self._kept = bytearray((WIDTH_PX + pixels.SAMPLED_EVERY - 1) // pixels.SAMPLED_EVERY)
         self._run = 0
         self.longest = 0
 
@@ -29,7 +29,7 @@ class Monotony:
     @micropython.native
     def look(self, samples: bytearray) -> None:
         """Take every ``LOOK_ROWS``-th line of a sweep. Allocates nothing."""
-        if strip.differs(samples, self._kept, WIDTH_PX, _DIFFERENT):
+        if pixels.differs(samples, self._kept, WIDTH_PX, _DIFFERENT):
             self._run = 0
             return
         self._run += LOOK_ROWS

@@ -1,5 +1,6 @@
 """What the kiosk takes from a board: for the type checker and for whoever adds a board. Never imported at run time."""
 
+from array import array
 from collections.abc import Callable
 from typing import Protocol
 
@@ -17,6 +18,9 @@ from kiosk.drivers.ring import Ring
 
 Idle = Callable[[], None]  # sleeps until the next interrupt, at most 1 ms
 Feed = Callable[[], None]  # the watchdog's
+# Writes a message's body into what it is handed and returns how many bytes; True: there is what it wrote there last.
+Fill = Callable[[memoryview, bool], int]
+Bytes = bytearray | memoryview
 # The stubs keep ticks apart from numbers; int is for "not yet".
 TicksMs = int | _TicksMs
 TicksUs = int | _TicksUs
@@ -78,6 +82,23 @@ class Stream(Protocol):
         ...
 
 
+class Kernels(Protocol):
+    """The steps that every line goes through. None allocates. `kiosk.kernels` has them for any chip."""
+
+    def flat8(self, raw: Bytes, dark: Bytes, gain: array[int] | memoryview, out: Bytes, at: int, n: int) -> object:
+        """Flat-field ``n`` (even) pixels into ``out[at:at+n]``: (raw - dark) * gain / 256, held within 0..255."""
+
+    def flat4(self, raw: Bytes, dark: Bytes, gain: array[int] | memoryview, out: Bytes, at: int, n: int) -> object:
+        """As flat8, rounded to 16 levels; two pixels a byte, the left one in the high nibble."""
+
+    def crc32_append(self, data: Bytes, n: int, table: array[int] | memoryview) -> object:
+        """Write the CRC-32 of ``data[:n]`` behind it, little-endian; ``table`` is kiosk.framing.CRC_TABLE."""
+
+    def stuff(self, data: Bytes, n: int, out: Bytes) -> int:
+        """COBS between two delimiters: ``n`` bytes into ``out``, which holds n + n/254 + 4; returns how many."""
+        ...
+
+
 class Watchdog(Protocol):
     def feed(self) -> None: ...
 
@@ -119,6 +140,9 @@ class Board(Protocol):
     sensor: LineSensor
     ring: Ring
     beeper: Beeper
+
+    @property
+    def kernels(self) -> Kernels: ...
 
     @property
     def watchdog(self) -> Watchdog: ...

@@ -5,20 +5,23 @@ from kiosk.surface import PITCH_NM, ROWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kiosk.motion import Motion
+    from kiosk.displacement import Displacement
+    from kiosk.policy import Policy
+    from kiosk.sensing import Sensing
     from kiosk.settings import Settings
     from kiosk.sweep import Sweep
 
 _NEAR_ROWS = 4  # the carriage is not sent on its way for less
 _OVERLAP_ROWS = 12  # scanned again after an abort: the last lines came while the movement began
-_FRUITFUL_ROWS = 24
 
 
 class Plan:
     """Rows are the document's: ``start_row`` and ``last_row`` say where they are on the glass after all it slid."""
 
-    def __init__(self, motion: Motion, settings: Settings) -> None:
-        self._motion = motion
+    def __init__(self, displacement: Displacement, sensing: Sensing, policy: Policy, settings: Settings) -> None:
+        self._displacement = displacement
+        self._sensing = sensing
+        self._policy = policy
         self._settings = settings
         self._first = settings.first_row
         self._last = ROWS - 1
@@ -28,9 +31,8 @@ class Plan:
         self.dwell_ms = settings.dwell
 
     def renew(self) -> None:
-        """Another document: all rows where it may have text, after the full dwell."""
-        self._motion.lose()
-        self._track = self._motion.track
+        """Another document, with a track of its own: all rows where it may have text, after the full dwell."""
+        self._track = self._displacement.track
         self.dwell_ms = self._settings.dwell
         self._fresh = True
         self.all_rows()
@@ -46,7 +48,7 @@ class Plan:
 
         Of one that the flow sensor cannot follow two sweeps are compared, row for row: both begin at row 0.
         """
-        self._first = self.rest_row if self._fresh and not self._motion.blind else 0
+        self._first = self.rest_row if self._fresh and not self._sensing.blind else 0
         self._last = ROWS - 1
 
     def rows(self, first: int, last: int) -> None:
@@ -56,15 +58,15 @@ class Plan:
         self._fresh = False
 
     def _slid_rows(self) -> int:
-        return self._motion.dy_um * 1000 // PITCH_NM
+        return self._displacement.dy_um * 1000 // PITCH_NM
 
     @property
     def start_row(self) -> int:
         """The row of the glass where the next sweep starts."""
-        if self._track != self._motion.track:  # lifted: no row of this document has its place any more
-            self._track = self._motion.track
+        if self._track != self._displacement.track:  # lifted: no row of this document has its place any more
+            self._track = self._displacement.track
             self.all_rows()
-        if self._fresh and self._motion.blind:
+        if self._fresh and self._sensing.blind:
             self.all_rows()
         row = max(0, min(ROWS - 1, self._first - self._slid_rows())) if self._first else 0
         if abs(row - self._start) > _NEAR_ROWS or not row:
@@ -82,14 +84,9 @@ class Plan:
         self._fresh = False
 
     def go_on(self, cause: int, sweep: Sweep) -> None:
-        """After an abort: the rows that are missing, after a short dwell; longer when hardly a row came."""
-        settings = self._settings
-        if settings.restart_only:
-            return
-        if cause in (wire.LIFTED, wire.REMOVED):
-            self._first = 0
-            self.dwell_ms = settings.dwell
-            return
-        self._first = max(self._first, min(ROWS - 1, sweep.row + self._slid_rows() - _OVERLAP_ROWS))
-        fruitless = sweep.bands < _FRUITFUL_ROWS
-        self.dwell_ms = min(settings.dwell, 2 * self.dwell_ms) if fruitless else settings.dwell_again
+        """After an abort: which rows are missing, and how long to wait for quiet, as the policy has it."""
+        lost = cause in (wire.LIFTED, wire.REMOVED)
+        if self._policy.goes_on_where_it_was():
+            missing = min(ROWS - 1, sweep.row + self._slid_rows() - _OVERLAP_ROWS)
+            self._first = 0 if lost else max(self._first, missing)
+        self.dwell_ms = self._settings.dwell if lost else self._policy.dwell(self.dwell_ms, sweep.bands)

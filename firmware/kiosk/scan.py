@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kiosk.link import Link
     from kiosk.motion import Motion
     from kiosk.parts import TicksMs
+    from kiosk.policy import Policy
     from kiosk.settings import Settings
     from kiosk.signals import Signals
     from kiosk.surface import Surface
@@ -33,12 +34,14 @@ class Scan:
         motion: Motion,
         presence: Presence,
         link: Link,
+        policy: Policy,
         settings: Settings,
         health: Health,
         signals: Signals,
     ) -> None:
         self._surface = surface
         self._motion = motion
+        self._sensing = motion.sensing
         self._presence = presence
         self._link = link
         self._settings = settings
@@ -56,7 +59,7 @@ class Scan:
         self.attempt = 0
         self._placed_ms: TicksMs = 0
         self._seen_ms: TicksMs = 0
-        self._plan = Plan(motion, settings)
+        self._plan = Plan(motion.displacement, motion.sensing, policy, settings)
         self._again = False
         self.finished = False  # the host needs no more of this document
         self._well = True
@@ -69,15 +72,15 @@ class Scan:
         self._steps[self.state]()
         if self._doubtful and self.finished and self.state in (wire.DONE, wire.GAVE_UP):
             self._inspect()
-        if self._motion.blind != (self.part == wire.FLOW and self.state != wire.FAULT):
-            if self._motion.blind:
+        if self._sensing.blind != (self.part == wire.FLOW and self.state != wire.FAULT):
+            if self._sensing.blind:
                 if self.state in (wire.DONE, wire.GAVE_UP):
                     self._look_at_presence(bare=True)
                 self._go_without(wire.FLOW, wire.NO_TEXTURE)
             elif self.fault == wire.NO_TEXTURE:
                 self.part = wire.NO_PART
                 self.fault = wire.NO_FAULT
-        elif self._motion.deaf and not self.part:
+        elif self._sensing.deaf and not self.part:
             self._go_without(wire.ACCELEROMETER, wire.IMPLAUSIBLE)
 
     def _inspect(self) -> None:
@@ -180,7 +183,7 @@ class Scan:
         self._surface.ready(self._plan.rest_row)
         self._motion.quiet_ms(empty=True)
         if not self._presence.seen():
-            seen_ms = self._motion.seen_ms()
+            seen_ms = self._motion.lift.seen_ms()
             if seen_ms < _UNSEEN_MS:
                 self._glanced = self._glanced and seen_ms > 0
             elif not self._glanced:
@@ -188,7 +191,8 @@ class Scan:
                 self._look_at_presence(bare=False)
             return
         self._placed_ms = self._seen_ms = time.ticks_ms()
-        self._motion.blind = False  # the next document may have texture
+        self._sensing.blind = False  # the next document may have texture
+        self._motion.lose()
         self._plan.renew()
         self.attempt = 0
         self.finished = False
@@ -232,7 +236,7 @@ class Scan:
             return
         if not cause and self._sweep.monotonous:
             self._inspect()  # before the host draws conclusions from what it shows
-            if self._motion.blind:
+            if self._sensing.blind:
                 self._look_at_presence(bare=True)
         if cause:
             self._abort(cause)
@@ -285,7 +289,7 @@ class Scan:
         limit = _LET_GO_MS if self.finished or self.state == wire.GAVE_UP else self._settings.removed
         if time.ticks_diff(now, self._seen_ms) < limit:
             return False
-        if 2 * self._motion.seen_ms() >= limit:  # what left the glass, or was laid on it, was out of sight meanwhile
+        if 2 * self._motion.lift.seen_ms() >= limit:  # what left the glass, or was laid on it, was out of sight
             self._look_at_presence(bare=False)
         self._health.tidy()
         self._enter(wire.EMPTY, wire.REMOVED)

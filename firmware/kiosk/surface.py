@@ -1,16 +1,16 @@
 """Scan surface: lamp, line sensor and carriage as one thing that sweeps rows of the document."""
 
-from kiosk import strip, wire
+from kiosk import wire
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
 from kiosk.errors import PartError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kiosk.calibration import Reference
     from kiosk.drivers.carriage import Carriage
     from kiosk.drivers.cis import LineSensor
     from kiosk.drivers.lamp import Lamp
+    from kiosk.flat_field import FlatField
     from kiosk.parts import Alarm, Feed
     from kiosk.settings import Settings
 
@@ -24,10 +24,10 @@ _LOSSES = 2  # times in a row that steps were lost before the carriage counts as
 
 class Surface:
     def __init__(
-        self, lamp: Lamp, sensor: LineSensor, carriage: Carriage, reference: Reference, settings: Settings, feed: Feed
+        self, lamp: Lamp, sensor: LineSensor, carriage: Carriage, flat_field: FlatField, settings: Settings, feed: Feed
     ) -> None:
         self.lamp = lamp
-        self.reference = reference
+        self.flat_field = flat_field
         self._sensor = sensor
         self._carriage = carriage
         self._settings = settings
@@ -37,10 +37,10 @@ class Surface:
         self.sweeping = False  # lines come in step with the carriage
 
     def start(self) -> None:
-        """Home, take or measure the reference, set off to where the first document is awaited. FAULT names the part."""
+        """Home, load or measure the flat-field, set off to where the first document is awaited. FAULT names a part."""
         self._losses = 0
         self._carriage.home()
-        if not self.reference.load() or not self._reference_holds():
+        if not self.flat_field.load() or not self._flat_field_holds():
             self.calibrate()
         self.ready(self._settings.first_row)
 
@@ -52,7 +52,7 @@ class Surface:
         """
         self.stop()
         kept = self._carriage.home()
-        if not self._reference_holds():
+        if not self._flat_field_holds():
             self.calibrate()
         if not kept:
             self._losses += 1
@@ -64,8 +64,8 @@ class Surface:
         """A document was read: the parts are as they should be."""
         self._losses = 0
 
-    def _reference_holds(self) -> bool:
-        return self.reference.holds(self._sensor, self.lamp, self._settings, self._feed)
+    def _flat_field_holds(self) -> bool:
+        return self.flat_field.holds(self._sensor, self.lamp, self._settings, self._feed)
 
     def bare(self) -> bool:
         """Does the line sensor see the lid, and no document? In half a second at most; the carriage must be well."""
@@ -85,15 +85,15 @@ class Surface:
             elif self._sensor.missed:
                 raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
         self.stop()
-        strip.flat8(samples, self.reference.dark, self.reference.gain, samples, 0, WIDTH_PX)
+        self.flat_field.pack(samples, 8, samples, 0)
         return max(samples) < _BARE
 
     def calibrate(self) -> None:
-        """Measure the reference anew (the carriage goes home for it) and store it."""
+        """Measure the flat-field anew (the carriage goes home for it) and store it."""
         self.stop()
         self._carriage.home()
-        self.reference.measure(self._sensor, self.lamp, self._settings, self._feed)
-        self.reference.store()
+        self.flat_field.measure(self._sensor, self.lamp, self._settings, self._feed)
+        self.flat_field.store()
 
     def ready(self, row: int) -> bool:
         """Does the carriage rest at the start of a sweep from ``row``? If not, it is sent there. FAULT names a part."""

@@ -5,7 +5,7 @@ import time
 import micropython
 
 from kiosk import wire
-from kiosk.drivers.cis import WIDTH_PX
+from kiosk.band import BandBody
 from kiosk.monotony import LOOK_ROWS, Monotony
 
 TYPE_CHECKING = False
@@ -27,11 +27,14 @@ class Sweep:
     ) -> None:
         self._surface = surface
         self._motion = motion
+        self._sensing = motion.sensing
+        self._displacement = motion.displacement
         self._presence = presence
         self._link = link
         self._settings = settings
         self._health = health
         self._monotony = Monotony()
+        self._body = BandBody(surface.flat_field, surface.lamp, motion.displacement, motion.sensing.flow, settings)
         self._band = 0
         self._row = 0  # the first that was not sent yet
         self._last_row = 0
@@ -44,6 +47,7 @@ class Sweep:
         self._row = first_row
         self._last_row = last_row
         self._link.begin_sweep()
+        self._body.sweep = self._link.sweep
         self._health.sweeps += 1
         self._link.event(
             wire.M_SWEEP_BEGIN,
@@ -52,7 +56,7 @@ class Sweep:
             first_row,
             last_row,
             time.ticks_ms(),
-            self._motion.track,
+            self._displacement.track,
         )
         self._motion.begin()
         self._monotony.begin()
@@ -70,7 +74,7 @@ class Sweep:
         if self._band >= self._link.granted:
             self._rest()
             return GOING_ON
-        samples = self._surface.line(self._motion)
+        samples = self._surface.line(self._sensing)
         cause = self._moved()
         if cause:
             return cause
@@ -78,10 +82,11 @@ class Sweep:
             return wire.HOST_STALLED  # only a write that waited for the host takes so long
         if samples is None:
             return GOING_ON  # the carriage still gains speed
-        if not self._link.band(
-            self._band, self._row, samples, self._surface.reference, self._motion, self._surface.lamp.kind,
-            WIDTH_PX,
-        ):  # fmt: skip
+        body = self._body
+        body.samples = samples
+        body.band = self._band
+        body.row = self._row
+        if not self._link.send_filled(wire.M_BAND, body.fill):
             return wire.HOST_GONE
         if not self._row % LOOK_ROWS:
             self._monotony.look(samples)
@@ -136,12 +141,12 @@ class Sweep:
 
     def abort(self, cause: int) -> None:
         """Carriage first, then light; the host is told why, where, and how long it took from the sensors' signal."""
-        motion = self._motion
+        moved = self._displacement
         self._surface.stop()
-        latency_us = time.ticks_diff(time.ticks_us(), motion.rung_us) if motion.cause else 0
+        latency_us = time.ticks_diff(time.ticks_us(), self._sensing.rung_us) if self._motion.cause else 0
         self._health.aborts += 1
         self._health.note(wire.EV_ABORT, cause, self._row)
         self._link.event(
             wire.M_ABORT, self._link.sweep, cause, self._row, time.ticks_ms(), latency_us,
-            max(-32767, min(32767, motion.dx_um)), max(-32767, min(32767, motion.dy_um)),
+            max(-32767, min(32767, moved.dx_um)), max(-32767, min(32767, moved.dy_um)),
         )  # fmt: skip

@@ -49,7 +49,7 @@ def test_compiled_for_the_board(board: str) -> None:
     for path, content in files.items():
         if path not in SOURCE:
             assert (content[:1], content[1], content[2] & 3) == (b"M", MPY[0], MPY[1] if content[2] >> 2 else 0), path
-    assert _ARCHITECTURES[files["kiosk/strip.mpy"][2] >> 2] == chip(board).arch, "native code"
+    assert _ARCHITECTURES[files["kiosk/kernels.mpy"][2] >> 2] == chip(board).arch, "native code"
     assert compiled(board) == files, "the same bytes every time"
     assert not any(str(Path.cwd()).encode() in content for content in files.values())
 

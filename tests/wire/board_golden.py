@@ -4,12 +4,15 @@ import json
 import sys
 from array import array
 
-from kiosk import link as link_module
-from kiosk import strip
+from kiosk import band as band_module
+from kiosk import framing, kernels, wire
+from kiosk.band import BandBody
+from kiosk.flat_field import FlatField
+from kiosk.link import Link
 
 
 class Clock:
-    """In place of ``time`` in kiosk.link: the moment of a band is given."""
+    """In place of ``time`` in kiosk.band: the moment of a band is given."""
 
     now_us = 0
 
@@ -33,23 +36,24 @@ class Stream:
         return n
 
 
-class Settings:
-    depth = 8
+class Fixed:
+    """What a band says of the world around it, in place of settings, lamp, displacement and flow sensor."""
 
-
-class Reference:
-    """Dark 0 and gain 1."""
-
-    def __init__(self, width_px):
-        self.dark = bytes(width_px)
-        self.gain = array("H", [256] * width_px)
-
-
-class Motion:
     def __init__(self, fields):
+        self.depth = fields["depth_bits"]
+        self.kind = fields["lamp"]
         self.dx_um = fields["dx_um"]
         self.dy_um = fields["dy_um"]
         self.squal = fields["squal"]
+
+
+def unchanging(width_px):
+    """A flat-field of dark 0 and gain 1."""
+    flat_field = FlatField(kernels)
+    flat_field.width_px = width_px
+    flat_field.dark = bytes(width_px)
+    flat_field.gain = array("H", [256] * width_px)
+    return flat_field
 
 
 def band(row):
@@ -64,32 +68,34 @@ def band(row):
     else:
         samples = packed
     stream = Stream()
-    link = link_module.Link(stream, Settings)
-    Settings.depth = fields["depth_bits"]
+    link = Link(stream, kernels)
     link._sequence = row["sequence"]
-    link.sweep = fields["sweep"]
     clock.now_us = fields["t_us"]
-    width_px = fields["width_px"]
-    reference = Reference(width_px)
-    assert link.band(fields["band"], fields["row"], samples, reference, Motion(fields), fields["lamp"], width_px)
+    fixed = Fixed(fields)
+    body = BandBody(unchanging(fields["width_px"]), fixed, fixed, fixed, fixed)
+    body.samples = samples
+    body.sweep = fields["sweep"]
+    body.band = fields["band"]
+    body.row = fields["row"]
+    assert link.send_filled(wire.M_BAND, body.fill)
     return stream.sent.hex()
 
 
 def both_ways(row):
     frame = bytes.fromhex(row["frame"])
     stream = Stream()
-    link = link_module.Link(stream, Settings)
+    link = Link(stream, kernels)
     link._sequence = row["sequence"]
     assert link.send_body(row["kind"], bytes.fromhex(row["body"]))
     sent = stream.sent
-    link = link_module.Link(Stream(frame), Settings)
+    link = Link(Stream(frame), kernels)
     link.sweep = 1
     kind = link.receive()
     while not kind and link._pending:  # it takes a chunk at a time
         kind = link.receive()
     stuffed = bytearray(frame[1:-1])
-    n = strip.unstuff(stuffed, len(stuffed))
-    assert strip.crc32_matches(stuffed, n, strip.CRC_TABLE)
+    n = framing.unstuff(stuffed, len(stuffed))
+    assert framing.crc32_matches(stuffed, n, framing.CRC_TABLE)
     return {
         "name": row["name"],
         "sent": sent.hex(),
@@ -102,7 +108,7 @@ def both_ways(row):
 
 
 clock = Clock()
-link_module.time = clock
+band_module.time = clock
 with open(sys.argv[1]) as file:
     rows = json.load(file)
 for row in rows:

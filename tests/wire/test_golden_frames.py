@@ -98,7 +98,7 @@ def test_board_receives(golden: Golden, board: dict[str, dict[str, object]]) -> 
 @pytest.mark.process
 @pytest.mark.parametrize("golden", [g for g in GOLDEN if g.kind == wire.M_BAND], ids=lambda golden: golden.name)
 def test_board_packs_bands(golden: Golden, board: dict[str, dict[str, object]]) -> None:
-    """``Link.band`` from raw samples, with a reference that changes nothing."""
+    """From raw samples, filled into the frame, with a flat-field that changes nothing."""
     assert board[golden.name]["band"] == golden.frame.hex()
 
 

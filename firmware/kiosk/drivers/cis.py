@@ -10,7 +10,7 @@ import time
 
 import micropython
 
-from kiosk import strip, wire
+from kiosk import pixels, wire
 from kiosk.errors import PartError
 
 TYPE_CHECKING = False
@@ -82,7 +82,7 @@ class LineSensor:
         samples = engine.buffer(self._next)
         self._next += 1
         if self._next % _FLAT_EVERY == 0:
-            if strip.spread(samples, WIDTH_PX):
+            if pixels.spread(samples, WIDTH_PX):
                 self._flat = 0
             else:
                 self._flat += _FLAT_EVERY

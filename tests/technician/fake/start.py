@@ -5,7 +5,7 @@ import select
 import sys
 import time
 
-from kiosk import wire
+from kiosk import kernels, wire
 from kiosk.commands import Commands
 from kiosk.health import Health
 from kiosk.link import Link
@@ -67,7 +67,7 @@ def run(slots):
         except OSError:
             pass
     settings = Settings()
-    link = Link(Stream(), settings)
+    link = Link(Stream(), kernels)
     scan = Scan(link)
     commands = Commands(Board, link, scan, settings, Health(), None, None, slots)
     trial = Trial(slots, commands, scan)

@@ -13,7 +13,7 @@ from stillscan.simulator.chip.emulator import Emulator
 
 _PIO0 = 0x50200  # where the block lies on the chip's bus
 _CTRL = 0
-_CLOCKS, _TIMER, _TRAIN = 0, 1, 2  # state machines, see boards/rp2/reference.py
+_CLOCKS, _TIMER, _TRAIN = 0, 1, 2  # state machines, see boards/rp2/wiring.py
 
 
 class Motor:

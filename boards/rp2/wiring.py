@@ -1,8 +1,9 @@
-"""The reference kiosk on an RP2040 or RP2350: which driver hangs on which signal. A board's own folder has the pins."""
+"""The kiosk wired to an RP2040 or RP2350: which driver hangs on which signal. A board's own folder has the pins."""
 
 import os
 import sys
 
+import kernels
 import machine
 from engines import Lines, Stepper
 from machine import ADC, I2C, PWM, SPI, UART, WDT, Pin
@@ -24,7 +25,7 @@ CLOCKS, TIMER, TRAIN = 0, 1, 2  # state machines of PIO block 0; the engine for 
 WATCHDOG_MS = 5000
 
 
-class Reference:
+class WiredBoard:
     """Every output is safe before anything else happens: motor off, lamps dark, clocks low.
 
     ``pins``: signal -> GPIO. ``sensor_px``: pixels of the line sensor before, in and after the window. ``row0_steps``:
@@ -49,6 +50,7 @@ class Reference:
         self.watchdog = WDT(timeout=WATCHDOG_MS)
         self.boot_id = int.from_bytes(os.urandom(4), "little")
         self.stream = Usb()
+        self.kernels = kernels
         self._supply = self._output(
             "supply_mode", 1
         )  # the 3.3 V converter at a fixed frequency: less ripple in the samples

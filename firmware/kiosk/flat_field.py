@@ -1,10 +1,12 @@
-"""Flat-field reference: dark level and gain of every pixel, measured at the white strip, kept in one file."""
+"""Flat-field: dark level and gain of every pixel, measured at the white strip, kept in one file."""
 
 import binascii
 import os
 from array import array
 
-from kiosk import strip, wire
+import micropython
+
+from kiosk import pixels, wire
 from kiosk.drivers.cis import WIDTH_PX, Calm
 from kiosk.errors import PartError
 
@@ -12,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.drivers.cis import LineSensor
     from kiosk.drivers.lamp import Lamp
-    from kiosk.parts import Feed
+    from kiosk.parts import Feed, Kernels
     from kiosk.settings import Settings
 
 _PATH = "reference.bin"
@@ -30,16 +32,28 @@ _OFF_DARK = 16  # LSB that the dark level may have shifted with the temperature
 _FEW = _SAMPLED // 8  # pixels that dirt on the sensor may have darkened
 
 
-class Reference:
+class FlatField:
     """``dark`` (bytes) and ``gain`` (16 bits, 256 = 1.0) for each of 1476 pixels."""
 
-    def __init__(self, path: str = _PATH) -> None:
+    def __init__(self, kernels: Kernels, path: str = _PATH) -> None:
+        self._kernels = kernels
         self._path = path
+        self.width_px = WIDTH_PX
         self.dark = bytearray(WIDTH_PX)
         self.gain = array("H", bytes(2 * WIDTH_PX))
 
+    @micropython.native
+    def pack(self, samples: bytearray, depth: int, out: bytearray | memoryview, at: int) -> int:
+        """Correct a line on its way into ``out[at:]``, at ``depth`` bits a pixel; where it ends. Allocates nothing."""
+        width = self.width_px
+        if depth == 4:
+            self._kernels.flat4(samples, self.dark, self.gain, out, at, width)
+            return at + width // 2
+        self._kernels.flat8(samples, self.dark, self.gain, out, at, width)
+        return at + width
+
     def load(self) -> bool:
-        """Take the stored reference; False when there is none or it is damaged (and nothing is known then)."""
+        """Take the stored one; False when there is none or it is damaged (and nothing is known then)."""
         check = bytearray(5)
         try:
             with open(self._path, "rb") as file:
@@ -125,7 +139,7 @@ class Reference:
             samples = sensor.wait(Calm)
             if samples is not None:
                 if taken >= 0:
-                    strip.accumulate(samples, total, WIDTH_PX)
+                    pixels.accumulate(samples, total, WIDTH_PX)
                 taken += 1
                 feed()
             elif sensor.missed:

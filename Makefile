@@ -14,7 +14,7 @@ BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 .PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-latency bench-liveness bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak train pictures samples wheel clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv and install everything into it (does nothing when it is up to date)
 	@sh tests/packages.sh fonts-ocr-b

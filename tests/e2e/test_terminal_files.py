@@ -162,6 +162,8 @@ def test_a_link_that_cannot_be_made_and_an_image_that_is_not_there(
         f"device --link {nowhere}": f"{nowhere}: cannot be made: no such file or folder",
         f"device --link {file}": f"{file}: this is there already and is no link",
         f"device --control {file}": f"{file}: this is there already and is no socket",
+        "device --link=": "--link: is empty",
+        "device --control=": "--control: is empty",
         f"simulate --document {CLEAN} --motion nowhere": "no movement 'nowhere'; there are: still, ",
         f"simulate --document {CLEAN} --dirt nowhere": "no dirt 'nowhere'; there are: clean, ",
     }.items():

@@ -14,14 +14,14 @@ BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 .PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-latency bench-liveness bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak train pictures samples wheel clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv and install everything into it (does nothing when it is up to date)
 	@sh tests/packages.sh fonts-ocr-b
 
 # An editable install holds a copy of the one module that board and host share.
 $(READY): pyproject.toml Makefile firmware/kiosk/wire.py
-	@printf '== Setting up %s\n' $(VENV)
+	@printf '== Setting up %s: all that is needed is installed there, which may take some minutes\n' $(VENV)
 	@command -v $(PYTHON) >/dev/null || { echo "make: no '$(PYTHON)' here. Install Python 3.11 or newer, or name it: make setup PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: 3.11 or newer is needed. Name another: make setup PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: this Python has no venv. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }

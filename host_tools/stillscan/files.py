@@ -27,14 +27,20 @@ _MISTAKES = {  # the name itself cannot be right; all else is the computer's tro
 def trouble(name: str | PathLike[str], error: OSError | ValueError, done: str = "read") -> StillscanError:
     """The error to raise for what the system said of a file.
 
-    InputError for a name that cannot be right, EnvironmentTroubleError for all else. ``done``: "read", "written".
+    InputError for a name that cannot be right, EnvironmentTroubleError for all else. ``done``: what cannot be done with
+    it: "read", "written", "made".
     """
     number = error.errno if isinstance(error, OSError) else errno.EINVAL  # ValueError: a name with a NUL in it
     if number == errno.ENOENT and done == "read":
         return InputError(f"{os.fspath(name)}: {_MISTAKES[number]}")
-    why = _MISTAKES.get(number or 0, (getattr(error, "strerror", None) or "the system refused").lower())
     kind = InputError if number in _MISTAKES else EnvironmentTroubleError
-    return kind(f"{os.fspath(name)}: cannot be {done}: {why}")
+    return kind(f"{os.fspath(name)}: cannot be {done}: {why(error)}")
+
+
+def why(error: OSError | ValueError) -> str:
+    """The system's reason in plain words and lower case, to stand after a file's name."""
+    number = error.errno if isinstance(error, OSError) else errno.EINVAL
+    return _MISTAKES.get(number or 0, (getattr(error, "strerror", None) or "the system refused").lower())
 
 
 def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None:

@@ -67,7 +67,7 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path, content: bytes)
 
 
 def test_an_image_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no such file or folder"):
         Emulator(tmp_path / "none.uf2", bytes(4096), 2048)
 
 

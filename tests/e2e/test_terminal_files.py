@@ -150,3 +150,29 @@ def test_a_board_in_a_folder_of_ones_own(
         assert words in capsys.readouterr().err
     assert not Path("bad.img").exists()
     assert main(["flash", "--board", "./nobody", "--image-only", "bad.img"]) == 2
+
+
+def test_a_link_that_cannot_be_made_and_an_image_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the system says is told in the same plain words by every command."""
+    nowhere, file = tmp_path / "no" / "port", tmp_path / "file"
+    file.touch()
+    for command, words in {
+        f"device --link {nowhere}": f"{nowhere}: cannot be made: no such file or folder",
+        f"device --link {file}": f"{file}: this is there already and is no link",
+        f"device --control {file}": f"{file}: this is there already and is no socket",
+        "device --link=": "--link: is empty",
+        "device --control=": "--control: is empty",
+        f"simulate --document {CLEAN} --motion nowhere": "no movement 'nowhere'; there are: still, ",
+        f"simulate --document {CLEAN} --dirt nowhere": "no dirt 'nowhere'; there are: clean, ",
+    }.items():
+        assert main(command.split()) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"stillscan: {words}")
+        assert told.count("\n") == 1
+
+
+def test_what_simulate_says_counts_rightly(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--document", str(CLEAN)]) == 0
+    assert "\n  1 attempt, verdict after" in capsys.readouterr().out

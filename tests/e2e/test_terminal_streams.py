@@ -82,7 +82,7 @@ USAGE = {
     "run --port sim --reconnect -1": "--reconnect: '-1' is not",
     "run --port sim --page https": "--page: 'https' is not a whole number from 0 to 65535",
     "run --port sim --page 70000": "--page: '70000' is not",
-    "run --port sim --language de": "choose from 'en', 'nb', 'nn'",
+    "run --port sim --language de": "there is no 'de'; there are: en, nb, nn",
     "audit show --last few": "--last: 'few' is not a whole number",
     "simulate --document $sample --fault flow-nak@": "--fault: '' is not a number of milliseconds from 0",
     "simulate --document $sample --fault flow-nak@-5": "--fault: '-5' is not",
@@ -93,7 +93,7 @@ USAGE = {
     "flash --board rpi_pico --image-only /dev/null --set depth=7": "'depth': 4 or 8",
     "simulate --document $sample --set depth": "NAME=VALUE",
     "run --port sim --known No-Such-LIST.toml": "No-Such-LIST.toml: no such file",
-    "toaster": "choose from 'simulate'",
+    "toaster": "there is no 'toaster'; there are: simulate, read, run, ",
     "": "COMMAND",
 }
 

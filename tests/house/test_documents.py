@@ -166,3 +166,21 @@ def test_the_test_sees_what_is_wrong() -> None:
     assert _wrong(["read", "x.png", "--louder"]) == "read has no --louder"
     assert _is_path("kiosk/wire.py")
     assert not _is_path("/face")
+
+
+def _is_there(dotted: str) -> bool:
+    """A module of the package, or a name in one."""
+    module, _, name = dotted.rpartition(".")
+    try:
+        return hasattr(import_module(module), name) or import_module(dotted) is not None
+    except ImportError:
+        return False
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_names_of_the_package_exist(document: str) -> None:
+    """`stillscan.room.name` in a sentence, `from stillscan.room import name` in a program."""
+    named = set(re.findall(r"`(stillscan(?:\.\w+)+)[`(]", _text(document)))
+    for module, names in re.findall(r"from (stillscan[\w.]*) import ([\w, ]+)", _text(document)):
+        named |= {f"{module}.{name.strip()}" for name in names.split(",")}
+    assert [name for name in sorted(named) if not _is_there(name)] == []

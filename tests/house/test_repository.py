@@ -56,3 +56,5 @@ def test_make_help_lists_every_target() -> None:
     assert phony is not None
     listed = set(re.findall(r"^  make ([\w-]+) ", shown, re.MULTILINE))
     assert listed == set(phony[1].split())
+    starts = {len(match[0]) for match in re.finditer(r"^  make [\w-]+ +", shown, re.MULTILINE)}
+    assert len(starts) == 1, "what the targets do stands in one column"

@@ -217,3 +217,13 @@ def test_worn_lines_are_not_complete(ocr_b: Path) -> None:
     strip = printing.strip(NOR, ocr_b)
     strip[:, 700:790] = 215
     assert not any(reader.feed(first, strip[first : first + 16]).complete for first in range(0, 272, 16))
+
+
+@pytest.mark.parametrize("one", ["strip.png", Path("strip.png"), b"strip.png", np.full((274, 1476), 255, np.uint8)])
+def test_one_picture_is_no_list_of_pictures(one: object) -> None:
+    """A name would be taken for a list of names of one letter each, an array for a list of its rows."""
+    with pytest.raises(MrzError, match="read_image reads a single one"):
+        read_captures(one)  # type: ignore[arg-type]
+    for none in ((), []):
+        with pytest.raises(MrzError, match="no picture to read"):
+            read_captures(none)

@@ -57,6 +57,14 @@ def test_others_go_on_after_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFix
     assert err.splitlines() == [f"stillscan read: {rows[0]['reason']}"]
 
 
+def test_a_text_that_is_not_accepted_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two documents that are said to be one: there are lines, and nobody may act on them."""
+    assert run("--json", "--join", CLEAN, str(SAMPLES / "nor-expired.png")) == 1
+    row = json.loads(capsys.readouterr().out)
+    assert (row["lines"] is None, row["accepted"]) == (False, False)
+    assert run(CLEAN, str(SAMPLES / "nor-expired.png")) == 0
+
+
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(st.one_of(st.binary(max_size=200), st.tuples(st.integers(0, 900), st.binary(min_size=1, max_size=8))))

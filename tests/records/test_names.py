@@ -12,6 +12,7 @@ from troubles import told
 from stillscan.cli import main
 from stillscan.errors import InputError
 from stillscan.records.database import Database
+from stillscan.records.place import open_database
 
 NAMES = ("STILLSCAN_DATABASE", "STILLSCAN_KEYS", "STILLSCAN_KIOSK")
 pytestmark = pytest.mark.usefixtures("home")
@@ -131,3 +132,21 @@ def test_an_empty_server_is_no_database(
 def test_plain_postgresql_urls_are_taken(server: Server) -> None:
     with server.database() as url:
         Database(url.replace("postgresql+psycopg://", "postgresql://")).close()
+
+
+def test_python_makes_no_database_that_was_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "misspelt.db"))
+    with pytest.raises(InputError, match="there is no such database"):
+        open_database()
+    assert list(tmp_path.iterdir()) == []
+    open_database(create=True).close()
+    open_database().close()
+
+
+@pytest.mark.parametrize("days", ["0", "-3", "3651", "x"])
+def test_a_retention_that_cannot_be_is_told_by_its_option(days: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["audit", "purge", "--days", days])
+    assert f"--days: '{days}' is not a whole number from 1 to 3650" in capsys.readouterr().err

@@ -68,8 +68,12 @@ def test_a_path_that_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
             ControlSocket(path, str)
         assert str(said.value).startswith(str(path))
     (tmp_path / "file").touch()
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="there already and is no socket"):
         ControlSocket(tmp_path / "file", str)
+    with pytest.raises(InputError, match="cannot be made: no such file or folder"):
+        ControlSocket(tmp_path / "no" / "control", str)
+    with pytest.raises(InputError, match="too long for a socket"):
+        ControlSocket(tmp_path / ("long" * 40), str)
 
 
 def test_what_a_killed_run_left_is_replaced(tmp_path: Path) -> None:

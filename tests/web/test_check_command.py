@@ -30,6 +30,8 @@ def test_a_check_ends_as_the_clerk_says(
     assert out.startswith(verdict)
     assert "Reference: simulator-2" in out
     assert "OESTENBYEN" not in out + err
+    assert ("Give the letter to the customer" in out) == (code == 0)
+    assert "Compare the person" not in out or code, "the person has been compared when the letter is handed over"
 
 
 def test_a_number_that_is_none_or_unknown_is_bad_input(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, keys, output, read_input, records
 from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.records import retention, tracking
@@ -50,7 +51,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     key = _action(actions, "key", _key, "print this kiosk's public key, or trust another's")
     key.add_argument("--trust", metavar="NAME.pub", help="trust the kiosk NAME by the public key in this file")
     purge = _action(actions, "purge", _purge, "erase personal parts past their time now (kiosks do so daily)")
-    purge.add_argument("--days", type=int, default=retention.DAYS, metavar="N", help=f"older than ({retention.DAYS})")
+    purge.add_argument(
+        "--days",
+        type=whole(1, retention.MOST_DAYS),
+        default=retention.DAYS,
+        metavar="N",
+        help=f"older than ({retention.DAYS})",
+    )
 
 
 def _action(

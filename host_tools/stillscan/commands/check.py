@@ -73,10 +73,12 @@ def run(args: argparse.Namespace) -> int:
     if verdict is None:
         raise AssertionError("a check that has ended has a verdict")
     print(f"{verdict.verdict}: {t[f'verdict_{verdict.verdict}']}")
-    for reason in verdict.reasons:
-        print(f"  {reason}: {say(f'reason.{reason}', args.language)}")
-    for sentence in visit.advice:
-        print(f"  {sentence[args.language]}")
+    print(f"  {t[f'do_{verdict.verdict}']}")
+    if verdict.verdict != "release":  # "ok" asks for the face, which has been compared by now
+        for reason in verdict.told:
+            print(f"  {reason}: {say(f'reason.{reason}', args.language)}")
+        for sentence in visit.advice:
+            print(f"  {sentence[args.language]}")
     print(f"  {t['reference']}: {verdict.reference}")
     return 0 if verdict.verdict == "release" else 1
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
+from stillscan.errors import InputError
 from stillscan.simulator.kiosk import SimulatedKiosk
 
 
@@ -43,6 +44,9 @@ def run(args: argparse.Namespace) -> int:
     from stillscan.simulator.pty_port import PtyPort
     from stillscan.simulator.stand import Stand
 
+    for option, path in {"link": args.link, "control": args.control}.items():
+        if path == "":
+            raise InputError(f"--{option}: is empty; leave it out for none")
     world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
     people = visitors(args.motion, args.seed, quick=args.hands == "quick")
     with ExitStack() as closing:

@@ -21,6 +21,12 @@ class Parser(argparse.ArgumentParser):
         """One line, and exit code 2."""
         self.exit(USAGE, f"{self.prog}: {message.removeprefix('argument ')}; try '{self.prog} --help'\n")
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """argparse would say "invalid choice: ... (choose from ...)"."""
+        if action.choices is not None and value not in action.choices:
+            there = ", ".join(map(str, action.choices))
+            raise argparse.ArgumentError(action, f"there is no '{value}'; there are: {there}")
+
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         """argparse would say "invalid <name of a Python function> value"."""
         kind: Any = action.type

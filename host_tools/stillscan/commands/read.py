@@ -17,7 +17,7 @@ from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.mrz import MrzError, Reading, read_captures, read_image
 from stillscan.mrz.explain import explain
 
-_EXIT_NOT_READ = 1
+_EXIT_NOT_ACCEPTED = 1  # also a text that is there and not certain: who goes by the code must not act on it
 _FIELDS = ("format", "lines", "valid", "accepted", "checks", "confidence", "characters", "ms")
 
 
@@ -27,7 +27,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "read",
         help="read the MRZ of picture files",
         description="Read the MRZ of strips (1476 pixels wide, 300 dpi), flatbed pages or photographs, at any angle.",
-        epilog="Exit code: 0 all were read, 1 one was not read, 2 a file could not be used.",
+        epilog="Exit code: 0 all were read and accepted, 1 one was not, 2 a file could not be used.",
     )
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="picture file (PNG, JPEG, TIFF, ...)")
     parser.add_argument("--json", action="store_true", help="one JSON object a picture, one a line")
@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print(json.dumps(_not_read(name, str(error))), flush=True)
             continue
-        if reading.lines is None:
-            code = max(code, _EXIT_NOT_READ)
+        if not reading.accepted:
+            code = max(code, _EXIT_NOT_ACCEPTED)
         print(json.dumps(as_json(name, reading)) if arguments.json else _as_text(name, reading), flush=True)
     return code
 

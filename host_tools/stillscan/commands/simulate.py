@@ -166,4 +166,4 @@ def _show(record: dict[str, object]) -> None:
         print(f"  {say('sensor.' + sensor, 'en')}")
     verdict_ms = record["t_verdict_ms"]
     when = "no verdict" if verdict_ms is None else f"verdict after {verdict_ms} ms"
-    print(f"  {record['attempts']} attempts, {when}, seed {record['seed']}")
+    print(f"  {record['attempts']} attempt{'s' * (record['attempts'] != 1)}, {when}, seed {record['seed']}")

@@ -48,7 +48,8 @@ class Watched:
         """See Display."""
         took = "" if None in (result.still_ms, result.verdict_ms) else f", {_ms(result)} ms after it lay still"
         level = logging.WARNING if result.outcome == "fault" else logging.INFO
-        _LOG.log(level, "check: %s, %s, %d sweeps%s", result.outcome, result.reason, result.attempts, took)
+        sweeps = f"{result.attempts} sweep{'s' * (result.attempts != 1)}"
+        _LOG.log(level, "check: %s, %s, %s%s", result.outcome, result.reason, sweeps, took)
         for sensor in result.sensors:
             _LOG.warning("sensor: %s", sensor)
         self._display.result(result)

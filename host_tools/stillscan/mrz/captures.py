@@ -88,6 +88,8 @@ def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
     Chances of each character are multiplied over the captures. Refuses, with a reason, pictures that clearly show
     different documents. MrzError when there is no picture or one cannot be loaded. `ms` and `effort_ms` are of all.
     """
+    if isinstance(sources, str | bytes | Path | np.ndarray):
+        raise MrzError("a list of pictures is needed, not one: read_image reads a single one")
     if not sources:
         raise MrzError("there is no picture to read")
     pictures = [as_grey(source) for source in sources]

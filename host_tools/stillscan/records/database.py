@@ -15,9 +15,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from stillscan.errors import InputError
+from stillscan.files import why
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import beside, is_there, make_folder, why
+from stillscan.records.files import beside, is_there, make_folder
 from stillscan.records.trouble import committing, plainly
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from stillscan.files import why
 from stillscan.records.errors import RecordsError
 
 
@@ -73,8 +74,3 @@ def _trouble(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:  # ValueError: no system has such a name
         raise RecordsError(f"{path}: {why(error)}") from None
-
-
-def why(error: OSError | ValueError) -> str:
-    """The system's reason in lower case, to stand after a file's name."""
-    return (getattr(error, "strerror", None) or "cannot be used").lower()

@@ -18,8 +18,11 @@ KEYS = "STILLSCAN_KEYS"
 KIOSK = "STILLSCAN_KIOSK"
 
 
-def open_database(place: str | None = None, *, create: bool = True, wait_s: float = WAIT_S) -> Database:
-    """The database that is given, or the environment's, or the default. InputError, RecordsError."""
+def open_database(place: str | None = None, *, create: bool = False, wait_s: float = WAIT_S) -> Database:
+    """The database that is given, or the environment's, or the default; one that is not there only with ``create``.
+
+    InputError, RecordsError.
+    """
     return Database(_database(place), create=create, wait_s=wait_s)
 
 

@@ -19,13 +19,13 @@ from stillscan.records.models import CONSIGNMENT, ENTRY
 
 DAYS = 90
 """The sender keeps the evidence for years; here it only answers complaints."""
-_MOST_DAYS = 3650
+MOST_DAYS = 3650
 
 
 def days(value: int) -> int:
     """A retention time in days. FieldError for less than one or more than ten years."""
-    if not 1 <= value <= _MOST_DAYS:
-        raise FieldError("retention", f"is 1 to {_MOST_DAYS} days")
+    if not 1 <= value <= MOST_DAYS:
+        raise FieldError("retention", f"is 1 to {MOST_DAYS} days")
     return value
 
 

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from stillscan.files import why
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import make_folder, names, read, why
+from stillscan.records.files import make_folder, names, read
 
 _SUFFIX = ".head"
 _NOTE = re.compile(rb"([0-9]{20}) ([0-9a-f]{64})\n")

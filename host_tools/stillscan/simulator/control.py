@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 
 _MOST_PEERS = 16
 _MOST_BYTES = 4096  # of a line that has no end
+_MOST_NAME_BYTES = 107  # Linux's sun_path holds 108 with the zero at its end; macOS, with 104, says it by itself
 
 
 class ControlSocket:
@@ -29,14 +31,21 @@ class ControlSocket:
         try:
             if path.is_socket():
                 path.unlink()  # of a run that was killed
+            elif path.exists():
+                raise InputError(f"{path}: this is there already and is no socket")
+            if len(os.fsencode(path)) > _MOST_NAME_BYTES:
+                raise InputError(f"{path}: the name is too long for a socket (at most {_MOST_NAME_BYTES} bytes)")
             mask = os.umask(0o177)
             try:
                 self._socket.bind(str(path))
             finally:
                 os.umask(mask)
+        except InputError:
+            self._socket.close()
+            raise
         except OSError as error:
             self._socket.close()
-            raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+            raise trouble(path, error, "made") from None
         self._socket.listen(_MOST_PEERS)
 
     def serve(self) -> None:

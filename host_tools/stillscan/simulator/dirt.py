@@ -35,7 +35,7 @@ class Dirt:
     def profile(cls, name: str, seed: int) -> Dirt:
         """The named dirt; InputError if there is no such name."""
         if name not in PROFILES:
-            raise InputError(f"unknown dirt profile; choose one of {', '.join(PROFILES)}")
+            raise InputError(f"no dirt '{name}'; there are: {', '.join(PROFILES)}")
         if seed < 0:
             raise InputError("a dirt profile needs a seed of at least 0")
         rng = np.random.default_rng([seed, 100 + list(PROFILES).index(name)])

@@ -94,7 +94,7 @@ class Motion:
 def profile(name: str, seed: int, duration_s: float) -> Motion:
     """The named motion; after ``duration_s`` its last pose holds. InputError if there is no such name."""
     if name not in _MAKERS:
-        raise InputError(f"unknown movement profile; choose one of {', '.join(PROFILES)}")
+        raise InputError(f"no movement '{name}'; there are: {', '.join(PROFILES)}, or a trace: a file NAME.csv")
     if seed < 0 or not 0 < duration_s <= 600:
         raise InputError("a movement profile needs a seed of at least 0 and a duration of up to 600 s")
     rng = np.random.default_rng([seed, list(PROFILES).index(name)])

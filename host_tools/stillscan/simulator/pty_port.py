@@ -10,6 +10,7 @@ import tty
 from pathlib import Path
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 from stillscan.simulator.cable import Cable
 from stillscan.simulator.kiosk import SimulatedKiosk
 
@@ -63,7 +64,7 @@ class PtyPort:
             beside.symlink_to(self.port)
             beside.replace(link)
         except OSError as error:
-            raise InputError(f"{link}: {(error.strerror or 'cannot be made').lower()}") from None
+            raise trouble(link, error, "made") from None
 
     def unplug(self) -> None:
         """The terminal goes away, as when a cable is pulled; the board runs on, and what it says is lost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import socket
 import threading
@@ -65,8 +66,7 @@ class PageServer:
             made.bind((HOST, self._port))
         except (OSError, OverflowError) as error:
             made.close()
-            why = getattr(error, "strerror", None) or "no such port"
-            raise InputError(f"the page cannot be served on {HOST}:{self._port}: {why.lower()}") from None
+            raise InputError(f"the page cannot be served on {HOST}:{self._port}: {_why(error)}") from None
         return made
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -77,3 +77,12 @@ class PageServer:
         with contextlib.suppress(RuntimeError):  # interrupted before it was started
             self._thread.join(_JOIN_S)
         self._socket.close()
+
+
+def _why(error: OSError | OverflowError) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return "another program, or another kiosk, uses this port; --page names another"
+    if number in (errno.EACCES, errno.EPERM):
+        return "only the computer's administrator may use this port; --page names another, from 1024 on"
+    return (getattr(error, "strerror", None) or "no such port").lower()

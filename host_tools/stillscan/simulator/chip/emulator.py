@@ -23,6 +23,7 @@ from rp2040py.simulator import Simulator
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
 from stillscan.errors import InputError
+from stillscan.files import trouble
 
 CYCLE_NS = 8  # 125 MHz
 _BLOCK = 512  # bytes of a UF2 image
@@ -156,6 +157,6 @@ def _load(uf2: str | PathLike[str], chip: RP2040) -> None:
             raise InputError(f"{path}: not a UF2 image: its size is no multiple of {_BLOCK} bytes")
         load_uf2(path, chip)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise trouble(path, error) from None
     except (ValueError, ArithmeticError, LookupError) as error:
         raise InputError(f"{path}: not a UF2 image: {error}") from None

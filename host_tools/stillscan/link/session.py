@@ -25,6 +25,7 @@ from stillscan.link.messages import (
     State,
     SweepBegin,
     named,
+    plain,
 )
 from stillscan.link.transport import LinkLostError, Transport
 
@@ -152,7 +153,7 @@ class Session:
         self.send(wire.C_HEALTH)  # answered last: no guess when the list is complete
         found: dict[str, Setting] = {}
         while isinstance(setting := self._wait((Setting, Health), self._answer_ms), Setting):
-            found[setting.name.rstrip(b"\0").decode("ascii", "replace")] = setting
+            found[plain(setting.name)] = setting
         return found
 
     def set(self, setting: int, value: int) -> None:

@@ -34,9 +34,9 @@ class ControlSocket:
                 self._socket.bind(str(path))
             finally:
                 os.umask(mask)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: no system has such a name
             self._socket.close()
-            raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+            raise InputError(f"{path}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from None
         self._socket.listen(_MOST_PEERS)
 
     def serve(self) -> None:

@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         """argparse would say "invalid <name of a Python function> value"."""
-        if not arg_string and action.metavar in _FILES:
+        if not arg_string and action.option_strings and action.metavar in _FILES:
             raise InputError(f"{action.option_strings[0]}: is empty; leave it out for the default")
         kind: Any = action.type
         if kind not in _MEANT:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from kiosk import wire
 from stillscan import log
@@ -38,6 +39,13 @@ def test_a_strange_value(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert told.endswith("\n")
     assert told[:-1].isprintable()
     assert len(told) < 800
+
+
+def test_the_name_of_a_picture_that_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "a\x1b[31m\nb.png"
+    Image.new("L", (400, 300), 255).save(picture)
+    assert main(["read", str(picture)]) == 1
+    assert capsys.readouterr().out.startswith(r"a\x1b[31m\nb.png: not read: ")
 
 
 def test_letters_of_people_stay_as_they_are() -> None:

@@ -6,11 +6,27 @@ Messages never hold personal data: no MRZ text, names, numbers or dates of a doc
 
 from typing import Literal
 
+_LONGEST = 600
+"""Characters of a line of trouble: it holds two paths as people have them, and what is wrong with them."""
+_SPACES = "\u00a0\u202f"  # that do not break: no harm in them
+
+
+def one_line(text: str) -> str:
+    """Foreign text (a file's name, what a device says) as one printable line of bounded length.
+
+    What moves a terminal's cursor or turns the direction of writing is shown as it is written in Python.
+    """
+    shown = "".join(c if c.isprintable() or c in _SPACES else ascii(c)[1:-1] for c in text)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]}…{shown[-_LONGEST // 3 :]}"
+
 
 class StillscanError(Exception):
-    """Base of the expected failures; ``exit_code`` is what the command ends with."""
+    """Base of the expected failures, each one line; ``exit_code`` is what the command ends with."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class InputError(StillscanError):

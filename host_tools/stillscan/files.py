@@ -7,10 +7,11 @@ import errno
 import os
 import stat
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError
 
@@ -22,6 +23,9 @@ _MISTAKES = {  # the name itself cannot be right; all else is the computer's tro
     errno.EINVAL: "no file can have this name",
     errno.ELOOP: "links that lead to each other",
 }
+
+_MOST_TEXT = 1_000_000
+"""Bytes of a file that people write by hand: some hundred times what the longest samples hold."""
 
 
 def trouble(name: str | PathLike[str], error: OSError | ValueError, done: str = "read") -> StillscanError:
@@ -41,6 +45,27 @@ def why(error: OSError | ValueError) -> str:
     """The system's reason in plain words and lower case, to stand after a file's name."""
     number = error.errno if isinstance(error, OSError) else errno.EINVAL
     return _MISTAKES.get(number or 0, (getattr(error, "strerror", None) or "the system refused").lower())
+
+
+def read_toml(name: str | PathLike[str]) -> dict[str, Any]:
+    """A file of options or facts that people wrote. InputError, EnvironmentTroubleError as ``trouble``.
+
+    What never ends, such as /dev/zero, or is far too long is refused before it fills the memory.
+    """
+    try:
+        with open(name, "rb") as file:
+            content = file.read(_MOST_TEXT + 1)
+        if len(content) > _MOST_TEXT:
+            raise InputError(f"{os.fspath(name)}: is longer than {_MOST_TEXT // 1_000_000} MB")
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InputError(f"{os.fspath(name)}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{os.fspath(name)}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{os.fspath(name)}: tables within tables without end") from None
+    except (OSError, ValueError) as error:
+        raise trouble(name, error) from None
 
 
 def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None:

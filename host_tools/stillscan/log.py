@@ -15,8 +15,9 @@ import sys
 import time
 import traceback
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
-from stillscan.errors import StillscanError
+from stillscan.errors import InputError, StillscanError, one_line
 from stillscan.files import trouble
 
 STDERR = "-"
@@ -76,6 +77,8 @@ def _handler(place: str | None) -> logging.Handler:
     if place is None or place == STDERR:
         return logging.StreamHandler(sys.stderr)
     try:
+        if Path(place).is_fifo():
+            raise InputError(f"{place}: is a pipe; a log is a file, or {STDERR} for standard error")
         return _File(place, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", errors="backslashreplace")
     except (OSError, ValueError) as error:
         raise trouble(place, error, "written") from None
@@ -115,6 +118,7 @@ class _Lines(logging.Formatter):
         """One line, and the places of an exception; another handler may have put its words into the record."""
         ours = copy.copy(record)
         ours.exc_text = None
+        ours.msg, ours.args = one_line(record.getMessage()), None
         return super().format(ours)
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - logging's own name

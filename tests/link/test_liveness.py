@@ -30,18 +30,25 @@ def health(**changes: int) -> list[int]:
     return made
 
 
-def says(*answers: list[int], streams: int | None = None, boot_id: int = 7) -> Answer:
+def says(*answers: list[int], streams: int | None = None, boot_id: int = 7, state: int = wire.EMPTY) -> Answer:
     """A device that answers each HEALTH with the next of these, and the last one for ever."""
     left = list(answers)
 
     def answer(device: Scripted, frame: Frame) -> None:
         polite(device, frame)
+        if frame.kind == wire.C_SUBSCRIBE:
+            device.say(wire.M_STATE, state, 0, 0, 0, 0, 100)
         if frame.kind == wire.C_HEALTH:
             fields = left.pop(0) if len(left) > 1 else left[0]
             body = wire.pack(wire.M_HEALTH, *fields, streams or 0, boot_id)
             device.say_body(wire.M_HEALTH, body[:-5] if streams is None else body)
 
     return answer
+
+
+def resting(state: int) -> Answer:
+    """A scanner in good health that comes into a state when it is subscribed to, and says no other."""
+    return says(HEALTH, streams=ALL_STREAMS, state=state)
 
 
 def lost(device: Scripted, most_ms: float = 20_000) -> tuple[str, float]:
@@ -70,7 +77,7 @@ def test_so_it_is_with_firmware_that_does_not_tell_its_streams() -> None:
 
 def test_a_scanner_that_still_sends_to_us_is_left_alone() -> None:
     """Its setting ``health`` may make it send seldom: asked, it says that all streams go on."""
-    device = Scripted(says(HEALTH, streams=ALL_STREAMS))
+    device = Scripted(resting(wire.EMPTY))
     session = Session(device)
     session.open()
     while device.now_ms() < 60_000:
@@ -228,6 +235,55 @@ def test_insane_geometry_is_refused(field: int, value: int) -> None:
     device = Scripted(lambda device, frame: device.say(wire.M_HELLO, *fields))
     with pytest.raises(DeviceError, match=rf"^scripted: the scanner claims what cannot be: {value} "):
         Session(device).open()
+
+
+@pytest.mark.parametrize("state", ["start", "still", "scanning"])
+def test_a_scanner_that_stays_where_it_cannot_stay_is_told_within_ten_seconds(state: str) -> None:
+    """It answers, and its subscription goes on: but nobody would ever see another state."""
+    said, when_ms = lost(Scripted(resting(wire.STATES.index(state))))
+    assert said == f"scripted: the scanner does not get on: its state stays '{state}'"
+    assert when_ms < 10_000
+
+
+@pytest.mark.parametrize("state", ["placed", "moved"])
+def test_a_restless_document_has_as_long_as_any_setting_gives_it(state: str) -> None:
+    _, when_ms = lost(Scripted(resting(wire.STATES.index(state))), most_ms=200_000)
+    assert 120_000 < when_ms < 130_000
+
+
+def test_a_state_that_is_said_again_and_again_is_no_news() -> None:
+    answers = resting(wire.SCANNING)
+
+    def answer(device: Scripted, frame: Frame) -> None:
+        answers(device, frame)
+        if frame.kind == wire.C_HEALTH:
+            device.say(wire.M_STATE, wire.SCANNING, 0, 0, 0, 0, 100)
+
+    said, when_ms = lost(Scripted(answer))
+    assert "its state stays 'scanning'" in said
+    assert when_ms < 10_000
+
+
+def test_time_in_which_this_computer_slept_is_no_wait() -> None:
+    device = Scripted(resting(wire.SCANNING))
+    session = Session(device)
+    session.open()
+    while device.now_ms() < 5000:
+        session.poll(1000)
+    device._now_ms += 3_600_000
+    session.poll(1000)
+    session.poll(1000)
+
+
+def test_lines_of_a_sweep_come_once() -> None:
+    """Bands that go round and round would fill the memory, and no sweep would end."""
+    device = sweeping(*((9, number, number % 50, 1, WIDTH) for number in range(60)))
+    session = Session(device)
+    session.open()
+    for _ in range(50):
+        session.poll(10)
+    with pytest.raises(LinkLostError, match=r"sends lines of one sweep twice$"):
+        list(iter(lambda: session.poll(10), None))
 
 
 def test_credit_never_leaves_its_field() -> None:

@@ -4,9 +4,12 @@ import re
 from importlib.resources import files
 
 import pytest
+from rich.console import Console
 
-from stillscan.commands.display import verdict_text
+from kiosk import wire
+from stillscan.commands.display import ConsoleOut, PlainLines, verdict_text
 from stillscan.guidance import catalogue, languages
+from stillscan.link.messages import State
 from stillscan.mrz import QualityFinding
 from stillscan.scanning.result import Result
 
@@ -43,3 +46,17 @@ def test_a_picture_is_no_matter_of_advice_when_the_hand_was_the_reason() -> None
 def test_what_a_newer_firmware_says_is_shown_by_its_name() -> None:
     assert verdict_text(Result("gave_up", "42"), "en")[1] == "42"
     assert verdict_text(Result("fault", "9: 17"), "en")[1:] == ["9", "17"]
+
+
+def test_a_scanner_that_talks_without_end_fills_no_journal() -> None:
+    lines: list[str] = []
+
+    class Out(ConsoleOut):
+        def line(self, text: str) -> None:
+            lines.append(text)
+
+    plain = PlainLines("en", False, Out(Console()))
+    for _ in range(2000):
+        plain.message(State(wire.PLACED, 0, 0, 0, 0, 0))
+        plain.message(State(wire.EMPTY, 0, 0, 0, 0, 0))
+    assert 600 <= len(lines) <= 1200  # the minute may turn meanwhile

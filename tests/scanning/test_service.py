@@ -12,7 +12,7 @@ import pytest
 
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
-from stillscan.link.framing import unstuff
+from stillscan.link.framing import Frame, unstuff
 from stillscan.link.inbox import DirectInbox
 from stillscan.link.messages import Band, Hello, Message, State
 from stillscan.link.transport import LinkLostError, Transport
@@ -26,6 +26,8 @@ from stillscan.simulator.scene import Scene
 from stillscan.simulator.visitors import Visitors
 from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.simulate import TODAY, decider
+
+from ..link.script import HELLO, Scripted, polite
 
 pytestmark = pytest.mark.process
 
@@ -340,6 +342,55 @@ def test_once_goes_on_after_a_lost_link(cable: Cable) -> None:
     )
     assert service.run_once(patience_s=10).outcome == "verified"
     assert [kind for _, kind in watcher.troubles] == ["gone"]
+
+
+def never_keeps_its_link() -> Scripted:
+    """A scanner that says HELLO and then that it sends to nobody."""
+
+    def answer(device: Scripted, frame: Frame) -> None:
+        polite(device, frame)
+        if frame.kind in (wire.C_SUBSCRIBE, wire.C_HEALTH):
+            device.say(wire.M_HEALTH, *[0] * 15, HELLO[6])
+
+    return Scripted(answer)
+
+
+def test_once_has_no_patience_without_end_for_a_scanner_that_never_keeps_its_link() -> None:
+    opened: list[Scripted] = []
+
+    def connect() -> Transport:
+        opened.append(never_keeps_its_link())
+        return opened[-1]
+
+    service = Service(
+        connect,
+        ModelledReader(lambda: 0.0),
+        decider(None, TODAY),
+        Watcher(9),
+        inbox=DirectInbox,
+        pause=lambda seconds: None,
+    )
+    with pytest.raises(LinkLostError, match="has ended the subscription"):
+        service.run_once(patience_s=10)
+    assert 10 < len(opened) <= 21
+
+
+def test_a_link_that_never_lasts_is_taken_up_twice_a_second() -> None:
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 20:
+            raise Enough
+
+    watcher = Watcher(9)
+    service = Service(
+        never_keeps_its_link, ModelledReader(lambda: 0.0), decider(None, TODAY), watcher, inbox=DirectInbox, pause=rest
+    )
+    with pytest.raises(Enough):
+        service.run()
+    assert len(watcher.troubles) == 20
+    assert rests == [0.5] * 20
 
 
 def test_it_shows_that_it_lives_whatever_the_scanner_does(cable: Cable) -> None:

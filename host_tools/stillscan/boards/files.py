@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stillscan.errors import DeviceError, InputError
-from stillscan.files import trouble
+from stillscan.files import read_toml
 
 _PACKAGED = Path(__file__).parents[1] / "_device"
 _CHECKOUT = Path(__file__).parents[3]
@@ -117,12 +116,7 @@ def board_entries(path: Path) -> dict[str, Any]:
 
 def _entries(path: Path, depth: int = 0) -> dict[str, Any]:
     """The entries of a board.toml, over those of the one that it names in ``like``."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise trouble(path, error) from None
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from None
+    table = read_toml(path)
     like = table.pop("like", None)
     if depth > _MOST_LIKE:
         raise InputError(f"{path}: too many files that are each like another")

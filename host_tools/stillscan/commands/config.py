@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import read_toml
 
 _NOT_IN_A_FILE = ("help", "config", "print-config", "print-unit")
 SAMPLES = {"--print-config": "kiosk.toml", "--print-unit": "stillscan.service"}
@@ -30,14 +28,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 def from_file(name: str, parser: argparse.ArgumentParser) -> list[str]:
     """The options of a file as a command line. InputError names the file and the key that cannot be used."""
-    try:
-        table = tomllib.loads(Path(name).read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{name}: {error}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{name}: is not UTF-8 text") from None
-    except (OSError, ValueError) as error:
-        raise trouble(name, error) from None
+    table = read_toml(name)
     known = _options(parser)
     found: list[str] = []
     for key, value in table.items():

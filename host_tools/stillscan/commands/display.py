@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -21,6 +22,11 @@ from stillscan.scanning.result import Result
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
 _REFRESH_HZ = 12
 READ_S = 1.2  # a sentence stays so long: hands move faster than people read
+
+_MINUTE_S = 60.0
+_MOST_A_MINUTE = 300
+"""Lines of one kind: 60 sweeps (the setting ``attempts``) of each of five documents, more than hands can lay down. A
+scanner that talks without end fills no journal."""
 
 
 def verdict_text(result: Result, language: str) -> list[str]:
@@ -65,10 +71,16 @@ class PlainLines:
         self._language = language
         self._show_lines = show_lines
         self._out = out
-        self._began_s = time.monotonic()
+        self._began_s = self._minute_s = time.monotonic()
+        self._said: Counter[str] = Counter()
 
     def _say(self, kind: str, text: str) -> None:
-        self._out.line(f"{time.monotonic() - self._began_s:8.2f} s  {kind:<9} {text}")
+        now_s = time.monotonic()
+        if now_s - self._minute_s >= _MINUTE_S:
+            self._minute_s, self._said = now_s, Counter()
+        self._said[kind] += 1
+        if self._said[kind] <= _MOST_A_MINUTE:
+            self._out.line(f"{now_s - self._began_s:8.2f} s  {kind:<9} {text}")
 
     def connected(self, hello: Hello) -> None:
         self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}")

@@ -9,8 +9,10 @@ from datetime import date
 from typing import Any, NoReturn
 
 from stillscan import log
+from stillscan.errors import InputError, one_line
 
 _MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromisoformat: "a date as YYYY-MM-DD"}
+_FILES = ("FILE", "IMAGE", "PATH", "PNG", "SVG", "TOML")  # how help calls values that are names of files
 USAGE = 2
 
 
@@ -19,7 +21,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line, and exit code 2."""
-        self.exit(USAGE, f"{self.prog}: {message.removeprefix('argument ')}; try '{self.prog} --help'\n")
+        self.exit(USAGE, f"{self.prog}: {one_line(message.removeprefix('argument '))}; try '{self.prog} --help'\n")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """argparse takes ``--option=--`` for no value at all."""
+        if arg_strings == ["--"] and action.option_strings and action.nargs is None:
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """argparse would say "invalid choice: ... (choose from ...)"."""
@@ -29,6 +39,8 @@ class Parser(argparse.ArgumentParser):
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         """argparse would say "invalid <name of a Python function> value"."""
+        if not arg_string and action.option_strings and action.metavar in _FILES:
+            raise InputError(f"{action.option_strings[0]}: is empty; leave it out for the default")
         kind: Any = action.type
         if kind not in _MEANT:
             return super()._get_value(action, arg_string)

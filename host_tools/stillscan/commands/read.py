@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from stillscan.errors import EnvironmentTroubleError, InputError
+from stillscan.errors import EnvironmentTroubleError, InputError, one_line
 from stillscan.mrz import MrzError, Reading, read_captures, read_image
 from stillscan.mrz.explain import explain
 
@@ -82,7 +82,7 @@ def _not_read(name: str | list[str], reason: str) -> dict[str, Any]:
 
 def _as_text(name: str | list[str], reading: Reading) -> str:
     """A few lines for a person."""
-    title = Path(name).name if isinstance(name, str) else ", ".join(Path(one).name for one in name)
+    title = one_line(Path(name).name if isinstance(name, str) else ", ".join(Path(one).name for one in name))
     faults = [f"    {fault.text}" for fault in reading.quality]
     if reading.lines is None:
         return "\n".join((f"{title}: not read: {reading.reason}", *faults))

@@ -8,6 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
+from stillscan.errors import one_line
+
+
+def plain(field: bytes) -> str:
+    """The text of a field of fixed length, printable whatever the device put there."""
+    return one_line(field.rstrip(b"\0").decode("ascii", "replace"))
 
 
 class Hello(NamedTuple):
@@ -32,7 +38,7 @@ class Hello(NamedTuple):
 
     @property
     def board_name(self) -> str:
-        return self.board.rstrip(b"\0").decode("ascii", "replace")
+        return plain(self.board)
 
 
 class State(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TypeVar
 from kiosk import wire
 from stillscan import __version__
 from stillscan.errors import DeviceError
+from stillscan.link.conduct import Conduct
 from stillscan.link.framing import encode
 from stillscan.link.geometry import insane
 from stillscan.link.inbox import DirectInbox, Inbox
@@ -24,6 +25,7 @@ from stillscan.link.messages import (
     State,
     SweepBegin,
     named,
+    plain,
 )
 from stillscan.link.transport import LinkLostError, Transport
 
@@ -66,8 +68,7 @@ class Session:
         self._sequence = 0
         self._messages: deque[Message | None] = deque()
         self._granted = 0
-        self._sweep: int | None = None
-        self._next_band = 0
+        self._conduct: Conduct | None = None
         self._streams = 0
         self._starting = False
         self._health: Health | None = None
@@ -98,6 +99,7 @@ class Session:
             raise DeviceError(f"{self.transport.name}: the scanner claims what cannot be: {claim}", "stranger")
         self._messages.clear()  # what came before was said to an earlier host
         self.hello = hello
+        self._conduct = Conduct(hello)
         self._starting = True  # until it says another state
         self.send(wire.C_SUBSCRIBE, streams)
         self._streams = streams
@@ -151,7 +153,7 @@ class Session:
         self.send(wire.C_HEALTH)  # answered last: no guess when the list is complete
         found: dict[str, Setting] = {}
         while isinstance(setting := self._wait((Setting, Health), self._answer_ms), Setting):
-            found[setting.name.rstrip(b"\0").decode("ascii", "replace")] = setting
+            found[plain(setting.name)] = setting
         return found
 
     def set(self, setting: int, value: int) -> None:
@@ -219,25 +221,25 @@ class Session:
             raise self._lost("has ended the subscription")
 
     def _note(self, message: Message) -> None:
-        """Grant credit for what was taken; see that bands fit. LinkLostError."""
+        """Grant credit for what was taken; see that it can be. LinkLostError."""
         if isinstance(message, State):
             self._starting = message.state == wire.START
-        elif isinstance(message, SweepBegin):
-            self._sweep, self._next_band, self._granted = message.sweep, 0, 0
+        conduct = self._conduct
+        if conduct is None:
+            return
+        wrong = conduct.note(message, self._granted, self.transport.now_ms())
+        if wrong is not None:
+            raise self._lost(wrong)
+        if isinstance(message, SweepBegin):
             self._grant(WINDOW)
-        elif isinstance(message, Band) and self._sweep is not None:
+        elif isinstance(message, Band) and conduct.sweep is not None:
             header = message.header
-            if header.sweep != self._sweep or not self._next_band <= header.band < self._granted:
-                raise self._lost("sends bands that do not count on")
-            if self.hello and (header.width_px != self.hello.width_px or header.row + header.lines > self.hello.rows):
-                raise self._lost("sends lines that do not fit into the zone that it has named")
-            self._next_band = header.band + 1
             if header.band + WINDOW - self._granted >= _REFRESH:
                 self._grant(header.band + WINDOW)
 
     def _grant(self, bands: int) -> None:
         self._granted = min(bands, _MOST_BANDS)
-        self.send(wire.C_CREDIT, self._sweep, self._granted)
+        self.send(wire.C_CREDIT, self._conduct.sweep if self._conduct else 0, self._granted)
 
     def _lost(self, why: str) -> LinkLostError:
         return LinkLostError(f"{self.transport.name}: the scanner {why}")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from kiosk import wire
 from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBegin, named
 from stillscan.link.session import Session, describe
+from stillscan.link.transport import LinkLostError
 from stillscan.mrz import QualityFinding, Reading
 from stillscan.scanning.policy import Policy
 from stillscan.scanning.registration import lay_still
@@ -29,6 +30,10 @@ _STILL_UM = 60
 _ASK_AGAIN_MS = 2000.0
 """A scanner that was asked for a sweep and has not begun to move by then has not heard it. The longest legal wait for
 a document that lies still is the dwell of 150 ms and the carriage's way back of 0.4 s."""
+_MOST_ASKED = 4
+"""A scanner that does not sweep after so many requests never will; people are told within 10 s."""
+_MOST_SWEEPS = 200
+"""Of one document: the setting ``attempts`` allows no more. Their lines are kept, 80 MB at 274 rows of 1476 pixels."""
 
 Judge = Callable[[Reading], tuple[Judgement, str]]
 
@@ -97,6 +102,7 @@ class Check:
         self._came_late = False
         self._state = wire.START
         self._asked: tuple[float, int, int] | None = None  # when, and for which rows, a sweep was asked for last
+        self._asked_times = 0  # since the last sweep began
 
     def run(self, most_ms: float) -> Result:
         """Until a verdict, or ``most_ms`` are over. LinkLostError: the link was lost, and with it this check."""
@@ -138,6 +144,9 @@ class Check:
         if isinstance(message, Band):
             self._on_band(message)
         elif isinstance(message, SweepBegin):
+            if len(self.store.sweeps) >= _MOST_SWEEPS:
+                raise self._lost("begins more sweeps of one document than any scanner does")
+            self._asked_times = 0
             self.store.begin(message)
             self._reader.begin_sweep()
             self._read_in_sweep = False
@@ -149,7 +158,7 @@ class Check:
             if message.cause not in (wire.LIFTED, wire.REMOVED):
                 self._plan()
         elif isinstance(message, Error) and message.about == wire.C_SWEEP and self._came_late:
-            self._placed = False  # an earlier host has finished with this document
+            self._placed, self._asked = False, None  # an earlier host has finished with this document
         elif isinstance(message, State):
             return self._on_state(message)
         return False
@@ -292,6 +301,7 @@ class Check:
 
     def _ask(self, first_row: int, last_row: int) -> None:
         self._asked = self.session.transport.now_ms(), first_row, last_row
+        self._asked_times += 1
         self.session.send(wire.C_SWEEP, self.store.as_device_counts(first_row), last_row)
 
     def _ask_again(self) -> None:
@@ -300,4 +310,9 @@ class Check:
             return
         when, first_row, last_row = self._asked
         if self.session.transport.now_ms() - when >= _ASK_AGAIN_MS:
+            if self._asked_times >= _MOST_ASKED:
+                raise self._lost("does not begin the sweep that it is asked for")
             self._ask(first_row, last_row)
+
+    def _lost(self, why: str) -> LinkLostError:
+        return LinkLostError(f"{self.session.transport.name}: the scanner {why}")

@@ -27,6 +27,8 @@ _OLD_NEWS_MS = 1000.0
 """What the scanner said before it heard of a check's end has arrived by then."""
 _RETRY_S = 0.5
 """Between two attempts to open a port: a cable that is plugged in is noticed at once, and the attempt costs 1 ms."""
+_BRIEF_S = 2.0
+"""A link that was lost sooner is taken up again after _RETRY_S only: a scanner that never keeps it fills no log."""
 
 
 class Display(Protocol):
@@ -83,20 +85,28 @@ class Service:
         self._flow_sign = 1  # of the scanner that is connected
 
     def run_once(self, patience_s: float) -> Result:
-        """One check. DeviceError: there was no scanner for ``patience_s``, at the start or after it went away."""
+        """One check. DeviceError: for ``patience_s`` no scanner was there or kept its link, from the start or later."""
+        left_s = patience_s
         while True:
-            session = self._connected(patience_s)
+            session = self._connected(left_s)
+            began_ms = session.transport.now_ms()
             try:
                 return self._check(session)
             except LinkLostError as lost:
+                lasted_s = (session.transport.now_ms() - began_ms) / 1000
+                left_s = patience_s if lasted_s >= patience_s else left_s - max(lasted_s, _RETRY_S)
+                if left_s < 0:
+                    raise
                 self._display.trouble(str(lost), lost.kind)
             finally:
                 session.close()
+            self._rest(lasted_s)
 
     def run(self) -> None:
         """One check after another, until interrupted: whatever happens to the scanner, this comes back to it."""
         while True:
             session = self._connected(float("inf"))
+            began_ms = session.transport.now_ms()
             try:
                 while True:
                     result = self._check(session)
@@ -106,6 +116,12 @@ class Service:
                 self._display.trouble(str(lost), lost.kind)
             finally:
                 session.close()
+            self._rest((session.transport.now_ms() - began_ms) / 1000)
+
+    def _rest(self, lasted_s: float) -> None:
+        """Before the port is opened anew, when the link did not last."""
+        if lasted_s < _BRIEF_S:
+            self._pause(_RETRY_S)
 
     def _connected(self, patience_s: float) -> Session:
         """A session with the scanner, as soon as there is one; whoever watches is told what is in the way."""

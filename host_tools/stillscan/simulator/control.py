@@ -43,9 +43,11 @@ class ControlSocket:
         except InputError:
             self._socket.close()
             raise
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: no system has such a name
             self._socket.close()
-            raise trouble(path, error, "made") from None
+            if isinstance(error, OSError):
+                raise trouble(path, error, "made") from None
+            raise InputError(f"{path}: {str(error).lower()}") from None
         self._socket.listen(_MOST_PEERS)
 
     def serve(self) -> None:

@@ -57,14 +57,16 @@ class PtyPort:
             fcntl.flock(self._ends[1], fcntl.LOCK_EX if busy else fcntl.LOCK_UN)
 
     def _point(self, link: Path) -> None:
-        beside = link.with_name(f".{link.name}.{os.getpid()}")
         try:
+            beside = link.with_name(f".{link.name}.{os.getpid()}")
             if link.exists() and not link.is_symlink():
                 raise InputError(f"{link}: this is there already and is no link")
             beside.symlink_to(self.port)
             beside.replace(link)
         except OSError as error:
             raise trouble(link, error, "made") from None
+        except ValueError:  # no system has such a name
+            raise InputError(f"{link}: cannot be made") from None
 
     def unplug(self) -> None:
         """The terminal goes away, as when a cable is pulled; the board runs on, and what it says is lost."""

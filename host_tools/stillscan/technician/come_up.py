@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kiosk import wire
 from stillscan.errors import DeviceError, StillscanError
-from stillscan.link.messages import Hello, Installed, State, named
+from stillscan.link.messages import Hello, Installed, State, named, plain
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.session import Session, describe
 from stillscan.link.transport import LinkLostError
@@ -48,12 +48,7 @@ def connect(port: str) -> Session:
 
 def installed_build(installed: Installed | None) -> str:
     """The name of the version that runs, "" when it is not known."""
-    return text(installed.build) if installed is not None else ""
-
-
-def text(field: bytes) -> str:
-    """A text of a message."""
-    return field.rstrip(b"\0").decode("ascii", "replace")
+    return plain(installed.build) if installed is not None else ""
 
 
 def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S) -> Running:
@@ -103,9 +98,9 @@ def _confirmed(session: Session, build: str, end_s: float) -> Running:
         installed = session.installed()
         if installed is None and time.monotonic() < end_s:
             continue  # busy starting its parts
-        if installed is None or build not in (installed_build(installed), text(installed.failed)):
+        if installed is None or build not in (installed_build(installed), plain(installed.failed)):
             raise DeviceError("another version of the firmware runs than the one that was put on the board")
-        if text(installed.failed) == build:
+        if plain(installed.failed) == build:
             why = WHY.get(installed.why, named(wire.ROLLBACKS, installed.why))
             raise StillscanError(f"the new version was left, {why}; the former one runs")
         if not installed.trial and session.hello is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import read_toml
 from stillscan.verify.document import MrzFacts
 
 LANGUAGES = ("nb", "nn", "en")
@@ -46,17 +46,12 @@ class Known:
 
 def own_list() -> tuple[Known, ...]:
     """The list that the package brings."""
-    return tuple(_entries((files(__package__) / "known.toml").read_text(encoding="utf-8"), "known.toml"))
+    return tuple(_entries(tomllib.loads((files(__package__) / "known.toml").read_text(encoding="utf-8")), "known.toml"))
 
 
 def read_list(path: Path) -> tuple[Known, ...]:
     """An office's own list. InputError names the entry that cannot be used."""
-    try:
-        return tuple(_entries(path.read_text(encoding="utf-8"), str(path)))
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not UTF-8 text") from None
-    except (OSError, ValueError) as error:
-        raise trouble(path, error) from None
+    return tuple(_entries(read_toml(path), str(path)))
 
 
 def advice(lists: Sequence[Known], mrz: MrzFacts, today: date) -> list[Mapping[str, str]]:
@@ -64,11 +59,7 @@ def advice(lists: Sequence[Known], mrz: MrzFacts, today: date) -> list[Mapping[s
     return [known.advice for known in lists if known.fits(mrz, today)]
 
 
-def _entries(text: str, source: str) -> Iterator[Known]:
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{source}: {error}") from None
+def _entries(table: dict[str, Any], source: str) -> Iterator[Known]:
     if set(table) - {"passport"} or not isinstance(table.get("passport", []), list):
         raise InputError(f"{source}: holds [[passport]] entries and nothing else")
     for number, entry in enumerate(table.get("passport", []), start=1):

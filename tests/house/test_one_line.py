@@ -1,0 +1,122 @@
+"""What strangers chose - a file's name, a device's words - comes to people as one printable line of bounded length."""
+
+import contextlib
+import logging
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from kiosk import wire
+from stillscan import log
+from stillscan.cli import main
+from stillscan.errors import InputError, one_line
+from stillscan.link.messages import Hello, parse
+
+STRANGE = "a\x1b[31m\a\tb\nc\u202ed\udcff\x9b"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["simulate", "--document", STRANGE],
+        ["simulate", "--document", "x.png", "--seed", STRANGE],
+        ["simulate", "--document", "x" * 5000],
+        ["simulate", "--document", "x.png", "--today", "9" * 5000],
+        ["read", STRANGE],
+        ["boards", "show", STRANGE],
+        ["run", "--port", "x", "--config", STRANGE],
+    ],
+)
+def test_a_strange_value(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as leaving:  # of argparse
+        code = leaving.code if isinstance(leaving.code, int) else 0
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.endswith("\n")
+    assert told[:-1].isprintable()
+    assert len(told) < 800
+
+
+def test_the_name_of_a_picture_that_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "a\x1b[31m\nb.png"
+    Image.new("L", (400, 300), 255).save(picture)
+    assert main(["read", str(picture)]) == 1
+    assert capsys.readouterr().out.startswith(r"a\x1b[31m\nb.png: not read: ")
+
+
+def test_letters_of_people_stay_as_they_are() -> None:
+    assert one_line("Ærlig Østenbyen, 北京, 25\u00a0kr") == "Ærlig Østenbyen, 北京, 25\u00a0kr"
+
+
+def test_what_a_device_calls_itself() -> None:
+    body = wire.pack(wire.M_HELLO, 1, 0, 0, 1, 0, b"\x1b[2J\nboard\x07", 7, 1476, 274, 84667, 2950, 2048, 1, 15)
+    hello = parse(wire.M_HELLO, body)
+    assert isinstance(hello, Hello)
+    assert hello.board_name == r"\x1b[2J\nboard\x07"
+
+
+def test_a_line_of_the_log_is_a_line(tmp_path: Path) -> None:
+    place = tmp_path / "log"
+    log.start(str(place), 0)
+    try:
+        logging.getLogger("stillscan.test").warning("port %s", "a\n2099-01-01T00:00:00.000Z ERROR forged")
+    finally:
+        log.stop()
+    assert place.read_text(encoding="utf-8").count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["document", "motion", "seed", "dirt", "fault", "today", "log", "recipient"])
+def test_two_hyphens_are_a_value_like_any_other(
+    option: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """argparse makes an empty list of them, which no command expects."""
+    monkeypatch.chdir(tmp_path)
+    with contextlib.suppress(SystemExit):
+        main(["simulate", "--document", "missing.png", f"--{option}=--"])
+    assert "internal error" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["device", "--link="],
+        ["device", "--control="],
+        ["device", "--document="],
+        ["run", "--port", "x", "--once", "--known="],
+        ["run", "--port", "sim", "--once", "--save-strip="],
+        ["simulate", "--document", "x.png", "--log="],
+    ],
+)
+def test_an_empty_name_of_a_file_is_not_the_default(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert "is empty; leave it out" in capsys.readouterr().err
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("option", ["--link=/", "--link=a\0b", "--control=a\0b", "--control=/"])
+def test_places_that_a_simulated_scanner_cannot_have(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["device", option]) == 2
+    assert "internal error" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--config", "--known"])
+def test_a_file_without_an_end_does_not_fill_the_memory(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--port", "/nonexistent/port", "--reconnect", "0", option, "/dev/zero"]) == 2
+    assert capsys.readouterr().err == "stillscan: /dev/zero: is longer than 1 MB\n"
+
+
+def test_tables_within_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deep = tmp_path / "deep.toml"
+    deep.write_text("a = " + "[" * 100_000)
+    assert main(["run", "--port", "x", "--config", str(deep)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_log_into_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a pipe"):
+        log.start(str(tmp_path / "pipe"), 0)

@@ -46,6 +46,7 @@ def test_compiled_for_the_board(board: str) -> None:
     files = compiled(board)
     assert {"main.py", "loader.mpy", "start.mpy", "board.mpy", "kiosk/app.mpy", "kiosk/drivers/cis.mpy"} <= set(files)
     assert all(path in SOURCE or path.endswith(".mpy") for path in files)
+    assert "kiosk/parts.mpy" not in files, "nothing imports it at run time"
     for path, content in files.items():
         if path not in SOURCE:
             assert (content[:1], content[1], content[2] & 3) == (b"M", MPY[0], MPY[1] if content[2] >> 2 else 0), path

@@ -13,6 +13,7 @@ from stillscan.errors import StillscanError
 
 SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
 _FREEZE = "manifest.py"  # for people who build their own MicroPython
+_TYPES = "kiosk/parts.py"  # for the type checker: never imported at run time
 
 
 def compiled(board: str) -> dict[str, bytes]:
@@ -27,7 +28,7 @@ def compiled(board: str) -> dict[str, bytes]:
             name = path.relative_to(root).as_posix()
             if name in SOURCE:
                 files[name] = path.read_bytes()
-            elif name != _FREEZE:
+            elif name not in (_FREEZE, _TYPES):
                 files[name.removesuffix(".py") + ".mpy"] = _compile(path, name, arch)
     return files
 

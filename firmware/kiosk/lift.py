@@ -18,10 +18,11 @@ _BLIND_MS = 3000
 
 
 class Lift:
-    """``lifted`` and ``seen`` as of the last look."""
+    """``lifted``: the document has been off the glass for more than one reading."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.lifted = False
         self._best = 0
         self._fall = 0
         self._poor = 0
@@ -35,25 +36,23 @@ class Lift:
     @micropython.native
     def flat(self, good: bool, squal: int) -> bool:
         """One reading of the flow sensor: does the document lie flat? Allocates nothing."""
-        if good and squal >= max(self._settings.squal_min, self._best * _LIFTED_PART // 100):
+        best = self._best
+        if good and squal >= self._settings.squal_min and squal >= best * _LIFTED_PART // 100:
             self._poor = 0
+            self.lifted = False
             # how well this document is seen lying flat: quick to rise, slow to fall
-            if squal > self._best:
-                self._best += (squal - self._best + 3) // 4
+            if squal > best:
+                self._best = best + (squal - best + 3) // 4
             else:
                 self._fall += 1
                 if self._fall >= _FALL_READS:
                     self._fall = 0
-                    self._best -= 1
+                    self._best = best - 1
             return True
         self._poor += 1
         self._poor_ms = time.ticks_ms()
+        self.lifted = self._poor >= _LIFTED_READS
         return False
-
-    @property
-    def lifted(self) -> bool:
-        """Has it been off the glass for more than one reading?"""
-        return self._poor >= _LIFTED_READS
 
     def unseen(self, empty: bool) -> bool:
         """Asked every few ms: for longer than a hand holds a passport up? Then it lies there, blank or shining."""

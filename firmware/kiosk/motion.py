@@ -63,8 +63,9 @@ class Motion:
     def poll(self) -> int:
         """Look at the document once; the cause of an abort, or 0. Allocates nothing. FAULT when it cannot be."""
         sensing = self.sensing
-        moved = sensing.read()
         flow = sensing.flow
+        flow.read()
+        moved = flow.dx or flow.dy  # the sensor's own frames come once in three lines
         if moved and flow.good:  # a picture that is a little out of focus is still counted right
             self.displacement.add(flow.dx, flow.dy)
         if self.lift.flat(flow.good, flow.squal):

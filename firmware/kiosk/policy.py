@@ -4,6 +4,8 @@ The kiosk tolerates what does no harm and goes on with the rows that are missing
 movement and any bump end a sweep, and the next begins anew: the way to compare with.
 """
 
+import micropython
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.settings import Settings
@@ -17,10 +19,12 @@ class Policy:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @micropython.native
     def bump_aborts(self, followed: bool) -> bool:
         """Does a bump end a sweep? Not while the flow sensor shows that the document has not ``followed`` it."""
         return self._settings.restart_only != 0 or not followed
 
+    @micropython.native
     def any_displacement_aborts(self) -> bool:
         """Does displacement since the sweep began end it, however slow, and not its speed?"""
         return self._settings.restart_only != 0

@@ -63,13 +63,6 @@ class Sensing:
             self._accelerometer.clear()
 
     @micropython.native
-    def read(self) -> bool:
-        """Read the flow once; True when it counted. Allocates nothing. FAULT when it cannot be."""
-        flow = self.flow
-        flow.read()
-        return flow.dx != 0 or flow.dy != 0  # the sensor's own frames come once in three lines
-
-    @micropython.native
     def believe(self, scale: int) -> None:
         """Take the flow's counts, at ``scale`` counts/dm, for movement of a document; FAULT when it is too fast."""
         flow = self.flow

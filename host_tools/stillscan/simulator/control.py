@@ -23,6 +23,8 @@ class ControlSocket:
     """
 
     def __init__(self, path: Path, answer: Callable[[str], str]) -> None:
+        if "\0" in str(path):  # the system would take the part before it for the name
+            raise InputError(f"{path}: no file can have such a name")
         self._path = path
         self._answer = answer
         self._peers: dict[socket.socket, bytearray] = {}
@@ -43,11 +45,9 @@ class ControlSocket:
         except InputError:
             self._socket.close()
             raise
-        except (OSError, ValueError) as error:  # ValueError: no system has such a name
+        except OSError as error:
             self._socket.close()
-            if isinstance(error, OSError):
-                raise trouble(path, error, "made") from None
-            raise InputError(f"{path}: {str(error).lower()}") from None
+            raise trouble(path, error, "made") from None
         self._socket.listen(_MOST_PEERS)
 
     def serve(self) -> None:

@@ -28,7 +28,7 @@ _CONFUSABLES_APART = 6.0
 """Log odds by which print alone tells confusables apart where a check digit can: less than a broken rule, for there
 are cuts whose O is every other cut's 0."""
 _CONFUSABLES_POSSIBLE = -9.0
-"""Log odds of a confusable that are worth a second look."""
+"""Log odds of a confusable above which it is weighed against its fellow."""
 _ALSO_FREE = {odds: float(np.log1p(np.exp(odds))) for odds in (_UNKNOWN_CODE, _BROKEN_RULE)}
 """A text that keeps a rule could also have come about where the rule is broken."""
 

@@ -17,7 +17,7 @@ from stillscan.mrz.probe import Row
 from stillscan.mrz.view import View
 
 _WIDE_COLUMNS = 1800
-"""A first look goes so far: five characters more to each side than any MRZ."""
+"""The first pass sees so much: five characters more to each side than any MRZ."""
 _STACKS = 3
 _PROMISING = 0.35
 """Likeness of lines to the quick network below which no other is asked about them."""
@@ -55,8 +55,8 @@ class Evidence:
     quick: bool = False
     """Whether only the quick network has seen it: enough for what is plain, not for anything else."""
     steady: NDArray[np.float32] | None = None
-    """After several looks the mean of their log probabilities (lines, cells, 37): low where they contradict each other,
-    as they do where there is no text of an MRZ."""
+    """After several passes the mean of their log probabilities (lines, cells, 37): low where they contradict each
+    other, as they do where there is no text of an MRZ."""
 
     @property
     def pitch_px(self) -> float:
@@ -151,8 +151,8 @@ def of_bar(grey: NDArray[np.uint8], row: Row) -> Iterator[Candidate]:
     """Places around a row of text in any grey picture (rows, cols), likeliest lines first, the ways up that `row` may
     have.
 
-    A quick look, at more than the text, tells which way up it is and where each character stands; the thorough one is
-    at crops in which they stand evenly, however the camera saw them.
+    A pass of the quick network, over more than the text, tells which way up it is and where each character stands;
+    the thorough one sees crops in which they stand evenly, however the camera saw them.
     """
     part = window.around(grey, row.bar)
     for stack in window.stacks(part)[:_STACKS]:

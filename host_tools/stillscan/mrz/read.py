@@ -33,16 +33,16 @@ _SURE = 0.5
 """More likely right than wrong."""
 _BORNE_OUT = -0.5
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
-clear, and worth a second look: the worst development strips that are read have -0.13, print upside down or a character
-aside less than -1.8, ordinary print in even distances up to -0.69."""
+clear, so that it is seen again (`augment`): the worst development strips that are read have -0.13, print upside down or
+a character aside less than -1.8, ordinary print in even distances up to -0.69."""
 _NO_TEXT = -1.0
-"""Support below which no text of an MRZ stands there, and no thorough look is of use: the quick network gives the worst
+"""Support below which no text of an MRZ stands there, and the thorough network is not asked: the quick one gives the worst
 development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
 OTHER_PRINT = "there is text like that of an MRZ, but it is none"
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT, _NO_DOUBT_UNCLEAR = 0.995, 0.999
-"""What is less certain is worth a second look, the more so where print does not stand out clearly of noise: one look
-may take a Q that lost its tail for an O (development strip 890194, level 5: 0.9966 sure; 0.992 after all looks)."""
+"""What is less certain is seen again (`augment`), the more so where print does not stand out clearly of noise: one pass
+may take a Q that lost its tail for an O (development strip 890194, level 5: 0.9966 sure; 0.992 after all passes)."""
 _NO_DOUBT_CHARACTER = 0.999
 """Nor may a single character be less certain, though the whole text is: dust closes a C to an O."""
 _PLAIN, _PLAIN_CHARACTER = 0.999, 0.9998
@@ -205,7 +205,7 @@ def _best(candidates: Iterable[Candidate]) -> Found:
 
 
 def _judged(evidence: Evidence) -> Found:
-    """The reading of one look; nothing where no text fits."""
+    """The reading of one pass; nothing where no text fits."""
     if evidence.fit < _LEAST_FIT or evidence.grid.score < _LEAST_SCORE:
         return Reading(), None
     reading = judge(evidence.likelihoods, once=True)

@@ -20,7 +20,7 @@ from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBeg
 from stillscan.scanning.result import Result
 
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
-_REFRESH_HZ = 12
+_REFRESH_HZ = 12  # pictures a second: some ten of a sweep, which lasts about a second
 READ_S = 1.2  # a sentence stays so long: hands move faster than people read
 
 _MINUTE_S = 60.0

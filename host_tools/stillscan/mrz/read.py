@@ -36,8 +36,8 @@ _BORNE_OUT = -0.5
 clear, so that it is seen again (`augment`): the worst development strips that are read have -0.13, print upside down or
 a character aside less than -1.8, ordinary print in even distances up to -0.69."""
 _NO_TEXT = -1.0
-"""Support below which no text of an MRZ stands there, and the thorough network is not asked: the quick one gives the worst
-development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
+"""Support below which no text of an MRZ stands there, and the thorough network is not asked: the quick one gives the
+worst development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
 OTHER_PRINT = "there is text like that of an MRZ, but it is none"
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT, _NO_DOUBT_UNCLEAR = 0.995, 0.999

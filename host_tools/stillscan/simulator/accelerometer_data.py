@@ -17,6 +17,7 @@ _KEPT = 33  # samples kept of the past: the FIFO's 32 and the one being read
 _CHUNK = 64
 
 _ODR_HZ = (0, 1, 10, 25, 50, 100, 200, 400, 1600, 1344)
+"""By the bits ODR of CTRL_REG1 (datasheet); 1600 in low-power mode only."""
 _LSB_MG = (1, 2, 4, 12)  # of 12 bit at 2, 4, 8, 16 g (datasheet, table 4)
 _THRESHOLD_MG = (16, 32, 62, 186)
 

@@ -28,6 +28,7 @@ _EMPTY = 0.3
 _CLOSE = 1.6
 """Grids that are worse by no more than this many ticks are worth a second thought."""
 MOST_GRIDS = 3
+"""Each further one costs a reading of the text; nothing changes between 1 and 5, 24 strips of levels 3 to 5."""
 _LEAST_FIT = -4.0
 """A character that the network cannot make out at all may not count for more."""
 _FIT_SHARE = 0.4
@@ -38,6 +39,8 @@ _GOES_ON = 0.5
 _COUNTS = {1: (44, 36, 30), 2: (44, 36), 3: (30,)}
 """Cells a line may have when so many lines are looked at together."""
 _REACH_PX = np.arange(-9.0, 9.1, 3)
+"""Columns about a tick in which a peak is its own: three tenths of a pitch to each side, in steps of half an answer of
+the network."""
 _STIFF = 1.5
 """Weight of the common grid against what the peaks of one line say, in peaks."""
 

@@ -17,7 +17,11 @@ from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import examine
 
 _LEAST_MARK = 0.04
+"""How far a row must stand out (`lines.marks`). Lines of development strips of levels 3 and 4 have 0.05 to 0.09, the
+paper between them 0.002; those of level 5, 0.02 to 0.035, are left to the whole strip."""
 _LEAST_LINE_SCORE = 0.4
+"""Score of a line's character grid below which there is no text. Nothing changes between 0.2 and 0.6, 15 strips of
+levels 3 to 5."""
 _WORTH_READING = 0.5
 """Probability of each character from which on the text is likely to be read: rules mend what print leaves open."""
 _SPARE_ROWS = 6

@@ -22,9 +22,11 @@ from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Beeper, Ring
 
 WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
-ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
-FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)
+"""Kinds of records, as boards/simulator/bus.py numbers them."""
+ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)  # and more
 PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
+"""Numbers of the pins, as boards/simulator/board.py has them."""
 EDGE, USB_BYTES = 1, 2
 HEADER = struct.Struct("<BBHII")
 ANSWER = struct.Struct("<qqqqq")

@@ -25,10 +25,12 @@ _MOVES = (
     (-1.5, -1.0, 0.985),
     (4.0, 1.0, 1.0),
 )
-"""Columns to the right (3 is half a step of the network), rows down, and stretch along the line."""
+"""Columns to the right (3 is half a step of the network), rows down, and stretch along the line. What nine passes gain
+stands above; which moves they should be was not measured."""
 
 _SECOND_SHARE = 0.7
-"""Weight of the second network: it is the better one where there is doubt."""
+"""Weight of the second network: it is the better one where there is doubt. With 0.6 one more of 32 strips of levels 1
+and 3 to 5 is accepted; nothing changes up to 0.8."""
 
 
 def augment(evidence: Evidence) -> Evidence:

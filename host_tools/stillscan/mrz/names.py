@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stillscan.mrz.alphabet import ALPHABET
 
 _BROKEN_GRAMMAR = -6.0
-"""Log odds that a name field is not formed by the rules."""
+"""Log odds that a name field is not formed by the rules. One in 400 documents, which is assumed and not counted."""
 _LETTER = slice(10, 36)  # classes A to Z, see `alphabet`
 _FILLER = ALPHABET.index("<")
 _START, _WORD, _GAP, _DOUBLE, _GIVEN, _GIVEN_GAP, _END = range(7)  # states of the grammar; the numbers mean nothing

@@ -33,8 +33,10 @@ def _numbers(value: ast.expr) -> Iterator[float]:
 
 def unexplained(source: str) -> Iterator[tuple[int, str]]:
     """Line and names of numbers on the level of a module, without a comment on or before their line or a docstring."""
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    commented = {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    commented = {token.start[0] for token in comments}
+    whole_lines = {token.start[0] for token in comments if token.line.lstrip().startswith("#")}
     body = ast.parse(source).body
     for statement, following in zip(body, [*body[1:], None], strict=True):
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
@@ -44,7 +46,8 @@ def unexplained(source: str) -> Iterator[tuple[int, str]]:
         match following:
             case ast.Expr(value=ast.Constant(value=str())):
                 continue
-        if not commented & set(range(statement.lineno - 1, (statement.end_lineno or statement.lineno) + 1)):
+        own_lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+        if statement.lineno - 1 not in whole_lines and not commented & set(own_lines):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             yield statement.lineno, ", ".join(ast.unparse(target) for target in targets)
 
@@ -68,6 +71,7 @@ def test_every_chosen_number_says_by_what_it_was_chosen() -> None:
         ("A = {1: (44, 36)}\n", ["A"]),
         ("A = B * 5 + 1\n", ["A"]),
         ("# a reason\nA = 3\nB = 4\n", ["B"]),
+        ("A = 3  # a reason of its own\nB = 4\n", ["B"]),
         ('A = 3\nB = 4\n"""A reason."""\n', ["A"]),
         ("A = (0, 1, 2, -1)\n", []),
         ("A = True\nB = struct.Struct('<4H')\nC = f('x', 3)\n", []),

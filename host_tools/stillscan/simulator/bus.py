@@ -32,9 +32,9 @@ HEADER = struct.Struct("<BBHII")
 ANSWER = struct.Struct("<qqqqq")
 
 USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
-USB_FIFO = 256
+USB_FIFO = 256  # bytes of MicroPython's buffer for the host
 _STOPS_KEPT = 1000  # a check has some ten at most; a kiosk may run for days
-USB_LOOK_US = 1_000
+USB_LOOK_US = 1_000  # while the board waits for the host: every millisecond, as a USB frame lasts
 USB_BLOCK_US = 1_000_000  # after so long without progress a write returns short: 0.5 s, tried twice
 
 

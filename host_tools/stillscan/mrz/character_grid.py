@@ -35,7 +35,8 @@ _CLOSE = 1.6
 MOST_GRIDS = 3
 """Each further one costs a reading of the text; nothing changes between 1 and 5, 24 strips of levels 3 to 5."""
 _LEAST_FIT = -4.0
-"""A character that the network cannot make out at all may not count for more."""
+"""A character that the network cannot make out at all may not count for more. Nothing changes between -8 and -2, 32
+strips of levels 1 and 3 to 5."""
 _FIT_SHARE = 0.4
 """What a doubtful character takes from the likeness, against what a missing one does: print of other fonts has fits of
 -0.5, cloth of -1, and both may have grids as good as those of the worst strips."""

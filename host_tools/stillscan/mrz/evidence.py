@@ -26,7 +26,8 @@ _PROMISING = 0.35
 _CLEAR = 14.0
 """Clarity of print that stands out: see `clarity` for that of the development strips, 11 and more at levels 0 to 3."""
 _LEAST_SUPPORT = -9.0
-"""A single character that the print speaks against may not count for more."""
+"""A single character that the print speaks against may not count for more. Nothing changes between -15 and -6, 32
+strips of levels 1 and 3 to 5."""
 _NEAR_PITCHES = 8
 """Three lines stand 5 pitches apart at most, and a row beside them is not another MRZ."""
 _STEEP = np.tan(np.radians(1.1))

@@ -24,7 +24,8 @@ _SLANT_MARGIN = 12
 """Columns at the ends that no row is moved into: at a slant of 0.48 the outermost, 15 rows from the middle, moves by
 7."""
 _MOST_MARK = 0.25
-"""A blot may not count for more than this: no text covers more of its rows."""
+"""A blot may not count for more than this: no text covers more of its rows. Nothing changes between 0.15 and 0.4, 32
+strips of levels 1 and 3 to 5."""
 
 
 @dataclass(frozen=True)

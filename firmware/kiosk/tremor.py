@@ -20,7 +20,9 @@ _WINDOW = 6  # positions, 50 ms: longer than any slip takes to show, shorter tha
 _WAY_UM = 350  # the middles of both halves of what is kept lie nearer in a tremor, farther apart after a slip
 _SPAN_UM = 1800  # from one end of a swing to the other; more is no tremor
 _NOISE_COUNTS = 1  # two positions may differ by so much without having moved
-_BEYOND = 6  # 1.2 times the whole swing to one side, squared and of the doubled way
+# What lies farther from the middle than 1.2 times the whole span of the swing is no part of it: a swing reaches half
+# its span to each side. Both are compared as squares, the distance doubled as the middle is: (2 * 1.22) ** 2.
+_BEYOND = 6
 _CROSSINGS = 4  # sides reached one after the other, the first among them
 
 
@@ -78,7 +80,7 @@ class Tremor:
         along = self._found_y
         dx = 2 * x - across[2] - across[3]
         dy = 2 * y - along[2] - along[3]
-        off_2 = dx * dx + dy * dy  # of the doubled way
+        off_2 = dx * dx + dy * dy  # the doubled distance, squared
         former = max(across[3] - across[2], along[3] - along[2])
         return off_2 > 4 * limit_2 and off_2 > _BEYOND * former * former
 

@@ -28,7 +28,7 @@ FILES_KEPT = 4
 SAME_A_MINUTE = 30
 """Lines of the same words in one minute: more than a busy counter's own, and noise without end fills no log."""
 _MOST_TEXTS = 500  # different lines that are counted; above that, noise that is never the same counts as one text
-_MINUTE_S = 60.0
+_MINUTE_S = 60.0  # a minute, of SAME_A_MINUTE
 
 
 def hold_back() -> None:

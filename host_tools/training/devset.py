@@ -145,10 +145,10 @@ def _shake(picture: NDArray[np.float64], amount_px: float, rng: np.random.Genera
     return np.stack([np.interp(columns + shift, columns, row) for row, shift in zip(picture, walk, strict=True)])
 
 
-def strip(font_file: Path, level: int, seed: int, look: int = 0) -> Strip:
+def strip(font_file: Path, level: int, seed: int, capture: int = 0) -> Strip:
     """Strip number `seed` of `level` 0..5; the same arguments give the same strip.
 
-    Another `look` scans the same worn document once more: ink and paper are the same; what the hand, the dust on the
+    Another `capture` scans the same worn document once more: ink and paper are the same; what the hand, the dust on the
     sensor, the lamp and the noise do is new.
     """
     rng = np.random.default_rng((914, level, seed))
@@ -160,8 +160,8 @@ def strip(font_file: Path, level: int, seed: int, look: int = 0) -> Strip:
     light = 1 - damage.guilloche * _guilloche(rng) - 0.1 * damage.worn * _patches(rng, 90)
     contrast = rng.uniform(*damage.contrast)
     grey = rng.uniform(190, 240) * light * (1 - contrast * ink)
-    if look:
-        rng = np.random.default_rng((914, level, seed, look))
+    if capture:
+        rng = np.random.default_rng((914, level, seed, capture))
     if damage.jitter_px:
         grey = _shake(grey, damage.jitter_px, rng)
     grey = _blur(grey, rng.uniform(0.5, 1) * damage.blur_px)

@@ -3,7 +3,7 @@
 Per level or format, for the whole reader: pictures read without an error, those also accepted, wrong ones accepted, how
 far its probabilities are from the truth (expected calibration error of characters and of whole texts), and the time of
 one. `--of strips` (levels 0 to 5), `worn` (photographs of passports with these strips) or `photos` (photographs of all
-formats). `--looks 3` joins so many scans of each strip's document. The font must be one that training did not use.
+formats). `--captures 3` joins so many captures of each strip's document. The font is one that training did not use.
 """
 
 import argparse
@@ -34,8 +34,8 @@ KINDS = {
 """What there is to be read, and its groups."""
 
 
-class Look(NamedTuple):
-    """What the reader made of one document."""
+class GradedReading(NamedTuple):
+    """What the reader made of one document, held against the truth."""
 
     group: str
     seed: int
@@ -48,23 +48,25 @@ class Look(NamedTuple):
     ms: float
 
 
-def draw(kind: str, group: str, seed: int, font_file: Path, look: int = 0) -> devset.Strip | devphoto.Photo:
+def draw(kind: str, group: str, seed: int, font_file: Path, capture: int = 0) -> devset.Strip | devphoto.Photo:
     """Picture number `seed` of a group."""
     if kind == "strips":
-        return devset.strip(font_file, int(group), seed, look)
+        return devset.strip(font_file, int(group), seed, capture)
     return devphoto.worn(font_file, int(group), seed) if kind == "worn" else devphoto.photo(font_file, group, seed)
 
 
-def read(which: tuple[str, int], kind: str, font_file: Path, looks: int) -> Look:
-    """Read picture (group, seed), joined from `looks` scans of its document."""
+def read(which: tuple[str, int], kind: str, font_file: Path, captures: int) -> GradedReading:
+    """Read picture (group, seed), joined from so many `captures` of its document."""
     group, seed = which
-    drawn = [draw(kind, group, seed, font_file, look) for look in range(looks)]
+    drawn = [draw(kind, group, seed, font_file, capture) for capture in range(captures)]
     reading, lines = read_captures([one.pixels for one in drawn]), drawn[0].lines
     right = reading.lines == lines
     alike = reading.lines is not None and [len(line) for line in reading.lines] == [len(line) for line in lines]
     chances = tuple(chance for row in reading.characters for chance in row) if alike else ()
     hits = tuple(one == other for one, other in zip("".join(reading.lines or ()), "".join(lines), strict=False))
-    return Look(group, seed, right, reading.accepted, reading.confidence, chances, hits if alike else (), reading.ms)
+    return GradedReading(
+        group, seed, right, reading.accepted, reading.confidence, chances, hits if alike else (), reading.ms
+    )
 
 
 def calibration_error(chances: ArrayLike, right: ArrayLike) -> float:
@@ -78,10 +80,10 @@ def calibration_error(chances: ArrayLike, right: ArrayLike) -> float:
     return sum(gaps)
 
 
-def report(looks: Iterable[Look]) -> str:
+def report(readings: Iterable[GradedReading]) -> str:
     """The table, and which wrong texts were accepted."""
     rows = ["group  pictures   exact  accepted  wrong accepted  ECE characters  ECE texts  median ms"]
-    done = list(looks)
+    done = list(readings)
     for group in dict.fromkeys(one.group for one in done):
         mine = [one for one in done if one.group == group]
         chances = [chance for one in mine for chance in one.characters]
@@ -108,20 +110,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--of", choices=list(KINDS), default="strips", help="what is read (default strips)")
     parser.add_argument("--each", type=int, default=50, help="pictures of each level or format (default 50)")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
-    parser.add_argument("--looks", type=int, default=1, help="scans of each document, joined (strips only)")
+    parser.add_argument("--captures", type=int, default=1, help="captures of each document, joined (strips only)")
     parser.add_argument("--groups", nargs="+", default=None, help="levels or formats (default all)")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     options = parser.parse_args(arguments)
     groups = KINDS[options.of] if options.groups is None else options.groups
     if unknown := sorted(set(groups) - set(KINDS[options.of])):
         parser.error(f"no such group: {', '.join(unknown)}; there are {', '.join(KINDS[options.of])}")
-    if options.looks > 1 and options.of != "strips":
-        parser.error("--looks is for strips")
+    if options.captures > 1 and options.of != "strips":
+        parser.error("--captures is for strips")
     wanted = [(group, seed) for group in groups for seed in range(options.first, options.first + options.each)]
     with multiprocessing.get_context("spawn").Pool(options.workers, _one_thread) as pool:
-        one = partial(read, kind=options.of, font_file=options.font, looks=options.looks)
-        looks = pool.imap(one, wanted, chunksize=4)
-        shown = track(looks, "reading", total=len(wanted), console=Console(stderr=True), transient=True)
+        one = partial(read, kind=options.of, font_file=options.font, captures=options.captures)
+        readings = pool.imap(one, wanted, chunksize=4)
+        shown = track(readings, "reading", total=len(wanted), console=Console(stderr=True), transient=True)
         print(report(shown))
 
 

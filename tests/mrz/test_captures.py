@@ -1,4 +1,4 @@
-"""Several looks joined, rows as they arrive, what is said about poor pictures, and the drawing of it all."""
+"""Several captures joined, rows as they arrive, what is said about poor pictures, and the drawing of it all."""
 
 import tracemalloc
 from pathlib import Path
@@ -29,23 +29,23 @@ def codes(reading: Reading) -> set[str]:
     return {fault.code for fault in reading.quality}
 
 
-def test_joined_looks_are_surer(ocr_b: Path) -> None:
-    """Glare hides another part of the print in each look; only all together show every character."""
+def test_joined_captures_are_surer(ocr_b: Path) -> None:
+    """Glare hides another part of the print in each capture; only all together show every character."""
     strip = printing.strip(NOR, ocr_b)
-    looks = []
+    captures = []
     for first in (80, 550, 1000):
-        look = scan(NOR, 1, first, ocr_b)[:274].copy()
-        look[:, first : first + 170] = 255
-        looks.append(look)
-    assert not any(read_strip(look).accepted for look in looks)
-    joined = read_captures(looks)
+        capture = scan(NOR, 1, first, ocr_b)[:274].copy()
+        capture[:, first : first + 170] = 255
+        captures.append(capture)
+    assert not any(read_strip(capture).accepted for capture in captures)
+    joined = read_captures(captures)
     assert joined.lines == NOR
-    assert joined.confidence > max(read_strip(look).confidence for look in looks)
+    assert joined.confidence > max(read_strip(capture).confidence for capture in captures)
     assert read_captures([strip]).lines == read_strip(strip).lines
 
 
-def test_many_looks_do_not_tell_twins_apart_better_than_one() -> None:
-    """All looks take an O for a 0 in the same way, but each sees an 8 for a B by its own noise."""
+def test_many_captures_do_not_tell_confusables_apart_better_than_one() -> None:
+    """All captures take an O for a 0 in the same way, but each sees an 8 for a B by its own noise."""
     classes = [ALPHABET.index(character) for character in "O0B8"]
     one = np.full((1, 1, 37), -12.0, np.float32)
     one[0, 0, classes] = [-2.0, -0.2, -3.0, -3.2]
@@ -55,14 +55,14 @@ def test_many_looks_do_not_tell_twins_apart_better_than_one() -> None:
     assert np.exp(join(np.stack([one] * 4))).sum() == pytest.approx(1, abs=1e-4)
 
 
-def test_looks_at_different_documents_are_refused(ocr_b: Path) -> None:
+def test_captures_of_different_documents_are_refused(ocr_b: Path) -> None:
     other = person(7)
     reading = read_captures([printing.strip(NOR, ocr_b), printing.strip(other, ocr_b)])
     assert not reading.accepted
     assert reading.reason == "the pictures show different documents"
 
 
-def test_looks_of_which_one_shows_nothing(ocr_b: Path) -> None:
+def test_captures_of_which_one_shows_nothing(ocr_b: Path) -> None:
     blank = np.full((274, 1476), 200, np.uint8)
     assert read_captures([blank, printing.strip(NOR, ocr_b)]).lines == NOR
     assert read_captures([blank, blank]).reason

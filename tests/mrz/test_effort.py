@@ -60,15 +60,15 @@ def test_steps_are_not_counted_where_nobody_asks() -> None:
 
 
 def test_captures_are_examined_once(ocr_b: Path) -> None:
-    looks = [scan(NOR, 5, seed, ocr_b) for seed in (3, 4, 5)]
+    captures = [scan(NOR, 5, seed, ocr_b) for seed in (3, 4, 5)]
     reader = CaptureReader()
-    readings = [reader.add(look) for look in looks]
-    joined = read_captures(looks)
+    readings = [reader.add(capture) for capture in captures]
+    joined = read_captures(captures)
     assert (readings[-1].lines, readings[-1].confidence) == (joined.lines, joined.confidence)
     assert readings[-1].effort_ms < 0.6 * joined.effort_ms
-    alone = read_image(looks[2])
+    alone = read_image(captures[2])
     reader.clear()
-    assert (reader.read(looks[2]).lines, reader.read(looks[2]).confidence) == (alone.lines, alone.confidence)
+    assert (reader.read(captures[2]).lines, reader.read(captures[2]).confidence) == (alone.lines, alone.confidence)
 
 
 def test_what_is_read_but_not_kept_is_no_former_capture(clean: NDArray[np.uint8], ocr_b: Path) -> None:

@@ -61,8 +61,8 @@ def test_development_strips_repeat_and_get_worse() -> None:
     once, again = devset.strip(font, 3, 4), devset.strip(font, 3, 4)
     assert np.array_equal(once.pixels, again.pixels)
     assert once.pixels.shape == devset.STRIP_SHAPE
-    assert not np.array_equal(once.pixels, devset.strip(font, 3, 4, look=1).pixels)
-    assert devset.strip(font, 3, 4, look=1).lines == once.lines
+    assert not np.array_equal(once.pixels, devset.strip(font, 3, 4, capture=1).pixels)
+    assert devset.strip(font, 3, 4, capture=1).lines == once.lines
     spans = [np.ptp(np.percentile(devset.strip(font, level, 1).pixels, (5, 70))) for level in (0, 5)]
     assert spans[0] > 2 * spans[1]
 
@@ -75,22 +75,22 @@ def test_calibration_error_tells_certainty_from_truth() -> None:
 
 def test_report_on_development_strips() -> None:
     font = _font()
-    looks = [
+    readings = [
         evaluate.read((level, seed), "strips", font, scans) for level, scans in (("0", 1), ("4", 2)) for seed in (1, 2)
     ]
-    assert [one.right for one in looks] == [True] * 4
-    assert len(looks[0].characters) == len(looks[0].right_characters) == 88
-    assert evaluate.report(looks).splitlines()[1].split()[:3] == ["0", "2", "100.00%"]
-    wrong = evaluate.report([looks[0]._replace(right=False, accepted=True)])
+    assert [one.right for one in readings] == [True] * 4
+    assert len(readings[0].characters) == len(readings[0].right_characters) == 88
+    assert evaluate.report(readings).splitlines()[1].split()[:3] == ["0", "2", "100.00%"]
+    wrong = evaluate.report([readings[0]._replace(right=False, accepted=True)])
     assert wrong.endswith("wrong and accepted: 0, seed 1")
 
 
 @pytest.mark.parametrize(("kind", "group"), [("worn", "3"), ("photos", "TD1")])
 def test_development_photographs_are_read(kind: str, group: str) -> None:
     font = _font()
-    looks = [evaluate.read((group, seed), kind, font, 1) for seed in (1, 2, 3)]
-    assert sum(one.right for one in looks) >= 2
-    assert not any(one.accepted and not one.right for one in looks)
+    readings = [evaluate.read((group, seed), kind, font, 1) for seed in (1, 2, 3)]
+    assert sum(one.right for one in readings) >= 2
+    assert not any(one.accepted and not one.right for one in readings)
 
 
 def test_a_few_steps_lower_the_loss() -> None:

@@ -10,7 +10,7 @@ import littlefs as lfs
 from stillscan.errors import InputError
 
 BLOCK = 4096  # bytes: the least that flash erases
-PICO_FILES_KIB = 1408
+PICO_FILES_KIB = 1408  # what MicroPython leaves for files of the Pico's 2 MB
 _PROGRAM = 16  # bytes; the chip writes 256 at once, and begins a new block of a directory that does not end there
 _DIRECTORY = 1024  # bytes of a directory's log before it is written anew: MicroPython reads all of it for each file
 _DISK_VERSION = 0x00020000  # read by every MicroPython; newer ones raise it by themselves

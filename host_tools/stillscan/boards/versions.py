@@ -11,7 +11,7 @@ FOLDERS = ("a", "b")
 LOADER = ("loader.mpy", "main.py")
 MANIFEST = "manifest"
 STATE = "slots.json"
-_BUILD_DIGITS = 16
+_BUILD_DIGITS = 16  # hexadecimal, as PROTOCOL.md has it: with 64 bits no two builds of a house share a name
 
 
 def digest(content: bytes) -> str:

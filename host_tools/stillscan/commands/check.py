@@ -25,7 +25,7 @@ from stillscan.scanning.result import Judgement
 from stillscan.scanning.service import Service
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
-_RETRY_S = 10.0
+_RETRY_S = 10.0  # how long a scanner may be missing or away, as `run --reconnect` has it
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

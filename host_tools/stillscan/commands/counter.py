@@ -22,10 +22,10 @@ from stillscan.scanning.service import Service
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import Known, own_list, read_list
 
-PORT = 8765
+PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
 _DEMO = "tracking,order,recipient,deadline\n{tracking},DEMO-1,Åse Østenbyen,{deadline}\n"
-_DEMO_DAYS = 14
+_DEMO_DAYS = 14  # days that the letter of a demonstration can still be collected: any but today would do
 
 
 def add_page(parser: argparse.ArgumentParser) -> None:

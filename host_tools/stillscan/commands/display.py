@@ -20,10 +20,10 @@ from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBeg
 from stillscan.scanning.result import Result
 
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
-_REFRESH_HZ = 12
+_REFRESH_HZ = 12  # pictures a second: some ten of a sweep, which lasts about a second
 READ_S = 1.2  # a sentence stays so long: hands move faster than people read
 
-_MINUTE_S = 60.0
+_MINUTE_S = 60.0  # a minute, of _MOST_A_MINUTE
 _MOST_A_MINUTE = 300
 """Lines of one kind: 60 sweeps (the setting ``attempts``) of each of five documents, more than hands can lay down. A
 scanner that talks without end fills no journal."""

@@ -31,7 +31,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="picture file (PNG, JPEG, TIFF, ...)")
     parser.add_argument("--json", action="store_true", help="one JSON object a picture, one a line")
-    parser.add_argument("--join", action="store_true", help="all pictures are looks at one document: give one result")
+    parser.add_argument(
+        "--join", action="store_true", help="the pictures are captures of one document: give one result"
+    )
     parser.add_argument(
         "--explain", metavar="OUT.png", help="also draw the lines that were read, with probabilities, into this file"
     )

@@ -33,11 +33,11 @@ from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.terminal.streams import go_on_without
 from stillscan.testing.simulate import TODAY, decider
 
-_ROWS = 274
-_SCREEN_WIDTH = 150
-_VISIT_S = 60.0
-_DAY_S = 86400.0
-_MOST_READ_MS = 3_600_000.0
+_ROWS = 274  # of the reference scanner's zone: 23.2 mm at 300 dpi
+_SCREEN_WIDTH = 150  # columns of the saved picture of a terminal; nothing depends on it
+_VISIT_S = 60.0  # a hand's movements are drawn for so long: twice what `simulate` waits for a check at most by default
+_DAY_S = 86400.0  # the most that --reconnect takes: a day
+_MOST_READ_MS = 3_600_000.0  # an hour: nobody waits longer for a trial
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -24,9 +24,9 @@ from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
 
-_MOST_S = 3600.0
+_MOST_S = 3600.0  # of virtual time: an hour, where a check takes seconds
 _AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
-EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}
+EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}  # exit codes, as README.md has them
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -17,7 +17,7 @@ from stillscan.simulator.trace import load_trace
 from stillscan.simulator.visitors import QUICK_US, WAIT_US, Visitors
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"  # an invented person's strip
-_VISIT_S = 60.0
+_VISIT_S = 60.0  # a hand's movements are drawn for so long: twice what a check is waited for by default
 
 
 def add_movement(parser: argparse._ActionsContainer) -> None:

@@ -12,6 +12,7 @@ ROWS = range(100, 2001)
 PITCH_NM = range(50_000, 170_001)
 """From 500 dpi down to 150 dpi, where a stroke of OCR-B is two pixels wide."""
 BAND_LINES = range(1, 65)
+"""64 lines take a fifth of a second to scan: in larger bands they would come too late to be read meanwhile."""
 MAX_FRAME = range(wire.OVERHEAD, wire.MAX_FRAME + 1)
 
 

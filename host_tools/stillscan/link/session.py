@@ -33,13 +33,13 @@ WINDOW = 96
 """Bands granted ahead: 0.28 s of lines, ten times the pause that a busy computer makes now and then."""
 _REFRESH = 24
 """Bands after which credit is renewed: a quarter of the window, so that one lost CREDIT does no harm."""
-_MOST_BANDS = 65535
-_ANSWER_MS = 1000.0
+_MOST_BANDS = 65535  # CREDIT counts them in 16 bits (PROTOCOL.md)
+_ANSWER_MS = 1000.0  # for an answer that PROTOCOL.md promises within 20 ms: fifty times that, for a busy computer
 _STARTING_MS = 4000.0
 """For an answer while parts are started (PROTOCOL.md: within 3 s)."""
 _SILENCE_MS = 1250.0
 """Without a message for so long the scanner is asked: it sends HEALTH every second, but for while it scans."""
-_HELLO_TRIES = 3
+_HELLO_TRIES = 3  # the first may end in a frame that was cut off before, the second be lost on the line
 _MANY_BYTES = 64
 """More than a line end or two: something else talks there."""
 _TICKS = 1 << 30  # of the scanner's clock in ms

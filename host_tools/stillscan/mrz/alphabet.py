@@ -5,7 +5,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
 DIGITS = ALPHABET[:10]
 LETTERS = ALPHABET[10:36]
 FILLER = "<"
-WEIGHTS = (7, 3, 1)
+WEIGHTS = (7, 3, 1)  # of the check digits (Doc 9303-3)
 
 VALUE = {character: index % 36 for index, character in enumerate(ALPHABET)}
 """Value of a character in the check digit sum: digits as they are, A = 10 ... Z = 35, filler 0."""

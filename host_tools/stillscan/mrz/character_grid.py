@@ -18,28 +18,38 @@ _PITCHES_PX = np.arange(27.0, 33.05, 0.25)
 _CHIRPS = np.arange(-6, 7) * 0.02 + 1e-9
 """By what share of itself the pitch grows from the middle of the picture to its right end (none of them 0)."""
 _STEEP_CHIRPS = np.arange(-17, 18) * 0.02 + 1e-9
-"""The same for what a camera may have seen steeply from aside: short lines in a wide picture."""
+"""The same for what a camera may have seen steeply from aside: short lines in a wide picture. In photographs of cards
+the pitch grows by a quarter across the view: with 0.12 three of 60 of TD1 were read a character aside, with
+0.34 none."""
 _FLAT = 0.05
 """It grows by less in what lies flat."""
 _OWN_GAIN = 3.0
-"""Grids of their own must meet so many centres a line more than the common one."""
+"""Grids of their own must meet so many centres a line more than the common one. Nothing changes between 1.5 and 6, 24
+strips of levels 3 to 5 and 14 photographs (of worn passports, levels 3 to 5, and of three formats)."""
 _EMPTY = 0.3
-"""A tick with less chance of a centre speaks against the grid; that decides between 44, 36 and 30 ticks."""
+"""A tick with less chance of a centre speaks against the grid; that decides between 44, 36 and 30 ticks. Nothing
+changes between 0.1 and 0.5, 24 strips of levels 3 to 5."""
 _CLOSE = 1.6
-"""Grids that are worse by no more than this many ticks are worth a second thought."""
+"""Grids that are worse by no more than this many ticks are worth a second thought. Nothing changes between 0.8 and 3.2,
+14 photographs (of worn passports, levels 3 to 5, and of three formats)."""
 MOST_GRIDS = 3
+"""Each further one costs a reading of the text; nothing changes between 1 and 5, 24 strips of levels 3 to 5."""
 _LEAST_FIT = -4.0
-"""A character that the network cannot make out at all may not count for more."""
+"""A character that the network cannot make out at all may not count for more. Nothing changes between -8 and -2, 32
+strips of levels 1 and 3 to 5."""
 _FIT_SHARE = 0.4
 """What a doubtful character takes from the likeness, against what a missing one does: print of other fonts has fits of
 -0.5, cloth of -1, and both may have grids as good as those of the worst strips."""
 _GOES_ON = 0.5
-"""Chance of a centre that a further character has at least."""
+"""Chance of a centre that a further character has at least. More likely than not."""
 _COUNTS = {1: (44, 36, 30), 2: (44, 36), 3: (30,)}
 """Cells a line may have when so many lines are looked at together."""
 _REACH_PX = np.arange(-9.0, 9.1, 3)
+"""Columns about a tick in which a peak is its own: three tenths of a pitch to each side, in steps of half an answer of
+the network. Nothing changes between 6 and 12 to each side, 24 strips of levels 3 to 5."""
 _STIFF = 1.5
-"""Weight of the common grid against what the peaks of one line say, in peaks."""
+"""Weight of the common grid against what the peaks of one line say, in peaks. Nothing changes between 0.75 and 3, 24
+strips of levels 3 to 5."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stillscan.mrz import effort
 from stillscan.mrz.pixels import ranked
 
-_LETTERS = slice(10, 38)
+_LETTERS = slice(10, 38)  # rows of a crop with letters in them: (48 - 29) / 2 = 10 are left above and below
 _LEAST_NOISE = 0.3
 """Of 8-bit steps: what rounding leaves in a picture without noise."""
 _SPREAD = 1.4826 / 1.5**0.5

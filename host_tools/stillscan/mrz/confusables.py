@@ -16,11 +16,15 @@ from stillscan.mrz.formats import Format
 
 _CONFUSABLE = {"O": "0", "0": "O", "I": "1", "1": "I"}
 _MOST = 10
-"""More doubtful places than this are too many to be decided by a few check digits."""
+"""More doubtful places than this are too many to be decided by a few check digits. Nothing changes between 4 and 20, 32
+strips of levels 1 and 3 to 5."""
 _FEWEST_ZEROS, _CLEARLY = 2, -0.1
+"""Zeros of dates that must be seen, so that not one alone turns all others; and the log probability of being O or 0
+(0.9) from which a place counts as one. Nothing changes between 1 and 4, or between -0.3 and -0.03: 32 strips of levels
+1 and 3 to 5."""
 _ZERO, _MOST_TURNED = -7.0, 5.0
 """Log odds of an O where a 0 must stand, below which the cut tells them apart, and by how much the odds elsewhere are
-turned at most. Development strips 864000 to 864399, levels 0 to 4, one look: where those of the zeros are at -13, every
+turned at most. Development strips 864000 to 864399, levels 0 to 4, one pass: where those of the zeros are at -13, every
 O has more than -5.3 and every other 0 less than -6.2; where they are at -9, -2.3 and -3.6."""
 CONFUSABLE_OF = np.array([ALPHABET.index(_CONFUSABLE.get(character, character)) for character in ALPHABET])
 """Class of the confusable of each class, its own where it has none."""

@@ -12,7 +12,7 @@ from stillscan.files import may_write, refuse_same, write_whole
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
 from stillscan.mrz.read import as_grey, examine, is_strip
 
-_BAND_PX = 104
+_BAND_PX = 104  # the 48 rows of a crop, and 56 below it for its characters and their chances
 _INK, _UNSURE, _PAPER = "#1f2d3d", "#d0021b", "white"
 
 

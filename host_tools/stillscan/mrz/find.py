@@ -14,8 +14,10 @@ from stillscan.mrz.pixels import ranked
 SPACING_PX = 75.0
 """Distance of two lines: 6.35 mm at 300 dpi (Doc 9303-4)."""
 _SLAB_PX = 36
+"""At a slope of 1.4 degrees a line moves by less than a row within a slab."""
 _FAINT = 0.3
-"""Share of full ink below which security print and noise lie: left out when the lines are looked for."""
+"""Share of full ink below which security print and noise lie: left out when the lines are looked for. Nothing changes
+between 0.2 and 0.4, 32 strips of levels 1 and 3 to 5."""
 _FLANK_ROWS = 9
 """As in `lines`."""
 _SKEWS = np.tan(np.radians(np.arange(-1.4, 1.41, 0.2)))
@@ -23,7 +25,8 @@ _SKEWS = np.tan(np.radians(np.arange(-1.4, 1.41, 0.2)))
 _SPACINGS = np.arange(68, 83)
 """Distances of lines tried: a tenth about the standard's."""
 _LEAST_SCORE = 0.001
-"""Blocks whose lines stand out by no more than this are none."""
+"""Blocks whose lines stand out by no more than this are none. Nothing changes between 0.0001 and 0.01, 32 strips of
+levels 1 and 3 to 5."""
 
 
 @dataclass(frozen=True)

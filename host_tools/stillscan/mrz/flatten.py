@@ -17,7 +17,8 @@ _CELL = (4, 2)
 _REACH_CELLS = (13, 9)
 """Paper is the brightest cell within this many rows and columns of cells: wider than the widest character."""
 _NO_PAPER = 0.35
-"""What has less than this share of the page's white is beside the document (dark lid), not print."""
+"""What has less than this share of the page's white is beside the document (dark lid), not print. Nothing changes
+between 0.2 and 0.5, 32 strips of levels 1 and 3 to 5."""
 
 
 def ink(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

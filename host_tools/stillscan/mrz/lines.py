@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-PX_PER_MM = 300 / 25.4
+PX_PER_MM = 300 / 25.4  # 300 dpi
 PITCH_PX = 30.0
 """Distance of two characters: 2.54 mm at 300 dpi (Doc 9303-3)."""
 CROP_ROWS, CROP_COLUMNS = 48, 1476
@@ -21,8 +21,11 @@ SLAB_PX = 60
 _SLANTS = np.arange(-0.48, 0.49, 0.06)
 """Up to 26 degrees, what a camera sees steeply from aside; a step moves the outermost row by one pixel."""
 _SLANT_MARGIN = 12
+"""Columns at the ends that no row is moved into: at a slant of 0.48 the outermost, 15 rows from the middle, moves by
+7."""
 _MOST_MARK = 0.25
-"""A blot may not count for more than this: no text covers more of its rows."""
+"""A blot may not count for more than this: no text covers more of its rows. Nothing changes between 0.15 and 0.4, 32
+strips of levels 1 and 3 to 5."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from stillscan.mrz.alphabet import ALPHABET
 
 _BROKEN_GRAMMAR = -6.0
-"""Log odds that a name field is not formed by the rules."""
-_LETTER = slice(10, 36)
+"""Log odds that a name field is not formed by the rules. One in 400 documents, which is assumed and not counted."""
+_LETTER = slice(10, 36)  # classes A to Z, see `alphabet`
 _FILLER = ALPHABET.index("<")
-_START, _WORD, _GAP, _DOUBLE, _GIVEN, _GIVEN_GAP, _END = range(7)
+_START, _WORD, _GAP, _DOUBLE, _GIVEN, _GIVEN_GAP, _END = range(7)  # states of the grammar; the numbers mean nothing
 _MOVES = (
     (_START, _WORD, True),
     (_WORD, _WORD, True),
@@ -30,8 +30,8 @@ _MOVES = (
     (_END, _END, False),
 )
 """(state, next state, whether a letter leads there or a filler)."""
-_NEVER = -1e9
-_LEAST = 1e-300
+_NEVER = -1e9  # log probability of what cannot be: less than any sum of others
+_LEAST = 1e-300  # keeps a logarithm finite
 
 
 class Names(NamedTuple):

@@ -12,7 +12,7 @@ from stillscan.files import trouble
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.pixels import to_grey
 
-MAX_PIXELS = 60_000_000
+MAX_PIXELS = 60_000_000  # an A4 page at 600 dpi takes 35 million
 _MAX_BYTES = 120_000_000
 """What a decoded picture may take; Pillow holds colours in 4 bytes a pixel."""
 _ENOUGH_PIXELS = 16_000_000

@@ -10,7 +10,7 @@ from stillscan.mrz.alphabet import ALPHABET, DIGITS, FILLER, LETTERS, WEIGHTS
 from stillscan.mrz.codes import ICAO_CODES, ISO_CODES, SPECIMEN_CODES
 from stillscan.mrz.formats import FORMATS, TD3, Format, Span
 
-NEVER = -1e9
+NEVER = -1e9  # log probability of what cannot be: less than any sum of others
 INDEX = {character: index for index, character in enumerate(ALPHABET)}
 CODES = tuple(sorted(code.ljust(3, FILLER) for code in (ISO_CODES | ICAO_CODES | SPECIMEN_CODES) - {"DEU"}))
 CODE_CLASSES = np.array([[INDEX[character] for character in code] for code in CODES])

@@ -21,9 +21,11 @@ _PROMISING = 0.35
 """Likeness of a row that is worth reading. Of 24 photographs of worn passports (levels 4 and 5) and 20 specimens each
 whose MRZ can be read has a row with 0.4 or more; what else is found in pictures has about -0.1, ordinary print 0.36."""
 _CLEARLY = 0.25
-"""By so much must one way up be likelier than the other that only it is tried."""
+"""By so much must one way up be likelier than the other that only it is tried. Nothing changes between 0.15 and 0.4, 14
+photographs (of worn passports, levels 3 to 5, and of three formats)."""
 _MOST_SHRUNK = 1.5
-"""Text that is larger than at 300 dpi by more than this is made smaller first, or sampling it would take up moire."""
+"""Text that is larger than at 300 dpi by more than this is made smaller first, or sampling it would take up moire.
+Nothing changes between 1.2 and 2.2, 14 photographs (of worn passports, levels 3 to 5, and of three formats)."""
 
 
 class Row(NamedTuple):

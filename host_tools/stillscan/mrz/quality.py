@@ -15,16 +15,32 @@ from stillscan.mrz.pixels import ranked
 _PAPER_PX = 3
 """Columns of which one tells the brightness of the paper."""
 _DARK = 70
+"""Grey of the paper; that of development strips has 182 and more. Nothing changes between 30 and 110, 48 strips of
+levels 0 to 5."""
 _LEAST_CONTRAST = 0.18
+"""Print against paper. Development strips of levels 0 to 4 have 0.26 and more, of level 5 0.22 to 0.26: fainter print
+is named. Nothing changes between 0.1 and 0.18; with 0.22 one of 48 strips is called faint, with 0.26 nine."""
 _BLURRED = 0.19
-"""Steepest change of brightness a pixel, as a share of the print's contrast: sharp print has 0.35 to 0.6."""
+"""Steepest change of brightness a pixel, as a share of the print's contrast: development strips, which are all in
+focus, have 0.36 and more. Nothing changes between 0.12 and 0.27, 48 strips of levels 0 to 5."""
 _SMEARED = 0.55
-"""Steepness along one direction against the other: about 1 for a still picture."""
+"""Steepness along one direction against the other: development strips, which are still, have 0.55 to 1. Nothing changes
+between 0.4 and 0.55; with 0.62 one of 48 strips is called smeared, with 0.7 eight."""
 _WORN_PROBABILITY = 0.9
+"""Of a character that is in doubt. Nothing changes between 0.5 and 0.98, 48 strips of levels 0 to 5: no doubtful
+character of theirs has little ink."""
 _WORN_INK = 0.6
+"""Ink of a worn character against the median of its line. Nothing changes between 0.4 and 0.6; with 0.7 one of 48
+strips is called worn, with 0.8 two."""
 _STREAK_LOSS = 0.25
+"""Share of the light that a streak takes; those of the development strips take 0.1 to 0.65. A compromise without a
+clear edge: on 48 strips of levels 0 to 5 147 streaks are named with 0.15, 123 with 0.25, 70 with 0.4."""
 _OUTER_ROWS = 6
+"""Rows at the top and at the bottom of a crop that are free of letters: of the (48 - 29) / 2 = 9 there, 3 are left for
+letters that stand a little aside."""
 _GLARE_GAIN = 1.12
+"""Brightness against the median of the paper. A compromise without a clear edge: on 48 strips, 16 of them drawn with
+glare, nine places are named with 1.08, three with 1.12, none with 1.25."""
 
 
 def findings(

@@ -24,31 +24,36 @@ from stillscan.mrz.quality import findings
 STRIP_COLUMNS = 1476
 """Pixels of the line sensor: 125 mm at 300 dpi."""
 _MOST_STRIP_ROWS = 330
+"""A fifth more than the 274 rows of the scanner's zone: pictures of 28 mm and more are searched as pages."""
 _LEAST_FIT = -1.6
-"""Mean log probability of the likeliest characters below which there is no text in OCR-B."""
+"""Mean log probability of the likeliest characters below which there is no text in OCR-B. It spares the decoder what
+has no chance: in the end a support of -1.0 is asked for."""
 _LEAST_SCORE = 0.25
 """Score of the character grid below which there is no text; noise has up to 0.45, what is read 0.76 and more."""
 _SMALLEST_PX = 24
+"""Two lines of letters 6 px high, the smallest that `spot` finds, take 6 + 6 * 75 / 29 = 22 rows."""
 _SURE = 0.5
 """More likely right than wrong."""
 _BORNE_OUT = -0.5
 """Support of a text (mean log probability) above which it is the one that stands there, though not every character be
-clear, and worth a second look: the worst development strips that are read have -0.13, print upside down or a character
-aside less than -1.8, ordinary print in even distances up to -0.69."""
+clear, so that it is seen again (`augment`): the worst development strips that are read have -0.13, print upside down or
+a character aside less than -1.8, ordinary print in even distances up to -0.69."""
 _NO_TEXT = -1.0
-"""Support below which no text of an MRZ stands there, and no thorough look is of use: the quick network gives the worst
-development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
+"""Support below which no text of an MRZ stands there, and the thorough network is not asked: the quick one gives the
+worst development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
 OTHER_PRINT = "there is text like that of an MRZ, but it is none"
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT, _NO_DOUBT_UNCLEAR = 0.995, 0.999
-"""What is less certain is worth a second look, the more so where print does not stand out clearly of noise: one look
-may take a Q that lost its tail for an O (development strip 890194, level 5: 0.9966 sure; 0.992 after all looks)."""
+"""What is less certain is seen again (`augment`), the more so where print does not stand out clearly of noise: one pass
+may take a Q that lost its tail for an O (development strip 890194, level 5: 0.9966 sure; 0.992 after all passes)."""
 _NO_DOUBT_CHARACTER = 0.999
 """Nor may a single character be less certain, though the whole text is: dust closes a C to an O."""
 _PLAIN, _PLAIN_CHARACTER = 0.999, 0.9998
 """What is less certain than this to the quick network, as a whole or in one character, is shown to the thorough one
 (development strip 921117, level 3: a streak beside a C, O to 0.9994 for the quick network, C to 0.7 for the others)."""
 _MOST_BARS = 5
+"""Rows of text that are read as an MRZ, likeliest first. Nothing changes between 3 and 8, 14 photographs (of worn
+passports, levels 3 to 5, and of three formats)."""
 _STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 450.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
 there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts. With
@@ -60,6 +65,7 @@ _STRIP_TURNS_DEG = np.arange(-6.0, 6.1, 3.0)
 _RIVAL = 0.5
 """Share of the best row's score that a row of another MRZ in the same picture has at least."""
 _CLEARLY_TEXT = -0.35
+"""Fit above which characters are those of OCR-B: print of other fonts has -0.5 (see `character_grid`)."""
 
 Found = tuple[Reading, Evidence | None]
 """What was read, and the evidence it rests on."""
@@ -205,7 +211,7 @@ def _best(candidates: Iterable[Candidate]) -> Found:
 
 
 def _judged(evidence: Evidence) -> Found:
-    """The reading of one look; nothing where no text fits."""
+    """The reading of one pass; nothing where no text fits."""
     if evidence.fit < _LEAST_FIT or evidence.grid.score < _LEAST_SCORE:
         return Reading(), None
     reading = judge(evidence.likelihoods, once=True)

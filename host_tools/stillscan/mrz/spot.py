@@ -15,19 +15,29 @@ from stillscan.mrz import effort
 LONG_SIDES_PX = (560, 800, 1130, 1600)
 """Sizes at which is looked: the characters of an MRZ are 11 to 16 px apart in one of them."""
 _STROKE_PX = 13
-"""Nothing wider than this is a stroke (at the size looked at)."""
+"""Nothing wider than this is a stroke (at the size looked at). With 11 and with 15 another one of 14 photographs (of
+worn passports, levels 3 to 5, and of three formats) is read: no optimum was found."""
 _GAP_PX = 7
 """Gaps of this many pixels are closed: more than between two characters, less than between two lines."""
 _LEAST_LENGTH_PX = 110
+"""Ten characters at the least distance, 11 px. With 80 one more of 14 photographs (of worn passports, levels 3 to 5,
+and of three formats) is read; nothing changes up to 140."""
 _PITCH_RANGE = np.geomspace(0.62, 1.7, 60)
-"""Distances of characters to be tried, against the height of the row."""
+"""Distances of characters to be tried, against the height of the row. 1.03 by the standard (30 / 29 px), and widely
+about it, because the height of a bar is a rough measure."""
 _STANDS_OUT = (1.15, 2.2)
 """Strokes against what lies around them: the low one keeps faint print, the high one leaves out security print."""
 _SPECTRUM = 4
 """The spectrum of a row is worked out so many times finer than its length gives."""
 _MOST_ENLARGED = 2.9
+"""Sizes to which a picture would have to be enlarged by more are left out. Nothing changes between 2 and 4, 14
+photographs (of worn passports, levels 3 to 5, and of three formats)."""
 _MOST_PIECES = 150
+"""Bounds the time of joining them, longest first. Nothing changes between 75 and 300, 14 photographs (of worn
+passports, levels 3 to 5, and of three formats)."""
 _MOST_BARS = 8
+"""Rows that the quick network glances at, likeliest first. Nothing changes between 5 and 12, 14 photographs (of worn
+passports, levels 3 to 5, and of three formats)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,14 +22,14 @@ _NO_CLASS = np.where(np.take_along_axis(_IN_GROUP.T, _BY_VALUE, axis=1) > 0, 0.0
 _FILLER = ALPHABET.index("<")
 _MONTHS = np.array([[month // 10, month % 10] for month in range(1, 13)] + [[_FILLER, _FILLER]])
 _DAYS = np.array([[day // 10, day % 10] for day in range(1, 32)] + [[_FILLER, _FILLER]])
-_FIELD, _COMPOSITE = np.divmod(np.arange(100), 10)
+_FIELD, _COMPOSITE = np.divmod(np.arange(100), 10)  # a state is two running sums modulo 10
 _NOWHERE = 100
 """Index of a state that cannot be: its chance is always nothing."""
-_NEVER = -1e9
+_NEVER = -1e9  # log probability of what cannot be: less than any sum of others
 _NEGLIGIBLE = 1e-6
 """Outcomes of a place that are so much less likely than its best are left out: a broken rule is likelier by far, and no
 sum lets one place change alone."""
-_STATES = np.arange(101)
+_STATES = np.arange(101)  # the hundred pairs of sums, and _NOWHERE
 _CERTAIN = np.ones(1)
 
 

@@ -23,6 +23,7 @@ _HEAD = select(models.HEAD)
 _LOCK = _HEAD.with_for_update()
 _APPEND = insert(ENTRY)
 _SEAL = update(models.HEAD)
+# yield_per: some hundred entries of about 1 kB at once take no room worth naming
 _AFTER = select(ENTRY).where(ENTRY.c.seq > bindparam("after")).order_by(ENTRY.c.seq).execution_options(yield_per=500)
 
 _CLOCKS_DIFFER = timedelta(minutes=5)  # of several kiosks

@@ -26,7 +26,7 @@ from stillscan.verify import case
 FIELDS = ("tracking", "order", "recipient", "deadline", "office")
 OPTIONAL = ("office",)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_YEARS = range(2000, 2100)
+_YEARS = range(2000, 2100)  # a deadline lies weeks ahead: what lies beyond these is a slip in typing
 _AT_ONCE = 500  # numbers in one question to the database
 
 

@@ -22,7 +22,7 @@ from stillscan.records.files import beside, is_there, make_folder
 from stillscan.records.trouble import committing, plainly
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
-_AGAIN_S = 0.005
+_AGAIN_S = 0.005  # between two tries: a write of another program takes a few ms
 _POSTGRESQL = "postgresql+psycopg"  # the one driver whose waits have an end (see postgresql)
 _SMALLEST = 512  # bytes of an SQLite file
 # A commit returns when it is on the disk; what is erased is overwritten.

@@ -41,31 +41,34 @@ class Letters:
             if first is not entry:
                 self._twice.append((facts["tracking"], entry.seq, f"it was released before, by entry {first.seq}"))
 
-    def problems(self) -> Iterator[Problem]:  # noqa: C901
+    def problems(self) -> Iterator[Problem]:
         """Everything that does not agree."""
         yield from self._twice
-        rows = {str(row.tracking): row for row in self._connection.execute(select(CONSIGNMENT))}
-        records = {str(row.tracking): row for row in self._connection.execute(select(RELEASE))}
+        yield from self._letters({str(row.tracking): row for row in self._connection.execute(select(CONSIGNMENT))})
+        yield from self._records({str(row.tracking): row for row in self._connection.execute(select(RELEASE))})
+
+    def _letters(self, rows: dict[str, Row[Any]]) -> Iterator[Problem]:
+        """Every letter that was imported is there, and no others; each is marked as released exactly if it was."""
         for number, seq in self._imported.items():
             if number not in rows:
                 yield number, seq, "its consignment is gone from the database"
         for number, row in rows.items():
+            released = self._released.get(number)
             if self._imported.get(number) != row.entry:
                 yield number, None, "no entry of the chain imported it as it is"
-            if row.released and number not in self._released:
+            if row.released and released is None:
                 yield number, None, "it is marked as released, and no entry of the chain released it"
-            if number in self._released and not row.released:
-                yield (
-                    number,
-                    self._released[number].seq,
-                    "it released this consignment, which is marked as not released",
-                )
+            if released is not None and not row.released:
+                yield number, released.seq, "it released this consignment, which is marked as not released"
+
+    def _records(self, rows: dict[str, Row[Any]]) -> Iterator[Problem]:
+        """Every release has its record, and every record is that of a release, unaltered."""
         for number, entry in self._released.items():
-            if number not in records:
+            if number not in rows:
                 yield number, entry.seq, "its release record is gone"
-        for number, record in records.items():
-            if wrong := self._record(number, record):
-                yield number, record.entry, wrong
+        for number, row in rows.items():
+            if wrong := self._record(number, row):
+                yield number, row.entry, wrong
 
     def _record(self, number: str, row: Row[Any]) -> str | None:
         entry = self._released.get(number)

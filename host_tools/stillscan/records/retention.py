@@ -19,7 +19,7 @@ from stillscan.records.models import CONSIGNMENT, ENTRY
 
 DAYS = 90
 """The sender keeps the evidence for years; here it only answers complaints."""
-MOST_DAYS = 3650
+MOST_DAYS = 3650  # ten years: what is longer is taken for a slip in typing
 
 
 def days(value: int) -> int:

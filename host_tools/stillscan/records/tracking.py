@@ -17,8 +17,8 @@ Kind = Literal["s10", "sscc", "consignment", "test"]
 _S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 _DIGITS = re.compile(r"[0-9]+")
 _TEST = re.compile(r"TESTPACKAGE-[A-Z]+(-[A-Z]+)*")  # of Bring's tracking service: for trying out, never on a letter
-_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
-_LONGEST = 64
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # of the check digit (UPU S10)
+_LONGEST = 64  # characters: three times the 20 of an SSCC, and the width of its column in the database
 _SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))  # plain, and the two that do not break a line
 
 

@@ -24,7 +24,7 @@ from stillscan.scanning.strips import StripStore
 
 FIRST_TEXT_ROW, LAST_TEXT_ROW = 56, 194  # of the two lines of a passport, printed and laid down carelessly (1.5 mm)
 _LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
-_MARGIN_ROWS = 8
+_MARGIN_ROWS = 8  # 0.7 mm above the rows that lack, for what was placed by counts that are a little wrong
 _STILL_UM = 60
 """Rows of a sweep that lie no farther aside (0.7 px, one count of the flow sensor) go to the reader as they come."""
 _ASK_AGAIN_MS = 2000.0

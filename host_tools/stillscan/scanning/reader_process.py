@@ -44,7 +44,7 @@ busy computer makes pauses of a tenth of a second now and then."""
 _LET_GO_MS = 1000.0
 """A reading that was told to stop does so between two of its steps, of which none takes a tenth of that; a process that
 does not answer by then is ended."""
-_SLOW_STEP_S = 0.02
+_SLOW_STEP_S = 0.02  # a reading that is slow for trials sees so soon that it is not wanted any more
 _MOST_WAITING = 600
 """Requests that may wait for a process that does not take them: two sweeps of rows. More rows are left out; the capture
 that is read in the end has them."""

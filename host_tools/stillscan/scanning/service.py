@@ -22,7 +22,7 @@ from stillscan.scanning.stage import ReaderStage
 _CHECK_MS = 3_600_000.0  # a check waits for a document as long as it takes; the device limits the scanning
 _RECOVER_MS = 5000.0
 """A faulty scanner is told so often to try its parts again: starting them takes up to 3 s."""
-_TURN_MS = 1000.0
+_TURN_MS = 1000.0  # so often the watchdog is fed while the glass is not empty: HEALTH comes every second anyway
 _OLD_NEWS_MS = 1000.0
 """What the scanner said before it heard of a check's end has arrived by then."""
 _RETRY_S = 0.5

@@ -13,7 +13,7 @@ _FLOW_FRAME_US = 8264.0  # UNCONFIRMED: 121 frames a second
 _LATE_US = 1500.0  # a new count is seen at the next line: half a line after it was there on average
 _EXPOSED_US = 1900.0  # from the middle of an exposure to the time stamp of its line
 _STILL_UM = 100  # counts that come and go by so much are the sensor's noise (2 counts)
-_TICKS = 1 << 30
+_TICKS = 1 << 30  # the device's clock in us begins anew after so many (PROTOCOL.md)
 
 
 @dataclass

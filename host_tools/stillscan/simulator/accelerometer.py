@@ -14,12 +14,12 @@ from bisect import bisect_right
 from stillscan.simulator.accelerometer_data import SampleBlock, Setup, sample_us
 from stillscan.simulator.scene import Scene
 
-ADDRESS = 0x18
-WHO_AM_I = 0x0F
-CTRL_REG0, CTRL_REG1, CTRL_REG3, CTRL_REG5 = 0x1E, 0x20, 0x22, 0x24
-REFERENCE, STATUS, OUT_X_L, OUT_Z_H = 0x26, 0x27, 0x28, 0x2D
-FIFO_CTRL, FIFO_SRC, INT1_SRC = 0x2E, 0x2F, 0x31
-FIFO_LEVELS = 32
+ADDRESS = 0x18  # with SA0 low; addresses, registers and sizes from here on are the datasheet's, by its names
+WHO_AM_I = 0x0F  # register (datasheet)
+CTRL_REG0, CTRL_REG1, CTRL_REG3, CTRL_REG5 = 0x1E, 0x20, 0x22, 0x24  # registers (datasheet)
+REFERENCE, STATUS, OUT_X_L, OUT_Z_H = 0x26, 0x27, 0x28, 0x2D  # registers (datasheet)
+FIFO_CTRL, FIFO_SRC, INT1_SRC = 0x2E, 0x2F, 0x31  # registers (datasheet)
+FIFO_LEVELS = 32  # samples that the FIFO holds (datasheet)
 _READ_ONLY = frozenset({WHO_AM_I, *range(STATUS, OUT_Z_H + 1), FIFO_SRC, INT1_SRC})
 _FULL_SCALE = bytes.fromhex("f07f0080f07f")
 

@@ -12,13 +12,14 @@ from stillscan.simulator.scene import Scene
 
 NOISE_G = 0.003  # rms at 400 Hz in high resolution; grows with the root of the bandwidth
 _NOISE_TABLE = 65521  # samples after which the noise repeats: 164 s at 400 Hz
-_BLOCK = 1024
+_BLOCK = 1024  # samples computed at once: 2.6 s at 400 Hz
 _KEPT = 33  # samples kept of the past: the FIFO's 32 and the one being read
-_CHUNK = 64
+_CHUNK = 64  # samples that are filtered by one product of matrices
 
 _ODR_HZ = (0, 1, 10, 25, 50, 100, 200, 400, 1600, 1344)
+"""By the bits ODR of CTRL_REG1 (datasheet); 1600 in low-power mode only."""
 _LSB_MG = (1, 2, 4, 12)  # of 12 bit at 2, 4, 8, 16 g (datasheet, table 4)
-_THRESHOLD_MG = (16, 32, 62, 186)
+_THRESHOLD_MG = (16, 32, 62, 186)  # of a step of the threshold at 2, 4, 8, 16 g (datasheet)
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,19 @@ from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Beeper, Ring
 
 WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
-ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
-FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)
+"""Kinds of records, as boards/simulator/bus.py numbers them."""
+ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)  # and more
 PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
+"""Numbers of the pins, as boards/simulator/board.py has them."""
 EDGE, USB_BYTES = 1, 2
 HEADER = struct.Struct("<BBHII")
 ANSWER = struct.Struct("<qqqqq")
 
 USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
-USB_FIFO = 256
+USB_FIFO = 256  # bytes of MicroPython's buffer for the host
 _STOPS_KEPT = 1000  # a check has some ten at most; a kiosk may run for days
-USB_LOOK_US = 1_000
+USB_LOOK_US = 1_000  # while the board waits for the host: every millisecond, as a USB frame lasts
 USB_BLOCK_US = 1_000_000  # after so long without progress a write returns short: 0.5 s, tried twice
 
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from stillscan.simulator.glass import PX_PER_MM, ZONE_HEIGHT_MM, ZONE_ROWS
 
-STEPS_PER_ROW = 4
+STEPS_PER_ROW = 4  # as kiosk/drivers/carriage.py has it
 STEP_MM = 1 / PX_PER_MM / STEPS_PER_ROW
 ROW0_STEP = 227  # whole steps from home to the upper edge of the zone
 HOME_Y_MM = ZONE_HEIGHT_MM + ROW0_STEP * STEP_MM  # 28.005
 SWITCH_MM = 0.2  # the home switch closes this far before home: at step 9
-UPPER_END_STEP = -30
-_SLIP = 0.6
-LOWER_END_STEP = ROW0_STEP + STEPS_PER_ROW * ZONE_ROWS + 150
+UPPER_END_STEP = -30  # 0.6 mm behind home
+_SLIP = 0.6  # the share of the pulses that a slipping carriage follows: neither stuck nor only a little late
+LOWER_END_STEP = ROW0_STEP + STEPS_PER_ROW * ZONE_ROWS + 150  # 150 steps, 3.2 mm, below the zone's last row
 
 
 class Carriage:

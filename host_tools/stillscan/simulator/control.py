@@ -11,7 +11,7 @@ from pathlib import Path
 from stillscan.errors import InputError
 from stillscan.files import trouble
 
-_MOST_PEERS = 16
+_MOST_PEERS = 16  # programs that play with it at once: a trial has one or two
 _MOST_BYTES = 4096  # of a line that has no end
 _MOST_NAME_BYTES = 107  # Linux's sun_path holds 108 with the zero at its end; macOS, with 104, says it by itself
 

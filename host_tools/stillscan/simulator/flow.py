@@ -15,11 +15,12 @@ FRAME_US = 8264  # UNCONFIRMED: 121 frames per second
 COUNTS_PER_MM = 20.0  # UNCONFIRMED: at the working distance of the kiosk
 WORKING_MM = 25.0  # UNCONFIRMED: sensor to document; counts per mm shrink as the document comes away
 LOST_LIFT_MM = 3.0  # from here on the surface is too far out of focus to be followed
-LID_SQUAL, PAGE_SQUAL = 19, 105
+LID_SQUAL, PAGE_SQUAL = 19, 105  # UNCONFIRMED: quality over nothing and over print
 NOISE_SHARE = 0.015  # frames with a count too many or too few, in each axis
 
 PRODUCT_ID, INVERSE_ID, RESET, BURST, BANK = 0x00, 0x5F, 0x3A, 0x16, 0x7F
-_RESET_VALUE = 0x5A
+"""Registers of the PAA5100, by the datasheet's names."""
+_RESET_VALUE = 0x5A  # what starts it anew when written to RESET (datasheet)
 _SPIN = (100, -70)  # counts a frame: 0.7 m/s
 _BLOCK = 1024  # frames computed at once: 8.5 s
 _TABLE = 4096  # frames after which the noise repeats: 34 s

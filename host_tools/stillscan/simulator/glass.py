@@ -17,15 +17,15 @@ from stillscan.simulator.picture import read_page
 
 Line = NDArray[np.float32]
 
-PX_PER_MM = 300 / 25.4
-LINE_PX = 1476
-ZONE_ROWS = 274
-ZONE_HEIGHT_MM = 23.2
-LID_REFLECTANCE = 0.08
+PX_PER_MM = 300 / 25.4  # 300 dpi
+LINE_PX = 1476  # 125 mm, the width of a passport's page, at 300 dpi
+ZONE_ROWS = 274  # 23.2 mm at 300 dpi
+ZONE_HEIGHT_MM = 23.2  # of the MRZ at the foot of a page (Doc 9303-4)
+LID_REFLECTANCE = 0.08  # UNCONFIRMED: a dark lid
 STRIP_Y_MM = 26.0  # from here upwards the sensor looks at the white reference strip
-STRIP_REFLECTANCE = 0.90
+STRIP_REFLECTANCE = 0.90  # UNCONFIRMED: white plastic or paint
 
-DEPTH_OF_FOCUS_MM = 0.3
+DEPTH_OF_FOCUS_MM = 0.3  # UNCONFIRMED for the bar that is finally chosen
 # A rod-lens array accepts about +-12 degrees: a point 1 mm out of focus spreads over some 5 px, 2 px rms with the
 # lens's own aberrations. UNCONFIRMED for the bar that is finally chosen.
 BLUR_PX_PER_MM = 2.0

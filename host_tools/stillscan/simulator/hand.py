@@ -34,9 +34,9 @@ from stillscan.errors import InputError
 
 FloatArray = NDArray[np.float64]
 
-GRID_US = 500
-SLIP_S = 0.080
-MICRO_MM = 0.002
+GRID_US = 500  # step of a profile: 160 of a slip, 170 of the fastest tremor's period
+SLIP_S = 0.080  # how long a slip takes (the table above); an assumption
+MICRO_MM = 0.002  # rms of the noise of a hand that holds still (the table above); an assumption
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ FAULTS = {
     "presence-stuck-present": ("presence", "stuck-present"),
     "presence-stuck-absent": ("presence", "stuck-absent"),
 }
-_PACE_STEP_US = 10_000
+_PACE_STEP_US = 10_000  # of virtual time between two waits for the real one: finer than anybody sees
 _LATE_S = 0.25  # a computer that stood still for longer does not make up for it: a board has no second clock either
 
 

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from stillscan.simulator.glass import LID_REFLECTANCE, LINE_PX, STRIP_REFLECTANCE, STRIP_Y_MM
 from stillscan.simulator.scene import Scene
 
-DARK_LSB = 12.0
+DARK_LSB = 12.0  # UNCONFIRMED, as all levels and noise here: to be measured on the bar that is finally chosen
 WHITE_LSB = 188.0  # light of a reflectance of 1 at the centre with the full lamp: 200 LSB together with the dark level
-END_FALL = 0.25
-GAIN_RMS = 0.02
-OFFSET_RMS_LSB = 1.0
-READ_RMS_LSB = 0.5
+END_FALL = 0.25  # less light at the ends of the lamp than in the middle; boards/README.md allows up to a half
+GAIN_RMS = 0.02  # of each pixel against the mean; assumed
+OFFSET_RMS_LSB = 1.0  # of each pixel's dark level; assumed
+READ_RMS_LSB = 0.5  # of an exposure without light; assumed
 SHOT_LSB = (1.2**2 - READ_RMS_LSB**2) / WHITE_LSB  # variance per LSB of light: 1.2 LSB rms at white
 
 _SATURATED_LSB = 236.0  # with the dark level 248: the noise is not cut off

@@ -13,13 +13,13 @@ from PIL import Image, ImageOps
 from stillscan.errors import InputError
 from stillscan.files import trouble
 
-DPI = 300
-MIN_SIDE_PX = 50
-MAX_PIXELS = 60_000_000
+DPI = 300  # of the line sensor
+MIN_SIDE_PX = 50  # 4 mm at 300 dpi, where two lines of text take 9 mm
+MAX_PIXELS = 60_000_000  # as stillscan/mrz/picture.py has it: an A4 page at 600 dpi takes 35 million
 # A tag that makes the page bigger than A4 with some margin, or tiny, is no measurement; nor are the 72 and 96 dpi that
 # programs write by default.
 _SIDE_MM = (10.0, 320.0)
-_LOWEST_DPI = 100.0
+_LOWEST_DPI = 100.0  # above the 96 dpi that programs write by default
 # What can come over the sensor, with 35 mm for displacement; more need not be kept.
 _KEEP_MM = (160.0, 60.0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stillscan.simulator.scene import Scene
 
-REACH_MM = 8.0
+REACH_MM = 8.0  # UNCONFIRMED: a reflective sensor behind the glass; more than the 6 mm by which a simulated hand lifts
 
 
 class Presence:

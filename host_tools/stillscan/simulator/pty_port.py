@@ -14,7 +14,7 @@ from stillscan.files import trouble
 from stillscan.simulator.cable import Cable
 from stillscan.simulator.kiosk import SimulatedKiosk
 
-_STEP_MS = 5.0
+_STEP_MS = 5.0  # of virtual time: under two lines of a sweep, so that bytes come as evenly as from a board
 
 
 class PtyPort:

@@ -17,7 +17,7 @@ from stillscan.simulator.hand import FloatArray, Motion
 
 GONE_LIFT_MM = 20.0  # further away than this a document counts as removed
 HUM_HZ = 50.0  # a compressor under the counter
-_FAR_MM = 60.0
+_FAR_MM = 60.0  # away altogether, as the profile `removed` lifts it
 # The furthest that anybody looks back: a model to its last reading (milliseconds ago, for the firmware asks in every
 # turn), the truth to the beginning of a sweep (1 s). A placement of a minute's movement takes 7 MB.
 REMEMBERED_US = 10_000_000

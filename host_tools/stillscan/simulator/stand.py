@@ -34,7 +34,7 @@ from stillscan.simulator.kiosk import FAULTS
 from stillscan.simulator.pty_port import PtyPort
 from stillscan.simulator.visitors import Visitors
 
-_MOST_S = 3600.0
+_MOST_S = 3600.0  # an hour: a trial waits no longer
 _SHORT_LIFE_US = 2_000_000  # a board that ends so soon after its start will not do better the next time
 
 

@@ -15,7 +15,7 @@ OFF_GLASS_MM = 0.5  # lifted so far, an abort before the sensor's range is left 
 SLIP_UM = 200.0  # what counts as a slip that has to be noticed
 UNDER_WAY_UM = 100.0  # slid so far, an abort comes early, not without reason
 WINDOW_US = 50_000.0  # as in the firmware's motion monitor
-_GRID_US = 50.0
+_GRID_US = 50.0  # a thousandth of the window
 MISSED_MM = 0.5  # a slip that no sweep called good may have slept through
 _SLIP_MS, _TREMOR_MS = 80, 125  # how long a slip takes; a period of a tremor, over which its swing is evened out
 

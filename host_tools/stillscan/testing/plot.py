@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stillscan.mrz import Reading
 
 _GRID_MS = 1.0
-_SURE = 0.99
+_SURE = 0.99  # for the drawing only; the reader's own limit is `judge.SURE_CHARACTER`
 _GAMMA = 1 / 2.2  # from the ring's light to a screen's colour
 _SHADES = {"placed": "#f0f0f0", "still": "#d8ecd8", "scanning": "#e3edfa", "moved": "#fae6d8", "done": "#e6f5e6"}
 

@@ -26,7 +26,7 @@ from stillscan.verify.rules import decide_document
 if TYPE_CHECKING:  # of the extra `chip`
     from stillscan.simulator.chip.kiosk import ChipKiosk
 
-BOOT_MS = 10_000.0
+BOOT_MS = 10_000.0  # of virtual time: starting all parts takes up to 3 s (PROTOCOL.md)
 REST_MS = 50.0  # from "lay it here" to the placing; the carriage is still on its way for the first 11 of them
 TODAY = date(2026, 11, 22)  # of the simulated world: the same seed gives the same verdict next year
 RESTART_ONLY_ATTEMPTS = 3  # the scanner of the page that the product grew out of: a few restarts, then it gives up

@@ -11,11 +11,12 @@ from typing import Literal, NamedTuple
 
 NEW_RULES_FROM = date(2032, 1, 1)
 """From this day numbers are assigned that have one of three further first control digits."""
-_LENGTH = 11
-_ANY = [1800, 1900, 2000]
+_LENGTH = 11  # six digits of the date, three of the individual number, two control digits
+_ANY = [1800, 1900, 2000]  # centuries that a number without known ones may belong to
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Of each month, from 1; the 29th of February is looked up later."""
 _DEFECT = 48 * (3 + 7 + 6 + 1 + 8 + 9 + 4 + 5 + 2 + 1)  # of the sums over ASCII codes instead of digits
-_DEFECT_2 = 48 * (5 + 4 + 3 + 2 + 7 + 6 + 5 + 4 + 3 + 2 + 1)
+_DEFECT_2 = 48 * (5 + 4 + 3 + 2 + 7 + 6 + 5 + 4 + 3 + 2 + 1)  # the same for the second control digit
 
 
 class IdentityNumber(NamedTuple):

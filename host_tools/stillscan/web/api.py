@@ -32,8 +32,8 @@ from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
 
 _LOG = logging.getLogger(__name__)
-_MOST_LETTERS = 10_000
-_MOST_ENTRIES = 1000
+_MOST_LETTERS = 10_000  # in one request: about 1 MB of JSON; larger lists are files
+_MOST_ENTRIES = 1000  # in one answer; `audit export` gives them all
 Text = Annotated[str, StringConstraints(max_length=200)]
 # No surrogates and no control characters: they have no place in a database or a letter.
 Plain = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]

@@ -28,7 +28,7 @@ from stillscan.web.guard import Guard
 from stillscan.web.stream import follow
 from stillscan.web.view import clerk, customer, scanner_text
 
-_MOST_FORM_BYTES = 4096
+_MOST_FORM_BYTES = 4096  # eight fields at most, of some 500 bytes each
 _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
 
 

@@ -17,7 +17,7 @@ from stillscan.errors import DeviceError, InputError
 
 HOST = "127.0.0.1"
 NAMES = [HOST, "localhost"]
-_START_S = 10.0
+_START_S = 10.0  # far longer than the server takes to listen, on a busy computer too
 _STOP_S = 1  # for what windows still ask when the server ends; one that does not read its answer loses it
 _JOIN_S = 10.0  # longer than an answer that waits for the database
 # What the server and its event loop have to say goes to the program's log, and never to the terminal by itself.

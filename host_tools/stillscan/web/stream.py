@@ -15,7 +15,7 @@ from stillscan.counter.counter import Counter, Event
 from stillscan.web.view import attempt_text, scanner_text
 
 BEAT_S = 2.5  # of the heartbeat: a page that hears nothing for three of them says so (page.js), within 10 s
-_BATCH_S = 0.025
+_BATCH_S = 0.025  # what comes within it is sent as one: forty times a second is smooth to the eye
 _MOST = 600  # rows that wait for a window; more than a sweep's, so that only a window that hangs loses some
 
 

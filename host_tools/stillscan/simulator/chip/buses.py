@@ -11,7 +11,7 @@ from stillscan.simulator.accelerometer import ADDRESS, Accelerometer
 from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.flow import Flow
 
-_TX_EMPTY = 1 << 4
+_TX_EMPTY = 1 << 4  # bit of the I2C block's interrupts, RP2040 datasheet
 # MicroPython runs the SPI from the USB clock; rp2040py reckons with the system clock.
 _SPI_CLOCK_HZ = 48_000_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.signals import Beeper
 
-_CLOCK_HZ = 125_000_000
+_CLOCK_HZ = 125_000_000  # of the RP2040 as MicroPython 1.26 sets it
 _PWM = 4  # function of a pin
 
 

@@ -10,7 +10,7 @@ from rp2040py.usb.cdc import USBCDC
 
 from stillscan.simulator.chip.emulator import Emulator
 
-PACKET_BYTES = 64
+PACKET_BYTES = 64  # of a bulk endpoint at full speed (USB 2.0)
 PACKET_NS = 53_000  # from one packet of 64 bytes to the next: 19 in a frame of 1 ms, 1.2 MB/s
 _HALF = registers.USB_BUF1_SHIFT
 _AVAILABLE = registers.USB_BUF_CTRL_AVAILABLE

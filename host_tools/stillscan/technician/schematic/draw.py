@@ -16,12 +16,12 @@ from stillscan.technician.schematic.svg import FAINT, INK, Svg, width_of
 _HALF = 150  # of the controller
 _PAD = 28  # of a pin at its edge
 _CHANNEL = 26  # from the pin to the first track
-_TRACK = 8
+_TRACK = 8  # between two tracks side by side
 _SLOT = 55  # of a symbol on a wire
 _STUB = 16  # of a wire that ends in a name
-_PART = 222
+_PART = 222  # width of a part's box
 _NET = 82  # beyond a part, for the names at its other pins
-_NET_ROW = 23
+_NET_ROW = 23  # from one of those names to the next
 _LINE = 40  # of the list of rails
 _COLOURS = {"SPI": "#1d4ed8", "I2C": "#7c3aed", "UART": "#0f766e", "PWM": "#b45309", "ADC0": "#be123c"}
 _SUPPLIES = {30: "RUN", 33: "AGND", 35: "ADC_VREF", 36: "3V3 OUT", 37: "3V3_EN", 39: "VSYS", 40: "VBUS"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stillscan.technician.schematic.svg import FAINT, INK, PAPER, Svg, width_of
 
 RAILS = {"12 V": "#b91c1c", "5 V": "#c2410c", "3.3 V": "#15803d", "USB": "#0369a1"}
-_SMALL = 12
+_SMALL = 12  # size of a value beside its symbol; other text has 13
 _DROP = 14  # from a wire down to what hangs on it
 
 

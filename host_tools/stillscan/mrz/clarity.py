@@ -12,7 +12,8 @@ from stillscan.mrz.pixels import ranked
 
 _LETTERS = slice(10, 38)  # rows of a crop with letters in them: (48 - 29) / 2 = 10 are left above and below
 _LEAST_NOISE = 0.3
-"""Of 8-bit steps: what rounding leaves in a picture without noise."""
+"""Of 8-bit steps: what rounding leaves in a picture without noise. Nothing changes between 0.1 and 1, 24 strips of
+levels 3 to 5."""
 _SPREAD = 1.4826 / 1.5**0.5
 """Median of what a pixel differs from the mean of its neighbours above and below, to standard deviation of noise."""
 

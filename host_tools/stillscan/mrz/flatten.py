@@ -13,7 +13,8 @@ from stillscan.mrz.pixels import ranked
 ACROSS = 3
 """Columns of the picture that make one column of ink."""
 _CELL = (4, 2)
-"""Rows and columns of ink that are averaged before paper is looked for, so that noise is not taken for it."""
+"""Rows and columns of ink that are averaged before paper is looked for, so that noise is not taken for it. Nothing
+changes with (6, 3), 24 strips of levels 3 to 5."""
 _REACH_CELLS = (13, 9)
 """Paper is the brightest cell within this many rows and columns of cells: wider than the widest character."""
 _NO_PAPER = 0.35

@@ -27,7 +27,8 @@ _MOST_STRIP_ROWS = 330
 """A fifth more than the 274 rows of the scanner's zone: pictures of 28 mm and more are searched as pages."""
 _LEAST_FIT = -1.6
 """Mean log probability of the likeliest characters below which there is no text in OCR-B. It spares the decoder what
-has no chance: in the end a support of -1.0 is asked for."""
+has no chance: in the end a support of -1.0 is asked for. Nothing changes between -2.5 and -1.1, 24 strips of levels 3
+to 5."""
 _LEAST_SCORE = 0.25
 """Score of the character grid below which there is no text; noise has up to 0.45, what is read 0.76 and more."""
 _SMALLEST_PX = 24

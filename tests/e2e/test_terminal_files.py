@@ -141,7 +141,7 @@ def test_a_board_in_a_folder_of_ones_own(
         'machine = "x"': "'arch' is missing",
         'like = "rpi_pico"\ncolour = "red"': "no entry is called 'colour'",
         'like = "rpi_pico"\nshared = ["rp3"]': "there is no folder 'rp3'",
-        'like = "../mine"': "folder",
+        'like = "../mine"': "no file at that path",
         'like = "board.toml"': "too many files",
         "machine": "board.toml: ",
     }.items():

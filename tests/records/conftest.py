@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,10 @@ import servers
 from stillscan.records import importing, release
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = desk.NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch: pytest.MonkeyPatch) -> desk.Clock:
     """The clock of records, at desk.NOW."""
-    clock = Clock()
+    clock = desk.Clock()
     for module in (importing, release):
         monkeypatch.setattr(module, "utc_now", clock)
     return clock

@@ -69,3 +69,13 @@ class Place:
 def later(days: float) -> datetime:
     """A moment after NOW."""
     return NOW + timedelta(days=days)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now

@@ -6,8 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import Clock
-from desk import UNREAD, Place, csv, later, tracking
+from desk import UNREAD, Clock, Place, csv, later, tracking
 
 from stillscan.records import retention
 from stillscan.records.audit import appending

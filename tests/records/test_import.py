@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from conftest import Clock
-from desk import NOW, Place, csv, later, tracking
+from desk import NOW, Clock, Place, csv, later, tracking
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Clock
-from desk import GOOD, LINES, NUMBER, RECIPIENT, UNREAD, Place, csv, later, tracking
+from desk import GOOD, LINES, NUMBER, RECIPIENT, UNREAD, Clock, Place, csv, later, tracking
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stillscan.errors import EnvironmentTroubleError, InputError
+from stillscan.errors import EnvironmentTroubleError, InputError, one_line
 
 NOTHING = "Nothing was written"
 
@@ -43,3 +43,7 @@ class RowsError(InputError):
             + f"\n{source}: nothing was imported ({len(errors)} {'error' if len(errors) == 1 else 'errors'})"
         )
         self.errors = errors
+
+    def __str__(self) -> str:
+        """One line an error."""
+        return "\n".join(one_line(line) for line in Exception.__str__(self).split("\n"))

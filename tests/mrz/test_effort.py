@@ -13,6 +13,8 @@ from training import devset
 from stillscan.mrz import CaptureReader, effort, read_captures, read_image, read_strip
 from stillscan.simulator import printing
 
+pytestmark = pytest.mark.slow  # reads strips of all levels
+
 NOR = tuple(VALID["NOR"].split("|"))
 
 

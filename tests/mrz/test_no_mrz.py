@@ -11,6 +11,8 @@ from training import no_mrz
 from stillscan.mrz import read_image, read_strip
 from stillscan.simulator import printing
 
+pytestmark = pytest.mark.slow  # draws and reads dozens of pictures
+
 BLANK = "the picture is blank"
 NONE = "no MRZ found"
 EVEN_PRINT = {NONE, "there is text like that of an MRZ, but it is none", "a check digit does not agree"}

@@ -22,6 +22,8 @@ from stillscan.mrz.judge import MIN_CONFIDENCE
 from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, Seen, recognise
 from stillscan.simulator import printing
 
+pytestmark = pytest.mark.slow  # reads dozens of pictures
+
 SAMPLES = Path(samples.__file__).parent
 TRUTH = [row.split("\t") for row in (SAMPLES / "truth.tsv").read_text(encoding="utf-8").splitlines()[1:]]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,16 +110,16 @@ def cable() -> Iterator[Cable]:
         yield Cable(kiosk)
 
 
-def serve(cable: Cable, watcher: Watcher, recipient: str | None = None) -> None:
+def made(cable: Cable, watcher: Watcher, recipient: str | None = None, **others: Any) -> Service:
+    """A service in virtual time; ``others`` are arguments in which it differs from that."""
     kiosk = cable.kiosk
-    service = Service(
-        cable.connect,
-        ModelledReader(kiosk.now_ms),
-        decider(recipient, TODAY),
-        watcher,
-        inbox=DirectInbox,
-        pause=lambda seconds: kiosk.pass_time(seconds * 1000),
-    )
+    usual = {"connect": cable.connect, "inbox": DirectInbox, "pause": lambda seconds: kiosk.pass_time(seconds * 1000)}
+    reader, judge = ModelledReader(kiosk.now_ms), decider(recipient, TODAY)
+    return Service(reader=reader, judge=judge, display=watcher, **{**usual, **others})
+
+
+def serve(cable: Cable, watcher: Watcher, recipient: str | None = None, **others: Any) -> None:
+    service = made(cable, watcher, recipient, **others)
     with pytest.raises(Enough):
         service.run()
 
@@ -256,17 +257,7 @@ def test_a_scanner_that_falls_silent_is_a_lost_link_like_any_other(cable: Cable)
         cable.kiosk.bus.usb.unplugged = False
 
     watcher.on_message = mute
-    kiosk = cable.kiosk
-    service = Service(
-        cable.connect,
-        ModelledReader(kiosk.now_ms),
-        decider(None, TODAY),
-        watcher,
-        inbox=DirectInbox,
-        pause=plugged_again,
-    )
-    with pytest.raises(Enough):
-        service.run()
+    serve(cable, watcher, pause=plugged_again)
     assert verified(watcher)[-1] == "verified", "the document that lay there, or at least the next"
     assert "lost" in [kind for _, kind in watcher.troubles]
 
@@ -293,17 +284,7 @@ def test_something_else_on_the_port_is_told_and_tried_again(cable: Cable) -> Non
 
     others = [Talker() for _ in range(4)]
     watcher = Watcher(1)
-    kiosk = cable.kiosk
-    service = Service(
-        lambda: others.pop() if others else cable.connect(),
-        ModelledReader(kiosk.now_ms),
-        decider(None, TODAY),
-        watcher,
-        inbox=DirectInbox,
-        pause=lambda seconds: kiosk.pass_time(seconds * 1000),
-    )
-    with pytest.raises(Enough):
-        service.run()
+    serve(cable, watcher, connect=lambda: others.pop() if others else cable.connect())
     assert verified(watcher) == ["verified"]
     assert watcher.troubles == [("port: no stillscan scanner answers there, something else talks", "stranger")]
 
@@ -311,14 +292,7 @@ def test_something_else_on_the_port_is_told_and_tried_again(cable: Cable) -> Non
 def test_once_has_patience_and_then_says_why(cable: Cable) -> None:
     tried: list[float] = []
     cable.trouble = [DeviceError("port: there is no such port", "missing") for _ in range(100)]
-    service = Service(
-        cable.connect,
-        ModelledReader(cable.now_ms),
-        decider(None, TODAY),
-        Watcher(9),
-        inbox=DirectInbox,
-        pause=tried.append,
-    )
+    service = made(cable, Watcher(9), pause=tried.append)
     with pytest.raises(DeviceError, match="no such port"):
         service.run_once(patience_s=10)
     assert sum(tried) == 10
@@ -332,14 +306,7 @@ def test_once_goes_on_after_a_lost_link(cable: Cable) -> None:
             cable.gone = True
 
     watcher.on_message = pull
-    service = Service(
-        cable.connect,
-        ModelledReader(cable.now_ms),
-        decider(None, TODAY),
-        watcher,
-        inbox=DirectInbox,
-        pause=lambda seconds: cable.kiosk.pass_time(seconds * 1000),
-    )
+    service = made(cable, watcher)
     assert service.run_once(patience_s=10).outcome == "verified"
     assert [kind for _, kind in watcher.troubles] == ["gone"]
 
@@ -398,17 +365,6 @@ def test_it_shows_that_it_lives_whatever_the_scanner_does(cable: Cable) -> None:
     cable.trouble = [DeviceError("port: there is no such port", "missing") for _ in range(20)]
     alive_ms: list[float] = []
     watcher = Watcher(2)
-    kiosk = cable.kiosk
-    service = Service(
-        cable.connect,
-        ModelledReader(kiosk.now_ms),
-        decider(None, TODAY),
-        watcher,
-        alive=lambda: alive_ms.append(kiosk.now_ms()),
-        inbox=DirectInbox,
-        pause=lambda seconds: kiosk.pass_time(seconds * 1000),
-    )
-    with pytest.raises(Enough):
-        service.run()
+    serve(cable, watcher, alive=lambda: alive_ms.append(cable.now_ms()))
     gaps = [later - sooner for sooner, later in pairwise(alive_ms)]
     assert max(gaps) <= 1050

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -13,8 +13,10 @@ from stillscan.records import models
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
 from stillscan.records.chain_state import ChainState
+from stillscan.records.chain_time import CLOCK
+from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
+from stillscan.records.errors import broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
 from stillscan.records.witness import Seen, noting
@@ -25,8 +27,6 @@ _APPEND = insert(ENTRY)
 _SEAL = update(models.HEAD)
 # yield_per: some hundred entries of about 1 kB at once take no room worth naming
 _AFTER = select(ENTRY).where(ENTRY.c.seq > bindparam("after")).order_by(ENTRY.c.seq).execution_options(yield_per=500)
-
-_CLOCKS_DIFFER = timedelta(minutes=5)  # of several kiosks
 
 
 class Appender:
@@ -43,24 +43,29 @@ class Appender:
         self._start = self._count = head.seq
         self._end = head.digest
         self._look(head.kiosk, head.signature, chain, noted)
-        self._former = chain.time
+        self._judged: tuple[datetime, ...] = ()
 
     @property
     def head(self) -> Seen:
         """Where the chain ends now."""
         return Seen(self._count, self._end)
 
+    def judged(self, moment: datetime | None = None) -> datetime:
+        """The time to judge and write by, in UTC: now, or the given moment, if the clock can be believed. ClockError."""
+        moment = moment or utc_now()
+        if moment not in self._judged:  # a file of letters asks a thousand times
+            self._judged = (moment, self.keyring.clock.judge(moment, self.chain.time))
+        return self._judged[1]
+
     def append(
         self, kind: str, moment: datetime, details: dict[str, Any], person: dict[str, str] | None = None
     ) -> ChainEntry:
         """Add an entry. ``details`` stay for ever, ``person`` until the retention time is over.
 
-        RecordsError when the moment is before the last entry's: deadlines and expiry dates would be judged by a wrong
-        clock.
+        ClockError when the moment is one that the clock of this kiosk cannot vouch for.
         """
-        if self._former and moment < datetime.fromisoformat(self._former) - _CLOCKS_DIFFER:
-            last = self._former[:16]
-            raise RecordsError(f"the clock is before the last record ({last} UTC); set it right. {NOTHING}")
+        if kind != CLOCK:  # that entry vouches for the clock
+            moment = self.judged(moment)
         entry = sign_entry(self.keyring, self._count + 1, self._end, instant(moment), kind, details, person)
         self.connection.execute(_APPEND, entry._asdict())
         self._count, self._end = entry.seq, entry.digest

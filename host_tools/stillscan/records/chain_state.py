@@ -7,11 +7,13 @@ stays what it is, and handed out once it was, whatever happens to its rows.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable
 
 from stillscan.records.canonical import digest
 from stillscan.records.chain_entry import ChainEntry
+from stillscan.records.chain_time import ChainTime
 from stillscan.records.errors import broken
 from stillscan.records.schema import START
 from stillscan.records.witness import Seen
@@ -26,8 +28,7 @@ class ChainState:
 
     def __init__(self) -> None:
         self.end = Seen(0, START)
-        self.time = ""
-        """Of the last entry, as it stands in its body."""
+        self.time = ChainTime()
         self.letters: dict[str, int] = {}
         """By tracking number: the entry that imported the letter last."""
         self.released: set[str] = set()
@@ -37,7 +38,7 @@ class ChainState:
 
         ``following`` are the entries after `end`. RecordsError when they do not lead there.
         """
-        time = self.time
+        time = copy.copy(self.time)
         end, letters, released, met = self.end, {}, set(), noted is None or noted.seq <= self.end.seq
         for entry in following:
             if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
@@ -49,7 +50,8 @@ class ChainState:
                 letters[facts["tracking"]] = entry.seq
             if facts["kind"] == CHECK and facts["verdict"] == RELEASE:
                 released.add(facts["tracking"])
-            end, time = Seen(entry.seq, entry.digest), facts["time"]
+            time.note(facts)
+            end = Seen(entry.seq, entry.digest)
             met = met or end == noted
         if end != head:
             raise broken("entries are missing at its end, or were added")

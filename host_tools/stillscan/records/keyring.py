@@ -3,6 +3,7 @@
 NAME.key    private Ed25519 key of the kiosk NAME (PEM, mode 0600), made on first use
 NAME.pub    public key of a kiosk: what `audit verify` trusts; other kiosks' are put here (`audit key --trust`)
 NAME.head   how far the audit chain went when the kiosk NAME wrote to it last (see `witness`)
+NAME.clock  the newest time that the kiosk NAME has seen (see `clock_notes`)
 secret      keys the hashes of document numbers and observations (mode 0600), so that nobody can try numbers out
 """
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from stillscan.errors import InputError
 from stillscan.records import text
+from stillscan.records.clock import Clock, ClockRules
 from stillscan.records.errors import RecordsError
 from stillscan.records.files import is_there, place, read
 
@@ -25,11 +27,13 @@ from stillscan.records.files import is_there, place, read
 class Keyring:
     """Signs as one kiosk, checks the signatures of all that are trusted. RecordsError for keys that cannot be used."""
 
-    def __init__(self, folder: Path, kiosk: str) -> None:
+    def __init__(self, folder: Path, kiosk: str, clock: ClockRules | None = None) -> None:
         """``folder`` is made when the kiosk signs for the first time; checking needs no private key."""
         self.folder = folder
         self.kiosk = text.identifier("kiosk", kiosk)
         self.head = folder / f"{kiosk}.head"
+        self.clock = Clock(folder, self.kiosk, clock)
+        """A signature says who and when: by which clock."""
         self._private: Ed25519PrivateKey | None = None
         self._secret: bytes | None = None
         self._public: dict[str, Ed25519PublicKey] = {}

@@ -75,6 +75,7 @@ class Desk:
             letter = _letter(appender, number, observed.test_mode)
             if letter is not None and number in self._chain.released:
                 letter = replace(letter, released=True)
+            now = appender.judged(now)
             case = observed.case(letter, now, self._office)
             ruling = decide_case(case)
             details = {
@@ -108,6 +109,14 @@ class Desk:
                 raise broken(f"entry {entry.seq}: {wrong}")
         facts = entry.facts
         return Finished(facts["verdict"], tuple(facts["reasons"]), entry.seq, entry.digest)
+
+    def look_at_clock(self) -> datetime:
+        """The time, when the computer's clock can be believed by all that is known here. ClockError."""
+        return self._keyring.clock.judge(utc_now(), self._chain.time)
+
+    def likely_time(self) -> datetime:
+        """The time to show, whatever the clock says; nothing is recorded by it."""
+        return self._keyring.clock.best(utc_now(), self._chain.time)
 
     def tidy(self, now: datetime | None = None) -> None:
         """Erase what is past its time, once a day; `finish` sees to it, an idle kiosk may too."""

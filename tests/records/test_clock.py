@@ -2,7 +2,6 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -175,7 +174,7 @@ def test_a_clock_that_is_set_back_while_the_computer_runs_is_behind_from_the_fir
 def test_a_clock_that_was_never_set_is_before_this_program(place: Place, clock: Clock) -> None:
     clock.now = datetime(1970, 1, 1, tzinfo=UTC)
     assert "made later" in refused(place, "clock_behind")
-    with pytest.raises(ClockError, match="set it right. Nothing"):
+    with pytest.raises(ClockError, match="set it right"):
         vouched(place)
 
 
@@ -236,13 +235,13 @@ def test_a_supervisor_vouches_for_a_kiosk_that_was_off_for_long(place: Place, cl
 
 
 @pytest.fixture
-def poisoned(place: Place, clock: Clock, running: Clock) -> Iterator[Place]:
+def poisoned(place: Place, clock: Clock, running: Clock) -> Place:
     """A wrong clock wrote into the chain and the kiosk's note, far ahead, before anybody noticed."""
     eager = Keyring(place.keyring.folder, "kiosk-1", ClockRules(ahead_days=40_000))
     clock.now = later(3000)
     assert Desk(place.database, eager, "1473 Oppsal", 3650).finish(tracking(0), GOOD, "s").verdict == "refuse"
     clock.now = later(1)
-    yield place
+    return place
 
 
 def test_entries_of_a_clock_far_ahead_do_not_stop_the_office_for_good(poisoned: Place, clock: Clock) -> None:

@@ -51,7 +51,7 @@ class Appender:
         return Seen(self._count, self._end)
 
     def judged(self, moment: datetime | None = None) -> datetime:
-        """The time to judge and write by, in UTC: now, or the given moment, if the clock can be believed. ClockError."""
+        """The time to judge and write by, in UTC: now or this moment, if the clock can be believed. ClockError."""
         moment = moment or utc_now()
         if moment not in self._judged:  # a file of letters asks a thousand times
             self._judged = (moment, self.keyring.clock.judge(moment, self.chain.time))

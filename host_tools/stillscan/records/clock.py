@@ -28,7 +28,7 @@ MOST_AHEAD_DAYS = 3650  # ten years, as for retention: what is longer is taken f
 _SERVICE_YEARS = 10  # of one release of a program: by then the first entry of an installation has been written
 _LONGEST_SERVICE_YEARS = 50  # as the rules have it: later, two digits of a year would mean another century
 _ANCHORED = timedelta(days=1)
-"""So long steps are summed up: a clock that is nudged a little every minute is noticed, one that a month has worn is not."""
+"""So long steps are summed up: a clock that is nudged every minute is noticed, one that a month has worn is not."""
 _NOTE_EVERY = timedelta(minutes=1)  # a small file: no disk minds, and a restart loses no more than that
 _VOUCH = "if it is right, a supervisor vouches for it: 'stillscan clock accept'"
 _DO = f"set it right, or, {_VOUCH}"

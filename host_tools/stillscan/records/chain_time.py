@@ -50,3 +50,8 @@ class ChainTime:
     def disowned(self, seq: int, time: str) -> Correction | None:
         """The correction by which a time, known when the chain had ``seq`` entries, does not count; None: it does."""
         return next((one for one in self.corrections if seq < one.seq and time > one.right), None)
+
+    def counted(self, seq: int, time: str) -> str:
+        """The time of an entry as it counts: one that was disowned is as old as the correction that says so."""
+        correction = self.disowned(seq, time)
+        return correction.right if correction else time

@@ -75,6 +75,7 @@ class Clock:
         self._path = folder / f"{kiosk}{SUFFIX}"
         self._anchor: _Anchor | None = None
         self._noted: datetime | None = None
+        self._known = ""
 
     def newest(self, chain: ChainTime) -> str:
         """The newest time that counts, as an entry has it; "" when nothing is known but this program's release."""
@@ -94,7 +95,7 @@ class Clock:
         ClockError when the clock cannot be believed.
         """
         self.not_before_release(wall)
-        newest = self.newest(chain)
+        newest = self._known = self.newest(chain)
         if newest and wall < datetime.fromisoformat(newest) - WINDOW:
             raise ClockError("clock_behind", f"says {_said(wall)}, and it has been {newest[:16]} UTC")
         limit = self._limit(newest)
@@ -117,9 +118,15 @@ class Clock:
         return moment
 
     def best(self, wall: datetime, chain: ChainTime) -> datetime:
-        """The likeliest time, when something has to be shown whatever the clock says; never less than what is known."""
-        newest = self.newest(chain)
+        """The likeliest time, to be shown whatever the clock says: never less than when it was looked at last."""
+        newest = max(self._known, chain.newest)
         return max(wall, datetime.fromisoformat(newest)) if newest else wall
+
+    def vouched_for(self, moment: datetime, entry: int) -> None:
+        """A supervisor's word is recorded: the note that was made before counts no longer."""
+        self._anchor = None
+        self._known = instant(moment)
+        write_note(self._path, ClockNote(instant(moment), entry, _system.boot()))
 
     def not_before_release(self, wall: datetime) -> None:
         """ClockError for a clock that is before the day on which this program was released: nobody can vouch for it."""

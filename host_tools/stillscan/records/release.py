@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.records import retention, text, tracking
-from stillscan.records.audit import Appender, appending
+from stillscan.records.audit import Appender, appending, following
 from stillscan.records.canonical import canonical
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
@@ -122,8 +122,12 @@ class Desk:
         return Finished(facts["verdict"], tuple(facts["reasons"]), entry.seq, entry.digest)
 
     def look_at_clock(self) -> datetime:
-        """The time, when the computer's clock can be believed by all that is known here. ClockError."""
-        return self._keyring.clock.judge(utc_now(), self._chain.time)
+        """The time, when the computer's clock can be believed by all that is known. ClockError, RecordsError.
+
+        Whoever waits asks now and then, so that this kiosk's note goes with the time though nothing is recorded.
+        """
+        with following(self._database, self._keyring, self._chain):
+            return self._keyring.clock.judge(utc_now(), self._chain.time)
 
     def likely_time(self) -> datetime:
         """The time to show, whatever the clock says; nothing is recorded by it."""

@@ -40,4 +40,5 @@ def vouch(database: Database, keyring: Keyring, who: dict[str, Any]) -> Vouched:
         was = keyring.clock.newest(appender.chain.time)
         details = {**who, "was": was, "boot": keyring.clock.start_of_computer()}
         entry = appender.append(CLOCK, now, details)
+    keyring.clock.vouched_for(now, entry.seq)
     return Vouched(was, now, entry.seq)

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TextIO
 
+from stillscan.commands.parser import whole
 from stillscan.errors import InputError
 from stillscan.files import trouble
+from stillscan.records.clock import AHEAD_DAYS, MOST_AHEAD_DAYS, ClockRules
 from stillscan.records.database import Database
 from stillscan.records.files import is_there
 from stillscan.records.keyring import Keyring
@@ -39,6 +41,19 @@ def add_place(parser: argparse._ActionsContainer, *, making: bool = False) -> No
         "--keys", metavar="FOLDER", help=f"signing keys (default: {KEYS}, or FILE.keys beside the database)"
     )
     parser.add_argument("--kiosk", metavar="NAME", help=f"who signs (default: {KIOSK}, or the computer's name)")
+    parser.add_argument(
+        "--clock-ahead",
+        type=whole(1, MOST_AHEAD_DAYS),
+        default=AHEAD_DAYS,
+        metavar="DAYS",
+        help="a clock so far ahead of all that is recorded is taken for wrong: longer than the office is ever closed "
+        f"({AHEAD_DAYS})",
+    )
+    parser.add_argument(
+        "--unsynchronised-clock",
+        action="store_true",
+        help="work also while the computer's time service has not set its clock: for places without a network",
+    )
 
 
 @contextlib.contextmanager
@@ -72,7 +87,8 @@ def is_made(args: argparse.Namespace) -> bool:
 
 def keys(args: argparse.Namespace) -> Keyring:
     """The keys alone."""
-    return open_keyring(args.database, args.keys, args.kiosk)
+    rules = ClockRules(args.clock_ahead, args.unsynchronised_clock)
+    return open_keyring(args.database, args.keys, args.kiosk, rules)
 
 
 def read_input(name: str) -> bytes:

@@ -31,6 +31,10 @@ class Book:
         """The time by which a visit asks its questions, never before what is known; the record is judged anew."""
         return self._desk.likely_time()
 
+    def look_at_clock(self) -> None:
+        """ClockError when the computer's clock cannot be believed, RecordsError when that cannot be told now."""
+        self._desk.look_at_clock()
+
     def letter(self, number: str) -> Consignment | None:
         """The letter, if it is known here; in test mode only letters for trying out. FieldError, RecordsError.
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from stillscan.records.audit import following
 from stillscan.records.chain_state import ChainState
-from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.computer import Boot
+from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -74,6 +74,12 @@ class Place:
     def bytes(self) -> bytes:
         """Everything that lies on the disk for the database: the file and SQLite's log beside it."""
         return b"".join(path.read_bytes() for path in sorted(self.path.parent.glob("records.db*")))
+
+
+def stored(place: Place) -> list[str]:
+    """All that the database holds."""
+    with contextlib.closing(sqlite3.connect(place.path)) as connection:
+        return list(connection.iterdump())
 
 
 def later(days: float) -> datetime:

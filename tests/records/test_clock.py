@@ -1,13 +1,11 @@
 """By which clock records are written: never by one that is behind, far ahead, stepped or not set; and the way back."""
 
-import contextlib
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from desk import GOOD, NOW, Clock, Place, csv, later, tracking
+from desk import GOOD, NOW, Clock, Place, csv, later, stored, tracking
 
 from stillscan import RELEASED
 from stillscan.guidance import languages, page_texts
@@ -45,12 +43,6 @@ def running(clock: Clock) -> Clock:
 def count(place: Place) -> int:
     with place.database.reading() as connection:
         return sum(1 for _ in entries(connection))
-
-
-def stored(place: Place) -> list[str]:
-    """All that the database holds."""
-    with contextlib.closing(sqlite3.connect(place.path)) as connection:
-        return list(connection.iterdump())
 
 
 def fresh(place: Place) -> Desk:

@@ -1,4 +1,4 @@
-"""A wrong clock is told to the clerk: what happened and what to do, in the clerk's language, before a customer waits."""
+"""A wrong clock is told to the clerk: what happened, what to do, in the clerk's language, before a customer waits."""
 
 import queue
 from collections.abc import Iterator

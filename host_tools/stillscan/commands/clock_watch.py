@@ -1,4 +1,4 @@
-"""While the kiosk waits, somebody looks at the clock: its note goes with the time, and the clerk is told of a wrong one."""
+"""While the kiosk waits, it looks at the clock: its note goes with the time, and the clerk is told of a wrong one."""
 
 from __future__ import annotations
 

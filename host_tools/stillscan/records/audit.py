@@ -19,6 +19,7 @@ from stillscan.records.database import Database
 from stillscan.records.errors import broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
+from stillscan.records.rotation import learn
 from stillscan.records.witness import Seen, noting
 
 _HEAD = select(models.HEAD)
@@ -87,6 +88,7 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     a long way before anybody has to wait for us.
     """
     chain = chain or ChainState()
+    keyring.guard()
     with chain.alone, noting(keyring.head) as (noted, note):
         if not chain.end.seq:
             with database.reading() as connection:
@@ -106,6 +108,7 @@ def following(database: Database, keyring: Keyring, chain: ChainState | None = N
     RecordsError for a chain that does not hold: what is read is as sure as what is written.
     """
     chain = chain or ChainState()
+    keyring.guard()
     with chain.alone, noting(keyring.head) as (noted, note):
         with database.reading() as connection:
             _follow(connection, keyring, chain, _head(head_of(connection)), noted)
@@ -116,9 +119,10 @@ def following(database: Database, keyring: Keyring, chain: ChainState | None = N
 def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, noted: Seen | None) -> None:
     """Did a kiosk that is known here sign the head, and does the chain lead there?"""
     if head.seq:
+        learn(connection, keyring, chain.end.seq)
         if not keyring.knows(head.kiosk):
             raise untrusted(unknown(head.kiosk, keyring))
-        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature):
+        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq):
             raise broken("its head was not signed by the kiosk that it names")
     with contextlib.closing(entries(connection, chain.end.seq)) as after:
         chain.follow(after, Seen(head.seq, head.digest), noted)

@@ -11,11 +11,19 @@ from stillscan.records import letters
 from stillscan.records.audit import entries, head_of
 from stillscan.records.chain_entry import HEAD, UNKNOWN, ChainEntry, head_message, problem, unknown
 from stillscan.records.chain_state import Known
+from stillscan.records.chain_time import CLOCK
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.kinds import CHANGES, CONSIGNMENT, CONSIGNMENT_AGAIN, CORRECTION, EXTENSION, RETURN, WITHDRAWAL
+from stillscan.records.rotation import KEYS, learn, unproven
 from stillscan.records.schema import START
 from stillscan.records.witness import Seen, noted
+
+_ALSO_TOLD = {
+    CLOCK: "{staff} vouched for the clock of {kiosk}: {time:.16} UTC, where {was:.16} was known",
+    KEYS: "{staff} exchanged the key of {kiosk}",
+}
+"""What was done to a kiosk, not to a letter, and is to be seen as well."""
 
 
 class AuditFinding(NamedTuple):
@@ -40,7 +48,7 @@ class Verified(NamedTuple):
     end: str
     kiosks: list[str]
     changes: list[AuditFinding]
-    """What supervisors did to letters that were here already: nothing is wrong with it, but it is to be seen."""
+    """What was done to letters that were here already, to clocks and keys: nothing is wrong, but it is to be seen."""
 
 
 def verify(
@@ -49,7 +57,9 @@ def verify(
     """Look at everything. ``former`` is an end that was noted elsewhere: it must still be in the chain."""
     damage = database.intact()
     findings = [AuditFinding(f"the database file is damaged: {damage}")] if damage else []
+    keyring.guard()
     with database.reading() as connection:
+        learn(connection, keyring)
         walk = _Walk(connection, keyring, _remembered(keyring, former))  # the notes first: they only grow
         for entry in entries(connection):
             findings += walk.step(entry)
@@ -105,6 +115,10 @@ class _Walk:
             yield AuditFinding("it does not follow the entry before it", entry.seq)
         if facts["personal"] is not None and entry.personal is None:
             self._without.add(entry.seq)
+        if wrong := unproven(entry, facts, self._keyring):
+            yield AuditFinding(wrong, entry.seq)
+        if facts["kind"] in _ALSO_TOLD:
+            self.changes.append(AuditFinding(_ALSO_TOLD[facts["kind"]].format(**facts), entry.seq))
         yield from self._told(entry.seq, facts)
 
     def _told(self, seq: int, facts: dict[str, Any]) -> Iterator[AuditFinding]:
@@ -134,7 +148,7 @@ class _Walk:
         elif unknown(head.kiosk, self._keyring) in self._unknown:
             pass  # it wrote the last entry, and that was told
         elif self.count and not self._keyring.signed(
-            head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature
+            head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq
         ):
             yield AuditFinding("the head of the chain was not signed by a kiosk that is known here")
         for seq, notes in sorted(self._remembered.items()):

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, update
 
-from stillscan.records.audit import appending, following
+from stillscan.records.audit import appending, reading_chain
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_letter import ChainLetter
@@ -48,7 +48,7 @@ def purge(
     now, chain = now or utc_now(), chain or ChainState()
     before = now - timedelta(days=days(retention_days))
     with chain.alone:
-        with following(database, keyring, chain) as connection:
+        with reading_chain(database, keyring, chain) as connection:
             if not _gone(connection, keyring, chain, before, now.date()):
                 return 0
         with appending(database, keyring, chain) as appender:

@@ -12,14 +12,14 @@ import desk
 import servers
 import staffed
 
-from stillscan.records import importing, release, staff
+from stillscan.records import changes, importing, release, retention, staff
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> desk.Clock:
     """The clock of records, at desk.NOW."""
     clock = desk.Clock()
-    for module in (importing, release):
+    for module in (changes, importing, release, retention):
         monkeypatch.setattr(module, "utc_now", clock)
     return clock
 

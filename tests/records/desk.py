@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stillscan.records.audit import following
+from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.computer import Boot
 from stillscan.records.consignments import StoredConsignment, find
@@ -58,7 +58,7 @@ class Place:
     def stored(self) -> list[StoredConsignment]:
         """All letters, read back."""
         chain = ChainState()
-        with following(self.database, self.keyring, chain) as connection:
+        with reading_chain(self.database, self.keyring, chain) as connection:
             return list(find(connection, self.keyring, chain))
 
     def tamper(self, *statements: str) -> None:

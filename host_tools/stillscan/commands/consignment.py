@@ -8,7 +8,7 @@ import sys
 
 from stillscan.commands.records import add_place, is_made, read_input, records
 from stillscan.records import tracking
-from stillscan.records.audit import following
+from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import StoredConsignment, find
@@ -80,7 +80,7 @@ def _import(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     chain = ChainState()
-    with records(args) as (database, keyring), following(database, keyring, chain) as connection:
+    with records(args) as (database, keyring), reading_chain(database, keyring, chain) as connection:
         for letter in find(connection, keyring, chain):
             if (args.waiting and not letter.waits) or (args.released and not letter.released):
                 continue
@@ -96,7 +96,7 @@ def _list(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     number = tracking.normalise(args.tracking, test=True)
     chain = ChainState()
-    with records(args) as (database, keyring), following(database, keyring, chain) as connection:
+    with records(args) as (database, keyring), reading_chain(database, keyring, chain) as connection:
         letter = next(find(connection, keyring, chain, [number]), None)
     if letter is None:
         print(f"stillscan: {number}: there is no such letter here", file=sys.stderr)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from stillscan.counter.visit import Recorded
 from stillscan.records import text, tracking
-from stillscan.records.audit import following
+from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
@@ -42,7 +42,7 @@ class Book:
         """
         self._desk.look_at_clock()
         normal = tracking.normalise(number, test=self._test_mode)
-        with following(self._database, self._keyring, self._chain) as connection:
+        with reading_chain(self._database, self._keyring, self._chain) as connection:
             for letter in find(connection, self._keyring, self._chain, [normal]):
                 if letter.test == self._test_mode:
                     return letter

@@ -20,7 +20,7 @@ from stillscan.records.errors import broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
 from stillscan.records.rotation import learn
-from stillscan.records.witness import Seen, noting
+from stillscan.records.witness import Notes, Seen, noting
 
 _HEAD = select(models.HEAD)
 _LOCK = _HEAD.with_for_update()
@@ -33,7 +33,7 @@ _AFTER = select(ENTRY).where(ENTRY.c.seq > bindparam("after")).order_by(ENTRY.c.
 class Appender:
     """The end of the chain, locked inside one transaction."""
 
-    def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, noted: Seen | None) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, notes: Notes) -> None:
         """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
         head = _head(_only(connection.execute(_LOCK)))
         self.connection = connection
@@ -41,7 +41,7 @@ class Appender:
         self.chain = chain
         self._start = self._count = head.seq
         self._end = head.digest
-        _follow(connection, keyring, chain, head, noted)
+        _follow(connection, keyring, chain, head, notes)
         self._judged: tuple[datetime, ...] = ()
 
     @property
@@ -70,10 +70,10 @@ class Appender:
         self._count, self._end = entry.seq, entry.digest
         return entry
 
-    def seal(self) -> Seen | None:
-        """Sign the new end, before the commit; None when nothing was appended."""
+    def seal(self) -> Seen:
+        """Sign the new end, before the commit, unless nothing was appended; where the chain ends now."""
         if self._count == self._start:
-            return None
+            return self.head
         signature = self.keyring.sign(HEAD, head_message(self._count, self._end))
         values = {"entries": self._count, "digest": self._end, "kiosk": self.keyring.kiosk, "signature": signature}
         self.connection.execute(_SEAL, values)
@@ -89,34 +89,32 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     """
     chain = chain or ChainState()
     keyring.guard()
-    with chain.alone, noting(keyring.head) as (noted, note):
+    with chain.alone, noting(keyring.head, writes=True) as (notes, note):
         if not chain.end.seq:
             with database.reading() as connection:
-                _follow(connection, keyring, chain, _head(head_of(connection)), noted)
+                _follow(connection, keyring, chain, _head(head_of(connection)), notes)
         with database.writing() as connection:
-            appender = Appender(connection, keyring, chain, noted)
+            appender = Appender(connection, keyring, chain, notes)
             yield appender
             end = appender.seal()
-        if end is not None:
-            note(*end)
+        note(end)
 
 
 @contextlib.contextmanager
-def following(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Connection]:
+def reading_chain(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Connection]:
     """One moment of the database to read in, to which ``chain`` is followed first; nothing is written there.
 
     RecordsError for a chain that does not hold: what is read is as sure as what is written.
     """
     chain = chain or ChainState()
     keyring.guard()
-    with chain.alone, noting(keyring.head) as (noted, note):
-        with database.reading() as connection:
-            _follow(connection, keyring, chain, _head(head_of(connection)), noted)
-            yield connection
-        note(*chain.end)
+    with chain.alone, noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
+        _follow(connection, keyring, chain, _head(head_of(connection)), notes)
+        note(chain.end)
+        yield connection
 
 
-def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, noted: Seen | None) -> None:
+def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, notes: Notes) -> None:
     """Did a kiosk that is known here sign the head, and does the chain lead there?"""
     if head.seq:
         learn(connection, keyring, chain.end.seq)
@@ -125,7 +123,7 @@ def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: C
         if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq):
             raise broken("its head was not signed by the kiosk that it names")
     with contextlib.closing(entries(connection, chain.end.seq)) as after:
-        chain.follow(after, Seen(head.seq, head.digest), noted)
+        chain.follow(after, Seen(head.seq, head.digest), notes)
 
 
 def head_of(connection: Connection) -> ChainHead | None:

@@ -19,7 +19,7 @@ from stillscan.records.chain_letter import ChainLetter, after
 from stillscan.records.chain_time import ChainTime
 from stillscan.records.errors import broken
 from stillscan.records.schema import START
-from stillscan.records.witness import Seen
+from stillscan.records.witness import Notes, Seen
 
 
 class Kept(NamedTuple):
@@ -46,13 +46,13 @@ class ChainState:
         """All entries of these kinds (of `kinds.KEPT`), in order."""
         return sorted(one for kind in wanted for one in self.known.kept.get(kind, []))
 
-    def follow(self, following: Iterable[ChainEntry], head: Seen, noted: Seen | None) -> None:
-        """Follow the chain from where it is known to its signed head, past what the kiosk noted last.
+    def follow(self, following: Iterable[ChainEntry], head: Seen, notes: Notes) -> None:
+        """Follow the chain from where it is known to its signed head, past what the kiosks of this folder saw last.
 
         ``following`` are the entries after `end`. RecordsError when they do not lead there.
         """
         end, time, more = self.end, copy.copy(self.time), Known(self.known)
-        met = noted is None or noted.seq <= end.seq
+        to_meet = {seen: kiosk for kiosk, seen in notes.items() if seen.seq >= end.seq and seen != end}
         for entry in following:
             if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
                 raise broken(f"entry {entry.seq} was altered, or one before it is missing")
@@ -65,11 +65,11 @@ class ChainState:
             more.take(entry.seq, facts)
             time.note(facts)
             end = Seen(entry.seq, entry.digest)
-            met = met or end == noted
+            to_meet.pop(end, None)
         if end != head:
             raise broken("entries are missing at its end, or were added")
-        if not met and noted is not None:
-            raise broken(f"this kiosk wrote entry {noted.seq}, and it is gone or another")
+        for seen, kiosk in to_meet.items():
+            raise broken(f"kiosk {kiosk} saw entry {seen.seq}, and it is gone or another")
         self.end, self.time = end, time
         self.known.absorb(more)
 

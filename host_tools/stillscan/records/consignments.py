@@ -73,7 +73,7 @@ def from_fields(
     read: dict[str, Callable[[str, object], Any]] = {
         "tracking": partial(_tracking, test=test),
         "recipient": text.name,
-        "deadline": _deadline,
+        "deadline": day_of,
         "order": text.line,
         "office": partial(text.line, empty=True),
     }
@@ -120,7 +120,7 @@ def find(
 ) -> Iterator[StoredConsignment]:
     """The letters with these normalised tracking numbers (default: all), in order, as the chain says that they are.
 
-    ``chain`` has been followed to what ``connection`` sees (`audit.following`, or an Appender). RecordsError for a
+    ``chain`` has been followed to what ``connection`` sees (`audit.reading_chain`, or an Appender). RecordsError for a
     letter whose signed entry was altered, or whose row says anything else than the chain.
     """
     for letter, _ in stored(connection, keyring, chain, numbers):
@@ -216,7 +216,8 @@ def _tracking(field: str, value: object, *, test: bool) -> str:
     return tracking.normalise(value, test=test)
 
 
-def _deadline(field: str, value: object) -> date:
+def day_of(field: str, value: object) -> date:
+    """A day to collect a letter by, written as YYYY-MM-DD. FieldError."""
     written = text.line(field, value)
     try:
         day = date.fromisoformat(written) if _DATE.fullmatch(written) else None

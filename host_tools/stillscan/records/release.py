@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.records import retention, text, tracking
-from stillscan.records.audit import Appender, appending, following
+from stillscan.records.audit import Appender, appending, reading_chain
 from stillscan.records.canonical import canonical
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
@@ -126,7 +126,7 @@ class Desk:
 
         Whoever waits asks now and then, so that this kiosk's note goes with the time though nothing is recorded.
         """
-        with following(self._database, self._keyring, self._chain):
+        with reading_chain(self._database, self._keyring, self._chain):
             return self._keyring.clock.judge(utc_now(), self._chain.time)
 
     def likely_time(self) -> datetime:

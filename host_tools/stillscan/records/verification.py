@@ -17,7 +17,7 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.kinds import CHANGES, CONSIGNMENT, CONSIGNMENT_AGAIN, CORRECTION, EXTENSION, RETURN, WITHDRAWAL
 from stillscan.records.rotation import KEYS, learn, unproven
 from stillscan.records.schema import START
-from stillscan.records.witness import Seen, noted
+from stillscan.records.witness import Notes, Seen, noting
 
 _ALSO_TOLD = {
     CLOCK: "{staff} vouched for the clock of {kiosk}: {time:.16} UTC, where {was:.16} was known",
@@ -58,21 +58,24 @@ def verify(
     damage = database.intact()
     findings = [AuditFinding(f"the database file is damaged: {damage}")] if damage else []
     keyring.guard()
-    with database.reading() as connection:
+    # The notes first: they only grow.
+    with noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
         learn(connection, keyring)
-        walk = _Walk(connection, keyring, _remembered(keyring, former))  # the notes first: they only grow
+        walk = _Walk(connection, keyring, _remembered(notes, former))
         for entry in entries(connection):
             findings += walk.step(entry)
             progress(entry.seq)
         findings += walk.finish()
+        if not findings:
+            note(Seen(walk.count, walk.end))
     return Verified(findings, walk.count, walk.end, sorted(walk.kiosks), walk.changes)
 
 
-def _remembered(keyring: Keyring, former: Seen | None) -> dict[int, list[tuple[str, str]]]:
+def _remembered(notes: Notes, former: Seen | None) -> dict[int, list[tuple[str, str]]]:
     """By entry: (who remembers it, its digest)."""
-    notes = [(f"kiosk {kiosk}", seen) for kiosk, seen in noted(keyring.folder).items()]
+    seen_by = [(f"kiosk {kiosk}", seen) for kiosk, seen in notes.items()]
     remembered: dict[int, list[tuple[str, str]]] = {}
-    for who, seen in [*notes, *([("the end that you gave", former)] if former else [])]:
+    for who, seen in [*seen_by, *([("the end that you gave", former)] if former else [])]:
         remembered.setdefault(seen.seq, []).append((who, seen.digest))
     return remembered
 

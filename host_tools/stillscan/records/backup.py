@@ -44,6 +44,11 @@ def is_secret(name: str) -> bool:
     return not name.endswith(PUBLIC)
 
 
+def is_sealable(name: str) -> bool:
+    """Whether a file of this name is read by this program only, as a secret that `wrapping` may seal."""
+    return name == "secret" or name.endswith((".key", ".key.next")) or name.startswith("scanners/")
+
+
 def backup(keyring: Keyring, passphrase: str) -> bytes:
     """Everything in the folder, notes included, sealed by this passphrase. What is wrapped there stays wrapped."""
     keyring.guard()

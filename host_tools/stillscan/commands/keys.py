@@ -30,12 +30,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "keys",
         help="show, exchange, wrap, back up and restore the keys of this kiosk",
-        description="The keys by which this kiosk signs. Passphrases are lines of standard input, or are asked for on a "
-        "terminal; never options.",
+        description="The keys by which this kiosk signs. Passphrases are lines of standard input, or are asked for on "
+        "a terminal; never options.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     list_ = _action(actions, "list", _list, "whose keys are trusted here, and which secrets are wrapped")
-    list_.description = "The fingerprint is of the key in force; compare it with what the other kiosk's 'keys list' says."
+    list_.description = "The fingerprint is of the key in force; compare it with what 'keys list' says at that kiosk."
     add_staff(
         _action(actions, "rotate", _rotate, "exchange this kiosk's key, by an entry that the old and the new key sign"),
         "the supervisor or technician who does it",

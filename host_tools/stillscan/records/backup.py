@@ -31,7 +31,7 @@ class Restored(NamedTuple):
 
 def contents(folder: Path) -> dict[str, bytes]:
     """The files of a folder of keys and of folders in it, by their names; what is only half made is none."""
-    found = {}
+    found: dict[str, bytes] = {}
     for name in names(folder):
         path = folder / name
         inside = [f"{name}/{part}" for part in names(path)] if path.is_dir() else [name]

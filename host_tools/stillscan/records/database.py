@@ -19,6 +19,8 @@ from stillscan.files import why
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError
 from stillscan.records.files import beside, is_there, make_folder
+from stillscan.records.ownership import look_at_file
+from stillscan.records.server_url import secured, shown
 from stillscan.records.trouble import committing, plainly
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
@@ -54,7 +56,7 @@ class Database:
 
     def __str__(self) -> str:
         """What messages call it: the file, or the URL without its password."""
-        return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
+        return str(self.file) if self.file is not None else shown(self.url)
 
     def _look(self, file: Path, create: bool) -> None:
         """Before SQLite does: it would make a file that is not there, and take a few bytes for an empty database."""
@@ -66,6 +68,7 @@ class Database:
             return
         if file.is_dir():
             raise InputError(f"{file}: is a folder, not a database")
+        look_at_file(file, secret=False, owned=False)
         size = file.stat().st_size
         if not size and not create:
             raise self._none()
@@ -160,7 +163,7 @@ def parse_place(place: str | Path) -> URL:
         raise InputError(f"--database: {url.get_backend_name()} is not served; a file (SQLite) or PostgreSQL is")
     if url.get_backend_name() == "postgresql" and url.drivername != _POSTGRESQL:
         raise InputError(f"--database: PostgreSQL is spoken to as {_POSTGRESQL}://user@host/name")
-    return _in_a_file(url) if url.get_backend_name() == "sqlite" else url
+    return _in_a_file(url) if url.get_backend_name() == "sqlite" else secured(url)
 
 
 def _in_a_file(url: URL) -> URL:

@@ -263,6 +263,18 @@ def test_the_note_of_a_kiosk_that_did_not_hear_of_it_counts_no_longer(poisoned: 
     assert fresh(poisoned).finish(tracking(1), GOOD, "s").verdict == "release"
 
 
+def test_an_older_note_of_another_kiosk_does_not_outweigh_a_word(place: Place, running: Clock) -> None:
+    """The clock was two hours ahead since the start; long after that was noted it is set right, and vouched for."""
+    running.goes(seconds=61)
+    place.desk.look_at_clock()
+    (place.keyring.folder / "kiosk-9.clock").write_bytes((place.keyring.folder / "kiosk-1.clock").read_bytes())
+    running.goes(seconds=5 * 3600)
+    running.now -= timedelta(hours=2)
+    refused(place, "clock_behind")
+    vouched(place)
+    assert fresh(place).finish(tracking(1), GOOD, "s").verdict == "release"
+
+
 def test_nobody_can_vouch_for_a_time_at_which_this_program_will_not_run(place: Place, clock: Clock) -> None:
     clock.now = FAR
     with pytest.raises(ClockError, match="will not run"):

@@ -1,5 +1,6 @@
 """By which clock records are written: never by one that is behind, far ahead, stepped or not set; and the way back."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from desk import GOOD, NOW, Clock, Place, csv, later, stored, tracking
 from stillscan import RELEASED
 from stillscan.guidance import languages, page_texts
 from stillscan.records import clock as clocks
-from stillscan.records import retention
+from stillscan.records import computer, retention
 from stillscan.records.audit import entries
 from stillscan.records.clock import ClockError, ClockRules
 from stillscan.records.computer import Boot, System
@@ -299,6 +300,37 @@ def test_each_kind_has_a_sentence_for_the_clerk() -> None:
     for language in languages():
         for key in ("clock_behind", "clock_ahead", "clock_stepped", "clock_unsynchronised"):
             assert page_texts(language)[key].count(".") >= 1
+
+
+@pytest.mark.parametrize(
+    ("there", "status", "expected"),
+    [
+        ([], 0x40, None),  # no time service works: what the kernel says is no news
+        (["timesync"], 0x40, False),
+        (["timesync"], 0x2001, True),
+        (["chrony"], 0x40, False),
+        (["chrony"], None, None),  # in a sandbox the kernel does not answer
+        (["timesync"], None, False),
+        (["timesync", "timesync/synchronized"], None, True),
+    ],
+)
+def test_who_can_tell_whether_the_clock_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], status: int | None, expected: bool | None
+) -> None:
+    for name in there:
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(computer, "_SERVICES", (tmp_path / "timesync", tmp_path / "chrony"))
+    monkeypatch.setattr(computer, "_SYNCHRONISED", tmp_path / "timesync" / "synchronized")
+    monkeypatch.setattr(computer, "_kernel_status", lambda: status)
+    assert System().synchronised() is expected
+
+
+def test_the_trace_of_a_time_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computer, "_SET", (tmp_path / "clock", tmp_path / "synchronized"))
+    assert System().last_set() is None
+    (tmp_path / "clock").touch()
+    os.utime(tmp_path / "clock", (NOW.timestamp(), NOW.timestamp()))
+    assert System().last_set() == NOW
 
 
 def test_this_computer_answers() -> None:

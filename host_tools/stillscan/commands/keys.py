@@ -43,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     wrap = _action(actions, "wrap", _wrap, "put this kiosk's secrets under a passphrase, or under another one")
     wrap.description = (
         "From then on each start needs it: STILLSCAN_PASSPHRASE_FILE=FILE, a credential of systemd named "
-        "stillscan.passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
+        "stillscan-passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
     )
     _action(actions, "unwrap", _unwrap, "secrets lie plain in the folder again")
     keep = _action(actions, "backup", _backup, "everything in the folder of keys, in one file under a passphrase")

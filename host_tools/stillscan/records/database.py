@@ -19,6 +19,7 @@ from stillscan.files import why
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError
 from stillscan.records.files import beside, is_there, make_folder
+from stillscan.records.same import SameFile, SameServer
 from stillscan.records.trouble import committing, plainly
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
@@ -44,6 +45,8 @@ class Database:
         if self.file is not None:
             self._look(self.file, create)
         self._engine, self._getting = _engine(self.url, wait_s)
+        self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file)
+        event.listen(self._engine, "connect", self._same.connected)
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
         try:
@@ -94,6 +97,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database, and writes nothing."""
         with plainly(str(self)), self._connected(self._reader) as connection:
+            self._same.check()
             yield connection
 
     @contextlib.contextmanager
@@ -104,9 +108,12 @@ class Database:
         is certain is that whoever writes later waits for it, and then sees it or never will.
         """
         with plainly(str(self)), self._connected(self._writer) as connection:
+            self._same.check()
             transaction = connection.begin()
             try:
+                self._same.check()  # others may have had the file while we waited for it
                 yield connection
+                self._same.check()
             except BaseException:
                 transaction.rollback()
                 raise
@@ -127,6 +134,7 @@ class Database:
     def forget(self) -> None:
         """Let what was erased leave the file too, not only the tables (SQLite keeps old pages in its log)."""
         if self.file is not None:
+            self._same.check()
             with plainly(str(self)), self._connected(self._engine) as connection:
                 _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -135,12 +143,14 @@ class Database:
         if self.file is None:
             return None
         with plainly(str(self)), self._connected(self._engine) as connection:
+            self._same.check()
             found: str = _raw(connection).execute("PRAGMA integrity_check(1)").fetchone()[0]
         return None if found == "ok" else found.replace("\n", " ")
 
     def close(self) -> None:
         """Give the connections back; the database can be used again all the same."""
         self._engine.dispose()
+        self._same.forget()
 
 
 def parse_place(place: str | Path) -> URL:
@@ -209,6 +219,7 @@ def _settings(connection: sqlite3.Connection, wait_s: float) -> None:
     connection.isolation_level = None  # transactions begin where we say (below), not at the first change
     for pragma in _PRAGMAS:
         _patiently(connection, f"PRAGMA {pragma}", wait_s)
+    _patiently(connection, "SELECT count(*) FROM sqlite_master", wait_s)  # from now on its log is there (see same)
 
 
 def _patiently(connection: sqlite3.Connection, statement: str, wait_s: float) -> None:

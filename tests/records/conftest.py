@@ -10,15 +10,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import desk
 import servers
+import staffed
 
-from stillscan.records import changes, importing, release, retention
+from stillscan.records import changes, importing, release, retention, staff
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> desk.Clock:
     """The clock of records, at desk.NOW."""
     clock = desk.Clock()
-    for module in (changes, importing, release, retention):
+    for module in (changes, importing, release, retention, staff):
         monkeypatch.setattr(module, "utc_now", clock)
     return clock
 
@@ -29,6 +30,15 @@ def place(tmp_path: Path) -> Iterator[desk.Place]:
     place = desk.Place(tmp_path)
     yield place
     place.database.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[staffed.Office]:
+    """A clerk and a supervisor, whose PINs are compared at little cost."""
+    monkeypatch.setattr(staff, "HASHER", staffed.CHEAP)
+    made = staffed.Office(tmp_path)
+    yield made
+    made.place.database.close()
 
 
 @pytest.fixture(scope="session")

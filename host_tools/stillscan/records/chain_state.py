@@ -7,11 +7,12 @@ stays what it is, and handed out once it was, whatever happens to its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from threading import RLock
 from typing import Any, NamedTuple
 
 from stillscan.records import kinds
+from stillscan.records.accounts import STAFF, TOKEN, Accounts
 from stillscan.records.canonical import digest
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_letter import ChainLetter, after
@@ -24,7 +25,7 @@ class Kept(NamedTuple):
     """An entry of one of `kinds.KEPT`, to be read by whoever knows that kind."""
 
     seq: int
-    facts: Mapping[str, Any]
+    facts: dict[str, Any]
 
 
 class ChainState:
@@ -36,6 +37,8 @@ class ChainState:
         self.time = ""
         """Of the last entry, as it stands in its body."""
         self.known = Known()
+        self.accounts = Accounts()
+        """Who may sign in, and the tokens of the API."""
 
     def letter(self, number: str) -> ChainLetter | None:
         """What the chain says of the letter with this normalised tracking number; None for one it never took in."""
@@ -43,7 +46,7 @@ class ChainState:
 
     def kept(self, *wanted: str) -> list[Kept]:
         """All entries of these kinds (of `kinds.KEPT`), in order."""
-        return sorted(one for kind in wanted for one in self.known.kept.get(kind, []))
+        return self.known.kept_of(*wanted)
 
     def follow(self, following: Iterable[ChainEntry], head: Seen, notes: Notes) -> None:
         """Follow the chain from where it is known to its signed head, past what the kiosks of this folder saw last.
@@ -68,6 +71,8 @@ class ChainState:
             raise broken("entries are missing at its end, or were added")
         for seen, kiosk in to_meet.items():
             raise broken(f"kiosk {kiosk} saw entry {seen.seq}, and it is gone or another")
+        if accounts := more.kept_of(STAFF, TOKEN):
+            self.accounts = self.accounts.after(one.facts for one in accounts)
         self.end, self.time = end, time
         self.known.absorb(more)
 
@@ -87,6 +92,10 @@ class Known:
         found = self._letters.get(number)
         return self._base.letter(number) if found is None and self._base is not None else found
 
+    def kept_of(self, *wanted: str) -> list[Kept]:
+        """All entries of these kinds, in order, without those of the base."""
+        return sorted(one for kind in wanted for one in self.kept.get(kind, []))
+
     @property
     def count(self) -> int:
         """How many letters there are; of one without a base."""
@@ -101,7 +110,7 @@ class Known:
         """The numbers of all letters, in order; of one without a base."""
         yield from sorted(self._letters)
 
-    def take(self, seq: int, facts: Mapping[str, Any]) -> str:
+    def take(self, seq: int, facts: dict[str, Any]) -> str:
         """Take in the next entry; what is wrong with it as part of the whole ("" for nothing)."""
         kind, wrong = facts["kind"], ""
         if facts["personal"] is not None:

@@ -41,9 +41,9 @@ def purge(
 ) -> int:
     """Erase personal parts older than the retention time; how many entries lost theirs.
 
-    A letter that still may be handed out keeps its recipient: it waits, and its deadline has not passed. What waits and
-    what is old is what the chain says. RecordsError for anything that does not hold: then nothing is erased, because an
-    erasure would take away what shows that something was altered.
+    A letter that still may be handed out keeps its recipient: it waits, and its deadline has not passed. A PIN is kept
+    as long as it is in force. What waits and what is old is what the chain says. RecordsError for anything that does
+    not hold: then nothing is erased, because an erasure would take away what shows that something was altered.
     """
     now, chain = now or utc_now(), chain or ChainState()
     before = now - timedelta(days=days(retention_days))
@@ -63,7 +63,8 @@ def purge(
 def _gone(connection: Connection, keyring: Keyring, chain: ChainState, before: datetime, today: date) -> list[int]:
     """The entries whose personal part is to go, in order."""
     gone: list[int] = []
-    old = (seq for seq, time in chain.known.personal.items() if time < instant(before))
+    in_force = chain.accounts.kept()
+    old = (seq for seq, time in chain.known.personal.items() if time < instant(before) and seq not in in_force)
     for seqs in _some(sorted(old)):
         found = read_entries(connection, keyring, seqs)
         letters = check_rows(connection, chain, sorted({about(entry) for entry in found.values()} - {""}))

@@ -117,7 +117,7 @@ def _name(args: argparse.Namespace) -> str:
     if sys.stdin.isatty():
         print("recipient: ", end="", file=sys.stderr, flush=True)
     try:
-        return sys.stdin.readline(_MOST_NAME)
+        return sys.stdin.readline(_MOST_NAME).rstrip("\r\n")
     except UnicodeDecodeError:
         raise InputError("recipient: is not UTF-8 text") from None
 

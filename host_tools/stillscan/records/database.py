@@ -33,9 +33,12 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "foreign_key
 class Database:
     """An open database. Every failure is a RecordsError with a plain message, and leaves nothing half-written."""
 
-    def __init__(self, place: str | Path, *, create: bool = True, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self, place: str | Path, *, create: bool = True, wait_s: float = WAIT_S, examine: bool = False
+    ) -> None:
         """Open a file or a URL; with `create`, a missing file or empty server gets its tables.
 
+        `examine` opens what was tampered with as well, and changes nothing: for `verify`, which is to tell of it.
         InputError for a URL that cannot be used, and without `create` for a database that is not there or is empty.
         """
         self.url = parse_place(place)
@@ -50,7 +53,10 @@ class Database:
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
         try:
-            self._bring_up_to_date(create)
+            if examine:
+                self._look_for_ours()
+            else:
+                self._bring_up_to_date(create)
         except BaseException:
             self.close()
             raise
@@ -88,6 +94,11 @@ class Database:
                 self.made = self.made or empty
                 with self._connected(self._writer) as connection, connection.begin():
                     schema.prepare(connection, str(self))
+
+    def _look_for_ours(self) -> None:
+        with plainly(str(self)), self._connected(self._engine) as connection:
+            if not schema.is_ours(connection, str(self)):
+                raise self._none()
 
     def _none(self) -> InputError:
         named = f"'stillscan consignment import FILE --database {self}'"

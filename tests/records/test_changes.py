@@ -57,7 +57,7 @@ def test_a_new_deadline(place: Place, clock: Clock) -> None:
     clock.now = later(29)
     assert reasons(place) == ("deadline_passed",)
     clock.now = later(28)
-    with pytest.raises(RecordsError, match="the clock is before the last record"):
+    with pytest.raises(RecordsError, match="and it has been 2026-12-21"):
         reasons(place)
 
 

@@ -55,6 +55,7 @@ def add_records(group: argparse._ActionsContainer) -> None:
 
 def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
     """Serve page and API until interrupted. DeviceError when the scanner stays away."""
+    from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
     from stillscan.web.api import api, token, token_file
@@ -74,7 +75,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             if simulated and args.database is None:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
-            with reading as reader, watched(counter) as (shown, notifier):
+            with clock_watch(book, counter.clock), reading as reader, watched(counter) as (shown, notifier):
                 Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
     return 0
 

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from stillscan import __version__
 from stillscan.records import kinds, text
-from stillscan.records.canonical import EXACT, canonical, digest
+from stillscan.records.canonical import canonical, digest
 from stillscan.records.errors import RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 
 ENTRY = "audit entry 1"  # purposes of signatures: part of the format, never reused for anything else
 HEAD = "audit head 1"
+_MOST = 2**53  # whole numbers that every reader of JSON keeps, and that canonical takes
 UNKNOWN = "the key of the kiosk"
 
 
@@ -99,7 +100,7 @@ def problem(entry: ChainEntry, keyring: Keyring) -> str | None:
         return "its contents are no entry"
     if not isinstance(kiosk, str) or not keyring.knows(kiosk):
         return unknown(str(kiosk), keyring)
-    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature):
+    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature, entry.seq):
         return f"it was not signed by the kiosk that it names ({kiosk})"
     if seq != entry.seq:
         return f"it is entry {seq}, in another's place"
@@ -136,7 +137,7 @@ class ChainHead(NamedTuple):
     @classmethod
     def of(cls, row: Sequence[Any] | None) -> ChainHead | None:
         """From a row of the table; None for one that is not there, is not the one, or counts nothing."""
-        if row is None or row[0] != 1 or type(row[1]) is not int or not 0 <= row[1] < EXACT:
+        if row is None or row[0] != 1 or type(row[1]) is not int or not 0 <= row[1] < _MOST:
             return None
         return cls(row[1], str(row[2]), str(row[3]), str(row[4]))
 

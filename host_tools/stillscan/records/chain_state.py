@@ -7,15 +7,16 @@ stays what it is, and handed out once it was, whatever happens to its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import copy
+from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any, NamedTuple
 
 from stillscan.records import kinds
-from stillscan.records.accounts import STAFF, TOKEN, Accounts
 from stillscan.records.canonical import digest
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_letter import ChainLetter, after
+from stillscan.records.chain_time import ChainTime
 from stillscan.records.errors import broken
 from stillscan.records.schema import START
 from stillscan.records.witness import Notes, Seen
@@ -25,7 +26,7 @@ class Kept(NamedTuple):
     """An entry of one of `kinds.KEPT`, to be read by whoever knows that kind."""
 
     seq: int
-    facts: dict[str, Any]
+    facts: Mapping[str, Any]
 
 
 class ChainState:
@@ -34,11 +35,8 @@ class ChainState:
     def __init__(self) -> None:
         self.alone = RLock()
         self.end = Seen(0, START)
-        self.time = ""
-        """Of the last entry, as it stands in its body."""
+        self.time = ChainTime()
         self.known = Known()
-        self.accounts = Accounts()
-        """Who may sign in, and the tokens of the API."""
 
     def letter(self, number: str) -> ChainLetter | None:
         """What the chain says of the letter with this normalised tracking number; None for one it never took in."""
@@ -46,14 +44,14 @@ class ChainState:
 
     def kept(self, *wanted: str) -> list[Kept]:
         """All entries of these kinds (of `kinds.KEPT`), in order."""
-        return self.known.kept_of(*wanted)
+        return sorted(one for kind in wanted for one in self.known.kept.get(kind, []))
 
     def follow(self, following: Iterable[ChainEntry], head: Seen, notes: Notes) -> None:
         """Follow the chain from where it is known to its signed head, past what the kiosks of this folder saw last.
 
         ``following`` are the entries after `end`. RecordsError when they do not lead there.
         """
-        end, time, more = self.end, self.time, Known(self.known)
+        end, time, more = self.end, copy.copy(self.time), Known(self.known)
         to_meet = {seen: kiosk for kiosk, seen in notes.items() if seen.seq >= end.seq and seen != end}
         for entry in following:
             if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
@@ -65,14 +63,13 @@ class ChainState:
             if facts["former"] != end.digest:
                 raise broken(f"entry {entry.seq} does not follow the one before it")
             more.take(entry.seq, facts)
-            end, time = Seen(entry.seq, entry.digest), facts["time"]
+            time.note(facts)
+            end = Seen(entry.seq, entry.digest)
             to_meet.pop(end, None)
         if end != head:
             raise broken("entries are missing at its end, or were added")
         for seen, kiosk in to_meet.items():
             raise broken(f"kiosk {kiosk} saw entry {seen.seq}, and it is gone or another")
-        if accounts := more.kept_of(STAFF, TOKEN):
-            self.accounts = self.accounts.after(one.facts for one in accounts)
         self.end, self.time = end, time
         self.known.absorb(more)
 
@@ -92,10 +89,6 @@ class Known:
         found = self._letters.get(number)
         return self._base.letter(number) if found is None and self._base is not None else found
 
-    def kept_of(self, *wanted: str) -> list[Kept]:
-        """All entries of these kinds, in order, without those of the base."""
-        return sorted(one for kind in wanted for one in self.kept.get(kind, []))
-
     @property
     def count(self) -> int:
         """How many letters there are; of one without a base."""
@@ -110,7 +103,7 @@ class Known:
         """The numbers of all letters, in order; of one without a base."""
         yield from sorted(self._letters)
 
-    def take(self, seq: int, facts: dict[str, Any]) -> str:
+    def take(self, seq: int, facts: Mapping[str, Any]) -> str:
         """Take in the next entry; what is wrong with it as part of the whole ("" for nothing)."""
         kind, wrong = facts["kind"], ""
         if facts["personal"] is not None:

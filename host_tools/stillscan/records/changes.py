@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from stillscan.errors import StillscanError
 from stillscan.records import kinds, text, tracking
+from stillscan.records.accounts import Accounts
 from stillscan.records.audit import appending
 from stillscan.records.chain_state import ChainState
-from stillscan.records.clock import utc_now
 from stillscan.records.consignments import StoredConsignment, day_of, stored
 from stillscan.records.database import Database
 from stillscan.records.errors import NOTHING
@@ -105,7 +105,7 @@ def record(
     number = tracking.normalise(number, test=True)
     chain = chain or ChainState()
     with appending(database, keyring, chain) as appender:
-        moment = utc_now()
+        moment = appender.judged()
         details = {"tracking": number, "staff": deciding(chain, supervisor), **change.details}
         letter = next((now for now, _ in stored(appender.connection, keyring, chain, [number])), None)
         problem = "unknown" if letter is None else change.against(letter, moment.date())
@@ -117,7 +117,7 @@ def record(
 
 def deciding(chain: ChainState, person: Person) -> str:
     """The id of somebody who may decide on letters now, as the chain has it. NotAllowedError."""
-    member = chain.accounts.member(person.staff)
+    member = Accounts.of(chain).member(person.staff)
     role = member.role if member is not None and member.active else None
     return require(Person(person.staff, role or Role.CLERK), Role.SUPERVISOR).staff
 

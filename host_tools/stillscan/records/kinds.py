@@ -156,4 +156,6 @@ _OF_KIND: dict[str, _Needed] = {
         "test": _truth,
     },
     PURGE: {"entries": _ranges},
+    "clock": {"staff": _text, "was": _text, "boot": _nothing_or_digest},
+    "keys": {"staff": _text, "key": _text, "proof": _text},
 }

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from stillscan.errors import InputError
+from stillscan.records.clock import ClockRules
 from stillscan.records.database import WAIT_S, Database, database_file, parse_place
 from stillscan.records.keyring import Keyring
+from stillscan.records.passphrase import given_passphrase
 
 DATABASE = "STILLSCAN_DATABASE"
 KEYS = "STILLSCAN_KEYS"
@@ -28,12 +31,18 @@ def open_database(
     return Database(_database(place), create=create, wait_s=wait_s, examine=examine)
 
 
-def open_keyring(place: str | None = None, keys: str | None = None, kiosk: str | None = None) -> Keyring:
+def open_keyring(
+    place: str | None = None,
+    keys: str | None = None,
+    kiosk: str | None = None,
+    clock: ClockRules | None = None,
+    passphrase: Callable[[Path], str] = given_passphrase,
+) -> Keyring:
     """The keys that belong to a database, without opening it. InputError."""
     folder = named_keys(keys)
     file = database_file(parse_place(_database(place)))
     beside = Path(f"{file}.keys") if file is not None else _data_folder() / "keys"
-    return Keyring(Path(folder) if folder else beside, _given(kiosk, "--kiosk", KIOSK) or default_kiosk())
+    return Keyring(Path(folder) if folder else beside, _given(kiosk, "--kiosk", KIOSK) or default_kiosk(), clock, passphrase)
 
 
 def named_database(place: str | None = None) -> str | None:

@@ -17,6 +17,7 @@ from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
+from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tracking import s10_check_digit
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
@@ -25,6 +26,7 @@ LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3
 NUMBER = "ZZZ000001"
 RECIPIENT = "Åse Østenbyen"
 GOOD = Observations(LINES, certain=True, face_matches=True)
+PIN = "47 11 blue"
 UNREAD = replace(GOOD, certain=False)
 
 
@@ -54,6 +56,13 @@ class Place:
     def finish(self, number: int, observed: Observations = GOOD) -> str:
         """The verdict on a letter of the series."""
         return self.desk.finish(tracking(number), observed, "staff-7").verdict
+
+    def supervisor(self, staff: str = "boss") -> Person:
+        """Somebody who decides on letters, signed in."""
+        people = StaffList(self.database, self.keyring, now=lambda: NOW)
+        if people.is_active(staff) is None:
+            people.add(staff, Role.SUPERVISOR, PIN)
+        return Person(staff, Role.SUPERVISOR)
 
     def stored(self) -> list[StoredConsignment]:
         """All letters, read back."""

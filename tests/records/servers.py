@@ -38,6 +38,14 @@ class Server:
                 connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
             engine.dispose()
 
+    def make_anew(self, name: str) -> None:
+        """Another, empty database under the name of one."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+
     def stop(self) -> None:
         """All its processes say nothing from now on, as on a computer that hangs; connections stay open."""
         first = self._first()

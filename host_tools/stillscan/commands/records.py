@@ -59,15 +59,18 @@ def add_place(parser: argparse._ActionsContainer, *, making: bool = False) -> No
 
 
 @contextlib.contextmanager
-def records(args: argparse.Namespace, *, make: Make = "never") -> Iterator[tuple[Database, Keyring]]:
+def records(
+    args: argparse.Namespace, *, make: Make = "never", examine: bool = False
+) -> Iterator[tuple[Database, Keyring]]:
     """Database and keys that the arguments name; a database that had to be made is told of on stderr.
 
-    ``make``: "unnamed" makes the one in the default place, and a named one only with --new-database.
+    ``make``: "unnamed" makes the one in the default place, and a named one only with --new-database. ``examine``: one
+    that was tampered with is opened too.
     """
     named = named_database(args.database) is not None
     create = make == "always" or (make == "unnamed" and (not named or getattr(args, "new_database", False)))
     keyring = keys(args)
-    database = open_database(args.database, create=create)
+    database = open_database(args.database, create=create, examine=examine)
     try:
         if database.made:
             print(f"stillscan: {database}: a new database was made", file=sys.stderr)

@@ -21,12 +21,14 @@ KEYS = "STILLSCAN_KEYS"
 KIOSK = "STILLSCAN_KIOSK"
 
 
-def open_database(place: str | None = None, *, create: bool = False, wait_s: float = WAIT_S) -> Database:
+def open_database(
+    place: str | None = None, *, create: bool = False, wait_s: float = WAIT_S, examine: bool = False
+) -> Database:
     """The database that is given, or the environment's, or the default; one that is not there only with ``create``.
 
-    InputError, RecordsError.
+    ``examine``: also one that was tampered with (see `Database`). InputError, RecordsError.
     """
-    return Database(_database(place), create=create, wait_s=wait_s)
+    return Database(_database(place), create=create, wait_s=wait_s, examine=examine)
 
 
 def open_keyring(

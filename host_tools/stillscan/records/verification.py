@@ -6,15 +6,25 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from stillscan.records import letters
+from stillscan.records import letters, tables
 from stillscan.records.audit import entries, head_of
 from stillscan.records.chain_entry import HEAD, UNKNOWN, ChainEntry, head_message, problem, unknown
 from stillscan.records.chain_state import Known
 from stillscan.records.chain_time import CLOCK
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
-from stillscan.records.kinds import CHANGES, CONSIGNMENT, CONSIGNMENT_AGAIN, CORRECTION, EXTENSION, RETURN, WITHDRAWAL
+from stillscan.records.kinds import (
+    CHANGES,
+    CONSIGNMENT,
+    CONSIGNMENT_AGAIN,
+    CORRECTION,
+    EXTENSION,
+    NEWER,
+    RETURN,
+    WITHDRAWAL,
+)
 from stillscan.records.rotation import KEYS, learn, unproven
 from stillscan.records.schema import START
 from stillscan.records.witness import Notes, Seen, noting
@@ -60,12 +70,18 @@ def verify(
     keyring.guard()
     # The notes first: they only grow.
     with noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
-        learn(connection, keyring)
+        findings += map(AuditFinding, tables.strange(connection))
         walk = _Walk(connection, keyring, _remembered(notes, former))
-        for entry in entries(connection):
-            findings += walk.step(entry)
-            progress(entry.seq)
-        findings += walk.finish()
+        try:
+            learn(connection, keyring)
+            for entry in entries(connection):
+                findings += walk.step(entry)
+                progress(entry.seq)
+            findings += walk.finish()
+        except SQLAlchemyError:
+            if not findings:
+                raise
+            findings.append(AuditFinding("what is left of the tables cannot be read"))  # and that is their fault
         if not findings:
             note(Seen(walk.count, walk.end))
     return Verified(findings, walk.count, walk.end, sorted(walk.kiosks), walk.changes)
@@ -103,7 +119,7 @@ class _Walk:
         if wrong:
             if wrong not in self._unknown:
                 yield AuditFinding(wrong, entry.seq)
-            if wrong.startswith(UNKNOWN):  # told once a kiosk
+            if wrong.startswith((UNKNOWN, NEWER)):  # told once a kiosk, or a version and kind
                 self._unknown.add(wrong)
         else:
             yield from self._whole(entry, entry.facts, follows=entry.seq == self.count + 1)
@@ -141,7 +157,7 @@ class _Walk:
         """What is wrong at the end, and across entries."""
         head = head_of(self._connection)
         if head is None:
-            yield AuditFinding("the signed head of the chain is gone")
+            yield AuditFinding("the signed head of the chain is gone, or is not what was written there")
         elif head.seq != self.count:
             late = "at the end" if head.seq > self.count else "that the head does not know"
             low, high = sorted((head.seq, self.count))

@@ -10,8 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import desk
 import servers
+import staffed
 
-from stillscan.records import importing, release
+from stillscan.records import importing, release, staff
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,15 @@ def place(tmp_path: Path) -> Iterator[desk.Place]:
     place = desk.Place(tmp_path)
     yield place
     place.database.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[staffed.Office]:
+    """A clerk and a supervisor, whose PINs are compared at little cost."""
+    monkeypatch.setattr(staff, "HASHER", staffed.CHEAP)
+    made = staffed.Office(tmp_path)
+    yield made
+    made.place.database.close()
 
 
 @pytest.fixture(scope="session")

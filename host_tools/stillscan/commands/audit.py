@@ -101,6 +101,8 @@ def _show(args: argparse.Namespace) -> int:
 def _line(facts: dict[str, object]) -> str:
     reasons = facts.get("reasons")
     words = [facts.get("tracking"), facts.get("verdict"), ", ".join(reasons) if isinstance(reasons, list) else None]
+    if "action" in facts:  # about staff or a token
+        words = [facts.get(name) for name in ("staff", "token", "action", "role", "cause")]
     told = "  ".join(str(word) for word in words if word) + ("  (test)" if facts.get("test") else "")
     return f"{facts['seq']:6}  {str(facts['time'])[:19]}Z  {facts['kiosk']}  {facts['kind']}  {told}".rstrip()
 

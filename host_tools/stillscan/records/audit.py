@@ -17,7 +17,7 @@ from stillscan.records.database import Database
 from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
-from stillscan.records.witness import Seen, noting
+from stillscan.records.witness import Seen, noting, own_note
 
 _HEAD = select(models.HEAD)
 _LOCK = _HEAD.with_for_update()
@@ -34,15 +34,12 @@ class Appender:
 
     def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, noted: Seen | None) -> None:
         """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
-        head = ChainHead.of(connection.execute(_LOCK).one_or_none())
-        if head is None:
-            raise broken("its signed head is gone")
+        head = _follow(connection, keyring, chain, noted, ChainHead.of(connection.execute(_LOCK).one_or_none()))
         self.connection = connection
         self.keyring = keyring
         self.chain = chain
         self._start = self._count = head.seq
         self._end = head.digest
-        self._look(head.kiosk, head.signature, chain, noted)
         self._former = chain.time
 
     @property
@@ -75,17 +72,6 @@ class Appender:
         self.connection.execute(_SEAL, values)
         return self.head
 
-    def _look(self, kiosk: str, signature: str, chain: ChainState, noted: Seen | None) -> None:
-        """Does the chain lead to its head, and did a kiosk that is known here sign that?"""
-        with contextlib.closing(entries(self.connection, chain.end.seq)) as following:
-            chain.follow(following, self.head, noted)
-        if not self._count:
-            return
-        if not self.keyring.knows(kiosk):
-            raise untrusted(unknown(kiosk, self.keyring))
-        if not self.keyring.signed(kiosk, HEAD, head_message(self._count, self._end), signature):
-            raise broken("its head was not signed by the kiosk that it names")
-
 
 @contextlib.contextmanager
 def appending(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Appender]:
@@ -97,17 +83,42 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     chain = chain or ChainState()
     with noting(keyring.head) as (noted, note):
         if not chain.end.seq:
-            with database.reading() as connection:
-                head = head_of(connection)
-                if head is not None:
-                    with contextlib.closing(entries(connection)) as following:
-                        chain.follow(following, Seen(head.seq, head.digest), noted)
+            with reading_chain(database, keyring, chain):
+                pass
         with database.writing() as connection:
             appender = Appender(connection, keyring, chain, noted)
             yield appender
             end = appender.seal()
         if end is not None:
             note(*end)
+
+
+@contextlib.contextmanager
+def reading_chain(database: Database, keyring: Keyring, chain: ChainState) -> Iterator[Connection]:
+    """A transaction that writes nothing, once ``chain`` was followed to where the chain ends in it.
+
+    RecordsError for a chain that was tampered with.
+    """
+    noted = own_note(keyring.head)  # first: it only grows
+    with database.reading() as connection:
+        _follow(connection, keyring, chain, noted, head_of(connection))
+        yield connection
+
+
+def _follow(
+    connection: Connection, keyring: Keyring, chain: ChainState, noted: Seen | None, head: ChainHead | None
+) -> ChainHead:
+    """Did a kiosk that is known here sign the head, and does the chain lead there?"""
+    if head is None:
+        raise broken("its signed head is gone")
+    if head.seq:  # first: what is followed to a head that nobody signed must not be kept
+        if not keyring.knows(head.kiosk):
+            raise untrusted(unknown(head.kiosk, keyring))
+        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature):
+            raise broken("its head was not signed by the kiosk that it names")
+    with contextlib.closing(entries(connection, chain.end.seq)) as following:
+        chain.follow(following, Seen(head.seq, head.digest), noted)
+    return head
 
 
 def head_of(connection: Connection) -> ChainHead | None:

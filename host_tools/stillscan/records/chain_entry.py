@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from stillscan import __version__
 from stillscan.records import text
-from stillscan.records.canonical import canonical, digest
+from stillscan.records.canonical import EXACT, canonical, digest
 from stillscan.records.keyring import Keyring
 
 ENTRY = "audit entry 1"  # purposes of signatures: part of the format, never reused for anything else
@@ -126,7 +126,7 @@ class ChainHead(NamedTuple):
     @classmethod
     def of(cls, row: Sequence[Any] | None) -> ChainHead | None:
         """From a row of the table; None for one that is not there or counts nothing."""
-        if row is None or not isinstance(row[1], int):
+        if row is None or not isinstance(row[1], int) or not 0 <= row[1] < EXACT:
             return None
         return cls(row[1], str(row[2]), str(row[3]), str(row[4]))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from stillscan.records.accounts import STAFF, TOKEN, Accounts
 from stillscan.records.canonical import digest
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.errors import broken
@@ -31,6 +32,8 @@ class ChainState:
         self.letters: dict[str, int] = {}
         """By tracking number: the entry that imported the letter last."""
         self.released: set[str] = set()
+        self.accounts = Accounts()
+        """Who may sign in, and the tokens of the API."""
 
     def follow(self, following: Iterable[ChainEntry], head: Seen, noted: Seen | None) -> None:
         """Follow the chain from where it is known to its signed head, past what the kiosk noted last.
@@ -39,6 +42,7 @@ class ChainState:
         """
         time = self.time
         end, letters, released, met = self.end, {}, set(), noted is None or noted.seq <= self.end.seq
+        accounts = []
         for entry in following:
             if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
                 raise broken(f"entry {entry.seq} was altered, or one before it is missing")
@@ -49,12 +53,16 @@ class ChainState:
                 letters[facts["tracking"]] = entry.seq
             if facts["kind"] == CHECK and facts["verdict"] == RELEASE:
                 released.add(facts["tracking"])
+            if facts["kind"] in (STAFF, TOKEN):
+                accounts.append(facts)
             end, time = Seen(entry.seq, entry.digest), facts["time"]
             met = met or end == noted
         if end != head:
             raise broken("entries are missing at its end, or were added")
         if not met and noted is not None:
             raise broken(f"this kiosk wrote entry {noted.seq}, and it is gone or another")
+        if accounts:
+            self.accounts = self.accounts.after(accounts)
         self.end, self.time = end, time
         self.letters |= letters
         self.released |= released

@@ -38,7 +38,8 @@ def purge(
 ) -> int:
     """Erase personal parts older than the retention time; how many entries lost theirs.
 
-    A letter that still may be handed out keeps its recipient: not released, and its deadline not passed.
+    A letter that still may be handed out keeps its recipient: not released, and its deadline not passed. A PIN is kept
+    as long as it is in force.
     """
     now = now or utc_now()
     before = instant(now - timedelta(days=days(retention_days)))
@@ -48,11 +49,15 @@ def purge(
             return 0
     with appending(database, keyring, chain) as appender:
         connection = appender.connection
+        kept = appender.chain.accounts.kept()
         waiting = set(connection.scalars(select(CONSIGNMENT.c.entry).where(CONSIGNMENT.c.released.is_(False))))
         gone = [
             entry.seq
             for entry in map(ChainEntry.of, connection.execute(old))
-            if entry.seq not in waiting or problem(entry, keyring) or entry.facts["deadline"] < now.date().isoformat()
+            if entry.seq not in kept
+            and (
+                entry.seq not in waiting or problem(entry, keyring) or entry.facts["deadline"] < now.date().isoformat()
+            )
         ]
         if not gone:
             return 0

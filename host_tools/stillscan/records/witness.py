@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from stillscan.files import why
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import make_folder, names, read
+from stillscan.records.files import is_there, make_folder, names, read
 
 _SUFFIX = ".head"
 _NOTE = re.compile(rb"([0-9]{20}) ([0-9a-f]{64})\n")
@@ -47,6 +47,11 @@ def noting(path: Path) -> Iterator[tuple[Seen | None, Callable[[int, str], None]
         yield _parse(path, os.read(file, 200)), note
     finally:
         os.close(file)
+
+
+def own_note(path: Path) -> Seen | None:
+    """What the kiosk of this file noted; None when it has not written yet. RecordsError for a damaged note."""
+    return _parse(path, read(path)) if is_there(path) else None
 
 
 def noted(folder: Path) -> dict[str, Seen]:

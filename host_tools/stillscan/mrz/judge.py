@@ -25,6 +25,7 @@ on development strips 30000 to 41599."""
 _CONFUSABLES_UNDECIDED = -6.0
 """Log odds of a confusable, after all passes, that leave it in doubt, and with it all that are not far from that."""
 CONFUSED = "O and 0, or I and 1, cannot be told apart"
+SEX_X = "X is printed as sex, where an MRZ has < instead"
 SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
 _CLEAR = -0.001
@@ -117,8 +118,10 @@ def _unsure(decoded: Decoded) -> tuple[tuple[int, int], ...]:
 
 def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) -> str | None:
     """Why a text is not to be relied on, None when it is."""
-    if not mrz.valid:
+    if not all(mrz.checks.values()):
         return "a check digit does not agree"
+    if not mrz.valid:  # of all characters that could break their field's kind, only this one is ever read
+        return SEX_X
     if decoded.plainest < MIN_CHARACTER:
         return "a character is not clear"
     if confusables:

@@ -1,4 +1,4 @@
-"""What may stand in each place of an MRZ: masks over the 37 characters, and the sums that each place takes part in."""
+"""What may stand in each place of an MRZ: log odds of the 37 characters, and the sums that each place takes part in."""
 
 from functools import cache
 from typing import NamedTuple
@@ -10,6 +10,12 @@ from stillscan.mrz.alphabet import ALPHABET, DIGITS, FILLER, LETTERS, WEIGHTS
 from stillscan.mrz.codes import ICAO_CODES, ISO_CODES, SPECIMEN_CODES
 from stillscan.mrz.formats import FORMATS, TD3, Format, Span
 
+_DIGIT_IN_KIND = -4.0
+"""Log odds that the second place of a card's kind holds a certain digit (`C1USA`; Doc 9303-5 leaves it to the issuer).
+One in 55 cards, which is assumed and not counted: issuers of two continents print letters or fillers there."""
+_SEX_X = -4.0
+"""Log odds that X is printed as sex, which is for the page: an MRZ has a filler there (Doc 9303-4, 4.2.2.2). One in 55
+documents, assumed as above."""
 NEVER = -1e9  # log probability of what cannot be: less than any sum of others
 INDEX = {character: index for index, character in enumerate(ALPHABET)}
 CODES = tuple(sorted(code.ljust(3, FILLER) for code in (ISO_CODES | ICAO_CODES | SPECIMEN_CODES) - {"DEU"}))
@@ -58,7 +64,8 @@ def steps(form: Format, *, number_runs_on: bool = False) -> tuple[Step, ...]:
 
 @cache
 def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
-    """Masks (lines, columns, 37), 0 where a character may stand and NEVER elsewhere; one for each way to print it.
+    """Log odds (lines, columns, 37) of each character's standing in its place: 0 where it may, NEVER where it may not,
+    between them where it seldom does. One for each way to print the format.
 
     TD3 has the empty optional field with a filler as check digit, or any with a digit. TD1 and TD2 have the short
     number, or the long one that puts a filler in the place of the number's check digit.
@@ -70,10 +77,13 @@ def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
 
     only(form.code, LETTERS + FILLER)
     only(Span(0, 0, 1), "V" if form.name.startswith("MRV") else LETTERS.replace("V", ""))
+    if form.long_number:
+        mask[form.code.line, form.code.first + 1, [INDEX[digit] for digit in DIGITS]] = _DIGIT_IN_KIND
     only(form.issuer, LETTERS + FILLER)
     only(form.nationality, LETTERS + FILLER)
     only(form.names, LETTERS + FILLER)
-    only(form.sex, "MF" + FILLER)
+    only(form.sex, "MFX" + FILLER)
+    mask[form.sex.line, form.sex.first, INDEX["X"]] = _SEX_X
     for span, filler in ((form.birth, FILLER), (form.expiry, "")):
         only(span, DIGITS + filler)
         only(Span(span.line, span.first + 2, span.first + 3), "01" + filler)

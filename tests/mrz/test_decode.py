@@ -74,6 +74,13 @@ def test_x_printed_as_sex_is_read_and_named(name: str) -> None:
     assert reading.reason == ("X is printed as sex, where an MRZ has < instead")
 
 
+def test_the_former_french_card_beside_cards_of_its_size() -> None:
+    lines = ("IDFRABERTHIER".ljust(30, "<") + "922092", "8806923102858CORINNE<<<<<<<6512068F6")
+    reading = judge(seen(lines, 0.17, 2))
+    assert reading is not None
+    assert (reading.format, reading.lines, reading.accepted) == ("FRA-ID", lines, True)
+
+
 def test_sums_against_enumeration() -> None:
     """Five places with a field's and a composite's check digit: every text is tried."""
     steps = (

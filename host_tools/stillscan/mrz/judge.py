@@ -30,7 +30,7 @@ SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
 _CLEAR = -0.001
 """Log probability of a character that the decoder has nothing to weigh about."""
-_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V"}
+_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V", "FRA-ID": "I"}
 
 
 class Correction(NamedTuple):
@@ -134,7 +134,7 @@ def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) 
         return "the code of a state is unknown"
     if not _name_well_formed(mrz):
         return "the name is not formed as names are"
-    if mrz.expiry_date() is None:
+    if mrz.expiry and mrz.expiry_date() is None:
         return "the date of expiry is no date"
     return None
 

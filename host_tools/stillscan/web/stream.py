@@ -36,6 +36,8 @@ async def follow(
         yield _event("boot", counter.boot)
         yield _event("panel", panel())
         yield _event("device", _device(counter, language, {}))
+        if rows:
+            yield _event("rows", counter.rows())
         while True:
             try:
                 await asyncio.wait_for(waiting.wait(), BEAT_S)

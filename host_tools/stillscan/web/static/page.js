@@ -68,13 +68,13 @@ const pen = strip?.getContext('2d')
 function wipe() {
   pen?.clearRect(0, 0, strip.width, strip.height)
 }
-function rows(band) {
+function cells(row) {
   if (!pen) return
-  const grey = Uint8Array.from(atob(band.pixels), (character) => character.charCodeAt(0))
-  const image = pen.createImageData(band.width, band.lines)
+  const grey = Uint8Array.from(atob(row.pixels), (character) => character.charCodeAt(0))
+  if (strip.width !== grey.length) strip.width = grey.length
+  const image = pen.createImageData(grey.length, 1)
   for (let i = 0; i < grey.length; i++) image.data.set([grey[i], grey[i], grey[i], 255], 4 * i)
-  if (strip.width !== band.width) strip.width = band.width
-  pen.putImageData(image, 0, band.row)
+  pen.putImageData(image, 0, row.row)
 }
 
 // The program says something every 2.5 s. When it does not, the connection is dead even if nobody has said so.
@@ -90,7 +90,7 @@ const on = {
     if (news.turn !== turn()) show(news.html)
   },
   device,
-  rows: (bands) => bands.forEach(rows),
+  rows: (told) => told.forEach(cells), // coarse cells: no character can be read from them
   beat() {},
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import schemathesis
 from books import NORWEGIAN
+from clerks import sessions
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import positive_data_acceptance
 from starlette.applications import Starlette
@@ -17,6 +18,7 @@ from stillscan.counter.counter import Counter
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.web.api import api, token
+from stillscan.web.browsers import Browsers
 from stillscan.web.pages import api_route, application
 from stillscan.web.server import NAMES
 
@@ -33,7 +35,9 @@ class Office:
         self.counter = Counter(book, "Moss", test_mode=True)
         self.token = token(self.keyring)
         program = api(self.counter, self.database, self.keyring, self.token)
-        self.program: Starlette = application(self.counter, NAMES, [api_route(program)])
+        self.program: Starlette = application(
+            self.counter, NAMES, Browsers(self.keyring.folder), sessions(), [api_route(program)]
+        )
         self.client = TestClient(self.program, base_url="http://127.0.0.1", raise_server_exceptions=False)
         self.client.headers["Authorization"] = f"Bearer {self.token}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import tempfile
+import webbrowser
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.console import Console
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, records
+from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.watched import watched
 from stillscan.link.transport import Transport
 from stillscan.records.clock import utc_now
@@ -24,10 +26,12 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import Known, own_list, read_list
+from stillscan.web.sessions import LOCK_MINUTES
 
 PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
 _DEMO = "tracking,order,recipient,deadline\n{tracking},DEMO-1,Åse Østenbyen,{deadline}\n"
+_MOST_LOCK_MINUTES = 1440  # a day: who wants longer says never
 _DEMO_DAYS = 14  # days that the letter of a demonstration can still be collected: any but today would do
 
 
@@ -40,6 +44,14 @@ def add_page(parser: argparse.ArgumentParser) -> None:
         "--page", type=whole(0, 65535), default=PORT, metavar="PORT", help=f"on 127.0.0.1; 0: any free ({PORT})"
     )
     group.add_argument("--no-page", action="store_true", help="only the terminal: documents without letters")
+    group.add_argument(
+        "--lock-minutes",
+        type=whole(0, _MOST_LOCK_MINUTES),
+        default=LOCK_MINUTES,
+        metavar="N",
+        help=f"lock the page after N minutes in which nobody did anything; 0: never by itself ({LOCK_MINUTES})",
+    )
+    group.add_argument("--open", action="store_true", help="open the page in this computer's browser")
     add_records(group)
 
 
@@ -60,9 +72,12 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     """Serve page and API until interrupted. DeviceError when the scanner stays away."""
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
+    from stillscan.records.staff import StaffList
     from stillscan.web.api import api, token, token_file
+    from stillscan.web.browsers import Browsers
     from stillscan.web.pages import api_route, application
     from stillscan.web.server import NAMES, PageServer
+    from stillscan.web.sessions import Sessions
 
     go_on_without()
     test_mode = args.test_mode or simulated
@@ -71,8 +86,16 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         book = Book(database, keyring, args.office, args.staff, test_mode)
         counter = Counter(book, args.office, test_mode, known)
         program = api(counter, database, keyring, token(keyring))
-        with PageServer(application(counter, NAMES, [api_route(program)]), args.page) as server:
-            print(f"the clerk's page is at {server.url}, the customer's at {server.url}/customer", flush=True)
+        browsers, staff = Browsers(keyring.folder), StaffList(database, keyring)
+        sessions = Sessions(staff, args.lock_minutes)
+        with PageServer(application(counter, NAMES, browsers, sessions, [api_route(program)]), args.page) as server:
+            address = f"{server.url}/?key={browsers.invite()}"
+            print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
+            print(f"the customer's screen is at {server.url}/customer", flush=True)
+            if not staff.people():
+                print(f"nobody can sign in yet: {MADE_BY} adds the first", flush=True)
+            if args.open and not webbrowser.open(address):
+                print("there is no browser to open it in", flush=True)
             print(f"records: {database}; token of the API: {token_file(keyring)}", flush=True)
             if simulated and args.database is None:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)

@@ -24,11 +24,11 @@ from stillscan.guidance import reason_key
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.mrz import Reading
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person
 from stillscan.scanning.result import Judgement, Result
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.known import Known
 
-MOST_WATCHERS = 50  # windows that are served at one time; a counter has two or three
 _RECORD_S = 1.0  # the scanner's thread waits so long for a record: many times what one takes, less than a device waits
 _ASK_AGAIN_S = 1.0  # between questions whether a check was recorded after all
 _NOT_KEPT = "the database did not keep it"
@@ -106,10 +106,22 @@ class Counter:
         with self._lock:
             return what(self.visit, self.scanner)
 
-    def answer(self, change: Callable[[Visit], None]) -> None:
-        """Let a window change the visit. StaleError, FieldProblem; StillscanError when it cannot be recorded."""
+    def answer(self, change: Callable[[Visit], None], person: Person | None = None) -> None:
+        """Let a window change the visit, which is then the ``person``'s who answered there.
+
+        StaleError, FieldProblem; StillscanError when it cannot be recorded.
+        """
         with self._lock:
+            if person is not None:
+                self.visit.hand_over(person)
             self._change(self.visit, change)
+
+    def take_over(self, person: Person, signed_in: Callable[[str], bool]) -> None:
+        """Somebody has signed in: a visit of somebody else who is so no longer goes on as theirs."""
+        with self._lock:
+            owner = self.visit.staff
+            if owner is not None and not signed_in(owner.staff):
+                self.visit.hand_over(person)
 
     def begin_anew(self, turn: int) -> None:
         """The next customer; what the visit held is forgotten, a visit that was not finished leaves no record."""

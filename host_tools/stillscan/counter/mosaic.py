@@ -18,7 +18,7 @@ CELL_ROWS = 12
 """Rows: with the columns above a character is no cell and a half, and a sweep of 274 rows still comes in 22 steps."""
 LEVELS = 4
 """Greys: glass, print, paper, glare. The difference of one character to another in the mean of a cell is far less."""
-_STEP = 256 // LEVELS
+_STEP = 256 // LEVELS  # of one level
 
 
 class Mosaic:

@@ -1,5 +1,8 @@
 """The API: nothing without the token, letters in and their state out, and whatever schemathesis thinks of."""
 
+import asyncio
+import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from stillscan.counter.counter import Counter
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.web.api import api, token
+from stillscan.web.bearer import LETTERS_BYTES
 from stillscan.web.browsers import Browsers
 from stillscan.web.pages import api_route, application
 from stillscan.web.server import NAMES
@@ -156,3 +160,107 @@ def test_the_api_keeps_to_its_description(office: Office, method: str, path: str
 
 def test_the_description_is_served(office: Office) -> None:
     assert office.client.get("/api/v1/openapi.json").json()["info"]["title"] == "stillscan"
+
+
+CASE = {
+    "mrz": list(NORWEGIAN),
+    "certain": True,
+    "consignment": {**LETTER, "released": False},
+    "second_document": None,
+    "face_matches": True,
+    "now": "2026-11-22T12:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({**CASE, "now": "9999-12-31T23:59:59-23:59"}),
+        json.dumps({**CASE, "now": "0001-01-01T00:00:00+23:59"}),
+        json.dumps({**CASE, "mrz": ["\ud800"]}),
+        json.dumps({**CASE, "second_document": {"number": "\udfff"}}),
+        json.dumps({**CASE, "\ud800": 1}),
+        json.dumps({**CASE, "consignment": {**LETTER, "released": "\ud800"}}),
+        "[" * 10_000,
+        '{"now": ' + "9" * 5000 + "}",
+        "\ud800".encode("utf-8", "surrogatepass"),
+        b"\xff\xfe{}",
+        "NaN",
+    ],
+)
+def test_what_is_no_case_is_422(office: Office, body: str | bytes) -> None:
+    content = body if isinstance(body, bytes) else body.encode()
+    answer = office.client.post("/api/v1/rules/decide", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422), answer.text
+    assert "OESTENBYEN" not in answer.text
+
+
+def test_letters_with_half_a_character_are_422(office: Office) -> None:
+    body = json.dumps([{**LETTER, "tracking": "RA473124829NO", "recipient": "a\ud800"}]).encode()
+    answer = office.client.post("/api/v1/consignments", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
+class Drip:
+    """A body that notes how much of it was asked for."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.read = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left > 0:
+            self.left -= 65_536
+            self.read += 65_536
+            yield b" " * 65_536
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("path", ["/consignments", "/rules/decide", "/nothing"])
+def test_a_body_that_is_too_large_is_refused_and_one_without_a_token_is_not_read(
+    office: Office, path: str, declared: bool
+) -> None:
+    """Asked through ASGI itself, because a client for tests reads a body whole before it sends it."""
+    for shown, status in ((office.token, 413), ("wrong", 401)):
+        body = Drip(600_000_000)
+        answer = asyncio.run(asked(office.program, f"/api/v1{path}", shown, body, 600_000_000 if declared else None))
+        assert answer == status
+        assert body.read <= (LETTERS_BYTES + 65_536 if status == 413 and not declared else 0)
+
+
+async def asked(program: Starlette, path: str, token: str, body: Drip, length: int | None) -> int:
+    parts = iter(body)
+    headers = [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {token}".encode())]
+    if length is not None:
+        headers.append((b"content-length", str(length).encode()))
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "headers": headers,
+        "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": next(parts), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await program(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+@pytest.mark.parametrize("body", ["nonsense", "", "[]", "null", "{}", "1", '{"seq": "x"}', '"\\ud800"', "[" * 5000])
+def test_entries_of_which_one_is_damaged_are_one_line(tmp_path: Path, body: str) -> None:
+    office = Office(tmp_path)
+    office.client.post("/api/v1/consignments", json=[LETTER])
+    with sqlite3.connect(tmp_path / "records.db") as connection:
+        connection.execute("UPDATE audit_entry SET body = ?", (body,))
+    for path in ("/audit/entries", "/audit/verify", "/consignments/RR123456785NO"):
+        answer = office.client.get(f"/api/v1{path}")
+        assert answer.status_code in (200, 404, 503), path
+        assert answer.status_code != 200 or path != "/audit/entries"
+        assert isinstance(answer.json().get("detail", ""), str)
+    assert office.client.get("/api/v1/audit/verify").json()["whole"] is False
+    office.database.close()
+    connection.close()

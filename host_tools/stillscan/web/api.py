@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -20,9 +21,10 @@ from stillscan.counter.counter import Counter
 from stillscan.errors import InputError, StillscanError
 from stillscan.records import tracking
 from stillscan.records.audit import entries
+from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
-from stillscan.records.errors import RowsError
+from stillscan.records.errors import RowsError, broken
 from stillscan.records.files import place, read
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -30,6 +32,8 @@ from stillscan.records.verification import verify
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
+from stillscan.web.bearer import TokenFirst, most_bytes
+from stillscan.web.limits import WholeBody
 
 _LOG = logging.getLogger(__name__)
 _MOST_LETTERS = 10_000  # in one request: about 1 MB of JSON; larger lists are files
@@ -146,9 +150,11 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
     """The application to be mounted under /api/v1."""
     bearer = HTTPBearer(auto_error=False)
 
+    def known(given: str) -> bool:
+        return secrets.compare_digest(given.encode(), expected.encode())
+
     def authorised(given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
-        if given is None or not secrets.compare_digest(given.credentials.encode(), expected.encode()):
-            _LOG.warning("a request to the API without a valid token was refused")
+        if given is None or not known(given.credentials):
             raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
 
     refused: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 422, 503)}
@@ -161,6 +167,8 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
         dependencies=[Depends(authorised)],
         responses=refused,
     )
+    app.add_middleware(WholeBody, most=most_bytes)
+    app.add_middleware(TokenFirst, known=known)
     _add_failures(app)
     _add_counter(app, counter)
     _add_letters(app, counter.test_mode, database, keyring)
@@ -171,6 +179,12 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
 
 def _add_failures(app: FastAPI) -> None:
     """Expected failures are answers of one line, not tracebacks."""
+
+    @app.exception_handler(RequestValidationError)
+    async def not_as_described(_: Request, error: RequestValidationError) -> JSONResponse:
+        # Without what was sent: it may be somebody's, and it may be no text that an answer can hold.
+        detail = [{key: one[key] for key in ("loc", "msg", "type")} for one in error.errors()]
+        return JSONResponse({"detail": detail}, 422)
 
     @app.exception_handler(InputError)
     async def bad_input(_: Request, error: InputError) -> JSONResponse:
@@ -230,7 +244,10 @@ def _add_rules(app: FastAPI) -> None:
         """The verdict that the rules would come to; nothing is recorded and no letter handed out."""
         if case.now.tzinfo is None:
             raise HTTPException(422, "'now' has no time zone; write Z for UTC")
-        ruling = decide_case(_case(case))
+        try:
+            ruling = decide_case(_case(case))
+        except OverflowError:  # a moment at the end of all years, in a time zone that is beyond it
+            raise HTTPException(422, "'now' is no moment of the years 1 to 9999 in UTC") from None
         return RulingOut(verdict=ruling.verdict, reasons=list(ruling.reasons))
 
     @app.get("/rules/reasons")
@@ -244,7 +261,7 @@ def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
     def audit_entries(last: Annotated[int, Field(ge=1, le=_MOST_ENTRIES)] = 20) -> list[dict[str, Any]]:
         """The last entries of the audit log, without personal parts."""
         with database.reading() as connection:
-            return [entry.facts for entry in deque(entries(connection), maxlen=last)]
+            return [_facts(entry, keyring) for entry in deque(entries(connection), maxlen=last)]
 
     @app.get("/audit/verify")
     def audit_verify() -> Whole:
@@ -253,6 +270,14 @@ def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
         return Whole(
             whole=not found.findings, entries=found.entries, findings=[str(finding) for finding in found.findings]
         )
+
+
+def _facts(entry: ChainEntry, keyring: Keyring) -> dict[str, Any]:
+    """What an entry says. RecordsError for one that was tampered with: nothing of it is told as if it were so."""
+    wrong = problem(entry, keyring)
+    if wrong is not None:
+        raise broken(f"entry {entry.seq}: {wrong}")
+    return entry.facts
 
 
 def _case(case: CaseIn) -> Case:

@@ -1,6 +1,6 @@
 """How large a request may be: refused by what it declares before anything of it is read, and read no further than that.
 
-`Declared` stands in front of everything; `Whole` stands behind whatever decides who may ask at all.
+`DeclaredSize` stands in front of everything; `WholeBody` stands behind whatever decides who may ask at all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MostBytes = Callable[[Scope], int | None]
 """How large the body of a request may be; None: somebody else decides."""
 
 
-class Declared:
+class DeclaredSize:
     """ASGI middleware: refuses a request whose headers are too many, or that says itself that it is too large."""
 
     def __init__(self, app: ASGIApp, most: MostBytes) -> None:
@@ -41,13 +41,13 @@ class Declared:
                 await _refused(431, "the request has too many headers")(scope, receive, send)
                 return
             length, most = Headers(scope=scope).get("content-length", ""), self._most(scope)
-            if most is not None and length.isdecimal() and int(length[:_DIGITS]) > most:
+            if most is not None and declared(length) > most:
                 await too_large()(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-class Whole:
+class WholeBody:
     """ASGI middleware: reads the body to its end, or refuses it when it gets too large, before anybody handles it."""
 
     def __init__(self, app: ASGIApp, most: MostBytes) -> None:
@@ -82,7 +82,12 @@ class Whole:
         await self._app(scope, once, send)
 
 
-_DIGITS = 16  # of a length: 10 petabytes; Python would take its time over a number of thousands of digits
+_DIGITS = 16  # of a length: 10 petabytes; Python takes its time over a number of thousands of digits
+
+
+def declared(length: str) -> int:
+    """Bytes that a Content-Length says, or so many of its digits that it is too large anyway; 0 for none."""
+    return int(length[:_DIGITS]) if length.isdecimal() else 0
 
 
 def too_large() -> PlainTextResponse:

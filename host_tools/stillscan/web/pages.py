@@ -29,7 +29,7 @@ from stillscan.web.browsers import Browsers
 from stillscan.web.forms import form_of
 from stillscan.web.gate import Gate, browser_of, keep_language, language_of, session_of
 from stillscan.web.guard import Guard
-from stillscan.web.limits import FORM_BYTES, Declared, Whole
+from stillscan.web.limits import FORM_BYTES, DeclaredSize, WholeBody
 from stillscan.web.rendering import Rendering
 from stillscan.web.sessions import MOST_STREAMS, Sessions
 from stillscan.web.signin import SignIn
@@ -62,9 +62,9 @@ def application(
     middleware = [
         Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
         Middleware(Guard),
-        Middleware(Declared, most=_most_bytes),
+        Middleware(DeclaredSize, most=_most_bytes),
         Middleware(Gate, browsers=browsers, sessions=sessions),
-        Middleware(Whole, most=_most_bytes),
+        Middleware(WholeBody, most=_most_bytes),
     ]
     application = Starlette(routes=routes, middleware=middleware)
     application.state.end_streams = counter.end

@@ -52,7 +52,7 @@ class Session:
     acted_s: float
     asked_s: float
     over: bool = False
-    streams: list[Callable[[], None]] = field(default_factory=list)
+    streams: list[Callable[[], object]] = field(default_factory=list)
     """What wakes each of its windows."""
 
 
@@ -157,7 +157,7 @@ class Sessions:
         return self.clock() - session.asked_s < ASK_AGAIN_S or await self.may_go_on(session)
 
     @contextlib.contextmanager
-    def window(self, session: Session, wake: Callable[[], None]) -> Iterator[None]:
+    def window(self, session: Session, wake: Callable[[], object]) -> Iterator[None]:
         """One of its windows is open; ``wake`` is called, from any thread, when the session ends."""
         with self._lock:
             session.streams.append(wake)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -32,19 +33,10 @@ async def follow(
 
     With a ``seat`` the stream ends with the session that it has, and the window is told so (``locked``).
     """
-    loop, waiting = asyncio.get_running_loop(), asyncio.Event()
-    events: deque[Event] = deque(maxlen=_MOST)
-
-    def wake() -> None:
-        loop.call_soon_threadsafe(waiting.set)
-
-    def on_event(event: Event) -> None:
-        if (rows or event[0] != "rows") and (panel is not None or event[0] != "panel"):
-            events.append(event)
-            wake()
-
+    waiting = asyncio.Event()
+    wake = functools.partial(asyncio.get_running_loop().call_soon_threadsafe, waiting.set)
     with contextlib.ExitStack() as leaving:
-        leaving.callback(counter.watch(on_event))
+        events = leaving.enter_context(_watching(counter, wake, rows, panel is not None))
         if seat is not None:
             leaving.enter_context(seat[0].window(seat[1], wake))
         for kind, content in _all(counter, language, panel, rows):
@@ -60,6 +52,23 @@ async def follow(
                 if kind == "end":
                     return
                 yield _event(kind, _filled(counter, language, panel, kind, content))
+
+
+@contextlib.contextmanager
+def _watching(counter: Counter, wake: Callable[[], object], rows: bool, panel: bool) -> Iterator[deque[Event]]:
+    """The events that wait for a window, of the kinds that it shows; ``wake`` is called with each."""
+    events: deque[Event] = deque(maxlen=_MOST)
+
+    def on_event(event: Event) -> None:
+        if (rows or event[0] != "rows") and (panel or event[0] != "panel"):
+            events.append(event)
+            wake()
+
+    stop = counter.watch(on_event)
+    try:
+        yield events
+    finally:
+        stop()
 
 
 def _all(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from stillscan.records.chain_state import ChainState
 from stillscan.records.errors import RecordsError
 
 STAFF = "staff"  # kinds of entries
@@ -62,31 +63,31 @@ class Token(NamedTuple):
 
 
 class Accounts:
-    """Members of staff and tokens by their names. The caller has verified the entries that are taken in."""
+    """Members of staff and tokens by their names."""
 
     def __init__(self) -> None:
         self.staff: dict[str, Member] = {}
         self.tokens: dict[str, Token] = {}
 
-    def after(self, entries: Iterable[dict[str, Any]]) -> Accounts:
-        """As they stand after these entries about staff and tokens. RecordsError for one of a newer stillscan."""
-        later = Accounts()
-        later.staff, later.tokens = dict(self.staff), dict(self.tokens)
-        for facts in entries:
-            take = later._member if facts["kind"] == STAFF else later._token
+    @classmethod
+    def of(cls, chain: ChainState) -> Accounts:
+        """As the chain has them, as far as it was followed. RecordsError for an entry of a newer stillscan."""
+        found = cls()
+        for seq, facts in chain.kept(STAFF, TOKEN):
+            take = found._member if facts["kind"] == STAFF else found._token
             try:
-                take(facts)
-            except (KeyError, ValueError, AttributeError):
+                take(seq, facts)
+            except (KeyError, ValueError, AttributeError, TypeError):
                 raise RecordsError(
-                    f"entry {facts['seq']} about {facts['kind']} is of a newer stillscan; update this one"
+                    f"entry {seq} about {facts['kind']} is of a newer stillscan; update this one"
                 ) from None
-        return later
+        return found
 
     def member(self, staff: str) -> Member | None:
         """The member of staff of that id, however its letters are written: nobody shall be two by a capital letter."""
         return self.staff.get(staff.lower())
 
-    def kept(self) -> set[int]:
+    def pins(self) -> set[int]:
         """Entries whose personal part is in force, however old: a PIN until another takes its place."""
         return {one.pin for one in self.staff.values()}
 
@@ -94,8 +95,8 @@ class Accounts:
         """Ids of those who are active."""
         return {one.staff for one in self.staff.values() if one.active and one.role is Role.SUPERVISOR}
 
-    def _member(self, facts: dict[str, Any]) -> None:
-        staff, action, seq = facts["staff"], facts["action"], facts["seq"]
+    def _member(self, seq: int, facts: Mapping[str, Any]) -> None:
+        staff, action = facts["staff"], facts["action"]
         if action == ADD:
             self.staff[staff.lower()] = Member(staff, Role(facts["role"]), True, seq, seq)
             return
@@ -108,8 +109,8 @@ class Accounts:
         }
         self.staff[staff.lower()] = before._replace(entry=seq, **changes[action])
 
-    def _token(self, facts: dict[str, Any]) -> None:
-        name, action, seq = facts["token"], facts["action"], facts["seq"]
+    def _token(self, seq: int, facts: Mapping[str, Any]) -> None:
+        name, action = facts["token"], facts["action"]
         if action == ADD:
             scopes = frozenset(map(Scope, facts["scopes"]))
             self.tokens[name.lower()] = Token(name, scopes, facts["digest"], True, seq)

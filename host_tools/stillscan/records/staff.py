@@ -14,24 +14,22 @@ import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
-from threading import Lock, RLock
+from threading import Lock
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import bindparam, select
 
 from stillscan.errors import StillscanError
 from stillscan.records import text
-from stillscan.records.accounts import ADD, LOCK, RESET, ROLE, STAFF, UNLOCK, Member, Person, Role
+from stillscan.records.accounts import ADD, LOCK, RESET, ROLE, STAFF, UNLOCK, Accounts, Member, Person, Role
 from stillscan.records.attempts import MOST, Attempts
 from stillscan.records.audit import Appender, appending, reading_chain
-from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
+from stillscan.records.consignments import read_entries
 from stillscan.records.database import Database
-from stillscan.records.errors import FieldError, RecordsError, broken
+from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.keyring import Keyring
-from stillscan.records.models import ENTRY
 
 __all__ = ["Member", "NotAllowedError", "Person", "Role", "SignInError", "StaffError", "StaffList", "require", "weak"]
 
@@ -44,7 +42,7 @@ HASHER = PasswordHasher(time_cost=_PASSES, memory_cost=_KIB, parallelism=_LANES,
 _NOBODY = f"$argon2id$v=19$m={_KIB},t={_PASSES},p={_LANES}${'A' * 22}${'A' * 43}"
 """Compared with when the id is nobody's, so that it takes as long: a salt and a digest of zeros. No PIN leads there."""
 _HASHING = Lock()
-_ROW = select(ENTRY).where(ENTRY.c.seq == bindparam("seq"))
+"""One PIN at a time is compared, and nothing else is held meanwhile: who is signed in does not wait for who tries."""
 _PIN = "pin"  # in the personal part
 
 
@@ -122,7 +120,6 @@ class StaffList:
         self._chain = chain or ChainState()
         self._now = now or utc_now
         self._attempts = Attempts(keyring)
-        self._alone = RLock()  # never while a PIN is compared: who is signed in does not wait for those who try
 
     def sign_in(self, staff: str, pin_: str) -> Person:
         """The person of this id and PIN. SignInError; RecordsError when it cannot be told.
@@ -130,9 +127,7 @@ class StaffList:
         An id that is nobody's is answered like a wrong PIN, after the same time, and counted like one.
         """
         staff = staff.strip()
-        with self._alone:
-            member, hashed = self._pin_of(staff)
-            spared = member is not None and self._chain.accounts.supervisors() == {member.staff}
+        member, hashed, spared = self._pin_of(staff)
         if member is not None and not member.active:
             raise SignInError("signin_locked")
         if not text.ID.fullmatch(staff):  # nobody can have it, which everybody may know
@@ -153,33 +148,33 @@ class StaffList:
 
     def is_active(self, staff: str) -> Role | None:
         """What somebody who signed in earlier may do now; None when they were locked meanwhile. RecordsError."""
-        with self._alone, reading_chain(self._database, self._keyring, self._chain):
-            member = self._chain.accounts.member(staff)
+        with reading_chain(self._database, self._keyring, self._chain):
+            member = Accounts.of(self._chain).member(staff)
         return member.role if member is not None and member.active else None
 
     def people(self) -> list[Member]:
         """Everybody who was ever added, by id. RecordsError."""
-        with self._alone, reading_chain(self._database, self._keyring, self._chain):
-            return sorted(self._chain.accounts.staff.values())
+        with reading_chain(self._database, self._keyring, self._chain):
+            return sorted(Accounts.of(self._chain).staff.values())
 
     def add(self, staff: str, role: Role, pin_: str, by: str | None = None) -> None:
         """A new member of staff; ``by``: the id of who does it, if somebody is signed in. FieldError, StaffError."""
         staff, hashed = text.identifier("staff", staff), _hash(pin_)
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
-            if appender.chain.accounts.member(staff) is not None:
+        with appending(self._database, self._keyring, self._chain) as appender:
+            if Accounts.of(appender.chain).member(staff) is not None:
                 raise StaffError(f"{staff}: is there already; 'stillscan staff reset {staff}' gives a new PIN")
             self._append(appender, staff, ADD, Role(role), by, hashed)
 
     def reset_pin(self, staff: str, pin_: str, by: str | None = None) -> None:
         """A new PIN, which unlocks too. FieldError, StaffError."""
         hashed = _hash(pin_)
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+        with appending(self._database, self._keyring, self._chain) as appender:
             member = _there(appender, staff)
             self._append(appender, member.staff, RESET, member.role, by, hashed)
 
     def lock(self, staff: str, by: str | None = None, *, force: bool = False) -> bool:
         """Nobody signs in with this id any more; False when it was locked. StaffError; the last supervisor: `force`."""
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+        with appending(self._database, self._keyring, self._chain) as appender:
             member = _there(appender, staff)
             if not member.active:
                 return False
@@ -189,13 +184,13 @@ class StaffList:
 
     def unlock(self, staff: str, by: str | None = None) -> None:
         """The id can be signed in with again, and wrong PINs are counted anew. StaffError."""
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+        with appending(self._database, self._keyring, self._chain) as appender:
             member = _there(appender, staff)
             self._append(appender, member.staff, UNLOCK, member.role, by)
 
     def set_role(self, staff: str, role: Role, by: str | None = None, *, force: bool = False) -> bool:
         """Another role; False when it was that already. StaffError; the last supervisor's: ``force``."""
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+        with appending(self._database, self._keyring, self._chain) as appender:
             member = _there(appender, staff)
             if member.role is Role(role):
                 return False
@@ -204,21 +199,17 @@ class StaffList:
             self._append(appender, member.staff, ROLE, Role(role), by)
         return True
 
-    def _pin_of(self, staff: str) -> tuple[Member | None, str]:
-        """(the member of that id, the argon2 string of the PIN in force), or those of nobody."""
+    def _pin_of(self, staff: str) -> tuple[Member | None, str, bool]:
+        """(the member of that id, the argon2 string of the PIN in force, is it the last supervisor), or nobody's."""
         with reading_chain(self._database, self._keyring, self._chain) as connection:
-            member = self._chain.accounts.member(staff)
+            accounts = Accounts.of(self._chain)
+            member = accounts.member(staff)
             if member is None:
-                return None, _NOBODY
-            row = connection.execute(_ROW, {"seq": member.pin}).one_or_none()
-        if row is None:
-            raise broken(f"entry {member.pin} is missing")
-        entry = ChainEntry.of(row)
-        if wrong := problem(entry, self._keyring):
-            raise broken(f"entry {entry.seq}: {wrong}")
+                return None, _NOBODY, False
+            entry = read_entries(connection, self._keyring, [member.pin])[member.pin]
         if entry.person is None:
             raise RecordsError(f"the PIN of entry {entry.seq} is gone; 'stillscan staff reset' gives a new one")
-        return member, entry.person[_PIN]
+        return member, entry.person[_PIN], accounts.supervisors() == {member.staff}
 
     def _fits(self, hashed: str, pin_: str) -> bool:
         """Whether a PIN leads to that string; one at a time, for all of the program."""
@@ -230,9 +221,9 @@ class StaffList:
 
     def _lock_tried(self, tried: Member) -> None:
         """Lock somebody whose PIN was tried too often, unless that has changed meanwhile."""
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
-            member = appender.chain.accounts.member(tried.staff)
-            if member == tried and appender.chain.accounts.supervisors() != {tried.staff}:
+        with appending(self._database, self._keyring, self._chain) as appender:
+            member = Accounts.of(appender.chain).member(tried.staff)
+            if member == tried and Accounts.of(appender.chain).supervisors() != {tried.staff}:
                 self._append(appender, tried.staff, LOCK, tried.role, None, cause="attempts")
 
     def _append(
@@ -256,12 +247,12 @@ def _hash(value: str) -> str:
 
 
 def _there(appender: Appender, staff: str) -> Member:
-    member = appender.chain.accounts.member(staff)
+    member = Accounts.of(appender.chain).member(staff)
     if member is None:
         raise StaffError(f"{staff}: there is nobody of this id; 'stillscan staff list' shows all")
     return member
 
 
 def _keep_one(appender: Appender, member: Member, force: bool) -> None:
-    if not force and appender.chain.accounts.supervisors() == {member.staff}:
+    if not force and Accounts.of(appender.chain).supervisors() == {member.staff}:
         raise StaffError(f"{member.staff}: is the last supervisor who can sign in; --force does it all the same")

@@ -41,6 +41,7 @@ class Rendering:
                 "scanner": scanner,
                 "scanner_text": scanner_text(scanner, language),
                 "records_trouble": counter.records_trouble,
+                "records_sentence": counter.records_sentence,
             }
         )
         return self.render(template, language, **{"problem": None, "stale": False, **shown, **values})

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from rich.console import Console
+
+from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, records
 from stillscan.commands.watched import watched
@@ -74,7 +77,8 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             if simulated and args.database is None:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
-            with reading as reader, watched(counter) as (shown, notifier):
+            lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
+            with reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
                 Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
     return 0
 

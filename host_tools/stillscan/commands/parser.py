@@ -79,14 +79,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return take
 
 
-def milliseconds(most: float) -> Callable[[str], float]:
-    """A kind of option: milliseconds from 0 to ``most``."""
-    return seconds(most, zero=True, unit="milliseconds")
+def milliseconds(most: float, or_else: str = "") -> Callable[[str], float]:
+    """A kind of option: milliseconds from 0 to ``most``; ``or_else`` is a word that the caller takes as well."""
+    return seconds(most, zero=True, unit="milliseconds", or_else=or_else)
 
 
-def seconds(most: float, *, zero: bool = False, endless: bool = False, unit: str = "seconds") -> Callable[[str], float]:
+def seconds(
+    most: float, *, zero: bool = False, endless: bool = False, unit: str = "seconds", or_else: str = ""
+) -> Callable[[str], float]:
     """A kind of option: seconds up to ``most``; ``zero``: from 0 on; ``endless``: "inf" is possible too."""
     words = f"a number of {unit} {'from' if zero else 'above'} 0 to {most:.12g}{', or inf' * endless}"
+    words += f", or {or_else}" * bool(or_else)
 
     def take(text: str) -> float:
         try:

@@ -16,6 +16,7 @@ from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
+from stillscan.records.staff import Person, Role
 from stillscan.records.tracking import s10_check_digit
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
@@ -23,6 +24,7 @@ NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 NUMBER = "ZZZ000001"
 RECIPIENT = "Åse Østenbyen"
+CLERK = Person("staff-7", Role.CLERK)
 GOOD = Observations(LINES, certain=True, face_matches=True)
 UNREAD = replace(GOOD, certain=False)
 
@@ -52,7 +54,7 @@ class Place:
 
     def finish(self, number: int, observed: Observations = GOOD) -> str:
         """The verdict on a letter of the series."""
-        return self.desk.finish(tracking(number), observed, "staff-7").verdict
+        return self.desk.finish(tracking(number), observed, CLERK).verdict
 
     def stored(self) -> list[StoredConsignment]:
         """All letters, read back."""

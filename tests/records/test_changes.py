@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from desk import GOOD, RECIPIENT, Clock, Place, csv, later, tracking
+from desk import CLERK, GOOD, RECIPIENT, Clock, Place, csv, later, tracking
 
 from stillscan.records import changes, kinds, retention
 from stillscan.records.audit import entries
@@ -25,7 +25,7 @@ def letter(place: Place, number: int = 1) -> StoredConsignment:
 
 
 def reasons(place: Place, number: int = 1) -> tuple[str, ...]:
-    return place.desk.finish(tracking(number), GOOD, "staff-7").reasons
+    return place.desk.finish(tracking(number), GOOD, CLERK).reasons
 
 
 def whole(place: Place) -> list[str]:

@@ -16,6 +16,7 @@ from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
+from stillscan.records.staff import Person, Role
 from stillscan.web.api import api, token
 from stillscan.web.pages import api_route, application
 from stillscan.web.server import NAMES
@@ -29,7 +30,7 @@ class Office:
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder / "records.db")
         self.keyring = Keyring(folder / "keys", "k1")
-        book = Book(self.database, self.keyring, "Moss", "anna", test_mode=True)
+        book = Book(self.database, self.keyring, "Moss", test_mode=True)
         self.counter = Counter(book, "Moss", test_mode=True)
         self.token = token(self.keyring)
         program = api(self.counter, self.database, self.keyring, self.token)
@@ -71,7 +72,7 @@ def test_a_letter_comes_in_and_is_handed_out_at_the_counter(office: Office) -> N
     assert (state["released"], "recipient" in state) == (False, False)
     assert office.client.get("/api/v1/status").json()["step"] == "tracking"
     turn = office.counter.visit.turn
-    office.counter.answer(lambda visit: visit.enter("RR123456785NO", turn))
+    office.counter.answer(lambda visit: visit.enter("RR123456785NO", turn), Person("anna", Role.CLERK))
     office.counter.visit.read(NORWEGIAN)
     office.counter.answer(lambda visit: visit.face(True, visit.turn))
     assert office.counter.visit.verdict is not None

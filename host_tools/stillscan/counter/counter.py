@@ -23,6 +23,7 @@ from stillscan.guidance import reason_key
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.mrz import Reading
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person
 from stillscan.scanning.result import Judgement, Result
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.known import Known
@@ -105,9 +106,14 @@ class Counter:
         with self._lock:
             return what(self.visit, self.scanner)
 
-    def answer(self, change: Callable[[Visit], None]) -> None:
-        """Let a window change the visit. StaleError, FieldProblem; StillscanError when it cannot be recorded."""
+    def answer(self, change: Callable[[Visit], None], person: Person | None = None) -> None:
+        """Let a window change the visit, which is then the ``person``'s who answered there.
+
+        StaleError, FieldProblem; StillscanError when it cannot be recorded.
+        """
         with self._lock:
+            if person is not None:
+                self.visit.hand_over(person)
             self._change(self.visit, change)
 
     def begin_anew(self, turn: int) -> None:
@@ -263,9 +269,9 @@ class _OutsideLock:
         with self._let_go():
             return self._book.letter(tracking)
 
-    def finish(self, case: Case, check: str) -> Recorded:
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded:
         with self._let_go():
-            return self._book.finish(case, check)
+            return self._book.finish(case, check, staff, began_by)
 
     def recorded(self, check: str) -> Recorded | None:
         with self._let_go():

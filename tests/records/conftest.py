@@ -12,15 +12,16 @@ import desk
 import servers
 import staffed
 
-from stillscan.records import changes, importing, release, retention, staff
+from stillscan.records import clock as clocks
+from stillscan.records import staff
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> desk.Clock:
-    """The clock of records, at desk.NOW."""
+    """The computer's clock, at desk.NOW. Tests of other things may let years pass at once (tests of clocks do not)."""
     clock = desk.Clock()
-    for module in (changes, importing, release, retention):
-        monkeypatch.setattr(module, "utc_now", clock)
+    monkeypatch.setattr(clocks, "_system", desk.FakeComputer(clock))
+    monkeypatch.setattr(clocks.ClockRules.__new__, "__defaults__", (clocks.MOST_AHEAD_DAYS, False))
     return clock
 
 

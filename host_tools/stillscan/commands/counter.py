@@ -62,6 +62,7 @@ def add_records(group: argparse._ActionsContainer) -> None:
 
 def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
     """Serve page and API until interrupted. DeviceError when the scanner stays away."""
+    from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
     from stillscan.web.api import api, token, token_file
@@ -83,7 +84,8 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                 print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
-            with reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
+            clock = clock_watch(book, counter.clock)
+            with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
                 Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
     return 0
 

@@ -7,6 +7,7 @@ stays what it is, and handed out once it was, whatever happens to its rows.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from stillscan.records import kinds
 from stillscan.records.canonical import digest
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_letter import ChainLetter, after
+from stillscan.records.chain_time import ChainTime
 from stillscan.records.errors import broken
 from stillscan.records.schema import START
 from stillscan.records.witness import Notes, Seen
@@ -33,8 +35,7 @@ class ChainState:
     def __init__(self) -> None:
         self.alone = RLock()
         self.end = Seen(0, START)
-        self.time = ""
-        """Of the last entry, as it stands in its body."""
+        self.time = ChainTime()
         self.known = Known()
 
     def letter(self, number: str) -> ChainLetter | None:
@@ -50,7 +51,7 @@ class ChainState:
 
         ``following`` are the entries after `end`. RecordsError when they do not lead there.
         """
-        end, time, more = self.end, self.time, Known(self.known)
+        end, time, more = self.end, copy.copy(self.time), Known(self.known)
         to_meet = {seen: kiosk for kiosk, seen in notes.items() if seen.seq >= end.seq and seen != end}
         for entry in following:
             if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
@@ -62,7 +63,8 @@ class ChainState:
             if facts["former"] != end.digest:
                 raise broken(f"entry {entry.seq} does not follow the one before it")
             more.take(entry.seq, facts)
-            end, time = Seen(entry.seq, entry.digest), facts["time"]
+            time.note(facts)
+            end = Seen(entry.seq, entry.digest)
             to_meet.pop(end, None)
         if end != head:
             raise broken("entries are missing at its end, or were added")

@@ -66,7 +66,8 @@ def _gone(connection: Connection, keyring: Keyring, chain: ChainState, before: d
     """The entries whose personal part is to go, in order."""
     gone: list[int] = []
     pins = Accounts.of(chain).pins()
-    old = (seq for seq, time in chain.known.personal.items() if time < instant(before) and seq not in pins)
+    times = ((seq, chain.time.counted(seq, time)) for seq, time in chain.known.personal.items())
+    old = (seq for seq, time in times if time < instant(before) and seq not in pins)
     for seqs in _some(sorted(old)):
         found = read_entries(connection, keyring, seqs)
         letters = check_rows(connection, chain, sorted({about(entry) for entry in found.values()} - {""}))

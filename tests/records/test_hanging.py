@@ -20,12 +20,30 @@ from stillscan.records.errors import OutcomeUnknownError, RecordsError
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.release import Desk, new_check
+from stillscan.records.staff import Person, Role
 from stillscan.records.verification import verify
+from stillscan.web import sessions
+from stillscan.web.browsers import Browsers
 from stillscan.web.pages import application
+from stillscan.web.sessions import Sessions
 
 pytestmark = pytest.mark.process
 WAIT_S = 1.0  # of these tests: as long as nothing, on a busy machine, needs for one statement
 _PATIENCE_S = 120.0
+
+
+class Staff:
+    """A clerk for whom the database is asked, whenever it is asked whether she may go on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sign_in(self, staff: str, pin: str, /) -> Person:
+        return Person(staff, Role.CLERK)
+
+    def is_active(self, staff: str, /) -> Role | None:
+        with self._database.reading():
+            return Role.CLERK
 
 
 class Office:
@@ -38,7 +56,11 @@ class Office:
         load(csv(range(3)), self.database, self.keyring, "letters.csv")
         self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
         self.counter = Counter(Book(self.database, self.keyring, "1473 Oppsal", False), "1473 Oppsal")
-        self.client = TestClient(application(self.counter, ["127.0.0.1"]), base_url="http://127.0.0.1")
+        browsers = Browsers(self.keyring.folder)
+        program = application(self.counter, ["127.0.0.1"], browsers, Sessions(Staff(self.database)))
+        self.client = TestClient(program, base_url="http://127.0.0.1")
+        self.client.get(f"/?key={browsers.invite()}")
+        assert self.client.post("/signin", data={"staff": "staff-7", "pin": "1"}).url.path == "/"
 
     def at(self, moment: str, do: Callable[[], None]) -> None:
         """Do it at the next "begin" or "commit" of a transaction that writes, before the server hears of it."""
@@ -81,7 +103,8 @@ class Office:
 
 
 @pytest.fixture
-def office(own_server: Server, tmp_path: Path) -> Iterator[Office]:
+def office(own_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setattr(sessions, "_ASK_S", 0.05)  # a server that was stopped for longer rolls a transaction back
     with own_server.database() as url:
         made = Office(url, own_server, tmp_path)
         yield made

@@ -20,7 +20,7 @@ from stillscan.records.canonical import digest
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import FieldError
+from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.keyring import Keyring
 
 __all__ = ["Scope", "Token", "TokenError", "TokenList"]
@@ -49,6 +49,7 @@ class TokenList:
         self._keyring = keyring
         self._chain = chain or ChainState()
         self._now = now or utc_now
+        self._known: list[Token] | None = None
 
     def add(self, name: str, scopes: Iterable[Scope], by: str | None = None) -> str:
         """A new token: it is told here and never again. FieldError, TokenError.
@@ -84,14 +85,21 @@ class TokenList:
             return sorted(Accounts.of(self._chain).tokens.values(), key=lambda one: one.name)
 
     def find(self, given: str) -> Token | None:
-        """The token that somebody shows; None for one that is unknown or revoked. RecordsError.
+        """The token that somebody shows; None for one that is unknown or revoked.
 
-        Each is compared, by digest and in constant time: how long it takes says nothing about any of them.
+        Each is compared, by digest and in constant time: how long it takes says nothing about any of them. When the
+        chain does not hold any more, or says nothing, what it said last counts: somebody has to be able to ask what is
+        wrong with it. RecordsError when it has said nothing yet.
         """
         if not _FORM.fullmatch(given):
             return None
+        try:
+            self._known = self.tokens()
+        except RecordsError:
+            if self._known is None:
+                raise
         shown, found = _digest(given), None
-        for one in self.tokens():
+        for one in self._known:
             if hmac.compare_digest(shown, one.digest) and one.active:
                 found = one
         return found

@@ -299,9 +299,9 @@ class _OutsideLock:
         with self._let_go():
             return self._book.letter(tracking)
 
-    def finish(self, case: Case, check: str) -> Recorded:
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded:
         with self._let_go():
-            return self._book.finish(case, check)
+            return self._book.finish(case, check, staff, began_by)
 
     def recorded(self, check: str) -> Recorded | None:
         with self._let_go():

@@ -54,7 +54,7 @@ class OfficeBook(Protocol):
 
     def now(self) -> datetime: ...
     def letter(self, tracking: str) -> Consignment | None: ...
-    def finish(self, case: Case, check: str) -> Recorded: ...
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded: ...
     def recorded(self, check: str) -> Recorded | None: ...
 
 
@@ -220,7 +220,7 @@ class Visit:
         """
         case, check = self._case(), secrets.token_hex(16)
         try:
-            self._over(case, self.book.finish(case, check))
+            self._over(case, self.book.finish(case, check, self.staff, self.began_by))
         except OutcomeUnknownError:
             self._unknown = (check, case)
             raise

@@ -20,7 +20,7 @@ from kiosk import wire
 from stillscan.counter.counter import Counter
 from stillscan.counter.mosaic import CELL_COLUMNS, CELL_ROWS, LEVELS, Mosaic
 from stillscan.link.messages import Abort, Band, BandHeader, State
-from stillscan.mrz.read import read_image, read_strip
+from stillscan.mrz import read_image, read_strip
 from stillscan.simulator import printing
 
 ROWS, WIDTH = printing.STRIP_SHAPE

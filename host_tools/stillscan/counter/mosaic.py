@@ -78,4 +78,5 @@ def _grey(lines: list[_Line]) -> bytes:
     levels = between // _STEP
     if len(between) and sum(line.mean for line in lines) < _PRINT * len(lines) * between.mean():
         levels = np.maximum(levels - 1, 0)
-    return (levels * _STEP + _STEP // 2).astype(np.uint8).tobytes()
+    greys: NDArray[np.uint8] = (levels * _STEP + _STEP // 2).astype(np.uint8)
+    return greys.tobytes()

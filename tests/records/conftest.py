@@ -11,14 +11,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 import desk
 import servers
 
-from stillscan.records import importing, release
+from stillscan.records import changes, importing, release, retention
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> desk.Clock:
     """The clock of records, at desk.NOW."""
     clock = desk.Clock()
-    for module in (importing, release):
+    for module in (changes, importing, release, retention):
         monkeypatch.setattr(module, "utc_now", clock)
     return clock
 

@@ -8,6 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from stillscan.records.audit import following
+from stillscan.records.chain_state import ChainState
+from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -50,6 +53,12 @@ class Place:
     def finish(self, number: int, observed: Observations = GOOD) -> str:
         """The verdict on a letter of the series."""
         return self.desk.finish(tracking(number), observed, "staff-7").verdict
+
+    def stored(self) -> list[StoredConsignment]:
+        """All letters, read back."""
+        chain = ChainState()
+        with following(self.database, self.keyring, chain) as connection:
+            return list(find(connection, self.keyring, chain))
 
     def tamper(self, *statements: str) -> None:
         """Change the database behind stillscan's back, without its keys and constraints."""

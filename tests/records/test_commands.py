@@ -82,7 +82,7 @@ def test_show_and_verify(place: Place, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["audit", "verify", "--json"]) == 1
     found = json.loads(lines(capsys)[0])
     assert found["whole"] is False
-    assert found["findings"][0] == {"problem": "its contents do not fit its digest", "entry": 2, "tracking": None}
+    assert found["findings"][0] == {"entry": 2, "what": "its contents do not fit its digest", "tracking": None}
     assert main(["audit", "show"]) == 0
     assert "     2  cannot be read; run 'stillscan audit verify'" in lines(capsys)
     with pytest.raises(SystemExit, match="2"):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stillscan.records import retention
 from stillscan.records.audit import entries
-from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, find
+from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment
 from stillscan.records.errors import RowsError
 from stillscan.records.importing import Imported, load, parse
 from stillscan.records.rows import rows
@@ -26,13 +26,12 @@ def errors_of(**fields: object) -> list[tuple[int, str]]:
     return errors(json.dumps([{**ROW, **fields}]))
 
 
-def take(place: Place, content: bytes, *, test: bool = False) -> Imported:
-    return load(content, place.database, place.keyring, "f", test=test)
+def take(place: Place, content: bytes, *, test: bool = False, supervisor: str | None = None) -> Imported:
+    return load(content, place.database, place.keyring, "f", test=test, supervisor=supervisor)
 
 
 def stored(place: Place) -> list[StoredConsignment]:
-    with place.database.reading() as connection:
-        return list(find(connection, place.keyring))
+    return place.stored()
 
 
 def count(place: Place) -> int:
@@ -178,7 +177,9 @@ def test_a_letter_whose_time_was_over_can_be_imported_anew(place: Place, clock: 
     clock.now = later(30)
     retention.purge(place.database, place.keyring, 1, clock.now)
     assert all(letter.erased for letter in stored(place))
-    assert take(place, csv(range(3))) == Imported(3, 0)
+    with pytest.raises(RowsError, match="was here before; a supervisor can take it in again"):
+        take(place, csv(range(3)))
+    assert take(place, csv(range(3)), supervisor="s-1") == Imported(3, 0)
     assert not any(letter.erased for letter in stored(place))
     assert verify(place.database, place.keyring).findings == []
 

@@ -15,12 +15,12 @@ from rich.console import Console
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, keys, output, read_input, records
 from stillscan.errors import EnvironmentTroubleError, InputError
-from stillscan.records import retention, tracking
+from stillscan.records import kinds, retention, tracking
 from stillscan.records.audit import entries
 from stillscan.records.chain_entry import UNKNOWN
 from stillscan.records.export import export
 from stillscan.records.text import ID
-from stillscan.records.verification import verify
+from stillscan.records.verification import AuditFinding, verify
 from stillscan.records.witness import Seen
 
 _FOUND = 1
@@ -88,11 +88,12 @@ def _show(args: argparse.Namespace) -> int:
         shown: deque[str] = deque(maxlen=args.last or None)
         for entry in entries(connection):
             try:
-                facts = entry.facts
-                if number is None or facts.get("tracking") == number:
-                    shown.append(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts))
-            except (ValueError, TypeError, KeyError, AttributeError):
+                facts = kinds.facts_of(entry.body)
+            except kinds.BodyError:
                 shown.append(f"{entry.seq:6}  cannot be read; run 'stillscan audit verify'")
+                continue
+            if number is None or facts.get("tracking") == number:
+                shown.append(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts))
     for line in shown:
         print(line)
     return 0
@@ -109,10 +110,12 @@ def _verify(args: argparse.Namespace) -> int:
     with records(args) as (database, keyring), _told("verifying: entry {}") as progress:
         found = verify(database, keyring, args.end, progress)
     if args.json:
-        findings = [finding._asdict() for finding in found.findings]
-        whole = {"whole": not findings, "entries": found.entries, "end": f"{found.entries}:{found.end}"}
-        print(json.dumps({**whole, "kiosks": found.kiosks, "findings": findings}, ensure_ascii=False))
+        whole = {"whole": not found.findings, "entries": found.entries, "findings": _listed(found.findings)}
+        more = {"changes": _listed(found.changes), "end": f"{found.entries}:{found.end}", "kiosks": found.kiosks}
+        print(json.dumps({**whole, **more}, ensure_ascii=False))
     else:
+        for change in found.changes:
+            print(f"for the record: {change}")
         for finding in found.findings:
             print(finding)
         if not found.findings:
@@ -121,6 +124,10 @@ def _verify(args: argparse.Namespace) -> int:
     if found.findings and all(finding.problem.startswith(UNKNOWN) for finding in found.findings):
         return EnvironmentTroubleError.exit_code  # nothing speaks against them, and nothing can be said for them
     return _FOUND if found.findings else 0
+
+
+def _listed(findings: list[AuditFinding]) -> list[dict[str, object]]:
+    return [{"entry": one.entry, "what": one.problem, "tracking": one.tracking} for one in findings]
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import UTC, datetime
 
 from stillscan.commands.records import add_place, is_made, read_input, records
 from stillscan.records import tracking
+from stillscan.records.audit import following
+from stillscan.records.chain_state import ChainState
+from stillscan.records.clock import utc_now
 from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.errors import RowsError
 from stillscan.records.importing import load, parse
@@ -77,9 +79,10 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    with records(args) as (database, keyring), database.reading() as connection:
-        for letter in find(connection, keyring):
-            if (args.waiting and letter.released) or (args.released and not letter.released):
+    chain = ChainState()
+    with records(args) as (database, keyring), following(database, keyring, chain) as connection:
+        for letter in find(connection, keyring, chain):
+            if (args.waiting and not letter.waits) or (args.released and not letter.released):
                 continue
             if args.office is not None and letter.office != args.office:
                 continue
@@ -92,8 +95,9 @@ def _list(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     number = tracking.normalise(args.tracking, test=True)
-    with records(args) as (database, keyring), database.reading() as connection:
-        letter = next(find(connection, keyring, [number]), None)
+    chain = ChainState()
+    with records(args) as (database, keyring), following(database, keyring, chain) as connection:
+        letter = next(find(connection, keyring, chain, [number]), None)
     if letter is None:
         print(f"stillscan: {number}: there is no such letter here", file=sys.stderr)
         return _NOT_THERE
@@ -119,6 +123,5 @@ def _public(letter: StoredConsignment) -> dict[str, object]:
 
 
 def _state(letter: StoredConsignment) -> str:
-    late = letter.deadline < datetime.now(UTC).date()
-    state = "released" if letter.released else "deadline over" if late else "waiting"
+    state = letter.state_on(utc_now().date())
     return f"{state} (test)" if letter.test else state

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from stillscan.counter.visit import Recorded
 from stillscan.records import text, tracking
+from stillscan.records.audit import following
+from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
@@ -21,7 +23,8 @@ class Book:
     def __init__(self, database: Database, keyring: Keyring, office: str, staff: str, test_mode: bool) -> None:
         self._database = database
         self._keyring = keyring
-        self._desk = Desk(database, keyring, office)
+        self._chain = ChainState()
+        self._desk = Desk(database, keyring, office, chain=self._chain)
         self._staff = text.line("staff", staff)
         self._test_mode = test_mode
 
@@ -32,8 +35,8 @@ class Book:
     def letter(self, number: str) -> Consignment | None:
         """The letter, if it is known here; in test mode only letters for trying out. FieldError, RecordsError."""
         normal = tracking.normalise(number, test=self._test_mode)
-        with self._database.reading() as connection:
-            for letter in find(connection, self._keyring, [normal]):
+        with following(self._database, self._keyring, self._chain) as connection:
+            for letter in find(connection, self._keyring, self._chain, [normal]):
                 if letter.test == self._test_mode:
                     return letter
         return None

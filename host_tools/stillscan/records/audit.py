@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
 
 from stillscan.records import models
 from stillscan.records.canonical import instant
@@ -34,15 +34,13 @@ class Appender:
 
     def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, noted: Seen | None) -> None:
         """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
-        head = ChainHead.of(connection.execute(_LOCK).one_or_none())
-        if head is None:
-            raise broken("its signed head is gone")
+        head = _head(_only(connection.execute(_LOCK)))
         self.connection = connection
         self.keyring = keyring
         self.chain = chain
         self._start = self._count = head.seq
         self._end = head.digest
-        self._look(head.kiosk, head.signature, chain, noted)
+        _follow(connection, keyring, chain, head, noted)
         self._former = chain.time
 
     @property
@@ -75,17 +73,6 @@ class Appender:
         self.connection.execute(_SEAL, values)
         return self.head
 
-    def _look(self, kiosk: str, signature: str, chain: ChainState, noted: Seen | None) -> None:
-        """Does the chain lead to its head, and did a kiosk that is known here sign that?"""
-        with contextlib.closing(entries(self.connection, chain.end.seq)) as following:
-            chain.follow(following, self.head, noted)
-        if not self._count:
-            return
-        if not self.keyring.knows(kiosk):
-            raise untrusted(unknown(kiosk, self.keyring))
-        if not self.keyring.signed(kiosk, HEAD, head_message(self._count, self._end), signature):
-            raise broken("its head was not signed by the kiosk that it names")
-
 
 @contextlib.contextmanager
 def appending(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Appender]:
@@ -95,13 +82,10 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     a long way before anybody has to wait for us.
     """
     chain = chain or ChainState()
-    with noting(keyring.head) as (noted, note):
+    with chain.alone, noting(keyring.head) as (noted, note):
         if not chain.end.seq:
             with database.reading() as connection:
-                head = head_of(connection)
-                if head is not None:
-                    with contextlib.closing(entries(connection)) as following:
-                        chain.follow(following, Seen(head.seq, head.digest), noted)
+                _follow(connection, keyring, chain, _head(head_of(connection)), noted)
         with database.writing() as connection:
             appender = Appender(connection, keyring, chain, noted)
             yield appender
@@ -110,9 +94,46 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
             note(*end)
 
 
+@contextlib.contextmanager
+def following(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Connection]:
+    """One moment of the database to read in, to which ``chain`` is followed first; nothing is written there.
+
+    RecordsError for a chain that does not hold: what is read is as sure as what is written.
+    """
+    chain = chain or ChainState()
+    with chain.alone, noting(keyring.head) as (noted, note):
+        with database.reading() as connection:
+            _follow(connection, keyring, chain, _head(head_of(connection)), noted)
+            yield connection
+        note(*chain.end)
+
+
+def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, noted: Seen | None) -> None:
+    """Did a kiosk that is known here sign the head, and does the chain lead there?"""
+    if head.seq:
+        if not keyring.knows(head.kiosk):
+            raise untrusted(unknown(head.kiosk, keyring))
+        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature):
+            raise broken("its head was not signed by the kiosk that it names")
+    with contextlib.closing(entries(connection, chain.end.seq)) as after:
+        chain.follow(after, Seen(head.seq, head.digest), noted)
+
+
 def head_of(connection: Connection) -> ChainHead | None:
     """Where the chain ends, without locking it."""
-    return ChainHead.of(connection.execute(_HEAD).one_or_none())
+    return _only(connection.execute(_HEAD))
+
+
+def _only(rows: CursorResult[Any]) -> ChainHead | None:
+    """The head, where there is exactly one."""
+    found = rows.all()
+    return ChainHead.of(found[0]) if len(found) == 1 else None
+
+
+def _head(head: ChainHead | None) -> ChainHead:
+    if head is None:
+        raise broken("its signed head is gone")
+    return head
 
 
 def entries(connection: Connection, after: int = 0) -> Generator[ChainEntry]:

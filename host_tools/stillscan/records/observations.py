@@ -72,6 +72,8 @@ def seen(case: Case) -> dict[str, Any]:
             "deadline": letter.deadline.isoformat(),
             "office": letter.office,
             "released": letter.released,
+            "withdrawn": letter.withdrawn,
+            "returned": letter.returned,
         },
         "second_document": case.second_document,
         "face_matches": case.face_matches,

@@ -6,11 +6,10 @@ the state of the letter that they see is read inside that transaction, so that t
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
-from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import RLock
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
@@ -19,17 +18,19 @@ from stillscan.records import retention, text, tracking
 from stillscan.records.audit import Appender, appending
 from stillscan.records.canonical import canonical
 from stillscan.records.chain_entry import ChainEntry, problem
-from stillscan.records.chain_state import CHECK, ChainState
-from stillscan.records.chain_state import RELEASE as RELEASED
+from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.database import Database
-from stillscan.records.errors import broken
+from stillscan.records.errors import RecordsError, broken
 from stillscan.records.keyring import Keyring
+from stillscan.records.kinds import CHECK
+from stillscan.records.kinds import RELEASE as RELEASED
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.records.observations import Observations, observations_digest
 from stillscan.verify.rules import decide_case
 
+_log = logging.getLogger(__name__)
 RECORD = "release 1"  # purpose of the record's signature
 _CODE = re.compile(r"[A-Z]{1,3}")
 _RECORD = insert(RELEASE)
@@ -50,15 +51,24 @@ class Finished(NamedTuple):
 class Desk:
     """One kiosk at one office, where checks are finished."""
 
-    def __init__(self, database: Database, keyring: Keyring, office: str, retention_days: int = retention.DAYS) -> None:
-        """FieldError for an office that is no line of text, or a retention time under a day."""
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        office: str,
+        retention_days: int = retention.DAYS,
+        chain: ChainState | None = None,
+    ) -> None:
+        """``chain``: what this process knows of it, shared with whoever else reads and writes there.
+
+        FieldError for an office that is no line of text, or a retention time under a day.
+        """
         self._database = database
         self._keyring = keyring
         self._office = text.line("office", office)
         self._retention_days = retention.days(retention_days)
         self._tidied: datetime | None = None
-        self._chain = ChainState()
-        self._alone = RLock()  # threads of one process share what is known of the chain
+        self._chain = chain or ChainState()
 
     def finish(self, number: str, observed: Observations, staff: str, check: str | None = None) -> Finished:
         """Ask the rules about a letter and what was seen, and record their answer; when this returns it is durable.
@@ -70,11 +80,12 @@ class Desk:
         number = tracking.normalise(number, test=observed.test_mode)
         staff = text.line("staff", staff)
         now = utc_now()
-        self.tidy(now)
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+        try:
+            self.tidy(now)
+        except RecordsError as error:  # another letter's: what is wrong with this one is found below
+            _log.error("nothing was erased: %s", error)
+        with appending(self._database, self._keyring, self._chain) as appender:
             letter = _letter(appender, number, observed.test_mode)
-            if letter is not None and number in self._chain.released:
-                letter = replace(letter, released=True)
             case = observed.case(letter, now, self._office)
             ruling = decide_case(case)
             details = {
@@ -99,7 +110,7 @@ class Desk:
         Who still writes holds the chain's end; this waits for it first, so that nothing can come after the answer.
         RecordsError when it cannot be told now.
         """
-        with self._alone, appending(self._database, self._keyring, self._chain) as appender:
+        with appending(self._database, self._keyring, self._chain) as appender:
             row = appender.connection.execute(_NAMED, {"part": f'"check":"{check}"'}).one_or_none()
             if row is None:
                 return None
@@ -112,10 +123,10 @@ class Desk:
     def tidy(self, now: datetime | None = None) -> None:
         """Erase what is past its time, once a day; `finish` sees to it, an idle kiosk may too."""
         now = now or utc_now()
-        with self._alone:
+        with self._chain.alone:
             if self._tidied is None or not timedelta(0) <= now - self._tidied < _TIDY_EVERY:
-                retention.purge(self._database, self._keyring, self._retention_days, now, self._chain)
                 self._tidied = now
+                retention.purge(self._database, self._keyring, self._retention_days, now, self._chain)
 
 
 def new_check() -> str:
@@ -140,8 +151,8 @@ def _release(appender: Appender, number: str, entry: ChainEntry) -> None:
 
 def _letter(appender: Appender, number: str, test: bool) -> StoredConsignment | None:
     """The letter as the rules may see it: in test mode only letters for trying out, otherwise only real ones."""
-    for letter in find(appender.connection, appender.keyring, [number], appender.chain.letters):
-        if letter.test == test and (letter.released or not letter.erased):
+    for letter in find(appender.connection, appender.keyring, appender.chain, [number]):
+        if letter.test == test and not (letter.waits and letter.erased):
             return letter
     return None
 

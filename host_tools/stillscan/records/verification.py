@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from stillscan.records import letters
 from stillscan.records.audit import entries, head_of
-from stillscan.records.chain_entry import HEAD, PURGE, UNKNOWN, ChainEntry, head_message, problem, unknown
+from stillscan.records.chain_entry import HEAD, UNKNOWN, ChainEntry, head_message, problem, unknown
+from stillscan.records.chain_state import Known
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
-from stillscan.records.letters import Letters
+from stillscan.records.kinds import CHANGES, CONSIGNMENT, CONSIGNMENT_AGAIN, CORRECTION, EXTENSION, RETURN, WITHDRAWAL
 from stillscan.records.schema import START
 from stillscan.records.witness import Seen, noted
 
@@ -37,6 +39,8 @@ class Verified(NamedTuple):
     entries: int
     end: str
     kiosks: list[str]
+    changes: list[AuditFinding]
+    """What supervisors did to letters that were here already: nothing is wrong with it, but it is to be seen."""
 
 
 def verify(
@@ -51,7 +55,7 @@ def verify(
             findings += walk.step(entry)
             progress(entry.seq)
         findings += walk.finish()
-    return Verified(findings, walk.count, walk.end, sorted(walk.kiosks))
+    return Verified(findings, walk.count, walk.end, sorted(walk.kiosks), walk.changes)
 
 
 def _remembered(keyring: Keyring, former: Seen | None) -> dict[int, list[tuple[str, str]]]:
@@ -70,14 +74,13 @@ class _Walk:
         self.count = 0
         self.end = START
         self.kiosks: set[str] = set()
+        self.changes: list[AuditFinding] = []
         self._connection = connection
         self._keyring = keyring
         self._unknown: set[str] = set()
         self._remembered = remembered
+        self._known = Known()
         self._without: set[int] = set()  # entries whose personal part is not there
-        self._with: set[int] = set()
-        self._purged: set[int] = set()
-        self._letters = Letters(connection, keyring, self._purged)
 
     def step(self, entry: ChainEntry) -> Iterator[AuditFinding]:
         """What is wrong with the next entry."""
@@ -100,11 +103,22 @@ class _Walk:
         self.kiosks.add(facts["kiosk"])
         if follows and facts["former"] != self.end:
             yield AuditFinding("it does not follow the entry before it", entry.seq)
-        if facts["personal"] is not None:
-            (self._without if entry.personal is None else self._with).add(entry.seq)
-        if facts["kind"] == PURGE:
-            self._purged.update(seq for first, last in facts["entries"] for seq in range(first, last + 1))
-        self._letters.note(entry, facts)
+        if facts["personal"] is not None and entry.personal is None:
+            self._without.add(entry.seq)
+        yield from self._told(entry.seq, facts)
+
+    def _told(self, seq: int, facts: dict[str, Any]) -> Iterator[AuditFinding]:
+        """What the entry says of letters: what is wrong with that, and what a supervisor changed."""
+        number = facts.get("tracking")
+        former = self._known.letter(number) if isinstance(number, str) else None
+        wrong = self._known.take(seq, facts)
+        if facts["kind"] in CHANGES:
+            self.changes.append(AuditFinding(f"{_CHANGED[facts['kind']]} by {facts['staff']}", seq, number))
+        elif facts["kind"] == CONSIGNMENT and former is not None and not self._known.personal[former.imported]:
+            self.changes.append(AuditFinding(_CHANGED[CONSIGNMENT_AGAIN], seq, number))
+            return  # an older stillscan had no other kind for it
+        if wrong:
+            yield AuditFinding(wrong, seq, number)
 
     def finish(self) -> Iterator[AuditFinding]:
         """What is wrong at the end, and across entries."""
@@ -125,12 +139,23 @@ class _Walk:
             yield AuditFinding("the head of the chain was not signed by a kiosk that is known here")
         for seq, notes in sorted(self._remembered.items()):
             yield from (AuditFinding(f"it is missing, and {who} remembers it", seq) for who, _ in notes)
-        for seq in sorted(self._without - self._purged):
+        there = {seq for seq, time in self._known.personal.items() if time}
+        for seq in sorted(self._without & there):
             yield AuditFinding("its personal part was removed, and no purge says so", seq)
-        for seq in sorted(self._with & self._purged):
+        for seq in sorted(self._known.personal.keys() - there - self._without):
             yield AuditFinding("a purge says that its personal part is gone, but it is there", seq)
         if not self._unknown:  # otherwise there would be much to tell of letters that one key explains
-            yield from (AuditFinding(wrong, entry, number) for number, entry, wrong in self._letters.problems())
+            found = letters.problems(self._connection, self._keyring, self._known)
+            yield from (AuditFinding(wrong, entry, number) for number, entry, wrong in found)
+
+
+_CHANGED = {
+    CONSIGNMENT_AGAIN: "a letter that was here before was taken in again",
+    EXTENSION: "its deadline was extended",
+    CORRECTION: "its recipient's name was corrected",
+    WITHDRAWAL: "it was withdrawn",
+    RETURN: "it was returned to its sender",
+}
 
 
 def _missing(first: int, last: int) -> str:

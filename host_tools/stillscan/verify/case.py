@@ -7,7 +7,10 @@ from datetime import date, datetime
 
 @dataclass(frozen=True)
 class Consignment:
-    """The letter that is to be collected. `office` "" when it may lie at any."""
+    """The letter that is to be collected. `office` "" when it may lie at any.
+
+    `withdrawn`: a supervisor took it out of what is handed out; `returned`: it went back to its sender.
+    """
 
     tracking: str
     recipient: str
@@ -15,6 +18,8 @@ class Consignment:
     released: bool
     order: str = ""
     office: str = ""
+    withdrawn: bool = False
+    returned: bool = False
 
 
 @dataclass(frozen=True, repr=False)

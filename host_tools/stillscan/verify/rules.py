@@ -91,6 +91,10 @@ def _about_consignment(
         yield "wrong_office"
     if letter.released:
         yield "already_released"
+    if letter.withdrawn:
+        yield "consignment_withdrawn"
+    if letter.returned:
+        yield "consignment_returned"
     if today is not None and letter.deadline < today:
         yield "deadline_passed"
     if mrz is not None:

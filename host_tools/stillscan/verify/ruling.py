@@ -34,6 +34,8 @@ Reason = Literal[
     "consignment_unknown",
     "wrong_office",
     "already_released",
+    "consignment_withdrawn",
+    "consignment_returned",
     "deadline_passed",
     "clock_implausible",
 ]

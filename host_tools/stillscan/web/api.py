@@ -19,7 +19,9 @@ from stillscan import __version__
 from stillscan.counter.counter import Counter
 from stillscan.errors import InputError, StillscanError
 from stillscan.records import tracking
-from stillscan.records.audit import entries
+from stillscan.records.audit import entries, following
+from stillscan.records.chain_state import ChainState
+from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
 from stillscan.records.errors import RowsError
@@ -67,6 +69,7 @@ class LetterState(BaseModel):
     deadline: date
     office: str
     released: bool
+    state: Literal["waiting", "deadline over", "released", "withdrawn", "returned"]
     test: bool
 
 
@@ -200,6 +203,8 @@ def _add_counter(app: FastAPI, counter: Counter) -> None:
 
 
 def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring) -> None:
+    chain = ChainState()
+
     @app.post("/consignments")
     def import_letters(letters: Annotated[list[Letter], Field(max_length=_MOST_LETTERS)]) -> Imported:
         """Register letters, all or none. Sending them again is harmless; changed contents are refused."""
@@ -211,14 +216,15 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
     def letter_state(number: str) -> LetterState:
         """Whether a letter is here, and whether it has been handed out."""
         normal = tracking.normalise(number, test=test_mode)
-        with database.reading() as connection:
-            for letter in find(connection, keyring, [normal]):
+        with following(database, keyring, chain) as connection:
+            for letter in find(connection, keyring, chain, [normal]):
                 if letter.test == test_mode:
                     return LetterState(
                         tracking=letter.tracking,
                         deadline=letter.deadline,
                         office=letter.office,
                         released=letter.released,
+                        state=letter.state_on(utc_now().date()),
                         test=letter.test,
                     )
         raise HTTPException(404, "no such letter here")

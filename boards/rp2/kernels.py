@@ -183,22 +183,21 @@ def _stuff(r0):
 
 
 @micropython.asm_thumb
-def absorb(r0, r1, r2):
-    """See kiosk.parts.Kernels. The state is in r0-r3; key[21] and key[22] keep where the data go on and end."""
+def _absorb(r0):
+    """Chaskey-12's permutation over key[17] blocks at key[16] and then the one in key[12:16], of ``r0``, the key: it
+    begins as the state, which is in r0-r3 meanwhile, and is left in key[12:16]."""
     mov(r7, r0)
-    str(r1, [r7, 84])
-    str(r2, [r7, 88])
-    ldr(r0, [r7, 48])
-    ldr(r1, [r7, 52])
-    ldr(r2, [r7, 56])
-    ldr(r3, [r7, 60])
+    ldr(r1, [r7, 4])
+    ldr(r2, [r7, 8])
+    ldr(r3, [r7, 12])
+    ldr(r0, [r7, 0])
     label(BLOCK)
-    ldr(r4, [r7, 84])
-    ldr(r5, [r7, 88])
+    ldr(r4, [r7, 64])
+    ldr(r5, [r7, 68])
     cmp(r5, 0)
     bne(WHOLE)
     mov(r4, r7)
-    add(r4, 64)
+    add(r4, 48)
     label(WHOLE)
     ldr(r6, [r4, 0])
     eor(r0, r6)
@@ -209,7 +208,7 @@ def absorb(r0, r1, r2):
     ldr(r6, [r4, 12])
     eor(r3, r6)
     add(r4, 16)
-    str(r4, [r7, 84])
+    str(r4, [r7, 64])
     push({r7})
     mov(r5, 16)
     mov(r6, 25)
@@ -235,9 +234,9 @@ def absorb(r0, r1, r2):
     sub(r7, 1)
     bne(ROUND)
     pop({r7})
-    ldr(r5, [r7, 88])
+    ldr(r5, [r7, 68])
     sub(r5, 1)
-    str(r5, [r7, 88])
+    str(r5, [r7, 68])
     bpl(BLOCK)
     str(r0, [r7, 48])
     str(r1, [r7, 52])
@@ -288,3 +287,44 @@ def stuff(data: ptr8, n: int, out: ptr8) -> int:
     arguments[1] = n
     arguments[2] = int(out)
     return int(_stuff(_ARGUMENTS))
+
+
+@micropython.viper
+def seal(key, data: ptr8, n: int):
+    """See kiosk.parts.Kernels."""
+    words = ptr32(key)
+    last = ptr8(int(words) + 48)
+    blocks = (n - 1) >> 4
+    at = blocks << 4
+    left = n - at
+    behind = ptr32(int(data) + at)
+    words[12] = behind[0]
+    words[13] = behind[1]
+    words[14] = behind[2]
+    words[15] = behind[3]
+    subkey = 4
+    if left < 16:
+        subkey = 8
+        last[left] = 1
+        left += 1
+        while left < 16:
+            last[left] = 0
+            left += 1
+    words[12] = words[12] ^ words[subkey]
+    words[13] = words[13] ^ words[subkey + 1]
+    words[14] = words[14] ^ words[subkey + 2]
+    words[15] = words[15] ^ words[subkey + 3]
+    words[16] = int(data)
+    words[17] = blocks
+    _absorb(key)
+    first = words[12] ^ words[subkey]
+    second = words[13] ^ words[subkey + 1]
+    out = ptr8(int(data) + n)
+    out[0] = first
+    out[1] = first >> 8
+    out[2] = first >> 16
+    out[3] = first >> 24
+    out[4] = second
+    out[5] = second >> 8
+    out[6] = second >> 16
+    out[7] = second >> 24

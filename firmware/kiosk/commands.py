@@ -87,7 +87,10 @@ class Commands:
         if not self._link.newly_proven():
             return False
         self._begin_session()
-        self._link.proof.accept()  # type: ignore[union-attr]  # there is one, else all is proven
+        proof = self._link.proof
+        if proof is not None:
+            proof.accept()
+            self._link.sealing = proof.sealing
         return True
 
     def _begin_session(self) -> None:
@@ -111,7 +114,7 @@ class Commands:
         )  # fmt: skip
         if proof is not None:
             proof.offer(self._link.body(), answer, self._link.received)
-        self._link.send_body(wire.M_HELLO, answer)
+        self._link.send_unproven(wire.M_HELLO, answer)
         if not self.spoken:
             self._error(wire.E_VERSION, wire.C_HELLO)
 

@@ -87,26 +87,36 @@ def stuff(data: ptr8, n: int, out: ptr8) -> int:
 
 
 @micropython.viper
-def absorb(key: ptr32, data: ptr32, blocks: int):
-    """Chaskey-12's permutation over ``blocks`` of 16 bytes and then the block in key[16:20]; the state is key[12:16]."""
+def seal(key: ptr32, data: ptr8, n: int):
+    """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits. ``key`` is of kiosk.tag."""
     one = 1
     mask = (one << 32) - 1  # on a chip of 32 bits -1, which leaves all bits
-    v0 = key[12]
-    v1 = key[13]
-    v2 = key[14]
-    v3 = key[15]
+    words = ptr32(data)
+    last = ptr8(int(key) + 48)
+    blocks = (n - 1) >> 4
+    left = n - (blocks << 4)
+    for i in range(16):
+        last[i] = data[(blocks << 4) + i] if i < left else 0
+    subkey = 4
+    if left < 16:
+        last[left] = 1
+        subkey = 8
+    v0 = key[0]
+    v1 = key[1]
+    v2 = key[2]
+    v3 = key[3]
     for block in range(blocks + 1):
         if block < blocks:
             at = block << 2
-            v0 = v0 ^ data[at]
-            v1 = v1 ^ data[at + 1]
-            v2 = v2 ^ data[at + 2]
-            v3 = v3 ^ data[at + 3]
+            v0 = v0 ^ words[at]
+            v1 = v1 ^ words[at + 1]
+            v2 = v2 ^ words[at + 2]
+            v3 = v3 ^ words[at + 3]
         else:
-            v0 = v0 ^ key[16]
-            v1 = v1 ^ key[17]
-            v2 = v2 ^ key[18]
-            v3 = v3 ^ key[19]
+            v0 = v0 ^ key[12] ^ key[subkey]
+            v1 = v1 ^ key[13] ^ key[subkey + 1]
+            v2 = v2 ^ key[14] ^ key[subkey + 2]
+            v3 = v3 ^ key[15] ^ key[subkey + 3]
         for _ in range(12):
             v0 = v0 + v1
             v1 = ((v1 << 5) | ((v1 >> 27) & 0x1F)) ^ v0
@@ -120,7 +130,8 @@ def absorb(key: ptr32, data: ptr32, blocks: int):
             v2 = (v2 + v1) & mask
             v1 = (((v1 << 7) | ((v1 >> 25) & 0x7F)) ^ v2) & mask
             v2 = ((v2 << 16) | ((v2 >> 16) & 0xFFFF)) & mask
-    key[12] = v0
-    key[13] = v1
-    key[14] = v2
-    key[15] = v3
+    v0 = v0 ^ key[subkey]
+    v1 = v1 ^ key[subkey + 1]
+    for i in range(4):
+        data[n + i] = v0 >> (i << 3)
+        data[n + 4 + i] = v1 >> (i << 3)

@@ -5,17 +5,21 @@ written whole counts as ``short_writes`` and ends the subscription: nothing is l
 """
 
 import micropython
+from micropython import const
 
 from kiosk import framing, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from array import array
+
     from kiosk.parts import Fill, Kernels, Stream
     from kiosk.proof import Proof
 
 _CHUNK = 64  # bytes taken at a time: on the chip 3 ms
-_HEAD = 3  # type, sequence
-_EPOCH = 4  # bytes before a frame that are not sent, but proven with it
+_HEAD = const(3)  # type, sequence
+_EPOCH = const(4)  # bytes before a frame that are not sent, but proven with it
+_TAG = const(8)  # wire.TAG, without looking it up in every line
 
 
 class Link:
@@ -25,6 +29,7 @@ class Link:
         self._stream = stream
         self._kernels = kernels
         self.proof: Proof | None = None  # on a board that was paired
+        self.sealing: array[int] | None = None  # the key of what is sent, in a session of that
         self._sent = bytearray(_EPOCH + wire.MAX_FRAME)
         self._plain = memoryview(self._sent)[_EPOCH:]
         self._body = memoryview(self._plain)[_HEAD:]
@@ -59,6 +64,14 @@ class Link:
         self._plain[_HEAD : _HEAD + len(body)] = body
         return self._ship(kind, _HEAD + len(body))
 
+    def send_unproven(self, kind: int, body: bytes) -> bool:
+        """What is said before the host can verify it."""
+        kept = self.sealing
+        self.sealing = None
+        taken = self.send_body(kind, body)
+        self.sealing = kept
+        return taken
+
     def event(self, kind: int, *values: object) -> None:
         """A message for those who subscribed to events."""
         if self.streams & wire.STREAM_EVENTS:
@@ -76,17 +89,19 @@ class Link:
 
     @micropython.native
     def _ship(self, kind: int, n: int) -> bool:
-        plain = self._plain
-        plain[0] = kind
-        plain[1] = self._sequence & 0xFF
-        plain[2] = self._sequence >> 8
-        proof = self.proof
-        if proof is not None and kind != wire.M_HELLO:
-            n = proof.seal(self._sent, _EPOCH + n) - _EPOCH
+        sent = self._sent
+        sent[_EPOCH] = kind
+        sent[_EPOCH + 1] = self._sequence & 0xFF
+        sent[_EPOCH + 2] = self._sequence >> 8
+        kernels = self._kernels
+        key = self.sealing
+        if key is not None:
+            kernels.seal(key, sent, _EPOCH + n)
+            n += _TAG
         self._sequence = (self._sequence + 1) & 0xFFFF
         if not self._sequence:
             self._begin_epoch()
-        kernels = self._kernels
+        plain = self._plain
         kernels.crc32_append(plain, n, framing.CRC_TABLE)
         n = kernels.stuff(plain, n + 4, self._stuffed)
         if self._stream.write(self._stuffed, n) == n:

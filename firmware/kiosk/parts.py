@@ -98,9 +98,9 @@ class Kernels(Protocol):
         """COBS between two delimiters: ``n`` bytes into ``out``, which holds n + n/254 + 4; returns how many."""
         ...
 
-    def absorb(self, key: array[int], data: Bytes, blocks: int) -> object:
-        """Chaskey-12's permutation: ``blocks`` blocks of 16 bytes of ``data``, then the one in ``key[16:20]``, into the
-        state in ``key[12:16]``. ``key`` is of kiosk.tag; the data lie at a multiple of 4."""
+    def seal(self, key: array[int], data: Bytes, n: int) -> object:
+        """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits. ``key`` is of kiosk.tag, the data
+        lie at a multiple of 4, and there is room for 16 bytes behind them."""
 
 
 class Watchdog(Protocol):

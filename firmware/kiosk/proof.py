@@ -10,7 +10,7 @@ from array import array
 
 import micropython
 
-from kiosk import tag, wire
+from kiosk import tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ class _Session:
 
 
 class Proof:
-    """``seal`` what goes out, ask ``proven`` about what came in. Both allocate nothing."""
+    """The session that runs, and the one that was offered last."""
 
     def __init__(self, kernels: Kernels, scanner: bytes, key: bytes) -> None:
         self.scanner = scanner
         self._key = key
-        self._kernels = kernels
+        self._matcher = tag.Matcher(kernels)
         self._now: _Session | None = None
         self._offered: _Session | None = None
 
@@ -67,6 +67,11 @@ class Proof:
     def running(self) -> bool:
         """Is there a session whose host has proven itself?"""
         return self._now is not None
+
+    @property
+    def sealing(self) -> array[int] | None:
+        """The key of what is said in that session."""
+        return None if self._now is None else self._now.sending
 
     def nonce(self) -> bytes:
         """Of a HELLO: never the same twice."""
@@ -83,19 +88,10 @@ class Proof:
         self._offered = None
 
     @micropython.native
-    def seal(self, data: Bytes, n: int) -> int:
-        """Put the tag of ``data[:n]`` (epoch, then the frame) behind it; the new length. Nothing outside a session."""
-        now = self._now
-        if now is None:
-            return n
-        tag.append(self._kernels, now.sending, data, n)
-        return n + wire.TAG
-
-    @micropython.native
     def proven(self, data: Bytes, n: int) -> bool:
         """Does the running session's host prove this command: ``data[:n]`` (room for the epoch, then frame, then tag)?
 
-        True once for each command: what was proven before is not proven again.
+        True once for each command: what was proven before is not proven again. Allocates nothing.
         """
         return self._proven(self._now, data, n)
 
@@ -105,7 +101,7 @@ class Proof:
 
     @micropython.native
     def _proven(self, session: _Session | None, data: Bytes, n: int) -> bool:
-        if session is None or n < tag.EPOCH + 3 + wire.TAG:
+        if session is None or n < tag.EPOCH + 3 + tag.BYTES:
             return False
         sequence = data[tag.EPOCH + 1] | data[tag.EPOCH + 2] << 8
         ahead = (sequence - session.last) & 0xFFFF
@@ -115,7 +111,7 @@ class Proof:
         if sequence < session.last:
             epoch += 1
         tag.put_epoch(data, epoch)
-        if not tag.matches(self._kernels, session.receiving, data, n - wire.TAG):
+        if not self._matcher.matches(session.receiving, data, n - tag.BYTES):
             return False
         session.epoch = epoch
         session.last = sequence

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stillscan.errors import DeviceError, DeviceTrouble
-from stillscan.link.messages import Hello
-from stillscan.link.transport import Transport
+
+if TYPE_CHECKING:  # whoever only names a scanner loads nothing for pixels
+    from stillscan.link.messages import Hello
+    from stillscan.link.transport import Transport
 
 REASON = "scanner_not_paired"
 """The reason code of every refusal of a scanner, and of a check that rests on one that may not feed it."""
@@ -33,7 +35,7 @@ class NotPairedError(DeviceError):
         super().__init__(f"{REASON}: {text}", kind)
 
 
-Admission = Callable[[Hello, Transport], bytes | None]
+Admission: TypeAlias = "Callable[[Hello, Transport], bytes | None]"
 """The key that a scanner shares with this kiosk, None for one that is let in without. NotPairedError for any other."""
 
 

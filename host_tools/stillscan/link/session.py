@@ -154,6 +154,11 @@ class Session:
         self.inbox.demand(self._proof)
         self._messages.clear()
 
+    def see_that_it_is_admitted(self) -> None:
+        """Ask once more whether this scanner may be used. NotPairedError: not any more."""
+        if self.hello is not None:
+            self._admission(self.hello, self.transport)
+
     def close(self) -> None:
         """Stop draining, and give the port back."""
         self.inbox.close()

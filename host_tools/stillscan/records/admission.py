@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from stillscan.errors import DeviceError, StillscanError
 from stillscan.link.identity import NotPairedError
 from stillscan.link.messages import Hello
@@ -17,8 +19,9 @@ _TRY_OUT = "--test-mode takes it, for trying out"
 class Gate:
     """See link.identity.Admission. In test mode every scanner is let in, and those that are paired prove it."""
 
-    def __init__(self, scanners: Scanners, test_mode: bool) -> None:
-        self._scanners = scanners
+    def __init__(self, scanners: Callable[[], Scanners | None], test_mode: bool) -> None:
+        """``scanners`` opens the records when they are needed; None when there are none."""
+        self._open = scanners
         self._test_mode = test_mode
 
     def __call__(self, hello: Hello, transport: Transport) -> bytes | None:
@@ -31,27 +34,29 @@ class Gate:
                 return None
             raise NotPairedError(f"{port}: this scanner is not paired; {_PAIR}; {_TRY_OUT}", "unpaired")
         try:
-            known = self._scanners.all().get(scanner)
-            return self._key(port, scanner, known)
+            scanners = self._open()
+            if scanners is None:
+                raise NotPairedError(f"{port}: scanner {scanner} was paired elsewhere; {_PAIR}", "foreign")
+            return self._key(port, scanners, scanner, scanners.all().get(scanner))
         except DeviceError:
             raise
         except StillscanError as error:
             raise DeviceError(f"{port}: whether this scanner is paired cannot be told: {error}", "records") from None
 
-    def _key(self, port: str, scanner: str, known: PairedScanner | None) -> bytes:
+    def _key(self, port: str, scanners: Scanners, scanner: str, known: PairedScanner | None) -> bytes:
         if known is None:
             why = "was paired elsewhere"
-            if self._scanners.kept(scanner) is not None:
+            if scanners.kept(scanner) is not None:
                 why = "was not paired to the end"
             raise NotPairedError(f"{port}: scanner {scanner} {why}; {_PAIR}", "foreign")
-        standing = self._scanners.standing(known)
-        kept = self._scanners.kept(scanner)
+        standing = scanners.standing(known)
+        kept = scanners.kept(scanner)
         if standing == "revoked":
             raise NotPairedError(f"{port}: the pairing of scanner {scanner} was revoked; {_PAIR} again", "revoked")
         if standing == "swapped":
             raise NotPairedError(
                 f"{port}: scanner {scanner} is paired with the kiosk {known.kiosk!r}, not with "
-                f"{self._scanners.kiosk!r}: plug it in there, or {_PAIR}",
+                f"{scanners.kiosk!r}: plug it in there, or {_PAIR}",
                 "swapped",
             )
         if standing == "key_lost" or kept is None:

@@ -21,7 +21,7 @@ from stillscan.records.chain_state import ChainState, Kept
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.errors import broken
-from stillscan.records.files import is_there, place, read
+from stillscan.records.files import is_there, make_folder, place, read
 from stillscan.records.keyring import Keyring
 
 PAIRING = "pairing"
@@ -83,6 +83,7 @@ class Scanners:
 
     def keep(self, pairing: Pairing) -> None:
         """Put its key into the folder of keys, before anything says that it is paired."""
+        make_folder(self._keyring.folder)
         place(self._keyring.folder / "scanners" / f"{pairing.scanner}.json", pairing.written(), 0o600)
 
     def note_pairing(self, pairing: Pairing, board: str, *, test: bool, replaces: str | None = None) -> None:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from kiosk.wire import TAG
 
-KEY = 16  # bytes
-_BLOCK = 16
-_ROUNDS = 12
-_MASK = (1 << 128) - 1
-_WORD = 0xFFFFFFFF
+KEY = 16  # bytes, as of a block: so the standard has it
+_BLOCK = 16  # bytes
+_ROUNDS = 12  # the standard's; eight were the first proposal
+_MASK = (1 << 128) - 1  # of a block
+_WORD = 0xFFFFFFFF  # of 32 bits
 _WORDS = struct.Struct("<4I")
 _FEW = 3
 """Messages that are faster one by one: numpy takes about as long for any number below a hundred."""

@@ -12,8 +12,8 @@ BOARD_FILE = "pairing.json"
 """On the board, beside the folders of its versions (firmware/kiosk/app.py)."""
 KEY_BYTES = 32
 """Twice what is needed: HMAC takes any length, and the board reads the file once."""
-LEAST_KEY_BYTES = 16
-_ID_BYTES = 8
+LEAST_KEY_BYTES = 16  # 128 bits cannot be tried out
+_ID_BYTES = 8  # 64 bits: of a million scanners no two share one by chance
 _ID = re.compile(r"[0-9a-f]{16}")
 
 

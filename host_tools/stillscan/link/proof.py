@@ -36,6 +36,7 @@ class Proof:
         keys = session_keys(key, asked, answered.body)
         self._of_scanner, self._of_host = keys
         self._verified = epoch << 16 | answered.sequence  # frames of the scanner, counted without end
+        self._last_band = -1
         self._sent = 0
 
     def seal(self, kind: int, sequence: int, body: bytes) -> bytes:
@@ -58,12 +59,12 @@ class Proof:
     def prove(self, bands: Sequence[Sealed]) -> list[bool]:
         """Which of these bands, in the order of their coming, prove themselves and came for the first time."""
         proven = []
-        last = -1
         for sealed, right in zip(bands, tags(self._of_scanner, [each.covered for each in bands]), strict=True):
-            good = hmac.compare_digest(sealed.tag, right) and sealed.counter > last
-            last = sealed.counter if good else last
+            good = hmac.compare_digest(sealed.tag, right) and sealed.counter > self._last_band
+            if good:
+                self._last_band = sealed.counter
             proven.append(good)
-        self._verified = max(self._verified, last)
+        self._verified = max(self._verified, self._last_band)
         return proven
 
     def _parts(self, frame: Frame) -> tuple[bytes, bytes, bytes, int]:

@@ -17,7 +17,7 @@ BATCH = 96
 _MOST_FAILED = 8
 """Bands that may fail in a session whatever it lasts; and of more than 400 one in _FAILED_OF. A line that is so bad
 that a damaged frame has the right CRC loses far more of them first."""
-_FAILED_OF = 50
+_FAILED_OF = 50  # a fiftieth of a sweep's rows is bridged; a link that loses more is not worth keeping
 _LOG = logging.getLogger(__name__)
 
 

@@ -102,7 +102,7 @@ class Commands:
         proof = self._link.proof
         if proof is None:
             self._begin_session()
-        elif proof.running and self._scan.state == wire.SCANNING:
+        elif proof.running and self._scan.sweeping:
             return  # anybody can say HELLO: it must not cost a line, nor end a session before it has proven something
         self.spoken = major == wire.MAJOR
         self._health.note(wire.EV_HOST, major, minor)

@@ -11,14 +11,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 import desk
 import servers
 
-from stillscan.records import changes, importing, release, retention
+from stillscan.records import changes, importing, release, retention, scanners
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> desk.Clock:
     """The clock of records, at desk.NOW."""
     clock = desk.Clock()
-    for module in (changes, importing, release, retention):
+    for module in (changes, importing, release, retention, scanners):
         monkeypatch.setattr(module, "utc_now", clock)
     return clock
 

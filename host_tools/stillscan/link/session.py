@@ -242,7 +242,10 @@ class Session:
             if isinstance(answer, Setting) and answer.setting == setting:
                 return
             if isinstance(answer, Error):
-                raise DeviceError(f"the scanner refuses setting {setting}: {named(wire.ERRORS, answer.code)}", "faulty")
+                why = named(wire.ERRORS, answer.code)
+                if answer.code == wire.E_NOT_PAIRED:
+                    why += ", it takes settings from the kiosk that it is paired with; or hold its service button"
+                raise DeviceError(f"the scanner refuses setting {setting}: {why}", "faulty")
         raise DeviceError(f"the scanner did not answer to setting {setting}", "faulty")
 
     def _wait(self, kind: type[M] | tuple[type[M], ...], timeout_ms: float) -> M | None:

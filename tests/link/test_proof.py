@@ -55,7 +55,9 @@ def test_no_two_sessions_are_the_same() -> None:
 def test_whoever_knows_only_the_id_is_found_out_at_once() -> None:
     device = PairedDevice(key=bytes(32))
     session = Session(device, admission=lambda hello, transport: PAIRING.key)
-    with pytest.raises(NotPairedError, match=r"^scanner_not_paired: scripted: .*does not prove that it is 0123456789abc"):
+    with pytest.raises(
+        NotPairedError, match=r"^scanner_not_paired: scripted: .*does not prove that it is 0123456789abc"
+    ):
         session.open()
     assert session.identity is None
     assert device.now_ms() <= 5000
@@ -191,7 +193,12 @@ def test_every_flipped_bit_of_a_message_is_noticed(name: str) -> None:
 def test_every_flipped_bit_of_a_bands_head_is_one_lost_band() -> None:
     """Whichever field it is: no other band is lost with it, and the session goes on."""
     rng = random.Random(1)
-    for bit in [*range(0, 8 * (3 + wire.BAND_HEADER), 3), *(rng.randrange(8 * 23, 8 * 700) for _ in range(20)), -1, -40]:
+    for bit in [
+        *range(0, 8 * (3 + wire.BAND_HEADER), 3),
+        *(rng.randrange(8 * 23, 8 * 700) for _ in range(20)),
+        -1,
+        -40,
+    ]:
         device = PairedDevice()
         session = opened(device)
         device.begin()

@@ -52,7 +52,9 @@ def refused(scanners: Scanners | None, scanner: str | None, *, test_mode: bool =
     return caught.value.kind
 
 
-def let_in(scanners: Scanners, scanner: str | None, *, test_mode: bool = False, port: type[Port] = Port) -> bytes | None:
+def let_in(
+    scanners: Scanners, scanner: str | None, *, test_mode: bool = False, port: type[Port] = Port
+) -> bytes | None:
     return Gate(lambda: scanners, test_mode)(hello(scanner), port())  # type: ignore[arg-type]
 
 
@@ -158,7 +160,9 @@ def test_rows_that_were_edited_pair_nothing(place: Place, scanners: Scanners) ->
     pairing = pair(scanners)
     body = json.dumps(json.loads(_body(place, 4)) | {"kiosk": "kiosk-9"})
     place.change("update audit_entry set body = ? where seq = 4", body)
-    with pytest.raises(DeviceError, match="whether this scanner is paired cannot be told: the audit chain is broken") as e:
+    with pytest.raises(
+        DeviceError, match="whether this scanner is paired cannot be told: the audit chain is broken"
+    ) as e:
         let_in(Scanners(place.database, place.keyring), pairing.scanner)
     assert e.value.kind == "records"
 
@@ -171,7 +175,9 @@ def _body(place: Place, seq: int) -> str:
 # --- the check itself ---------------------------------------------------------------------------------------------
 
 
-def checked(place: Place, scanner: ScannerIdentity | None, before_face: object = None, test_mode: bool = False) -> Counter:
+def checked(
+    place: Place, scanner: ScannerIdentity | None, before_face: object = None, test_mode: bool = False
+) -> Counter:
     """A check of the first letter on the page, answered with yes."""
     counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", "anna", test_mode), "1473 Oppsal", test_mode)
     counter.answer(lambda visit: visit.enter(tracking(0), visit.turn))

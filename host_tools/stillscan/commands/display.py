@@ -87,7 +87,8 @@ class PlainLines:
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         paired = f"scanner {identity.scanner}" if identity.scanner else "not paired"
         self._say(
-            "connected", f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}, {paired}"
+            "connected",
+            f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}, {paired}",
         )
 
     def message(self, message: Message) -> None:

@@ -110,7 +110,9 @@ def _list(args: argparse.Namespace) -> int:
         print(json.dumps(found))
         return 0
     for one, standing in rows:
-        print(f"{one.scanner}  {one.board:<12} {one.paired[:16]}  {_STANDINGS[standing].format(kiosk=one.kiosk)}", end="")
+        print(
+            f"{one.scanner}  {one.board:<12} {one.paired[:16]}  {_STANDINGS[standing].format(kiosk=one.kiosk)}", end=""
+        )
         print(", for test mode" * one.test)
     if not rows:
         print("no scanner is paired")

@@ -147,5 +147,3 @@ def may_feed(chain: ChainState, kiosk: str, scanner: ScannerIdentity | None, *, 
     if known is None:
         return test_mode
     return known.revoked is None and (test_mode or (known.kiosk == kiosk and not known.test))
-
-

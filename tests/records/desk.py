@@ -10,8 +10,9 @@ from pathlib import Path
 
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.pairing import Pairing
-from stillscan.records.audit import following
+from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
+from stillscan.records.computer import Boot
 from stillscan.records.consignments import StoredConsignment, find
 from stillscan.records.database import Database
 from stillscan.records.importing import load
@@ -19,6 +20,7 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
 from stillscan.records.scanners import Scanners
+from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tracking import s10_check_digit
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
@@ -27,6 +29,7 @@ LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3
 NUMBER = "ZZZ000001"
 RECIPIENT = "Åse Østenbyen"
 GOOD = Observations(LINES, certain=True, face_matches=True)
+PIN = "47 11 blue"
 UNREAD = replace(GOOD, certain=False)
 
 
@@ -65,10 +68,17 @@ class Place:
         """The verdict on a letter of the series."""
         return self.desk.finish(tracking(number), observed, "staff-7").verdict
 
+    def supervisor(self, staff: str = "boss") -> Person:
+        """Somebody who decides on letters, signed in."""
+        people = StaffList(self.database, self.keyring, now=lambda: NOW)
+        if people.is_active(staff) is None:
+            people.add(staff, Role.SUPERVISOR, PIN)
+        return Person(staff, Role.SUPERVISOR)
+
     def stored(self) -> list[StoredConsignment]:
         """All letters, read back."""
         chain = ChainState()
-        with following(self.database, self.keyring, chain) as connection:
+        with reading_chain(self.database, self.keyring, chain) as connection:
             return list(find(connection, self.keyring, chain))
 
     def tamper(self, *statements: str) -> None:
@@ -86,16 +96,54 @@ class Place:
         return b"".join(path.read_bytes() for path in sorted(self.path.parent.glob("records.db*")))
 
 
+def stored(place: Place) -> list[str]:
+    """All that the database holds."""
+    with contextlib.closing(sqlite3.connect(place.path)) as connection:
+        return list(connection.iterdump())
+
+
 def later(days: float) -> datetime:
     """A moment after NOW."""
     return NOW + timedelta(days=days)
 
 
 class Clock:
-    """A clock that a test sets."""
+    """A computer's clock that a test sets, and what the computer tells of it: by default nothing.
 
-    def __init__(self) -> None:
-        self.now = NOW
+    ``started``, ``set_by_service`` and ``trace`` are what `records.computer` asks for.
+    """
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+        self.started: Boot | None = None
+        self.set_by_service: bool | None = None
+        self.trace: datetime | None = None
 
     def __call__(self) -> datetime:
         return self.now
+
+    def goes(self, days: float = 0.0, seconds: float = 0.0) -> None:
+        """Time passes, for the clock and for the computer."""
+        passed = timedelta(days=days, seconds=seconds)
+        self.now += passed
+        if self.started is not None:
+            self.started = self.started._replace(seconds=self.started.seconds + passed.total_seconds())
+
+
+class FakeComputer:
+    """A computer with such a clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return self._clock.now
+
+    def boot(self) -> Boot | None:
+        return self._clock.started
+
+    def synchronised(self) -> bool | None:
+        return self._clock.set_by_service
+
+    def last_set(self) -> datetime | None:
+        return self._clock.trace

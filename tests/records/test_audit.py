@@ -149,7 +149,7 @@ def test_entries_cut_off_with_a_fitting_old_head_are_found(busy: Place, tmp_path
         path.unlink()
     shutil.copy(tmp_path / "before", busy.path)
     assert findings(busy) == [AuditFinding("it is missing, and kiosk kiosk-1 remembers it", 8)]
-    with pytest.raises(RecordsError, match="this kiosk wrote entry 8, and it is gone or another"):
+    with pytest.raises(RecordsError, match="kiosk kiosk-1 saw entry 8, and it is gone or another"):
         busy.finish(1)
 
 

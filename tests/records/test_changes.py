@@ -11,13 +11,24 @@ from stillscan.records.changes import Change, ChangeError, correction, extension
 from stillscan.records.consignments import StoredConsignment
 from stillscan.records.errors import FieldError, RecordsError, RowsError
 from stillscan.records.importing import Imported, load
+from stillscan.records.staff import NotAllowedError, Person, Role, StaffList
 from stillscan.records.verification import verify
 
 KARI = replace(GOOD, mrz=("P<NORHANSEN<<KARI<<<<<<<<<<<<<<<<<<<<<<<<<<<", GOOD.mrz[1] if GOOD.mrz else ""))
 
 
+BOSS = Person("boss", Role.SUPERVISOR)
+
+
+@pytest.fixture
+def place(place: Place) -> Place:
+    """Three letters (entries 1 to 3), and a supervisor (entry 4)."""
+    place.supervisor("boss")
+    return place
+
+
 def change(place: Place, what: Change, number: int = 1) -> int:
-    return changes.record(what, tracking(number), "boss", place.database, place.keyring).entry
+    return changes.record(what, tracking(number), BOSS, place.database, place.keyring).entry
 
 
 def letter(place: Place, number: int = 1) -> StoredConsignment:
@@ -39,14 +50,14 @@ def test_a_new_deadline(place: Place, clock: Clock) -> None:
     clock.now = later(20)  # the deadline was six days ago
     assert letter(place).state_on(clock.now.date()) == "deadline over"
     assert reasons(place) == ("deadline_passed",)
-    assert change(place, extension("2026-12-20")) == 5
+    assert change(place, extension("2026-12-20")) == 6
     assert letter(place).deadline.isoformat() == "2026-12-20"
     assert letter(place).state_on(clock.now.date()) == "waiting"
-    assert whole(place) == ["5: its deadline was extended by boss"]
+    assert whole(place) == ["6: its deadline was extended by boss"]
     clock.now = later(29)
     assert reasons(place) == ("deadline_passed",)
     clock.now = later(28)
-    with pytest.raises(RecordsError, match="the clock is before the last record"):
+    with pytest.raises(RecordsError, match="and it has been 2026-12-21"):
         reasons(place)
 
 
@@ -58,7 +69,7 @@ def test_a_letter_with_a_new_deadline_is_released_and_keeps_its_recipient_until_
     assert retention.purge(place.database, place.keyring, 90) == 2  # the two others: their deadlines are over
     assert letter(place).recipient == RECIPIENT
     assert place.finish(1) == "release"
-    assert whole(place) == ["4: its deadline was extended by boss"]
+    assert whole(place) == ["5: its deadline was extended by boss"]
 
 
 def test_a_corrected_name(place: Place) -> None:
@@ -66,7 +77,7 @@ def test_a_corrected_name(place: Place) -> None:
     assert letter(place).recipient == "Kari Hansen"
     assert letter(place).order == "B-1"
     assert reasons(place) == ("name_mismatch",)
-    assert whole(place) == ["4: its recipient's name was corrected by boss"]
+    assert whole(place) == ["5: its recipient's name was corrected by boss"]
     assert b"Kari" in place.bytes()
     assert all("Kari" not in line for line in whole(place))
 
@@ -87,7 +98,7 @@ def test_erased_names_leave_with_their_letter(place: Place, clock: Clock) -> Non
     assert retention.purge(place.database, place.keyring, 90) == 5
     assert b"Kari" not in place.bytes()
     assert letter(place).erased
-    assert whole(place) == ["4: its recipient's name was corrected by boss", "5: it was withdrawn by boss"]
+    assert whole(place) == ["5: its recipient's name was corrected by boss", "6: it was withdrawn by boss"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +114,7 @@ def test_what_was_taken_out_is_never_released(
     change(place, what)
     assert letter(place).state_on(clock.now.date()) == state
     assert reasons(place) == (reason,)
-    assert whole(place) == [f"4: {told} by boss"]
+    assert whole(place) == [f"5: {told} by boss"]
     for other in (extension("2027-01-01"), correction("Kari Hansen"), withdrawal()):
         with pytest.raises(ChangeError, match=f"was {state}"):
             change(place, other)
@@ -119,11 +130,11 @@ def test_a_withdrawn_letter_may_be_returned_and_come_in_again(place: Place) -> N
     assert load(csv(range(3)), place.database, place.keyring, "f") == Imported(0, 3)  # the same file: nothing new
     with pytest.raises(RowsError, match="was here before; a supervisor can take it in again"):
         load(new, place.database, place.keyring, "f")
-    assert load(new, place.database, place.keyring, "f", supervisor="boss") == Imported(1, 0)
+    assert load(new, place.database, place.keyring, "f", supervisor=BOSS) == Imported(1, 0)
     assert place.finish(1) == "release"
-    assert whole(place)[2] == "6: a letter that was here before was taken in again by boss"
+    assert whole(place)[2] == "7: a letter that was here before was taken in again by boss"
     with place.database.reading() as connection:
-        assert [entry.facts["kind"] for entry in entries(connection, 5)] == [kinds.CONSIGNMENT_AGAIN, kinds.CHECK]
+        assert [entry.facts["kind"] for entry in entries(connection, 6)] == [kinds.CONSIGNMENT_AGAIN, kinds.CHECK]
 
 
 def test_the_first_file_sent_again_undoes_no_change(place: Place) -> None:
@@ -133,7 +144,7 @@ def test_the_first_file_sent_again_undoes_no_change(place: Place) -> None:
     as_now = csv(range(1, 2), recipient="Kari Hansen").replace(b"2026-12-06", b"2026-12-24")
     assert load(as_now, place.database, place.keyring, "f") == Imported(0, 1)
     with pytest.raises(RowsError, match="with other contents"):
-        load(csv(range(1, 2), recipient="Ola Hansen"), place.database, place.keyring, "f", supervisor="boss")
+        load(csv(range(1, 2), recipient="Ola Hansen"), place.database, place.keyring, "f", supervisor=BOSS)
     assert (letter(place).recipient, letter(place).deadline.isoformat()) == ("Kari Hansen", "2026-12-24")
 
 
@@ -173,4 +184,19 @@ def test_an_erased_letter_is_not_changed_but_comes_in_again(place: Place, clock:
         with pytest.raises(ChangeError, match="was erased when its time was over; an import takes it in again"):
             change(place, other)
     change(place, return_to_sender())
-    assert whole(place) == ["5: it was returned to its sender by boss"]
+    assert whole(place) == ["6: it was returned to its sender by boss"]
+
+
+def test_only_who_is_a_supervisor_now_decides(place: Place) -> None:
+    people = StaffList(place.database, place.keyring, now=lambda: later(0))
+    people.add("anna", Role.CLERK, "47 11 blue")
+    people.add("sup", Role.SUPERVISOR, "47 11 blue")
+    people.lock("sup")
+    before = verify(place.database, place.keyring)
+    for who in ("anna", "sup", "nobody"):
+        pretended = Person(who, Role.SUPERVISOR)
+        with pytest.raises(NotAllowedError, match="this is for a supervisor"):
+            changes.record(withdrawal(), tracking(1), pretended, place.database, place.keyring)
+        with pytest.raises(NotAllowedError, match="this is for a supervisor"):
+            load(csv(range(9, 10)), place.database, place.keyring, "f", supervisor=pretended)
+    assert verify(place.database, place.keyring) == before

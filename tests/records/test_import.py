@@ -13,6 +13,7 @@ from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment
 from stillscan.records.errors import RowsError
 from stillscan.records.importing import Imported, load, parse
 from stillscan.records.rows import rows
+from stillscan.records.staff import Person
 from stillscan.records.verification import verify
 
 ROW = {"tracking": tracking(1), "order": "B-1", "recipient": "Åse Østenbyen", "deadline": "2026-12-06", "office": ""}
@@ -26,7 +27,7 @@ def errors_of(**fields: object) -> list[tuple[int, str]]:
     return errors(json.dumps([{**ROW, **fields}]))
 
 
-def take(place: Place, content: bytes, *, test: bool = False, supervisor: str | None = None) -> Imported:
+def take(place: Place, content: bytes, *, test: bool = False, supervisor: Person | None = None) -> Imported:
     return load(content, place.database, place.keyring, "f", test=test, supervisor=supervisor)
 
 
@@ -174,12 +175,13 @@ def test_a_bad_row_keeps_the_others_out_too(place: Place) -> None:
 
 
 def test_a_letter_whose_time_was_over_can_be_imported_anew(place: Place, clock: Clock) -> None:
+    supervisor = place.supervisor()
     clock.now = later(30)
     retention.purge(place.database, place.keyring, 1, clock.now)
     assert all(letter.erased for letter in stored(place))
     with pytest.raises(RowsError, match="was here before; a supervisor can take it in again"):
         take(place, csv(range(3)))
-    assert take(place, csv(range(3)), supervisor="s-1") == Imported(3, 0)
+    assert take(place, csv(range(3)), supervisor=supervisor) == Imported(3, 0)
     assert not any(letter.erased for letter in stored(place))
     assert verify(place.database, place.keyring).findings == []
 

@@ -183,7 +183,7 @@ def test_a_clock_that_jumps_back_releases_nothing(place: Place, clock: Clock) ->
         if allowed:
             assert place.finish(0) == "refuse"
         else:
-            with pytest.raises(RecordsError, match=r"the clock is before the last record .*; set it right"):
+            with pytest.raises(RecordsError, match=r"says .* and it has been .*; set it right"):
                 place.finish(0)
     assert released(place) == [False, False, False]
 

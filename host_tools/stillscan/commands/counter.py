@@ -60,6 +60,7 @@ def add_records(group: argparse._ActionsContainer) -> None:
 
 def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
     """Serve page and API until interrupted. DeviceError when the scanner stays away."""
+    from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
     from stillscan.web.api import api, token, token_file
@@ -80,8 +81,9 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
-            with reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
-                gate = Gate(lambda: Scanners(database, keyring), test_mode)
+            clock = clock_watch(book, counter.clock)
+            gate = Gate(lambda: Scanners(database, keyring), test_mode)
+            with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
                 Service(connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate).run()
     return 0
 

@@ -64,6 +64,19 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse_visible_password(database: str | None) -> None:
+    """InputError for a password in --database: every account of this computer sees it in the list of processes."""
+    if database is None or "://" not in database:
+        return
+    from stillscan.records.server_url import WAYS, holds_password  # a database takes longer to load than to name
+
+    if holds_password(database):
+        raise InputError(
+            f"--database: a password on the command line is seen by every account of this computer; put it {WAYS}, "
+            "and give it a new one"
+        )
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """A kind of option: a whole number from ``low`` to ``high``."""
 

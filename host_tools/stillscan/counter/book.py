@@ -6,9 +6,8 @@ from datetime import datetime
 
 from stillscan.counter.visit import Recorded
 from stillscan.records import text, tracking
-from stillscan.records.audit import following
+from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
-from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
@@ -29,13 +28,21 @@ class Book:
         self._test_mode = test_mode
 
     def now(self) -> datetime:
-        """The time by which letters and documents are judged."""
-        return utc_now()
+        """The time by which a visit asks its questions, never before what is known; the record is judged anew."""
+        return self._desk.likely_time()
+
+    def look_at_clock(self) -> None:
+        """ClockError when the computer's clock cannot be believed, RecordsError when that cannot be told now."""
+        self._desk.look_at_clock()
 
     def letter(self, number: str) -> Consignment | None:
-        """The letter, if it is known here; in test mode only letters for trying out. FieldError, RecordsError."""
+        """The letter, if it is known here; in test mode only letters for trying out. FieldError, RecordsError.
+
+        ClockError before anything is asked of a customer whose check could not be recorded.
+        """
+        self._desk.look_at_clock()
         normal = tracking.normalise(number, test=self._test_mode)
-        with following(self._database, self._keyring, self._chain) as connection:
+        with reading_chain(self._database, self._keyring, self._chain) as connection:
             for letter in find(connection, self._keyring, self._chain, [normal]):
                 if letter.test == self._test_mode:
                     return letter

@@ -23,6 +23,7 @@ from stillscan.guidance import reason_key
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.mrz import Reading
+from stillscan.records.clock import ClockError
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.scanning.result import Judgement, Result
 from stillscan.verify.case import Case, Consignment
@@ -68,6 +69,8 @@ class Counter:
         self._ended = threading.Event()
         self.visit = self._new_visit(0)
         self.records_trouble = ""
+        self.records_sentence = ""
+        """The key of a sentence that says the same in people's language, or ""."""
 
     def _new_visit(self, turn: int) -> Visit:
         book = _OutsideLock(self._book, self._lock, self._publish_panel)
@@ -112,22 +115,32 @@ class Counter:
         with self._lock:
             self._change(self.visit, change)
 
+    def clock(self, trouble: ClockError | None) -> None:
+        """What somebody found who looked at the computer's clock: told before a customer has to wait for it."""
+        with self._lock:
+            sentence = trouble.key if trouble else ""
+            if sentence == self.records_sentence or (not trouble and not self.records_sentence.startswith("clock_")):
+                return
+            self.records_trouble, self.records_sentence = str(trouble or ""), sentence
+            self._publish_panel()
+
     def begin_anew(self, turn: int) -> None:
         """The next customer; what the visit held is forgotten, a visit that was not finished leaves no record."""
         with self._lock:
             if turn != self.visit.turn or not self.visit.may_be_left:
                 raise StaleError
             self.visit = self._new_visit(turn + 1)
-            self.records_trouble = ""
+            self.records_trouble = self.records_sentence = ""
             self._publish_panel()
 
     def _change(self, visit: Visit, change: Callable[[Visit], None]) -> None:
         """With the lock held, which is let go while the book works: the visit may not be the present one afterwards."""
         trouble: str | None = ""
+        sentence = ""
         try:
             change(visit)
         except StillscanError as error:
-            trouble = str(error)
+            trouble, sentence = str(error), getattr(error, "key", "")
             _log.warning("records: %s", error)
             if isinstance(error, OutcomeUnknownError):
                 threading.Thread(target=self._settle, args=(visit,), name="settle", daemon=True).start()
@@ -137,7 +150,7 @@ class Counter:
             raise
         finally:
             if visit is self.visit and trouble is not None:
-                self.records_trouble = trouble
+                self.records_trouble, self.records_sentence = trouble, sentence
             self._publish_panel()
 
     def _settle(self, visit: Visit) -> None:
@@ -151,7 +164,7 @@ class Counter:
                 except StillscanError:
                     continue
                 if visit.verdict is None:
-                    self.records_trouble = _NOT_KEPT
+                    self.records_trouble, self.records_sentence = _NOT_KEPT, ""
                     self._publish_panel()
             _log.info("records: it is known whether the last check was recorded: %s", visit.verdict is not None)
             return

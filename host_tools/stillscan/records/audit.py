@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
@@ -13,11 +13,14 @@ from stillscan.records import models
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
 from stillscan.records.chain_state import ChainState
+from stillscan.records.chain_time import CLOCK
+from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
+from stillscan.records.errors import broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
-from stillscan.records.witness import Seen, noting
+from stillscan.records.rotation import learn
+from stillscan.records.witness import Notes, Seen, noting
 
 _HEAD = select(models.HEAD)
 _LOCK = _HEAD.with_for_update()
@@ -26,13 +29,11 @@ _SEAL = update(models.HEAD)
 # yield_per: some hundred entries of about 1 kB at once take no room worth naming
 _AFTER = select(ENTRY).where(ENTRY.c.seq > bindparam("after")).order_by(ENTRY.c.seq).execution_options(yield_per=500)
 
-_CLOCKS_DIFFER = timedelta(minutes=5)  # of several kiosks
-
 
 class Appender:
     """The end of the chain, locked inside one transaction."""
 
-    def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, noted: Seen | None) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, notes: Notes) -> None:
         """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
         head = _head(_only(connection.execute(_LOCK)))
         self.connection = connection
@@ -40,34 +41,39 @@ class Appender:
         self.chain = chain
         self._start = self._count = head.seq
         self._end = head.digest
-        _follow(connection, keyring, chain, head, noted)
-        self._former = chain.time
+        _follow(connection, keyring, chain, head, notes)
+        self._judged: tuple[datetime, ...] = ()
 
     @property
     def head(self) -> Seen:
         """Where the chain ends now."""
         return Seen(self._count, self._end)
 
+    def judged(self, moment: datetime | None = None) -> datetime:
+        """The time to judge and write by, in UTC: now or this moment, if the clock can be believed. ClockError."""
+        moment = moment or utc_now()
+        if moment not in self._judged:  # a file of letters asks a thousand times
+            self._judged = (moment, self.keyring.clock.judge(moment, self.chain.time))
+        return self._judged[1]
+
     def append(
         self, kind: str, moment: datetime, details: dict[str, Any], person: dict[str, str] | None = None
     ) -> ChainEntry:
         """Add an entry. ``details`` stay for ever, ``person`` until the retention time is over.
 
-        RecordsError when the moment is before the last entry's: deadlines and expiry dates would be judged by a wrong
-        clock.
+        ClockError when the moment is one that the clock of this kiosk cannot vouch for.
         """
-        if self._former and moment < datetime.fromisoformat(self._former) - _CLOCKS_DIFFER:
-            last = self._former[:16]
-            raise RecordsError(f"the clock is before the last record ({last} UTC); set it right. {NOTHING}")
+        if kind != CLOCK:  # that entry vouches for the clock
+            moment = self.judged(moment)
         entry = sign_entry(self.keyring, self._count + 1, self._end, instant(moment), kind, details, person)
         self.connection.execute(_APPEND, entry._asdict())
         self._count, self._end = entry.seq, entry.digest
         return entry
 
-    def seal(self) -> Seen | None:
-        """Sign the new end, before the commit; None when nothing was appended."""
+    def seal(self) -> Seen:
+        """Sign the new end, before the commit, unless nothing was appended; where the chain ends now."""
         if self._count == self._start:
-            return None
+            return self.head
         signature = self.keyring.sign(HEAD, head_message(self._count, self._end))
         values = {"entries": self._count, "digest": self._end, "kiosk": self.keyring.kiosk, "signature": signature}
         self.connection.execute(_SEAL, values)
@@ -82,41 +88,42 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     a long way before anybody has to wait for us.
     """
     chain = chain or ChainState()
-    with chain.alone, noting(keyring.head) as (noted, note):
+    keyring.guard()
+    with chain.alone, noting(keyring.head, writes=True) as (notes, note):
         if not chain.end.seq:
             with database.reading() as connection:
-                _follow(connection, keyring, chain, _head(head_of(connection)), noted)
+                _follow(connection, keyring, chain, _head(head_of(connection)), notes)
         with database.writing() as connection:
-            appender = Appender(connection, keyring, chain, noted)
+            appender = Appender(connection, keyring, chain, notes)
             yield appender
             end = appender.seal()
-        if end is not None:
-            note(*end)
+        note(end)
 
 
 @contextlib.contextmanager
-def following(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Connection]:
+def reading_chain(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Connection]:
     """One moment of the database to read in, to which ``chain`` is followed first; nothing is written there.
 
     RecordsError for a chain that does not hold: what is read is as sure as what is written.
     """
     chain = chain or ChainState()
-    with chain.alone, noting(keyring.head) as (noted, note):
-        with database.reading() as connection:
-            _follow(connection, keyring, chain, _head(head_of(connection)), noted)
-            yield connection
-        note(*chain.end)
+    keyring.guard()
+    with chain.alone, noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
+        _follow(connection, keyring, chain, _head(head_of(connection)), notes)
+        note(chain.end)
+        yield connection
 
 
-def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, noted: Seen | None) -> None:
+def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, notes: Notes) -> None:
     """Did a kiosk that is known here sign the head, and does the chain lead there?"""
     if head.seq:
+        learn(connection, keyring, chain.end.seq)
         if not keyring.knows(head.kiosk):
             raise untrusted(unknown(head.kiosk, keyring))
-        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature):
+        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq):
             raise broken("its head was not signed by the kiosk that it names")
     with contextlib.closing(entries(connection, chain.end.seq)) as after:
-        chain.follow(after, Seen(head.seq, head.digest), noted)
+        chain.follow(after, Seen(head.seq, head.digest), notes)
 
 
 def head_of(connection: Connection) -> ChainHead | None:

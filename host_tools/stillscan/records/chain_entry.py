@@ -100,7 +100,7 @@ def problem(entry: ChainEntry, keyring: Keyring) -> str | None:
         return "its contents are no entry"
     if not isinstance(kiosk, str) or not keyring.knows(kiosk):
         return unknown(str(kiosk), keyring)
-    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature):
+    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature, entry.seq):
         return f"it was not signed by the kiosk that it names ({kiosk})"
     if seq != entry.seq:
         return f"it is entry {seq}, in another's place"

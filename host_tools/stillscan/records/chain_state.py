@@ -7,6 +7,7 @@ stays what it is, and handed out once it was, whatever happens to its rows.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any, NamedTuple
@@ -15,9 +16,10 @@ from stillscan.records import kinds
 from stillscan.records.canonical import digest
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_letter import ChainLetter, after
+from stillscan.records.chain_time import ChainTime
 from stillscan.records.errors import broken
 from stillscan.records.schema import START
-from stillscan.records.witness import Seen
+from stillscan.records.witness import Notes, Seen
 
 
 class Kept(NamedTuple):
@@ -33,8 +35,7 @@ class ChainState:
     def __init__(self) -> None:
         self.alone = RLock()
         self.end = Seen(0, START)
-        self.time = ""
-        """Of the last entry, as it stands in its body."""
+        self.time = ChainTime()
         self.known = Known()
 
     def letter(self, number: str) -> ChainLetter | None:
@@ -45,13 +46,13 @@ class ChainState:
         """All entries of these kinds (of `kinds.KEPT`), in order."""
         return sorted(one for kind in wanted for one in self.known.kept.get(kind, []))
 
-    def follow(self, following: Iterable[ChainEntry], head: Seen, noted: Seen | None) -> None:
-        """Follow the chain from where it is known to its signed head, past what the kiosk noted last.
+    def follow(self, following: Iterable[ChainEntry], head: Seen, notes: Notes) -> None:
+        """Follow the chain from where it is known to its signed head, past what the kiosks of this folder saw last.
 
         ``following`` are the entries after `end`. RecordsError when they do not lead there.
         """
-        end, time, more = self.end, self.time, Known(self.known)
-        met = noted is None or noted.seq <= end.seq
+        end, time, more = self.end, copy.copy(self.time), Known(self.known)
+        to_meet = {seen: kiosk for kiosk, seen in notes.items() if seen.seq >= end.seq and seen != end}
         for entry in following:
             if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
                 raise broken(f"entry {entry.seq} was altered, or one before it is missing")
@@ -62,12 +63,13 @@ class ChainState:
             if facts["former"] != end.digest:
                 raise broken(f"entry {entry.seq} does not follow the one before it")
             more.take(entry.seq, facts)
-            end, time = Seen(entry.seq, entry.digest), facts["time"]
-            met = met or end == noted
+            time.note(facts)
+            end = Seen(entry.seq, entry.digest)
+            to_meet.pop(end, None)
         if end != head:
             raise broken("entries are missing at its end, or were added")
-        if not met and noted is not None:
-            raise broken(f"this kiosk wrote entry {noted.seq}, and it is gone or another")
+        for seen, kiosk in to_meet.items():
+            raise broken(f"kiosk {kiosk} saw entry {seen.seq}, and it is gone or another")
         self.end, self.time = end, time
         self.known.absorb(more)
 

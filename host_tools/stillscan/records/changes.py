@@ -8,13 +8,14 @@ from typing import Any, Literal, NamedTuple
 
 from stillscan.errors import StillscanError
 from stillscan.records import kinds, text, tracking
+from stillscan.records.accounts import Accounts
 from stillscan.records.audit import appending
 from stillscan.records.chain_state import ChainState
-from stillscan.records.clock import utc_now
 from stillscan.records.consignments import StoredConsignment, day_of, stored
 from stillscan.records.database import Database
 from stillscan.records.errors import NOTHING
 from stillscan.records.keyring import Keyring
+from stillscan.records.staff import Person, Role, require
 
 Problem = Literal["unknown", "released", "withdrawn", "returned", "erased", "same", "past"]
 _SAID: dict[Problem, str] = {
@@ -88,24 +89,37 @@ def return_to_sender() -> Change:
 
 
 def record(
-    change: Change, number: str, supervisor: str, database: Database, keyring: Keyring, chain: ChainState | None = None
+    change: Change,
+    number: str,
+    supervisor: Person,
+    database: Database,
+    keyring: Keyring,
+    chain: ChainState | None = None,
 ) -> Changed:
     """Make a change to the letter with this number; when this returns, it is durable.
 
-    ``supervisor`` is the id of somebody who is signed in as one. FieldError for a number that is none; ChangeError when
-    there is no such letter or this cannot be done to it; RecordsError: nothing was recorded.
+    ``supervisor`` is signed in. FieldError for a number that is none; NotAllowedError for somebody who is none, or not
+    any more; ChangeError when there is no such letter or this cannot be done to it; RecordsError: nothing was
+    recorded.
     """
     number = tracking.normalise(number, test=True)
-    details = {"tracking": number, "staff": text.line("staff", supervisor), **change.details}
     chain = chain or ChainState()
     with appending(database, keyring, chain) as appender:
-        moment = utc_now()
+        moment = appender.judged()
+        details = {"tracking": number, "staff": deciding(chain, supervisor), **change.details}
         letter = next((now for now, _ in stored(appender.connection, keyring, chain, [number])), None)
         problem = "unknown" if letter is None else change.against(letter, moment.date())
         if problem is not None:
             raise ChangeError(problem)
         entry = appender.append(change.kind, moment, details, change.person)
     return Changed(number, change.kind, entry.seq)
+
+
+def deciding(chain: ChainState, person: Person) -> str:
+    """The id of somebody who may decide on letters now, as the chain has it. NotAllowedError."""
+    member = Accounts.of(chain).member(person.staff)
+    role = member.role if member is not None and member.active else None
+    return require(Person(person.staff, role or Role.CLERK), Role.SUPERVISOR).staff
 
 
 def _ended(letter: StoredConsignment) -> Problem | None:

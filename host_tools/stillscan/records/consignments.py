@@ -120,7 +120,7 @@ def find(
 ) -> Iterator[StoredConsignment]:
     """The letters with these normalised tracking numbers (default: all), in order, as the chain says that they are.
 
-    ``chain`` has been followed to what ``connection`` sees (`audit.following`, or an Appender). RecordsError for a
+    ``chain`` has been followed to what ``connection`` sees (`audit.reading_chain`, or an Appender). RecordsError for a
     letter whose signed entry was altered, or whose row says anything else than the chain.
     """
     for letter, _ in stored(connection, keyring, chain, numbers):

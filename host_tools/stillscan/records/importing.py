@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from stillscan.records.audit import appending
 from stillscan.records.chain_state import ChainState
+from stillscan.records.changes import deciding
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, add, from_fields, stored
 from stillscan.records.database import Database
 from stillscan.records.errors import RowsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.rows import rows
+from stillscan.records.staff import Person
 
 
 class Imported(NamedTuple):
@@ -29,26 +31,28 @@ def load(
     source: str,
     *,
     test: bool = False,
-    supervisor: str | None = None,
+    supervisor: Person | None = None,
 ) -> Imported:
     """Import a CSV or JSON file. RowsError with all errors, FILE:LINE each; then nothing was imported.
 
     A letter that is there already with the same contents is left as it is, so that a file can be sent twice; one that
     waits with other contents is an error. One that was withdrawn, returned, or erased before it was handed out comes in
-    again when a ``supervisor`` (id of somebody who is signed in) says so. `test` marks all as letters for trying out.
+    again when a ``supervisor`` who is signed in says so (NotAllowedError for anybody else). `test` marks all of them as
+    letters for trying out.
     """
     letters, errors = parse(content, test=test)
     new = 0
     chain = ChainState()
     with appending(database, keyring, chain) as appender:
+        decides = None if supervisor is None else deciding(chain, supervisor)
         here = {now.tracking: (now, first) for now, first in stored(appender.connection, keyring, chain, list(letters))}
         moment = utc_now()
         for number, (line, letter) in letters.items():
-            comes = _comes(letter, *here.get(number, (None, None)), again=supervisor is not None)
+            comes = _comes(letter, *here.get(number, (None, None)), again=decides is not None)
             if comes in ("new", "again"):
                 new += 1
                 if not errors:
-                    add(appender, letter, moment, again=supervisor if comes == "again" else None)
+                    add(appender, letter, moment, again=decides if comes == "again" else None)
             elif comes != "unchanged":
                 errors.append((line, comes))
         if errors:

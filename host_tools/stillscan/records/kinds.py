@@ -37,6 +37,9 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9
 _RELEASE = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?")
 
 
+NEWER = "it was written by a newer stillscan"
+
+
 class BodyError(ValueError):
     """A body that is none, in words that follow "entry N: "."""
 
@@ -61,7 +64,7 @@ def facts_of(body: str) -> dict[str, Any]:
         )
     if needed is not None and not all(name in facts and fits(facts[name]) for name, fits in needed.items()):
         if _is_newer(facts["version"]):
-            raise NewerError(f"it was written by a newer stillscan ({_version(facts)}); update this one")
+            raise NewerError(f"{NEWER} ({_version(facts)}); update this one")
         raise BodyError(f"its contents are no {kind.replace('_', ' ')}")
     return facts
 
@@ -153,4 +156,6 @@ _OF_KIND: dict[str, _Needed] = {
         "test": _truth,
     },
     PURGE: {"entries": _ranges},
+    "clock": {"staff": _text, "was": _text, "boot": _nothing_or_digest},
+    "keys": {"staff": _text, "key": _text, "proof": _text},
 }

@@ -72,6 +72,8 @@ def _record(row: Row[Any], connection: Connection, keyring: Keyring, letter: Cha
         return None  # which is told of the entry itself
     if str(row.record).encode() != canonical(release.record(entry)):
         return "its release record was altered"
-    if not keyring.signed(entry.facts["kiosk"], release.RECORD, str(row.record).encode(), str(row.signature)):
+    if not keyring.signed(
+        entry.facts["kiosk"], release.RECORD, str(row.record).encode(), str(row.signature), entry.seq
+    ):
         return "its release record was not signed by the kiosk that it names"
     return None

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.link.identity import ScannerIdentity
 from stillscan.records import retention, text, tracking
-from stillscan.records.audit import Appender, appending
+from stillscan.records.audit import Appender, appending, reading_chain
 from stillscan.records.canonical import canonical
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
@@ -91,6 +91,7 @@ class Desk:
             _log.error("nothing was erased: %s", error)
         with appending(self._database, self._keyring, self._chain) as appender:
             letter = _letter(appender, number, observed.test_mode)
+            now = appender.judged(now)
             case = observed.case(letter, now, self._office, self._may_feed(observed))
             ruling = decide_case(case)
             details = {
@@ -130,6 +131,18 @@ class Desk:
                 raise broken(f"entry {entry.seq}: {wrong}")
         facts = entry.facts
         return Finished(facts["verdict"], tuple(facts["reasons"]), entry.seq, entry.digest)
+
+    def look_at_clock(self) -> datetime:
+        """The time, when the computer's clock can be believed by all that is known. ClockError, RecordsError.
+
+        Whoever waits asks now and then, so that this kiosk's note goes with the time though nothing is recorded.
+        """
+        with reading_chain(self._database, self._keyring, self._chain):
+            return self._keyring.clock.judge(utc_now(), self._chain.time)
+
+    def likely_time(self) -> datetime:
+        """The time to show, whatever the clock says; nothing is recorded by it."""
+        return self._keyring.clock.best(utc_now(), self._chain.time)
 
     def tidy(self, now: datetime | None = None) -> None:
         """Erase what is past its time, once a day; `finish` sees to it, an idle kiosk may too."""

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, update
 
-from stillscan.records.audit import appending, following
+from stillscan.records.accounts import Accounts
+from stillscan.records.audit import appending, reading_chain
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_letter import ChainLetter
@@ -41,14 +42,15 @@ def purge(
 ) -> int:
     """Erase personal parts older than the retention time; how many entries lost theirs.
 
-    A letter that still may be handed out keeps its recipient: it waits, and its deadline has not passed. What waits and
-    what is old is what the chain says. RecordsError for anything that does not hold: then nothing is erased, because an
-    erasure would take away what shows that something was altered.
+    A letter that still may be handed out keeps its recipient: it waits, and its deadline has not passed. A PIN is
+    kept until another takes its place. What waits and what is old is what the chain says. RecordsError for anything
+    that does not hold: then nothing is erased, because an erasure would take away what shows that something was
+    altered.
     """
     now, chain = now or utc_now(), chain or ChainState()
     before = now - timedelta(days=days(retention_days))
     with chain.alone:
-        with following(database, keyring, chain) as connection:
+        with reading_chain(database, keyring, chain) as connection:
             if not _gone(connection, keyring, chain, before, now.date()):
                 return 0
         with appending(database, keyring, chain) as appender:
@@ -63,7 +65,9 @@ def purge(
 def _gone(connection: Connection, keyring: Keyring, chain: ChainState, before: datetime, today: date) -> list[int]:
     """The entries whose personal part is to go, in order."""
     gone: list[int] = []
-    old = (seq for seq, time in chain.known.personal.items() if time < instant(before))
+    pins = Accounts.of(chain).pins()
+    times = ((seq, chain.time.counted(seq, time)) for seq, time in chain.known.personal.items())
+    old = (seq for seq, time in times if time < instant(before) and seq not in pins)
     for seqs in _some(sorted(old)):
         found = read_entries(connection, keyring, seqs)
         letters = check_rows(connection, chain, sorted({about(entry) for entry in found.values()} - {""}))

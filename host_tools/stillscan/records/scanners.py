@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.pairing import Pairing, is_id
-from stillscan.records.audit import appending, following
+from stillscan.records.audit import appending, reading_chain
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_state import ChainState, Kept
 from stillscan.records.clock import utc_now
@@ -60,7 +60,7 @@ class Scanners:
     def all(self) -> dict[str, PairedScanner]:
         """All scanners that the chain knows, by id, the oldest pairing first."""
         with self._chain.alone:
-            with following(self._database, self._keyring, self._chain):
+            with reading_chain(self._database, self._keyring, self._chain):
                 pass
             return scanners(self._chain.kept(PAIRING))
 

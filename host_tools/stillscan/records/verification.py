@@ -6,16 +6,34 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from stillscan.records import letters
+from stillscan.records import letters, tables
 from stillscan.records.audit import entries, head_of
 from stillscan.records.chain_entry import HEAD, UNKNOWN, ChainEntry, head_message, problem, unknown
 from stillscan.records.chain_state import Known
+from stillscan.records.chain_time import CLOCK
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
-from stillscan.records.kinds import CHANGES, CONSIGNMENT, CONSIGNMENT_AGAIN, CORRECTION, EXTENSION, RETURN, WITHDRAWAL
+from stillscan.records.kinds import (
+    CHANGES,
+    CONSIGNMENT,
+    CONSIGNMENT_AGAIN,
+    CORRECTION,
+    EXTENSION,
+    NEWER,
+    RETURN,
+    WITHDRAWAL,
+)
+from stillscan.records.rotation import KEYS, learn, unproven
 from stillscan.records.schema import START
-from stillscan.records.witness import Seen, noted
+from stillscan.records.witness import Notes, Seen, noting
+
+_ALSO_TOLD = {
+    CLOCK: "{staff} vouched for the clock of {kiosk}: {time:.16} UTC, where {was:.16} was known",
+    KEYS: "{staff} exchanged the key of {kiosk}",
+}
+"""What was done to a kiosk, not to a letter, and is to be seen as well."""
 
 
 class AuditFinding(NamedTuple):
@@ -40,7 +58,7 @@ class Verified(NamedTuple):
     end: str
     kiosks: list[str]
     changes: list[AuditFinding]
-    """What supervisors did to letters that were here already: nothing is wrong with it, but it is to be seen."""
+    """What was done to letters that were here already, to clocks and keys: nothing is wrong, but it is to be seen."""
 
 
 def verify(
@@ -49,20 +67,31 @@ def verify(
     """Look at everything. ``former`` is an end that was noted elsewhere: it must still be in the chain."""
     damage = database.intact()
     findings = [AuditFinding(f"the database file is damaged: {damage}")] if damage else []
-    with database.reading() as connection:
-        walk = _Walk(connection, keyring, _remembered(keyring, former))  # the notes first: they only grow
-        for entry in entries(connection):
-            findings += walk.step(entry)
-            progress(entry.seq)
-        findings += walk.finish()
+    keyring.guard()
+    # The notes first: they only grow.
+    with noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
+        findings += map(AuditFinding, tables.strange(connection))
+        walk = _Walk(connection, keyring, _remembered(notes, former))
+        try:
+            learn(connection, keyring)
+            for entry in entries(connection):
+                findings += walk.step(entry)
+                progress(entry.seq)
+            findings += walk.finish()
+        except SQLAlchemyError:
+            if not findings:
+                raise
+            findings.append(AuditFinding("what is left of the tables cannot be read"))  # and that is their fault
+        if not findings:
+            note(Seen(walk.count, walk.end))
     return Verified(findings, walk.count, walk.end, sorted(walk.kiosks), walk.changes)
 
 
-def _remembered(keyring: Keyring, former: Seen | None) -> dict[int, list[tuple[str, str]]]:
+def _remembered(notes: Notes, former: Seen | None) -> dict[int, list[tuple[str, str]]]:
     """By entry: (who remembers it, its digest)."""
-    notes = [(f"kiosk {kiosk}", seen) for kiosk, seen in noted(keyring.folder).items()]
+    seen_by = [(f"kiosk {kiosk}", seen) for kiosk, seen in notes.items()]
     remembered: dict[int, list[tuple[str, str]]] = {}
-    for who, seen in [*notes, *([("the end that you gave", former)] if former else [])]:
+    for who, seen in [*seen_by, *([("the end that you gave", former)] if former else [])]:
         remembered.setdefault(seen.seq, []).append((who, seen.digest))
     return remembered
 
@@ -90,7 +119,7 @@ class _Walk:
         if wrong:
             if wrong not in self._unknown:
                 yield AuditFinding(wrong, entry.seq)
-            if wrong.startswith(UNKNOWN):  # told once a kiosk
+            if wrong.startswith((UNKNOWN, NEWER)):  # told once a kiosk, or a version and kind
                 self._unknown.add(wrong)
         else:
             yield from self._whole(entry, entry.facts, follows=entry.seq == self.count + 1)
@@ -105,6 +134,10 @@ class _Walk:
             yield AuditFinding("it does not follow the entry before it", entry.seq)
         if facts["personal"] is not None and entry.personal is None:
             self._without.add(entry.seq)
+        if wrong := unproven(entry, facts, self._keyring):
+            yield AuditFinding(wrong, entry.seq)
+        if facts["kind"] in _ALSO_TOLD:
+            self.changes.append(AuditFinding(_ALSO_TOLD[facts["kind"]].format(**facts), entry.seq))
         yield from self._told(entry.seq, facts)
 
     def _told(self, seq: int, facts: dict[str, Any]) -> Iterator[AuditFinding]:
@@ -124,7 +157,7 @@ class _Walk:
         """What is wrong at the end, and across entries."""
         head = head_of(self._connection)
         if head is None:
-            yield AuditFinding("the signed head of the chain is gone")
+            yield AuditFinding("the signed head of the chain is gone, or is not what was written there")
         elif head.seq != self.count:
             late = "at the end" if head.seq > self.count else "that the head does not know"
             low, high = sorted((head.seq, self.count))
@@ -134,7 +167,7 @@ class _Walk:
         elif unknown(head.kiosk, self._keyring) in self._unknown:
             pass  # it wrote the last entry, and that was told
         elif self.count and not self._keyring.signed(
-            head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature
+            head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq
         ):
             yield AuditFinding("the head of the chain was not signed by a kiosk that is known here")
         for seq, notes in sorted(self._remembered.items()):

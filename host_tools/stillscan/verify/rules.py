@@ -7,6 +7,7 @@ is added can only make verdicts stricter, and there is no input that says "relea
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date
 
+from stillscan import RELEASED
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.parse import parse
 from stillscan.verify.case import Case, Consignment
@@ -23,7 +24,7 @@ from stillscan.verify.names import about_name
 from stillscan.verify.ruling import Reason, Ruling, rule
 from stillscan.verify.second import about_second_document
 
-CLOCK = (date(2026, 1, 1), date(2076, 1, 1))
+CLOCK = (date.fromisoformat(RELEASED), date(2076, 1, 1))
 """This software is younger than the first; from the second on two digits of a year would mean another century."""
 
 

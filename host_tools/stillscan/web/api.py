@@ -19,7 +19,7 @@ from stillscan import __version__
 from stillscan.counter.counter import Counter
 from stillscan.errors import InputError, StillscanError
 from stillscan.records import tracking
-from stillscan.records.audit import entries, following
+from stillscan.records.audit import entries, reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
@@ -216,7 +216,7 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
     def letter_state(number: str) -> LetterState:
         """Whether a letter is here, and whether it has been handed out."""
         normal = tracking.normalise(number, test=test_mode)
-        with following(database, keyring, chain) as connection:
+        with reading_chain(database, keyring, chain) as connection:
             for letter in find(connection, keyring, chain, [normal]):
                 if letter.test == test_mode:
                     return LetterState(

@@ -92,6 +92,7 @@ class _Pages:
                 "scanner": scanner,
                 "scanner_text": scanner_text(scanner, language),
                 "records_trouble": counter.records_trouble,
+                "records_sentence": counter.records_sentence,
             }
         )
         values |= {

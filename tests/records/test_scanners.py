@@ -123,10 +123,10 @@ def test_two_kiosks_that_swap_scanners(place: Place, scanners: Scanners, tmp_pat
 def test_a_keyring_that_was_lost_or_cut_in_half(place: Place, scanners: Scanners, half: bool) -> None:
     pairing = pair(scanners)
     path = key_file(place, pairing.scanner)
-    content = path.read_bytes()
-    path.unlink()
     if half:
-        path.write_bytes(content[: len(content) // 2])
+        path.write_bytes(path.read_bytes()[:60])
+    else:
+        path.unlink()
     assert refused(scanners, pairing.scanner) == "key_lost"
     assert [scanners.standing(one) for one in scanners.all().values()] == ["key_lost"]
 

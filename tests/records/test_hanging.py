@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from desk import GOOD, LINES, Place, csv, tracking
+from desk import GOOD, LINES, Place, csv, paired, tracking
 from servers import Server
 from sqlalchemy import event
 from starlette.testclient import TestClient
@@ -38,6 +38,7 @@ class Office:
         load(csv(range(3)), self.database, self.keyring, "letters.csv")
         self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
         self.counter = Counter(Book(self.database, self.keyring, "1473 Oppsal", "staff-7", False), "1473 Oppsal")
+        self.counter.visit.scanner = paired(self.database, self.keyring)
         self.client = TestClient(application(self.counter, ["127.0.0.1"]), base_url="http://127.0.0.1")
 
     def at(self, moment: str, do: Callable[[], None]) -> None:
@@ -220,6 +221,7 @@ def test_an_sqlite_file_that_another_program_holds(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.database = Database(place.path, wait_s=0.05)
     counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", "s", False), "1473 Oppsal")
+    counter.visit.scanner = paired(place.database, place.keyring)
     counter.answer(lambda visit: visit.enter(tracking(1), visit.turn))
     counter.look(lambda visit, _: visit.read(LINES))
     other = sqlite3.connect(place.path, isolation_level=None)

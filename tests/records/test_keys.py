@@ -10,9 +10,10 @@ import pytest
 from desk import GOOD, NOW, Place, tracking
 
 from stillscan.errors import InputError
+from stillscan.link.pairing import Pairing
 from stillscan.records import exchanging, wrapping
 from stillscan.records.audit import appending, entries
-from stillscan.records.backup import backup, contents, restore
+from stillscan.records.backup import backup, contents, is_sealable, restore
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, head_message, sign_entry
 from stillscan.records.clock import utc_now
@@ -24,6 +25,7 @@ from stillscan.records.passphrase import CREDENTIAL, FILE
 from stillscan.records.public_keys import raw
 from stillscan.records.release import Desk
 from stillscan.records.rotation import KEYS
+from stillscan.records.scanners import Scanners
 from stillscan.records.verification import verify
 from stillscan.records.wrapping import PassphraseError
 
@@ -225,6 +227,20 @@ def test_a_key_is_exchanged_while_it_is_wrapped(wrapped: Place) -> None:
     assert wrapping.is_sealed(secrets_of(wrapped)[0].read_bytes())
     assert check(wrapped, 1, anew(wrapped, PASSPHRASE)) == "release"
     assert findings(wrapped) == []
+
+
+def test_keys_of_scanners_are_wrapped_too(place: Place) -> None:
+    before, after = Pairing.new(), Pairing.new()
+    Scanners(place.database, anew(place)).keep(before)
+    keyring = anew(place)
+    keyring.wrapping.wrap([keyring.folder / name for name in contents(keyring.folder) if is_sealable(name)], PASSPHRASE)
+    Scanners(place.database, anew(place, PASSPHRASE)).keep(after)
+    for one in (before, after):
+        content = (place.keyring.folder / "scanners" / f"{one.scanner}.json").read_bytes()
+        assert one.key.hex().encode() not in content
+        assert Scanners(place.database, anew(place, PASSPHRASE)).kept(one.scanner) == one
+        with pytest.raises(PassphraseError):
+            Scanners(place.database, anew(place)).kept(one.scanner)
 
 
 def test_what_is_cut_altered_or_exchanged_is_one_line(wrapped: Place) -> None:

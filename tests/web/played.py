@@ -10,6 +10,7 @@ from PIL import Image
 
 from kiosk import wire
 from stillscan.counter.counter import Counter
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, BandHeader, Hello, State, SweepBegin
 from stillscan.mrz import Reading
 from stillscan.scanning.result import Result
@@ -17,6 +18,7 @@ from stillscan.web.pages import application
 from stillscan.web.server import NAMES, PageServer
 
 ROWS, WIDTH = 274, 1476
+IDENTITY = ScannerIdentity(None, "simulator", "0.1.0", 1, "00" * 16)
 HELLO = Hello(1, 0, 0, 1, 0, b"simulator", 1, WIDTH, ROWS, 84_667, 2950, 1024, 1, 0)
 
 
@@ -27,7 +29,7 @@ class Played:
         self.book = book or MemoryBook()
         self.counter = Counter(self.book, "Moss", test_mode)
         self._server = PageServer(application(self.counter, NAMES), port)
-        self.counter.connected(HELLO)
+        self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)
 
     def __enter__(self) -> Played:
@@ -89,5 +91,5 @@ class Played:
 
     def plug_in(self) -> None:
         """And put back."""
-        self.counter.connected(HELLO)
+        self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)

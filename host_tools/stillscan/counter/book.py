@@ -23,7 +23,7 @@ class Book:
         self._database = database
         self._keyring = keyring
         self._chain = ChainState()
-        self._desk = Desk(database, keyring, office, chain=self._chain)
+        self._desk = Desk(database, keyring, office, chain=self._chain, paired_scanners=True)
         self._staff = text.line("staff", staff)
         self._test_mode = test_mode
 
@@ -55,7 +55,9 @@ class Book:
         """
         if case.consignment is None:
             raise ValueError("a check without a letter is no check")
-        observed = Observations(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
+        observed = Observations(
+            case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode, case.scanner
+        )
         return self._told(self._desk.finish(case.consignment.tracking, observed, self._staff, check))
 
     def recorded(self, check: str) -> Recorded | None:

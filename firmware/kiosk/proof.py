@@ -159,7 +159,7 @@ def _set_aside(data: ptr8, n: int, given: ptr8, epoch: int):
 
 @micropython.viper
 def _differs(data: ptr8, n: int, given: ptr8) -> int:
-    """0 for the same; it takes as long for another. The tag as it came is put back: another session may have made it."""
+    """0 for the same; it takes as long for another. The tag as it came is put back, for the next session to look at."""
     found = 0
     for i in range(8):
         found = found | (data[n + i] ^ given[i])

@@ -1,7 +1,7 @@
 """``make bench-latency``: from the last row of a text to the verdict, as the kiosk does it: real reader, real port.
 
-A simulated scanner, paired, in a process of its own on a pseudo-terminal, and the service that `stillscan run` runs, with the
-reader in its process. Printed are median and 95th percentile over the checks; exit code 1 above the targets.
+A simulated scanner, paired, in a process of its own on a pseudo-terminal, and the service that `stillscan run` runs,
+with the reader in its process. Printed are median and 95th percentile over the checks; exit code 1 above the targets.
 """
 
 from __future__ import annotations

@@ -145,11 +145,12 @@ EV_SETTING = const(5)
 EV_HOST = const(6)
 EV_RECOVERED = const(7)
 
-ROLLBACKS = ("none", "defect", "resets", "late")
+ROLLBACKS = ("none", "defect", "resets", "late", "damaged")
 NO_ROLLBACK = const(0)
 DEFECT = const(1)
 RESETS = const(2)
 LATE = const(3)
+DAMAGED = const(4)
 
 BAND_HEADER = const(20)  # bytes of a BAND's body before its pixels
 LOG_ENTRY = "<IBBh"  # t_ms, event, detail, value

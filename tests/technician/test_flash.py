@@ -150,13 +150,47 @@ def test_a_lost_state_file_is_written_again(sources: Path, board: FakeBoard) -> 
         assert state(board) == whole
 
 
-def test_damaged_files_are_mended(sources: Path, board: FakeBoard) -> None:
+def test_damaged_files_are_mended(sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]) -> None:
     assert flash(board) == 0
     version = Version.of(compiled("fake"))
-    (board.folder / "a" / "kiosk" / "wire.mpy").write_bytes(b"M\x06\x1f\x1f")
-    board.restart()  # it raises: there is a prompt
+    capsys.readouterr()
+    for damage in ("changed", "lost", "more", "an empty folder"):
+        folder = board.folder / "a" / "kiosk"
+        if damage == "changed":
+            (folder / "wire.mpy").write_bytes(b"M\x06\x1f\x1f")
+        elif damage == "lost":
+            (folder / "wire.mpy").unlink()
+        elif damage == "more":
+            (folder / "wire.py").write_text("")
+        else:
+            (folder / "wire" / "deep").mkdir(parents=True)
+        board.restart()  # no version fits: there is a prompt
+        assert flash(board, "--json") == 0
+        said = record(capsys)
+        assert (said["damaged"], said["changed"]) == (True, True)
+        assert said["sent"] == (damage in ("changed", "lost"))
+        assert files(board, "a") == {**version.files, "manifest": version.manifest}
+        assert not (folder / "wire").exists()
+        assert not (board.folder / "b").exists()
+        assert state(board) == {"run": "a", "a": version.build}
+
+
+def test_a_damaged_version_is_replaced_beside_the_one_that_runs_instead(
+    sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder whose files fit is the one that must not be touched, whatever the state file says."""
     assert flash(board) == 0
-    assert files(board, "b") == {**version.files, "manifest": version.manifest}
+    first = Version.of(compiled("fake"))
+    second = new_version(sources)
+    board.hold_service()
+    assert flash(board) == 0
+    (board.folder / "b" / "kiosk" / "version.mpy").write_bytes(b"M")
+    board.hold_service()
+    capsys.readouterr()
+    assert flash(board) == 0
+    assert "a version on the board was damaged: it was replaced" in capsys.readouterr().out
+    assert files(board, "b") == {**second.files, "manifest": second.manifest}
+    assert files(board, "a") == {**first.files, "manifest": first.manifest}
     assert state(board)["run"] == "b"
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from kiosk import wire
 from stillscan.boards.build import compiled
 from stillscan.boards.files import boards, chip
 from stillscan.boards.image import littlefs
@@ -156,11 +157,19 @@ def _show(as_json: bool, port: str, running: Running, done: Done) -> None:
     if as_json:
         record = {
             "port": port, "board": hello.board_name, "firmware": hello.firmware, "build": build, "sent": done.sent,
-            "kept": done.kept, "changed": done.folder is not None, "fault": running.fault,
+            "kept": done.kept, "changed": done.folder is not None, "damaged": _damaged(running, done),
+            "fault": running.fault,
         }  # fmt: skip
         print(json.dumps(record))
         return
     what = f"{done.sent} files sent, {done.kept} were there" if done.folder else "it was up to date"
     print(f"{port}: {hello.board_name} runs firmware {hello.firmware}, build {build} ({what})")
+    if _damaged(running, done):
+        print("  a version on the board was damaged: " + ("it was replaced" if done.damaged else "the other one runs"))
     if running.fault:
         print(f"  the kiosk is not ready: {running.fault}")
+
+
+def _damaged(running: Running, done: Done) -> bool:
+    """Did the loader leave a version, or would it, because its files do not fit its manifest?"""
+    return done.damaged or running.installed.why == wire.DAMAGED

@@ -39,6 +39,7 @@ def digests(folder, buffer=bytearray(512)):
     for entry in os.ilistdir(folder or os.getcwd()):
         path = folder + entry[0]
         if entry[1] == 0x4000:
+            print((path + "/", ""), end=",")
             digests(path + "/")
         else:
             h = hashlib.sha256()
@@ -107,7 +108,10 @@ class Prompt:
         return int(self._run(_FREE))
 
     def digests(self, folder: str = "") -> dict[str, str]:
-        """SHA-256 of every file below ``folder`` ("", or "a/"), by path. Of none when there is no such folder."""
+        """SHA-256 of every file below ``folder`` ("", or "a/"), by path. Of none when there is no such folder.
+
+        Folders below it are there too: their paths end in "/", and they have no digest.
+        """
         return dict(ast.literal_eval(f"[{self._run(_DIGESTS.replace('{folder!r}', repr(folder)))}]"))
 
     def read(self, path: str) -> bytes:
@@ -149,9 +153,12 @@ class Prompt:
                     self._transport.fs_mkdir(path[:end])
 
     def remove(self, path: str) -> None:
-        """A file."""
+        """A file, or a folder that is empty: its path ends in "/"."""
         with self._told():
-            self._transport.fs_rmfile(path)
+            if path.endswith("/"):
+                self._transport.fs_rmdir(path[:-1])
+            else:
+                self._transport.fs_rmfile(path)
 
     def reset(self) -> None:
         """As if its power had been switched off and on; the prompt is gone. DeviceError: it is still there."""

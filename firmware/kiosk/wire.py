@@ -126,6 +126,7 @@ ERRORS = (
     "unknown_setting",
     "out_of_range",
     "not_stored",
+    "clash",
 )
 E_VERSION = const(1)
 E_MALFORMED = const(2)
@@ -134,6 +135,7 @@ E_WRONG_STATE = const(4)
 E_UNKNOWN_SETTING = const(5)
 E_OUT_OF_RANGE = const(6)
 E_NOT_STORED = const(7)
+E_CLASH = const(8)
 
 EVENTS = ("boot", "state", "abort", "fault", "calibrated", "setting", "host", "recovered")
 EV_BOOT = const(0)

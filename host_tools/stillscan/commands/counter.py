@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, records
+from stillscan.commands.settings import expected
 from stillscan.commands.watched import watched
 from stillscan.link.transport import Transport
 from stillscan.records.clock import utc_now
@@ -75,7 +76,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             with reading as reader, watched(counter) as (shown, notifier):
-                Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
+                Service(connect, reader, counter.judge, shown, alive=notifier.alive, expected=expected(args)).run()
     return 0
 
 

@@ -17,6 +17,7 @@ from stillscan.errors import DeviceTrouble
 from stillscan.guidance import say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
@@ -108,6 +109,9 @@ class PlainLines:
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._say("trouble", f"{text}: {say(f'device.{kind}', self._language)}")
 
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._say("notice", f"{text}: {say(f'notice.{kind}', self._language)}")
+
 
 class LivePicture:
     """What to do now, how far the sweep is, what happened before."""
@@ -169,6 +173,9 @@ class LivePicture:
         self._now = Text(say(f"device.{kind}", self._language), style="bold red")
         self._log.trouble(text, kind)
         self._live.update(self._draw())
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._log.notice(text, kind)
 
 
 class ConsoleOut:

@@ -10,6 +10,7 @@ from kiosk import wire
 from stillscan.errors import DeviceTrouble
 from stillscan.link.messages import Abort, Error, Hello, Message, State, SweepBegin, named
 from stillscan.link.session import describe
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
 from stillscan.service.notify import Notifier
@@ -59,6 +60,11 @@ class Watched:
         _LOG.warning("scanner trouble: %s (%s)", text, kind)
         self._notifier.status(text)
         self._display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """See Display."""
+        _LOG.warning("the scanner: %s (%s)", text, kind)
+        self._display.notice(text, kind)
 
 
 @contextmanager

@@ -150,9 +150,9 @@ class Session:
     def settings(self) -> dict[str, Setting]:
         """All settings of the device by name."""
         self.send(wire.C_SETTING_GET, wire.ALL_SETTINGS)
-        self.send(wire.C_HEALTH)  # answered last: no guess when the list is complete
+        self.send(wire.C_INSTALLED)  # answered last, and never sent unasked: no guess when the list is complete
         found: dict[str, Setting] = {}
-        while isinstance(setting := self._wait((Setting, Health), self._answer_ms), Setting):
+        while isinstance(setting := self._wait((Setting, Installed), self._answer_ms), Setting):
             found[plain(setting.name)] = setting
         return found
 

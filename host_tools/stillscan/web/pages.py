@@ -26,7 +26,7 @@ from stillscan.guidance import DEFAULT_LANGUAGE, language_name, languages, page_
 from stillscan.guidance.papers import KINDS, Occasion, paper
 from stillscan.web.guard import Guard
 from stillscan.web.stream import follow
-from stillscan.web.view import clerk, customer, scanner_text
+from stillscan.web.view import clerk, customer, notice_text, scanner_text
 
 _MOST_FORM_BYTES = 4096  # eight fields at most, of some 500 bytes each
 _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
@@ -91,6 +91,7 @@ class _Pages:
                 "view": (customer(visit, scanner) if template.startswith("customer") else clerk(visit, language)),
                 "scanner": scanner,
                 "scanner_text": scanner_text(scanner, language),
+                "notice": notice_text(scanner, language),
                 "records_trouble": counter.records_trouble,
             }
         )

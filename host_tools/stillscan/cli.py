@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-COMMANDS = ("simulate", "read", "run", "check", "device", "boards", "flash", "rules", "consignment", "audit")
+COMMANDS = ("simulate", "read", "run", "check", "device", "boards", "flash", "release", "rules", "consignment", "audit")
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (
     "Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble, 4 trouble with this computer "

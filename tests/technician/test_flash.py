@@ -21,7 +21,7 @@ pytestmark = pytest.mark.process
 
 
 def flash(board: FakeBoard, *more: str) -> int:
-    return main(["flash", "--port", board.port, *more])
+    return main(["flash", "--unsigned", "--port", board.port, *more])
 
 
 def record(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
@@ -243,11 +243,12 @@ def test_no_such_port(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_image_only(sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "kiosk.img"
-    assert main(["flash", "--board", "fake", "--image-only", str(out), "--set", "slip=200", "--json"]) == 0
+    image = ["flash", "--unsigned", "--board", "fake", "--image-only", str(out)]
+    assert main([*image, "--set", "slip=200", "--json"]) == 0
     assert out.stat().st_size == 1408 * 1024
     assert record(capsys)["address"] == 640 * 1024
     for arguments in (["--image-only", str(out)], ["--image-only", str(tmp_path / "no" / "x"), "--board", "fake"]):
-        assert main(["flash", *arguments]) == 2
+        assert main(["flash", "--unsigned", *arguments]) == 2
     assert main(["flash", "--image-only", str(out), "--board", "toaster"]) == 2
     assert "there are: fake" in capsys.readouterr().err
 

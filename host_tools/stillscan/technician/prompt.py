@@ -56,6 +56,18 @@ except OSError as error:
     if error.errno != 2:
         raise
 """
+_VERSION = """
+import sys
+for name in ("kiosk", "kiosk.version"):
+    sys.modules.pop(name, None)
+sys.path.insert(0, {folder!r})
+try:
+    from kiosk.version import VERSION
+    print(tuple(VERSION))
+except Exception:
+    print(None)
+sys.path.pop(0)
+"""
 _COPY = """
 b = bytearray(512)
 with open({source!r}, "rb") as f, open({target!r}, "wb") as t:
@@ -113,6 +125,11 @@ class Prompt:
         Folders below it are there too: their paths end in "/", and they have no digest.
         """
         return dict(ast.literal_eval(f"[{self._run(_DIGESTS.replace('{folder!r}', repr(folder)))}]"))
+
+    def firmware(self, folder: str) -> tuple[int, int, int] | None:
+        """The firmware's version in this folder; None when there is none that says."""
+        said = ast.literal_eval(self._run(_VERSION.format(folder=folder)))
+        return said if isinstance(said, tuple) and len(said) == 3 and all(type(n) is int for n in said) else None
 
     def read(self, path: str) -> bytes:
         """Content of a file, b"" when it is not there."""

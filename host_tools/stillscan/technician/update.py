@@ -67,6 +67,13 @@ class Update:
         known = (self._state.get("run"), self._state.get(self._run)) == (self._run, self._version.build)
         return known and "new" not in self._state
 
+    @property
+    def firmware(self) -> tuple[int, int, int] | None:
+        """The firmware's version that runs on the board, or of what lies there when nothing does; None: unknown."""
+        there = [folder for folder in FOLDERS if self._have[folder]]
+        found = [self._prompt.firmware(folder) for folder in ([self._run] if self._run is not None else there)]
+        return max((version for version in found if version is not None), default=None)
+
     def _whole(self, folder: str) -> bool:
         """Does the loader start what lies there? Not when its files are not those of its manifest."""
         place = f"{folder}/{MANIFEST}"

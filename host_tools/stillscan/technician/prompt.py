@@ -62,8 +62,7 @@ for name in ("kiosk", "kiosk.version"):
     sys.modules.pop(name, None)
 sys.path.insert(0, {folder!r})
 try:
-    from kiosk.version import VERSION
-    print(tuple(VERSION))
+    print(tuple(__import__("kiosk.version", None, None, ("VERSION",)).VERSION))
 except Exception:
     print(None)
 sys.path.pop(0)

@@ -46,6 +46,7 @@ def test_every_test_that_is_named_exists() -> None:
 def test_every_attacker_of_the_plan_has_a_row() -> None:
     wanted = {
         "clerk", "customer", "gadget on the cable", "other program on the port", "other account",
-        "website in the clerk's browser", "somebody with the database", "stolen disk", "network", "update from elsewhere",
+        "website in the clerk's browser", "somebody with the database", "stolen disk", "network",
+        "update from elsewhere",
     }  # fmt: skip
     assert wanted <= {who for who, _, _ in rows()}

@@ -35,7 +35,7 @@ class InputError(StillscanError):
     exit_code = 2
 
 
-DeviceTrouble = Literal["missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty"]
+DeviceTrouble = Literal["missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty", "firmware"]
 """Kinds of trouble with a scanner; each has a sentence in the guidance (``device.KIND``)."""
 
 

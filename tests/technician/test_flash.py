@@ -175,6 +175,19 @@ def test_damaged_files_are_mended(sources: Path, board: FakeBoard, capsys: pytes
         assert state(board) == {"run": "a", "a": version.build}
 
 
+def test_a_kiosk_that_has_no_version_left_is_told_how_to_get_one(
+    sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert flash(board) == 0
+    (board.folder / "a" / "kiosk" / "wire.mpy").unlink()
+    board.restart()
+    assert main(["run", "--once", "--reconnect", "0", "--port", board.port]) == 3
+    said = capsys.readouterr().err
+    assert "MicroPython's prompt answers there" in said
+    assert "stillscan flash" in said
+    assert flash(board) == 0
+
+
 def test_a_damaged_version_is_replaced_beside_the_one_that_runs_instead(
     sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,12 @@ class Session:
             if hello is not None:
                 break
         else:
+            if self.reception.at_prompt:
+                raise DeviceError(
+                    f"{self.transport.name}: MicroPython's prompt answers there, stillscan's firmware does not run: "
+                    "stillscan flash puts it there, or puts it right",
+                    "firmware",
+                )
             if self.reception.noise - noise > _MANY_BYTES:
                 raise DeviceError(
                     f"{self.transport.name}: no stillscan scanner answers there, something else talks", "stranger"
@@ -152,8 +158,11 @@ class Session:
         self.send(wire.C_SETTING_GET, wire.ALL_SETTINGS)
         self.send(wire.C_INSTALLED)  # answered last, and never sent unasked: no guess when the list is complete
         found: dict[str, Setting] = {}
-        while isinstance(setting := self._wait((Setting, Installed), self._answer_ms), Setting):
-            found[plain(setting.name)] = setting
+        while (answer := self._wait((Setting, Installed), self._answer_ms)) is not None:
+            if isinstance(answer, Setting):
+                found[plain(answer.name)] = answer
+            elif found:  # else it is of an earlier question
+                break
         return found
 
     def set(self, setting: int, value: int) -> None:

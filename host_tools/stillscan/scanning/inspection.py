@@ -41,7 +41,7 @@ class Inspection:
             return
         if isinstance(message, Setting):
             self._found[plain(message.name)] = message
-        elif isinstance(message, Installed):
+        elif isinstance(message, Installed) and self._found:  # else it answers somebody else's question
             found, self._found = self._found, None
             self._judge_version(message)
             self._judge_settings(found)

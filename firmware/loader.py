@@ -19,10 +19,16 @@ import os
 import sys
 
 import machine
+import vfs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterator
+    from typing import Any, BinaryIO, Protocol
+
+    class Start(Protocol):
+        def run(self, slots: "Slots") -> None: ...
+
 
 _PATH = "slots.json"
 _FOLDERS = ("a", "b")
@@ -33,7 +39,12 @@ _DEFECT, _RESETS, _LATE, _DAMAGED = 1, 2, 3, 4  # of wire.ROLLBACKS
 _HUNG_MS = 31000  # later than the version's own limit
 _MANIFEST = "manifest"
 _MOST_MANIFEST = 16384  # bytes: four times that of all the firmware; what is longer is none, and takes no memory
-_FOLDER = 0x4000  # as os.ilistdir tells
+_DIGITS = 64  # of a SHA-256 in the manifest
+_BUFFER = 1024  # bytes read at a time: larger ones are no faster
+_FOLDER, _FILE = 0x4000, 0x8000  # as os.ilistdir and os.stat tell
+_REST_OF_STAT = (0,) * 9  # of which an import asks nothing
+_ENOENT, _EIO = 2, 5  # of errno
+_VERSION = "/version"  # where imports find the version that starts
 _BLINK_MS = 250  # on and off again twice a second: seen as blinking from across a room
 _NOTHING_FITS = (
     "stillscan: no version on this board fits its manifest, so none is started. Put one there with: stillscan flash"
@@ -59,30 +70,21 @@ class Slots:
         self.trial = False
         self._damaged: str | None = None  # the build of a folder that should have started and does not fit
 
-    def choose(self) -> None:
-        """Decide what starts, and count it if it is on trial."""
+    def candidates(self) -> Iterator[str]:
+        """The folders to start, the one wanted most first; the next is asked for only when one turned out damaged."""
         new = self.state.get("new")
         if new and self.state.get("starts", 0) >= _STARTS:
             self._leave(_RESETS)
         elif new:
-            self.build = build_of(new)
-            if not self.build:
+            self.state["starts"] = self.state.get("starts", 0) + 1
+            self.trial = self._store()  # what cannot be counted is not tried
+            if self.trial:
+                yield new
+                self.trial = False
                 self._leave(_DAMAGED)
-            else:
-                self.state["starts"] = self.state.get("starts", 0) + 1
-                self.trial = self._store()  # what cannot be counted is not tried
-        if self.trial:
-            self.name = new or ""
-        else:
-            self._choose_confirmed()
-
-    def _choose_confirmed(self) -> None:
         run = self.state.get("run") or ""
         for folder in (run,) + tuple(other for other in _FOLDERS if other != run):
-            self.build = build_of(folder)
-            if self.build:
-                self.name = folder
-                return
+            yield folder
             should = folder in _FOLDERS and (folder == run or _exists(folder + "/" + _MANIFEST))
             if should and self._damaged is None:
                 self._damaged = self.state.get(folder) or ""
@@ -140,49 +142,92 @@ class Slots:
         return True
 
 
-def build_of(folder: str) -> str:
-    """The build in ``folder``, by what lies there: "" unless its files are exactly those that its manifest names."""
-    if folder not in _FOLDERS:
-        return ""
-    try:
-        with open(folder + "/" + _MANIFEST, "rb") as file:
-            manifest = file.read(_MOST_MANIFEST)
-        # Lines of different files differ: when each stands there, and together they are as long, there is no other.
-        if not manifest or _listed(folder, "", manifest, bytearray(1024)) != len(manifest):
-            return ""
-        return binascii.hexlify(hashlib.sha256(manifest).digest()).decode()[:_BUILD_DIGITS]
-    except Exception:  # whatever cannot be read does not fit
-        return ""
+class Checked:
+    """A version's folder as ``import`` sees it: the files of its manifest and no others, each held against it, to the
+    bit, when it is opened. So every file is opened once, not once to be looked at and once to be loaded.
 
+    ``damaged``: something was found that does not fit.
+    """
 
-def _listed(folder: str, below: str, manifest: bytes, buffer: bytearray) -> int:
-    """Length of the manifest's lines for all files ``below`` a place in ``folder``. ValueError: one is not listed."""
-    length = 0
-    for entry in os.ilistdir(folder + "/" + below if below else folder):
-        path = below + entry[0]
-        if entry[1] == _FOLDER:
-            if ("  " + path + "/").encode() not in manifest:  # an empty one hides the module of its name
+    def __init__(self, folder: str) -> None:
+        self.damaged = False
+        self.build = ""
+        self._folder = "/".join((os.getcwd().rstrip("/"), folder))
+        self._files: dict[str, int] = {}  # where its line in the manifest begins
+        self._folders: set[str] = set()
+        self._unseen: set[str] = set()
+        self._manifest = b""
+        self._buffer = bytearray(_BUFFER)
+        self._view = memoryview(self._buffer)
+        try:
+            if folder not in _FOLDERS:
                 raise ValueError
-            length += _listed(folder, path + "/", manifest, buffer)
-        elif path != _MANIFEST:
-            line = _digest(folder + "/" + path, buffer) + ("  " + path + "\n").encode()
-            at = manifest.find(line)
-            if at < 0 or (at and manifest[at - 1] != 10):
+            with open(self._folder + "/" + _MANIFEST, "rb") as file:
+                self._manifest = file.read(_MOST_MANIFEST)
+            # Lines of different files differ: when each stands there, and together they are as long, there is no other.
+            if not self._manifest or self._list("") != len(self._manifest):
                 raise ValueError
-            length += len(line)
-    return length
+            self.build = binascii.hexlify(hashlib.sha256(self._manifest).digest()).decode()[:_BUILD_DIGITS]
+        except Exception:  # whatever cannot be read does not fit
+            self.damaged = True
 
+    def _list(self, below: str) -> int:
+        """Length of the manifest's lines for all files ``below`` a place. ValueError: one has none."""
+        length = 0
+        for entry in os.ilistdir(self._folder + "/" + below if below else self._folder):
+            path = below + entry[0]
+            if entry[1] == _FOLDER:
+                if ("  " + path + "/").encode() not in self._manifest:  # an empty one hides the module of its name
+                    raise ValueError
+                self._folders.add("/" + path)
+                length += self._list(path + "/")
+            elif path != _MANIFEST:
+                name = ("  " + path + "\n").encode()
+                at = self._manifest.find(name) - _DIGITS
+                if at < 0 or (at and self._manifest[at - 1] != 10):
+                    raise ValueError
+                self._files["/" + path] = at
+                self._unseen.add("/" + path)
+                length += _DIGITS + len(name)
+        return length
 
-def _digest(path: str, buffer: bytearray) -> bytes:
-    """SHA-256 of a file, hexadecimal."""
-    sum_ = hashlib.sha256()
-    view = memoryview(buffer)
-    with open(path, "rb") as file:
+    def whole(self) -> bool:
+        """Does all of it fit, also what was not imported?"""
+        try:
+            while self._unseen and not self.damaged:
+                self.open(self._unseen.pop(), "rb").close()
+        except OSError:
+            self.damaged = True
+        return not self.damaged
+
+    # --- what MicroPython asks of a file system (vfs.mount) -----------------------------------------------------------
+
+    def mount(self, readonly: bool, mkfs: bool) -> None: ...
+
+    def umount(self) -> None: ...
+
+    def stat(self, path: str) -> tuple[int, ...]:
+        if path in self._files:
+            return (_FILE,) + _REST_OF_STAT
+        if path in self._folders:
+            return (_FOLDER,) + _REST_OF_STAT
+        raise OSError(_ENOENT)
+
+    def open(self, path: str, mode: str) -> BinaryIO:
+        file: BinaryIO = open(self._folder + path, "rb")  # noqa: SIM115 - handed to whoever imports
+        sum_ = hashlib.sha256()
         while True:
-            n = file.readinto(buffer)
+            n = file.readinto(self._buffer)
             if not n:
-                return binascii.hexlify(sum_.digest())
-            sum_.update(view[:n])
+                break
+            sum_.update(self._view[:n])
+        at = self._files[path]
+        if binascii.hexlify(sum_.digest()) != self._manifest[at : at + _DIGITS]:
+            self.damaged = True
+            raise OSError(_EIO)
+        self._unseen.discard(path)
+        file.seek(0)
+        return file
 
 
 def _exists(path: str) -> bool:
@@ -203,24 +248,51 @@ def _wait() -> None:
         pass  # a board without a light or a timer: the prompt says it
 
 
+def _load(version: Checked) -> Start | None:
+    """The module ``start`` of a version, all of which fits; None when not all does. Else whatever its modules raise."""
+    path, modules = sys.path[:], set(sys.modules)
+    vfs.mount(version, _VERSION)
+    sys.path[:] = [_VERSION, ".frozen"]  # nothing that is not looked at is imported
+    try:
+        import start
+    except Exception:
+        if version.whole():
+            raise
+    finally:
+        vfs.umount(_VERSION)
+        sys.path[:] = path
+    if version.whole():
+        return start
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+    return None
+
+
 def run() -> None:
     """Ends when the service button was held at power-on, a confirmed version fails, or none fits: there is a prompt."""
     slots = Slots()
-    slots.choose()
-    if slots.name:
-        sys.path[:] = [slots.name, ".frozen"]  # nothing that was not looked at is imported
-    elif slots.state or any(_exists(folder) for folder in _FOLDERS):
-        _wait()
-        return
-    slots.guard()
-    try:
+    if not slots.state and not any(_exists(folder) for folder in _FOLDERS):
         import start
 
         start.run(slots)
-    except Exception as defect:
-        if not slots.trial:
-            raise
-        sys.print_exception(defect)
-        slots.undo(_DEFECT)
-    if slots.trial:
-        slots.uncount()
+        return
+    for folder in slots.candidates():
+        version = Checked(folder)
+        slots.guard()
+        try:
+            found = None if version.damaged else _load(version)
+            if found is not None:
+                slots.name, slots.build = folder, version.build
+                del version
+                sys.path[:] = [folder, ".frozen"]
+                found.run(slots)
+        except Exception as defect:
+            if not slots.trial:
+                raise
+            sys.print_exception(defect)
+            slots.undo(_DEFECT)
+        if found is not None:
+            if slots.trial:
+                slots.uncount()
+            return
+    _wait()

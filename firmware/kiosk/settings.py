@@ -102,7 +102,7 @@ class Settings:
         self._of_board = of_board or {}
         values = {NAMES[number]: self.default(number) for number in range(len(TABLE))}
         for name, value in self._stored().items():
-            if name in NAMES and fits(NAMES.index(name), value):
+            if isinstance(value, int) and name in NAMES and fits(NAMES.index(name), value):
                 values[name] = value
         while together := clash(values):
             for name in together:

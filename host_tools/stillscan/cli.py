@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-COMMANDS = ("simulate", "read", "run", "check", "device", "boards", "flash", "release", "rules", "consignment", "audit")
+COMMANDS = (
+    *("simulate", "read", "run", "check", "device", "boards", "flash", "release", "pair", "rules"),
+    *("consignment", "audit", "staff", "token", "clock", "keys"),
+)
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (
     "Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble, 4 trouble with this computer "
@@ -68,7 +71,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
     from importlib import import_module
 
     from stillscan import __version__
-    from stillscan.commands.parser import Parser, add_log
+    from stillscan.commands.parser import Parser, add_log, refuse_visible_password
 
     parser = Parser(prog="stillscan", description="The passport scanner that finishes the job.", epilog=EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"stillscan {__version__}")
@@ -78,6 +81,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
         import_module(f"stillscan.commands.{command}").add_parser(subparsers)
         add_log(subparsers.choices[command])
     args = parser.parse_args(given)
+    refuse_visible_password(getattr(args, "database", None))
     if getattr(args, "config", None) is not None:
         from stillscan.commands.config import from_file
 

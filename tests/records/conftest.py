@@ -10,16 +10,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import desk
 import servers
+import staffed
 
-from stillscan.records import importing, release
+from stillscan.records import clock as clocks
+from stillscan.records import staff
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> desk.Clock:
-    """The clock of records, at desk.NOW."""
+    """The computer's clock, at desk.NOW. Tests of other things may let years pass at once (tests of clocks do not)."""
     clock = desk.Clock()
-    for module in (importing, release):
-        monkeypatch.setattr(module, "utc_now", clock)
+    monkeypatch.setattr(clocks, "_system", desk.FakeComputer(clock))
+    monkeypatch.setattr(clocks.ClockRules.__new__, "__defaults__", (clocks.MOST_AHEAD_DAYS, False))
     return clock
 
 
@@ -29,6 +31,15 @@ def place(tmp_path: Path) -> Iterator[desk.Place]:
     place = desk.Place(tmp_path)
     yield place
     place.database.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[staffed.Office]:
+    """A clerk and a supervisor, whose PINs are compared at little cost."""
+    monkeypatch.setattr(staff, "HASHER", staffed.CHEAP)
+    made = staffed.Office(tmp_path)
+    yield made
+    made.place.database.close()
 
 
 @pytest.fixture(scope="session")

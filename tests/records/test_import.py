@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from stillscan.records import retention
 from stillscan.records.audit import entries
-from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, find
+from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment
 from stillscan.records.errors import RowsError
 from stillscan.records.importing import Imported, load, parse
 from stillscan.records.rows import rows
+from stillscan.records.staff import Person
 from stillscan.records.verification import verify
 
 ROW = {"tracking": tracking(1), "order": "B-1", "recipient": "Åse Østenbyen", "deadline": "2026-12-06", "office": ""}
@@ -26,13 +27,12 @@ def errors_of(**fields: object) -> list[tuple[int, str]]:
     return errors(json.dumps([{**ROW, **fields}]))
 
 
-def take(place: Place, content: bytes, *, test: bool = False) -> Imported:
-    return load(content, place.database, place.keyring, "f", test=test)
+def take(place: Place, content: bytes, *, test: bool = False, supervisor: Person | None = None) -> Imported:
+    return load(content, place.database, place.keyring, "f", test=test, supervisor=supervisor)
 
 
 def stored(place: Place) -> list[StoredConsignment]:
-    with place.database.reading() as connection:
-        return list(find(connection, place.keyring))
+    return place.stored()
 
 
 def count(place: Place) -> int:
@@ -175,10 +175,13 @@ def test_a_bad_row_keeps_the_others_out_too(place: Place) -> None:
 
 
 def test_a_letter_whose_time_was_over_can_be_imported_anew(place: Place, clock: Clock) -> None:
+    supervisor = place.supervisor()
     clock.now = later(30)
     retention.purge(place.database, place.keyring, 1, clock.now)
     assert all(letter.erased for letter in stored(place))
-    assert take(place, csv(range(3))) == Imported(3, 0)
+    with pytest.raises(RowsError, match="was here before; a supervisor can take it in again"):
+        take(place, csv(range(3)))
+    assert take(place, csv(range(3)), supervisor=supervisor) == Imported(3, 0)
     assert not any(letter.erased for letter in stored(place))
     assert verify(place.database, place.keyring).findings == []
 

@@ -26,6 +26,8 @@ def test_a_norwegian_and_a_foreign_passport_are_released() -> None:
         ({"consignment": None}, "consignment_unknown", "refuse"),
         ({"consignment": replace(LETTER, tracking=" ")}, "consignment_unknown", "refuse"),
         ({"consignment": replace(LETTER, released=True)}, "already_released", "refuse"),
+        ({"consignment": replace(LETTER, withdrawn=True)}, "consignment_withdrawn", "refuse"),
+        ({"consignment": replace(LETTER, returned=True)}, "consignment_returned", "refuse"),
         ({"consignment": replace(LETTER, deadline=NOW.date())}, OK, "release"),
         ({"consignment": replace(LETTER, deadline=NOW.date() - timedelta(days=1))}, "deadline_passed", "refuse"),
         ({"consignment": replace(LETTER, office="Moss"), "office": "Moss"}, OK, "release"),
@@ -85,6 +87,8 @@ letters = st.none() | st.builds(
     deadline=st.dates(date(2026, 11, 1), date(2026, 12, 31)),
     released=st.booleans(),
     office=st.sampled_from(["", "Moss"]),
+    withdrawn=st.booleans(),
+    returned=st.booleans(),
 )
 cases = st.builds(
     Case,
@@ -110,7 +114,7 @@ def test_a_release_has_passed_every_check(case: Case) -> None:
     assert case.face_matches
     assert case.consignment is not None
     assert case.consignment.tracking
-    assert not case.consignment.released
+    assert not any((case.consignment.released, case.consignment.withdrawn, case.consignment.returned))
     assert case.consignment.deadline >= case.now.date()
     assert case.mrz[0].startswith("P")
     assert case.mrz[0][2:5] == "NOR" or case.second_document is not None

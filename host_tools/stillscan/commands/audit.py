@@ -15,12 +15,13 @@ from rich.console import Console
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, keys, output, read_input, records
 from stillscan.errors import EnvironmentTroubleError, InputError
-from stillscan.records import retention, tracking
+from stillscan.records import kinds, retention, tracking
 from stillscan.records.audit import entries
 from stillscan.records.chain_entry import UNKNOWN
 from stillscan.records.export import export
+from stillscan.records.kinds import NEWER
 from stillscan.records.text import ID
-from stillscan.records.verification import verify
+from stillscan.records.verification import AuditFinding, verify
 from stillscan.records.witness import Seen
 
 _FOUND = 1
@@ -41,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.description = (
         "Finds every edit, deletion, insertion and reordering, and letters that are marked otherwise than recorded. "
         "Exit code: 0 whole, 1 something was found (one line each), 2 bad input, 4 it cannot be looked at: "
-        "database, keys, or only entries of kiosks that are not trusted here."
+        "database, keys, or only entries of kiosks that are not trusted here or of a newer stillscan."
     )
     check.add_argument(
         "--end", type=_end, metavar="COUNT:DIGEST", help="an end noted earlier and elsewhere; it must still be there"
@@ -88,11 +89,12 @@ def _show(args: argparse.Namespace) -> int:
         shown: deque[str] = deque(maxlen=args.last or None)
         for entry in entries(connection):
             try:
-                facts = entry.facts
-                if number is None or facts.get("tracking") == number:
-                    shown.append(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts))
-            except (ValueError, TypeError, KeyError, AttributeError):
+                facts = kinds.facts_of(entry.body)
+            except kinds.BodyError:
                 shown.append(f"{entry.seq:6}  cannot be read; run 'stillscan audit verify'")
+                continue
+            if number is None or facts.get("tracking") == number:
+                shown.append(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts))
     for line in shown:
         print(line)
     return 0
@@ -101,26 +103,34 @@ def _show(args: argparse.Namespace) -> int:
 def _line(facts: dict[str, object]) -> str:
     reasons = facts.get("reasons")
     words = [facts.get("tracking"), facts.get("verdict"), ", ".join(reasons) if isinstance(reasons, list) else None]
+    if "action" in facts:  # about staff or a token
+        words = [facts.get(name) for name in ("staff", "token", "action", "role", "cause")]
     told = "  ".join(str(word) for word in words if word) + ("  (test)" if facts.get("test") else "")
     return f"{facts['seq']:6}  {str(facts['time'])[:19]}Z  {facts['kiosk']}  {facts['kind']}  {told}".rstrip()
 
 
 def _verify(args: argparse.Namespace) -> int:
-    with records(args) as (database, keyring), _told("verifying: entry {}") as progress:
+    with records(args, examine=True) as (database, keyring), _told("verifying: entry {}") as progress:
         found = verify(database, keyring, args.end, progress)
     if args.json:
-        findings = [finding._asdict() for finding in found.findings]
-        whole = {"whole": not findings, "entries": found.entries, "end": f"{found.entries}:{found.end}"}
-        print(json.dumps({**whole, "kiosks": found.kiosks, "findings": findings}, ensure_ascii=False))
+        whole = {"whole": not found.findings, "entries": found.entries, "findings": _listed(found.findings)}
+        more = {"changes": _listed(found.changes), "end": f"{found.entries}:{found.end}", "kiosks": found.kiosks}
+        print(json.dumps({**whole, **more}, ensure_ascii=False))
     else:
+        for change in found.changes:
+            print(f"for the record: {change}")
         for finding in found.findings:
             print(finding)
         if not found.findings:
             print(f"whole: {found.entries} entries by {', '.join(found.kiosks) or 'nobody'}")
             print(f"its end: {found.entries}:{found.end}")
-    if found.findings and all(finding.problem.startswith(UNKNOWN) for finding in found.findings):
+    if found.findings and all(finding.problem.startswith((UNKNOWN, NEWER)) for finding in found.findings):
         return EnvironmentTroubleError.exit_code  # nothing speaks against them, and nothing can be said for them
     return _FOUND if found.findings else 0
+
+
+def _listed(findings: list[AuditFinding]) -> list[dict[str, object]]:
+    return [{"entry": one.entry, "what": one.problem, "tracking": one.tracking} for one in findings]
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TextIO
 
+from stillscan.commands.parser import whole
 from stillscan.errors import InputError
 from stillscan.files import trouble
+from stillscan.records.clock import AHEAD_DAYS, MOST_AHEAD_DAYS, ClockRules
 from stillscan.records.database import Database
-from stillscan.records.files import is_there
+from stillscan.records.files import is_there, place
 from stillscan.records.keyring import Keyring
+from stillscan.records.passphrase import given_passphrase, stored_passphrase
 from stillscan.records.place import DATABASE, KEYS, KIOSK, named_database, named_keys, open_database, open_keyring
 from stillscan.records.rows import MOST_BYTES
 
@@ -39,18 +43,34 @@ def add_place(parser: argparse._ActionsContainer, *, making: bool = False) -> No
         "--keys", metavar="FOLDER", help=f"signing keys (default: {KEYS}, or FILE.keys beside the database)"
     )
     parser.add_argument("--kiosk", metavar="NAME", help=f"who signs (default: {KIOSK}, or the computer's name)")
+    parser.add_argument(
+        "--clock-ahead",
+        type=whole(1, MOST_AHEAD_DAYS),
+        default=AHEAD_DAYS,
+        metavar="DAYS",
+        help="a clock so far ahead of all that is recorded is taken for wrong: longer than the office is ever closed "
+        f"({AHEAD_DAYS})",
+    )
+    parser.add_argument(
+        "--unsynchronised-clock",
+        action="store_true",
+        help="work also while the computer's time service has not set its clock: for places without a network",
+    )
 
 
 @contextlib.contextmanager
-def records(args: argparse.Namespace, *, make: Make = "never") -> Iterator[tuple[Database, Keyring]]:
+def records(
+    args: argparse.Namespace, *, make: Make = "never", examine: bool = False
+) -> Iterator[tuple[Database, Keyring]]:
     """Database and keys that the arguments name; a database that had to be made is told of on stderr.
 
-    ``make``: "unnamed" makes the one in the default place, and a named one only with --new-database.
+    ``make``: "unnamed" makes the one in the default place, and a named one only with --new-database. ``examine``: one
+    that was tampered with is opened too.
     """
     named = named_database(args.database) is not None
     create = make == "always" or (make == "unnamed" and (not named or getattr(args, "new_database", False)))
     keyring = keys(args)
-    database = open_database(args.database, create=create)
+    database = open_database(args.database, create=create, examine=examine)
     try:
         if database.made:
             print(f"stillscan: {database}: a new database was made", file=sys.stderr)
@@ -70,9 +90,17 @@ def is_made(args: argparse.Namespace) -> bool:
     return True
 
 
-def keys(args: argparse.Namespace) -> Keyring:
-    """The keys alone."""
-    return open_keyring(args.database, args.keys, args.kiosk)
+def keys(args: argparse.Namespace, passphrase: Callable[[Path], str] | None = None) -> Keyring:
+    """The keys alone; ``passphrase`` is asked when they are wrapped (default: what is stored, or a terminal)."""
+    rules = ClockRules(args.clock_ahead, args.unsynchronised_clock)
+    return open_keyring(args.database, args.keys, args.kiosk, rules, passphrase or _passphrase)
+
+
+def _passphrase(folder: Path) -> str:
+    """Stored, or typed by whoever sits at the terminal. PassphraseError without either."""
+    if stored_passphrase() is None and sys.stdin is not None and sys.stdin.isatty():
+        return getpass.getpass(f"passphrase of the keys in {folder}: ", sys.stderr)
+    return given_passphrase(folder)
 
 
 def read_input(name: str) -> bytes:
@@ -88,6 +116,13 @@ def read_input(name: str) -> bytes:
             return file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         raise trouble(name, error) from None
+
+
+def output_bytes(name: str, content: bytes) -> None:
+    """A new file for its owner's eyes only, whole or not at all. InputError for one that is there already."""
+    if is_there(Path(name)):
+        raise InputError(f"{name}: is there already; it is not overwritten")
+    place(Path(os.path.abspath(name)), content, 0o600)
 
 
 @contextlib.contextmanager

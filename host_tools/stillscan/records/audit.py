@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
 
 from stillscan.records import models
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
 from stillscan.records.chain_state import ChainState
+from stillscan.records.chain_time import CLOCK
+from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
+from stillscan.records.errors import broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
-from stillscan.records.witness import Seen, noting
+from stillscan.records.rotation import learn, noticing
+from stillscan.records.witness import Notes, Seen, noting
 
 _HEAD = select(models.HEAD)
 _LOCK = _HEAD.with_for_update()
@@ -26,65 +29,55 @@ _SEAL = update(models.HEAD)
 # yield_per: some hundred entries of about 1 kB at once take no room worth naming
 _AFTER = select(ENTRY).where(ENTRY.c.seq > bindparam("after")).order_by(ENTRY.c.seq).execution_options(yield_per=500)
 
-_CLOCKS_DIFFER = timedelta(minutes=5)  # of several kiosks
-
 
 class Appender:
     """The end of the chain, locked inside one transaction."""
 
-    def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, noted: Seen | None) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, notes: Notes) -> None:
         """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
-        head = ChainHead.of(connection.execute(_LOCK).one_or_none())
-        if head is None:
-            raise broken("its signed head is gone")
+        head = _head(_only(connection.execute(_LOCK)))
         self.connection = connection
         self.keyring = keyring
         self.chain = chain
         self._start = self._count = head.seq
         self._end = head.digest
-        self._look(head.kiosk, head.signature, chain, noted)
-        self._former = chain.time
+        _follow(connection, keyring, chain, head, notes)
+        self._judged: tuple[datetime, ...] = ()
 
     @property
     def head(self) -> Seen:
         """Where the chain ends now."""
         return Seen(self._count, self._end)
 
+    def judged(self, moment: datetime | None = None) -> datetime:
+        """The time to judge and write by, in UTC: now or this moment, if the clock can be believed. ClockError."""
+        moment = moment or utc_now()
+        if moment not in self._judged:  # a file of letters asks a thousand times
+            self._judged = (moment, self.keyring.clock.judge(moment, self.chain.time))
+        return self._judged[1]
+
     def append(
         self, kind: str, moment: datetime, details: dict[str, Any], person: dict[str, str] | None = None
     ) -> ChainEntry:
         """Add an entry. ``details`` stay for ever, ``person`` until the retention time is over.
 
-        RecordsError when the moment is before the last entry's: deadlines and expiry dates would be judged by a wrong
-        clock.
+        ClockError when the moment is one that the clock of this kiosk cannot vouch for.
         """
-        if self._former and moment < datetime.fromisoformat(self._former) - _CLOCKS_DIFFER:
-            last = self._former[:16]
-            raise RecordsError(f"the clock is before the last record ({last} UTC); set it right. {NOTHING}")
+        if kind != CLOCK:  # that entry vouches for the clock
+            moment = self.judged(moment)
         entry = sign_entry(self.keyring, self._count + 1, self._end, instant(moment), kind, details, person)
         self.connection.execute(_APPEND, entry._asdict())
         self._count, self._end = entry.seq, entry.digest
         return entry
 
-    def seal(self) -> Seen | None:
-        """Sign the new end, before the commit; None when nothing was appended."""
+    def seal(self) -> Seen:
+        """Sign the new end, before the commit, unless nothing was appended; where the chain ends now."""
         if self._count == self._start:
-            return None
+            return self.head
         signature = self.keyring.sign(HEAD, head_message(self._count, self._end))
         values = {"entries": self._count, "digest": self._end, "kiosk": self.keyring.kiosk, "signature": signature}
         self.connection.execute(_SEAL, values)
         return self.head
-
-    def _look(self, kiosk: str, signature: str, chain: ChainState, noted: Seen | None) -> None:
-        """Does the chain lead to its head, and did a kiosk that is known here sign that?"""
-        with contextlib.closing(entries(self.connection, chain.end.seq)) as following:
-            chain.follow(following, self.head, noted)
-        if not self._count:
-            return
-        if not self.keyring.knows(kiosk):
-            raise untrusted(unknown(kiosk, self.keyring))
-        if not self.keyring.signed(kiosk, HEAD, head_message(self._count, self._end), signature):
-            raise broken("its head was not signed by the kiosk that it names")
 
 
 @contextlib.contextmanager
@@ -95,24 +88,70 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     a long way before anybody has to wait for us.
     """
     chain = chain or ChainState()
-    with noting(keyring.head) as (noted, note):
+    keyring.guard()
+    with chain.alone, noting(keyring.head, writes=True) as (notes, note):
         if not chain.end.seq:
             with database.reading() as connection:
-                head = head_of(connection)
-                if head is not None:
-                    with contextlib.closing(entries(connection)) as following:
-                        chain.follow(following, Seen(head.seq, head.digest), noted)
+                _follow(connection, keyring, chain, _head(head_of(connection)), notes)
         with database.writing() as connection:
-            appender = Appender(connection, keyring, chain, noted)
+            appender = Appender(connection, keyring, chain, notes)
             yield appender
             end = appender.seal()
-        if end is not None:
-            note(*end)
+        note(end)
+
+
+@contextlib.contextmanager
+def reading_chain(database: Database, keyring: Keyring, chain: ChainState | None = None) -> Iterator[Connection]:
+    """One moment of the database to read in, to which ``chain`` is followed first; nothing is written there.
+
+    RecordsError for a chain that does not hold: what is read is as sure as what is written.
+    """
+    chain = chain or ChainState()
+    keyring.guard()
+    with chain.alone, noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
+        _follow(connection, keyring, chain, _head(head_of(connection)), notes)
+        note(chain.end)
+        yield connection
+
+
+def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, notes: Notes) -> None:
+    """Did a kiosk that is known here sign the head, and does the chain lead there?"""
+    if head.seq and not _signed(head, keyring):
+        learn(connection, keyring, chain.end.seq)  # by a key that has taken the place of the one that is known here?
+        _expect_signed(head, keyring)
+    with contextlib.closing(entries(connection, chain.end.seq)) as after:
+        chain.follow(noticing(after, keyring), Seen(head.seq, head.digest), notes)
+    if head.seq:
+        _expect_signed(head, keyring)  # not by a key that was exchanged on the way
+
+
+def _signed(head: ChainHead, keyring: Keyring) -> bool:
+    """Whether the kiosk that the head names signed it. RecordsError when its key is not here."""
+    if not keyring.knows(head.kiosk):
+        raise untrusted(unknown(head.kiosk, keyring))
+    return keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq)
+
+
+def _expect_signed(head: ChainHead, keyring: Keyring) -> None:
+    if not _signed(head, keyring):
+        raise broken("its head was not signed by the kiosk that it names")
 
 
 def head_of(connection: Connection) -> ChainHead | None:
     """Where the chain ends, without locking it."""
-    return ChainHead.of(connection.execute(_HEAD).one_or_none())
+    return _only(connection.execute(_HEAD))
+
+
+def _only(rows: CursorResult[Any]) -> ChainHead | None:
+    """The head, where there is exactly one."""
+    found = rows.all()
+    return ChainHead.of(found[0]) if len(found) == 1 else None
+
+
+def _head(head: ChainHead | None) -> ChainHead:
+    if head is None:
+        raise broken("its signed head is gone")
+    return head
 
 
 def entries(connection: Connection, after: int = 0) -> Generator[ChainEntry]:

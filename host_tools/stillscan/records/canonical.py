@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-_EXACT = 2**53  # whole numbers that every JSON reader keeps
+EXACT = 2**53  # whole numbers that every JSON reader keeps
 
 
 def canonical(value: Any) -> bytes:
@@ -35,7 +35,7 @@ def _check(value: Any) -> None:
     match value:
         case bool() | None:
             return
-        case int() if abs(value) < _EXACT:
+        case int() if abs(value) < EXACT:
             return
         case str():
             return

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from stillscan import __version__
-from stillscan.records import text
+from stillscan.records import kinds, text
 from stillscan.records.canonical import canonical, digest
+from stillscan.records.errors import RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 
 ENTRY = "audit entry 1"  # purposes of signatures: part of the format, never reused for anything else
 HEAD = "audit head 1"
+_MOST = 2**53  # whole numbers that every reader of JSON keeps, and that canonical takes
 UNKNOWN = "the key of the kiosk"
-PURGE = "purge"  # a kind of entry that the chain itself knows: which entries lost their personal part
 
 
 class ChainEntry(NamedTuple):
@@ -39,15 +40,21 @@ class ChainEntry(NamedTuple):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The body, read. Only for one that was found whole."""
-        facts: dict[str, Any] = json.loads(self.body)
-        return facts
+        """The body, read. RecordsError for one that makes no sense, or that a newer stillscan wrote."""
+        try:
+            return kinds.facts_of(self.body)
+        except kinds.BodyError as error:
+            raise self.wrong(error) from None
 
     @property
     def person(self) -> dict[str, str] | None:
-        """The personal part, read; None when there is none or it was erased."""
+        """The personal part, read; None when there is none or it was erased. Only for an entry that was found whole."""
         person: dict[str, str] | None = None if self.personal is None else json.loads(self.personal)
         return person
+
+    def wrong(self, error: kinds.BodyError) -> RecordsError:
+        """The error for a body that cannot be acted on: damage, or only written by a newer stillscan."""
+        return (untrusted if isinstance(error, kinds.NewerError) else broken)(f"entry {self.seq}: {error}")
 
 
 def sign_entry(
@@ -93,7 +100,7 @@ def problem(entry: ChainEntry, keyring: Keyring) -> str | None:
         return "its contents are no entry"
     if not isinstance(kiosk, str) or not keyring.knows(kiosk):
         return unknown(str(kiosk), keyring)
-    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature):
+    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature, entry.seq):
         return f"it was not signed by the kiosk that it names ({kiosk})"
     if seq != entry.seq:
         return f"it is entry {seq}, in another's place"
@@ -103,6 +110,10 @@ def problem(entry: ChainEntry, keyring: Keyring) -> str | None:
         return "its personal part was altered"
     if entry.salt is not None and personal_digest(entry.salt, entry.personal or "") != personal:
         return "its personal part was altered"
+    try:
+        kinds.facts_of(entry.body)
+    except kinds.BodyError as error:
+        return str(error)
     return None
 
 
@@ -125,8 +136,8 @@ class ChainHead(NamedTuple):
 
     @classmethod
     def of(cls, row: Sequence[Any] | None) -> ChainHead | None:
-        """From a row of the table; None for one that is not there or counts nothing."""
-        if row is None or not isinstance(row[1], int):
+        """From a row of the table; None for one that is not there, is not the one, or counts nothing."""
+        if row is None or row[0] != 1 or type(row[1]) is not int or not 0 <= row[1] < _MOST:
             return None
         return cls(row[1], str(row[2]), str(row[3]), str(row[4]))
 

@@ -1,4 +1,4 @@
-"""Which letters the chain has taken in and handed out, followed entry by entry from its beginning.
+"""What the chain says, followed entry by entry from its beginning: the one home of what is decided by it.
 
 The tables say it too, but a row can be edited. The signed head vouches for every entry before it, as long as each
 names the digest of the one before: that is followed once at the start and then as far as the chain grows, so a letter
@@ -7,54 +7,125 @@ stays what it is, and handed out once it was, whatever happens to its rows.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from threading import RLock
+from typing import Any, NamedTuple
 
+from stillscan.records import kinds
 from stillscan.records.canonical import digest
 from stillscan.records.chain_entry import ChainEntry
+from stillscan.records.chain_letter import ChainLetter, after
+from stillscan.records.chain_time import ChainTime
 from stillscan.records.errors import broken
 from stillscan.records.schema import START
-from stillscan.records.witness import Seen
+from stillscan.records.witness import Notes, Seen
 
-CONSIGNMENT = "consignment"  # kinds of entries
-CHECK = "check"
-RELEASE = "release"
+
+class Kept(NamedTuple):
+    """An entry of one of `kinds.KEPT`, to be read by whoever knows that kind."""
+
+    seq: int
+    facts: Mapping[str, Any]
 
 
 class ChainState:
-    """What one process that keeps appending knows of the chain."""
+    """What one process knows of the chain. Threads that share it hold `alone` while they follow and use it."""
 
     def __init__(self) -> None:
+        self.alone = RLock()
         self.end = Seen(0, START)
-        self.time = ""
-        """Of the last entry, as it stands in its body."""
-        self.letters: dict[str, int] = {}
-        """By tracking number: the entry that imported the letter last."""
-        self.released: set[str] = set()
+        self.time = ChainTime()
+        self.known = Known()
 
-    def follow(self, following: Iterable[ChainEntry], head: Seen, noted: Seen | None) -> None:
-        """Follow the chain from where it is known to its signed head, past what the kiosk noted last.
+    def letter(self, number: str) -> ChainLetter | None:
+        """What the chain says of the letter with this normalised tracking number; None for one it never took in."""
+        return self.known.letter(number)
+
+    def kept(self, *wanted: str) -> list[Kept]:
+        """All entries of these kinds (of `kinds.KEPT`), in order."""
+        return sorted(one for kind in wanted for one in self.known.kept.get(kind, []))
+
+    def follow(self, following: Iterable[ChainEntry], head: Seen, notes: Notes) -> None:
+        """Follow the chain from where it is known to its signed head, past what the kiosks of this folder saw last.
 
         ``following`` are the entries after `end`. RecordsError when they do not lead there.
         """
-        time = self.time
-        end, letters, released, met = self.end, {}, set(), noted is None or noted.seq <= self.end.seq
+        end, time, more = self.end, copy.copy(self.time), Known(self.known)
+        to_meet = {seen: kiosk for kiosk, seen in notes.items() if seen.seq >= end.seq and seen != end}
         for entry in following:
             if entry.seq != end.seq + 1 or digest(entry.body.encode()) != entry.digest:
                 raise broken(f"entry {entry.seq} was altered, or one before it is missing")
-            facts = json.loads(entry.body)
+            try:
+                facts = kinds.facts_of(entry.body)
+            except kinds.BodyError as error:
+                raise entry.wrong(error) from None
             if facts["former"] != end.digest:
                 raise broken(f"entry {entry.seq} does not follow the one before it")
-            if facts["kind"] == CONSIGNMENT:
-                letters[facts["tracking"]] = entry.seq
-            if facts["kind"] == CHECK and facts["verdict"] == RELEASE:
-                released.add(facts["tracking"])
-            end, time = Seen(entry.seq, entry.digest), facts["time"]
-            met = met or end == noted
+            more.take(entry.seq, facts)
+            time.note(facts)
+            end = Seen(entry.seq, entry.digest)
+            to_meet.pop(end, None)
         if end != head:
             raise broken("entries are missing at its end, or were added")
-        if not met and noted is not None:
-            raise broken(f"this kiosk wrote entry {noted.seq}, and it is gone or another")
+        for seen, kiosk in to_meet.items():
+            raise broken(f"kiosk {kiosk} saw entry {seen.seq}, and it is gone or another")
         self.end, self.time = end, time
-        self.letters |= letters
-        self.released |= released
+        self.known.absorb(more)
+
+
+class Known:
+    """What entries say, put together; over a ``base`` that it leaves alone until that absorbs it."""
+
+    def __init__(self, base: Known | None = None) -> None:
+        self._base = base
+        self._letters: dict[str, ChainLetter] = {}
+        self.kept: dict[str, list[Kept]] = {}
+        self.personal: dict[int, str] = {}
+        """By entry that has a personal part: the entry's time, or "" when a purge has erased it."""
+
+    def letter(self, number: str) -> ChainLetter | None:
+        """The letter with this number, if it was taken in."""
+        found = self._letters.get(number)
+        return self._base.letter(number) if found is None and self._base is not None else found
+
+    @property
+    def count(self) -> int:
+        """How many letters there are; of one without a base."""
+        return len(self._letters)
+
+    @property
+    def released(self) -> int:
+        """How many letters were handed out; of one without a base."""
+        return sum(letter.state == "released" for letter in self._letters.values())
+
+    def numbers(self) -> Iterator[str]:
+        """The numbers of all letters, in order; of one without a base."""
+        yield from sorted(self._letters)
+
+    def take(self, seq: int, facts: Mapping[str, Any]) -> str:
+        """Take in the next entry; what is wrong with it as part of the whole ("" for nothing)."""
+        kind, wrong = facts["kind"], ""
+        if facts["personal"] is not None:
+            self.personal[seq] = facts["time"]
+        if kind in kinds.LETTERS:
+            letter, wrong = after(self.letter(facts["tracking"]), seq, facts)
+            if letter is not None:
+                self._letters[facts["tracking"]] = letter
+        elif kind == kinds.PURGE:
+            for first, last in facts["entries"]:
+                self.personal.update(dict.fromkeys(range(first, min(last, seq) + 1), ""))
+        else:
+            self.kept.setdefault(kind, []).append(Kept(seq, facts))
+        return wrong
+
+    def absorb(self, more: Known) -> None:
+        """Take in what was put together over this one."""
+        self._letters |= more._letters
+        for kind, entries in more.kept.items():
+            self.kept.setdefault(kind, []).extend(entries)
+        for seq, time in more.personal.items():
+            if time:
+                self.personal[seq] = time
+            else:
+                self.personal.pop(seq, None)

@@ -1,23 +1,26 @@
 """Letters to hand out: checked when they come in, stored as signed entries of the audit chain, read back only whole.
 
-Because recipient and deadline stand in a signed entry, a row that somebody edits in the database is not a letter any
-more: reading it fails, and `audit verify` names it.
+What a letter is, and whether it still waits, is what the chain says. The tables only help to find it: a row that says
+anything else was edited, reading it fails, and `audit verify` names it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from itertools import islice
+from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, func, insert, select, type_coerce, update
 
-from stillscan.records import chain_state, text, tracking
+from stillscan.records import kinds, text, tracking
 from stillscan.records.audit import Appender
 from stillscan.records.chain_entry import UNKNOWN, ChainEntry, problem
+from stillscan.records.chain_letter import ChainLetter
+from stillscan.records.chain_state import ChainState
 from stillscan.records.errors import NOTHING, FieldError, RecordsError, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
@@ -28,6 +31,9 @@ OPTIONAL = ("office",)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(2000, 2100)  # a deadline lies weeks ahead: what lies beyond these is a slip in typing
 _AT_ONCE = 500  # numbers in one question to the database
+
+
+Stands = Literal["waiting", "deadline over", "released", "withdrawn", "returned"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,6 +52,19 @@ class StoredConsignment(case.Consignment):
         """Whether the personal part is gone."""
         return not self.recipient
 
+    @property
+    def waits(self) -> bool:
+        """Whether nothing has ended it; its deadline may be over all the same."""
+        return not (self.released or self.withdrawn or self.returned)
+
+    def state_on(self, day: date) -> Stands:
+        """How it stands on a day, in the words that people and programs are told."""
+        if self.released:
+            return "released"
+        if self.withdrawn or self.returned:
+            return "returned" if self.returned else "withdrawn"
+        return "deadline over" if self.deadline < day else "waiting"
+
 
 def from_fields(
     fields: Mapping[str, object], *, test: bool = False
@@ -54,7 +73,7 @@ def from_fields(
     read: dict[str, Callable[[str, object], Any]] = {
         "tracking": partial(_tracking, test=test),
         "recipient": text.name,
-        "deadline": _deadline,
+        "deadline": day_of,
         "order": text.line,
         "office": partial(text.line, empty=True),
     }
@@ -67,79 +86,140 @@ def from_fields(
     return (None if errors else StoredConsignment(**values, released=False, test=test)), errors
 
 
-def add(appender: Appender, letter: StoredConsignment, moment: datetime, *, again: bool = False) -> None:
-    """Store a letter that is not there; `again`: one whose personal part time has erased before it was handed out."""
-    details = {
+def add(
+    appender: Appender,
+    letter: StoredConsignment,
+    moment: datetime,
+    *,
+    again: str | None = None,
+    token: str | None = None,
+) -> None:
+    """Store a letter that is not there; `again`: the supervisor who takes in one that was there before.
+
+    ``token``: the name of the token of the API that it came in by.
+    """
+    details: dict[str, Any] = {
         "tracking": letter.tracking,
         "deadline": letter.deadline.isoformat(),
         "office": letter.office,
         "test": letter.test,
     }
+    if token is not None:
+        details["token"] = token
     person = {"order": letter.order, "recipient": letter.recipient}
-    entry = appender.append(chain_state.CONSIGNMENT, moment, details, person)
-    if again:
+    if again is None:
+        entry = appender.append(kinds.CONSIGNMENT, moment, details, person)
+        appender.connection.execute(_INSERT, {"tracking": letter.tracking, "entry": entry.seq, "released": False})
+    else:
+        entry = appender.append(kinds.CONSIGNMENT_AGAIN, moment, {**details, "staff": again}, person)
         row = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == letter.tracking)
         appender.connection.execute(row.values(entry=entry.seq))
-    else:
-        values = {"tracking": letter.tracking, "entry": entry.seq, "released": False}
-        appender.connection.execute(_INSERT, values)
 
 
-_ALL = (
-    select(CONSIGNMENT.c.tracking, CONSIGNMENT.c.released, RELEASE.c.tracking, *ENTRY.c)
-    .outerjoin_from(CONSIGNMENT, ENTRY, ENTRY.c.seq == CONSIGNMENT.c.entry)
-    .outerjoin(RELEASE, RELEASE.c.tracking == CONSIGNMENT.c.tracking)
-    .order_by(CONSIGNMENT.c.tracking)
-)
 _INSERT = insert(CONSIGNMENT)
-_SOME = _ALL.where(CONSIGNMENT.c.tracking.in_(bindparam("numbers", expanding=True)))
+# As it is stored, not as what it may pass for: SQLite keeps any value in any column.
+_RELEASED = type_coerce(CONSIGNMENT.c.released, Integer).label("marked")
+_ROWS = select(CONSIGNMENT.c.tracking, CONSIGNMENT.c.entry, _RELEASED, RELEASE.c.entry.label("record")).outerjoin_from(
+    CONSIGNMENT, RELEASE, RELEASE.c.tracking == CONSIGNMENT.c.tracking
+)
+_SOME = _ROWS.where(CONSIGNMENT.c.tracking.in_(bindparam("numbers", expanding=True)))
+_COUNTS = select(select(func.count()).select_from(CONSIGNMENT).scalar_subquery(), func.count()).select_from(RELEASE)
+_ENTRIES = select(ENTRY).where(ENTRY.c.seq.in_(bindparam("seqs", expanding=True)))
 
 
 def find(
-    connection: Connection,
-    keyring: Keyring,
-    numbers: Sequence[str] | None = None,
-    imported: Mapping[str, int] | None = None,
+    connection: Connection, keyring: Keyring, chain: ChainState, numbers: Sequence[str] | None = None
 ) -> Iterator[StoredConsignment]:
-    """The letters with these normalised tracking numbers (default: all), in order of their numbers.
+    """The letters with these normalised tracking numbers (default: all), in order, as the chain says that they are.
 
-    ``imported`` is what the chain says of the entries that they stand in. RecordsError for a letter whose row or signed
-    entry was altered.
+    ``chain`` has been followed to what ``connection`` sees (`audit.reading_chain`, or an Appender). RecordsError for a
+    letter whose signed entry was altered, or whose row says anything else than the chain.
     """
-    parts = [None] if numbers is None else [numbers[i : i + _AT_ONCE] for i in range(0, len(numbers), _AT_ONCE)]
-    for part in parts:
-        found = connection.execute(_ALL) if part is None else connection.execute(_SOME, {"numbers": part})
-        for number, released, record, *columns in found:
-            if imported is not None and imported.get(str(number)) != columns[0]:
-                raise _altered(f"the letter of entry {columns[0]}: its row was altered")
-            yield _read(str(number), bool(released) or record is not None, columns, keyring)
+    for letter, _ in stored(connection, keyring, chain, numbers):
+        yield letter
 
 
-def _altered(what: str) -> RecordsError:
-    """No tracking number in it: the message is logged."""
+def stored(
+    connection: Connection, keyring: Keyring, chain: ChainState, numbers: Sequence[str] | None = None
+) -> Iterator[tuple[StoredConsignment, StoredConsignment]]:
+    """As `find`, each letter as it is now and as it was taken in last: the same until it is extended or corrected."""
+    if numbers is None:
+        _no_others(connection, chain)
+    wanted = iter(sorted(set(numbers)) if numbers is not None else chain.known.numbers())
+    while part := list(islice(wanted, _AT_ONCE)):
+        letters = check_rows(connection, chain, part)
+        seqs = [seq for letter in letters.values() for seq in {letter.imported, letter.recipient}]
+        found = read_entries(connection, keyring, seqs)
+        for number, letter in letters.items():
+            yield _read(number, letter, found)
+
+
+def check_rows(connection: Connection, chain: ChainState, numbers: Sequence[str]) -> dict[str, ChainLetter]:
+    """What the chain says of these letters, of those that it knows. RecordsError when their rows say anything else."""
+    rows = {str(row.tracking): row for row in connection.execute(_SOME, {"numbers": numbers})}
+    letters = {number: letter for number in numbers if (letter := chain.letter(number)) is not None}
+    for number, row in rows.items():
+        if number not in letters:
+            raise altered(f"the letter of entry {row.entry}: no entry took it in")
+    for number, letter in letters.items():
+        if number not in rows:
+            raise altered(f"the letter of entry {letter.imported}: its row is gone")
+        row, out = rows[number], letter.state == "released"
+        marked = type(row.marked) in (int, bool) and row.marked == out
+        if not marked or (row.entry, row.record) != (letter.imported, letter.ended if out else None):
+            raise altered(f"the letter of entry {letter.imported}: {_ROW}")
+    return letters
+
+
+def read_entries(connection: Connection, keyring: Keyring, seqs: Sequence[int]) -> dict[int, ChainEntry]:
+    """These entries of the chain, each found whole and signed. RecordsError for one that is not, or is gone."""
+    found: dict[int, ChainEntry] = {}
+    for i in range(0, len(seqs), _AT_ONCE):
+        rows = connection.execute(_ENTRIES, {"seqs": seqs[i : i + _AT_ONCE]})
+        found |= {entry.seq: entry for entry in map(ChainEntry.of, rows)}
+    for seq in seqs:
+        if seq not in found:
+            raise altered(f"entry {seq} is gone")
+        if wrong := problem(found[seq], keyring):
+            raise untrusted(wrong) if wrong.startswith(UNKNOWN) else altered(f"entry {seq}: {wrong}")
+    return found
+
+
+def altered(what: str) -> RecordsError:
+    """The error for what does not agree with the chain. No tracking number in it: the message is logged."""
     return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
 
 
-def _read(number: str, released: bool, columns: Sequence[Any], keyring: Keyring) -> StoredConsignment:
-    if columns[0] is None:
-        raise _altered("a letter's entry is gone")
-    entry = ChainEntry.of(columns)
-    wrong = problem(entry, keyring)
-    facts = {} if wrong else entry.facts
-    if not wrong and (facts["kind"], facts.get("tracking")) != (chain_state.CONSIGNMENT, number):
-        wrong = "it is about another letter"
-    if wrong:
-        raise untrusted(wrong) if wrong.startswith(UNKNOWN) else _altered(f"the letter of entry {entry.seq}: {wrong}")
+_ROW = "its row was altered"
+
+
+def _no_others(connection: Connection, chain: ChainState) -> None:
+    letters, records = connection.execute(_COUNTS).one()
+    if letters != chain.known.count:
+        raise altered(f"{letters} letters stand in the database, and {chain.known.count} in the chain")
+    if records != chain.known.released:
+        raise altered(f"{records} hand-overs stand in the database, and {chain.known.released} in the chain")
+
+
+def _read(
+    number: str, letter: ChainLetter, found: Mapping[int, ChainEntry]
+) -> tuple[StoredConsignment, StoredConsignment]:
+    entry, named = found[letter.imported], found[letter.recipient]
+    facts = entry.facts
     person = entry.person or {"order": "", "recipient": ""}
-    return StoredConsignment(
+    imported = StoredConsignment(
         tracking=number,
         recipient=person["recipient"],
         deadline=date.fromisoformat(facts["deadline"]),
-        released=released,
+        released=letter.state == "released",
         order=person["order"],
-        office=facts["office"],
-        test=facts["test"],
+        office=letter.office,
+        withdrawn=letter.state == "withdrawn",
+        returned=letter.state == "returned",
+        test=letter.test,
     )
+    name = (named.person or {"recipient": ""})["recipient"] if imported.recipient else ""
+    return replace(imported, recipient=name, deadline=date.fromisoformat(letter.deadline)), imported
 
 
 def _tracking(field: str, value: object, *, test: bool) -> str:
@@ -148,7 +228,8 @@ def _tracking(field: str, value: object, *, test: bool) -> str:
     return tracking.normalise(value, test=test)
 
 
-def _deadline(field: str, value: object) -> date:
+def day_of(field: str, value: object) -> date:
+    """A day to collect a letter by, written as YYYY-MM-DD. FieldError."""
     written = text.line(field, value)
     try:
         day = date.fromisoformat(written) if _DATE.fullmatch(written) else None

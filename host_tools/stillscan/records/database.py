@@ -19,6 +19,9 @@ from stillscan.files import why
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError
 from stillscan.records.files import beside, is_there, make_folder
+from stillscan.records.ownership import look_at_file
+from stillscan.records.same import SameFile, SameServer
+from stillscan.records.server_url import secured, shown
 from stillscan.records.trouble import committing, plainly
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
@@ -32,9 +35,12 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "foreign_key
 class Database:
     """An open database. Every failure is a RecordsError with a plain message, and leaves nothing half-written."""
 
-    def __init__(self, place: str | Path, *, create: bool = True, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self, place: str | Path, *, create: bool = True, wait_s: float = WAIT_S, examine: bool = False
+    ) -> None:
         """Open a file or a URL; with `create`, a missing file or empty server gets its tables.
 
+        `examine` opens what was tampered with as well, and changes nothing: for `verify`, which is to tell of it.
         InputError for a URL that cannot be used, and without `create` for a database that is not there or is empty.
         """
         self.url = parse_place(place)
@@ -44,17 +50,22 @@ class Database:
         if self.file is not None:
             self._look(self.file, create)
         self._engine, self._getting = _engine(self.url, wait_s)
+        self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file)
+        event.listen(self._engine, "connect", self._same.connected)
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
         try:
-            self._bring_up_to_date(create)
+            if examine:
+                self._look_for_ours()
+            else:
+                self._bring_up_to_date(create)
         except BaseException:
             self.close()
             raise
 
     def __str__(self) -> str:
         """What messages call it: the file, or the URL without its password."""
-        return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
+        return str(self.file) if self.file is not None else shown(self.url)
 
     def _look(self, file: Path, create: bool) -> None:
         """Before SQLite does: it would make a file that is not there, and take a few bytes for an empty database."""
@@ -66,6 +77,7 @@ class Database:
             return
         if file.is_dir():
             raise InputError(f"{file}: is a folder, not a database")
+        look_at_file(file, secret=False, owned=False)
         size = file.stat().st_size
         if not size and not create:
             raise self._none()
@@ -86,6 +98,11 @@ class Database:
                 with self._connected(self._writer) as connection, connection.begin():
                     schema.prepare(connection, str(self))
 
+    def _look_for_ours(self) -> None:
+        with plainly(str(self)), self._connected(self._engine) as connection:
+            if not schema.is_ours(connection, str(self)):
+                raise self._none()
+
     def _none(self) -> InputError:
         named = f"'stillscan consignment import FILE --database {self}'"
         return InputError(f"{self}: there is no such database, or nothing in it; {named} makes one")
@@ -94,6 +111,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database, and writes nothing."""
         with plainly(str(self)), self._connected(self._reader) as connection:
+            self._same.check()
             yield connection
 
     @contextlib.contextmanager
@@ -104,9 +122,12 @@ class Database:
         is certain is that whoever writes later waits for it, and then sees it or never will.
         """
         with plainly(str(self)), self._connected(self._writer) as connection:
+            self._same.check()
             transaction = connection.begin()
             try:
+                self._same.check()  # others may have had the file while we waited for it
                 yield connection
+                self._same.check()
             except BaseException:
                 transaction.rollback()
                 raise
@@ -127,6 +148,7 @@ class Database:
     def forget(self) -> None:
         """Let what was erased leave the file too, not only the tables (SQLite keeps old pages in its log)."""
         if self.file is not None:
+            self._same.check()
             with plainly(str(self)), self._connected(self._engine) as connection:
                 _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -135,12 +157,14 @@ class Database:
         if self.file is None:
             return None
         with plainly(str(self)), self._connected(self._engine) as connection:
+            self._same.check()
             found: str = _raw(connection).execute("PRAGMA integrity_check(1)").fetchone()[0]
         return None if found == "ok" else found.replace("\n", " ")
 
     def close(self) -> None:
         """Give the connections back; the database can be used again all the same."""
         self._engine.dispose()
+        self._same.forget()
 
 
 def parse_place(place: str | Path) -> URL:
@@ -160,7 +184,7 @@ def parse_place(place: str | Path) -> URL:
         raise InputError(f"--database: {url.get_backend_name()} is not served; a file (SQLite) or PostgreSQL is")
     if url.get_backend_name() == "postgresql" and url.drivername != _POSTGRESQL:
         raise InputError(f"--database: PostgreSQL is spoken to as {_POSTGRESQL}://user@host/name")
-    return _in_a_file(url) if url.get_backend_name() == "sqlite" else url
+    return _in_a_file(url) if url.get_backend_name() == "sqlite" else secured(url)
 
 
 def _in_a_file(url: URL) -> URL:
@@ -209,6 +233,7 @@ def _settings(connection: sqlite3.Connection, wait_s: float) -> None:
     connection.isolation_level = None  # transactions begin where we say (below), not at the first change
     for pragma in _PRAGMAS:
         _patiently(connection, f"PRAGMA {pragma}", wait_s)
+    _patiently(connection, "SELECT count(*) FROM sqlite_master", wait_s)  # from now on its log is there (see same)
 
 
 def _patiently(connection: sqlite3.Connection, statement: str, wait_s: float) -> None:

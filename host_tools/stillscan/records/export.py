@@ -11,12 +11,14 @@ from sqlalchemy import Connection, select
 from stillscan.records import models
 from stillscan.records.audit import entries, head_of
 from stillscan.records.keyring import Keyring
+from stillscan.records.public_keys import pem
+from stillscan.records.rotation import noticing
 
 
 def export(connection: Connection, keyring: Keyring) -> Iterator[str]:
     """The lines: every entry, every release record, the signed head, the public keys. No personal parts."""
     kiosks: dict[str, None] = {}
-    for entry in entries(connection):
+    for entry in noticing(entries(connection), keyring):
         kiosks.setdefault(_kiosk(entry.body))
         yield _line(entry=entry.body, digest=entry.digest, signature=entry.signature)
     for row in connection.execute(select(models.RELEASE).order_by(models.RELEASE.c.entry)):
@@ -26,7 +28,8 @@ def export(connection: Connection, keyring: Keyring) -> Iterator[str]:
         yield _line(count=head.seq, digest=head.digest, kiosk=head.kiosk, signature=head.signature)
     for kiosk in kiosks:
         if keyring.knows(kiosk):
-            yield _line(kiosk=kiosk, public_key=keyring.public_of(kiosk).decode())
+            for since, key in keyring.keys_of(kiosk).keys:
+                yield _line(kiosk=kiosk, since=since, public_key=pem(key).decode())
 
 
 def _kiosk(body: str) -> str:

@@ -24,6 +24,27 @@ def place(path: Path, content: bytes, mode: int) -> Path:
     return path
 
 
+def replace(path: Path, content: bytes, mode: int) -> None:
+    """The file with this content, in the place of any that was there: the new one or the old one, never a half."""
+    make_folder(path.parent)
+    made = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+    with _trouble(path):
+        try:
+            with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(made, path)
+        finally:
+            made.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Take a file away, if it is there. RecordsError when it cannot be."""
+    with _trouble(path):
+        path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def beside(path: Path, mode: int) -> Iterator[Path]:
     """An empty file beside ``path``, which becomes ``path`` at the end unless somebody else's was first. OSError."""

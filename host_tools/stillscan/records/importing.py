@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from stillscan.records.audit import appending
+from stillscan.records.chain_state import ChainState
+from stillscan.records.changes import deciding
 from stillscan.records.clock import utc_now
-from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, add, find, from_fields
+from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, add, from_fields, stored
 from stillscan.records.database import Database
-from stillscan.records.errors import NOTHING, RecordsError, RowsError
+from stillscan.records.errors import RowsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.rows import rows
+from stillscan.records.staff import Person
 
 
 class Imported(NamedTuple):
@@ -21,33 +24,66 @@ class Imported(NamedTuple):
     unchanged: int
 
 
-def load(content: bytes, database: Database, keyring: Keyring, source: str, *, test: bool = False) -> Imported:
+def load(
+    content: bytes,
+    database: Database,
+    keyring: Keyring,
+    source: str,
+    *,
+    test: bool = False,
+    supervisor: Person | None = None,
+    token: str | None = None,
+) -> Imported:
     """Import a CSV or JSON file. RowsError with all errors, FILE:LINE each; then nothing was imported.
 
-    A letter that is there already with the same contents is left as it is, so that a file can be sent twice; one with
-    other contents is an error. `test` marks all of them as letters for trying out.
+    A letter that is there already with the same contents is left as it is, so that a file can be sent twice; one that
+    waits with other contents is an error. One that was withdrawn, returned, or erased before it was handed out comes in
+    again when a ``supervisor`` who is signed in says so (NotAllowedError for anybody else). `test` marks all of them as
+    letters for trying out. ``token``: the name of the token of the API that they came in by, for their entries.
     """
     letters, errors = parse(content, test=test)
-    unchanged = 0
-    with appending(database, keyring) as appender:
-        imported = appender.chain.letters
-        stored = {one.tracking: one for one in find(appender.connection, keyring, list(letters), imported)}
-        if gone := [number for number in letters if number in imported and number not in stored]:
-            seq = imported[gone[0]]
-            raise RecordsError(f"the letter of entry {seq}: its row is gone; run 'stillscan audit verify'. {NOTHING}")
+    new = 0
+    chain = ChainState()
+    with appending(database, keyring, chain) as appender:
+        decides = None if supervisor is None else deciding(chain, supervisor)
+        here = {now.tracking: (now, first) for now, first in stored(appender.connection, keyring, chain, list(letters))}
         moment = utc_now()
         for number, (line, letter) in letters.items():
-            before = stored.get(number)
-            if before is None or (before.erased and not before.released):
+            comes = _comes(letter, *here.get(number, (None, None)), again=decides is not None)
+            if comes in ("new", "again"):
+                new += 1
                 if not errors:
-                    add(appender, letter, moment, again=before is not None)
-            elif before.erased or letter == replace(before, released=False):
-                unchanged += 1
-            else:
-                errors.append((line, "this tracking number is there already, with other contents"))
+                    add(appender, letter, moment, again=decides if comes == "again" else None, token=token)
+            elif comes != "unchanged":
+                errors.append((line, comes))
         if errors:
             raise RowsError(source, sorted(errors))
-    return Imported(len(letters) - unchanged, unchanged)
+    return Imported(new, len(letters) - new)
+
+
+def _comes(
+    letter: StoredConsignment, now: StoredConsignment | None, first: StoredConsignment | None, *, again: bool
+) -> str:
+    """How a letter comes in: "new", "again", "unchanged", or why it does not. ``first``: as it was taken in last."""
+    if now is None or first is None:
+        return "new"
+    if letter in (_waiting(now), _waiting(first)):
+        return "unchanged"
+    if now.released:
+        return "unchanged" if now.erased else _OTHER
+    if now.erased and not now.waits and (letter.deadline, letter.office) == (first.deadline, first.office):
+        return "unchanged"  # the same file once more, as far as can still be told
+    if now.erased or not now.waits:
+        return "again" if again else _BEFORE
+    return _OTHER
+
+
+def _waiting(letter: StoredConsignment) -> StoredConsignment:
+    return replace(letter, released=False, withdrawn=False, returned=False)
+
+
+_OTHER = "this tracking number is there already, with other contents"
+_BEFORE = "this tracking number was here before; a supervisor can take it in again (--staff)"
 
 
 def parse(

@@ -1,122 +1,186 @@
 """The keys of an installation, in one folder beside the database and never in it.
 
 NAME.key    private Ed25519 key of the kiosk NAME (PEM, mode 0600), made on first use
-NAME.pub    public key of a kiosk: what `audit verify` trusts; other kiosks' are put here (`audit key --trust`)
+NAME.pub    public keys of a kiosk: what `audit verify` trusts; other kiosks' are put here (`audit key --trust`)
 NAME.head   how far the audit chain went when the kiosk NAME wrote to it last (see `witness`)
+NAME.clock  the newest time that the kiosk NAME has seen (see `clock_notes`)
 secret      keys the hashes of document numbers and observations (mode 0600), so that nobody can try numbers out
+wrapping    when there is one, NAME.key, secret and all other secrets here are sealed (see `wrapping`)
+
+A folder or file that another account could have written or can read is refused (see `ownership`).
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stillscan.errors import InputError
 from stillscan.records import text
+from stillscan.records.clock import Clock, ClockRules
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import is_there, place, read
+from stillscan.records.files import is_there, place, read, remove, replace
+from stillscan.records.ownership import look_at_folder
+from stillscan.records.passphrase import given_passphrase
+from stillscan.records.public_keys import PublicKeys, pem, raw
+from stillscan.records.wrapping import Wrapping
 
 
 class Keyring:
     """Signs as one kiosk, checks the signatures of all that are trusted. RecordsError for keys that cannot be used."""
 
-    def __init__(self, folder: Path, kiosk: str) -> None:
-        """``folder`` is made when the kiosk signs for the first time; checking needs no private key."""
+    def __init__(
+        self,
+        folder: Path,
+        kiosk: str,
+        clock: ClockRules | None = None,
+        passphrase: Callable[[Path], str] = given_passphrase,
+    ) -> None:
+        """``folder`` is made when the kiosk signs for the first time; checking needs no private key.
+
+        ``passphrase`` is asked, with the folder, when a secret there turns out to be wrapped.
+        """
         self.folder = folder
         self.kiosk = text.identifier("kiosk", kiosk)
         self.head = folder / f"{kiosk}.head"
+        self.clock = Clock(folder, self.kiosk, clock)
+        """A signature says who and when: by which clock."""
+        self.wrapping = Wrapping(folder, passphrase)
         self._private: Ed25519PrivateKey | None = None
         self._secret: bytes | None = None
-        self._public: dict[str, Ed25519PublicKey] = {}
+        self._public: dict[str, PublicKeys] = {}
+
+    def guard(self) -> None:
+        """RecordsError when somebody else could have put something into the folder, or can read what is secret."""
+        look_at_folder(self.folder)
 
     def sign(self, purpose: str, message: bytes) -> str:
         """Signature (hexadecimal) over a message; the purpose keeps one kind of record from passing as another."""
         if self._private is None:
             self._private = self._own_key()
-        return self._private.sign(_framed(purpose, message)).hex()
+        return signature_by(self._private, purpose, message)
 
-    def signed(self, kiosk: str, purpose: str, message: bytes, signature: str) -> bool:
-        """Whether that kiosk signed this. False as well when its public key is not here."""
-        if not self.knows(kiosk):
-            return False
-        try:
-            self._public[kiosk].verify(bytes.fromhex(signature), _framed(purpose, message))
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+    def signed(self, kiosk: str, purpose: str, message: bytes, signature: str, seq: int | None = None) -> bool:
+        """Whether that kiosk signed this, with the key in force at entry ``seq`` (None: any that it had).
+
+        False as well when its public key is not here.
+        """
+        return self.knows(kiosk) and self._public[kiosk].signed(framed(purpose, message), signature, seq)
 
     def knows(self, kiosk: str) -> bool:
         """Whether the kiosk's public key is in the folder."""
         path = self.folder / f"{kiosk}.pub"
         if kiosk not in self._public and text.ID.fullmatch(kiosk) and is_there(path):
-            self._public[kiosk] = _public(path, read(path))
+            self.guard()
+            self._public[kiosk] = PublicKeys.parse(path, read(path))
         return kiosk in self._public
 
     def public_pem(self) -> bytes:
-        """The own public key as PEM, for others to trust; makes the key on first use."""
+        """The own public keys as PEM, for others to trust; makes the key on first use."""
         if self._private is None:
             self._private = self._own_key()
-        return _pem(self._private.public_key())
+        return self.keys_of(self.kiosk).file()
 
-    def public_of(self, kiosk: str) -> bytes:
-        """The public key of a kiosk that we `know`, as PEM."""
-        return _pem(self._public[kiosk])
+    def keys_of(self, kiosk: str) -> PublicKeys:
+        """The public keys of a kiosk. RecordsError for one that is not known."""
+        if not self.knows(kiosk):
+            raise RecordsError(f"the key of the kiosk {kiosk!r} is not in {self.folder}")
+        return self._public[kiosk]
 
-    def trust(self, kiosk: str, pem: bytes, source: Path | None = None) -> None:
-        """Put a kiosk's public key into the folder. RecordsError when that kiosk is known by another key.
+    def trust(self, kiosk: str, content: bytes, source: Path | None = None) -> None:
+        """Put a kiosk's public keys into the folder. RecordsError when that kiosk is known by another key.
 
         InputError for a ``source``, the file that somebody gave, that holds none.
         """
+        self.guard()
         path = self.folder / f"{text.identifier('kiosk', kiosk)}.pub"
         try:
-            own = _pem(_public(source or path, pem))
+            given = PublicKeys.parse(source or path, content)
         except RecordsError as error:
             raise InputError(str(error)) if source else error from None
-        if _pem(_public(path, read(place(path, own, 0o644)))) != own:
+        known = PublicKeys.parse(path, read(place(path, given.file(), 0o644)))
+        if raw(known.first) != raw(given.first):  # what came later, the chain says
             raise RecordsError(f"{path}: another key is trusted for this kiosk; remove the file if that is meant")
+        self._public.pop(kiosk, None)
+
+    def exchanged(self, kiosk: str, seq: int, keys: PublicKeys) -> None:
+        """A verified entry ``seq`` has exchanged the kiosk's key: ``keys`` are all that it had, the new one last."""
+        self._public[kiosk] = keys
+        if kiosk == self.kiosk:
+            self._private = None  # the new one lies ready, and is taken into use when something is to be signed
+        replace(self.folder / f"{kiosk}.pub", keys.file(), 0o644)
+
+    def next_key(self) -> Ed25519PrivateKey:
+        """A new key, which lies ready until an entry of the chain brings it into force."""
+        made = Ed25519PrivateKey.generate()
+        self.wrapping.replace(self._next, _private_pem(made))
+        return made
 
     def keyed(self, purpose: str, message: bytes) -> str:
         """HMAC-SHA-256 (hexadecimal) with the secret of the installation, which is made on first use."""
         if self._secret is None:
-            path = place(self.folder / "secret", secrets.token_bytes(32), 0o600)
-            self._secret = read(path)
+            self.guard()
+            path = self.folder / "secret"
+            self.wrapping.place(path, secrets.token_bytes(32))
+            self._secret = self.wrapping.read(path)
             if len(self._secret) != 32:
                 raise RecordsError(f"{path}: is not the secret of 32 bytes that was written there")
-        return hmac.digest(self._secret, _framed(purpose, message), "sha256").hex()
+        return hmac.digest(self._secret, framed(purpose, message), "sha256").hex()
+
+    @property
+    def _next(self) -> Path:
+        return self.folder / f"{self.kiosk}.key.next"
 
     def _own_key(self) -> Ed25519PrivateKey:
-        made = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        path = place(self.folder / f"{self.kiosk}.key", made, 0o600)
-        try:
-            key = serialization.load_pem_private_key(read(path), password=None)
-        except (ValueError, TypeError):
-            key = None
-        if not isinstance(key, Ed25519PrivateKey):
-            raise RecordsError(f"{path}: is no Ed25519 key in PEM form")
-        self.trust(self.kiosk, _pem(key.public_key()))
-        return key
+        """The key in force, made on first use; one that lies ready takes its place when the chain says so."""
+        self.guard()
+        path = self.folder / f"{self.kiosk}.key"
+        if not is_there(path):
+            self.wrapping.place(path, _private_pem(Ed25519PrivateKey.generate()))
+        key = _private(path, self.wrapping.read(path))
+        if not self.knows(self.kiosk):
+            self.trust(self.kiosk, pem(key.public_key()))
+        known = self.keys_of(self.kiosk)
+        if raw(key.public_key()) == raw(known.current):
+            return key
+        if is_there(self._next):
+            new = _private(self._next, self.wrapping.read(self._next))
+            if raw(new.public_key()) == raw(known.current):
+                self.wrapping.replace(path, _private_pem(new))
+                remove(self._next)
+                return new
+        if len(known.keys) > 1:
+            raise RecordsError(f"{path}: was exchanged by entry {known.keys[-1][0]}; put a backup back that is younger")
+        other = path.with_suffix(".pub")
+        raise RecordsError(f"{other}: another key is trusted for this kiosk; remove the file if that is meant")
 
 
-def _public(path: Path, pem: bytes) -> Ed25519PublicKey:
+def signature_by(key: Ed25519PrivateKey, purpose: str, message: bytes) -> str:
+    """A signature (hexadecimal) as `Keyring.sign` makes it, by any key."""
+    return key.sign(framed(purpose, message)).hex()
+
+
+def _private_pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _private(path: Path, content: bytes) -> Ed25519PrivateKey:
     try:
-        key = serialization.load_pem_public_key(pem)
-    except ValueError:
+        key = serialization.load_pem_private_key(content, password=None)
+    except (ValueError, TypeError):
         key = None
-    if not isinstance(key, Ed25519PublicKey):
-        raise RecordsError(f"{path}: is no Ed25519 public key in PEM form")
+    if not isinstance(key, Ed25519PrivateKey):
+        raise RecordsError(f"{path}: is no Ed25519 key in PEM form; put a backup back ('stillscan keys restore')")
     return key
 
 
-def _pem(key: Ed25519PublicKey) -> bytes:
-    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _framed(purpose: str, message: bytes) -> bytes:
+def framed(purpose: str, message: bytes) -> bytes:
+    """What is signed or hashed for a purpose."""
     return b"stillscan " + purpose.encode() + b"\n" + message

@@ -5,33 +5,45 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from stillscan.errors import InputError
+from stillscan.records.clock import ClockRules
 from stillscan.records.database import WAIT_S, Database, database_file, parse_place
 from stillscan.records.keyring import Keyring
+from stillscan.records.passphrase import given_passphrase
 
 DATABASE = "STILLSCAN_DATABASE"
 KEYS = "STILLSCAN_KEYS"
 KIOSK = "STILLSCAN_KIOSK"
 
 
-def open_database(place: str | None = None, *, create: bool = False, wait_s: float = WAIT_S) -> Database:
+def open_database(
+    place: str | None = None, *, create: bool = False, wait_s: float = WAIT_S, examine: bool = False
+) -> Database:
     """The database that is given, or the environment's, or the default; one that is not there only with ``create``.
 
-    InputError, RecordsError.
+    ``examine``: also one that was tampered with (see `Database`). InputError, RecordsError.
     """
-    return Database(_database(place), create=create, wait_s=wait_s)
+    return Database(_database(place), create=create, wait_s=wait_s, examine=examine)
 
 
-def open_keyring(place: str | None = None, keys: str | None = None, kiosk: str | None = None) -> Keyring:
+def open_keyring(
+    place: str | None = None,
+    keys: str | None = None,
+    kiosk: str | None = None,
+    clock: ClockRules | None = None,
+    passphrase: Callable[[Path], str] = given_passphrase,
+) -> Keyring:
     """The keys that belong to a database, without opening it. InputError."""
     folder = named_keys(keys)
     file = database_file(parse_place(_database(place)))
     beside = Path(f"{file}.keys") if file is not None else _data_folder() / "keys"
-    return Keyring(Path(folder) if folder else beside, _given(kiosk, "--kiosk", KIOSK) or default_kiosk())
+    name = _given(kiosk, "--kiosk", KIOSK) or default_kiosk()
+    return Keyring(Path(folder) if folder else beside, name, clock, passphrase)
 
 
 def named_database(place: str | None = None) -> str | None:

@@ -36,10 +36,25 @@ def is_current(connection: Connection, place: str) -> bool:
         return False
     if not {"schema_version", "audit_head", "audit_entry"} <= tables:
         raise RecordsError(f"{place}: is a database of another program")
-    version = connection.scalar(select(SchemaVersionRow.version)) or 0
+    version = _version(connection, place)
     if version > current():
         raise RecordsError(f"{place}: was made by a newer stillscan; update this one")
     return version == current()
+
+
+def is_ours(connection: Connection, place: str) -> bool:
+    """Whether any of our tables is there, whatever was done to them. RecordsError for another program's database."""
+    tables = set(inspect(connection).get_table_names())
+    if tables and not tables & set(Base.metadata.tables):
+        raise RecordsError(f"{place}: is a database of another program")
+    return bool(tables)
+
+
+def _version(connection: Connection, place: str) -> int:
+    found = connection.scalars(select(SchemaVersionRow.version)).all()
+    if len(found) != 1 or type(found[0]) is not int or found[0] < 1:
+        raise RecordsError(f"{place}: its version was altered; run 'stillscan audit verify'")
+    return found[0]
 
 
 def prepare(connection: Connection, place: str) -> None:
@@ -53,7 +68,7 @@ def prepare(connection: Connection, place: str) -> None:
         connection.execute(insert(SchemaVersionRow).values(version=current()))
         connection.execute(insert(AuditHeadRow).values(id=1, entries=0, digest=START, kiosk="", signature=""))
         return
-    version = connection.scalar(select(SchemaVersionRow.version)) or 0
+    version = _version(connection, place)
     for number in range(version + 1, current() + 1):
         MIGRATIONS[number](connection)
         connection.execute(update(SchemaVersionRow).values(version=number))

@@ -24,8 +24,9 @@ def case_from_json(line: str) -> Case:
     """The case that one line holds. InputError names the field that is wrong, never what stands in it.
 
     Fields: ``mrz`` (list of lines or null), ``certain``, ``consignment`` (``tracking``, ``order``, ``recipient``,
-    ``deadline`` YYYY-MM-DD, ``released``; or null), ``second_document`` ({"number": ...} or null), ``face_matches``
-    (true, false or null), ``now`` (ISO 8601 with a time zone), ``test_mode`` (false when left out).
+    ``deadline`` YYYY-MM-DD, ``released``, and where they apply ``office``, ``withdrawn``, ``returned``; or null),
+    ``second_document`` ({"number": ...} or null), ``face_matches`` (true, false or null), ``now`` (ISO 8601 with a time
+    zone), ``test_mode`` (false when left out).
     """
     if len(line) > MOST_CHARACTERS:
         raise InputError(f"longer than {MOST_CHARACTERS} characters")
@@ -51,8 +52,8 @@ def case_from_json(line: str) -> Case:
 
 def _consignment(data: Mapping[str, Any]) -> Consignment:
     where = "consignment."
-    _only(data, {"tracking", "order", "recipient", "deadline", "released", "office"}, where)
-    data = {"order": "", "office": "", **data}
+    _only(data, {"tracking", "order", "recipient", "deadline", "released", "office", "withdrawn", "returned"}, where)
+    data = {"order": "", "office": "", "withdrawn": False, "returned": False, **data}
     try:
         deadline = date.fromisoformat(_field(data, "deadline", _TEXT, where))
     except ValueError:
@@ -64,6 +65,8 @@ def _consignment(data: Mapping[str, Any]) -> Consignment:
         deadline=deadline,
         released=_field(data, "released", _TRUTH, where),
         office=_field(data, "office", _TEXT, where),
+        withdrawn=_field(data, "withdrawn", _TRUTH, where),
+        returned=_field(data, "returned", _TRUTH, where),
     )
 
 

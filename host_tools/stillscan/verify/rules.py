@@ -7,6 +7,7 @@ is added can only make verdicts stricter, and there is no input that says "relea
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date
 
+from stillscan import RELEASED
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.parse import parse
 from stillscan.verify.case import Case, Consignment
@@ -23,7 +24,7 @@ from stillscan.verify.names import about_name
 from stillscan.verify.ruling import Reason, Ruling, rule
 from stillscan.verify.second import about_second_document
 
-CLOCK = (date(2026, 1, 1), date(2076, 1, 1))
+CLOCK = (date.fromisoformat(RELEASED), date(2076, 1, 1))
 """This software is younger than the first; from the second on two digits of a year would mean another century."""
 
 
@@ -48,6 +49,8 @@ def _against(case: Case) -> Iterator[Reason]:
     read = _fields(case.mrz)
     found = _about_document(read, case.certain, today, case.test_mode)
     yield from found
+    if case.mrz is not None and not case.scanner_paired:
+        yield "scanner_not_paired"
     mrz = None if isinstance(read, str) or not case.certain else read
     if case.second_document is not None:
         yield from about_second_document(mrz, case.second_document, today, case.test_mode)
@@ -91,6 +94,10 @@ def _about_consignment(
         yield "wrong_office"
     if letter.released:
         yield "already_released"
+    if letter.withdrawn:
+        yield "consignment_withdrawn"
+    if letter.returned:
+        yield "consignment_returned"
     if today is not None and letter.deadline < today:
         yield "deadline_passed"
     if mrz is not None:

@@ -1,0 +1,81 @@
+"""Who carries a command out: --staff, and the PIN from standard input or, unseen, from the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+
+from stillscan.errors import InputError
+from stillscan.guidance import page_texts
+from stillscan.records.database import Database
+from stillscan.records.keyring import Keyring
+from stillscan.records.staff import LONGEST, NotAllowedError, Person, Role, SignInError, StaffList, require
+
+_MOST_LINE = 8 * LONGEST  # characters of a line that are looked at: more than any PIN, and no memory full
+MADE_BY = "'stillscan staff add ID --role clerk|supervisor|technician'"
+
+
+def add_staff(parser: argparse._ActionsContainer, who: str = "who serves") -> None:
+    """--staff."""
+    parser.add_argument(
+        "--staff",
+        metavar="ID",
+        help=f"{who}: the id of {MADE_BY}; the PIN is the first line of standard input, or is asked for on a terminal",
+    )
+
+
+def signed_in(args: argparse.Namespace, database: Database, keyring: Keyring, *roles: Role) -> Person:
+    """The person of --staff and the PIN, who has one of these roles (default: any).
+
+    InputError without --staff or PIN, or where nobody can sign in yet; SignInError and NotAllowedError in the language
+    of the command, exit code 1.
+    """
+    staff_list = StaffList(database, keyring)
+    named(args)
+    if not staff_list.people():
+        raise InputError(f"--staff: nobody can sign in here yet; {MADE_BY} adds the first")
+    given = asked_pin("PIN")
+    t = page_texts(getattr(args, "language", "en"))
+    try:
+        return require(staff_list.sign_in(named(args), given), *(roles or Role))
+    except SignInError as error:
+        raise SignInError(error.key, error.seconds, t[error.key]) from None
+    except NotAllowedError as error:
+        raise NotAllowedError(t[error.key]) from None
+
+
+def named(args: argparse.Namespace) -> str:
+    """The id that --staff gives. InputError without one."""
+    staff: str | None = args.staff
+    if not staff or not staff.strip():
+        problem = "who is it?" if staff is None else "is empty."
+        raise InputError(f"--staff: {problem} Sign in with --staff ID; {MADE_BY} makes one")
+    return staff
+
+
+def new_pin() -> str:
+    """A PIN that is to be kept: one line of standard input, or typed twice on a terminal. InputError."""
+    first = asked_pin("new PIN")
+    if _terminal() and asked_pin("the same again") != first:
+        raise InputError("PIN: the two are not the same; nothing was changed")
+    return first
+
+
+def asked_pin(prompt: str) -> str:
+    """One PIN, as it was typed. InputError when there is none."""
+    if sys.stdin is None:
+        raise InputError("PIN: standard input is closed; the PIN is its first line")
+    try:
+        line = getpass.getpass(f"{prompt}: ", sys.stderr) if _terminal() else sys.stdin.readline(_MOST_LINE)
+    except UnicodeDecodeError:
+        raise InputError("PIN: is not UTF-8 text") from None
+    except EOFError:
+        line = ""
+    if not line.strip():
+        raise InputError("PIN: is empty; it is the first line of standard input")
+    return line.rstrip("\r\n")
+
+
+def _terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -1,0 +1,137 @@
+"""What a supervisor may do to a letter that is here: each is a signed entry of its own kind that names who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Literal, NamedTuple
+
+from stillscan.errors import StillscanError
+from stillscan.records import kinds, text, tracking
+from stillscan.records.accounts import Accounts
+from stillscan.records.audit import appending
+from stillscan.records.chain_state import ChainState
+from stillscan.records.consignments import StoredConsignment, day_of, stored
+from stillscan.records.database import Database
+from stillscan.records.errors import NOTHING
+from stillscan.records.keyring import Keyring
+from stillscan.records.staff import Person, Role, require
+
+Problem = Literal["unknown", "released", "withdrawn", "returned", "erased", "same", "past"]
+_SAID: dict[Problem, str] = {
+    "unknown": "there is no such letter here",
+    "released": "the letter has been handed out already",
+    "withdrawn": "the letter was withdrawn; an import takes it in again",
+    "returned": "the letter was returned to its sender; an import takes it in again",
+    "erased": "the letter's recipient was erased when its time was over; an import takes it in again",
+    "same": "nothing would change: the letter has this name, or this deadline or a later one",
+    "past": "that day is over",
+}
+
+
+class ChangeError(StillscanError):
+    """A change that cannot be made to this letter; ``problem`` says why. Nothing was written."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{_SAID[problem]}. {NOTHING}")
+        self.problem = problem
+
+
+class Change(NamedTuple):
+    """One change, ready to be recorded: its kind, what of it stays for ever, and what is erased in its time."""
+
+    kind: str
+    details: dict[str, Any]
+    person: dict[str, str] | None
+    against: Callable[[StoredConsignment, date], Problem | None]
+    """Why it cannot be made to a letter on a day; None when it can."""
+
+
+class Changed(NamedTuple):
+    """A change that is recorded: the letter's number, what was done, and the entry that says so."""
+
+    tracking: str
+    change: str
+    entry: int
+
+
+def extension(deadline: str) -> Change:
+    """A later last day to collect the letter (YYYY-MM-DD). FieldError."""
+    day = day_of("deadline", deadline)
+
+    def against(letter: StoredConsignment, today: date) -> Problem | None:
+        if day < today:
+            return "past"
+        return "same" if day <= letter.deadline else None
+
+    return Change(kinds.EXTENSION, {"deadline": day.isoformat()}, None, _while_it_waits(against))
+
+
+def correction(recipient: str) -> Change:
+    """The recipient's name as it should have been. FieldError."""
+    name = text.name("recipient", recipient)
+
+    def against(letter: StoredConsignment, today: date) -> Problem | None:
+        return "same" if letter.recipient == name else None
+
+    return Change(kinds.CORRECTION, {}, {"recipient": name}, _while_it_waits(against))
+
+
+def withdrawal(reason: str = "") -> Change:
+    """Not to be handed out any more; it lies here still. ``reason`` is erased when its time is over. FieldError."""
+    person = {"reason": text.line("reason", reason, text.NAME_LENGTH)} if reason else None
+    return Change(kinds.WITHDRAWAL, {}, person, lambda letter, today: _ended(letter))
+
+
+def return_to_sender() -> Change:
+    """Sent back to where it came from: one that waits, its deadline over or not, or was withdrawn."""
+    return Change(kinds.RETURN, {}, None, lambda letter, today: None if letter.withdrawn else _ended(letter))
+
+
+def record(
+    change: Change,
+    number: str,
+    supervisor: Person,
+    database: Database,
+    keyring: Keyring,
+    chain: ChainState | None = None,
+) -> Changed:
+    """Make a change to the letter with this number; when this returns, it is durable.
+
+    ``supervisor`` is signed in. FieldError for a number that is none; NotAllowedError for somebody who is none, or not
+    any more; ChangeError when there is no such letter or this cannot be done to it; RecordsError: nothing was
+    recorded.
+    """
+    number = tracking.normalise(number, test=True)
+    chain = chain or ChainState()
+    with appending(database, keyring, chain) as appender:
+        moment = appender.judged()
+        details = {"tracking": number, "staff": deciding(chain, supervisor), **change.details}
+        letter = next((now for now, _ in stored(appender.connection, keyring, chain, [number])), None)
+        problem = "unknown" if letter is None else change.against(letter, moment.date())
+        if problem is not None:
+            raise ChangeError(problem)
+        entry = appender.append(change.kind, moment, details, change.person)
+    return Changed(number, change.kind, entry.seq)
+
+
+def deciding(chain: ChainState, person: Person) -> str:
+    """The id of somebody who may decide on letters now, as the chain has it. NotAllowedError."""
+    member = Accounts.of(chain).member(person.staff)
+    role = member.role if member is not None and member.active else None
+    return require(Person(person.staff, role or Role.CLERK), Role.SUPERVISOR).staff
+
+
+def _ended(letter: StoredConsignment) -> Problem | None:
+    if letter.released:
+        return "released"
+    if letter.returned:
+        return "returned"
+    return "withdrawn" if letter.withdrawn else None
+
+
+def _while_it_waits(against: Callable[[StoredConsignment, date], Problem | None]) -> Callable[..., Problem | None]:
+    def found(letter: StoredConsignment, today: date) -> Problem | None:
+        return _ended(letter) or ("erased" if letter.erased else against(letter, today))
+
+    return found

@@ -284,6 +284,8 @@ def run() -> None:
             if found is not None:
                 slots.name, slots.build = folder, version.build
                 del version
+                for name in ("Checked", "_load", "_wait"):  # the heap is the version's: their code is some 2 kB
+                    globals().pop(name)
                 sys.path[:] = [folder, ".frozen"]
                 found.run(slots)
         except Exception as defect:

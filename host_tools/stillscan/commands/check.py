@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     _look_at_staff(args, simulated)
     with office_records(args, simulated) as office:
         test_mode = args.test_mode or simulated
-        book = Book(office.database, office.keyring, args.office, test_mode)
+        book = Book(office.database, office.keyring, args.office, test_mode, office.chain)
         visit = Visit(book, args.office, test_mode, known=known)
         visit.hand_over(_clerk(args, office))
         try:
@@ -104,7 +104,7 @@ def _clerk(args: argparse.Namespace, office: OfficeRecords) -> Person:
     """Who serves. SignInError and NotAllowedError, exit code 1."""
     if office.demo_pin is not None:
         return DEMO
-    return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR)
+    return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR, chain=office.chain)
 
 
 def _judge(visit: Visit) -> Callable[[Reading], tuple[Judgement, str]]:

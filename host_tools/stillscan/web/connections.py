@@ -33,8 +33,9 @@ HEAD_BYTES = 16_384
 ACCEPTED_AT_ONCE = 32
 """Connections that are taken in one turn of the loop. What has come on them is read before the next are taken, so that
 a request that was sent at once is never pushed out unread, however many connections come with it."""
-QUEUE = 512
-"""Connections that wait in the system to be taken: a fraction of a second's, with 32 a turn."""
+QUEUE = 2048
+"""Connections that wait in the system to be taken: more than strangers can fill at one time. One that finds no place
+there is tried again by its system after a whole second."""
 _SCOPE = "stillscan.connection"
 
 

@@ -6,6 +6,8 @@ A path that does not exist is answered like one that does, so that nobody learns
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -32,6 +34,7 @@ class Gate:
         self._app = app
         self._browsers = browsers
         self._sessions = sessions
+        self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await self._refusal(Request(scope)) if scope["type"] == "http" else None
@@ -42,7 +45,10 @@ class Gate:
         scope, path = request.scope, request.scope["path"]
         browser = self._browsers.bound(request.cookies.get(_browser_cookie(request)))
         scope["stillscan.browser"], scope["stillscan.session"] = browser, None
-        if browser is not None:
+        if browser is None:
+            async with self._turn:  # strangers one after another, each behind whatever else is to be done
+                await asyncio.sleep(0)
+        else:
             trust_connection(scope)
         if path == "/" and request.method == "GET" and "key" in request.query_params:
             return self._exchange(request, browser)

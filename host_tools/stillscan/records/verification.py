@@ -25,7 +25,7 @@ from stillscan.records.kinds import (
     RETURN,
     WITHDRAWAL,
 )
-from stillscan.records.rotation import KEYS, learn, unproven
+from stillscan.records.rotation import KEYS, noticing, unproven
 from stillscan.records.schema import START
 from stillscan.records.witness import Notes, Seen, noting
 
@@ -73,8 +73,7 @@ def verify(
         findings += map(AuditFinding, tables.strange(connection))
         walk = _Walk(connection, keyring, _remembered(notes, former))
         try:
-            learn(connection, keyring)
-            for entry in entries(connection):
+            for entry in noticing(entries(connection), keyring):
                 findings += walk.step(entry)
                 progress(entry.seq)
             findings += walk.finish()

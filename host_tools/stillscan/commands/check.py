@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             raise InputError(f"--tracking: {t[problem.key]}") from None
         display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
         with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
-            gate = Gate(lambda: Scanners(office.database, office.keyring), test_mode)
+            gate = Gate(lambda: Scanners(office.database, office.keyring, office.chain), test_mode)
             service = Service(
                 connector(args), reader, _judge(visit), _Noted(shown, visit), alive=notifier.alive, admission=gate
             )

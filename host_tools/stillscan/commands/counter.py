@@ -111,7 +111,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
             clock = clock_watch(book, counter.clock)
-            gate = Gate(lambda: Scanners(database, keyring), test_mode)
+            gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
                 Service(connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate).run()
     return 0

@@ -35,7 +35,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     list_ = _action(actions, "list", _list, "whose keys are trusted here, and which secrets are wrapped")
-    list_.description = "The fingerprint is of the key in force; compare it with what the other kiosk's 'keys list' says."
+    list_.description = (
+        "The fingerprint is of the key in force; compare it with what the other kiosk's 'keys list' says."
+    )
     add_staff(
         _action(actions, "rotate", _rotate, "exchange this kiosk's key, by an entry that the old and the new key sign"),
         "the supervisor or technician who does it",

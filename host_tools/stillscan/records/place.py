@@ -42,7 +42,9 @@ def open_keyring(
     folder = named_keys(keys)
     file = database_file(parse_place(_database(place)))
     beside = Path(f"{file}.keys") if file is not None else _data_folder() / "keys"
-    return Keyring(Path(folder) if folder else beside, _given(kiosk, "--kiosk", KIOSK) or default_kiosk(), clock, passphrase)
+    return Keyring(
+        Path(folder) if folder else beside, _given(kiosk, "--kiosk", KIOSK) or default_kiosk(), clock, passphrase
+    )
 
 
 def named_database(place: str | None = None) -> str | None:

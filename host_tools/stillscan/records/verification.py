@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from stillscan.records import letters, tables
@@ -25,6 +25,7 @@ from stillscan.records.kinds import (
     RETURN,
     WITHDRAWAL,
 )
+from stillscan.records.models import ENTRY
 from stillscan.records.rotation import KEYS, learn, unproven
 from stillscan.records.schema import START
 from stillscan.records.witness import Notes, Seen, noting
@@ -155,6 +156,22 @@ class _Walk:
 
     def finish(self) -> Iterator[AuditFinding]:
         """What is wrong at the end, and across entries."""
+        for (seq,) in self._connection.execute(_OUTSIDE):
+            yield AuditFinding("no entry has such a number; it was added", seq)
+        yield from self._at_its_end()
+        for seq, notes in sorted(self._remembered.items()):
+            yield from (AuditFinding(f"it is missing, and {who} remembers it", seq) for who, _ in notes)
+        there = {seq for seq, time in self._known.personal.items() if time}
+        for seq in sorted(self._without & there):
+            yield AuditFinding("its personal part was removed, and no purge says so", seq)
+        for seq in sorted(self._known.personal.keys() - there - self._without):
+            yield AuditFinding("a purge says that its personal part is gone, but it is there", seq)
+        if not self._unknown:  # otherwise there would be much to tell of letters that one key explains
+            found = letters.problems(self._connection, self._keyring, self._known)
+            yield from (AuditFinding(wrong, entry, number) for number, entry, wrong in found)
+
+    def _at_its_end(self) -> Iterator[AuditFinding]:
+        """What is wrong with the signed head."""
         head = head_of(self._connection)
         if head is None:
             yield AuditFinding("the signed head of the chain is gone, or is not what was written there")
@@ -170,18 +187,9 @@ class _Walk:
             head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq
         ):
             yield AuditFinding("the head of the chain was not signed by a kiosk that is known here")
-        for seq, notes in sorted(self._remembered.items()):
-            yield from (AuditFinding(f"it is missing, and {who} remembers it", seq) for who, _ in notes)
-        there = {seq for seq, time in self._known.personal.items() if time}
-        for seq in sorted(self._without & there):
-            yield AuditFinding("its personal part was removed, and no purge says so", seq)
-        for seq in sorted(self._known.personal.keys() - there - self._without):
-            yield AuditFinding("a purge says that its personal part is gone, but it is there", seq)
-        if not self._unknown:  # otherwise there would be much to tell of letters that one key explains
-            found = letters.problems(self._connection, self._keyring, self._known)
-            yield from (AuditFinding(wrong, entry, number) for number, entry, wrong in found)
 
 
+_OUTSIDE = select(ENTRY.c.seq).where(ENTRY.c.seq < 1).order_by(ENTRY.c.seq)
 _CHANGED = {
     CONSIGNMENT_AGAIN: "a letter that was here before was taken in again",
     EXTENSION: "its deadline was extended",

@@ -33,6 +33,7 @@ from stillscan.records.release import Desk
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.verification import verify
 
+# long-ok: one list of attacks, and the office that they are carried out on
 GOOD, BAD = ("found", "harmless"), ("missed", "released")
 _OFFICE = "1473 Oppsal"
 _OURS = "Åse Østenbyen"  # whose passport bench.crash has

@@ -149,9 +149,13 @@ def new_check() -> str:
 
 def record(entry: ChainEntry) -> dict[str, Any]:
     """What is signed about a hand-over: the letter, the digest of what was observed, where the chain then ended."""
-    facts = entry.facts
+    return record_of(entry.facts, entry.seq, entry.digest)
+
+
+def record_of(facts: dict[str, Any], seq: int, digest: str) -> dict[str, Any]:
+    """The same, of an entry whose body was read already."""
     kept = ("tracking", "evidence", "test", "kiosk", "office", "staff", "time", "version")
-    return {**{name: facts[name] for name in kept}, "chain": {"count": entry.seq, "digest": entry.digest}}
+    return {**{name: facts[name] for name in kept}, "chain": {"count": seq, "digest": digest}}
 
 
 def _release(appender: Appender, number: str, entry: ChainEntry) -> None:

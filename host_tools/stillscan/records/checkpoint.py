@@ -30,6 +30,9 @@ _NOW = 2**53  # an entry after all others: signed with the key that is in force 
 _MOST_HEADER = 64 * 1024 * 1024  # bytes: a million personal parts that are not erased yet take 45 MB
 EVERY = 5000
 """Entries between two checkpoints: two weeks of a busy office, followed in half a second."""
+_FACTS = frozenset(
+    ["seq", "digest", "confirmed", "time", "kept", "personal", "letters", "released", "sizes", "buckets"]
+)
 NOTHING_CONFIRMED: dict[str, Any] = {"seq": 0, "entries": "", "records": ""}
 _log = logging.getLogger(__name__)
 
@@ -178,6 +181,6 @@ def _read(path: Path, file: int, keyring: Keyring, kiosk: str) -> Checkpoint:
             start = content.tell()
         signed = keyring.signed(kiosk, _PURPOSE, digest(header).encode(), signature.decode("ascii"), _NOW)
         facts = json.loads(header) if signed else {}
-        if is_store(facts["sizes"], facts["buckets"]):
+        if facts.keys() == _FACTS and is_store(facts["sizes"], facts["buckets"]):
             return Checkpoint(facts, LetterStore(path, file, start, facts["sizes"], facts["buckets"]))
     raise RecordsError(f"{path}: is no checkpoint that this kiosk made with its key in force; remove it")

@@ -71,6 +71,11 @@ class LetterStore:
             raise RecordsError(f"{self._path}: was altered; remove it, it is made anew from the chain")
         return found
 
+    def look_at_all(self) -> None:
+        """RecordsError when any of it was altered."""
+        for n in range(BUCKETS):
+            self.raw(n)
+
     def numbers(self) -> Iterator[str]:
         """The numbers of all letters, in no order."""
         for n in range(BUCKETS):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.records import retention, text, tracking
-from stillscan.records.audit import Appender, appending, reading_chain
+from stillscan.records.audit import Appender, appending, keep_checkpoint, reading_chain
 from stillscan.records.canonical import canonical
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
@@ -140,6 +140,7 @@ class Desk:
             if self._tidied is None or not timedelta(0) <= now - self._tidied < _TIDY_EVERY:
                 self._tidied = now
                 retention.purge(self._database, self._keyring, self._retention_days, now, self._chain)
+                keep_checkpoint(self._keyring, self._chain)
 
 
 def new_check() -> str:

@@ -77,6 +77,8 @@ def _checkpoints(keyring: Keyring) -> tuple[Checkpoint | None, list[AuditFinding
     for kiosk, path in checkpoint.there(keyring):
         try:
             found = checkpoint.load(path, keyring, kiosk)
+            if found is not None:
+                found.store.look_at_all()
         except RecordsError as error:
             bad.append(AuditFinding(str(error)))
             continue

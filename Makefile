@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-latency bench-liveness bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ bench-reader: setup ## the reader's own time and memory
 bench-page: setup ## from a scan event to the page that shows it, in a real browser
 	@sh tests/packages.sh chromium
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)
+
+bench-load: setup ## how a clerk is answered while strangers load the page: bodies, connections, windows, PINs (3 minutes)
+	@$(BIN)/python tests/web/bench_load.py $(ARGS)
 
 bench-records: setup ## the durable record of a verdict in ms, and what 200 kills leave (about 5 minutes)
 	@$(BIN)/python -m bench.records $(ARGS)

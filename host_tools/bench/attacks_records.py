@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from rich.progress import track
 
-from bench.crash import PASSED, UNREAD, number
+from bench.crash import CLERK, PASSED, UNREAD, number
 from stillscan.errors import StillscanError
 from stillscan.records import changes, clock, retention
 from stillscan.records.computer import Boot
@@ -154,6 +154,7 @@ class _Office:
         database, keyring = self._open(self._made)
         people, boss = StaffList(database, keyring), Person("boss", Role.SUPERVISOR)
         people.add("boss", Role.SUPERVISOR, "47 11 blue")
+        people.add(CLERK.staff, CLERK.role, "47 11 blue")
         self._import(database, keyring, {_ERASED: _OURS}, days=1)
         self._copy(database)
         self._computer.time += timedelta(days=20)
@@ -164,8 +165,8 @@ class _Office:
         self._import(database, keyring, {_LATE: _OURS}, days=-1)
         desk = Desk(database, keyring, _OFFICE)
         steps: list[Callable[[], object]] = [
-            lambda: desk.finish(number(_RELEASED), UNREAD, "anna"),
-            lambda: desk.finish(number(_RELEASED), PASSED, "anna"),
+            lambda: desk.finish(number(_RELEASED), UNREAD, CLERK),
+            lambda: desk.finish(number(_RELEASED), PASSED, CLERK),
             *(
                 lambda change=change, letter=letter: changes.record(change, number(letter), boss, database, keyring)
                 for letter, change in (
@@ -181,7 +182,7 @@ class _Office:
             self._copy(database)
             step()
         self._copy(database)
-        if desk.finish(number(_RELEASED), PASSED, "anna").reasons != ("already_released",):
+        if desk.finish(number(_RELEASED), PASSED, CLERK).reasons != ("already_released",):
             raise RuntimeError("the letter that was to be released is not: nothing would be tried")
         self._copy(database)
         if verify(database, keyring).findings:
@@ -277,7 +278,7 @@ class _Office:
             desk = Desk(database, keyring, _OFFICE)
             for letter in _NEVER:
                 with contextlib.suppress(StillscanError):
-                    if desk.finish(number(letter), PASSED, "anna").verdict == "release":
+                    if desk.finish(number(letter), PASSED, CLERK).verdict == "release":
                         return True
         return False
 

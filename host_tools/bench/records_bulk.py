@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-from bench.crash import PASSED, letters, number, open_place
+from bench.crash import CLERK, PASSED, letters, number, open_place
 from stillscan.records import models, release
 from stillscan.records.audit import appending
 from stillscan.records.canonical import canonical, instant
@@ -187,7 +187,7 @@ def _checks(folder: Path) -> str:
     taken = []
     for n in range(_FIRST, _FIRST + _CHECKS):
         begin = time.perf_counter()
-        desk.finish(number(n), PASSED, "staff-1")
+        desk.finish(number(n), PASSED, CLERK)
         taken.append((time.perf_counter() - begin) * 1000)
     database.close()
     return f"{statistics.median(taken):.2f}"

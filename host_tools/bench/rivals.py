@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.formats import SIZES
+from stillscan.mrz.pages import read_image
 from stillscan.mrz.parse import parse
-from stillscan.mrz.read import read_image
 
 _TESSERACT_S = 60
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("simulate", "read", "run", "check", "device", "boards", "flash", "rules"),
-    *("consignment", "audit", "staff", "clock", "keys"),
+    *("consignment", "audit", "staff", "token", "clock", "keys"),
 )
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (
@@ -71,7 +71,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
     from importlib import import_module
 
     from stillscan import __version__
-    from stillscan.commands.parser import Parser, add_log
+    from stillscan.commands.parser import Parser, add_log, refuse_visible_password
 
     parser = Parser(prog="stillscan", description="The passport scanner that finishes the job.", epilog=EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"stillscan {__version__}")
@@ -81,6 +81,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
         import_module(f"stillscan.commands.{command}").add_parser(subparsers)
         add_log(subparsers.choices[command])
     args = parser.parse_args(given)
+    refuse_visible_password(getattr(args, "database", None))
     if getattr(args, "config", None) is not None:
         from stillscan.commands.config import from_file
 

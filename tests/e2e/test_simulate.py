@@ -272,7 +272,9 @@ def test_times_of_a_reading_that_cannot_be(capsys, time):
     with pytest.raises(SystemExit) as ended:
         main(["simulate", "--document", CLEAN, "--read-ms", time])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "is not a number of milliseconds from 0 to 60000, or real" in said
 
 
 def test_what_shows_no_text_is_said_quickly(capsys, tmp_path):

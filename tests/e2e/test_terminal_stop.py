@@ -44,7 +44,7 @@ def test_ctrl_c_while_modules_are_loaded(command: str, module: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sign"),
     [
-        (["run", "--port", "sim", "--page", "0"], "token of the API"),
+        (["run", "--port", "sim", "--page", "0"], "records: "),
         (["run", "--port", "sim", "--no-page"], "sweep"),
         (["run", "--port", "sim", "--no-page"], "connected"),
         (["device"], "/dev/"),
@@ -117,6 +117,7 @@ PUTS_AWAY = """
 import sys
 from stillscan.terminal import stop
 
+stop._ONE_REQUEST_S = float(sys.argv[1])
 stop.install(service=False)
 stop.running(service=False)
 try:
@@ -125,12 +126,14 @@ try:
 finally:
     print("putting away", flush=True)
     sys.stdin.readline()
+    print("put away", flush=True)
 """
 
 
-def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_waits() -> None:
+def putting_away(one_request_s: str, first: signal.Signals) -> subprocess.Popen[str]:
+    """A process that was asked to stop once, and puts away until it gets a line."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PUTS_AWAY],
+        [sys.executable, "-c", PUTS_AWAY, one_request_s],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -139,12 +142,25 @@ def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_waits() -> None:
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(first)
     assert process.stdout.readline() == "putting away\n"
+    return process
+
+
+def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_waits() -> None:
+    process = putting_away("0", signal.SIGTERM)
     process.send_signal(signal.SIGTERM)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=END_S)
     assert (process.returncode, errors) == (130, "")
+
+
+def test_ctrl_c_that_is_passed_on_twice_is_one_request() -> None:
+    """A terminal sends it to `timeout` or make and to this process, and they pass it on."""
+    process = putting_away("inf", signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate("\n", timeout=END_S)
+    assert said == "put away\n"
 
 
 def test_what_the_parent_ignores_stays_ignored() -> None:

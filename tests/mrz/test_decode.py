@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from stillscan.mrz import parse
 from stillscan.mrz.alphabet import ALPHABET, LETTERS, VALUE
 from stillscan.mrz.decode import decode
-from stillscan.mrz.formats import SIZES
+from stillscan.mrz.formats import SIZES, format_of
+from stillscan.mrz.judge import judge
 from stillscan.mrz.names import decode_names
 from stillscan.mrz.places import Step
 from stillscan.mrz.sums import decode_checked, moves_of
@@ -44,6 +45,40 @@ def test_clear_print(name: str) -> None:
     assert decoded is not None
     assert decoded.lines == lines
     assert decoded.log_best <= decoded.log_all + 1e-6
+
+
+@pytest.mark.parametrize("kind", ["C1USA", "A3USA", "CIUSA", "I<UTO"])
+def test_a_card_s_kind_may_hold_a_digit_and_seldom_does(kind: str) -> None:
+    """Clear print is taken as it stands; where I and 1 are equally likely it is the letter."""
+    lines = (kind + VALID["TD1"].split("|")[0][5:], *VALID["TD1"].split("|")[1:])
+    clear = seen(lines, 0.17, 1)
+    decoded = decode(clear)
+    assert decoded is not None
+    assert (decoded.lines, parse(decoded.lines).document_code) == (lines, kind[:2].rstrip("<"))
+    alike = clear.copy()
+    alike[0, 1] = log_chances(np.where(np.isin(list(ALPHABET), ["I", "1"]), 0.0, -30.0))
+    decoded = decode(alike)
+    assert decoded is not None
+    assert decoded.lines[0][1] == "I"
+    assert decoded.characters[0, 1] < 0.99, "and it is not certain"
+
+
+@pytest.mark.parametrize("name", ["NOR", "TD1", "TD2", "MRV-A", "MRV-B"])
+def test_x_printed_as_sex_is_read_and_named(name: str) -> None:
+    lines = list(VALID[name].split("|"))
+    sex = format_of(lines).sex
+    lines[sex.line] = lines[sex.line][: sex.first] + "X" + lines[sex.line][sex.end :]
+    reading = judge(seen(tuple(lines), 0.17, 3))
+    assert reading is not None
+    assert (reading.lines, reading.accepted) == (tuple(lines), False)
+    assert reading.reason == ("X is printed as sex, where an MRZ has < instead")
+
+
+def test_the_former_french_card_beside_cards_of_its_size() -> None:
+    lines = ("IDFRABERTHIER".ljust(30, "<") + "922092", "8806923102858CORINNE<<<<<<<6512068F6")
+    reading = judge(seen(lines, 0.17, 2))
+    assert reading is not None
+    assert (reading.format, reading.lines, reading.accepted) == ("FRA-ID", lines, True)
 
 
 def test_sums_against_enumeration() -> None:

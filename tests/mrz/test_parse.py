@@ -181,3 +181,18 @@ def test_composed_text_is_valid(form: str, name: str, number: str, day: date, op
 def test_check_digit_weights() -> None:
     assert check_digit("520727") == 3
     assert check_digit("AB2134<<<") == 5
+
+
+def test_the_former_french_card() -> None:
+    """Lines of the specimen card, as public descriptions of the format give them."""
+    lines = ("IDFRABERTHIER".ljust(30, "<") + "922092", "8806923102858CORINNE<<<<<<<6512068F6")
+    mrz = parse(lines)
+    assert (mrz.format, mrz.valid, mrz.primary, mrz.secondary) == ("FRA-ID", True, "BERTHIER", "CORINNE")
+    assert (mrz.issuer, mrz.nationality, mrz.number, mrz.birth) == ("FRA", "FRA", "880692310285", "651206")
+    assert (mrz.expiry, mrz.expiry_date()) == ("", None)
+    for line, column in ((0, 10), (0, 33), (1, 3), (1, 30), (1, 12), (1, 35)):
+        changed = [list(text) for text in lines]
+        changed[line][column] = "7" if lines[line][column] != "7" else "8"
+        assert not parse(tuple("".join(text) for text in changed)).valid
+    two = parse((lines[0], "8806923102858CORINNE<<EVA<<6512068F6"))
+    assert two.secondary == "CORINNE<EVA"

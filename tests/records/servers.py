@@ -104,15 +104,16 @@ def serving() -> Iterator[Server | None]:
             shutil.chown(folder, "postgres")
         data, options = f"{folder}/data", f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
         control = [*owner, str(programs[-1].parent / "pg_ctl"), "-D", data, "-w"]
-        _run([*owner, str(programs[-1]), "-D", data, "-A", "trust", "-U", "test"])
-        _run([*control, "-l", f"{folder}/log", "-o", options, "start"])
+        run([*owner, str(programs[-1]), "-D", data, "-A", "trust", "-U", "test"])
+        run([*control, "-l", f"{folder}/log", "-o", options, "start"])
         try:
             yield Server(f"postgresql+psycopg://test@/postgres?host={folder}", Path(folder))
         finally:
-            _run([*control, "-m", "immediate", "stop"])
+            run([*control, "-m", "immediate", "stop"])
 
 
-def _run(command: list[str]) -> None:
+def run(command: list[str]) -> None:
+    """Run one of the server's programs to its end; what it says is told when it fails."""
     with tempfile.TemporaryFile() as told:  # a pipe would stay open as long as the server runs
         code = subprocess.run(command, stdout=told, stderr=told, timeout=120).returncode
         told.seek(0)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from desk import GOOD, UNREAD, Clock, Place, csv, tracking
+from desk import CLERK, GOOD, NOW, PIN, UNREAD, Clock, Place, csv, tracking
 
 from stillscan.records import changes, checkpoint, retention
 from stillscan.records.audit import appending, reading_chain
@@ -16,6 +16,7 @@ from stillscan.records.consignments import find
 from stillscan.records.errors import RecordsError
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.records.staff import StaffList
 from stillscan.records.verification import verify
 
 
@@ -24,6 +25,7 @@ def place(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A place whose checkpoints are made every two entries: one of each start, and of each verify."""
     monkeypatch.setattr(checkpoint, "EVERY", 2)
     boss = place.supervisor("boss")
+    StaffList(place.database, place.keyring, now=lambda: NOW).add(CLERK.staff, CLERK.role, PIN)
     assert place.finish(0) == "release"
     changes.record(changes.withdrawal("x"), tracking(1), boss, place.database, place.keyring)
     assert verify(place.database, place.keyring).findings == []
@@ -88,9 +90,9 @@ def find_all(place: Place, chain: ChainState) -> list[changes.StoredConsignment]
 
 def test_what_stands_before_it_still_decides(place: Place) -> None:
     again = Place(place.path.parent, letters=0)
-    assert again.desk.finish(tracking(0), GOOD, "s").reasons == ("already_released",)
-    assert again.desk.finish(tracking(1), GOOD, "s").reasons == ("consignment_withdrawn",)
-    assert again.desk.finish(tracking(2), GOOD, "s").verdict == "release"
+    assert again.desk.finish(tracking(0), GOOD, CLERK).reasons == ("already_released",)
+    assert again.desk.finish(tracking(1), GOOD, CLERK).reasons == ("consignment_withdrawn",)
+    assert again.desk.finish(tracking(2), GOOD, CLERK).verdict == "release"
     assert again.desk._chain.checkpoint > 0
     again.database.close()
 
@@ -237,6 +239,6 @@ def test_a_long_running_program_lets_go_of_what_it_followed(place: Place, clock:
         clock.goes(days=1)  # the purge of the day brings a checkpoint along
         assert again.finish(number) == "release"
     assert len(again.desk._chain.known.letters) <= 2
-    assert again.desk.finish(tracking(10), GOOD, "s").reasons == ("already_released",)
+    assert again.desk.finish(tracking(10), GOOD, CLERK).reasons == ("already_released",)
     assert verify(again.database, again.keyring).findings == []
     again.database.close()

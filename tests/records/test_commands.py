@@ -9,6 +9,7 @@ import pytest
 from desk import GOOD, Place, csv, tracking
 
 from stillscan.cli import main
+from stillscan.records.exchanging import rotate
 from stillscan.records.place import default_kiosk
 
 DOCS = Path(__file__).parents[2] / "host_tools" / "docs" / "records.md"
@@ -130,3 +131,17 @@ def test_an_export_can_be_checked_without_stillscan(place: Place, tmp_path: Path
     export.write_text("\n".join(content).replace("staff-7", "staff-8"), encoding="utf-8")
     assert _without_stillscan(export, tmp_path).returncode != 0
     assert main(["audit", "export", "--out", str(tmp_path / "none" / "x")]) == 2
+
+
+@pytest.mark.process
+def test_an_export_of_a_kiosk_whose_key_was_exchanged(place: Place, tmp_path: Path) -> None:
+    for number in range(2):
+        place.finish(number, GOOD)
+        rotate(place.database, place.keyring, {"staff": "s-1"})
+    export = tmp_path / "audit.jsonl"
+    assert main(["audit", "export", "--out", str(export)]) == 0
+    done = _without_stillscan(export, tmp_path)
+    assert (done.stdout, done.stderr) == ("whole: 7 entries, 2 releases\n", "")
+    content = export.read_text(encoding="utf-8")
+    export.write_text(content.replace('"since": 5', '"since": 4'), encoding="utf-8")  # the wrong key for entry 5
+    assert _without_stillscan(export, tmp_path).returncode != 0

@@ -97,6 +97,8 @@ def test_wrap_start_and_unwrap(
 
 def test_backup_and_restore(say: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "keys.backup"
+    assert say("keys", "rotate", "--staff", "sup", lines="wrong\n") == 1  # which is counted in the folder
+    told(capsys)
     assert say("keys", "backup", str(file), lines=f"{PASSPHRASE}\n") == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     capsys.readouterr()
@@ -109,6 +111,10 @@ def test_backup_and_restore(say: Say, tmp_path: Path, capsys: pytest.CaptureFixt
     told(capsys)
     assert say("keys", "restore", str(file), lines=f"{PASSPHRASE}\n") == 0
     assert "files put back" in capsys.readouterr().out
+    assert say("keys", "rotate", "--staff", "sup", lines="wrong\n") == 1
+    told(capsys)
+    assert say("keys", "restore", str(file), lines=f"{PASSPHRASE}\n") == 0
+    assert "0 files put back" in capsys.readouterr().out
     assert say("keys", "rotate", "--staff", "sup", lines=f"{SUPERVISORS}\n") == 0
     assert say("audit", "verify") == 0
     capsys.readouterr()

@@ -1,7 +1,7 @@
 """A purge follows the chain: nobody makes it erase what was altered, or a letter that still waits."""
 
 import pytest
-from desk import GOOD, RECIPIENT, Clock, Place, csv, stored, tracking
+from desk import CLERK, GOOD, RECIPIENT, Clock, Place, csv, stored, tracking
 
 from stillscan.records import retention
 from stillscan.records.errors import RecordsError, RowsError
@@ -27,7 +27,7 @@ def test_the_purge_that_laundered_an_edited_row(place: Place, clock: Clock) -> N
     assert retention.purge(place.database, place.keyring, 90) == 3  # those whose deadline is over
     with pytest.raises(RowsError, match="with other contents"):
         load(csv(range(8, 9)), place.database, place.keyring, "f")
-    assert place.desk.finish(tracking(8), GOOD, "s").reasons == ("name_mismatch",)
+    assert place.desk.finish(tracking(8), GOOD, CLERK).reasons == ("name_mismatch",)
     assert verify(place.database, place.keyring).findings == []
 
 

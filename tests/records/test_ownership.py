@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from desk import GOOD, Place, csv, stored, tracking
+from desk import CLERK, GOOD, Place, csv, stored, tracking
 
+from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -24,7 +25,7 @@ def anew(place: Place) -> Keyring:
 
 
 def check(place: Place, number: int) -> str:
-    return Desk(place.database, anew(place), "1473 Oppsal").finish(tracking(number), GOOD, "s").verdict
+    return Desk(place.database, anew(place), "1473 Oppsal").finish(tracking(number), GOOD, CLERK).verdict
 
 
 @pytest.fixture
@@ -108,3 +109,13 @@ def test_somebody_elses_folder_is_refused(place: Place) -> None:
     os.chown(place.keyring.folder, 0, -1)
     os.chown(place.keyring.folder / "kiosk-1.pub", 65534, -1)
     refused_everywhere(place, "kiosk-1.pub: belongs to")
+
+
+@posix
+def test_a_database_that_others_may_write_to_is_refused(place: Place) -> None:
+    place.database.close()
+    place.path.chmod(0o666)
+    with pytest.raises(RecordsError, match=f"other accounts may write there.*chmod 644 {place.path}$"):
+        Database(place.path)
+    place.path.chmod(0o644)
+    Database(place.path).close()

@@ -18,6 +18,7 @@ from stillscan.guidance import say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.scanning.result import Result
+from stillscan.scanning.service import Display
 
 _COLOURS = {"verified": "bold green", "refused": "bold red", "gave_up": "bold yellow", "fault": "bold red"}
 _REFRESH_HZ = 12  # pictures a second: some ten of a sweep, which lasts about a second
@@ -107,6 +108,32 @@ class PlainLines:
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._say("trouble", f"{text}: {say(f'device.{kind}', self._language)}")
+
+
+class LinkLines:
+    """A display elsewhere (the page), and beside it the terminal's lines when the link is lost and when it is back.
+
+    See service.Display.
+    """
+
+    def __init__(self, display: Display, lines: PlainLines) -> None:
+        self._display = display
+        self._lines = lines
+        self._lost = False
+        self.message = display.message
+        self.not_read = display.not_read
+        self.result = display.result
+
+    def connected(self, hello: Hello) -> None:
+        if self._lost:
+            self._lines.connected(hello)
+        self._lost = False
+        self._display.connected(hello)
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        self._lost = True
+        self._lines.trouble(text, kind)
+        self._display.trouble(text, kind)
 
 
 class LivePicture:

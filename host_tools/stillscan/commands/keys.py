@@ -30,14 +30,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "keys",
         help="show, exchange, wrap, back up and restore the keys of this kiosk",
-        description="The keys by which this kiosk signs. Passphrases are lines of standard input, or are asked for on a "
-        "terminal; never options.",
+        description="The keys by which this kiosk signs. Passphrases are lines of standard input, or are asked for on "
+        "a terminal; never options.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     list_ = _action(actions, "list", _list, "whose keys are trusted here, and which secrets are wrapped")
-    list_.description = (
-        "The fingerprint is of the key in force; compare it with what the other kiosk's 'keys list' says."
-    )
+    list_.description = "The fingerprint is of the key in force; compare it with what 'keys list' says at that kiosk."
     add_staff(
         _action(actions, "rotate", _rotate, "exchange this kiosk's key, by an entry that the old and the new key sign"),
         "the supervisor or technician who does it",
@@ -45,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     wrap = _action(actions, "wrap", _wrap, "put this kiosk's secrets under a passphrase, or under another one")
     wrap.description = (
         "From then on each start needs it: STILLSCAN_PASSPHRASE_FILE=FILE, a credential of systemd named "
-        "stillscan.passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
+        "stillscan-passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
     )
     _action(actions, "unwrap", _unwrap, "secrets lie plain in the folder again")
     keep = _action(actions, "backup", _backup, "everything in the folder of keys, in one file under a passphrase")

@@ -64,6 +64,19 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse_visible_password(database: str | None) -> None:
+    """InputError for a password in --database: every account of this computer sees it in the list of processes."""
+    if database is None or "://" not in database:
+        return
+    from stillscan.records.server_url import WAYS, holds_password  # a database takes longer to load than to name
+
+    if holds_password(database):
+        raise InputError(
+            f"--database: a password on the command line is seen by every account of this computer; put it {WAYS}, "
+            "and give it a new one"
+        )
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """A kind of option: a whole number from ``low`` to ``high``."""
 
@@ -79,14 +92,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return take
 
 
-def milliseconds(most: float) -> Callable[[str], float]:
-    """A kind of option: milliseconds from 0 to ``most``."""
-    return seconds(most, zero=True, unit="milliseconds")
+def milliseconds(most: float, or_else: str = "") -> Callable[[str], float]:
+    """A kind of option: milliseconds from 0 to ``most``; ``or_else`` is a word that the caller takes as well."""
+    return seconds(most, zero=True, unit="milliseconds", or_else=or_else)
 
 
-def seconds(most: float, *, zero: bool = False, endless: bool = False, unit: str = "seconds") -> Callable[[str], float]:
+def seconds(
+    most: float, *, zero: bool = False, endless: bool = False, unit: str = "seconds", or_else: str = ""
+) -> Callable[[str], float]:
     """A kind of option: seconds up to ``most``; ``zero``: from 0 on; ``endless``: "inf" is possible too."""
     words = f"a number of {unit} {'from' if zero else 'above'} 0 to {most:.12g}{', or inf' * endless}"
+    words += f", or {or_else}" * bool(or_else)
 
     def take(text: str) -> float:
         try:

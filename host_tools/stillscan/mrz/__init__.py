@@ -9,8 +9,9 @@ from stillscan.mrz.captures import CaptureReader, read_captures
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import Correction, Reading
+from stillscan.mrz.pages import read_image
 from stillscan.mrz.parse import Mrz, parse
-from stillscan.mrz.read import read_image, read_strip
+from stillscan.mrz.read import read_strip
 from stillscan.mrz.stream import MrzReader, Partial, PartialLine
 
 __all__ = [

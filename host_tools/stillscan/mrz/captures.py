@@ -15,8 +15,9 @@ from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.effort import TIME_IS_OVER, Stop
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.judge import Reading, judge
+from stillscan.mrz.pages import examine_pages
 from stillscan.mrz.pixels import to_grey
-from stillscan.mrz.read import as_grey, examine, is_strip
+from stillscan.mrz.read import examine, is_strip
 
 _SURE = np.log(0.97)  # of a character; one of lower probability is named as unsure (`judge.SURE_CHARACTER`)
 _MOST_DISAGREEING = 4
@@ -94,13 +95,12 @@ def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
         raise MrzError("a list of pictures is needed, not one: read_image reads a single one")
     if not sources:
         raise MrzError("there is no picture to read")
-    pictures = [as_grey(source) for source in sources]
+    examined = [(page.reading, page.evidence) for page in map(examine_pages, sources)]
     start = time.perf_counter()
-    examined = [examine(grey, is_strip=is_strip(grey)) for grey in pictures]
     seen = [_Seen(own, found.likelihoods, found.goes_on) for own, found in examined if found is not None]
     with effort.counted() as counted:
         reading = _joined(seen, examined[0][0])
-    ms = round((time.perf_counter() - start) * 1000, 2)
+    ms = round(sum(own.ms for own, _ in examined) + (time.perf_counter() - start) * 1000, 2)
     effort_ms = round(sum(own.effort_ms for own, _ in examined) + counted.ms, 2)
     return replace(reading, ms=ms, effort_ms=effort_ms)
 

@@ -26,7 +26,9 @@ def compose(
     form = FORMATS[form_name]
     grid = [[FILLER] * form.columns for _ in range(form.rows)]
 
-    def put(span: Span, text: str) -> None:
+    def put(span: Span | None, text: str) -> None:
+        if span is None:
+            return
         width = span.end - span.first
         grid[span.line][span.first : span.end] = text[:width].ljust(width, FILLER)
 
@@ -34,7 +36,7 @@ def compose(
     put(form.issuer, issuer)
     put(form.names, f"{primary}{FILLER * 2}{secondary}" if secondary else primary)
     put(form.number, number)
-    put(form.nationality, nationality)
+    put(form.nationality or form.issuer, nationality)
     put(form.birth, birth)
     put(form.sex, sex)
     put(form.expiry, expiry)

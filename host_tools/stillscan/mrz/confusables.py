@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import places
 from stillscan.mrz.alphabet import ALPHABET, VALUE, WEIGHTS
-from stillscan.mrz.formats import Format
+from stillscan.mrz.formats import FORMATS, Format
 
 _CONFUSABLE = {"O": "0", "0": "O", "I": "1", "1": "I"}
 _MOST = 10
@@ -52,8 +52,9 @@ def weighed(likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def _places(lines: int, columns: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(lines, columns) twice: where a 0 may stand and never an O, and where both may, in every format of this size."""
-    masks = [places.variants(form)[0] == 0 for form in places.candidates(lines, columns)]
+    """(lines, columns) twice: where a 0 may stand and never an O, and where both may, in every format of Doc 9303."""
+    forms = [form for form in places.candidates(lines, columns) if form.name in FORMATS]
+    masks = [places.variants(form)[0] == 0 for form in forms]
     letter, digit = (np.array([mask[..., ALPHABET.index(one)] for mask in masks], bool) for one in "O0")
     return (digit & ~letter).all(axis=0), (digit & letter).all(axis=0)
 

@@ -80,14 +80,19 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
     log_best = log_all = 0.0
     free = np.ones(likelihoods.shape[:2], bool)
     for span in (form.issuer, form.nationality):
+        if span is None:
+            continue
         where = span.line, slice(span.first, span.end)
         classes[where], best, total, marginals[where] = _code(masked[where])
         free[where] = False
         log_best, log_all = log_best + best, log_all + total
-    where = form.names.line, slice(form.names.first, form.names.end)
-    names = decode_names(likelihoods[where])
-    classes[where], marginals[where], free[where] = names.classes, names.marginals, False
-    log_best, log_all = log_best + names.log_best, log_all + names.log_all
+    for span in (form.names, form.given):
+        if span is None:
+            continue
+        where = span.line, slice(span.first, span.end)
+        names = decode_names(likelihoods[where])
+        classes[where], marginals[where], free[where] = names.classes, names.marginals, False
+        log_best, log_all = log_best + names.log_best, log_all + names.log_all
 
     steps = places.steps(form)
     checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from stillscan.files import may_write, refuse_same, write_whole
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
-from stillscan.mrz.read import as_grey, examine, is_strip
+from stillscan.mrz.pages import examine_pages
 
 _BAND_PX = 104  # the 48 rows of a crop, and 56 below it for its characters and their chances
 _INK, _UNSURE, _PAPER = "#1f2d3d", "#d0021b", "white"
@@ -25,8 +25,7 @@ def explain(source: str | Path | NDArray[Any], target: str | Path) -> Reading:
     if isinstance(source, str | Path):
         refuse_same(source, target)
     may_write(target)
-    grey = as_grey(source)
-    reading, evidence = examine(grey, is_strip=is_strip(grey))
+    _, reading, evidence = examine_pages(source)
     if evidence is None or reading.lines is None:
         drawn = Image.new("RGB", (900, 60), _PAPER)
         ImageDraw.Draw(drawn).text((12, 20), reading.reason or "", _UNSURE, ImageFont.load_default(18))

@@ -1,4 +1,4 @@
-"""Where each field of the five MRZ formats is printed, as data (ICAO Doc 9303 parts 4 to 7).
+"""Where each field is printed, as data: the five MRZ formats of ICAO Doc 9303 parts 4 to 7, and a national one.
 
 Positions here are (line, first, end) counted from 0, `end` not included; the standard counts from 1.
 """
@@ -43,12 +43,16 @@ class Format:
     issuer: Span
     names: Span
     number: Span
-    nationality: Span
+    nationality: Span | None
+    """None where a card is for nationals alone."""
     birth: Span
     sex: Span
-    expiry: Span
+    expiry: Span | None
+    """None where no date of expiry is printed."""
     optional: tuple[Span, ...]
     checks: tuple[CheckDigit, ...]
+    given: Span | None = None
+    """Given names where they do not follow the surname."""
 
     @property
     def long_number(self) -> bool:
@@ -115,11 +119,36 @@ TD1 = Format(
     ),
 )
 FORMATS = {form.name: form for form in (TD1, TD2, TD3, MRV_A, MRV_B)}
+"""Those of Doc 9303, by name."""
 SIZES = {(form.rows, form.columns) for form in FORMATS.values()}
+FRA_ID = Format(
+    name="FRA-ID",
+    rows=2,
+    columns=36,
+    code=Span(0, 0, 2),
+    issuer=Span(0, 2, 5),
+    names=Span(0, 5, 30),
+    given=Span(1, 13, 27),
+    number=Span(1, 0, 12),
+    nationality=None,
+    birth=Span(1, 27, 33),
+    sex=Span(1, 34, 35),
+    expiry=None,
+    optional=(Span(0, 30, 36),),
+    checks=(
+        CheckDigit("number", (Span(1, 0, 12),), Span(1, 12, 13)),
+        CheckDigit("birth", (Span(1, 27, 33),), Span(1, 33, 34)),
+        CheckDigit("composite", (Span(0, 0, 36), Span(1, 0, 35)), Span(1, 35, 36)),
+    ),
+)
+"""The French national identity card of 1988 to 2021, with rules of its own (as public descriptions of the specimen card
+agree): the number begins with year and month of issue, the office that issued it stands behind the surname, and no date
+of expiry is printed. Its beginning, IDFRA, tells it from a TD2, which France did not issue."""
+_IDFRA = "IDFRA"
 
 
 def format_of(lines: Sequence[str]) -> Format:
-    """The format of complete lines: by their number and length, and V as first letter for the visas.
+    """The format of complete lines: by their number and length, V as first letter for the visas, IDFRA for FRA-ID.
 
     MrzError when the lines are not 2 x 44, 2 x 36 or 3 x 30 characters of the MRZ alphabet.
     """
@@ -133,6 +162,8 @@ def format_of(lines: Sequence[str]) -> Format:
     if len(lines) == 3:
         return TD1
     visa = lines[0].startswith("V")
+    if min(lengths) == 36 and lines[0].startswith(_IDFRA):
+        return FRA_ID
     if min(lengths) == 44:
         return MRV_A if visa else TD3
     return MRV_B if visa else TD2

@@ -25,11 +25,12 @@ on development strips 30000 to 41599."""
 _CONFUSABLES_UNDECIDED = -6.0
 """Log odds of a confusable, after all passes, that leave it in doubt, and with it all that are not far from that."""
 CONFUSED = "O and 0, or I and 1, cannot be told apart"
+SEX_X = "X is printed as sex, where an MRZ has < instead"
 SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
 _CLEAR = -0.001
 """Log probability of a character that the decoder has nothing to weigh about."""
-_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V"}
+_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V", "FRA-ID": "I"}
 
 
 class Correction(NamedTuple):
@@ -117,8 +118,10 @@ def _unsure(decoded: Decoded) -> tuple[tuple[int, int], ...]:
 
 def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) -> str | None:
     """Why a text is not to be relied on, None when it is."""
-    if not mrz.valid:
+    if not all(mrz.checks.values()):
         return "a check digit does not agree"
+    if not mrz.valid:  # of all characters that could break their field's kind, only this one is ever read
+        return SEX_X
     if decoded.plainest < MIN_CHARACTER:
         return "a character is not clear"
     if confusables:
@@ -131,7 +134,7 @@ def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) 
         return "the code of a state is unknown"
     if not _name_well_formed(mrz):
         return "the name is not formed as names are"
-    if mrz.expiry_date() is None:
+    if mrz.expiry and mrz.expiry_date() is None:
         return "the date of expiry is no date"
     return None
 

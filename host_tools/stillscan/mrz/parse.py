@@ -41,7 +41,7 @@ class Mrz:
         return _date(self.birth, today.year, not_after=today)
 
     def expiry_date(self) -> date | None:
-        """Date of expiry, in 1980 to 2079; None when it is no date. The document is valid on that day.
+        """Date of expiry, in 1980 to 2079; None when it is no date or none is printed. It is valid on that day.
 
         Machine readable passports are no older than 1980 (first edition of Doc 9303).
         """
@@ -61,15 +61,17 @@ def parse(lines: Sequence[str] | str) -> Mrz:
     optional = [optional_first, *(span.of(rows) for span in form.optional[1:])]
     names = form.names.of(rows)
     primary, _, secondary = names.partition(FILLER * 2)
+    if form.given is not None:  # by themselves, each parted from the next by two fillers
+        primary, secondary = names, form.given.of(rows).replace(FILLER * 2, FILLER)
     return Mrz(
         format=form.name,
         document_code=form.code.of(rows).rstrip(FILLER),
         issuer=form.issuer.of(rows).rstrip(FILLER),
         number=number,
-        nationality=form.nationality.of(rows).rstrip(FILLER),
+        nationality=(form.nationality or form.issuer).of(rows).rstrip(FILLER),
         birth=form.birth.of(rows),
         sex=form.sex.of(rows),
-        expiry=form.expiry.of(rows),
+        expiry=form.expiry.of(rows) if form.expiry else "",
         optional=FILLER.join(part for part in (text.rstrip(FILLER) for text in optional) if part),
         primary=primary.strip(FILLER),
         secondary=secondary.strip(FILLER),
@@ -110,17 +112,18 @@ def _kinds_right(form: Format, lines: Sequence[str]) -> bool:
         (form.code, ALPHABET),
         (form.issuer, LETTERS + FILLER),
         (form.names, LETTERS + FILLER),
+        (form.given, LETTERS + FILLER),
         (form.nationality, LETTERS + FILLER),
         (form.birth, DIGITS + FILLER),
         (form.sex, "MF" + FILLER),
         (form.expiry, DIGITS),
     )
-    return all(character in kind for span, kind in kinds for character in span.of(lines))
+    return all(character in kind for span, kind in kinds if span is not None for character in span.of(lines))
 
 
 def _date(text: str, year: int, *, not_after: date) -> date | None:
     """The latest date with these YYMMDD digits up to `not_after`, looking back from `year`; None if there is none."""
-    if not all(character in DIGITS for character in text):
+    if not text or not all(character in DIGITS for character in text):
         return None
     years = (year - (year - int(text[:2])) % 100, year - (year - int(text[:2])) % 100 - 100)
     for candidate in years:

@@ -9,12 +9,14 @@ from stillscan.mrz.errors import MrzError
 
 _WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 """Share of red, green and blue in grey (ITU-R BT.601, as Pillow has it)."""
+_GREATEST = 2.0**62  # of floats that are taken as integers: what is larger has no meaning as light
 
 
 def to_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
     """8-bit grey (rows, cols) of an array (rows, cols[, 1, 3 or 4]) of integers or of floats 0..255.
 
-    16-bit values are taken as 0..65535. Rows with NaN count as never scanned and become 0. MrzError for other arrays.
+    16-bit values are taken as 0..65535 (a picture of unknown depth is `evened` first). Rows with NaN count as never
+    scanned and become 0. MrzError for other arrays.
     """
     if not isinstance(array, np.ndarray) or array.ndim not in (2, 3) or array.dtype.kind not in "uif":
         raise MrzError("a picture is an array (rows, cols) or (rows, cols, 3) of numbers")
@@ -30,6 +32,28 @@ def to_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
         return np.asarray(np.clip(array, 0, 255), np.uint8)
     bad = ~np.isfinite(array).all(axis=1)
     return np.asarray(np.rint(np.clip(np.where(bad[:, None], 0.0, array), 0, 255)), np.uint8)
+
+
+def evened(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Numbers of any range, of an array of any shape, as 8-bit values.
+
+    Integers keep the eight highest bits that the greatest of them uses, with no fewer than the lowest eight: whoever
+    stores 10 bits in 16 uses the lower ones. Floats are 0..1 when none is greater, else 0..255, else as integers.
+    Values below 0 are black; rows with anything but numbers (NaN, infinity) are 0.
+    """
+    if array.dtype.kind == "f":
+        bad = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
+        if bad.any():
+            array = np.where(bad.reshape(-1, *(1,) * (array.ndim - 1)), 0.0, array)
+        most = float(array.max(initial=0))
+        scale = 255.0 if most <= 1 else 1.0 if most <= 255 else 1 / _excess(int(min(most, _GREATEST)))
+        return np.asarray(np.rint(np.clip(array * np.float32(scale), 0, 255)), np.uint8)
+    return np.asarray(np.clip(array // _excess(int(array.max(initial=0))), 0, 255), np.uint8)
+
+
+def _excess(most: int) -> int:
+    """By what integers are divided whose greatest is ``most``, so that they are below 256: a power of two."""
+    return 1 << max(0, most.bit_length() - 8)
 
 
 def ranked(values: NDArray[Any], share: float) -> float:

@@ -1,6 +1,6 @@
-"""What may stand in each place of an MRZ: masks over the 37 characters, and the sums that each place takes part in."""
+"""What may stand in each place of an MRZ: log odds of the 37 characters, and the sums that each place takes part in."""
 
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +8,14 @@ from numpy.typing import NDArray
 
 from stillscan.mrz.alphabet import ALPHABET, DIGITS, FILLER, LETTERS, WEIGHTS
 from stillscan.mrz.codes import ICAO_CODES, ISO_CODES, SPECIMEN_CODES
-from stillscan.mrz.formats import FORMATS, TD3, Format, Span
+from stillscan.mrz.formats import FORMATS, FRA_ID, TD3, Format, Span
 
+_DIGIT_IN_KIND = -4.0
+"""Log odds that the second place of a card's kind holds a certain digit (`C1USA`; Doc 9303-5 leaves it to the issuer).
+One in 55 cards, which is assumed and not counted: issuers of two continents print letters or fillers there."""
+_SEX_X = -4.0
+"""Log odds that X is printed as sex, which is for the page: an MRZ has a filler there (Doc 9303-4, 4.2.2.2). One in 55
+documents, assumed as above."""
 NEVER = -1e9  # log probability of what cannot be: less than any sum of others
 INDEX = {character: index for index, character in enumerate(ALPHABET)}
 CODES = tuple(sorted(code.ljust(3, FILLER) for code in (ISO_CODES | ICAO_CODES | SPECIMEN_CODES) - {"DEU"}))
@@ -48,6 +54,7 @@ def steps(form: Format, *, number_runs_on: bool = False) -> tuple[Step, ...]:
     pairs = {
         (span.line, span.first + first): pair
         for span in (form.birth, form.expiry)
+        if span is not None
         for first, pair in ((2, "month"), (4, "day"))
     }
     return tuple(
@@ -58,41 +65,59 @@ def steps(form: Format, *, number_runs_on: bool = False) -> tuple[Step, ...]:
 
 @cache
 def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
-    """Masks (lines, columns, 37), 0 where a character may stand and NEVER elsewhere; one for each way to print it.
+    """Log odds (lines, columns, 37) of each character's standing in its place: 0 where it may, NEVER where it may not,
+    between them where it seldom does. One for each way to print the format.
 
     TD3 has the empty optional field with a filler as check digit, or any with a digit. TD1 and TD2 have the short
     number, or the long one that puts a filler in the place of the number's check digit.
     """
     mask = np.zeros((form.rows, form.columns, len(ALPHABET)), np.float32)
-
-    def only(span: Span, characters: str, target: NDArray[np.float32] = mask) -> None:
-        target[span.line, span.first : span.end, [i for i, c in enumerate(ALPHABET) if c not in characters]] = NEVER
-
+    only = partial(_only, mask)
     only(form.code, LETTERS + FILLER)
     only(Span(0, 0, 1), "V" if form.name.startswith("MRV") else LETTERS.replace("V", ""))
-    only(form.issuer, LETTERS + FILLER)
-    only(form.nationality, LETTERS + FILLER)
-    only(form.names, LETTERS + FILLER)
-    only(form.sex, "MF" + FILLER)
-    for span, filler in ((form.birth, FILLER), (form.expiry, "")):
-        only(span, DIGITS + filler)
-        only(Span(span.line, span.first + 2, span.first + 3), "01" + filler)
-        only(Span(span.line, span.first + 4, span.first + 5), "0123" + filler)
+    if form.long_number:
+        mask[form.code.line, form.code.first + 1, [INDEX[digit] for digit in DIGITS]] = _DIGIT_IN_KIND
+    for span in (form.issuer, form.nationality, form.names, form.given):
+        only(span, LETTERS + FILLER)
+    only(form.sex, "MFX" + FILLER)
+    mask[form.sex.line, form.sex.first, INDEX["X"]] = _SEX_X
+    _only_dates(mask, form.birth, FILLER)
+    if form.expiry is not None:
+        _only_dates(mask, form.expiry)
     for check in form.checks:
         only(check.digit, DIGITS)
+    if form is FRA_ID:
+        for column, character in enumerate("IDFRA"):
+            only(Span(0, column, column + 1), character)
+        only(form.number, DIGITS + LETTERS)
+        only(Span(form.number.line, 0, 4), DIGITS)
+        only(Span(form.number.line, 2, 3), "01")
     if form is TD3:
         digit = form.check("optional").digit
         empty = mask.copy()
         empty[digit.line, digit.first] = 0
-        only(Span(digit.line, form.optional[0].first, digit.end), FILLER, empty)
+        _only(empty, Span(digit.line, form.optional[0].first, digit.end), FILLER)
         return mask, empty
     if form.long_number:
         digit = form.check("number").digit
         runs_on = mask.copy()
         runs_on[digit.line, digit.first] = 0
-        only(digit, FILLER, runs_on)
+        _only(runs_on, digit, FILLER)
         return mask, runs_on
     return (mask,)
+
+
+def _only(mask: NDArray[np.float32], span: Span | None, characters: str) -> None:
+    """Nothing but these characters may stand there."""
+    if span is not None:
+        mask[span.line, span.first : span.end, [i for i, c in enumerate(ALPHABET) if c not in characters]] = NEVER
+
+
+def _only_dates(mask: NDArray[np.float32], span: Span, unknown: str = "") -> None:
+    """Nothing but the digits of YYMMDD may stand there, or the sign for an unknown part."""
+    _only(mask, span, DIGITS + unknown)
+    _only(mask, Span(span.line, span.first + 2, span.first + 3), "01" + unknown)
+    _only(mask, Span(span.line, span.first + 4, span.first + 5), "0123" + unknown)
 
 
 def variant_steps(form: Format) -> tuple[tuple[Step, ...], ...]:
@@ -103,5 +128,5 @@ def variant_steps(form: Format) -> tuple[tuple[Step, ...], ...]:
 
 
 def candidates(lines: int, columns: int) -> tuple[Format, ...]:
-    """The formats of this size."""
-    return tuple(form for form in FORMATS.values() if (form.rows, form.columns) == (lines, columns))
+    """The formats of this size, those of Doc 9303 first."""
+    return tuple(form for form in (*FORMATS.values(), FRA_ID) if (form.rows, form.columns) == (lines, columns))

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +42,7 @@ _NO_TEXT = -1.0
 """Support below which no text of an MRZ stands there, and the thorough network is not asked: the quick one gives the
 worst development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
 OTHER_PRINT = "there is text like that of an MRZ, but it is none"
+NEGATIVE = "the picture is a negative: its print is light on dark"
 _OTHER_TEXT = ("mirrored", "no-mrz")
 _NO_DOUBT, _NO_DOUBT_UNCLEAR = 0.995, 0.999
 """What is less certain is seen again (`augment`), the more so where print does not stand out clearly of noise: one pass
@@ -86,28 +86,6 @@ def read_strip(strip: NDArray[Any], *, stop: Stop | None = None) -> Reading:
     return replace(reading, ms=round((time.perf_counter() - start) * 1000, 2))
 
 
-def read_image(source: str | Path | NDArray[Any], *, stop: Stop | None = None) -> Reading:
-    """Read the MRZ in any picture of a document: a strip, a flatbed page or a photograph, at any angle, 100 to 600 dpi.
-
-    `source` is a file, or an array (rows, cols[, 3 or 4]) as `pixels.to_grey` takes it. MrzError when the file is
-    missing, damaged, no picture or too large (60 megapixels), or the array is none.
-    `ms` leaves out the loading. `stop`: see `read_strip`.
-    """
-    grey = as_grey(source)
-    start = time.perf_counter()
-    reading, _ = examine(grey, is_strip=is_strip(grey), stop=stop)
-    return replace(reading, ms=round((time.perf_counter() - start) * 1000, 2))
-
-
-def as_grey(source: str | Path | NDArray[Any]) -> NDArray[np.uint8]:
-    """The grey picture (rows, cols) of a file or an array; MrzError when it is none."""
-    if isinstance(source, str | Path):
-        from stillscan.mrz.picture import load  # with Pillow, which a scanner's lines do not need
-
-        return load(Path(source))
-    return to_grey(source)
-
-
 def is_strip(grey: NDArray[np.uint8]) -> bool:
     """Whether a picture has the size of a strip of the line scanner."""
     return bool(abs(grey.shape[1] - STRIP_COLUMNS) <= 40 and grey.shape[0] <= _MOST_STRIP_ROWS)
@@ -143,13 +121,30 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     if not _stands_there(*best) or (is_strip and not best[0].accepted and best[1] is not None and best[1].is_tilted):
         best, second = _searched(grey, best, is_strip=is_strip)
     reading, rests_on = best
+    if not reading.accepted and rests_on is not None and _is_light(rests_on) and not effort.exhausted():
+        other, evidence = _positive(grey, is_strip=is_strip)
+        if is_read(other):
+            fault = QualityFinding("negative", NEGATIVE)
+            return replace(other, accepted=False, reason=NEGATIVE, quality=(fault,)), evidence
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
     explained = _explained(reading, rests_on, grey.shape, second=second)
-    noise = not _is_read(reading) and rests_on.support(reading.lines or ()) < _NO_TEXT
+    noise = not is_read(reading) and rests_on.support(reading.lines or ()) < _NO_TEXT
     if noise and not any(one.code in _OTHER_TEXT for one in explained.quality):
         return Reading(reason="no MRZ found"), None
     return explained, rests_on
+
+
+def _is_light(evidence: Evidence) -> bool:
+    """Whether the print of the lines is lighter than what it stands on, which has most of their pixels."""
+    dark, paper, light = np.percentile(evidence.crops, (5, 50, 95))
+    return bool(light - paper > paper - dark)
+
+
+def _positive(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
+    """What is read when light and dark are exchanged."""
+    best = _best(places.of_strip(255 - grey)) if is_strip else (Reading(), None)
+    return best if _stands_there(*best) else _searched(255 - grey, best, is_strip=is_strip)[0]
 
 
 def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[Found, bool]:
@@ -170,7 +165,7 @@ def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[
             continue
         around = _around(grey, row)
         if found and not here:
-            second = second or (_is_read(around[0]) and around[0].lines != reading.lines)
+            second = second or (is_read(around[0]) and around[0].lines != reading.lines)
         else:
             best = _better(best, around)
         if (is_strip or not _stands_there(*best)) and effort.exhausted():
@@ -178,7 +173,7 @@ def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[
     if not _stands_there(*best):
         for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):
             best = _better(best, _around(grey, row))
-            if _is_read(best[0]) or effort.exhausted():
+            if is_read(best[0]) or effort.exhausted():
                 break
     return best, second
 
@@ -187,7 +182,7 @@ def _around(grey: NDArray[np.uint8], row: Row) -> Found:
     """What is read around a row of text: bent and tilted as it may be, and where that is in doubt as if straight."""
     reading, evidence = _best(places.of_bar(grey, row))
     hopeless = evidence is None or evidence.support(reading.lines or ()) < _NO_TEXT
-    if hopeless or _is_read(reading) or effort.exhausted():
+    if hopeless or is_read(reading) or effort.exhausted():
         return reading, evidence
     return _better((reading, evidence), _best(places.of_level(grey, row)))
 
@@ -226,7 +221,7 @@ def _augmented(found: Found) -> Found:
         return found
     enough = _NO_DOUBT if evidence.clear else _NO_DOUBT_UNCLEAR
     certain = reading.confidence >= enough and _least(reading) >= _NO_DOUBT_CHARACTER and reading.reason != CONFUSED
-    if certain or evidence.support(reading.lines or ()) < _BORNE_OUT:
+    if certain or evidence.support(reading.lines or ()) < _BORNE_OUT or _is_light(evidence):
         return found
     evidence = augment(evidence)
     return judge(evidence.likelihoods) or reading, evidence
@@ -242,13 +237,14 @@ def _least(reading: Reading) -> float:
     return min(min(row) for row in reading.characters)
 
 
-def _is_read(reading: Reading) -> bool:
+def is_read(reading: Reading) -> bool:
+    """Whether a text was read that is more likely right than wrong, and fits its check digits."""
     return reading.valid and reading.confidence > _SURE
 
 
 def _stands_there(reading: Reading, evidence: Evidence | None) -> bool:
     """Whether the text is clearly that of an MRZ in this place, certain or not."""
-    return evidence is not None and (_is_read(reading) or evidence.support(reading.lines or ()) > _BORNE_OUT)
+    return evidence is not None and (is_read(reading) or evidence.support(reading.lines or ()) > _BORNE_OUT)
 
 
 def _better(one: Found, other: Found) -> Found:
@@ -260,7 +256,7 @@ def _better(one: Found, other: Found) -> Found:
 
 def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
     """The greater, the better."""
-    return _is_read(reading), evidence.support(reading.lines or ())
+    return is_read(reading), evidence.support(reading.lines or ())
 
 
 def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, second: bool) -> Reading:
@@ -268,7 +264,7 @@ def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, s
     faults = findings(evidence, reading.characters, size)
     if not _stands_there(reading, evidence):
         others = (judge(other.likelihoods) for other in places.mirrored(evidence))
-        if any(other is not None and _is_read(other) for other in others):
+        if any(other is not None and is_read(other) for other in others):
             faults.append(QualityFinding("mirrored", "the picture is mirrored"))
             return replace(reading, accepted=False, reason="the picture is mirrored", quality=tuple(faults))
         if evidence.fit > _CLEARLY_TEXT and sum(reading.checks.values()) == 0:

@@ -81,7 +81,8 @@ class Clock:
         """The newest time that counts, as an entry has it; "" when nothing is known but this program's release."""
         boot = _system.boot()
         notes = (note for note in clock_notes(self._folder) if not chain.disowned(note.entries, note.time))
-        newest = max([chain.newest, *(note.by_now(boot) for note in notes)])
+        # What a supervisor vouched for since a note was made, the computer has not been running by that note's clock.
+        newest = max([chain.newest, *(note.by_now(boot if note.entries >= chain.accepted else None) for note in notes)])
         trace = _system.last_set()
         if trace is None or not newest:
             return newest

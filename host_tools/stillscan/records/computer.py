@@ -51,7 +51,9 @@ class System:
         if not any(path.exists() for path in _SERVICES):
             return None
         status = _kernel_status()
-        return _SYNCHRONISED.exists() if status is None else not status & _STA_UNSYNC
+        if status is not None:
+            return not status & _STA_UNSYNC
+        return _SYNCHRONISED.exists() if _SYNCHRONISED.parent.exists() else None  # in a sandbox, only its file tells
 
     def last_set(self) -> datetime | None:
         """When a time service set the clock last, as far as it left a trace."""

@@ -19,7 +19,9 @@ from stillscan.files import why
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError
 from stillscan.records.files import beside, is_there, make_folder
+from stillscan.records.ownership import look_at_file
 from stillscan.records.same import SameFile, SameServer
+from stillscan.records.server_url import secured, shown
 from stillscan.records.trouble import committing, plainly
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
@@ -63,7 +65,7 @@ class Database:
 
     def __str__(self) -> str:
         """What messages call it: the file, or the URL without its password."""
-        return str(self.file) if self.file is not None else self.url.render_as_string(hide_password=True)
+        return str(self.file) if self.file is not None else shown(self.url)
 
     def _look(self, file: Path, create: bool) -> None:
         """Before SQLite does: it would make a file that is not there, and take a few bytes for an empty database."""
@@ -75,6 +77,7 @@ class Database:
             return
         if file.is_dir():
             raise InputError(f"{file}: is a folder, not a database")
+        look_at_file(file, secret=False, owned=False)
         size = file.stat().st_size
         if not size and not create:
             raise self._none()
@@ -108,7 +111,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database, and writes nothing."""
         with plainly(str(self)), self._connected(self._reader) as connection:
-            self._same.check()
+            self._same.check(connection.info)
             yield connection
 
     @contextlib.contextmanager
@@ -119,12 +122,12 @@ class Database:
         is certain is that whoever writes later waits for it, and then sees it or never will.
         """
         with plainly(str(self)), self._connected(self._writer) as connection:
-            self._same.check()
+            self._same.check(connection.info)
             transaction = connection.begin()
             try:
-                self._same.check()  # others may have had the file while we waited for it
+                self._same.check(connection.info)  # others may have had the file while we waited for it
                 yield connection
-                self._same.check()
+                self._same.check(connection.info)
             except BaseException:
                 transaction.rollback()
                 raise
@@ -145,8 +148,8 @@ class Database:
     def forget(self) -> None:
         """Let what was erased leave the file too, not only the tables (SQLite keeps old pages in its log)."""
         if self.file is not None:
-            self._same.check()
             with plainly(str(self)), self._connected(self._engine) as connection:
+                self._same.check(connection.info)
                 _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def intact(self) -> str | None:
@@ -154,7 +157,7 @@ class Database:
         if self.file is None:
             return None
         with plainly(str(self)), self._connected(self._engine) as connection:
-            self._same.check()
+            self._same.check(connection.info)
             found: str = _raw(connection).execute("PRAGMA integrity_check(1)").fetchone()[0]
         return None if found == "ok" else found.replace("\n", " ")
 
@@ -181,7 +184,7 @@ def parse_place(place: str | Path) -> URL:
         raise InputError(f"--database: {url.get_backend_name()} is not served; a file (SQLite) or PostgreSQL is")
     if url.get_backend_name() == "postgresql" and url.drivername != _POSTGRESQL:
         raise InputError(f"--database: PostgreSQL is spoken to as {_POSTGRESQL}://user@host/name")
-    return _in_a_file(url) if url.get_backend_name() == "sqlite" else url
+    return _in_a_file(url) if url.get_backend_name() == "sqlite" else secured(url)
 
 
 def _in_a_file(url: URL) -> URL:

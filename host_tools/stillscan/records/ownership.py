@@ -36,17 +36,17 @@ def look_at_folder(folder: Path) -> None:
     _look(folder, found, os.geteuid(), _DEPTH)
 
 
-def look_at_file(path: Path, *, secret: bool) -> None:
-    """The same for one file that holds something of its own: RecordsError."""
+def look_at_file(path: Path, *, secret: bool, owned: bool = True) -> None:
+    """The same for one file, or what a link leads to; not ``owned``: whose it is does not matter. RecordsError."""
     if not hasattr(os, "geteuid"):
         return
     try:
-        found = os.lstat(path)
+        found = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise RecordsError(f"{path}: {why(error)}") from None
-    _mode(path, found, os.geteuid(), secret)
+    _mode(path, found, os.geteuid() if owned else found.st_uid, secret)
 
 
 def _look(folder: Path, found: os.stat_result, user: int, depth: int) -> None:

@@ -10,7 +10,7 @@ from stillscan.records.ownership import look_at_file
 from stillscan.records.wrapping import MOST_PASSPHRASE, PassphraseError
 
 FILE = "STILLSCAN_PASSPHRASE_FILE"
-CREDENTIAL = "stillscan.passphrase"
+CREDENTIAL = "stillscan-passphrase"
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"  # what systemd calls the folder of a service's credentials
 
 

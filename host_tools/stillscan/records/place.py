@@ -42,9 +42,8 @@ def open_keyring(
     folder = named_keys(keys)
     file = database_file(parse_place(_database(place)))
     beside = Path(f"{file}.keys") if file is not None else _data_folder() / "keys"
-    return Keyring(
-        Path(folder) if folder else beside, _given(kiosk, "--kiosk", KIOSK) or default_kiosk(), clock, passphrase
-    )
+    name = _given(kiosk, "--kiosk", KIOSK) or default_kiosk()
+    return Keyring(Path(folder) if folder else beside, name, clock, passphrase)
 
 
 def named_database(place: str | None = None) -> str | None:

@@ -30,7 +30,8 @@ class PublicKeys:
     @classmethod
     def parse(cls, path: Path, content: bytes) -> PublicKeys:
         """From a file's content. RecordsError for one that holds no such keys."""
-        keys, at = [], 0
+        keys: list[tuple[int, Ed25519PublicKey]] = []
+        at = 0
         while at < len(content.rstrip()):
             match = _BLOCK.match(content, at)
             if match is None or (match[1] is None) != (not keys):

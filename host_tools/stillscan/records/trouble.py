@@ -40,6 +40,12 @@ _SQLSTATES = {
 }
 # While connecting, libpq gives no SQLSTATE; these are parts of what servers that speak English say.
 _CONNECTING = {
+    "root certificate file": "the server's certificate cannot be checked: the URL names the file of the authority that "
+    "signed it, sslrootcert=FILE (sslrootcert=system: the authorities of this computer)",
+    "certificate verify failed": "the server's certificate is not of the authority that is trusted here (sslrootcert)",
+    "SSL error": "the server's certificate cannot be checked against the authority that is trusted here (sslrootcert)",
+    "does not match host name": "the server's certificate is of another name than the URL's",
+    "server does not support SSL": "the server has no TLS, and a server on another computer is spoken to by TLS only",
     "authentication failed": _SQLSTATES["28P01"],
     "no password supplied": _SQLSTATES["28P01"],
     "no pg_hba.conf entry": _SQLSTATES["28P01"],

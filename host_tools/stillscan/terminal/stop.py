@@ -2,7 +2,8 @@
 
 While modules are loaded there is nothing to put away, so the process ends at once. While a command runs, the request is
 raised as an exception, so that ports, windows, database and temporary folders are closed on the way out. A second
-request ends the process at once. This module is loaded before all others and imports next to nothing.
+Ctrl-C, by somebody who waits in vain, ends the process at once. This module is loaded before all others and imports
+next to nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 TYPE_CHECKING = False  # what typing says; it takes longer to load than all of this
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130  # what shells report for Ctrl-C: the command did not finish
 _AGAIN_S = 0.05  # chosen: unnoticed by people, and long enough for the callback that swallowed a request to return
+_ONE_REQUEST_S = 0.5
+"""Ctrl-C that comes twice within this is one: a terminal sends it to every process of the command, and programs that
+started this one (timeout, make) pass it on. Nobody presses it again, having waited, so soon."""
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # not every system has all
 
 
@@ -31,6 +36,7 @@ class StopRequest(KeyboardInterrupt):
 class _Requests:
     running = False  # a command runs: there is something to put away
     asked: int | None = None  # the first signal that came while it ran
+    asked_s = 0.0  # when, by the monotonic clock
     held = 0  # steps that must be taken whole are under way
     waiting: int | None = None  # the signal that came meanwhile
     service = False  # a command that runs until it is asked to stop
@@ -97,10 +103,10 @@ def _asked(number: int, _: FrameType | None) -> None:
         _Requests.waiting = number
         return
     if _Requests.running and _Requests.asked is None:
-        _Requests.asked = number
+        _Requests.asked, _Requests.asked_s = number, time.monotonic()
         raise StopRequest(number)
-    if _Requests.running and number != signal.SIGINT:
-        return  # the system asks again, or another way: putting away is under way
+    if _Requests.running and (number != signal.SIGINT or time.monotonic() - _Requests.asked_s < _ONE_REQUEST_S):
+        return  # the system asks again, or another way, or passes one request on twice: putting away is under way
     try:  # noqa: SIM105 - contextlib is not loaded yet
         os.write(2, line(number).encode())
     except OSError:  # nobody is left who could read it

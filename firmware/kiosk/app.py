@@ -1,5 +1,6 @@
 """Composition of the kiosk and its one loop. A failing part or a defect puts every output in its safe state first."""
 
+import os
 import time
 
 import micropython
@@ -23,7 +24,9 @@ from kiosk.trial import Trial
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.parts import Board, Slots
+    from kiosk.proof import Proof
 
+_PAIRING = "pairing.json"  # beside the folders of the versions, so that it outlives an update
 _IDLE_MS = 5
 _LINES = 6  # while a sweep runs commands are looked for once in so many lines
 
@@ -36,6 +39,7 @@ class App:
         self.settings = Settings(of_board=board.settings)
         self.health = Health()
         self.link = Link(board.stream, board.kernels)
+        self.link.proof = _proof(board)
         policy = Policy(self.settings)
         sensing = Sensing(board.flow, board.accelerometer, board.int1, policy)
         self.motion = Motion(sensing, Displacement(self.settings), policy, self.settings)
@@ -117,3 +121,15 @@ class App:
                 self.signals.silence()
                 raise
             turn = self.step
+
+
+def _proof(board: Board) -> Proof | None:
+    """Of a board that was paired; another does not even load what it takes."""
+    try:
+        os.stat(_PAIRING)
+    except OSError:
+        return None
+    from kiosk.proof import Proof, stored
+
+    pairing = stored(_PAIRING)
+    return Proof(board.kernels, *pairing) if pairing else None

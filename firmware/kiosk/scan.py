@@ -104,6 +104,11 @@ class Scan:
         self.fault = fault
         self._health.note(wire.EV_FAULT, part, fault)
 
+    @property
+    def sweeping(self) -> bool:
+        """Do lines come, one after another?"""
+        return self._surface.sweeping
+
     def report(self) -> None:
         """Tell the host the state (after SUBSCRIBE and on every change)."""
         self._link.event(

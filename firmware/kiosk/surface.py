@@ -1,5 +1,7 @@
 """Scan surface: lamp, line sensor and carriage as one thing that sweeps rows of the document."""
 
+import micropython
+
 from kiosk import wire
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
@@ -121,6 +123,7 @@ class Surface:
         if self.sweeping:
             self._carriage.stepper.halt()
 
+    @micropython.native
     def line(self, alarm: Alarm) -> bytearray | None:
         """Samples of the next row; None when ``alarm`` rang, lines were ``missed``, or it has not come yet."""
         return self._sensor.wait(alarm)

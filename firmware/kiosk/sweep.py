@@ -95,6 +95,7 @@ class Sweep:
         self._health.lines += 1
         return wire.NO_CAUSE if self._row > self._last_row else GOING_ON
 
+    @micropython.native
     def _moved(self) -> int:
         cause = self._motion.poll()
         return cause if self._presence.seen() else wire.REMOVED

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from stillscan.errors import DeviceTrouble
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Hello, Message
 from stillscan.link.serial_port import SerialTransport
 from stillscan.scanning.reader_process import ReaderProcess
@@ -48,7 +49,7 @@ class _Counting:
     def __exit__(self, *error: object) -> None:
         self._progress.stop()
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See Display."""
 
     def message(self, message: Message) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from stillscan.link.identity import ScannerIdentity
+from stillscan.link.pairing import Pairing
 from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.computer import Boot
@@ -17,6 +19,7 @@ from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
+from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tracking import s10_check_digit
 
@@ -41,6 +44,14 @@ def csv(numbers: range, *, recipient: str = RECIPIENT) -> bytes:
     """A file of letters."""
     rows = [f"{tracking(n)},B-{n},{recipient},2026-12-06,1473 Oppsal" for n in numbers]
     return "\n".join(["tracking,order,recipient,deadline,office", *rows]).encode()
+
+
+def paired(database: Database, keyring: Keyring) -> ScannerIdentity:
+    """A scanner that is paired with this kiosk, as a session of it."""
+    pairing, scanners = Pairing.new(), Scanners(database, keyring)
+    scanners.keep(pairing)
+    scanners.note_pairing(pairing, "rpi_pico", test=False)
+    return ScannerIdentity(pairing.scanner, "rpi_pico", "0.1.0+0123456789abcdef", 7, "ab" * 16)
 
 
 class Place:

@@ -14,6 +14,7 @@ from stillscan.records.audit import appending, reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.consignments import find
 from stillscan.records.errors import RecordsError
+from stillscan.records.exchanging import rotate
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import StaffList
@@ -242,3 +243,12 @@ def test_a_long_running_program_lets_go_of_what_it_followed(place: Place, clock:
     assert again.desk.finish(tracking(10), GOOD, CLERK).reasons == ("already_released",)
     assert verify(again.database, again.keyring).findings == []
     again.database.close()
+
+
+def test_one_of_the_key_before_is_passed_over_and_made_anew(place: Place) -> None:
+    rotate(place.database, place.keyring, {"staff": "boss", "role": "supervisor"})
+    assert checkpoint.load(path(place), place.keyring, "kiosk-1") is None
+    assert started(place).checkpoint == 0
+    assert verify(place.database, place.keyring).findings == []
+    assert checkpoint.load(path(place), place.keyring, "kiosk-1") is not None
+    assert started(place).checkpoint > 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from desk import CLERK, GOOD, LINES, Place, csv, tracking
+from desk import CLERK, GOOD, LINES, Place, csv, paired, tracking
 from servers import Server
 from sqlalchemy import event
 from starlette.testclient import TestClient
@@ -56,6 +56,7 @@ class Office:
         load(csv(range(3)), self.database, self.keyring, "letters.csv")
         self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
         self.counter = Counter(Book(self.database, self.keyring, "1473 Oppsal", False), "1473 Oppsal")
+        self.counter.visit.scanner = paired(self.database, self.keyring)
         browsers = Browsers(self.keyring.folder)
         program = application(self.counter, ["127.0.0.1"], browsers, Sessions(Staff(self.database)))
         self.client = TestClient(program, base_url="http://127.0.0.1")
@@ -243,6 +244,7 @@ def test_an_sqlite_file_that_another_program_holds(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.database = Database(place.path, wait_s=0.05)
     counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", False), "1473 Oppsal")
+    counter.visit.scanner = paired(place.database, place.keyring)
     counter.answer(lambda visit: visit.enter(tracking(1), visit.turn), CLERK)
     counter.look(lambda visit, _: visit.read(LINES))
     other = sqlite3.connect(place.path, isolation_level=None)

@@ -10,9 +10,10 @@ import pytest
 from desk import CLERK, GOOD, NOW, Place, tracking
 
 from stillscan.errors import InputError
+from stillscan.link.pairing import Pairing
 from stillscan.records import exchanging, wrapping
 from stillscan.records.audit import appending, entries
-from stillscan.records.backup import backup, contents, restore
+from stillscan.records.backup import backup, contents, is_sealable, restore
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, head_message, sign_entry
 from stillscan.records.clock import utc_now
@@ -24,6 +25,7 @@ from stillscan.records.passphrase import CREDENTIAL, FILE
 from stillscan.records.public_keys import raw
 from stillscan.records.release import Desk
 from stillscan.records.rotation import KEYS
+from stillscan.records.scanners import Scanners
 from stillscan.records.verification import verify
 from stillscan.records.wrapping import PassphraseError
 
@@ -56,6 +58,16 @@ def findings(place: Place, keyring: Keyring | None = None) -> list[str]:
 
 def secrets_of(place: Place) -> list[Path]:
     return [place.keyring.folder / name for name in ("kiosk-1.key", "secret")]
+
+
+def forge(place: Place, thief: Keyring) -> None:
+    """Entry 5 and a head, signed by whatever key the thief has."""
+    with contextlib.closing(sqlite3.connect(place.path)) as connection, connection:
+        (former,) = connection.execute("SELECT digest FROM audit_entry WHERE seq = 4").fetchone()
+        forged = sign_entry(thief, 5, former, instant(NOW), "withdrawal", {**WHO, "tracking": "x"}, None)
+        connection.execute("INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?)", forged)
+        head = thief.sign(HEAD, head_message(5, forged.digest))
+        connection.execute("UPDATE audit_head SET entries = 5, digest = ?, signature = ?", (forged.digest, head))
 
 
 # --- rotation ---------------------------------------------------------------------------------------------------------
@@ -100,15 +112,22 @@ def test_who_stole_the_old_key_signs_nothing_any_more(place: Place, tmp_path: Pa
     with pytest.raises(RecordsError, match="was exchanged by entry 4; put a backup back"):
         check(place, 0, thief)
     thief = Keyring(tmp_path / "again", "kiosk-1")  # one that does not ask the chain
-    with contextlib.closing(sqlite3.connect(place.path)) as connection, connection:
-        (former,) = connection.execute("SELECT digest FROM audit_entry WHERE seq = 4").fetchone()
-        forged = sign_entry(thief, 5, former, instant(NOW), "withdrawal", {**WHO, "tracking": "x"}, None)
-        connection.execute("INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?)", forged)
-        head = thief.sign(HEAD, head_message(5, forged.digest))
-        connection.execute("UPDATE audit_head SET entries = 5, digest = ?, signature = ?", (forged.digest, head))
+    forge(place, thief)
     assert "entry 5: it was not signed by the kiosk that it names (kiosk-1)" in findings(place)
     with pytest.raises(RecordsError, match="its head was not signed by the kiosk that it names"):
         check(place, 0, anew(place))
+
+
+def test_a_kiosk_that_has_not_heard_of_the_exchange_is_not_taken_in(place: Place, tmp_path: Path) -> None:
+    """It trusts the old key when a thief's head meets it; the chain on the way there says that the key is no more."""
+    other = Keyring(tmp_path / "other", "kiosk-2")
+    other.trust("kiosk-1", place.keyring.public_pem())
+    shutil.copytree(place.keyring.folder, tmp_path / "stolen")
+    rotate(place.database, anew(place), WHO)
+    forge(place, Keyring(tmp_path / "stolen", "kiosk-1"))
+    for _ in range(2):
+        with pytest.raises(RecordsError, match="its head was not signed by the kiosk that it names"):
+            check(place, 0, other)
 
 
 def test_a_kiosk_that_ends_between_entry_and_file_goes_on_with_the_new_key(
@@ -208,6 +227,20 @@ def test_a_key_is_exchanged_while_it_is_wrapped(wrapped: Place) -> None:
     assert wrapping.is_sealed(secrets_of(wrapped)[0].read_bytes())
     assert check(wrapped, 1, anew(wrapped, PASSPHRASE)) == "release"
     assert findings(wrapped) == []
+
+
+def test_keys_of_scanners_are_wrapped_too(place: Place) -> None:
+    before, after = Pairing.new(), Pairing.new()
+    Scanners(place.database, anew(place)).keep(before)
+    keyring = anew(place)
+    keyring.wrapping.wrap([keyring.folder / name for name in contents(keyring.folder) if is_sealable(name)], PASSPHRASE)
+    Scanners(place.database, anew(place, PASSPHRASE)).keep(after)
+    for one in (before, after):
+        content = (place.keyring.folder / "scanners" / f"{one.scanner}.json").read_bytes()
+        assert one.key.hex().encode() not in content
+        assert Scanners(place.database, anew(place, PASSPHRASE)).kept(one.scanner) == one
+        with pytest.raises(PassphraseError):
+            Scanners(place.database, anew(place)).kept(one.scanner)
 
 
 def test_what_is_cut_altered_or_exchanged_is_one_line(wrapped: Place) -> None:

@@ -73,6 +73,7 @@ def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
         "document": "P",
         "issuer": "NOR",
         "expiry": "2031-01-01",
+        "scanner": None,
     }
     person = entry_of(place, done.entry).person
     assert person is not None

@@ -14,6 +14,7 @@ import pytest
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
 from stillscan.link.framing import Frame, unstuff
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.inbox import DirectInbox
 from stillscan.link.messages import Band, Hello, Message, State
 from stillscan.link.transport import LinkLostError, Transport
@@ -85,7 +86,7 @@ class Watcher:
         self.on_result: Callable[[Result], None] = lambda result: None
         self._most = results
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         self.connections += 1
 
     def message(self, message: Message) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from kiosk import wire
 from stillscan.counter.counter import Counter
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, BandHeader, Hello, State, SweepBegin
 from stillscan.mrz import Reading
 from stillscan.scanning.result import Result
@@ -28,6 +29,7 @@ from stillscan.web.server import NAMES, PageServer
 from stillscan.web.sessions import LOCK_MINUTES, Sessions
 
 ROWS, WIDTH = 274, 1476
+IDENTITY = ScannerIdentity(None, "simulator", "0.1.0", 1, "00" * 16)
 HELLO = Hello(1, 0, 0, 1, 0, b"simulator", 1, WIDTH, ROWS, 84_667, 2950, 1024, 1, 0)
 
 
@@ -52,7 +54,7 @@ class Played:
         self.sessions = Sessions(self.staff, LOCK_MINUTES, clock)
         self.program = application(self.counter, NAMES, self.browsers, self.sessions)
         self._server = PageServer(self.program, port)
-        self.counter.connected(HELLO)
+        self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)
 
     def __enter__(self) -> Played:
@@ -138,5 +140,5 @@ class Played:
 
     def plug_in(self) -> None:
         """And put back."""
-        self.counter.connected(HELLO)
+        self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)

@@ -14,6 +14,7 @@ from stillscan.boards.versions import Version
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Abort, Band, Message, State, SweepBegin, SweepEnd
+from stillscan.link.pairing import BOARD_FILE, KEY_BYTES, Pairing
 from stillscan.link.session import Session
 from stillscan.simulator.chip.kiosk import ChipKiosk
 from stillscan.simulator.glass import ZONE_ROWS
@@ -24,6 +25,7 @@ _CHECK_S = 10.0
 _WAIT_MS = 4000.0
 _A_DOCUMENT = 80  # sweeps, within the scanner's limits of attempts and time
 _SCRIPT_MS = 2000.0
+PAIRING = Pairing("00112233445566ff", bytes(range(KEY_BYTES)))  # any: nothing depends on it
 _STEPS = Path(__file__).with_name("steps.txt")
 
 
@@ -56,11 +58,11 @@ def steps(uf2: str, board: str) -> list[Figure]:
 
 
 def sweeps(uf2: str, board: str, depth: int, count: int, rows: int, done: Callable[[], None]) -> list[Figure]:
-    """Start-up, and ``count`` undisturbed sweeps; ``done`` is called after each.
+    """Start-up, and ``count`` undisturbed sweeps of a paired board; ``done`` is called after each.
 
     Every document's first sweep goes over all its rows, the others over the first ``rows``.
     """
-    with ChipKiosk(still_world(), uf2, board) as kiosk:
+    with ChipKiosk(still_world(), uf2, board, paired(board)) as kiosk:
         session = connected(kiosk)
         hello_ms = kiosk.now_ms()
         boot(session)
@@ -111,11 +113,16 @@ def installed(board: str) -> dict[str, bytes]:
     return Version.of(compiled(board)).alone()
 
 
+def paired(board: str) -> dict[str, bytes]:
+    """The same, and what pairing puts there."""
+    return {**installed(board), BOARD_FILE: PAIRING.written()}
+
+
 def connected(kiosk: ChipKiosk) -> Session:
-    """A host, as soon as the chip is on the bus."""
+    """A host, as soon as the chip is on the bus; it has the key of a board that is paired."""
     while not kiosk.usb.connected:
         kiosk.read(1)
-    session = Session(kiosk)
+    session = Session(kiosk, admission=lambda hello, _: PAIRING.key if hello.scanner_id else None)
     session.open()
     return session
 

@@ -20,11 +20,15 @@ from stillscan.counter.book import Book
 from stillscan.counter.visit import FieldProblem, Visit
 from stillscan.errors import InputError
 from stillscan.guidance import languages, page_texts, say
+from stillscan.link.identity import ScannerIdentity
+from stillscan.link.messages import Hello
 from stillscan.mrz import Reading
+from stillscan.records.admission import Gate
+from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Judgement
-from stillscan.scanning.service import Service
+from stillscan.scanning.service import Display, Service
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
 _RETRY_S = 10.0  # how long a scanner may be missing or away, as `run --reconnect` has it
@@ -70,7 +74,10 @@ def run(args: argparse.Namespace) -> int:
             raise InputError(f"--tracking: {t[problem.key]}") from None
         display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
         with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
-            service = Service(connector(args), reader, _judge(visit), shown, alive=notifier.alive)
+            gate = Gate(lambda: Scanners(office.database, office.keyring), test_mode)
+            service = Service(
+                connector(args), reader, _judge(visit), _Noted(shown, visit), alive=notifier.alive, admission=gate
+            )
             service.run_once(_RETRY_S)
         while visit.step in ("second", "face"):
             _ask(visit, t)
@@ -105,6 +112,22 @@ def _clerk(args: argparse.Namespace, office: OfficeRecords) -> Person:
     if office.demo_pin is not None:
         return DEMO
     return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR)
+
+
+class _Noted:
+    """A display in front of another; the visit is told which scanner is there. See service.Display."""
+
+    def __init__(self, display: Display, visit: Visit) -> None:
+        self._display = display
+        self._visit = visit
+        self.message = display.message
+        self.not_read = display.not_read
+        self.result = display.result
+        self.trouble = display.trouble
+
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        self._visit.scanner = identity
+        self._display.connected(hello, identity)
 
 
 def _judge(visit: Visit) -> Callable[[Reading], tuple[Judgement, str]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
+import stat
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
@@ -29,6 +32,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 def from_file(name: str, parser: argparse.ArgumentParser) -> list[str]:
     """The options of a file as a command line. InputError names the file and the key that cannot be used."""
     table = read_toml(name)
+    _keep_password(name, table.get("database"))
     known = _options(parser)
     found: list[str] = []
     for key, value in table.items():
@@ -39,6 +43,19 @@ def from_file(name: str, parser: argparse.ArgumentParser) -> list[str]:
         except ValueError as error:
             raise InputError(f"{name}: '{key}' {error}") from None
     return found
+
+
+def _keep_password(name: str, database: Any) -> None:
+    """InputError for a file that tells every account of this computer the password of the database."""
+    if isinstance(database, str) and "://" in database and os.name == "posix" and os.stat(name).st_mode & stat.S_IROTH:
+        from stillscan.records.server_url import holds_password  # a database takes longer to load than to name
+
+        if holds_password(database):
+            path = shlex.quote(name)
+            raise InputError(
+                f"{name}: every account may read the password of the database in it: chmod 640 {path}, and chgrp to the "
+                "group of the kiosk"
+            )
 
 
 def _options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:

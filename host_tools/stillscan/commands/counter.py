@@ -16,14 +16,16 @@ from rich.console import Console
 
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
 from stillscan.commands.parser import whole
-from stillscan.commands.records import add_place, records
+from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.watched import watched
 from stillscan.link.transport import Transport
+from stillscan.records.admission import Gate
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
@@ -108,8 +110,9 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
             clock = clock_watch(book, counter.clock)
+            gate = Gate(lambda: Scanners(database, keyring), test_mode)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
-                Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
+                Service(connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate).run()
     return 0
 
 
@@ -150,3 +153,18 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[Office
             yield OfficeRecords(database, keyring, demo_pin)
         finally:
             database.close()
+
+
+@contextlib.contextmanager
+def unrecorded_gate(args: argparse.Namespace, test_mode: bool) -> Iterator[Gate]:
+    """The gate of a command that keeps no records; those of this computer are opened for a paired scanner only."""
+    with contextlib.ExitStack() as opened:
+        known: list[Scanners | None] = []
+
+        def scanners() -> Scanners | None:
+            if not known:
+                there = is_made(args)
+                known.append(Scanners(*opened.enter_context(records(args))) if there else None)
+            return known[0]
+
+        yield Gate(scanners, test_mode)

@@ -16,6 +16,7 @@ from kiosk import wire
 from stillscan.errors import DeviceTrouble
 from stillscan.guidance import say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
@@ -83,8 +84,10 @@ class PlainLines:
         if self._said[kind] <= _MOST_A_MINUTE:
             self._out.line(f"{now_s - self._began_s:8.2f} s  {kind:<9} {text}")
 
-    def connected(self, hello: Hello) -> None:
-        self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}")
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        paired = f"scanner {identity.scanner}" if identity.scanner else "not paired"
+        spoken = f"protocol {hello.major}.{hello.minor}"
+        self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, {spoken}, {paired}")
 
     def message(self, message: Message) -> None:
         if isinstance(message, State):
@@ -124,11 +127,11 @@ class LinkLines:
         self.not_read = display.not_read
         self.result = display.result
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         if self._lost:
-            self._lines.connected(hello)
+            self._lines.connected(hello, identity)
         self._lost = False
-        self._display.connected(hello)
+        self._display.connected(hello, identity)
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._lost = True
@@ -160,8 +163,8 @@ class LivePicture:
         bar.add_row(f"#{self._attempt}" if self._attempt else "", ProgressBar(self._rows, self._row, width=48))
         return Panel(Group(self._now, bar), title="stillscan", width=78)
 
-    def connected(self, hello: Hello) -> None:
-        self._log.connected(hello)
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        self._log.connected(hello, identity)
 
     def message(self, message: Message) -> None:
         if isinstance(message, Band):

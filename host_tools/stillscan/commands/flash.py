@@ -18,6 +18,7 @@ from stillscan.boards.versions import Version
 from stillscan.commands.settings import check, named_values
 from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.files import write_whole
+from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
 from stillscan.technician.come_up import Running, come_up, connect, installed_build
 from stillscan.technician.ports import find_port, port_again, recognise
@@ -69,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
         running, done = _running_kiosk(port, args.board), Done(None, 0, 0)
     else:
         again = port_again(port)
-        build, done = _put(prompt, port, args)
-        running = come_up(again, build)
+        build, key, done = _put(prompt, port, args)
+        running = come_up(again, build, key=key)
     try:
         for number, value in _numbers(running, settings):
             running.session.set(number, value)
@@ -120,9 +121,10 @@ def _running_kiosk(port: str, named: str | None) -> Running:
     return Running(session, hello, installed, None)
 
 
-def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, Done]:
-    """The version on the board, and the board restarted."""
+def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, bytes | None, Done]:
+    """The version on the board, and the board restarted; the key of its pairing, which stays as it is."""
     with prompt:
+        pairing = Pairing.read(prompt.read(BOARD_FILE))
         board = recognise(prompt.facts(), port, args.board)
         version = Version.of(compiled(board))
         update = Update(prompt, version)
@@ -134,7 +136,7 @@ def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, Done
             with _bar(update.bytes_to_send, args.json) as bar:
                 done = update.carry_out(lambda n: bar.update(bar.task_ids[0], advance=n))
         prompt.reset()
-    return version.build, done
+    return version.build, None if pairing is None else pairing.key, done
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from PIL import Image
 from rich.console import Console
 
 from stillscan.commands.config import add_config
-from stillscan.commands.counter import add_page, serve
+from stillscan.commands.counter import add_page, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.simulate import EXIT
@@ -96,8 +96,9 @@ def run(args: argparse.Namespace) -> int:
     kept = _keeper(args.save_strip)
     with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
         judge = decider(args.recipient, today, args.test_mode)
-        with watched(display) as (shown, notifier):
-            service = Service(connect, reader, judge, shown, kept, notifier.alive)
+        gate = unrecorded_gate(args, args.test_mode or simulated)
+        with watched(display) as (shown, notifier), gate as admission:
+            service = Service(connect, reader, judge, shown, kept, notifier.alive, admission=admission)
             if not args.once:
                 go_on_without()
                 service.run()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from kiosk import wire
 from stillscan.errors import DeviceTrouble
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Error, Hello, Message, State, SweepBegin, named
 from stillscan.link.session import describe
 from stillscan.scanning.result import Result
@@ -24,13 +25,14 @@ class Watched:
         self._display = display
         self._notifier = notifier
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See Display."""
         _LOG.info(
-            "scanner: %s, firmware %s, protocol %d.%d", hello.board_name, hello.firmware, hello.major, hello.minor
-        )
+            "scanner: %s, %s, firmware %s, protocol %d.%d", identity.scanner or "not paired", hello.board_name,
+            identity.firmware, hello.major, hello.minor,
+        )  # fmt: skip
         self._notifier.status(f"scanner {hello.board_name} is there")
-        self._display.connected(hello)
+        self._display.connected(hello, identity)
 
     def message(self, message: Message) -> None:
         """See Display."""

@@ -24,7 +24,7 @@ class Book:
         self._database = database
         self._keyring = keyring
         self._chain = ChainState()
-        self._desk = Desk(database, keyring, office, chain=self._chain)
+        self._desk = Desk(database, keyring, office, chain=self._chain, paired_scanners=True)
         self._test_mode = test_mode
 
     def now(self) -> datetime:
@@ -59,7 +59,9 @@ class Book:
             raise ValueError("a check without a letter is no check")
         if staff is None:
             raise SignInError("signin_needed")
-        observed = Observations(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
+        observed = Observations(
+            case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode, case.scanner
+        )
         return self._told(self._desk.finish(case.consignment.tracking, observed, staff, check, began_by))
 
     def recorded(self, check: str) -> Recorded | None:

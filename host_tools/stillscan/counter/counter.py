@@ -21,6 +21,7 @@ from stillscan.counter.mosaic import Mosaic
 from stillscan.counter.visit import OfficeBook, Recorded, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
 from stillscan.guidance import reason_key
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.mrz import Reading
 from stillscan.records.clock import ClockError
@@ -64,6 +65,7 @@ class Counter:
         self._book = book
         self._known = known
         self._lock = threading.Lock()
+        self._identity: ScannerIdentity | None = None  # of the scanner that is connected, or was last
         self._watchers: list[Watcher] = []
         self._ended = threading.Event()
         self.visit = self._new_visit(0)
@@ -186,6 +188,7 @@ class Counter:
         """What a certain reading does to the visit, and what the scanner's light is to show."""
         with self._lock:
             visit = self.visit
+            visit.scanner = self._identity
             ends = visit.take(reading.lines or ())
             light = visit.light
             self._publish_panel()
@@ -199,8 +202,9 @@ class Counter:
         with self._lock, contextlib.suppress(StillscanError):
             self._change(visit, Visit.record)
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See service.Display."""
+        self._identity = identity
         self._device(trouble="", rows=hello.rows)
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:

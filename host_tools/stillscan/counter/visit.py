@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from stillscan.errors import InputError
+from stillscan.link.identity import ScannerIdentity
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.parse import parse
 from stillscan.records.errors import OutcomeUnknownError
@@ -81,6 +82,8 @@ class Visit:
     known: Sequence[Known] = ()
     letter: Consignment | None = None
     verdict: Recorded | None = None
+    scanner: ScannerIdentity | None = None
+    """That which has read, or is to read, the document."""
     failure: tuple[str, tuple[QualityFinding, ...]] | None = None
     """Why the last scan gave no certain reading: reason, and what was wrong with the picture."""
     advice: Sequence[Mapping[str, str]] = ()
@@ -141,6 +144,7 @@ class Visit:
             now=self.book.now(),
             test_mode=self.test_mode,
             office=self.office,
+            scanner=self.scanner,
         )
 
     def _ruling(self) -> tuple[str, ...]:

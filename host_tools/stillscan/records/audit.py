@@ -20,7 +20,7 @@ from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
-from stillscan.records.rotation import learn
+from stillscan.records.rotation import learn, noticing
 from stillscan.records.witness import Notes, Seen, noting
 
 _log = logging.getLogger(__name__)
@@ -138,14 +138,25 @@ def keep_checkpoint(keyring: Keyring, chain: ChainState) -> None:
 
 def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, notes: Notes) -> None:
     """Did a kiosk that is known here sign the head, and does the chain lead there?"""
-    if head.seq:
-        learn(connection, keyring, chain.end.seq)
-        if not keyring.knows(head.kiosk):
-            raise untrusted(unknown(head.kiosk, keyring))
-        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq):
-            raise broken("its head was not signed by the kiosk that it names")
+    if head.seq and not _signed(head, keyring):
+        learn(connection, keyring, chain.end.seq)  # by a key that has taken the place of the one that is known here?
+        _expect_signed(head, keyring)
     with contextlib.closing(entries(connection, chain.end.seq)) as after:
-        chain.follow(after, Seen(head.seq, head.digest), notes)
+        chain.follow(noticing(after, keyring), Seen(head.seq, head.digest), notes)
+    if head.seq:
+        _expect_signed(head, keyring)  # not by a key that was exchanged on the way
+
+
+def _signed(head: ChainHead, keyring: Keyring) -> bool:
+    """Whether the kiosk that the head names signed it. RecordsError when its key is not here."""
+    if not keyring.knows(head.kiosk):
+        raise untrusted(unknown(head.kiosk, keyring))
+    return keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq)
+
+
+def _expect_signed(head: ChainHead, keyring: Keyring) -> None:
+    if not _signed(head, keyring):
+        raise broken("its head was not signed by the kiosk that it names")
 
 
 def head_of(connection: Connection) -> ChainHead | None:

@@ -76,21 +76,26 @@ def begin(chain: ChainState, keyring: Keyring) -> None:
         known.personal = {seq: time for seq, time in facts["personal"]}
         known.count, known.released = facts["letters"], facts["released"]
         chain.end, chain.known = found.end, known
-        chain.time = ChainTime(time["seq"], time["newest"], time["accepted"], frozenset(time["boots"]), corrections)
+        chain.time = ChainTime(time["seq"], time["newest"], time["words"], corrections)
         chain.checkpoint = facts["seq"]
 
 
 def load(path: Path, keyring: Keyring, kiosk: str) -> Checkpoint | None:
-    """The checkpoint in a file; None where there is none. RecordsError for one that the kiosk did not sign so."""
+    """The checkpoint in a file; None where there is none, or only one that was signed before the key was exchanged.
+
+    RecordsError for one that the kiosk did not sign so.
+    """
     try:
         file = os.open(path, os.O_RDONLY)
     except OSError:
         return None
+    found = None
     try:
-        return _read(path, file, keyring, kiosk)
-    except BaseException:
-        os.close(file)
-        raise
+        found = _read(path, file, keyring, kiosk)
+    finally:
+        if found is None:
+            os.close(file)
+    return found
 
 
 def keep(chain: ChainState, keyring: Keyring) -> bool:
@@ -159,8 +164,7 @@ def made(end: Seen, time: ChainTime, known: Known, confirmed: dict[str, Any]) ->
         "time": {
             "seq": time.seq,
             "newest": time.newest,
-            "accepted": time.accepted,
-            "boots": sorted(time.boots),
+            "words": time.words,
             "corrections": [list(one) for one in time.corrections],
         },
         "kept": {kind: [list(one) for one in kept] for kind, kept in known.kept.items()},
@@ -173,14 +177,18 @@ def made(end: Seen, time: ChainTime, known: Known, confirmed: dict[str, Any]) ->
     return facts, b"".join(all_buckets)
 
 
-def _read(path: Path, file: int, keyring: Keyring, kiosk: str) -> Checkpoint:
+def _read(path: Path, file: int, keyring: Keyring, kiosk: str) -> Checkpoint | None:
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         with open(file, "rb", closefd=False) as content:
             header = content.readline(_MOST_HEADER)[:-1]
             signature = content.readline(_MOST_HEADER)[:-1]
             start = content.tell()
-        signed = keyring.signed(kiosk, _PURPOSE, digest(header).encode(), signature.decode("ascii"), _NOW)
-        facts = json.loads(header) if signed else {}
+        own = digest(header).encode()
+        if not keyring.signed(kiosk, _PURPOSE, own, signature.decode("ascii"), _NOW):
+            if keyring.signed(kiosk, _PURPOSE, own, signature.decode("ascii")):
+                return None
+            raise ValueError
+        facts = json.loads(header)
         if facts.keys() == _FACTS and is_store(facts["sizes"], facts["buckets"]):
             return Checkpoint(facts, LetterStore(path, file, start, facts["sizes"], facts["buckets"]))
     raise RecordsError(f"{path}: is no checkpoint that this kiosk made with its key in force; remove it")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
+from stillscan.link.identity import ScannerIdentity
 from stillscan.records import retention, text, tracking
 from stillscan.records.accounts import Accounts
 from stillscan.records.audit import Appender, appending, keep_checkpoint, reading_chain
@@ -29,6 +30,7 @@ from stillscan.records.kinds import CHECK
 from stillscan.records.kinds import RELEASE as RELEASED
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.records.observations import Observations, observations_digest
+from stillscan.records.scanners import may_feed
 from stillscan.records.staff import Person, Role, SignInError, require
 from stillscan.verify.rules import decide_case
 
@@ -60,8 +62,10 @@ class Desk:
         office: str,
         retention_days: int = retention.DAYS,
         chain: ChainState | None = None,
+        paired_scanners: bool = False,
     ) -> None:
-        """``chain``: what this process knows of it, shared with whoever else reads and writes there.
+        """``chain``: what this process knows of it, shared with whoever else reads and writes there;
+        ``paired_scanners``: a check may rest on no scanner but one that is paired here (see scanners.may_feed).
 
         FieldError for an office that is no line of text, or a retention time under a day.
         """
@@ -71,6 +75,7 @@ class Desk:
         self._retention_days = retention.days(retention_days)
         self._tidied: datetime | None = None
         self._chain = chain or ChainState()
+        self._paired_scanners = paired_scanners
 
     def finish(
         self,
@@ -99,7 +104,7 @@ class Desk:
             person_there = _may_check(appender, staff)
             letter = _letter(appender, number, observed.test_mode)
             now = appender.judged(now)
-            case = observed.case(letter, now, self._office)
+            case = observed.case(letter, now, self._office, self._may_feed(observed))
             ruling = decide_case(case)
             details = {
                 "check": check or new_check(),
@@ -110,12 +115,18 @@ class Desk:
                 "reasons": list(ruling.reasons),
                 "evidence": observations_digest(self._keyring, case),
                 "test": observed.test_mode,
+                "scanner": _scanner(observed.scanner),
             }
             document, person = _document(self._keyring, observed)
             entry = appender.append(CHECK, now, {**details, **document}, person)
             if ruling.verdict == RELEASED:
                 _release(appender, number, entry)
         return Finished(ruling.verdict, ruling.reasons, entry.seq, entry.digest)
+
+    def _may_feed(self, observed: Observations) -> bool:
+        """As the chain stands in this transaction: a pairing may have been revoked since the document was read."""
+        kiosk, test_mode = self._keyring.kiosk, observed.test_mode
+        return not self._paired_scanners or may_feed(self._chain, kiosk, observed.scanner, test_mode=test_mode)
 
     def recorded(self, check: str) -> Finished | None:
         """How the check of that name ended, or None when it was not recorded and never will be.
@@ -158,6 +169,19 @@ class Desk:
 def new_check() -> str:
     """A name for a check, which nobody can guess: by it the chain tells whether the check was recorded."""
     return secrets.token_hex(16)
+
+
+def _scanner(scanner: ScannerIdentity | None) -> dict[str, Any] | None:
+    """The scanner that the check rests on, for its entry."""
+    if scanner is None:
+        return None
+    return {
+        "id": scanner.scanner,
+        "board": scanner.board,
+        "firmware": scanner.firmware,
+        "boot": scanner.boot_id,
+        "session": scanner.session,
+    }
 
 
 def record(entry: ChainEntry) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from stillscan.records.checkpoint import Checkpoint
 from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import Keyring
-from stillscan.records.rotation import learn
 from stillscan.records.walk import AuditFinding, Remembered, Walk
 from stillscan.records.witness import Notes, Seen, noting
 
@@ -54,7 +53,6 @@ def verify(
         remembered = _remembered(notes, former)
         walk = Walk(connection, keyring, remembered, None if anew else own)
         try:
-            learn(connection, keyring)
             found = walk.all(progress)
             if not walk.agrees:  # something is not as it was then: nothing is taken from there
                 walk = Walk(connection, keyring, remembered, None)

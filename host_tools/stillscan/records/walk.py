@@ -26,7 +26,7 @@ from stillscan.records.kinds import (
     WITHDRAWAL,
 )
 from stillscan.records.models import ENTRY
-from stillscan.records.rotation import KEYS, unproven
+from stillscan.records.rotation import KEYS, noticing, unproven
 from stillscan.records.schema import START
 from stillscan.records.witness import Seen
 
@@ -80,7 +80,7 @@ class Walk:
     def all(self, progress: Callable[[int], None]) -> list[AuditFinding]:
         """Everything that is wrong."""
         found: list[AuditFinding] = []
-        for entry in entries(self._connection):
+        for entry in noticing(entries(self._connection), self._keyring):
             found += self._step(entry)
             progress(entry.seq)
         found += self._finish()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
+from stillscan.link.identity import Admission, NotPairedError, ScannerIdentity, anybody
 from stillscan.link.inbox import DrainedInbox, Inbox
 from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
@@ -34,8 +35,8 @@ _BRIEF_S = 2.0
 class Display(Protocol):
     """Where people see what happens. Nothing handed to it but ``result`` holds personal data."""
 
-    def connected(self, hello: Hello) -> None:
-        """A scanner is there."""
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        """A scanner is there, and may be used."""
         ...
 
     def message(self, message: Message) -> None:
@@ -68,11 +69,12 @@ class Service:
         alive: Callable[[], None] = lambda: None,
         inbox: Callable[[Transport], Inbox] = DrainedInbox,
         pause: Callable[[float], None] = time.sleep,
+        admission: Admission = anybody,
     ) -> None:
         """``alive`` is called at least once a second, whatever the scanner does, as long as the service works.
 
         ``inbox`` drains a port; ``pause`` waits so many seconds between two attempts to open one. A service in virtual
-        time has others.
+        time has others. ``admission`` says which scanners may be used.
         """
         self._connect = connect
         self._reader = reader
@@ -82,10 +84,15 @@ class Service:
         self._alive = alive
         self._inbox = inbox
         self._pause = pause
+        self._admission = admission
+        self._met = False  # a scanner that may be used, since the start
         self._flow_sign = 1  # of the scanner that is connected
 
     def run_once(self, patience_s: float) -> Result:
-        """One check. DeviceError: for ``patience_s`` no scanner was there or kept its link, from the start or later."""
+        """One check. DeviceError: for ``patience_s`` no scanner was there or kept its link, from the start or later.
+
+        NotPairedError: one was there that may not be used.
+        """
         left_s = patience_s
         while True:
             session = self._connected(left_s)
@@ -103,12 +110,16 @@ class Service:
             self._rest(lasted_s)
 
     def run(self) -> None:
-        """One check after another, until interrupted: whatever happens to the scanner, this comes back to it."""
+        """One check after another, until interrupted: whatever happens to the scanner, this comes back to it.
+
+        NotPairedError: the first scanner that was met may not be used. One that comes later is told like any trouble.
+        """
         while True:
-            session = self._connected(float("inf"))
+            session = self._connected(float("inf"), once=False)
             began_ms = session.transport.now_ms()
             try:
                 while True:
+                    session.see_that_it_is_admitted()
                     result = self._check(session)
                     if result.reason not in ("removed", "no_document"):
                         self._clear(session, result)
@@ -123,7 +134,7 @@ class Service:
         if lasted_s < _BRIEF_S:
             self._pause(_RETRY_S)
 
-    def _connected(self, patience_s: float) -> Session:
+    def _connected(self, patience_s: float, *, once: bool = True) -> Session:
         """A session with the scanner, as soon as there is one; whoever watches is told what is in the way."""
         left_s = patience_s
         told = ""
@@ -132,7 +143,8 @@ class Service:
             try:
                 return self._open()
             except DeviceError as trouble:
-                if left_s <= 0:
+                refused = isinstance(trouble, NotPairedError) and (once or not self._met)
+                if left_s <= 0 or refused:
                     raise
                 if str(trouble) != told:
                     told = str(trouble)
@@ -141,11 +153,14 @@ class Service:
             left_s -= _RETRY_S
 
     def _open(self) -> Session:
-        session = Session(self._connect(), self._inbox)
+        session = Session(self._connect(), self._inbox, admission=self._admission)
         self._reader.notify(session.inbox.wake)
         self._flow_sign = 1
         try:
-            self._display.connected(session.open())
+            hello = session.open()
+            assert session.identity is not None
+            self._met = True
+            self._display.connected(hello, session.identity)
         except BaseException:
             session.close()
             raise

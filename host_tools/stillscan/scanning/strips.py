@@ -10,6 +10,7 @@ Counts may err: each sweep is laid on those before by what both show, and a sens
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -103,6 +104,19 @@ class StripStore:
             self.sweeps[-1].add(band)
             self._cover(band.header.row, band.header.lines, band.header.dy_um)
 
+    def forget(self, bands: Sequence[Band]) -> None:
+        """Bands that were added, and were not the scanner's: their rows are missing again."""
+        for sweep in self.sweeps:
+            sweep.forget(bands)
+        self._cover_anew()
+
+    def _cover_anew(self) -> None:
+        self._near[:] = False
+        for sweep in self.sweeps[self._fresh :]:
+            if sweep.track == self.sweeps[-1].track:
+                for row, (_, dy_um) in zip(sweep.rows, sweep.shifts_um, strict=True):
+                    self._cover(row, 1, dy_um)
+
     def _cover(self, row: int, lines: int, dy_um: int) -> None:
         """These rows of the glass have been seen while the document was displaced by so much."""
         place = row + self.flow_sign * dy_um / self.pitch_um
@@ -130,11 +144,7 @@ class StripStore:
         if self.flow_sign < 0 or self._votes < _OPPOSITE_VOTES:
             return False
         self.flow_sign = -1
-        self._near[:] = False
-        for sweep in self.sweeps[self._fresh :]:
-            if sweep.track == newest.track:
-                for row, (_, dy_um) in zip(sweep.rows, sweep.shifts_um, strict=True):
-                    self._cover(row, 1, dy_um)
+        self._cover_anew()
         return True
 
     def _counted(self, older: Sweep, newest: Sweep) -> NDArray[np.float64]:

@@ -49,6 +49,8 @@ def _against(case: Case) -> Iterator[Reason]:
     read = _fields(case.mrz)
     found = _about_document(read, case.certain, today, case.test_mode)
     yield from found
+    if case.mrz is not None and not case.scanner_paired:
+        yield "scanner_not_paired"
     mrz = None if isinstance(read, str) or not case.certain else read
     if case.second_document is not None:
         yield from about_second_document(mrz, case.second_document, today, case.test_mode)

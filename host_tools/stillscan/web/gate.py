@@ -7,6 +7,7 @@ A path that does not exist is answered like one that does, so that nobody learns
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
 from stillscan.records.staff import Role
 from stillscan.web.browsers import Browsers
-from stillscan.web.connections import trust_connection
+from stillscan.web.connections import account_at, trust_connection
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Session, Sessions
 
@@ -43,7 +44,8 @@ class Gate:
     async def _refusal(self, request: Request) -> Response | None:
         """The answer to a request that goes no further; None for one that does."""
         scope, path = request.scope, request.scope["path"]
-        browser = self._browsers.bound(request.cookies.get(_browser_cookie(request)))
+        cookie = request.cookies.get(_browser_cookie(request))
+        browser = self._browsers.bound(cookie, functools.partial(account_at, scope))
         scope["stillscan.browser"], scope["stillscan.session"] = browser, None
         if browser is None:
             async with self._turn:  # strangers one after another, each behind whatever else is to be done
@@ -68,7 +70,9 @@ class Gate:
 
     def _exchange(self, request: Request, browser: str | None) -> Response:
         """The secret of an address for the cookie of a browser that is bound; the address is left at once."""
-        cookie = None if browser is not None else self._browsers.bind(request.query_params["key"])
+        cookie = (
+            None if browser is not None else self._browsers.bind(request.query_params["key"], account_at(request.scope))
+        )
         if cookie is None and browser is None:
             _LOG.warning("an address that is used, too old or wrong was opened")
             return PlainTextResponse(page_texts(language_of(request))["address_used"], status_code=403)

@@ -131,7 +131,7 @@ def test_the_address_is_left_at_once_and_its_cookie_is_sealed() -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
+    assert "SameSite=Strict" in cookie
     assert "Max-Age=34560000" in cookie
     assert one.get("/", follow_redirects=False).headers["Location"] == "/signin"
     assert 'name="pin"' in one.get("/signin").text
@@ -244,3 +244,13 @@ def test_the_system_tells_which_account_a_connection_is_of(played: Played, monke
     assert asked() == 401
     monkeypatch.undo()
     assert asked() == 200
+
+
+def test_while_nobody_can_tell_which_browsers_are_bound_nobody_is_let_in(played: Played) -> None:
+    one = client(played.program, played.browsers)
+    played.browsers.file.write_text("nonsense\n")
+    for path in ("/", "/events", f"/?key={played.browsers.invite()}"):
+        answer = one.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.text) == (503, T["browsers_unknown"])
+    assert one.post("/signin", data={"staff": CLERK, "pin": "2580"}).status_code == 503
+    assert client(played.program).get("/customer").status_code == 200

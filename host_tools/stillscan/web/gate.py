@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
 from stillscan.records.staff import Role
 from stillscan.web.browsers import Browsers
@@ -38,8 +39,16 @@ class Gate:
         self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._refusal(Request(scope)) if scope["type"] == "http" else None
+        answer = await self._looked(Request(scope)) if scope["type"] == "http" else None
         await (answer or self._app)(scope, receive, send)
+
+    async def _looked(self, request: Request) -> Response | None:
+        """The same as `_refusal`; and nobody goes on while it cannot be told which browsers are bound."""
+        try:
+            return await self._refusal(request)
+        except StillscanError as error:
+            _LOG.warning("nobody is let in: %s", error)
+            return PlainTextResponse(page_texts(language_of(request))["browsers_unknown"], status_code=503)
 
     async def _refusal(self, request: Request) -> Response | None:
         """The answer to a request that goes no further; None for one that does."""
@@ -123,7 +132,7 @@ def _not_signed_in(path: str) -> Response:
 
 
 def _set(answer: Response, name: str, value: str, seconds: int | None) -> None:
-    answer.set_cookie(name, value, max_age=seconds, samesite="strict", httponly=True)
+    answer.set_cookie(name, value, max_age=seconds, samesite="Strict", httponly=True)  # type: ignore[arg-type]
 
 
 def _browser_cookie(request: Request) -> str:

@@ -81,7 +81,7 @@ class Commands:
         self._link.send(wire.M_ERROR, code, about)
 
     def _proven(self) -> bool:
-        """May the host that sent this command ask for it? Of a board that is paired only the one that it is paired with."""
+        """May whoever sent this command ask for it? Of a board that is paired only the host that it is paired with."""
         if self._link.proven():
             return True
         if not self._link.newly_proven():

@@ -91,8 +91,8 @@ def seal(key: ptr32, data: ptr8, n: int):
     """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits. ``key`` is of kiosk.tag."""
     one = 1
     mask = (one << 32) - 1  # on a chip of 32 bits -1, which leaves all bits
-    words = ptr32(data)
-    last = ptr8(int(key) + 48)
+    words = ptr32(data)  # type: ignore[operator]  # viper's own cast
+    last = ptr8(int(key) + 48)  # type: ignore[operator]
     blocks = (n - 1) >> 4
     left = n - (blocks << 4)
     for i in range(16):

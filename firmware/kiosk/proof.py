@@ -40,7 +40,8 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
     inner.update(message)
     outer = hashlib.sha256(bytes([byte ^ 0x5C for byte in key]))
     outer.update(inner.digest())
-    return outer.digest()
+    digest: bytes = outer.digest()
+    return digest
 
 
 class _Session:

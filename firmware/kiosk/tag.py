@@ -1,7 +1,7 @@
 """Tags of frames: Chaskey-12 (ISO/IEC 29192-6; Mouha, eprint 2015/1182), cut off after 64 bits.
 
-How a tag is made has to be fast, and is a kernel (`kiosk.kernels`, `boards/rp2/kernels.py`). What it covers is a frame's
-type, sequence and body behind its epoch: how often the sequence has begun anew, u32.
+How a tag is made has to be fast, and is a kernel (`kiosk.kernels`, `boards/rp2/kernels.py`). What it covers is a
+frame's type, sequence and body behind its epoch: how often the sequence has begun anew, u32.
 """
 
 from array import array

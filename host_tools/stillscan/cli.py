@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("simulate", "read", "run", "check", "device", "boards", "flash", "pair", "rules"),
-    *("consignment", "audit", "staff", "clock", "keys"),
+    *("consignment", "audit", "staff", "token", "clock", "keys"),
 )
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (

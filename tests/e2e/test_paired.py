@@ -70,7 +70,9 @@ def device(*options: str) -> Iterator[str]:
 def is_refused(done: subprocess.CompletedProcess[str]) -> str:
     """The one line about it."""
     assert done.returncode == 3, (done.stdout, done.stderr)
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("stillscan: ") and "new database" not in line]
+    (line,) = [
+        line for line in done.stderr.splitlines() if line.startswith("stillscan: ") and "new database" not in line
+    ]
     assert line.startswith("stillscan: scanner_not_paired: ")
     assert "--test-mode takes it" in line
     return line

@@ -47,7 +47,8 @@ def test_a_scanner_that_proves_itself_is_named() -> None:
 
 def test_no_two_sessions_are_the_same() -> None:
     first, second = opened(PairedDevice()), opened(PairedDevice())
-    assert first.identity is not None and second.identity is not None
+    assert first.identity is not None
+    assert second.identity is not None
     assert first.identity.session != second.identity.session
     assert first._asked_hello != second._asked_hello
 
@@ -55,7 +56,7 @@ def test_no_two_sessions_are_the_same() -> None:
 def test_whoever_knows_only_the_id_is_found_out_at_once() -> None:
     device = PairedDevice(key=bytes(32))
     session = Session(device, admission=lambda hello, transport: PAIRING.key)
-    with pytest.raises(NotPairedError, match=r"^scanner_not_paired: scripted: .*does not prove that it is 0123456789abc"):
+    with pytest.raises(NotPairedError, match=r"^scanner_not_paired: scripted: .*does not prove that it is 0123"):
         session.open()
     assert session.identity is None
     assert device.now_ms() <= 5000
@@ -64,7 +65,7 @@ def test_whoever_knows_only_the_id_is_found_out_at_once() -> None:
 def test_a_scanner_that_is_let_in_without_a_key_is_believed_to_be_nobody() -> None:
     device = PairedDevice()
     session = Session(device)
-    device.hello = device.hello[:5] + (b"rpi_pico",) + device.hello[6:]
+    device.hello = (*device.hello[:5], b"rpi_pico", *device.hello[6:])
     session.open()
     assert session.identity is not None
     assert session.identity._replace(session="") == ScannerIdentity(None, "rpi_pico", "0.1.0", 7, "")
@@ -191,7 +192,12 @@ def test_every_flipped_bit_of_a_message_is_noticed(name: str) -> None:
 def test_every_flipped_bit_of_a_bands_head_is_one_lost_band() -> None:
     """Whichever field it is: no other band is lost with it, and the session goes on."""
     rng = random.Random(1)
-    for bit in [*range(0, 8 * (3 + wire.BAND_HEADER), 3), *(rng.randrange(8 * 23, 8 * 700) for _ in range(20)), -1, -40]:
+    for bit in [
+        *range(0, 8 * (3 + wire.BAND_HEADER), 3),
+        *(rng.randrange(8 * 23, 8 * 700) for _ in range(20)),
+        -1,
+        -40,
+    ]:
         device = PairedDevice()
         session = opened(device)
         device.begin()
@@ -296,11 +302,10 @@ def test_a_scanner_of_which_many_bands_fail_is_lost() -> None:
     session = opened(device)
     device.tamper = lambda frame: flipped(frame, bits(frame) - 1) if len(frame) > 700 else frame
     device.begin()
-    for number in range(100):
+    for number in range(200):
         device.band(number)
     with pytest.raises(LinkLostError, match="sends bands that do not prove that they are its own") as caught:
         heard(session)
-        session.prove()
     assert caught.value.kind == "unproven"
 
 
@@ -310,6 +315,6 @@ def test_a_pairing_is_read_whole_or_not_at_all() -> None:
     assert Pairing.read(written) == pairing
     for end in range(len(written) - 2):
         assert Pairing.read(written[:end]) is None
-    assert not is_id("0" * 16) and not is_id("A" * 16) and is_id(pairing.scanner)
+    assert [is_id(text) for text in ("0" * 16, "A" * 16, pairing.scanner)] == [False, False, True]
     assert Pairing.new() != pairing
     assert pairing.key.hex() not in pairing.digest

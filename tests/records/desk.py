@@ -28,6 +28,7 @@ NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 NUMBER = "ZZZ000001"
 RECIPIENT = "Åse Østenbyen"
+CLERK = Person("staff-7", Role.CLERK)
 GOOD = Observations(LINES, certain=True, face_matches=True)
 PIN = "47 11 blue"
 UNREAD = replace(GOOD, certain=False)
@@ -62,18 +63,21 @@ class Place:
         self.keyring = Keyring(folder / "keys", kiosk)
         if letters:
             load(csv(range(letters)), self.database, self.keyring, "letters.csv")
+        self.clerk = CLERK
+        """Who serves: anybody, as long as nobody is on the staff list."""
         self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
 
     def finish(self, number: int, observed: Observations = GOOD) -> str:
         """The verdict on a letter of the series."""
-        return self.desk.finish(tracking(number), observed, "staff-7").verdict
+        return self.desk.finish(tracking(number), observed, self.clerk).verdict
 
     def supervisor(self, staff: str = "boss") -> Person:
         """Somebody who decides on letters, signed in."""
         people = StaffList(self.database, self.keyring, now=lambda: NOW)
         if people.is_active(staff) is None:
             people.add(staff, Role.SUPERVISOR, PIN)
-        return Person(staff, Role.SUPERVISOR)
+        self.clerk = Person(staff, Role.SUPERVISOR)
+        return self.clerk
 
     def stored(self) -> list[StoredConsignment]:
         """All letters, read back."""

@@ -36,7 +36,7 @@ def letter(place: Place, number: int = 1) -> StoredConsignment:
 
 
 def reasons(place: Place, number: int = 1) -> tuple[str, ...]:
-    return place.desk.finish(tracking(number), GOOD, "staff-7").reasons
+    return place.desk.finish(tracking(number), GOOD, place.clerk).reasons
 
 
 def whole(place: Place) -> list[str]:

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from desk import GOOD, NOW, Place, tracking
+from desk import CLERK, GOOD, NOW, Place, tracking
 
 from stillscan.errors import InputError
 from stillscan.link.pairing import Pairing
@@ -49,7 +49,7 @@ def anew(place: Place, passphrase: str = "") -> Keyring:
 
 
 def check(place: Place, number: int, keyring: Keyring) -> str:
-    return Desk(place.database, keyring, "1473 Oppsal").finish(tracking(number), GOOD, "s").verdict
+    return Desk(place.database, keyring, "1473 Oppsal").finish(tracking(number), GOOD, CLERK).verdict
 
 
 def findings(place: Place, keyring: Keyring | None = None) -> list[str]:
@@ -343,7 +343,7 @@ def test_an_old_folder_without_notes_goes_on(tmp_path: Path) -> None:
     place = Place(tmp_path)
     (place.keyring.folder / "kiosk-1.clock").unlink()
     database = Database(place.path)
-    assert Desk(database, anew(place), "1473 Oppsal").finish(tracking(0), GOOD, "s").verdict == "release"
+    assert Desk(database, anew(place), "1473 Oppsal").finish(tracking(0), GOOD, CLERK).verdict == "release"
     with database.reading() as connection:
         assert sum(1 for _ in entries(connection)) == 4
     database.close()

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from desk import GOOD, Place, csv, tracking
+from desk import CLERK, GOOD, Place, csv, tracking
 from servers import Server
 
 from stillscan.records.database import Database
@@ -134,10 +134,10 @@ def test_a_servers_database_that_was_made_anew_is_another(server: Server, tmp_pa
         database, keyring = Database(url), Keyring(tmp_path / "keys", "kiosk-1")
         load(csv(range(2)), database, keyring, "f")
         desk = Desk(database, keyring, "1473 Oppsal")
-        assert desk.finish(tracking(0), GOOD, "s").verdict == "release"
+        assert desk.finish(tracking(0), GOOD, CLERK).verdict == "release"
         server.make_anew(str(database.url.database))
         Database(url).close()  # somebody makes tables there
         for _ in range(2):
             with pytest.raises(RecordsError, match="the server's database is another than the one that was opened"):
-                desk.finish(tracking(1), GOOD, "s")
+                desk.finish(tracking(1), GOOD, CLERK)
         database.close()

@@ -52,7 +52,9 @@ def refused(scanners: Scanners | None, scanner: str | None, *, test_mode: bool =
     return caught.value.kind
 
 
-def let_in(scanners: Scanners, scanner: str | None, *, test_mode: bool = False, port: type[Port] = Port) -> bytes | None:
+def let_in(
+    scanners: Scanners, scanner: str | None, *, test_mode: bool = False, port: type[Port] = Port
+) -> bytes | None:
     return Gate(lambda: scanners, test_mode)(hello(scanner), port())  # type: ignore[arg-type]
 
 
@@ -121,9 +123,8 @@ def test_two_kiosks_that_swap_scanners(place: Place, scanners: Scanners, tmp_pat
 def test_a_keyring_that_was_lost_or_cut_in_half(place: Place, scanners: Scanners, half: bool) -> None:
     pairing = pair(scanners)
     path = key_file(place, pairing.scanner)
-    content = path.read_bytes()
     if half:
-        path.write_bytes(content[: len(content) // 2])
+        path.write_bytes(path.read_bytes()[:60])
     else:
         path.unlink()
     assert refused(scanners, pairing.scanner) == "key_lost"
@@ -159,7 +160,9 @@ def test_rows_that_were_edited_pair_nothing(place: Place, scanners: Scanners) ->
     pairing = pair(scanners)
     body = json.dumps(json.loads(_body(place, 4)) | {"kiosk": "kiosk-9"})
     place.change("update audit_entry set body = ? where seq = 4", body)
-    with pytest.raises(DeviceError, match="whether this scanner is paired cannot be told: the audit chain is broken") as e:
+    with pytest.raises(
+        DeviceError, match="whether this scanner is paired cannot be told: the audit chain is broken"
+    ) as e:
         let_in(Scanners(place.database, place.keyring), pairing.scanner)
     assert e.value.kind == "records"
 
@@ -172,7 +175,9 @@ def _body(place: Place, seq: int) -> str:
 # --- the check itself ---------------------------------------------------------------------------------------------
 
 
-def checked(place: Place, scanner: ScannerIdentity | None, before_face: object = None, test_mode: bool = False) -> Counter:
+def checked(
+    place: Place, scanner: ScannerIdentity | None, before_face: object = None, test_mode: bool = False
+) -> Counter:
     """A check of the first letter on the page, answered with yes."""
     counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", "anna", test_mode), "1473 Oppsal", test_mode)
     counter.answer(lambda visit: visit.enter(tracking(0), visit.turn))

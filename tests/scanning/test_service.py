@@ -14,8 +14,8 @@ import pytest
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
 from stillscan.link.framing import Frame, unstuff
-from stillscan.link.inbox import DirectInbox
 from stillscan.link.identity import ScannerIdentity
+from stillscan.link.inbox import DirectInbox
 from stillscan.link.messages import Band, Hello, Message, State
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.scanning.result import Result

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person, Role
 from stillscan.verify.known import own_list
 
 
@@ -29,6 +30,19 @@ def test_a_norwegian_passport() -> None:
     assert one.verdict is not None
     assert (one.verdict.verdict, one.verdict.reference) == ("release", "k1-1")
     assert not one.holds_document
+
+
+def test_a_visit_is_recorded_as_that_of_whoever_answered_last() -> None:
+    anna, berit = Person("anna", Role.CLERK), Person("berit", Role.SUPERVISOR)
+    book = MemoryBook()
+    one = visit(book=book)
+    one.hand_over(anna)
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    one.hand_over(berit)
+    assert (one.step, one.staff, one.began_by) == ("face", berit, anna), "nothing of the visit is lost"
+    one.face(True, one.turn)
+    assert book.by == [(berit, anna)]
 
 
 def test_the_passport_may_come_first() -> None:

@@ -43,9 +43,7 @@ def _fields(text: str) -> tuple[dict[str, int | bytes], bytes]:
         if name == "data":
             data = bytes.fromhex(value)
         else:
-            fields[name] = (
-                value.encode() if name in TEXT else bytes.fromhex(value) if name in RAW else int(value)
-            )
+            fields[name] = value.encode() if name in TEXT else bytes.fromhex(value) if name in RAW else int(value)
     return fields, data
 
 

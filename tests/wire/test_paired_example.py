@@ -35,7 +35,7 @@ def written() -> dict[str, bytes]:
 
 
 def made() -> dict[str, bytes]:
-    """The same from the words of the document: HMAC of the standard library, and tags by the published vectors' code."""
+    """The same from the words of the document, with the standard library's HMAC."""
     label = b"stillscan session 1" + bytes((len(ASKED.body),))
     both = hmac.new(KEY, label + ASKED.body + ANSWERED.body, hashlib.sha256).digest()
     of_device, of_host = both[:16], both[16:]

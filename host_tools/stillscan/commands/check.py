@@ -10,9 +10,10 @@ from contextlib import closing
 
 from rich.console import Console
 
-from stillscan.commands.counter import add_records, known_list, office_records
+from stillscan.commands.counter import DEMO, OfficeRecords, add_records, known_list, office_records, thrown_away
 from stillscan.commands.display import ConsoleOut, PlainLines
 from stillscan.commands.run import connector
+from stillscan.commands.signing_in import add_staff, named, signed_in
 from stillscan.commands.watched import watched
 from stillscan.commands.world import add_movement
 from stillscan.counter.book import Book
@@ -24,6 +25,7 @@ from stillscan.link.messages import Hello
 from stillscan.mrz import Reading
 from stillscan.records.admission import Gate
 from stillscan.records.scanners import Scanners
+from stillscan.records.staff import Person, Role
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Judgement
 from stillscan.scanning.service import Display, Service
@@ -38,11 +40,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "check",
         help="one identity check of a letter, in the terminal",
         description="Scans one passport for a letter, asks for the second document and the face where they are needed, "
-        "and records the verdict. Exit code: 0 release, 1 any other verdict, 2 bad input, 3 device trouble.",
+        "and records the verdict. --staff signs in with a PIN: the first line of standard input, before the answers, "
+        "or asked for on a terminal. Exit code: 0 release, 1 any other verdict or a sign-in that was refused, 2 bad "
+        "input, 3 device trouble.",
     )
     parser.add_argument("--tracking", required=True, metavar="NUMBER", help="tracking number of the letter")
     parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
+    add_staff(parser)
     add_records(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
@@ -57,17 +62,19 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--document goes with --port sim")
     t = page_texts(args.language)
     known = known_list(args)
-    with office_records(args, simulated) as (database, keyring):
+    _look_at_staff(args, simulated)
+    with office_records(args, simulated) as office:
         test_mode = args.test_mode or simulated
-        book = Book(database, keyring, args.office, args.staff, test_mode)
+        book = Book(office.database, office.keyring, args.office, test_mode)
         visit = Visit(book, args.office, test_mode, known=known)
+        visit.hand_over(_clerk(args, office))
         try:
             visit.enter(args.tracking, visit.turn)
         except FieldProblem as problem:
             raise InputError(f"--tracking: {t[problem.key]}") from None
         display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
         with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
-            gate = Gate(lambda: Scanners(database, keyring), test_mode)
+            gate = Gate(lambda: Scanners(office.database, office.keyring), test_mode)
             service = Service(
                 connector(args), reader, _judge(visit), _Noted(shown, visit), alive=notifier.alive, admission=gate
             )
@@ -88,6 +95,23 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {sentence[args.language]}")
     print(f"  {t['reference']}: {verdict.reference}")
     return 0 if verdict.verdict == "release" else 1
+
+
+def _look_at_staff(args: argparse.Namespace, simulated: bool) -> None:
+    """Is --staff there where it is needed, and only there? Before a database is made. InputError."""
+    if args.staff is not None or not thrown_away(args, simulated):
+        named(args)
+    if args.staff is not None and thrown_away(args, simulated):
+        raise InputError(
+            f"--staff: in simulated records {DEMO.staff} alone is there, and signed in; or --database FILE"
+        )
+
+
+def _clerk(args: argparse.Namespace, office: OfficeRecords) -> Person:
+    """Who serves. SignInError and NotAllowedError, exit code 1."""
+    if office.demo_pin is not None:
+        return DEMO
+    return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR)
 
 
 class _Noted:

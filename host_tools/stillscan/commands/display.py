@@ -86,9 +86,8 @@ class PlainLines:
 
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         paired = f"scanner {identity.scanner}" if identity.scanner else "not paired"
-        self._say(
-            "connected", f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}, {paired}"
-        )
+        spoken = f"protocol {hello.major}.{hello.minor}"
+        self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, {spoken}, {paired}")
 
     def message(self, message: Message) -> None:
         if isinstance(message, State):

@@ -25,11 +25,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "pair",
         help="pair a scanner with this kiosk: no other feeds a check",
-        description="Gives the scanner whose prompt answers an identity and a key, keeps both in this kiosk's folder of "
-        "keys, and notes it in the audit chain. A kiosk that runs has no prompt: hold its service button while you plug "
-        "it in. Power may fail at any moment: the same command again completes what was begun. A scanner that was "
-        "paired before, here or elsewhere, is paired anew. Exit code: 0 it is paired, 2 bad input, 3 device trouble, 4 "
-        "trouble with keys or database.",
+        description="Gives the scanner whose prompt answers an identity and a key, keeps both in this kiosk's folder "
+        "of keys, and notes it in the audit chain. A kiosk that runs has no prompt: hold its service button while you "
+        "plug it in. Power may fail at any moment: the same command again completes what was begun. A scanner that "
+        "was paired before, here or elsewhere, is paired anew. Exit code: 0 it is paired, 2 bad input, 3 device "
+        "trouble, 4 trouble with keys or database.",
     )
     parser.add_argument("--port", metavar="PORT", help="serial port of the board (default: the one that is plugged in)")
     parser.add_argument(
@@ -110,8 +110,8 @@ def _list(args: argparse.Namespace) -> int:
         print(json.dumps(found))
         return 0
     for one, standing in rows:
-        print(f"{one.scanner}  {one.board:<12} {one.paired[:16]}  {_STANDINGS[standing].format(kiosk=one.kiosk)}", end="")
-        print(", for test mode" * one.test)
+        told = _STANDINGS[standing].format(kiosk=one.kiosk) + ", for test mode" * one.test
+        print(f"{one.scanner}  {one.board:<12} {one.paired[:16]}  {told}")
     if not rows:
         print("no scanner is paired")
     return 0

@@ -32,18 +32,26 @@ def signed_in(args: argparse.Namespace, database: Database, keyring: Keyring, *r
     of the command, exit code 1.
     """
     staff_list = StaffList(database, keyring)
-    if not args.staff:
-        raise InputError(f"--staff: who is it? Sign in with --staff ID; {MADE_BY} makes one")
+    named(args)
     if not staff_list.people():
         raise InputError(f"--staff: nobody can sign in here yet; {MADE_BY} adds the first")
     given = asked_pin("PIN")
     t = page_texts(getattr(args, "language", "en"))
     try:
-        return require(staff_list.sign_in(args.staff, given), *(roles or Role))
+        return require(staff_list.sign_in(named(args), given), *(roles or Role))
     except SignInError as error:
         raise SignInError(error.key, error.seconds, t[error.key]) from None
     except NotAllowedError as error:
         raise NotAllowedError(t[error.key]) from None
+
+
+def named(args: argparse.Namespace) -> str:
+    """The id that --staff gives. InputError without one."""
+    staff: str | None = args.staff
+    if not staff or not staff.strip():
+        problem = "who is it?" if staff is None else "is empty."
+        raise InputError(f"--staff: {problem} Sign in with --staff ID; {MADE_BY} makes one")
+    return staff
 
 
 def new_pin() -> str:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from kiosk import wire
+from stillscan.counter.mosaic import Mosaic
 from stillscan.counter.visit import OfficeBook, Recorded, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
 from stillscan.guidance import reason_key
@@ -25,18 +26,17 @@ from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBeg
 from stillscan.mrz import Reading
 from stillscan.records.clock import ClockError
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person
 from stillscan.scanning.result import Judgement, Result
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.known import Known
 
-THUMB = 4  # pixels of the strip that become one on the page
-MOST_WATCHERS = 50  # windows that are served at one time; a counter has two or three
 _RECORD_S = 1.0  # the scanner's thread waits so long for a record: many times what one takes, less than a device waits
 _ASK_AGAIN_S = 1.0  # between questions whether a check was recorded after all
 _NOT_KEPT = "the database did not keep it"
 _log = logging.getLogger(__name__)
 Event = tuple[str, dict[str, Any]]
-"""Kind and content: "panel" (the question changed), "device", "rows", "end". Never personal data, but for "rows"."""
+"""Kind and content: "panel" (the question changed), "device", "rows" (see `mosaic`), "end". Never personal data."""
 Watcher = Callable[[Event], None]
 
 
@@ -61,6 +61,7 @@ class Counter:
         self.test_mode = test_mode
         self.office = office
         self.scanner = Scanner()
+        self._mosaic = Mosaic()
         self._book = book
         self._known = known
         self._lock = threading.Lock()
@@ -110,10 +111,22 @@ class Counter:
         with self._lock:
             return what(self.visit, self.scanner)
 
-    def answer(self, change: Callable[[Visit], None]) -> None:
-        """Let a window change the visit. StaleError, FieldProblem; StillscanError when it cannot be recorded."""
+    def answer(self, change: Callable[[Visit], None], person: Person | None = None) -> None:
+        """Let a window change the visit, which is then the ``person``'s who answered there.
+
+        StaleError, FieldProblem; StillscanError when it cannot be recorded.
+        """
         with self._lock:
+            if person is not None:
+                self.visit.hand_over(person)
             self._change(self.visit, change)
+
+    def take_over(self, person: Person, signed_in: Callable[[str], bool]) -> None:
+        """Somebody has signed in: a visit of somebody else who is so no longer goes on as theirs."""
+        with self._lock:
+            owner = self.visit.staff
+            if owner is not None and not signed_in(owner.staff):
+                self.visit.hand_over(person)
 
     def clock(self, trouble: ClockError | None) -> None:
         """What somebody found who looked at the computer's clock: told before a customer has to wait for it."""
@@ -223,15 +236,21 @@ class Counter:
             changes["trouble"] = ""
         if state.state == wire.EMPTY:
             changes |= {"row": 0, "attempt": 0}
-        self._device(**changes)
+        with self._lock:
+            if state.state == wire.EMPTY:
+                self._mosaic = Mosaic()
+            self._scanner_is(**changes)
 
     def _rows(self, band: Band) -> None:
-        whole = band.pixels[:, : band.header.width_px // THUMB * THUMB]
-        thumbs = whole.reshape(len(whole), -1, THUMB).mean(axis=2).astype("uint8")
-        packed = base64.b64encode(thumbs.tobytes()).decode()
         with self._lock:
-            self._publish("rows", row=band.header.row, lines=len(thumbs), width=thumbs.shape[1], pixels=packed)
+            for row, greys in self._mosaic.add(band).items():
+                self._publish("rows", **_row_of_cells(row, greys))
             self._scanner_is(row=band.header.row + band.header.lines)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What the events "rows" of this check have told so far, for a window that is opened in the middle of it."""
+        with self._lock:
+            return [_row_of_cells(row, greys) for row, greys in self._mosaic.told.items()]
 
     def result(self, result: Result) -> None:
         """See service.Display: a check is over; without a reading the clerk has to know why."""
@@ -265,6 +284,10 @@ class Counter:
                 self._watchers.remove(watcher)
 
 
+def _row_of_cells(row: int, greys: bytes) -> dict[str, Any]:
+    return {"row": row, "pixels": base64.b64encode(greys).decode()}
+
+
 class _OutsideLock:
     """The book of the office for somebody who holds the lock: it is let go while the book works, after ``telling``."""
 
@@ -280,9 +303,9 @@ class _OutsideLock:
         with self._let_go():
             return self._book.letter(tracking)
 
-    def finish(self, case: Case, check: str) -> Recorded:
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded:
         with self._let_go():
-            return self._book.finish(case, check)
+            return self._book.finish(case, check, staff, began_by)
 
     def recorded(self, check: str) -> Recorded | None:
         with self._let_go():

@@ -21,6 +21,7 @@ from stillscan.link.identity import ScannerIdentity
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.parse import parse
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person
 from stillscan.scanning.result import Judgement
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.identity_number import parse_identity_number
@@ -54,7 +55,7 @@ class OfficeBook(Protocol):
 
     def now(self) -> datetime: ...
     def letter(self, tracking: str) -> Consignment | None: ...
-    def finish(self, case: Case, check: str) -> Recorded: ...
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded: ...
     def recorded(self, check: str) -> Recorded | None: ...
 
 
@@ -87,6 +88,10 @@ class Visit:
     """Why the last scan gave no certain reading: reason, and what was wrong with the picture."""
     advice: Sequence[Mapping[str, str]] = ()
     """What is known about passports of this kind, by language; told when the check did not end with a release."""
+    staff: Person | None = None
+    """Whose visit it is now: whoever answered last, or took over."""
+    began_by: Person | None = None
+    """Who answered first."""
     _lines: Sequence[str] | None = None
     _second: str | None = None
     _face: bool | None = None
@@ -144,6 +149,11 @@ class Visit:
 
     def _ruling(self) -> tuple[str, ...]:
         return decide_case(self._case()).reasons
+
+    def hand_over(self, person: Person) -> None:
+        """From now on it is this person's; what was answered so far stands."""
+        self.staff = person
+        self.began_by = self.began_by or person
 
     def enter(self, tracking: str, turn: int) -> None:
         """The tracking number of the letter. FieldProblem when it is none, or not one that lies here."""
@@ -214,7 +224,7 @@ class Visit:
         """
         case, check = self._case(), secrets.token_hex(16)
         try:
-            self._over(case, self.book.finish(case, check))
+            self._over(case, self.book.finish(case, check, self.staff, self.began_by))
         except OutcomeUnknownError:
             self._unknown = (check, case)
             raise

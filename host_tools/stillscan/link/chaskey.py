@@ -1,7 +1,7 @@
 """Chaskey-12 (ISO/IEC 29192-6; Mouha, eprint 2015/1182): tags of 64 bits, one at a time or of many messages at once.
 
-A keyed function of 32-bit additions, rotations and exclusive ors, made for small chips. In numpy the messages lie side by
-side, so that a step costs the same for one as for a whole sweep of bands.
+A keyed function of 32-bit additions, rotations and exclusive ors, made for small chips. In numpy the messages lie side
+by side, so that a step costs the same for one as for a whole sweep of bands.
 """
 
 from __future__ import annotations

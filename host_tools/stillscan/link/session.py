@@ -119,7 +119,7 @@ class Session:
         raise nobody_there(self.transport.name, self.reception.noise - noise > _MANY_BYTES)
 
     def _prove_scanner(self, hello: Hello, key: bytes, streams: int) -> tuple[Hello, str]:
-        """Subscribe, and let the scanner prove itself by its answer; the HELLO of this session, and the build that runs.
+        """Subscribe, and let the scanner prove itself by its answer: the HELLO of this session, the build that runs.
 
         Whoever knows only the id cannot answer. A HELLO that was answered late makes another session.
         """
@@ -332,9 +332,9 @@ class Session:
             raise self._lost("sends bands that do not prove that they are its own", "unproven")
 
     def _extend_credit(self, band: Band) -> None:
-        if self._conduct is not None and self._conduct.sweep is not None:
-            if band.header.band + WINDOW - self._granted >= _REFRESH:
-                self._grant(band.header.band + WINDOW)
+        wanted = band.header.band + WINDOW
+        if self._conduct is not None and self._conduct.sweep is not None and wanted - self._granted >= _REFRESH:
+            self._grant(wanted)
 
     def _grant(self, bands: int) -> None:
         self._granted = min(bands, _MOST_BANDS)

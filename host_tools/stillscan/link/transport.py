@@ -18,7 +18,7 @@ class Transport(Protocol):
 
     name: str
     pseudo: bool
-    """Whether what is at its other end is a program of this computer: a simulator, or a pseudo-terminal's other side."""
+    """Whether a program of this computer is at the other end: a simulator, or the other side of a pseudo-terminal."""
 
     def read(self, timeout_ms: float) -> bytes:
         """What has arrived, waiting at most ``timeout_ms`` for the first byte; b"" when nothing came. LinkLostError."""

@@ -25,7 +25,7 @@ class Gate:
         self._test_mode = test_mode
 
     def __call__(self, hello: Hello, transport: Transport) -> bytes | None:
-        """The key of a scanner that is paired, None for one that test mode takes without. NotPairedError, DeviceError."""
+        """The key of a scanner that is paired, None where test mode takes one without. NotPairedError, DeviceError."""
         port, scanner = transport.name, hello.scanner_id
         if not self._test_mode and (transport.pseudo or hello.board_name == SIMULATED):
             raise NotPairedError(f"{port}: a simulated scanner feeds no real check; {_TRY_OUT}", "simulated")

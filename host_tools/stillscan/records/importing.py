@@ -32,13 +32,14 @@ def load(
     *,
     test: bool = False,
     supervisor: Person | None = None,
+    token: str | None = None,
 ) -> Imported:
     """Import a CSV or JSON file. RowsError with all errors, FILE:LINE each; then nothing was imported.
 
     A letter that is there already with the same contents is left as it is, so that a file can be sent twice; one that
     waits with other contents is an error. One that was withdrawn, returned, or erased before it was handed out comes in
     again when a ``supervisor`` who is signed in says so (NotAllowedError for anybody else). `test` marks all of them as
-    letters for trying out.
+    letters for trying out. ``token``: the name of the token of the API that they came in by, for their entries.
     """
     letters, errors = parse(content, test=test)
     new = 0
@@ -52,7 +53,7 @@ def load(
             if comes in ("new", "again"):
                 new += 1
                 if not errors:
-                    add(appender, letter, moment, again=decides if comes == "again" else None)
+                    add(appender, letter, moment, again=decides if comes == "again" else None, token=token)
             elif comes != "unchanged":
                 errors.append((line, comes))
         if errors:

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.link.identity import ScannerIdentity
 from stillscan.records import retention, text, tracking
+from stillscan.records.accounts import Accounts
 from stillscan.records.audit import Appender, appending, reading_chain
 from stillscan.records.canonical import canonical
 from stillscan.records.chain_entry import ChainEntry, problem
@@ -30,6 +31,7 @@ from stillscan.records.kinds import RELEASE as RELEASED
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.records.observations import Observations, observations_digest
 from stillscan.records.scanners import may_feed
+from stillscan.records.staff import Person, Role, SignInError, require
 from stillscan.verify.rules import decide_case
 
 _log = logging.getLogger(__name__)
@@ -75,21 +77,31 @@ class Desk:
         self._chain = chain or ChainState()
         self._paired_scanners = paired_scanners
 
-    def finish(self, number: str, observed: Observations, staff: str, check: str | None = None) -> Finished:
+    def finish(
+        self,
+        number: str,
+        observed: Observations,
+        staff: Person,
+        check: str | None = None,
+        began_by: Person | None = None,
+    ) -> Finished:
         """Ask the rules about a letter and what was seen, and record their answer; when this returns it is durable.
 
-        FieldError for a tracking number or staff id that is none; RecordsError when it cannot be recorded: then the
-        letter is not released. OutcomeUnknownError when the database did not answer in the end: ``check``, a name that
-        `new_check` made, is then what to ask `recorded` for.
+        ``staff`` is who answered last, ``began_by`` who did first, if that was another. FieldError for a tracking
+        number or staff id that is none; SignInError and NotAllowedError for somebody who may not hand letters out, or
+        not any more; RecordsError when it cannot be recorded: then the letter is not released. OutcomeUnknownError when
+        the database did not answer in the end: ``check``, a name that `new_check` made, is then what to ask `recorded`
+        for.
         """
         number = tracking.normalise(number, test=observed.test_mode)
-        staff = text.line("staff", staff)
+        text.line("staff", staff.staff)
         now = utc_now()
         try:
             self.tidy(now)
         except RecordsError as error:  # another letter's: what is wrong with this one is found below
             _log.error("nothing was erased: %s", error)
         with appending(self._database, self._keyring, self._chain) as appender:
+            person_there = _may_check(appender, staff)
             letter = _letter(appender, number, observed.test_mode)
             now = appender.judged(now)
             case = observed.case(letter, now, self._office, self._may_feed(observed))
@@ -98,7 +110,7 @@ class Desk:
                 "check": check or new_check(),
                 "tracking": number,
                 "office": self._office,
-                "staff": staff,
+                **_who(person_there, began_by),
                 "verdict": ruling.verdict,
                 "reasons": list(ruling.reasons),
                 "evidence": observations_digest(self._keyring, case),
@@ -176,6 +188,25 @@ def record(entry: ChainEntry) -> dict[str, Any]:
     facts = entry.facts
     kept = ("tracking", "evidence", "test", "kiosk", "office", "staff", "time", "version")
     return {**{name: facts[name] for name in kept}, "chain": {"count": entry.seq, "digest": entry.digest}}
+
+
+def _may_check(appender: Appender, person: Person) -> Person:
+    """The person as the chain has them now: they may have been locked, or given another role, since they signed in.
+
+    A chain without staff is that of a program that signs nobody in (records.md, "From Python").
+    """
+    accounts = Accounts.of(appender.chain)
+    if accounts.staff:
+        member = accounts.member(person.staff)
+        if member is None or not member.active:
+            raise SignInError("signin_locked")
+        person = Person(member.staff, member.role)
+    return require(person, Role.CLERK, Role.SUPERVISOR)
+
+
+def _who(person: Person, began_by: Person | None) -> dict[str, str]:
+    who = {"staff": person.staff, "role": str(person.role)}
+    return who if began_by is None or began_by.staff == person.staff else {**who, "began_by": began_by.staff}
 
 
 def _release(appender: Appender, number: str, entry: ChainEntry) -> None:

@@ -1,6 +1,6 @@
 """Which scanners are paired with which kiosk: what the verified chain says, and the keys beside the kiosk's own.
 
-scanners/ID.json    in the folder of keys (mode 0600): id and key of a scanner that was paired here
+scanners/ID.json    in the folder of keys (mode 0600, sealed where its secrets are): id and key of a scanner
 
 A key file alone makes no pairing, and neither does an entry alone. The entry holds a digest of the key, so that a file
 that was exchanged or cut off is not taken for it.
@@ -84,7 +84,8 @@ class Scanners:
     def keep(self, pairing: Pairing) -> None:
         """Put its key into the folder of keys, before anything says that it is paired."""
         make_folder(self._keyring.folder)
-        self._keyring.wrapping.place(self._keyring.folder / "scanners" / f"{pairing.scanner}.json", pairing.written())
+        path = self._keyring.folder / "scanners" / f"{pairing.scanner}.json"
+        self._keyring.wrapping.place(path, pairing.written())
 
     def note_pairing(self, pairing: Pairing, board: str, *, test: bool, replaces: str | None = None) -> None:
         """The entry from which on it is paired; a board that had a pairing before has that one no more."""
@@ -101,7 +102,7 @@ class Scanners:
             appender.append(PAIRING, utc_now(), details)
 
     def revoke(self, scanner: str) -> ChainEntry | None:
-        """The entry from which on it feeds no check; None when it was revoked before. KeyError: the chain knows none."""
+        """The entry from which on it feeds no check; None when it was revoked before. KeyError: it is not known."""
         with appending(self._database, self._keyring, self._chain) as appender:
             if scanners(self._chain.kept(PAIRING))[scanner].revoked is not None:
                 return None
@@ -147,5 +148,3 @@ def may_feed(chain: ChainState, kiosk: str, scanner: ScannerIdentity | None, *, 
     if known is None:
         return test_mode
     return known.revoked is None and (test_mode or (known.kiosk == kiosk and not known.test))
-
-

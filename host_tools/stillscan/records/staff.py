@@ -57,6 +57,7 @@ class SignInError(StillscanError):
 
 
 _ENGLISH = {
+    "signin_needed": "nobody is signed in",
     "signin_wrong": "this id and PIN do not belong together",
     "signin_wait": "the PIN was wrong too often; try again in {seconds} s",
     "signin_locked": "this id is locked; a supervisor can unlock it ('stillscan staff unlock')",

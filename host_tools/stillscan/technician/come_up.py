@@ -51,9 +51,7 @@ def installed_build(installed: Installed | None) -> str:
     return plain(installed.build) if installed is not None else ""
 
 
-def come_up(
-    port: Callable[[], str], build: str, limit_s: float = _LIMIT_S, key: bytes | None = None
-) -> Running:
+def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S, key: bytes | None = None) -> Running:
     """The board with this version, confirmed. StillscanError: it was left for the one before; DeviceError.
 
     ``key`` is that of its pairing: a board that has one takes settings from nobody else.

@@ -1,7 +1,7 @@
 """Pairs a board at its prompt with this kiosk, in such an order that the power may go at any moment.
 
-The key lies in the kiosk's folder before the board has it, and the board has it before the audit chain says so: whatever
-is missing at the end is added by pairing again, and nothing counts before the chain says it.
+The key lies in the kiosk's folder before the board has it, and the board has it before the audit chain says so:
+whatever is missing at the end is added by pairing again, and nothing counts before the chain says it.
 """
 
 from __future__ import annotations

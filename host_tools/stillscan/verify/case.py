@@ -32,8 +32,8 @@ class Case:
     `second_document` is the identity number on the second document, None when there is none. `face_matches` is the
     clerk's comparison of the person with the picture, None while it is not made. `now` has a time zone; the dates of
     passports and letters are compared with its date in UTC, which in Norway is another than the office's only between
-    midnight and two o'clock. `test_mode` takes specimens and test numbers. `scanner` has read the lines, None where that
-    is not known; `scanner_paired` is False for one that may not feed a check.
+    midnight and two o'clock. `test_mode` takes specimens and test numbers. `scanner` has read the lines, None where
+    that is not known; `scanner_paired` is False for one that may not feed a check.
     """
 
     mrz: Sequence[str] | None

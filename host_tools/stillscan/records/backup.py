@@ -18,6 +18,7 @@ from stillscan.records.wrapping import opened_by_passphrase, sealed_by_passphras
 _PURPOSE = "backup of keys"
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,100}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _COUNTS = "attempts.db"  # of mistyped PINs: they are of the moment, and nobody is to bring older ones back
+_MADE_ANEW = ".checkpoint"  # what a kiosk keeps of the chain: it makes it anew whenever there is none
 _NOTES = (".head", SUFFIX)
 MOST_BYTES = 16 * 1024 * 1024  # of a backup: a key takes below 1 kB, so that is a folder of thousands of kiosks
 
@@ -34,7 +35,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     """The files of a folder of keys and of folders in it, by their names; what is only half made is none."""
     found: dict[str, bytes] = {}
     for name in names(folder):
-        if name.startswith(_COUNTS):
+        if name.startswith(_COUNTS) or name.endswith(_MADE_ANEW):
             continue
         path = folder / name
         inside = [f"{name}/{part}" for part in names(path)] if path.is_dir() else [name]

@@ -182,6 +182,16 @@ def test_a_host_that_comes_back_takes_the_session_over(board: Board) -> None:
     assert board.session.prove() == []
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 5, 400])
+def test_a_host_that_counts_beyond_the_former_one_takes_over_too(board: Board, ahead: int) -> None:
+    """Its command has the number that the former host's next one would have had."""
+    said = len(board.sent)
+    board.session = Session(board, admission=lambda hello, transport: PAIRING.key)
+    board.session._sequence = said - 1 + ahead
+    board.session.open()
+    assert board.session.health() is not None
+
+
 def test_a_host_without_the_key_may_look_and_not_touch(board: Board) -> None:
     board.session = Session(board)
     board.session.open()

@@ -53,8 +53,8 @@ def _keep_password(name: str, database: Any) -> None:
         if holds_password(database):
             path = shlex.quote(name)
             raise InputError(
-                f"{name}: every account may read the password of the database in it: chmod 640 {path}, and chgrp to the "
-                "group of the kiosk"
+                f"{name}: every account may read the password of the database in it: chmod 640 {path}, and chgrp to "
+                "the group of the kiosk"
             )
 
 

@@ -31,6 +31,7 @@ class Office:
         letters = folder / "letters.csv"
         letters.write_text(f"tracking,order,recipient,deadline\n{LETTER},B-1,Åse Østenbyen,{deadline}\n")
         self.said("consignment", "import", str(letters), *["--test"] * test)
+        assert self.run("staff", "add", "anna", "--role", "clerk", typed="4711-blue\n").returncode == 0
         self.pairing = folder / "pairing.json"
 
     def run(self, *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -44,7 +45,8 @@ class Office:
         return done.stdout
 
     def check(self, port: str, *more: str) -> subprocess.CompletedProcess[str]:
-        return self.run("check", "--tracking", LETTER, "--port", port, "--language", "en", *more, typed="yes\n")
+        who = ["--staff", "anna", "--language", "en"]
+        return self.run("check", "--tracking", LETTER, "--port", port, *who, *more, typed="4711-blue\nyes\n")
 
     def scanner(self) -> dict[str, object]:
         """That of the newest check."""
@@ -90,7 +92,7 @@ def test_a_picture_and_two_of_our_own_commands_make_no_release(tmp_path: Path) -
         is_refused(office.run("run", "--no-page", "--port", port))
         is_refused(office.run("run", "--page", "0", "--port", port))
     shown = office.said("audit", "show", "--last", "0")
-    assert [line.split()[3] for line in shown.splitlines()] == ["consignment", "pairing"]
+    assert [line.split()[3] for line in shown.splitlines()] == ["consignment", "staff", "pairing"]
 
 
 def test_test_mode_takes_any_scanner_and_the_entry_says_which(tmp_path: Path) -> None:

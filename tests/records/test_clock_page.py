@@ -4,7 +4,7 @@ import queue
 from collections.abc import Iterator
 
 import pytest
-from desk import CLERK, LINES, Clock, Place, later, tracking
+from desk import CLERK, LINES, PIN, Clock, Place, later, tracking
 from starlette.testclient import TestClient
 
 from stillscan.commands.clock_watch import clock_watch
@@ -13,20 +13,10 @@ from stillscan.counter.counter import Counter
 from stillscan.guidance import languages, page_texts
 from stillscan.records import clock as clocks
 from stillscan.records.clock import ClockError, ClockRules
-from stillscan.records.staff import Person, Role
+from stillscan.records.staff import StaffList
 from stillscan.web.browsers import Browsers
 from stillscan.web.pages import application
 from stillscan.web.sessions import Sessions
-
-
-class Everybody:
-    """Staff of whom nothing is asked."""
-
-    def sign_in(self, staff: str, pin: str, /) -> Person:
-        return Person(staff, Role.CLERK)
-
-    def is_active(self, staff: str, /) -> Role | None:
-        return Role.CLERK
 
 
 @pytest.fixture(autouse=True)
@@ -47,16 +37,16 @@ def counter(book: Book) -> Iterator[Counter]:
     made.end()
 
 
-def test_the_page_says_it_when_a_number_is_typed(place: Place, counter: Counter, clock: Clock) -> None:
+def test_the_page_says_it_when_a_number_is_typed(counter: Counter, clock: Clock, place: Place) -> None:
+    """To somebody who signs in while the clock is wrong: a supervisor has to be able to."""
+    boss = place.supervisor().staff
     clock.now = later(100)
     with pytest.raises(ClockError):
         counter.answer(lambda visit: visit.enter(tracking(1), visit.turn), CLERK)
-    browsers = Browsers(place.keyring.folder)
-    client = TestClient(
-        application(counter, ["127.0.0.1"], browsers, Sessions(Everybody())), base_url="http://127.0.0.1"
-    )
+    browsers, sessions = Browsers(place.keyring.folder), Sessions(StaffList(place.database, place.keyring))
+    client = TestClient(application(counter, ["127.0.0.1"], browsers, sessions), base_url="http://127.0.0.1")
     client.get(f"/?key={browsers.invite()}")
-    client.post("/signin", data={"staff": CLERK.staff, "pin": "1"})
+    client.post("/signin", data={"staff": boss, "pin": PIN})
     for language in languages():
         page = client.get(f"/?language={language}").text
         assert page_texts(language)["clock_ahead"].replace("'", "&#39;") in page
@@ -69,10 +59,10 @@ def test_a_visit_goes_on_when_the_clock_is_set_right(counter: Counter, clock: Cl
     counter.look(lambda visit, _: visit.read(LINES))
     clock.now = later(100)
     with pytest.raises(ClockError):
-        counter.answer(lambda visit: visit.face(True, visit.turn), CLERK)
+        counter.answer(lambda visit: visit.face(True, visit.turn))
     assert counter.look(lambda visit, _: (visit.verdict, visit.step)) == (None, "face")
     clock.now = later(1)
-    counter.answer(lambda visit: visit.face(True, visit.turn), CLERK)
+    counter.answer(lambda visit: visit.face(True, visit.turn))
     assert counter.look(lambda visit, _: visit.step) == "verdict"
     assert counter.records_sentence == ""
 

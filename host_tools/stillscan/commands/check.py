@@ -124,6 +124,7 @@ class _Noted:
         self.not_read = display.not_read
         self.result = display.result
         self.trouble = display.trouble
+        self.notice = display.notice
 
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         self._visit.scanner = identity

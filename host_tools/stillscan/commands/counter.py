@@ -17,6 +17,7 @@ from rich.console import Console
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, is_made, records
+from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.watched import watched
 from stillscan.link.transport import Transport
@@ -113,7 +114,9 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
-                Service(connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate).run()
+                Service(
+                    connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate, expected=expected(args)
+                ).run()
     return 0
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from rich.console import Console
 
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
-from stillscan.commands.parser import whole
+from stillscan.commands.parser import seconds, whole
 from stillscan.commands.records import add_place, records
 from stillscan.commands.watched import watched
+from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.link.transport import Transport
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
@@ -52,6 +53,20 @@ def add_records(group: argparse._ActionsContainer) -> None:
         action="store_true",
         help="take specimens and test numbers, and letters imported with --test only",
     )
+    group.add_argument(
+        "--reading-taken",
+        type=seconds(LONGEST_S),
+        default=TAKEN_S,
+        metavar="S",
+        help=f"a passport that was read counts for so long after it was taken off the glass ({TAKEN_S:g})",
+    )
+    group.add_argument(
+        "--reading-limit",
+        type=seconds(LONGEST_S),
+        default=MOST_S,
+        metavar="S",
+        help=f"and for so long in any case; {LONGEST_S:g} is the most for both ({MOST_S:g})",
+    )
     group.add_argument("--known", metavar="TOML", help="the office's own list of known-problem passports")
     add_place(group, making=True)
 
@@ -70,7 +85,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     known = known_list(args)
     with office_records(args, simulated) as (database, keyring):
         book = Book(database, keyring, args.office, args.staff, test_mode)
-        counter = Counter(book, args.office, test_mode, known)
+        counter = Counter(book, args.office, test_mode, known, reading_limits(args))
         program = api(counter, database, keyring, token(keyring))
         with PageServer(application(counter, NAMES, [api_route(program)]), args.page) as server:
             print(f"the clerk's page is at {server.url}, the customer's at {server.url}/customer", flush=True)
@@ -81,8 +96,18 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
             clock = clock_watch(book, counter.clock)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
-                Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
+
+                def alive() -> None:
+                    notifier.alive()
+                    counter.tick()
+
+                Service(connect, reader, counter.judge, shown, alive=alive).run()
     return 0
+
+
+def reading_limits(args: argparse.Namespace) -> ReadingLimits:
+    """For how long a reading counts, as the options of `add_records` say."""
+    return ReadingLimits(args.reading_taken, args.reading_limit)
 
 
 def known_list(args: argparse.Namespace) -> tuple[Known, ...]:

@@ -39,6 +39,8 @@ def verdict_text(result: Result, language: str) -> list[str]:
             say_or_name("part", part, language),
             say_or_name("fault", fault, language),
         ]
+    if result.reason == "reading_other":  # the check that is open goes on with the document before it
+        return [say_reason(result.reason, language)]
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
     return [
         say(head, language),

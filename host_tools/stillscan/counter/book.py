@@ -55,7 +55,9 @@ class Book:
         """
         if case.consignment is None:
             raise ValueError("a check without a letter is no check")
-        observed = Observations(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
+        observed = Observations(
+            case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode, case.read_at
+        )
         return self._told(self._desk.finish(case.consignment.tracking, observed, self._staff, check))
 
     def recorded(self, check: str) -> Recorded | None:

@@ -24,6 +24,7 @@ class Observations:
     second_document: str | None = None
     face_matches: bool | None = None
     test_mode: bool = False
+    read_at: datetime | None = None
 
     def __repr__(self) -> str:
         """Without personal data, because objects end up in logs and tracebacks."""
@@ -40,6 +41,7 @@ class Observations:
             now=now,
             test_mode=self.test_mode,
             office=office,
+            read_at=self.read_at,
         )
 
     def document(self) -> Mrz | None:
@@ -80,4 +82,5 @@ def seen(case: Case) -> dict[str, Any]:
         "now": instant(case.now),
         "test_mode": case.test_mode,
         "office": case.office,
+        "read_at": None if case.read_at is None else instant(case.read_at),
     }

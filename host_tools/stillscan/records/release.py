@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from stillscan.records import retention, text, tracking
 from stillscan.records.audit import Appender, appending, reading_chain
-from stillscan.records.canonical import canonical
+from stillscan.records.canonical import canonical, instant
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
@@ -94,6 +94,7 @@ class Desk:
                 "tracking": number,
                 "office": self._office,
                 "staff": staff,
+                "read_at": None if observed.read_at is None else instant(observed.read_at),
                 "verdict": ruling.verdict,
                 "reasons": list(ruling.reasons),
                 "evidence": observations_digest(self._keyring, case),

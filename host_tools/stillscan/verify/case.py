@@ -30,7 +30,8 @@ class Case:
     `second_document` is the identity number on the second document, None when there is none. `face_matches` is the
     clerk's comparison of the person with the picture, None while it is not made. `now` has a time zone; the dates of
     passports and letters are compared with its date in UTC, which in Norway is another than the office's only between
-    midnight and two o'clock. `test_mode` takes specimens and test numbers.
+    midnight and two o'clock. `test_mode` takes specimens and test numbers. `read_at` is
+    when the document was read (None: not told, as where rules are tried).
     """
 
     mrz: Sequence[str] | None
@@ -41,3 +42,4 @@ class Case:
     now: datetime
     test_mode: bool = False
     office: str = ""
+    read_at: datetime | None = None

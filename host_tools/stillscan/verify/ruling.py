@@ -13,6 +13,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Reason = Literal[
     "mrz_missing",
     "mrz_uncertain",
+    "reading_expired",
     "check_digit_failed",
     "format_unknown",
     "document_not_passport",

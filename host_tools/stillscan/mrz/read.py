@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import effort, faint, spot
+from stillscan.mrz import effort, faint, spot, unity
 from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
@@ -129,6 +129,8 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
     explained = _explained(reading, rests_on, grey.shape, second=second)
+    if is_strip and explained.accepted and not unity.is_one_print(unity.differences(rests_on)):
+        explained = unity.doubted(explained)
     noise = not is_read(reading) and rests_on.support(reading.lines or ()) < _NO_TEXT
     if noise and not any(one.code in _OTHER_TEXT for one in explained.quality):
         return Reading(reason="no MRZ found"), None

@@ -27,6 +27,8 @@ class Sweep:
     times_us: list[int] = field(default_factory=list)
     shifts_um: list[tuple[int, int]] = field(default_factory=list)
     missing_bands: int = 0
+    void: bool = False
+    """Whether its rows do not count: nothing ties them to those of other sweeps."""
     nudge_px: tuple[float, float] = (0.0, 0.0)
     """What must be added to the counted displacement (x, y): so the lines say (see `StripStore.settle`)."""
     _next_band: int = 0

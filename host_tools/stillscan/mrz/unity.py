@@ -1,0 +1,152 @@
+"""Are both lines of one print? Two sheets that a hand lays together never fit as lines do that one printer made.
+
+Compared is what a print has from its making, not what stands there: where the lines begin, their distance and
+direction, the paper under them, and how dark and broad its strokes are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz import effort
+from stillscan.mrz.evidence import Evidence
+from stillscan.mrz.find import SPACING_PX
+from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.judge import Reading
+from stillscan.mrz.lines import PITCH_PX
+from stillscan.mrz.pixels import ranked
+
+_OUTER, _LETTERS, _MOST = slice(2, 7), slice(10, 38), slice(8, 40)
+"""Rows of a crop (48): paper above a line, its letters, and its letters when they stand a little aside."""
+_FAINT = 0.25
+"""Share of full ink below which noise and security print lie."""
+
+
+class Difference(NamedTuple):
+    """What the second line has more than the first."""
+
+    shift_px: float
+    """Farther right."""
+    spacing_px: float
+    """Farther down than the standard's distance."""
+    twist_px: float
+    """Farther down at the right end than at the left."""
+    paper: float
+    """Brighter paper, as a share."""
+    contrast: float
+    """Darker ink, as a logarithm."""
+    stroke: float
+    """Broader strokes, as a logarithm."""
+
+
+_USUAL = Difference(0.0, 0.5, 0.0, 0.0, 0.0, 0.035)
+"""Of one print: line 2 has more digits, which are a little broader than letters and fillers; the lines of real
+passports stand up to 78.6 px apart (flat scans of 2,400 px)."""
+_SPREAD = Difference(0.8, 2.0, 1.0, 0.02, 0.08, 0.07)
+"""What may be seen of one print, rms: twice what development strips of level 3 have, whose rows a hand pushes about,
+and as much as real passports have."""
+
+
+_MOST_APART = 1.8
+"""Times what is usual. Development strips of one document are up to 0.82 apart at levels 0 to 3 and 1.07 at level 4
+(150 strips), three captures of one at level 5 up to 1.57 together (14), two strips that careful hands lay together 2.4
+and more (43, `python -m bench.joined`)."""
+TWO_PRINTS = "the lines are not of one print"
+
+
+class _Line(NamedTuple):
+    paper: float
+    contrast: float
+    stroke: float
+    middles: tuple[float, float]  # of the letters' height in the left and right half, from the middle of the crop
+
+
+def differences(evidence: Evidence) -> tuple[Difference, ...]:
+    """How the two lines that were read differ; nothing of a text of three."""
+    return (difference(evidence),) if len(evidence.crops) == 2 else ()
+
+
+def doubted(reading: Reading) -> Reading:
+    """The reading of lines that are not of one print."""
+    fault = QualityFinding("two-prints", TWO_PRINTS)
+    return replace(reading, accepted=False, reason=TWO_PRINTS, quality=(*reading.quality, fault))
+
+
+def difference(evidence: Evidence) -> Difference:
+    """How the two lines that were read differ."""
+    effort.spend("unity")
+    one, other = (_line(crop, own) for crop, own in zip(evidence.crops, evidence.grid.columns_px, strict=True))
+    (left, right), (left_2, right_2) = evidence.corners
+    down = [
+        float(end_2[1] - end[1]) * (1 - part) + float(far_2[1] - far[1]) * part + middle_2 - middle
+        for end, end_2, far, far_2, part, middle, middle_2 in (
+            (left, left_2, right, right_2, 0.25, one.middles[0], other.middles[0]),
+            (left, left_2, right, right_2, 0.75, one.middles[1], other.middles[1]),
+        )
+    ]
+    return Difference(
+        shift_px=float(left_2[0] - left[0] + right_2[0] - right[0]) / 2,
+        spacing_px=sum(down) / 2 - SPACING_PX,
+        twist_px=down[1] - down[0],
+        paper=other.paper / max(one.paper, 1.0) - 1,
+        contrast=float(np.log(other.contrast / one.contrast)),
+        stroke=float(np.log(other.stroke / one.stroke)),
+    )
+
+
+def is_one_print(found: Sequence[Difference]) -> bool:
+    """Whether lines that differ so, in one or several captures of one document, were printed together."""
+    return not found or distance(Difference(*np.mean(found, axis=0))) <= _MOST_APART
+
+
+def distance(found: Difference) -> float:
+    """How far two lines are from those of one print, in what such lines are usually apart: 1 is usual."""
+    each = [(value - usual) / spread for value, usual, spread in zip(found, _USUAL, _SPREAD, strict=True)]
+    return float(np.sqrt(np.mean(np.square(each))))
+
+
+def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:
+    """The print of one line (48, columns) whose characters stand at these columns."""
+    half = int(PITCH_PX) // 2
+    first, end = max(0, round(float(columns_px[0])) - half), round(float(columns_px[-1])) + half
+    grey = cv2.blur(np.ascontiguousarray(crop[:, first:end]), (3, 3))
+    thin = np.ascontiguousarray(grey[:, ::3])
+    paper, dark = ranked(thin[_OUTER], 0.5), ranked(thin[_LETTERS], 0.04)
+    swing = max(paper - dark, 1.0)
+    ink = _ink(grey[_MOST][::2], paper, swing)
+    edges = float(cv2.absdiff(ink[:, 1:], ink[:, :-1]).sum())
+    profile = _ink(thin, paper, swing)
+    middle = thin.shape[1] // 2
+    return _Line(
+        paper,
+        swing / max(paper, 1.0),
+        2 * float(ink.sum()) / max(edges, 1.0),
+        (_middle(profile[:, :middle]), _middle(profile[:, middle:])),
+    )
+
+
+def _ink(grey: NDArray[Any], paper: float, swing: float) -> NDArray[np.float32]:
+    """Share of full ink of each pixel, none where it is faint."""
+    ink = np.float32(paper / swing) - grey * np.float32(1 / swing)
+    ink[ink < _FAINT] = 0
+    return np.asarray(ink, np.float32)
+
+
+def _middle(ink: NDArray[np.float32]) -> float:
+    """Middle of the rows that letters take, from the middle of the crop: halfway between their edges."""
+    profile = ink.mean(axis=1)
+    limit = float(np.sort(profile)[len(profile) * 7 // 10]) / 2
+    inside = np.flatnonzero(profile > limit)
+    if len(inside) == 0:
+        return 0.0
+    top, bottom = int(inside[0]), int(inside[-1])
+    upper, lower = float(top), float(bottom)
+    if top > 0:
+        upper -= float((profile[top] - limit) / max(profile[top] - profile[top - 1], 1e-6))
+    if bottom < len(profile) - 1:
+        lower += float((profile[bottom] - limit) / max(profile[bottom] - profile[bottom + 1], 1e-6))
+    return (upper + lower) / 2 - (len(profile) - 1) / 2

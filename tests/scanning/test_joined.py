@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bench.joined import hands
 from bench.joined.__main__ import judge, one
 from bench.joined.attacks import KINDS, Attack, attack
 from bench.joined.scanner import ROWS, Change, ScriptedScanner
@@ -75,6 +76,14 @@ def test_a_line_under_paper_is_not_taken_from_another_passports_capture() -> Non
     changes = [Change(0, ROWS, 1, abort=False), Change(1, ROWS, 0, abort=False)]
     result, _ = check(Attack("", pictures, changes, (0, 0), []))
     assert result.lines is None
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("kind", list(hands.KINDS))
+def test_hands_that_exchange_documents_under_the_sensors(kind: str) -> None:
+    for seed in range(2):
+        result, texts = hands.attack(kind, seed, judge)
+        assert result.lines in (None, *texts)
 
 
 @pytest.mark.slow

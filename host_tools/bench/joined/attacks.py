@@ -39,7 +39,8 @@ def attack(kind: str, seed: int) -> Attack:
     return KINDS[kind](kind, rng)
 
 
-def _document(rng: np.random.Generator, levels: tuple[int, ...] = _KINDS_OF_PRINT) -> devset.Strip:
+def document(rng: np.random.Generator, levels: tuple[int, ...] = _KINDS_OF_PRINT) -> devset.Strip:
+    """A passport of an invented person, of a print of its own."""
     return devset.strip(find_font(), int(rng.choice(levels)), int(rng.integers(1 << 30)))
 
 
@@ -66,7 +67,7 @@ def _over(rng: np.random.Generator, under: Picture, sheet: Picture, first_row: i
 
 def _swapped(kind: str, rng: np.random.Generator) -> Attack:
     """One for the other while a slip interrupts the sweep, and perhaps back again."""
-    one, other = _document(rng), _document(rng)
+    one, other = document(rng), document(rng)
     pictures = [one.pixels, _laid(rng, other.pixels, rng.choice([0.0, 0.3, 1.0]), rng.choice([0.0, 0.2]))]
     changes = [Change(0, int(rng.integers(60, 200)), 1, abort=True)]
     for sweep in range(1, int(rng.integers(1, 4))):
@@ -77,7 +78,7 @@ def _swapped(kind: str, rng: np.random.Generator) -> Attack:
 
 def _between_lines(kind: str, rng: np.random.Generator) -> Attack:
     """As trials have it: one line of each, a slip in between."""
-    one, other = _document(rng), _document(rng)
+    one, other = document(rng), document(rng)
     changes = [Change(0, int(rng.integers(*_GAP)), 1, abort=True)]
     return Attack(kind, [one.pixels, other.pixels], changes, (0, 0), [one.lines, other.lines])
 
@@ -102,7 +103,7 @@ def _covered(rng: np.random.Generator, picture: Picture, line: int) -> Picture:
 
 def _captures(kind: str, rng: np.random.Generator) -> Attack:
     """Another document at each capture, each with a line that cannot be read: evidence of one for the other's line."""
-    one, other = _document(rng, (1, 2, 3)), _document(rng, (1, 2, 3))
+    one, other = document(rng, (1, 2, 3)), document(rng, (1, 2, 3))
     first = int(rng.integers(2))
     a, b = _covered(rng, one.pixels, first), _covered(rng, other.pixels, 1 - first)
     changes = [Change(0, ROWS, 1, abort=False), Change(1, ROWS, int(rng.integers(2)), abort=False)]
@@ -111,14 +112,14 @@ def _captures(kind: str, rng: np.random.Generator) -> Attack:
 
 def _worn_captures(kind: str, rng: np.random.Generator) -> Attack:
     """Another document at each capture, all of them hardly readable."""
-    one, other = _document(rng, (4, 5)), _document(rng, (4, 5))
+    one, other = document(rng, (4, 5)), document(rng, (4, 5))
     changes = [Change(0, ROWS, 1, abort=False), Change(1, ROWS, int(rng.integers(2)), abort=False)]
     return Attack(kind, [one.pixels, other.pixels], changes, (0, 0), [one.lines, other.lines])
 
 
 def _cut(kind: str, rng: np.random.Generator) -> Attack:
     """Two passports cut and laid together, or one under the other, before the scan begins."""
-    one, other = _document(rng), _document(rng)
+    one, other = document(rng), document(rng)
     row = int(rng.integers(*_GAP)) if rng.random() < 0.7 else int(rng.integers(60, 200))
     sheet = _laid(rng, other.pixels, _CAREFUL_MM, _CAREFUL_DEG)
     whole = _over(rng, one.pixels, sheet, row, edge=bool(rng.random() < 0.5))
@@ -127,7 +128,7 @@ def _cut(kind: str, rng: np.random.Generator) -> Attack:
 
 def _overlaid(kind: str, rng: np.random.Generator) -> Attack:
     """A sheet laid over the lower part at any moment of the sweep, and nothing noticed."""
-    one, other = _document(rng), _document(rng)
+    one, other = document(rng), document(rng)
     row = int(rng.integers(*_GAP)) if rng.random() < 0.7 else int(rng.integers(60, 200))
     sheet = _laid(rng, other.pixels, _CAREFUL_MM, _CAREFUL_DEG)
     whole = _over(rng, one.pixels, sheet, row, edge=bool(rng.random() < 0.5))
@@ -137,7 +138,7 @@ def _overlaid(kind: str, rng: np.random.Generator) -> Attack:
 
 def _exchanged(kind: str, rng: np.random.Generator) -> Attack:
     """One for the other in the middle of a sweep, both laid into the corner as ordinary people do."""
-    one, other = _document(rng), _document(rng)
+    one, other = document(rng), document(rng)
     sheet = _laid(rng, other.pixels, 0.3, 0.1)
     row = int(rng.integers(*_GAP)) if rng.random() < 0.7 else int(rng.integers(60, 200))
     return Attack(kind, [one.pixels, sheet], [Change(0, row, 1, abort=False)], (0, 0), [one.lines, other.lines])

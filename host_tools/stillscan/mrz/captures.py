@@ -143,9 +143,7 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
         return replace(joined, accepted=False, reason="the text goes on beyond what was read", quality=best.quality)
     if joined.accepted and any(fault.code == "two-mrzs" for one in usable for fault in one.reading.quality):
         return replace(joined, accepted=False, reason="a picture shows two MRZs", quality=best.quality)
-    joined = replace(joined, quality=best.quality)
-    one_print = unity.is_one_print([difference for one in usable for difference in one.differences])
-    return joined if one_print or not joined.accepted else unity.doubted(joined)
+    return unity.judged(replace(joined, quality=best.quality), [own for one in usable for own in one.differences])
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

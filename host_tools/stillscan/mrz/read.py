@@ -100,6 +100,8 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None
     with effort.counted(stop, _STRIP_EFFORT_MS if is_strip else _PICTURE_EFFORT_MS) as counted:
         try:
             reading, evidence = _examined(grey, is_strip=is_strip)
+            if is_strip and evidence is not None:
+                reading = unity.judged(reading, unity.differences(evidence))
         except effort.TimeIsOver:
             reading, evidence = Reading(reason=effort.TIME_IS_OVER), None
     return replace(reading, effort_ms=round(counted.ms, 2)), evidence
@@ -129,8 +131,6 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     if rests_on is None:
         return Reading(reason="no MRZ found"), None
     explained = _explained(reading, rests_on, grey.shape, second=second)
-    if is_strip and explained.accepted and not unity.is_one_print(unity.differences(rests_on)):
-        explained = unity.doubted(explained)
     noise = not is_read(reading) and rests_on.support(reading.lines or ()) < _NO_TEXT
     if noise and not any(one.code in _OTHER_TEXT for one in explained.quality):
         return Reading(reason="no MRZ found"), None

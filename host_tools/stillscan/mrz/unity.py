@@ -70,8 +70,10 @@ def differences(evidence: Evidence) -> tuple[Difference, ...]:
     return (difference(evidence),) if len(evidence.crops) == 2 else ()
 
 
-def doubted(reading: Reading) -> Reading:
-    """The reading of lines that are not of one print."""
+def judged(reading: Reading, found: Sequence[Difference]) -> Reading:
+    """The reading of lines that differ so: not accepted when they are not of one print."""
+    if not reading.accepted or is_one_print(found):
+        return reading
     fault = QualityFinding("two-prints", TWO_PRINTS)
     return replace(reading, accepted=False, reason=TWO_PRINTS, quality=(*reading.quality, fault))
 

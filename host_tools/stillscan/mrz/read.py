@@ -100,7 +100,7 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None
     with effort.counted(stop, _STRIP_EFFORT_MS if is_strip else _PICTURE_EFFORT_MS) as counted:
         try:
             reading, evidence = _examined(grey, is_strip=is_strip)
-            if is_strip and evidence is not None:
+            if is_strip and reading.accepted and evidence is not None:
                 reading = unity.judged(reading, unity.differences(evidence))
         except effort.TimeIsOver:
             reading, evidence = Reading(reason=effort.TIME_IS_OVER), None

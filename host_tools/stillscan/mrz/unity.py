@@ -46,7 +46,7 @@ class Difference(NamedTuple):
 _USUAL = Difference(0.0, 0.5, 0.0, 0.0, 0.0, 0.035)
 """Of one print: line 2 has more digits, which are a little broader than letters and fillers; the lines of real
 passports stand up to 78.6 px apart (flat scans of 2,400 px)."""
-_SPREAD = Difference(0.8, 2.0, 1.0, 0.02, 0.08, 0.07)
+_SPREAD = Difference(0.8, 2.0, 0.8, 0.02, 0.08, 0.07)
 """What may be seen of one print, rms: twice what development strips of level 3 have, whose rows a hand pushes about,
 and as much as real passports have."""
 
@@ -55,6 +55,8 @@ _MOST_APART = 1.8
 """Times what is usual. Development strips of one document are up to 0.82 apart at levels 0 to 3 and 1.07 at level 4
 (150 strips), three captures of one at level 5 up to 1.57 together (14), two strips that careful hands lay together 2.4
 and more (43, `python -m bench.joined`)."""
+_MOST_IN_ONE = 3.2
+"""The same, of one of the differences alone: those strips are up to 2.4 apart in where the lines begin, at level 4."""
 TWO_PRINTS = "the lines are not of one print"
 
 
@@ -82,18 +84,16 @@ def difference(evidence: Evidence) -> Difference:
     """How the two lines that were read differ."""
     effort.spend("unity")
     one, other = (_line(crop, own) for crop, own in zip(evidence.crops, evidence.grid.columns_px, strict=True))
-    (left, right), (left_2, right_2) = evidence.corners
-    down = [
-        float(end_2[1] - end[1]) * (1 - part) + float(far_2[1] - far[1]) * part + middle_2 - middle
-        for end, end_2, far, far_2, part, middle, middle_2 in (
-            (left, left_2, right, right_2, 0.25, one.middles[0], other.middles[0]),
-            (left, left_2, right, right_2, 0.75, one.middles[1], other.middles[1]),
-        )
-    ]
+    along = (evidence.corners[:, 1] - evidence.corners[:, 0]).mean(axis=0)
+    along /= np.hypot(*along)
+    across = np.array([-along[1], along[0]])  # down, as the text stands
+    apart = (evidence.corners[1] - evidence.corners[0]) * (PITCH_PX / evidence.pitch_px)  # of the left and right ends
+    right, down = apart @ along, apart @ across
+    down = down[0] + (down[1] - down[0]) * np.array([0.25, 0.75]) + np.subtract(other.middles, one.middles)
     return Difference(
-        shift_px=float(left_2[0] - left[0] + right_2[0] - right[0]) / 2,
-        spacing_px=sum(down) / 2 - SPACING_PX,
-        twist_px=down[1] - down[0],
+        shift_px=float(right.mean()),
+        spacing_px=float(down.mean()) - SPACING_PX,
+        twist_px=float(down[1] - down[0]),
         paper=other.paper / max(one.paper, 1.0) - 1,
         contrast=float(np.log(other.contrast / one.contrast)),
         stroke=float(np.log(other.stroke / one.stroke)),
@@ -102,13 +102,19 @@ def difference(evidence: Evidence) -> Difference:
 
 def is_one_print(found: Sequence[Difference]) -> bool:
     """Whether lines that differ so, in one or several captures of one document, were printed together."""
-    return not found or distance(Difference(*np.mean(found, axis=0))) <= _MOST_APART
+    if not found:
+        return True
+    each = _each(Difference(*np.mean(found, axis=0)))
+    return bool(np.sqrt(np.mean(each**2)) <= _MOST_APART and np.abs(each).max() <= _MOST_IN_ONE)
 
 
 def distance(found: Difference) -> float:
     """How far two lines are from those of one print, in what such lines are usually apart: 1 is usual."""
-    each = [(value - usual) / spread for value, usual, spread in zip(found, _USUAL, _SPREAD, strict=True)]
-    return float(np.sqrt(np.mean(np.square(each))))
+    return float(np.sqrt(np.mean(_each(found) ** 2)))
+
+
+def _each(found: Difference) -> NDArray[np.float64]:
+    return (np.array(found) - _USUAL) / _SPREAD
 
 
 def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:

@@ -68,7 +68,7 @@ def test_one_print_is_one_however_it_lies(turned: bool, degrees: float) -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        {"dx": 6.0}, {"dx": -5.0, "dy": 2.0}, {"dy": 9.0}, {"degrees": 0.3, "dx": 2.0}, {"ink": 0.7}, {"paper": 0.9},
+        {"dx": 6.0}, {"dx": -5.0, "dy": 2.0}, {"dy": 9.0}, {"degrees": 0.5}, {"ink": 0.7}, {"paper": 0.9},
         {"dx": 3.0, "ink": 0.8},
     ],
 )  # fmt: skip

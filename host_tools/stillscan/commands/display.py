@@ -138,6 +138,33 @@ class LinkLines:
         self._display.trouble(text, kind)
 
 
+class Both:
+    """Two displays, the first told first. See service.Display."""
+
+    def __init__(self, first: Display, second: Display) -> None:
+        self._displays = first, second
+
+    def connected(self, hello: Hello) -> None:
+        for display in self._displays:
+            display.connected(hello)
+
+    def message(self, message: Message) -> None:
+        for display in self._displays:
+            display.message(message)
+
+    def not_read(self, reason: str) -> None:
+        for display in self._displays:
+            display.not_read(reason)
+
+    def result(self, result: Result) -> None:
+        for display in self._displays:
+            display.result(result)
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        for display in self._displays:
+            display.trouble(text, kind)
+
+
 class LivePicture:
     """What to do now, how far the sweep is, what happened before."""
 

@@ -204,7 +204,7 @@ class Counter:
             if self.visit.expire():
                 self._publish_panel()
 
-    def _glass_unseen(self) -> None:
+    def glass_unseen(self) -> None:
         """The link to the scanner was lost, or is a new one: nobody saw the glass meanwhile."""
         with self._lock:
             self.visit.scanner_lost()
@@ -212,12 +212,12 @@ class Counter:
 
     def connected(self, hello: Hello) -> None:
         """See service.Display."""
-        self._glass_unseen()
+        self.glass_unseen()
         self._device(trouble="", rows=hello.rows)
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         """See service.Display. What the text says is for the log; people get a sentence in their language."""
-        self._glass_unseen()
+        self.glass_unseen()
         self._device(trouble=f"device.{kind}", state="start", sentence="state.start", row=0)
 
     def not_read(self, reason: str) -> None:

@@ -98,10 +98,12 @@ class _Seen(NamedTuple):
     goes_on: bool
     differences: tuple[Difference, ...]
     """Between the lines of a strip."""
+    clear: bool
 
 
 def _seen(own: Reading, evidence: Evidence, *, is_strip: bool) -> _Seen:
-    return _Seen(own, evidence.likelihoods, evidence.goes_on, unity.differences(evidence) if is_strip else ())
+    differences = unity.differences(evidence) if is_strip else ()
+    return _Seen(own, evidence.likelihoods, evidence.goes_on, differences, evidence.clear)
 
 
 def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
@@ -143,7 +145,8 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
         return replace(joined, accepted=False, reason="the text goes on beyond what was read", quality=best.quality)
     if joined.accepted and any(fault.code == "two-mrzs" for one in usable for fault in one.reading.quality):
         return replace(joined, accepted=False, reason="a picture shows two MRZs", quality=best.quality)
-    return unity.judged(replace(joined, quality=best.quality), [own for one in usable for own in one.differences])
+    found = [own for one in usable for own in one.differences]
+    return unity.judged(replace(joined, quality=best.quality), found, clear=all(one.clear for one in usable))
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

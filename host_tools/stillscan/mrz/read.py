@@ -101,7 +101,7 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None
         try:
             reading, evidence = _examined(grey, is_strip=is_strip)
             if is_strip and reading.accepted and evidence is not None:
-                reading = unity.judged(reading, unity.differences(evidence))
+                reading = unity.judged(reading, unity.differences(evidence), clear=evidence.clear)
         except effort.TimeIsOver:
             reading, evidence = Reading(reason=effort.TIME_IS_OVER), None
     return replace(reading, effort_ms=round(counted.ms, 2)), evidence

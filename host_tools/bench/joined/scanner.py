@@ -88,6 +88,10 @@ class ScriptedScanner:
 
     # --- what a check asks of a session -----------------------------------------------------------------------------
 
+    def prove(self) -> list[Band]:
+        """See Session.prove: it is not paired, and every line counts."""
+        return []
+
     def poll(self, timeout_ms: float) -> Message | None:
         """The next message, or None when none comes within this time."""
         if not self._said and not self.finished:

@@ -4,6 +4,7 @@ One lock guards all of it, and nobody who holds it waits for anything: while the
 take seconds when its database hangs, the lock is let go (`_OutsideLock`), and the visit says that it is busy.
 """
 
+# long-ok: what windows, the scanner and the clock may do to one visit, under one lock
 from __future__ import annotations
 
 import base64

@@ -12,6 +12,7 @@ The book may take long, so the visit says first what it is doing, and takes no o
 cannot say whether it recorded a check, neither does the visit: it waits until the book can (`settle`).
 """
 
+# long-ok: one state machine: the questions, and what ends a reading that they are about
 from __future__ import annotations
 
 import secrets

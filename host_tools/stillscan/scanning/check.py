@@ -3,6 +3,7 @@
 Knows the session, the strip store and the reader's stage; what decides on a certain reading is handed in.
 """
 
+# long-ok: one check from placing to verdict: every step reads and changes the same few facts
 from __future__ import annotations
 
 from collections.abc import Callable

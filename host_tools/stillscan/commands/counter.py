@@ -15,12 +15,15 @@ from typing import NamedTuple
 from rich.console import Console
 
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
-from stillscan.commands.parser import whole
+from stillscan.commands.parser import seconds, whole
 from stillscan.commands.records import add_place, is_made, records
+from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.watched import watched
+from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.link.transport import Transport
 from stillscan.records.admission import Gate
+from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.importing import load
@@ -70,6 +73,20 @@ def add_records(group: argparse._ActionsContainer) -> None:
         action="store_true",
         help="take specimens and test numbers, and letters imported with --test only",
     )
+    group.add_argument(
+        "--reading-taken",
+        type=seconds(LONGEST_S),
+        default=TAKEN_S,
+        metavar="S",
+        help=f"a passport that was read counts for so long after it was taken off the glass ({TAKEN_S:g})",
+    )
+    group.add_argument(
+        "--reading-limit",
+        type=seconds(LONGEST_S),
+        default=MOST_S,
+        metavar="S",
+        help=f"and for so long in any case; {LONGEST_S:g} is the most for both ({MOST_S:g})",
+    )
     group.add_argument("--known", metavar="TOML", help="the office's own list of known-problem passports")
     add_place(group, making=True)
 
@@ -89,11 +106,11 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     go_on_without()
     test_mode = args.test_mode or simulated
     known = known_list(args)
-    with office_records(args, simulated) as (database, keyring, demo_pin):
-        book = Book(database, keyring, args.office, test_mode)
-        counter = Counter(book, args.office, test_mode, known)
-        program = api(counter, database, keyring, TokenList(database, keyring))
-        browsers, staff = Browsers(keyring.folder), StaffList(database, keyring)
+    with office_records(args, simulated) as (database, keyring, chain, demo_pin):
+        book = Book(database, keyring, args.office, test_mode, chain)
+        counter = Counter(book, args.office, test_mode, known, reading_limits(args))
+        program = api(counter, database, keyring, TokenList(database, keyring, chain))
+        browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
         sessions = Sessions(staff, args.lock_minutes)
         with PageServer(application(counter, NAMES, browsers, sessions, [api_route(program)]), args.page) as server:
             address = f"{server.url}/?key={browsers.invite()}"
@@ -110,10 +127,22 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
             clock = clock_watch(book, counter.clock)
-            gate = Gate(lambda: Scanners(database, keyring), test_mode)
+            gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
-                Service(connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate).run()
+
+                def alive() -> None:
+                    notifier.alive()
+                    counter.tick()
+
+                Service(
+                    connect, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)
+                ).run()
     return 0
+
+
+def reading_limits(args: argparse.Namespace) -> ReadingLimits:
+    """For how long a reading counts, as the options of `add_records` say."""
+    return ReadingLimits(args.reading_taken, args.reading_limit)
 
 
 def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
@@ -122,10 +151,11 @@ def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
 
 
 class OfficeRecords(NamedTuple):
-    """Database and keys, and, in records that are thrown away, the PIN of `DEMO`."""
+    """Database, keys, what this run knows of the chain, and, in records that are thrown away, the PIN of `DEMO`."""
 
     database: Database
     keyring: Keyring
+    chain: ChainState
     demo_pin: str | None = None
 
 
@@ -139,7 +169,7 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[Office
     """The office's records; or ones that are `thrown_away`, with one letter and one member of staff."""
     if not thrown_away(args, simulated):
         with records(args, make="unnamed") as (database, keyring):
-            yield OfficeRecords(database, keyring)
+            yield OfficeRecords(database, keyring, ChainState())
         return
     with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
         database = Database(Path(folder) / "records.db")
@@ -150,7 +180,7 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[Office
             load(rows, database, keyring, "demo", test=True)
             demo_pin = f"{secrets.randbelow(1_000_000):06}"
             StaffList(database, keyring).add(DEMO.staff, DEMO.role, demo_pin)
-            yield OfficeRecords(database, keyring, demo_pin)
+            yield OfficeRecords(database, keyring, ChainState(), demo_pin)
         finally:
             database.close()
 

@@ -18,6 +18,7 @@ from stillscan.guidance import say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
 
@@ -40,6 +41,8 @@ def verdict_text(result: Result, language: str) -> list[str]:
             say_or_name("part", part, language),
             say_or_name("fault", fault, language),
         ]
+    if result.reason == "reading_other":  # the check that is open goes on with the document before it
+        return [say_reason(result.reason, language)]
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
     return [
         say(head, language),
@@ -112,6 +115,9 @@ class PlainLines:
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._say("trouble", f"{text}: {say(f'device.{kind}', self._language)}")
 
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._say("notice", f"{text}: {say(f'notice.{kind}', self._language)}")
+
 
 class LinkLines:
     """A display elsewhere (the page), and beside it the terminal's lines when the link is lost and when it is back.
@@ -137,6 +143,41 @@ class LinkLines:
         self._lost = True
         self._lines.trouble(text, kind)
         self._display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._lines.notice(text, kind)
+        self._display.notice(text, kind)
+
+
+class Both:
+    """Two displays, the first told first. See service.Display."""
+
+    def __init__(self, first: Display, second: Display) -> None:
+        self._displays = first, second
+
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        for display in self._displays:
+            display.connected(hello, identity)
+
+    def message(self, message: Message) -> None:
+        for display in self._displays:
+            display.message(message)
+
+    def not_read(self, reason: str) -> None:
+        for display in self._displays:
+            display.not_read(reason)
+
+    def result(self, result: Result) -> None:
+        for display in self._displays:
+            display.result(result)
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        for display in self._displays:
+            display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        for display in self._displays:
+            display.notice(text, kind)
 
 
 class LivePicture:
@@ -199,6 +240,9 @@ class LivePicture:
         self._now = Text(say(f"device.{kind}", self._language), style="bold red")
         self._log.trouble(text, kind)
         self._live.update(self._draw())
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._log.notice(text, kind)
 
 
 class ConsoleOut:

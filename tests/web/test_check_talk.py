@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from books import NORWEGIAN, SOMEBODY_ELSE, TRACKING, MemoryBook
-from played import HELLO
+from played import HELLO, IDENTITY
 
 from kiosk import wire
 from stillscan.commands.check import _talk
@@ -31,7 +31,7 @@ class Clerk:
         self.now_s = 0.0
         self.book = MemoryBook()
         self.counter = Counter(self.book, "Moss", test_mode=True, clock=lambda: self.now_s)
-        self.counter.connected(HELLO)
+        self.counter.connected(HELLO, IDENTITY)
         self.counter.answer(lambda visit: visit.enter(TRACKING, visit.turn))
 
     def readline(self) -> str:

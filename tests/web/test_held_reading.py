@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from books import NORWEGIAN, NOW, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryBook
-from played import HELLO
+from played import HELLO, IDENTITY
 
 from kiosk import wire
 from stillscan.counter.counter import Counter
@@ -30,7 +30,7 @@ class Hands:
 
     def __post_init__(self) -> None:
         self.counter = Counter(self.book, "Moss", test_mode=True, clock=lambda: self.now_s)
-        self.counter.connected(HELLO)
+        self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)
 
     @property
@@ -146,7 +146,7 @@ def test_a_lost_link_or_a_reboot_ends_a_reading(hands: Hands, how: str) -> None:
     else:
         at_face(hands)
     if how == "reboot":
-        hands.counter.connected(HELLO._replace(boot_id=2))
+        hands.counter.connected(HELLO._replace(boot_id=2), IDENTITY)
     else:
         hands.counter.trouble("port: the scanner went away", "gone")
     assert hands.visit.ended == "lost"
@@ -209,7 +209,7 @@ def test_the_rules_take_no_old_reading_whatever_a_counter_is_told() -> None:
 def test_the_time_of_the_reading_is_what_is_recorded(hands: Hands) -> None:
     cases: list[Case] = []
     finish = hands.book.finish
-    hands.book.finish = lambda case, check: cases.append(case) or finish(case, check)  # type: ignore[func-returns-value, method-assign]
+    hands.book.finish = lambda case, check, *people: cases.append(case) or finish(case, check)  # type: ignore[func-returns-value, method-assign]
     at_face(hands).face()
     assert cases[0].read_at == NOW
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
 import httpx2
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -11,6 +16,7 @@ from stillscan.records.staff import Person, Role, SignInError
 from stillscan.web.browsers import Browsers
 from stillscan.web.sessions import LOCK_MINUTES, Sessions
 
+T = TypeVar("T")
 CLERK, OTHER, SUPERVISOR, TECHNICIAN = "anna", "berit", "sol", "tor"
 ROLES = {CLERK: Role.CLERK, OTHER: Role.CLERK, SUPERVISOR: Role.SUPERVISOR, TECHNICIAN: Role.TECHNICIAN}
 PIN = "2580"  # everybody's here
@@ -51,6 +57,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now_s
+
+
+def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What a coroutine comes to, in a loop and a thread of its own: a browser that is driven has a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
 
 
 def sessions(staff: MemoryStaff | None = None, clock: Clock | None = None, minutes: float = LOCK_MINUTES) -> Sessions:

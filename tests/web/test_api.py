@@ -1,7 +1,7 @@
 """The API: nothing without the token, letters in and their state out, and whatever schemathesis thinks of."""
 
-import asyncio
 import contextlib
+import functools
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import schemathesis
 from books import NORWEGIAN
-from clerks import sessions
+from clerks import run, sessions
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import positive_data_acceptance
 from starlette.applications import Starlette
@@ -276,7 +276,9 @@ def test_a_body_that_is_too_large_is_refused_and_one_without_a_token_is_not_read
     """Asked through ASGI itself, because a client for tests reads a body whole before it sends it."""
     for shown, status in ((office.token, 413), ("wrong", 401)):
         body = Drip(600_000_000)
-        answer = asyncio.run(asked(office.program, f"/api/v1{path}", shown, body, 600_000_000 if declared else None))
+        answer = run(
+            functools.partial(asked, office.program, f"/api/v1{path}", shown, body, 600_000_000 if declared else None)
+        )
         assert answer == status
         assert body.read <= (LETTERS_BYTES + 65_536 if status == 413 and not declared else 0)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from books import TRACKING
-from clerks import CLERK, OTHER, PIN, TECHNICIAN, Clock
+from clerks import CLERK, OTHER, PIN, TECHNICIAN, Clock, run
 from played import Played
 from test_server_ends import stream_of
 
@@ -64,7 +64,7 @@ def test_an_open_window_is_told_and_hears_nothing_more(played: Played, clock: Cl
         played.counter.answer(lambda visit: visit.enter(TRACKING, visit.turn))
         return [one async for one in stream]
 
-    assert kinds(asyncio.run(watch())) == ["locked"]
+    assert kinds(run(watch)) == ["locked"]
     assert played.counter.watchers == 0
 
 
@@ -80,7 +80,7 @@ def test_a_window_sleeps_no_longer_than_until_it_is_locked(played: Played, clock
         asyncio.get_running_loop().call_soon(lambda: setattr(clock, "now_s", clock.now_s + 1))
         return [one async for one in stream]
 
-    assert kinds(asyncio.run(watch())) == ["locked"]
+    assert kinds(run(watch)) == ["locked"]
 
 
 def test_a_technicians_window_hears_of_the_scanner_alone(played: Played) -> None:
@@ -94,7 +94,7 @@ def test_a_technicians_window_hears_of_the_scanner_alone(played: Played) -> None
         played.counter.end()
         return [*told, *[one async for one in stream]]
 
-    told = asyncio.run(watch())
+    told = run(watch)
     assert kinds(told) == ["boot", "device", "rows", "device"]
     assert not any("Østenbyen" in json.dumps(one) or TRACKING in one for one in told)
 

@@ -1,7 +1,7 @@
 """The counter: the visit that is open, the scanner as it is now, and everybody who watches. Safe between threads.
 
 One lock guards all of it, and nobody who holds it waits for anything: while the book of the office works, which may
-take seconds when its database hangs, the lock is let go (`_OutsideLock`), and the visit says that it is busy.
+take seconds when its database hangs, the lock is let go (`outside_lock`), and the visit says that it is busy.
 """
 
 # long-ok: what windows, the scanner and the clock may do to one visit, under one lock
@@ -12,15 +12,15 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from kiosk import wire
 from stillscan.counter.held_reading import ReadingLimits, since_start_s
 from stillscan.counter.mosaic import Mosaic
-from stillscan.counter.visit import OfficeBook, Recorded, StaleError, Visit
+from stillscan.counter.outside_lock import OutsideLock
+from stillscan.counter.visit import OfficeBook, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
 from stillscan.guidance import reason_key
 from stillscan.link.identity import ScannerIdentity
@@ -31,7 +31,6 @@ from stillscan.records.errors import OutcomeUnknownError
 from stillscan.records.staff import Person
 from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Judgement, Result
-from stillscan.verify.case import Case, Consignment
 from stillscan.verify.known import Known
 
 _RECORD_S = 1.0  # the scanner's thread waits so long for a record: many times what one takes, less than a device waits
@@ -90,7 +89,7 @@ class Counter:
         """The key of a sentence that says the same in people's language, or ""."""
 
     def _new_visit(self, turn: int) -> Visit:
-        book = _OutsideLock(self._book, self._lock, self._publish_panel)
+        book = OutsideLock(self._book, self._lock, self._publish_panel)
         return Visit(book, self.office, self.test_mode, turn, self._known, limits=self._limits, clock=self._clock)
 
     # --- windows ----------------------------------------------------------------------------------------------------
@@ -329,36 +328,3 @@ class Counter:
 
 def _row_of_cells(row: int, greys: bytes) -> dict[str, Any]:
     return {"row": row, "pixels": base64.b64encode(greys).decode()}
-
-
-class _OutsideLock:
-    """The book of the office for somebody who holds the lock: it is let go while the book works, after ``telling``."""
-
-    def __init__(self, book: OfficeBook, lock: threading.Lock, telling: Callable[[], None]) -> None:
-        self._book = book
-        self._lock = lock
-        self._telling = telling
-
-    def now(self) -> datetime:
-        return self._book.now()
-
-    def letter(self, tracking: str) -> Consignment | None:
-        with self._let_go():
-            return self._book.letter(tracking)
-
-    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded:
-        with self._let_go():
-            return self._book.finish(case, check, staff, began_by)
-
-    def recorded(self, check: str) -> Recorded | None:
-        with self._let_go():
-            return self._book.recorded(check)
-
-    @contextlib.contextmanager
-    def _let_go(self) -> Iterator[None]:
-        self._telling()
-        self._lock.release()
-        try:
-            yield
-        finally:
-            self._lock.acquire()

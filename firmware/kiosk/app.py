@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Board, Slots
     from kiosk.proof import Proof
 
+_LONGEST = 1536  # bytes of a frame: a band at 8 bits takes 1511 of them with its tag
 _PAIRING = "pairing.json"  # beside the folders of the versions, so that it outlives an update
 _IDLE_MS = 5
 _LINES = 6  # while a sweep runs commands are looked for once in so many lines
@@ -38,7 +39,7 @@ class App:
         self.board = board
         self.settings = Settings(of_board=board.settings)
         self.health = Health()
-        self.link = Link(board.stream, board.kernels)
+        self.link = Link(board.stream, board.kernels, _LONGEST)
         self.link.proof = _proof(board)
         policy = Policy(self.settings)
         sensing = Sensing(board.flow, board.accelerometer, board.int1, policy)

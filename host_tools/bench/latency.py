@@ -20,6 +20,7 @@ from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Hello, Message
 from stillscan.link.pairing import Pairing
 from stillscan.link.serial_port import SerialTransport
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
@@ -60,6 +61,10 @@ class _Counting:
         """See Display."""
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        """See Display."""
+        self.others.append(kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
         """See Display."""
         self.others.append(kind)
 

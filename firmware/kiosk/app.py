@@ -1,6 +1,5 @@
 """Composition of the kiosk and its one loop. A failing part or a defect puts every output in its safe state first."""
 
-import os
 import time
 
 import micropython
@@ -14,6 +13,7 @@ from kiosk.health import Health
 from kiosk.link import Link
 from kiosk.motion import Motion
 from kiosk.policy import Policy
+from kiosk.proof import Proof, stored
 from kiosk.scan import Scan
 from kiosk.sensing import Sensing
 from kiosk.settings import Settings
@@ -24,7 +24,6 @@ from kiosk.trial import Trial
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.parts import Board, Slots
-    from kiosk.proof import Proof
 
 _LONGEST = 1536  # bytes of a frame: a band at 8 bits takes 1511 of them with its tag
 _PAIRING = "pairing.json"  # beside the folders of the versions, so that it outlives an update
@@ -125,12 +124,6 @@ class App:
 
 
 def _proof(board: Board) -> Proof | None:
-    """Of a board that was paired; another does not even load what it takes."""
-    try:
-        os.stat(_PAIRING)
-    except OSError:
-        return None
-    from kiosk.proof import Proof, stored
-
+    """Of a board that was paired."""
     pairing = stored(_PAIRING)
     return Proof(board.kernels, *pairing) if pairing else None

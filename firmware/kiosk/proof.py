@@ -2,7 +2,7 @@
 
 The tags are Chaskey-12's (ISO/IEC 29192-6; Mouha, eprint 2015/1182), cut off after 64 bits. How one is made has to be
 fast, and is a kernel (`kiosk.kernels`, `boards/rp2/kernels.py`). What it covers is a frame's type, sequence and body
-behind its epoch: how often the sequence has begun anew, u32. A board that was never paired loads none of this.
+behind its epoch: how often the sequence has begun anew, u32.
 """
 
 import hashlib

@@ -59,10 +59,10 @@ def open_place(folder: Path) -> tuple[Database, Keyring]:
     return Database(folder / "records.db"), Keyring(folder / "keys", "kiosk-1")
 
 
-def letters(folder: Path, count: int) -> None:
-    """Import so many letters for an invented person."""
+def letters(folder: Path, count: int, first: int = 0) -> None:
+    """Import so many letters for an invented person, from the first of the series on."""
     deadline = date.today() + timedelta(days=14)
-    rows = [f"{number(n)},B-{n},Åse Østenbyen,{deadline}" for n in range(count)]
+    rows = [f"{number(n)},B-{n},Åse Østenbyen,{deadline}" for n in range(first, first + count)]
     database, keyring = open_place(folder)
     load("\n".join(["tracking,order,recipient,deadline", *rows]).encode(), database, keyring, "letters")
     database.close()

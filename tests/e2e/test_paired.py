@@ -20,6 +20,7 @@ pytestmark = pytest.mark.process
 COMMAND = (sys.executable, "-m", "stillscan.cli")
 HANG_S = 120.0
 LETTER = "RR123456785NO"
+PIN = "4711-blue"
 
 
 class Office:
@@ -31,8 +32,9 @@ class Office:
         letters = folder / "letters.csv"
         letters.write_text(f"tracking,order,recipient,deadline\n{LETTER},B-1,Åse Østenbyen,{deadline}\n")
         self.said("consignment", "import", str(letters), *["--test"] * test)
-        assert self.run("staff", "add", "anna", "--role", "clerk", typed="4711-blue\n").returncode == 0
         self.pairing = folder / "pairing.json"
+        added = self.run("staff", "add", "anna", "--role", "clerk", typed=f"{PIN}\n")
+        assert added.returncode == 0, added.stderr
 
     def run(self, *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -45,8 +47,8 @@ class Office:
         return done.stdout
 
     def check(self, port: str, *more: str) -> subprocess.CompletedProcess[str]:
-        who = ["--staff", "anna", "--language", "en"]
-        return self.run("check", "--tracking", LETTER, "--port", port, *who, *more, typed="4711-blue\nyes\n")
+        check = ("check", "--tracking", LETTER, "--port", port, "--language", "en", "--staff", "anna")
+        return self.run(*check, *more, typed=f"{PIN}\nyes\n")
 
     def scanner(self) -> dict[str, object]:
         """That of the newest check."""

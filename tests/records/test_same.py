@@ -128,6 +128,16 @@ def test_a_file_that_is_put_back_is_the_same(place: Place) -> None:
     assert place.finish(1) == "release"
 
 
+def test_a_log_that_sqlite_itself_makes_anew_is_no_other(place: Place) -> None:
+    """When nobody has the file open, as after a connection was given up, SQLite removes its log."""
+    with place.database._engine.connect() as connection:
+        connection.invalidate()
+    other = sqlite3.connect(place.path)
+    other.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    other.close()
+    assert place.finish(1) == "release"
+
+
 @pytest.mark.process
 def test_a_servers_database_that_was_made_anew_is_another(server: Server, tmp_path: Path) -> None:
     with server.database() as url:

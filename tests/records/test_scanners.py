@@ -185,7 +185,7 @@ def checked(
     counter.look(lambda visit, _: visit.read(LINES))
     if callable(before_face):
         before_face()
-    counter.answer(lambda visit: visit.face(True, visit.turn))
+    counter.answer(lambda visit: visit.face(True, visit.turn), CLERK)
     return counter
 
 

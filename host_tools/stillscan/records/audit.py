@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
 
-from stillscan.records import models
+from stillscan.records import checkpoint, models
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
 from stillscan.records.chain_state import ChainState
 from stillscan.records.chain_time import CLOCK
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import broken, untrusted
+from stillscan.records.errors import RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
 from stillscan.records.rotation import learn, noticing
 from stillscan.records.witness import Notes, Seen, noting
 
+_log = logging.getLogger(__name__)
 _HEAD = select(models.HEAD)
 _LOCK = _HEAD.with_for_update()
 _APPEND = insert(ENTRY)
@@ -91,8 +93,10 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     keyring.guard()
     with chain.alone, noting(keyring.head, writes=True) as (notes, note):
         if not chain.end.seq:
+            checkpoint.begin(chain, keyring)
             with database.reading() as connection:
                 _follow(connection, keyring, chain, _head(head_of(connection)), notes)
+            keep_checkpoint(keyring, chain)
         with database.writing() as connection:
             appender = Appender(connection, keyring, chain, notes)
             yield appender
@@ -109,9 +113,27 @@ def reading_chain(database: Database, keyring: Keyring, chain: ChainState | None
     chain = chain or ChainState()
     keyring.guard()
     with chain.alone, noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
+        if not chain.end.seq:
+            checkpoint.begin(chain, keyring)
         _follow(connection, keyring, chain, _head(head_of(connection)), notes)
         note(chain.end)
         yield connection
+
+
+def keep_checkpoint(keyring: Keyring, chain: ChainState) -> None:
+    """Write a checkpoint of a chain that was followed, when the last is far behind. Never in the way of anything."""
+    with chain.alone:
+        if chain.end.seq - chain.checkpoint < checkpoint.EVERY:
+            return
+        try:
+            kept = checkpoint.keep(chain, keyring)
+        except RecordsError as error:
+            _log.warning("no checkpoint was written: %s", error)
+            return
+        fresh = ChainState()
+        checkpoint.begin(fresh, keyring)
+        if kept and fresh.end == chain.end:
+            chain.known, chain.checkpoint = fresh.known, fresh.checkpoint  # what is in its file is let go of here
 
 
 def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, notes: Notes) -> None:

@@ -65,6 +65,11 @@ class Keyring:
             self._private = self._own_key()
         return signature_by(self._private, purpose, message)
 
+    @property
+    def signs_unasked(self) -> bool:
+        """Whether this kiosk has a key, and nobody would be asked for a passphrase."""
+        return self._private is not None or (not self.wrapping.on and is_there(self.folder / f"{self.kiosk}.key"))
+
     def signed(self, kiosk: str, purpose: str, message: bytes, signature: str, seq: int | None = None) -> bool:
         """Whether that kiosk signed this, with the key in force at entry ``seq`` (None: any that it had).
 

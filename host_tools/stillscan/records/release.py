@@ -17,8 +17,8 @@ from sqlalchemy import bindparam, insert, select, update
 from stillscan.link.identity import ScannerIdentity
 from stillscan.records import retention, text, tracking
 from stillscan.records.accounts import Accounts
-from stillscan.records.audit import Appender, appending, reading_chain
-from stillscan.records.canonical import canonical
+from stillscan.records.audit import Appender, appending, keep_checkpoint, reading_chain
+from stillscan.records.canonical import canonical, instant
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
@@ -111,6 +111,7 @@ class Desk:
                 "tracking": number,
                 "office": self._office,
                 **_who(person_there, began_by),
+                "read_at": None if observed.read_at is None else instant(observed.read_at),
                 "verdict": ruling.verdict,
                 "reasons": list(ruling.reasons),
                 "evidence": observations_digest(self._keyring, case),
@@ -163,6 +164,7 @@ class Desk:
             if self._tidied is None or not timedelta(0) <= now - self._tidied < _TIDY_EVERY:
                 self._tidied = now
                 retention.purge(self._database, self._keyring, self._retention_days, now, self._chain)
+                keep_checkpoint(self._keyring, self._chain)
 
 
 def new_check() -> str:
@@ -185,9 +187,13 @@ def _scanner(scanner: ScannerIdentity | None) -> dict[str, Any] | None:
 
 def record(entry: ChainEntry) -> dict[str, Any]:
     """What is signed about a hand-over: the letter, the digest of what was observed, where the chain then ended."""
-    facts = entry.facts
+    return record_of(entry.facts, entry.seq, entry.digest)
+
+
+def record_of(facts: dict[str, Any], seq: int, digest: str) -> dict[str, Any]:
+    """The same, of an entry whose body was read already."""
     kept = ("tracking", "evidence", "test", "kiosk", "office", "staff", "time", "version")
-    return {**{name: facts[name] for name in kept}, "chain": {"count": entry.seq, "digest": entry.digest}}
+    return {**{name: facts[name] for name in kept}, "chain": {"count": seq, "digest": digest}}
 
 
 def _may_check(appender: Appender, person: Person) -> Person:

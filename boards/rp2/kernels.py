@@ -378,24 +378,33 @@ def seal(key, data: ptr8, n: int):
     at = blocks << 4
     left = n - at
     behind = ptr32(int(data) + at)
+    words[12] = behind[0]
+    words[13] = behind[1]
+    words[14] = behind[2]
+    words[15] = behind[3]
     subkey = 4
     if left < 16:
         subkey = 8
-    for i in range(4):
-        words[12 + i] = behind[i]
-    if left < 16:
         last[left] = 1
         left += 1
         while left < 16:
             last[left] = 0
             left += 1
-    for i in range(12, 16):
-        words[i] = words[i] ^ words[i + subkey - 12]
+    words[12] = words[12] ^ words[subkey]
+    words[13] = words[13] ^ words[subkey + 1]
+    words[14] = words[14] ^ words[subkey + 2]
+    words[15] = words[15] ^ words[subkey + 3]
     words[16] = int(data)
     words[17] = blocks
     _absorb(key)
-    words[12] = words[12] ^ words[subkey]
-    words[13] = words[13] ^ words[subkey + 1]
+    first = words[12] ^ words[subkey]
+    second = words[13] ^ words[subkey + 1]
     out = ptr8(int(data) + n)
-    for i in range(8):
-        out[i] = last[i]
+    out[0] = first
+    out[1] = first >> 8
+    out[2] = first >> 16
+    out[3] = first >> 24
+    out[4] = second
+    out[5] = second >> 8
+    out[6] = second >> 16
+    out[7] = second >> 24

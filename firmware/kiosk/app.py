@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _LONGEST = 1536  # bytes of a frame: a band at 8 bits takes 1511 of them with its tag
 _PAIRING = "pairing.json"  # beside the folders of the versions, so that it outlives an update
 _IDLE_MS = 5
-_LINES = 6  # while a sweep runs commands are looked for once in so many lines
 
 
 class App:
@@ -55,7 +54,6 @@ class App:
             board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate, slots
         )
         self._trial = Trial(slots, self.commands, self.scan) if slots is not None and slots.trial else None
-        self._turns = 0
         self._health_ms = time.ticks_ms()
 
     def start_parts(self) -> None:
@@ -77,13 +75,11 @@ class App:
     @micropython.native
     def step(self) -> None:
         """One turn: signals, commands, health, the scan cycle. Only one that came to its end feeds the watchdog."""
-        self._turns = (self._turns + 1) % _LINES
         if self.scan.state != wire.SCANNING:
             self.signals.tick()
         try:
-            if not self.surface.sweeping or not self._turns:
-                self.commands.poll()
-                self._send_health()
+            self.commands.poll()
+            self._send_health()
             self.scan.step()
             if self._trial is not None:
                 self._trial.step()

@@ -82,15 +82,15 @@ class Commands:
 
     def _proven(self) -> bool:
         """May whoever sent this command ask for it? Of a board that is paired only the host that it is paired with."""
-        if self._link.proven():
+        link = self._link
+        proof = link.proof
+        if proof is None or link.proven(proof.now):
             return True
-        if not self._link.newly_proven():
+        offered = proof.offered
+        if offered is None or not link.proven(offered):
             return False
         self._begin_session()
-        proof = self._link.proof
-        if proof is not None:
-            proof.accept()
-            self._link.sealing = proof.sealing
+        link.sealing = proof.accept(offered)
         return True
 
     def _begin_session(self) -> None:
@@ -102,7 +102,7 @@ class Commands:
         proof = self._link.proof
         if proof is None:
             self._begin_session()
-        elif proof.running and self._scan.sweeping:
+        elif proof.now is not None and self._scan.sweeping:
             return  # anybody can say HELLO: it must not cost a line, nor end a session before it has proven something
         self.spoken = major == wire.MAJOR
         self._health.note(wire.EV_HOST, major, minor)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from array import array
 
     from kiosk.parts import Fill, Kernels, Stream
-    from kiosk.proof import Proof
+    from kiosk.proof import Proof, Session
 
 _CHUNK = 64  # bytes taken at a time: on the chip 3 ms
 _HEAD = const(3)  # type, sequence
@@ -25,16 +25,17 @@ _TAG = const(8)  # wire.TAG, without looking it up in every line
 class Link:
     """``stream.write(buffer, n) -> bytes taken`` may block for a second, ``readinto(buffer) -> bytes`` never."""
 
-    def __init__(self, stream: Stream, kernels: Kernels) -> None:
+    def __init__(self, stream: Stream, kernels: Kernels, longest: int = wire.MAX_FRAME) -> None:
+        """``longest``: bytes of the longest frame that is sent, before stuffing."""
         self._stream = stream
         self._kernels = kernels
         self.proof: Proof | None = None  # on a board that was paired
         self.sealing: array[int] | None = None  # the key of what is sent, in a session of that
-        self._sent = bytearray(_EPOCH + wire.MAX_FRAME)
+        self._sent = bytearray(_EPOCH + longest)
         self._plain = memoryview(self._sent)[_EPOCH:]
         self._body = memoryview(self._plain)[_HEAD:]
         self._filled: Fill | None = None  # whose body _plain still holds
-        self._stuffed = bytearray(wire.MAX_FRAME + wire.MAX_FRAME // 254 + 8)
+        self._stuffed = bytearray(longest + longest // 254 + 8)
         self._chunk = bytearray(_CHUNK)
         self._pending = 0
         self._taken = 0
@@ -140,7 +141,7 @@ class Link:
                 continue
             kind = self._finish()
             if kind == wire.C_CREDIT:
-                if self.proof is None or self.proof.proven(self._received, _EPOCH + self._body_end):
+                if self.proof is None or self.proven(self.proof.now):
                     self._credit()
             elif kind:
                 return kind
@@ -177,13 +178,9 @@ class Link:
         """Sequence number of that command."""
         return self._frame[1] | self._frame[2] << 8
 
-    def proven(self) -> bool:
-        """Does that command come from the host of the session that runs?"""
-        return self.proof is None or self.proof.proven(self._received, _EPOCH + self._body_end)
-
-    def newly_proven(self) -> bool:
-        """Does it come from the host that said HELLO last, whose session has not begun?"""
-        return self.proof is not None and self.proof.newly_proven(self._received, _EPOCH + self._body_end)
+    def proven(self, session: Session | None) -> bool:
+        """Does that command come from the host of this session?"""
+        return self.proof is None or self.proof.proven(session, self._received, _EPOCH + self._body_end)
 
     def _credit(self) -> None:
         frame = self._frame

@@ -2,7 +2,7 @@
 
 The tags are Chaskey-12's (ISO/IEC 29192-6; Mouha, eprint 2015/1182), cut off after 64 bits. How one is made has to be
 fast, and is a kernel (`kiosk.kernels`, `boards/rp2/kernels.py`). What it covers is a frame's type, sequence and body
-behind its epoch: how often the sequence has begun anew, u32. A board that was never paired loads none of this.
+behind its epoch: how often the sequence has begun anew, u32.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ def _double(key: ptr32, at: int):
         key[at + 4 + i] = (key[at + i] << 1) | ((key[at + i - 1] >> 31) & 1)
 
 
-class _Session:
+class Session:
     """The keys of one session, and the last command that was proven in it."""
 
     def __init__(self, keys: bytes, sequence: int) -> None:
@@ -80,25 +80,15 @@ class _Session:
 
 
 class Proof:
-    """The session that runs, and the one that was offered last."""
+    """Sessions with hosts that hold the key."""
 
     def __init__(self, kernels: Kernels, scanner: bytes, key: bytes) -> None:
         self.scanner = scanner
         self._key = key
         self._kernels = kernels
         self._given = bytearray(_TAG)
-        self._now: _Session | None = None
-        self._offered: _Session | None = None
-
-    @property
-    def running(self) -> bool:
-        """Is there a session whose host has proven itself?"""
-        return self._now is not None
-
-    @property
-    def sealing(self) -> array[int] | None:
-        """The key of what is said in that session."""
-        return None if self._now is None else self._now.sending
+        self.now: Session | None = None  # of a host that has proven itself
+        self.offered: Session | None = None  # of the host that said HELLO last
 
     def nonce(self) -> bytes:
         """Of a HELLO: never the same twice."""
@@ -107,27 +97,20 @@ class Proof:
     def offer(self, asked: bytes, answered: bytes, sequence: int) -> None:
         """A host has said HELLO (bodies of both HELLOs): its session begins when it proves a command."""
         both = bytes([len(asked)]) + asked + answered  # the length, so that nothing moves from one to the other
-        self._offered = _Session(hmac_sha256(self._key, _LABEL + both), sequence)
+        self.offered = Session(hmac_sha256(self._key, _LABEL + both), sequence)
 
-    def accept(self) -> None:
-        """The session that was offered last begins, and the former ends."""
-        self._now = self._offered
-        self._offered = None
+    def accept(self, session: Session) -> array[int]:
+        """The session that was offered last begins, and the former ends; the key of what is sent in it."""
+        self.now = session
+        self.offered = None
+        return session.sending
 
     @micropython.native
-    def proven(self, data: Bytes, n: int) -> bool:
-        """Does the running session's host prove this command: ``data[:n]`` (room for the epoch, then frame, then tag)?
+    def proven(self, session: Session | None, data: Bytes, n: int) -> bool:
+        """Does the host of this session prove a command: ``data[:n]`` (room for the epoch, then frame, then tag)?
 
         True once for each command: what was proven before is not proven again. Allocates nothing.
         """
-        return self._proven(self._now, data, n)
-
-    def newly_proven(self, data: Bytes, n: int) -> bool:
-        """Does the host that said HELLO last prove this command?"""
-        return self._proven(self._offered, data, n)
-
-    @micropython.native
-    def _proven(self, session: _Session | None, data: Bytes, n: int) -> bool:
         if session is None or n < _EPOCH + 3 + _TAG:
             return False
         sequence = data[_EPOCH + 1] | data[_EPOCH + 2] << 8

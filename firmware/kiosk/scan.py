@@ -6,8 +6,6 @@ MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on th
 
 import time
 
-import micropython
-
 from kiosk import wire
 from kiosk.errors import PartError
 from kiosk.plan import Plan
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from kiosk.surface import Surface
 
 _UNSEEN_MS = 5000  # something is followed and not seen to be present: a hand that rests there is gone by then
+_LINES = 6  # in one turn: commands are looked for once in so many, and what else a turn does takes a line less time
 _LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
 
 
@@ -69,9 +68,8 @@ class Scan:
         self._doubtful = False  # this document went so that they must be
         self._glanced = False  # what the flow sensor sees on an empty glass is the lid
 
-    @micropython.native
     def step(self) -> None:
-        """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
+        """One turn of the loop: at most a few lines, or one look at the sensors. PartError when a part fails."""
         self._steps[self.state]()
         if self._doubtful and self.finished and self.state in (wire.DONE, wire.GAVE_UP):
             self._inspect()
@@ -238,9 +236,12 @@ class Scan:
         self._plan.begun()
         self._enter(wire.SCANNING)
 
-    @micropython.native
     def _scanning(self) -> None:
         cause = self._sweep.step()
+        lines = 1
+        while cause == GOING_ON and lines < _LINES and self._surface.sweeping:
+            cause = self._sweep.step()
+            lines += 1
         if cause == GOING_ON:
             return
         if not cause and self._sweep.monotonous:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk import wire
+from stillscan.boards.files import boards_folder, firmware_folder
+from stillscan.boards.versions import Version
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.link.framing import Decoder, encode
 from stillscan.link.identity import NotPairedError
@@ -212,13 +214,35 @@ def test_a_host_with_another_key_is_not_fooled(board: Board) -> None:
         board.session.open()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"scanner": "01", "key": "02"}', PAIRING.written()[:60]])
-def test_a_pairing_that_is_not_whole_is_none(content: bytes) -> None:
-    kiosk = SimulatedKiosk.__new__(SimulatedKiosk)
-    kiosk.__init__(scene(SAMPLE, None, "still", "clean", 1, 10.0))  # type: ignore[misc]
+def started(files: dict[str, bytes]) -> SimulatedKiosk:
+    """A kiosk on whose board these files lie."""
+    kiosk = SimulatedKiosk(scene(SAMPLE, None, "still", "clean", 1, 10.0))
     kiosk.firmware.close()
     kiosk.bus.power_up()
-    kiosk.firmware = Firmware(kiosk.bus, files={BOARD_FILE: content})
+    kiosk.firmware = Firmware(kiosk.bus, files=files)
+    return kiosk
+
+
+def test_a_paired_board_starts_from_its_slots() -> None:
+    """As on a board: what a version imports it has imported before it runs (loader.py)."""
+    roots = (boards_folder() / "simulator", firmware_folder())
+    files = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for root in roots
+        for path in sorted(root.rglob("*.py"))
+        if path.name not in ("main.py", "loader.py", "time.py", "parts.py")
+    }
+    version = Version({}, {**files, "time.py": (roots[0] / "time.py").read_bytes()})
+    with started({**version.alone(), BOARD_FILE: PAIRING.written()}) as kiosk:
+        session = Session(kiosk, admission=lambda hello, transport: PAIRING.key)
+        assert session.open().scanner_id == PAIRING.scanner
+        assert session.identity is not None
+        assert session.identity.firmware.endswith(version.build)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"scanner": "01", "key": "02"}', PAIRING.written()[:60]])
+def test_a_pairing_that_is_not_whole_is_none(content: bytes) -> None:
+    kiosk = started({BOARD_FILE: content})
     with kiosk:
         session = Session(kiosk)
         hello = session.open()

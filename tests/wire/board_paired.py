@@ -40,11 +40,10 @@ for _ in range(3):
     link._begin_epoch()
 stream.data = unhex(example["subscribe"])
 assert link.receive() == wire.C_SUBSCRIBE
-proven = link.proven()
-accepted = link.newly_proven()
-link.proof.accept()
-link.sealing = link.proof.sealing
-again = link.proven()
+proven = link.proven(link.proof.now)
+accepted = link.proven(link.proof.offered)
+link.sealing = link.proof.accept(link.proof.offered)
+again = link.proven(link.proof.now)
 link.send_body(wire.M_STATE, unhex(example["state"]))
 print(
     json.dumps(

@@ -66,7 +66,9 @@ class Firmware:
     def _start(self, board: str, boot_id: int, script: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="stillscan-")
         for name, content in self._files.items():
-            (Path(self._folder.name) / name).write_bytes(content)
+            place = Path(self._folder.name) / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / "console.txt", "w+")  # noqa: SIM115 - closed in close()
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()

@@ -168,6 +168,9 @@ class Commands:
             except ValueError:
                 self._error(wire.E_OUT_OF_RANGE, setting)
                 return
+            except settings_table.ClashError:
+                self._error(wire.E_CLASH, setting)
+                return
             except OSError:
                 self._error(wire.E_NOT_STORED, setting)
                 return

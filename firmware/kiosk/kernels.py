@@ -88,7 +88,7 @@ def stuff(data: ptr8, n: int, out: ptr8) -> int:
 
 @micropython.viper
 def seal(key: ptr32, data: ptr8, n: int):
-    """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits. ``key`` is of kiosk.tag."""
+    """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits. ``key`` is of kiosk.proof."""
     one = 1
     mask = (one << 32) - 1  # on a chip of 32 bits -1, which leaves all bits
     words = ptr32(data)  # type: ignore[operator]  # viper's own cast

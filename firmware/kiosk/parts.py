@@ -102,8 +102,10 @@ class Kernels(Protocol):
         ...
 
     def seal(self, key: array[int], data: Bytes, n: int) -> object:
-        """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits. ``key`` is of kiosk.tag, the data
-        lie at a multiple of 4, and there is room for 16 bytes behind them."""
+        """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits.
+
+        ``key`` is of kiosk.proof; the data lie at a multiple of 4, with room for 16 bytes behind them.
+        """
 
 
 class Watchdog(Protocol):

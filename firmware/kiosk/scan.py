@@ -6,6 +6,8 @@ MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on th
 
 import time
 
+import micropython
+
 from kiosk import wire
 from kiosk.errors import PartError
 from kiosk.plan import Plan
@@ -67,6 +69,7 @@ class Scan:
         self._doubtful = False  # this document went so that they must be
         self._glanced = False  # what the flow sensor sees on an empty glass is the lid
 
+    @micropython.native
     def step(self) -> None:
         """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
         self._steps[self.state]()
@@ -235,6 +238,7 @@ class Scan:
         self._plan.begun()
         self._enter(wire.SCANNING)
 
+    @micropython.native
     def _scanning(self) -> None:
         cause = self._sweep.step()
         if cause == GOING_ON:

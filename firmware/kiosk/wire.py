@@ -128,6 +128,7 @@ ERRORS = (
     "out_of_range",
     "not_stored",
     "not_paired",
+    "clash",
 )
 E_VERSION = const(1)
 E_MALFORMED = const(2)
@@ -137,6 +138,7 @@ E_UNKNOWN_SETTING = const(5)
 E_OUT_OF_RANGE = const(6)
 E_NOT_STORED = const(7)
 E_NOT_PAIRED = const(8)
+E_CLASH = const(9)
 
 EVENTS = ("boot", "state", "abort", "fault", "calibrated", "setting", "host", "recovered")
 EV_BOOT = const(0)
@@ -148,11 +150,12 @@ EV_SETTING = const(5)
 EV_HOST = const(6)
 EV_RECOVERED = const(7)
 
-ROLLBACKS = ("none", "defect", "resets", "late")
+ROLLBACKS = ("none", "defect", "resets", "late", "damaged")
 NO_ROLLBACK = const(0)
 DEFECT = const(1)
 RESETS = const(2)
 LATE = const(3)
+DAMAGED = const(4)
 
 # what a host has to prove that it may ask for, on a device that is paired
 PROVEN = (C_SUBSCRIBE, C_CREDIT, C_SWEEP, C_FINISH, C_SETTING_SET, C_CALIBRATE, C_RECOVER)

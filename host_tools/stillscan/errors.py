@@ -36,7 +36,7 @@ class InputError(StillscanError):
 
 
 DeviceTrouble = Literal[
-    "missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty",
+    "missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty", "firmware",
     "unpaired", "foreign", "swapped", "revoked", "key_lost", "simulated", "unproven", "records",
 ]  # fmt: skip
 """Kinds of trouble with a scanner; each has a sentence in the guidance (``device.KIND``)."""

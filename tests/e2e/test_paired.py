@@ -20,6 +20,7 @@ pytestmark = pytest.mark.process
 COMMAND = (sys.executable, "-m", "stillscan.cli")
 HANG_S = 120.0
 LETTER = "RR123456785NO"
+PIN = "4711-blue"
 
 
 class Office:
@@ -32,6 +33,8 @@ class Office:
         letters.write_text(f"tracking,order,recipient,deadline\n{LETTER},B-1,Åse Østenbyen,{deadline}\n")
         self.said("consignment", "import", str(letters), *["--test"] * test)
         self.pairing = folder / "pairing.json"
+        added = self.run("staff", "add", "anna", "--role", "clerk", typed=f"{PIN}\n")
+        assert added.returncode == 0, added.stderr
 
     def run(self, *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -44,7 +47,8 @@ class Office:
         return done.stdout
 
     def check(self, port: str, *more: str) -> subprocess.CompletedProcess[str]:
-        return self.run("check", "--tracking", LETTER, "--port", port, "--language", "en", *more, typed="yes\n")
+        check = ("check", "--tracking", LETTER, "--port", port, "--language", "en", "--staff", "anna")
+        return self.run(*check, *more, typed=f"{PIN}\nyes\n")
 
     def scanner(self) -> dict[str, object]:
         """That of the newest check."""
@@ -90,7 +94,7 @@ def test_a_picture_and_two_of_our_own_commands_make_no_release(tmp_path: Path) -
         is_refused(office.run("run", "--no-page", "--port", port))
         is_refused(office.run("run", "--page", "0", "--port", port))
     shown = office.said("audit", "show", "--last", "0")
-    assert [line.split()[3] for line in shown.splitlines()] == ["consignment", "pairing"]
+    assert [line.split()[3] for line in shown.splitlines()] == ["consignment", "staff", "pairing"]
 
 
 def test_test_mode_takes_any_scanner_and_the_entry_says_which(tmp_path: Path) -> None:

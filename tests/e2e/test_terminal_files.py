@@ -123,9 +123,9 @@ def test_a_board_in_a_folder_of_ones_own(
     monkeypatch.chdir(tmp_path)
     boards = Path(__file__).parents[2] / "boards"
     shutil.copytree(boards / "rpi_pico", "mine")
-    assert main(["flash", "--board", "rpi_pico", "--image-only", "theirs.img"]) == 0
+    assert main(["flash", "--unsigned", "--board", "rpi_pico", "--image-only", "theirs.img"]) == 0
     for name in ("./mine", "mine", str(tmp_path / "mine")):
-        assert main(["flash", "--board", name, "--image-only", "mine.img"]) == 0
+        assert main(["flash", "--unsigned", "--board", name, "--image-only", "mine.img"]) == 0
         assert Path("mine.img").read_bytes() == Path("theirs.img").read_bytes()
     assert main(["boards", "show", "./mine"]) == 0, (
         'like = "rpi_pico2" is a board of the package, wherever this one lies'
@@ -134,7 +134,7 @@ def test_a_board_in_a_folder_of_ones_own(
     assert main(["simulate", "--board", "./mine", "--document", CLEAN]) == 2
     assert "--uf2" in capsys.readouterr().err, "the folder is taken; what is missing is MicroPython for its chip"
     Path("mine/board.toml").write_text('like = "rpi_pico"\nfiles_kib = 1024\n')
-    assert main(["flash", "--board", "mine", "--image-only", "small.img"]) == 0
+    assert main(["flash", "--unsigned", "--board", "mine", "--image-only", "small.img"]) == 0
     assert Path("small.img").stat().st_size == 1024 * 1024
     for text, words in {
         'like = "rpi_pico"\nflash_kib = "2048"': "'flash_kib' is not a whole number",
@@ -146,10 +146,10 @@ def test_a_board_in_a_folder_of_ones_own(
         "machine": "board.toml: ",
     }.items():
         Path("mine/board.toml").write_text(text)
-        assert main(["flash", "--board", "mine", "--image-only", "bad.img"]) == 2
+        assert main(["flash", "--unsigned", "--board", "mine", "--image-only", "bad.img"]) == 2
         assert words in capsys.readouterr().err
     assert not Path("bad.img").exists()
-    assert main(["flash", "--board", "./nobody", "--image-only", "bad.img"]) == 2
+    assert main(["flash", "--unsigned", "--board", "./nobody", "--image-only", "bad.img"]) == 2
 
 
 def test_a_link_that_cannot_be_made_and_an_image_that_is_not_there(

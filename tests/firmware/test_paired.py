@@ -182,6 +182,16 @@ def test_a_host_that_comes_back_takes_the_session_over(board: Board) -> None:
     assert board.session.prove() == []
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 5, 400])
+def test_a_host_that_counts_beyond_the_former_one_takes_over_too(board: Board, ahead: int) -> None:
+    """Its command has the number that the former host's next one would have had."""
+    said = len(board.sent)
+    board.session = Session(board, admission=lambda hello, transport: PAIRING.key)
+    board.session._sequence = said - 1 + ahead
+    board.session.open()
+    assert board.session.health() is not None
+
+
 def test_a_host_without_the_key_may_look_and_not_touch(board: Board) -> None:
     board.session = Session(board)
     board.session.open()
@@ -215,3 +225,21 @@ def test_a_pairing_that_is_not_whole_is_none(content: bytes) -> None:
         assert isinstance(hello, Hello)
         assert hello.scanner_id is None
         assert isinstance(session.poll(5000), State)
+
+
+def test_the_hosts_count_goes_on_beyond_its_sequence_number(board: Board) -> None:
+    """As after 65536 commands of one session: what had the same number before is not obeyed now."""
+    number = board.setting("slip").setting
+    for sequence in (30_000, 60_000, 65_534):
+        board.session._sequence = sequence
+        board.session.set(number, 200)
+    board.session.set(number, 210)
+    recorded = board.sent[-1]
+    for sequence in (30_000, 60_000, 65_534):
+        board.session._sequence = sequence
+        board.session.set(number, 220)
+    board.kiosk.write(recorded)  # 65535 is the number that comes next
+    assert errors(board.listen(100)) == [Error(wire.E_NOT_PAIRED, wire.C_SETTING_SET)]
+    assert board.setting("slip").value == 220
+    board.session.set(number, 230)
+    assert board.setting("slip").value == 230

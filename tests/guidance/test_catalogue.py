@@ -12,6 +12,7 @@ from kiosk import wire
 from stillscan.errors import DeviceTrouble
 from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, language_name, languages, say
 from stillscan.guidance.catalogue import sections
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.verify import OK, REASONS
 
 PLACEHOLDERS = {"mm": 43, "line": 2, "first": 5, "last": 9}
@@ -78,6 +79,7 @@ def test_a_language_has_one_word_for_a_thing(language: str) -> None:
 
 def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted = {f"state.{name}" for name in wire.STATES} | {"state.reading"}
+    wanted |= {f"notice.{kind}" for kind in get_args(NoticeKind)}
     # "none" is nothing to talk about, and a finished sweep is said by the state.
     wanted |= {f"cause.{name}" for name in wire.CAUSES if name not in ("none", "finished")}
     wanted |= {f"part.{name}" for name in wire.PARTS if name != "none"}

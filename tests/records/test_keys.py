@@ -1,4 +1,4 @@
-"""Keys: exchanged by an entry that both sign, wrapped by a passphrase, kept in one file."""
+"""Keys: exchanged by an entry that both sign, and wrapped by a passphrase."""
 
 import contextlib
 import shutil
@@ -13,7 +13,7 @@ from stillscan.errors import InputError
 from stillscan.link.pairing import Pairing
 from stillscan.records import exchanging, wrapping
 from stillscan.records.audit import appending, entries
-from stillscan.records.backup import backup, contents, is_sealable, restore
+from stillscan.records.backup import contents, is_sealable
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, head_message, sign_entry
 from stillscan.records.clock import utc_now
@@ -271,71 +271,6 @@ def test_a_passphrase_that_can_be_guessed_is_refused(place: Place) -> None:
         with pytest.raises(InputError, match="12 to 1024 characters"):
             anew(place).wrapping.wrap(secrets_of(place)[:1], bad)
     assert not anew(place).wrapping.on
-
-
-# --- backup and restore -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def kept(place: Place, tmp_path: Path) -> Path:
-    place.finish(0)
-    scanners = place.keyring.folder / "scanners"
-    scanners.mkdir(mode=0o700)
-    (scanners / "a1.json").write_text("{}", encoding="utf-8")
-    (scanners / "a1.json").chmod(0o600)
-    file = tmp_path / "keys.backup"
-    file.write_bytes(backup(anew(place), PASSPHRASE))
-    return file
-
-
-def test_a_backup_brings_a_lost_folder_back(place: Place, kept: Path, tmp_path: Path) -> None:
-    assert b"PRIVATE" not in kept.read_bytes()
-    shutil.move(place.keyring.folder, tmp_path / "lost")
-    done = restore(anew(place), kept, kept.read_bytes(), PASSPHRASE)
-    assert sorted(done.written) == sorted(
-        ["kiosk-1.clock", "kiosk-1.head", "kiosk-1.key", "kiosk-1.pub", "scanners/a1.json", "secret"]
-    )
-    assert contents(place.keyring.folder) == contents(tmp_path / "lost")
-    assert check(place, 1, anew(place)) == "release"
-    assert findings(place) == []
-
-
-def test_nothing_is_overwritten_and_no_note_goes_back(place: Place, kept: Path) -> None:
-    place.finish(1)
-    head = place.keyring.head.read_bytes()
-    done = restore(anew(place), kept, kept.read_bytes(), PASSPHRASE)
-    assert (done.written, done.kept) == ([], ["kiosk-1.head"])
-    assert place.keyring.head.read_bytes() == head
-    (place.keyring.folder / "secret").write_bytes(bytes(32))
-    place.keyring.head.unlink()
-    with pytest.raises(RecordsError, match="secret: is there and differs"):
-        restore(anew(place), kept, kept.read_bytes(), PASSPHRASE)
-    assert not place.keyring.head.exists()
-
-
-def test_a_bad_backup_is_one_line(place: Place, kept: Path) -> None:
-    whole = kept.read_bytes()
-    for content, passphrase, told in (
-        (whole, OTHER, "this is not its passphrase"),
-        (whole[: len(whole) // 2], PASSPHRASE, "damaged or cut off"),
-        (b"", PASSPHRASE, "damaged or cut off"),
-        (b"[" * 100_000, PASSPHRASE, "damaged or cut off"),
-        (whole.replace(b'"r":8', b'"r":9'), PASSPHRASE, "not its passphrase"),
-    ):
-        with pytest.raises(RecordsError, match=told):
-            restore(anew(place), kept, content, passphrase)
-    stranger = Keyring(place.keyring.folder, "kiosk-2")
-    with pytest.raises(RecordsError, match=r"is of the kiosk kiosk-1.*--kiosk kiosk-1"):
-        restore(stranger, kept, whole, PASSPHRASE)
-
-
-@pytest.mark.parametrize("name", ["../x.key", "/etc/x", "a/b/c", ".hidden", "scanners/../../x"])
-def test_a_backup_writes_nowhere_else(place: Place, tmp_path: Path, name: str) -> None:
-    evil = wrapping.sealed_by_passphrase(
-        f'{{"kiosk":"kiosk-1","files":{{"{name}":"eA=="}}}}'.encode(), PASSPHRASE, "backup of keys"
-    )
-    with pytest.raises(RecordsError, match="no place in a folder of keys"):
-        restore(anew(place), tmp_path / "evil", evil, PASSPHRASE)
 
 
 def test_an_old_folder_without_notes_goes_on(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desk import GOOD, LINES, NOW, Place, paired, tracking
+from desk import CLERK, GOOD, LINES, NOW, Place, paired, tracking
 
 from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
@@ -179,13 +179,13 @@ def checked(
     place: Place, scanner: ScannerIdentity | None, before_face: object = None, test_mode: bool = False
 ) -> Counter:
     """A check of the first letter on the page, answered with yes."""
-    counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", "anna", test_mode), "1473 Oppsal", test_mode)
-    counter.answer(lambda visit: visit.enter(tracking(0), visit.turn))
+    counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", test_mode), "1473 Oppsal", test_mode)
+    counter.answer(lambda visit: visit.enter(tracking(0), visit.turn), CLERK)
     counter.visit.scanner = scanner
     counter.look(lambda visit, _: visit.read(LINES))
     if callable(before_face):
         before_face()
-    counter.answer(lambda visit: visit.face(True, visit.turn))
+    counter.answer(lambda visit: visit.face(True, visit.turn), CLERK)
     return counter
 
 

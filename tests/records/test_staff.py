@@ -21,7 +21,17 @@ def test_who_was_added_signs_in_with_the_right_pin_and_nobody_else(office: Offic
     assert office.people.sign_in("anna", PIN) == Person("anna", Role.CLERK)
     assert office.people.sign_in(" Anna", f" {PIN} ") == Person("anna", Role.CLERK)
     assert office.people.sign_in("anna", "4711-bla\u030a").staff == "anna", "another spelling of the same letters"
-    for who, pin in (("anna", "4711-bla"), ("anna", ""), ("sup", PIN), ("", PIN), ("nobody", PIN), ("a\0b", PIN)):
+    pairs = [
+        ("anna", "4711-bla"),
+        ("anna", ""),
+        ("anna", "\ud800" * 4),
+        ("anna", "\0" * 9),
+        ("sup", PIN),
+        ("nobody", PIN),
+    ]
+    strange = [("", PIN), ("a\0b", PIN), ("\ud800", PIN), ("\u212aari", PIN), ("anna" * 50, PIN)]
+    for who, pin in pairs + strange:
+        office.wait(100)
         with pytest.raises(SignInError) as told:
             office.people.sign_in(who, pin)
         assert (told.value.key, told.value.exit_code) == ("signin_wrong", 1)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from desk import GOOD, csv, tracking
-from staffed import PIN, Office
+from staffed import PIN, WRONG, Office
 
 from stillscan.records.errors import FieldError
 from stillscan.records.importing import load
+from stillscan.records.keyring import Keyring
 from stillscan.records.release import Desk
-from stillscan.records.staff import NotAllowedError, Person, Role, SignInError
+from stillscan.records.staff import NotAllowedError, Person, Role, SignInError, StaffList
 from stillscan.records.verification import verify
 
 
@@ -134,3 +135,23 @@ def test_a_program_that_is_killed_at_any_step_leaves_the_whole_change_or_none(
             office.people.add("bob", Role.CLERK, "7788")
     assert [one.staff for one in office.anew().people()] == ["anna", "bob", "sup"]
     assert verify(office.place.database, office.place.keyring).findings == []
+
+
+def test_kiosks_on_two_computers_have_one_staff_and_one_lock(office: Office, tmp_path: Path) -> None:
+    """Each has keys of its own; wrong PINs are counted by each, and the lock is for both."""
+    here = office.place
+    there = Keyring(tmp_path / "there", "kiosk-2")
+    there.trust("kiosk-1", here.keyring.public_pem())
+    here.keyring.trust("kiosk-2", there.public_pem())
+    elsewhere = StaffList(here.database, there, now=office.clock)
+    assert elsewhere.sign_in("anna", PIN).staff == "anna"
+    said = ""
+    while said != "signin_locked":
+        with pytest.raises(SignInError) as told:
+            elsewhere.sign_in("anna", WRONG)
+        said = told.value.key
+        office.wait(told.value.seconds)
+    assert office.tried(PIN) == "signin_locked"
+    office.people.unlock("anna")
+    assert elsewhere.sign_in("anna", PIN).staff == "anna"
+    assert verify(here.database, there).findings == []

@@ -79,6 +79,9 @@ class Shown:
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self.said.append(kind)
 
+    def notice(self, text: str, kind: str) -> None:
+        self.said.append(kind)
+
     def not_read(self, reason: str) -> None:
         self.said.append(reason)
 

@@ -150,6 +150,8 @@ class Shown:
     def trouble(self, text: str, kind: str) -> None:
         self.troubles.append(kind)
 
+    def notice(self, text: str, kind: str) -> None: ...
+
 
 def served(kiosk: SimulatedKiosk, admission: Callable[[Hello, Transport], bytes | None]) -> tuple[Service, Shown]:
     shown = Shown()

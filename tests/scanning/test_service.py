@@ -18,6 +18,7 @@ from stillscan.link.identity import ScannerIdentity
 from stillscan.link.inbox import DirectInbox
 from stillscan.link.messages import Band, Hello, Message, State
 from stillscan.link.transport import LinkLostError, Transport
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.dirt import Dirt
@@ -81,6 +82,7 @@ class Watcher:
     def __init__(self, results: int) -> None:
         self.results: list[Result] = []
         self.troubles: list[tuple[str, DeviceTrouble]] = []
+        self.notices: list[tuple[str, NoticeKind]] = []
         self.connections = 0
         self.on_message: Callable[[Message], None] = lambda message: None
         self.on_result: Callable[[Result], None] = lambda result: None
@@ -102,6 +104,9 @@ class Watcher:
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self.troubles.append((text, kind))
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self.notices.append((text, kind))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -111,6 +112,30 @@ def test_after_a_lost_key_or_a_revocation_it_is_paired_anew(
     ]  # fmt: skip
     assert main(["pair", "list", *office]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_who_signed_in_for_it_stands_in_the_entry(
+    office: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A technician or a supervisor; a clerk or a wrong PIN pairs nothing."""
+
+    def typed(text: str, *command: str) -> int:
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        return main([*command, *office])
+
+    assert typed("4711-blue\n", "staff", "add", "tina", "--role", "technician") == 0
+    assert typed("4711-blue\n", "staff", "add", "anna", "--role", "clerk") == 0
+    pair_one = ("pair", "--simulated", str(tmp_path / "one.json"), "--staff")
+    assert typed("4711-blue\n", *pair_one, "anna") == 1
+    assert typed("4711-wrong\n", *pair_one, "tina") == 1
+    assert not (tmp_path / "one.json").exists()
+    assert typed("4711-blue\n", *pair_one, "tina") == 0
+    capsys.readouterr()
+    scanners = Scanners(Database(tmp_path / "records.db"), Keyring(tmp_path / "records.db.keys", "kiosk-1"))
+    (scanner,) = scanners.all()
+    assert typed("4711-blue\n", "pair", "revoke", scanner, "--staff", "tina") == 0
+    kept = scanners._chain.kept("pairing") if scanners.all() else []
+    assert [entry.facts["staff"] for entry in kept] == ["tina", "tina"]
 
 
 STEPS = ("keep", "write", "read", "note")

@@ -197,7 +197,7 @@ def main() -> None:
                 took.sort()
                 print(
                     f"{name}: the clerk is answered within {took[-1]:.0f} ms (median {statistics.median(took):.0f}, "
-                    f"{len(took)} times), memory +{max(most) - before:.0f} MB, log +{(kiosk.said() - said) / 1000:.0f} kB",
+                    f"{len(took)} times), memory +{max(most) - before:.0f} MB, log +{(kiosk.said() - said) // 1000} kB",
                     flush=True,
                 )
         finally:

@@ -1,8 +1,11 @@
 """Browsers that are bound: once by the secret of an address, then by a cookie that outlives the program."""
 
+import os
 import stat
 import threading
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from clerks import CLERK, Clock, bind, client, sign_in
@@ -12,7 +15,7 @@ from played import Played
 
 from stillscan.guidance import page_texts
 from stillscan.records.errors import RecordsError
-from stillscan.web import browsers
+from stillscan.web import browsers, connections
 from stillscan.web.browsers import MOST_BROWSERS, PRINTED_S, Browsers
 
 T = page_texts("nb")
@@ -128,7 +131,7 @@ def test_the_address_is_left_at_once_and_its_cookie_is_sealed() -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
+    assert "SameSite=Strict" in cookie
     assert "Max-Age=34560000" in cookie
     assert one.get("/", follow_redirects=False).headers["Location"] == "/signin"
     assert 'name="pin"' in one.get("/signin").text
@@ -204,3 +207,50 @@ def test_a_browser_is_signed_in_with_its_own_session_only() -> None:
     assert unbound.get("/", follow_redirects=False).status_code == 303
     sign_in(other, "berit")
     assert one.get("/", follow_redirects=False).status_code == 200
+
+
+def test_a_cookie_is_of_the_account_that_was_bound(tmp_path: Path) -> None:
+    bound = Browsers(tmp_path)
+    cookie = bound.bind(bound.invite(), 1000)
+    for again in (bound, Browsers(tmp_path)):
+        assert again.bound(cookie, lambda: 1000)
+        assert again.bound(cookie, lambda: None), "the system does not tell"
+        assert again.bound(cookie, lambda: 1001) is None
+        assert again.bound(cookie, lambda: 0) is None
+    anybodys = bound.bind(bound.invite())
+    assert bound.bound(anybodys, lambda: 1001)
+    assert bound.bound(cookie, lambda: 1000)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(
+    not Path("/proc/net/tcp").exists(), reason="the system does not tell which account a connection is of"
+)
+def test_the_system_tells_which_account_a_connection_is_of(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stolen cookie, sent by a program of another account."""
+    cookies = played.cookies()
+    assert played.browsers.file.read_text().split()[2] == str(os.getuid())
+
+    def asked() -> int:
+        request = Request(f"{played.url}/events", headers={"Cookie": cookies}, method="HEAD")
+        try:
+            return int(urlopen(request, timeout=60).status)
+        except HTTPError as error:
+            with error:
+                return error.code
+
+    assert asked() == 200
+    monkeypatch.setattr(connections, "account_of", lambda *ports: os.getuid() + 1)
+    assert asked() == 401
+    monkeypatch.undo()
+    assert asked() == 200
+
+
+def test_while_nobody_can_tell_which_browsers_are_bound_nobody_is_let_in(played: Played) -> None:
+    one = client(played.program, played.browsers)
+    played.browsers.file.write_text("nonsense\n")
+    for path in ("/", "/events", f"/?key={played.browsers.invite()}"):
+        answer = one.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.text) == (503, T["browsers_unknown"])
+    assert one.post("/signin", data={"staff": CLERK, "pin": "2580"}).status_code == 503
+    assert client(played.program).get("/customer").status_code == 200

@@ -90,7 +90,7 @@ def test_who_signs_in_sees_the_page_and_the_cookie_is_sealed_and_new_each_time(p
         answer = one.post("/signin", data={"staff": CLERK, "pin": PIN}, follow_redirects=False)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/")
         assert "HttpOnly" in answer.headers["Set-Cookie"]
-        assert "SameSite=strict" in answer.headers["Set-Cookie"]
+        assert "SameSite=Strict" in answer.headers["Set-Cookie"]
         assert "Max-Age" not in answer.headers["Set-Cookie"]
         cookies.add(answer.headers["Set-Cookie"])
     assert len(cookies) == 2
@@ -151,7 +151,9 @@ def test_a_form_that_is_too_large_is_refused(played: Played) -> None:
 def test_only_a_few_try_at_one_time(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     one = client(played.program, played.browsers, None)
     monkeypatch.setattr(module, "_MOST_TRYING", 0)
-    assert one.post("/signin", data={"staff": CLERK, "pin": PIN}).status_code == 429
+    answer = one.post("/signin", data={"staff": CLERK, "pin": PIN})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert T["signin_busy"] in answer.text
     assert played.staff.tried == 0
 
 

@@ -161,3 +161,21 @@ def test_a_window_that_hears_nothing_hides_by_itself_when_it_would_be_locked(bro
     page.clock.fast_forward((LOCK_MINUTES * 60 + 2) * 1000)
     page.wait_for_function("() => document.getElementById('panel').childElementCount === 0")
     context.close()
+
+
+def test_another_window_of_the_browser_goes_on_with_whoever_took_over(browser, played: Played) -> None:
+    context = browser.new_context()
+    page, other = context.new_page(), context.new_page()
+    played.show(page)
+    other.goto(f"{played.url}/")
+    page.focus("#tracking")
+    to_face(page, played)
+    wait_for(other, "face")
+    page.click(".person summary")
+    page.fill(".person #staff", OTHER)
+    page.fill(".person #pin", PIN)
+    page.press(".person #pin", "Enter")
+    for window in (page, other):
+        window.wait_for_selector(f".person strong:text-is('{OTHER}')")
+        wait_for(window, "face")
+    context.close()

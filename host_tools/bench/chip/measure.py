@@ -13,9 +13,10 @@ from stillscan.boards.build import compiled
 from stillscan.boards.versions import Version
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.errors import DeviceError
-from stillscan.link.messages import Abort, Band, Message, State, SweepBegin, SweepEnd
+from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, SweepEnd
 from stillscan.link.pairing import BOARD_FILE, KEY_BYTES, Pairing
 from stillscan.link.session import Session
+from stillscan.link.transport import Transport
 from stillscan.simulator.chip.kiosk import ChipKiosk
 from stillscan.simulator.glass import ZONE_ROWS
 from stillscan.simulator.scene import Scene
@@ -63,8 +64,13 @@ def sweeps(uf2: str, board: str, depth: int, count: int, rows: int, done: Callab
     Every document's first sweep goes over all its rows, the others over the first ``rows``.
     """
     with ChipKiosk(still_world(), uf2, board, paired(board)) as kiosk:
-        session = connected(kiosk)
-        hello_ms = kiosk.now_ms()
+        hello_ms = 0.0
+
+        def told() -> None:
+            nonlocal hello_ms
+            hello_ms = kiosk.now_ms()
+
+        session = connected(kiosk, told)
         boot(session)
         ready_ms = kiosk.now_ms()
         started = session.health()
@@ -118,11 +124,19 @@ def paired(board: str) -> dict[str, bytes]:
     return {**installed(board), BOARD_FILE: PAIRING.written()}
 
 
-def connected(kiosk: ChipKiosk) -> Session:
-    """A host, as soon as the chip is on the bus; it has the key of a board that is paired."""
+def connected(kiosk: ChipKiosk, told: Callable[[], None] = lambda: None) -> Session:
+    """A host, as soon as the chip is on the bus; it has the key of a board that is paired.
+
+    ``told`` is called when HELLO was answered.
+    """
+
+    def admission(hello: Hello, _: Transport) -> bytes | None:
+        told()
+        return PAIRING.key if hello.scanner_id else None
+
     while not kiosk.usb.connected:
         kiosk.read(1)
-    session = Session(kiosk, admission=lambda hello, _: PAIRING.key if hello.scanner_id else None)
+    session = Session(kiosk, admission=admission)
     session.open()
     return session
 

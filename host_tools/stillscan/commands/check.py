@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     _look_at_staff(args, simulated)
     with office_records(args, simulated) as office:
         test_mode = args.test_mode or simulated
-        book = Book(office.database, office.keyring, args.office, test_mode)
+        book = Book(office.database, office.keyring, args.office, test_mode, office.chain)
         visit = Visit(book, args.office, test_mode, known=known)
         visit.hand_over(_clerk(args, office))
         try:
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             raise InputError(f"--tracking: {t[problem.key]}") from None
         display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
         with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
-            gate = Gate(lambda: Scanners(office.database, office.keyring), test_mode)
+            gate = Gate(lambda: Scanners(office.database, office.keyring, office.chain), test_mode)
             service = Service(
                 connector(args), reader, _judge(visit), _Noted(shown, visit), alive=notifier.alive, admission=gate
             )
@@ -111,7 +111,7 @@ def _clerk(args: argparse.Namespace, office: OfficeRecords) -> Person:
     """Who serves. SignInError and NotAllowedError, exit code 1."""
     if office.demo_pin is not None:
         return DEMO
-    return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR)
+    return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR, chain=office.chain)
 
 
 class _Noted:
@@ -124,6 +124,7 @@ class _Noted:
         self.not_read = display.not_read
         self.result = display.result
         self.trouble = display.trouble
+        self.notice = display.notice
 
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         self._visit.scanner = identity

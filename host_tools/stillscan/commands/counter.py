@@ -17,10 +17,12 @@ from rich.console import Console
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, is_made, records
+from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.watched import watched
 from stillscan.link.transport import Transport
 from stillscan.records.admission import Gate
+from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.importing import load
@@ -89,11 +91,11 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     go_on_without()
     test_mode = args.test_mode or simulated
     known = known_list(args)
-    with office_records(args, simulated) as (database, keyring, demo_pin):
-        book = Book(database, keyring, args.office, test_mode)
+    with office_records(args, simulated) as (database, keyring, chain, demo_pin):
+        book = Book(database, keyring, args.office, test_mode, chain)
         counter = Counter(book, args.office, test_mode, known)
-        program = api(counter, database, keyring, TokenList(database, keyring))
-        browsers, staff = Browsers(keyring.folder), StaffList(database, keyring)
+        program = api(counter, database, keyring, TokenList(database, keyring, chain))
+        browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
         sessions = Sessions(staff, args.lock_minutes)
         with PageServer(application(counter, NAMES, browsers, sessions, [api_route(program)]), args.page) as server:
             address = f"{server.url}/?key={browsers.invite()}"
@@ -110,9 +112,11 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
             clock = clock_watch(book, counter.clock)
-            gate = Gate(lambda: Scanners(database, keyring), test_mode)
+            gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
-                Service(connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate).run()
+                Service(
+                    connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate, expected=expected(args)
+                ).run()
     return 0
 
 
@@ -122,10 +126,11 @@ def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
 
 
 class OfficeRecords(NamedTuple):
-    """Database and keys, and, in records that are thrown away, the PIN of `DEMO`."""
+    """Database, keys, what this run knows of the chain, and, in records that are thrown away, the PIN of `DEMO`."""
 
     database: Database
     keyring: Keyring
+    chain: ChainState
     demo_pin: str | None = None
 
 
@@ -139,7 +144,7 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[Office
     """The office's records; or ones that are `thrown_away`, with one letter and one member of staff."""
     if not thrown_away(args, simulated):
         with records(args, make="unnamed") as (database, keyring):
-            yield OfficeRecords(database, keyring)
+            yield OfficeRecords(database, keyring, ChainState())
         return
     with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
         database = Database(Path(folder) / "records.db")
@@ -150,7 +155,7 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[Office
             load(rows, database, keyring, "demo", test=True)
             demo_pin = f"{secrets.randbelow(1_000_000):06}"
             StaffList(database, keyring).add(DEMO.staff, DEMO.role, demo_pin)
-            yield OfficeRecords(database, keyring, demo_pin)
+            yield OfficeRecords(database, keyring, ChainState(), demo_pin)
         finally:
             database.close()
 

@@ -18,6 +18,7 @@ from stillscan.guidance import say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
 
@@ -112,6 +113,9 @@ class PlainLines:
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._say("trouble", f"{text}: {say(f'device.{kind}', self._language)}")
 
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._say("notice", f"{text}: {say(f'notice.{kind}', self._language)}")
+
 
 class LinkLines:
     """A display elsewhere (the page), and beside it the terminal's lines when the link is lost and when it is back.
@@ -137,6 +141,10 @@ class LinkLines:
         self._lost = True
         self._lines.trouble(text, kind)
         self._display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._lines.notice(text, kind)
+        self._display.notice(text, kind)
 
 
 class LivePicture:
@@ -199,6 +207,9 @@ class LivePicture:
         self._now = Text(say(f"device.{kind}", self._language), style="bold red")
         self._log.trouble(text, kind)
         self._live.update(self._draw())
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._log.notice(text, kind)
 
 
 class ConsoleOut:

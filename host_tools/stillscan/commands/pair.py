@@ -8,13 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stillscan.commands.records import add_place, records
+from stillscan.commands.signing_in import add_staff, signed_in
 from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.link.identity import REASON
 from stillscan.link.pairing import is_id
 from stillscan.link.serial_port import SerialTransport
 from stillscan.records.admission import SIMULATED
+from stillscan.records.database import Database
 from stillscan.records.files import is_there, place
+from stillscan.records.keyring import Keyring
 from stillscan.records.scanners import Scanners
+from stillscan.records.staff import Role
 from stillscan.technician.pairing import Paired, pair_board, pair_simulated
 from stillscan.technician.ports import find_port, recognise
 from stillscan.technician.prompt import Prompt
@@ -38,12 +42,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="pair a simulated scanner instead, for test mode: FILE is for 'stillscan device --pairing'",
     )
     _common(parser, run, making=True)
+    add_staff(parser, "the technician or supervisor who pairs, for the entry")
     actions = parser.add_subparsers(metavar="[list|revoke]")
     listing = actions.add_parser("list", help="the scanners that these records know")
     _common(listing, _list)
     revoke = actions.add_parser("revoke", help="from now on this scanner feeds no check")
     revoke.add_argument("scanner", metavar="ID", help="its id, as 'stillscan pair list' has it")
     _common(revoke, _revoke)
+    add_staff(revoke, "the technician or supervisor who revokes, for the entry")
 
 
 def _common(
@@ -62,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         with records(args, make="unnamed") as (database, keyring):
             if is_there(Path(args.simulated)):
                 raise InputError(f"{args.simulated}: is there already; name a new file")
-            pairing, paired = pair_simulated(Scanners(database, keyring))
+            pairing, paired = pair_simulated(Scanners(database, keyring), _staff(args, database, keyring))
             place(Path(args.simulated), pairing.written(), 0o600)
         _show(args.json, args.simulated, paired)
         return 0
@@ -70,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     transport = SerialTransport(port)  # says in plain words why it cannot be had
     transport.close()
     with records(args, make="unnamed") as (database, keyring):
+        staff = _staff(args, database, keyring)
         try:
             prompt = Prompt(port)
         except DeviceError as error:
@@ -78,9 +85,17 @@ def run(args: argparse.Namespace) -> int:
             ) from None
         with prompt:
             board = recognise(prompt.facts(), port, None)
-            paired = pair_board(prompt, Scanners(database, keyring), board, test=transport.pseudo)
+            known = Scanners(database, keyring)
+            paired = pair_board(prompt, known, board, test=transport.pseudo, staff=staff)
     _show(args.json, port, paired)
     return 0
+
+
+def _staff(args: argparse.Namespace, database: Database, keyring: Keyring) -> str | None:
+    """Who signs in for it, where somebody does: then it stands in the entry."""
+    if args.staff is None:
+        return None
+    return signed_in(args, database, keyring, Role.TECHNICIAN, Role.SUPERVISOR).staff
 
 
 def _show(as_json: bool, where: str, paired: Paired) -> None:
@@ -131,7 +146,7 @@ def _revoke(args: argparse.Namespace) -> int:
     with records(args) as (database, keyring):
         known = Scanners(database, keyring)
         try:
-            entry = known.revoke(args.scanner)
+            entry = known.revoke(args.scanner, _staff(args, database, keyring))
         except KeyError:
             raise StillscanError(f"scanner {args.scanner}: these records know none of that id") from None
     when = f"from entry {entry.seq} on" if entry is not None else "already"

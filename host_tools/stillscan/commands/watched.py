@@ -11,6 +11,7 @@ from stillscan.errors import DeviceTrouble
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Error, Hello, Message, State, SweepBegin, named
 from stillscan.link.session import describe
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
 from stillscan.service.notify import Notifier
@@ -61,6 +62,11 @@ class Watched:
         _LOG.warning("scanner trouble: %s (%s)", text, kind)
         self._notifier.status(text)
         self._display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """See Display."""
+        _LOG.warning("the scanner: %s (%s)", text, kind)
+        self._display.notice(text, kind)
 
 
 @contextmanager

@@ -20,10 +20,13 @@ from stillscan.verify.case import Case, Consignment
 class Book:
     """A visit's book over a database."""
 
-    def __init__(self, database: Database, keyring: Keyring, office: str, test_mode: bool) -> None:
+    def __init__(
+        self, database: Database, keyring: Keyring, office: str, test_mode: bool, chain: ChainState | None = None
+    ) -> None:
+        """``chain``: what this process knows of it, shared with whoever else reads and writes there."""
         self._database = database
         self._keyring = keyring
-        self._chain = ChainState()
+        self._chain = chain or ChainState()
         self._desk = Desk(database, keyring, office, chain=self._chain, paired_scanners=True)
         self._test_mode = test_mode
 

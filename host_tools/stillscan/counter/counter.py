@@ -27,6 +27,7 @@ from stillscan.mrz import Reading
 from stillscan.records.clock import ClockError
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.records.staff import Person
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Judgement, Result
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.known import Known
@@ -50,6 +51,8 @@ class Scanner:
     rows: int = 1
     attempt: int = 0
     trouble: str = "device.missing"
+    notice: str = ""
+    """What people should know of a scanner that works, a key of the guidance, or "": until another session begins."""
 
 
 class Counter:
@@ -206,10 +209,21 @@ class Counter:
         """See service.Display."""
         self._identity = identity
         self._device(trouble="", rows=hello.rows)
+        self._note("")
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         """See service.Display. What the text says is for the log; people get a sentence in their language."""
         self._device(trouble=f"device.{kind}", state="start", sentence="state.start", row=0)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """See service.Display."""
+        self._note(f"notice.{kind}")
+
+    def _note(self, notice: str) -> None:
+        with self._lock:
+            if notice != self.scanner.notice:
+                self.scanner.notice = notice
+                self._publish_panel()
 
     def not_read(self, reason: str) -> None:
         """See service.Display."""

@@ -27,8 +27,14 @@ def see_that_it_can_be_used(hello: Hello, port: str) -> None:
         raise DeviceError(f"{port}: the scanner claims what cannot be: {claim}", "stranger")
 
 
-def nobody_there(port: str, noisy: bool) -> DeviceError:
-    """Nobody has answered to HELLO; ``noisy``: something else was heard."""
+def nobody_there(port: str, noisy: bool, at_prompt: bool = False) -> DeviceError:
+    """Nobody has answered to HELLO; ``noisy``: something else was heard; ``at_prompt``: that of MicroPython."""
+    if at_prompt:
+        return DeviceError(
+            f"{port}: MicroPython's prompt answers there, stillscan's firmware does not run: stillscan flash puts it "
+            "there, or puts it right",
+            "firmware",
+        )
     return DeviceError(f"{port}: no stillscan scanner answers there{', something else talks' * noisy}", "stranger")
 
 

@@ -12,7 +12,7 @@ BOARD_FILE = "pairing.json"
 """On the board, beside the folders of its versions (firmware/kiosk/app.py)."""
 KEY_BYTES = 32
 """Twice what is needed: HMAC takes any length, and the board reads the file once."""
-LEAST_KEY_BYTES = 16  # 128 bits cannot be tried out
+KEYS_BYTES = range(16, 65)  # 128 bits cannot be tried out; more than a block of SHA-256 is another key to HMAC
 _ID_BYTES = 8  # 64 bits: of a million scanners no two share one by chance
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -36,7 +36,7 @@ class Pairing(NamedTuple):
             scanner, key = str(found["scanner"]), bytes.fromhex(found["key"])
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
-        return cls(scanner, key) if is_id(scanner) and len(key) >= LEAST_KEY_BYTES else None
+        return cls(scanner, key) if is_id(scanner) and len(key) in KEYS_BYTES else None
 
     def written(self) -> bytes:
         """The content of a file that holds it."""

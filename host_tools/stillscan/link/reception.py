@@ -12,6 +12,10 @@ from stillscan.link.proof import Proof, Sealed
 
 _GREETINGS = 4  # HELLOs whose frames are kept: one a try of a session, and one more
 
+_PROMPT = (b">>> ", b"raw REPL; CTRL-B to exit")
+_HEARD = 256
+"""Bytes of noise that are kept: the prompt says its name anew at nearly every byte of a frame."""
+
 
 @dataclass
 class Reception:
@@ -30,6 +34,12 @@ class Reception:
     greetings: deque[tuple[Hello, Frame]] = field(default_factory=lambda: deque(maxlen=_GREETINGS))
     """The newest HELLOs and how they came."""
     _expected: int | None = None
+    _heard: bytes = b""  # the end of the noise
+
+    @property
+    def at_prompt(self) -> bool:
+        """Was the last noise that of MicroPython's prompt, plain or raw? It answers to the bytes of any frame."""
+        return any(sign in self._heard for sign in _PROMPT)
 
     def feed(self, data: bytes) -> list[Message | Sealed]:
         """The messages that ``data`` completes; what is damaged is counted and left out."""
@@ -37,6 +47,7 @@ class Reception:
         frames = self.decoder.feed(data)
         if not frames:
             self.noise += len(data)
+            self._heard = (self._heard + data)[-_HEARD:]
         for frame in frames:
             if self._expected is not None:
                 self.lost_frames += (frame.sequence - self._expected) & 0xFFFF

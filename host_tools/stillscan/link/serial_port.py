@@ -84,7 +84,7 @@ def _trouble(port: str, error: BaseException) -> DeviceError:
     if number in (errno.EACCES, errno.EPERM):
         return DeviceError(
             f"{port}: no permission to open it; on Linux once: sudo cp {UDEV_RULE} /etc/udev/rules.d && sudo udevadm "
-            "control --reload, then plug it in again",
+            "control --reload, then plug it in again; a service's account: sudo usermod -aG dialout ACCOUNT",
             "rights",
         )
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "lock" in str(error):

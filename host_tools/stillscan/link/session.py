@@ -116,7 +116,7 @@ class Session:
             hello = self._wait(Hello, self._answer_ms)
             if hello is not None:
                 return hello
-        raise nobody_there(self.transport.name, self.reception.noise - noise > _MANY_BYTES)
+        raise nobody_there(self.transport.name, self.reception.noise - noise > _MANY_BYTES, self.reception.at_prompt)
 
     def _prove_scanner(self, hello: Hello, key: bytes, streams: int) -> tuple[Hello, str]:
         """Subscribe, and let the scanner prove itself by its answer: the HELLO of this session, the build that runs.
@@ -227,10 +227,11 @@ class Session:
     def settings(self) -> dict[str, Setting]:
         """All settings of the device by name."""
         self.send(wire.C_SETTING_GET, wire.ALL_SETTINGS)
-        self.send(wire.C_HEALTH)  # answered last: no guess when the list is complete
+        self.send(wire.C_INSTALLED)  # answered last, and never sent unasked; one before them is of an earlier question
         found: dict[str, Setting] = {}
-        while isinstance(setting := self._wait((Setting, Health), self._answer_ms), Setting):
-            found[plain(setting.name)] = setting
+        while isinstance(said := self._wait((Setting, Installed), self._answer_ms), Setting) or (said and not found):
+            if isinstance(said, Setting):
+                found[plain(said.name)] = said
         return found
 
     def set(self, setting: int, value: int) -> None:

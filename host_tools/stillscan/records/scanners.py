@@ -87,8 +87,13 @@ class Scanners:
         path = self._keyring.folder / "scanners" / f"{pairing.scanner}.json"
         self._keyring.wrapping.place(path, pairing.written())
 
-    def note_pairing(self, pairing: Pairing, board: str, *, test: bool, replaces: str | None = None) -> None:
-        """The entry from which on it is paired; a board that had a pairing before has that one no more."""
+    def note_pairing(
+        self, pairing: Pairing, board: str, *, test: bool, replaces: str | None = None, staff: str | None = None
+    ) -> None:
+        """The entry from which on it is paired; a board that had a pairing before has that one no more.
+
+        ``staff`` has signed in for it, None where nobody has.
+        """
         with appending(self._database, self._keyring, self._chain) as appender:
             known = scanners(self._chain.kept(PAIRING))
             details = {
@@ -98,15 +103,17 @@ class Scanners:
                 "key": pairing.digest,
                 "test": test,
                 "replaces": replaces if replaces in known else None,
+                "staff": staff,
             }
             appender.append(PAIRING, utc_now(), details)
 
-    def revoke(self, scanner: str) -> ChainEntry | None:
+    def revoke(self, scanner: str, staff: str | None = None) -> ChainEntry | None:
         """The entry from which on it feeds no check; None when it was revoked before. KeyError: it is not known."""
         with appending(self._database, self._keyring, self._chain) as appender:
             if scanners(self._chain.kept(PAIRING))[scanner].revoked is not None:
                 return None
-            entry = appender.append(PAIRING, utc_now(), {"action": "revoke", "scanner": scanner})
+            details = {"action": "revoke", "scanner": scanner, "staff": staff}
+            entry = appender.append(PAIRING, utc_now(), details)
         with contextlib.suppress(OSError):  # it is of no use any more
             (self._keyring.folder / "scanners" / f"{scanner}.json").unlink(missing_ok=True)
         return entry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.scanning.check import Check, Judge
+from stillscan.scanning.inspection import Inspection, NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.stage import ReaderStage
 
@@ -55,6 +56,10 @@ class Display(Protocol):
         """No scanner can be used now, and why; the service goes on trying by itself."""
         ...
 
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """The scanner works, and something about it is not as expected."""
+        ...
+
 
 class Service:
     """``connect`` opens the port anew; ``kept`` is called with each finished check and its joined strip."""
@@ -70,8 +75,10 @@ class Service:
         inbox: Callable[[Transport], Inbox] = DrainedInbox,
         pause: Callable[[float], None] = time.sleep,
         admission: Admission = anybody,
+        expected: Mapping[str, int] | None = None,
     ) -> None:
         """``alive`` is called at least once a second, whatever the scanner does, as long as the service works.
+        ``expected`` are settings of the scanner, by name, in which this kiosk is meant to differ from its defaults.
 
         ``inbox`` drains a port; ``pause`` waits so many seconds between two attempts to open one. A service in virtual
         time has others. ``admission`` says which scanners may be used.
@@ -86,6 +93,7 @@ class Service:
         self._pause = pause
         self._admission = admission
         self._met = False  # a scanner that may be used, since the start
+        self._expected = expected or {}
         self._flow_sign = 1  # of the scanner that is connected
 
     def run_once(self, patience_s: float) -> Result:
@@ -156,6 +164,7 @@ class Service:
         session = Session(self._connect(), self._inbox, admission=self._admission)
         self._reader.notify(session.inbox.wake)
         self._flow_sign = 1
+        self._inspection = Inspection(session, self._expected, self._display.notice)
         try:
             hello = session.open()
             assert session.identity is not None
@@ -167,13 +176,22 @@ class Service:
         return session
 
     def _check(self, session: Session) -> Result:
-        check = Check(session, self._reader, self._judge, self._display, flow_sign=self._flow_sign, alive=self._alive)
+        check = Check(session, self._reader, self._judge, self, flow_sign=self._flow_sign, alive=self._alive)
         result = check.run(_CHECK_MS)
         self._flow_sign = check.store.flow_sign
         if result.reason != "no_document":
             self._display.result(result)
         self._kept(result, check.store.joined()[0])
         return result
+
+    def message(self, message: Message) -> None:
+        """See check.Listener."""
+        self._inspection.take(message)
+        self._display.message(message)
+
+    def not_read(self, reason: str) -> None:
+        """See check.Listener."""
+        self._display.not_read(reason)
 
     def _clear(self, session: Session, result: Result) -> None:
         """Wait for an empty glass; a faulty scanner is told to try its parts again. LinkLostError."""

@@ -22,6 +22,7 @@ WHY = {
     wire.DEFECT: "it ended with an error while it started",
     wire.RESETS: "it was reset twice before it was ready",
     wire.LATE: "it was not ready within 30 s",
+    wire.DAMAGED: "its files on the board are not those of its list",
 }
 
 

@@ -26,13 +26,16 @@ class Paired(NamedTuple):
     replaces: str | None = None
 
 
-def pair_board(prompt: Prompt, scanners: Scanners, board: str, *, test: bool) -> Paired:
-    """The board is paired with this kiosk when this returns. DeviceError, RecordsError: the same again completes it."""
+def pair_board(prompt: Prompt, scanners: Scanners, board: str, *, test: bool, staff: str | None = None) -> Paired:
+    """The board is paired with this kiosk when this returns. DeviceError, RecordsError: the same again completes it.
+
+    ``staff``: who has signed in for it.
+    """
     there = Pairing.read(prompt.read(BOARD_FILE))
     if there is not None and scanners.kept(there.scanner) == there:
         known = scanners.all().get(there.scanner)
         if known is None:  # it was interrupted before the chain said so
-            scanners.note_pairing(there, board, test=test)
+            scanners.note_pairing(there, board, test=test, staff=staff)
             return Paired(there.scanner, board, True, test)
         if scanners.standing(known) == "paired" and known.test == test:
             return Paired(there.scanner, board, False, test)
@@ -42,13 +45,13 @@ def pair_board(prompt: Prompt, scanners: Scanners, board: str, *, test: bool) ->
     if prompt.read(BOARD_FILE) != pairing.written():
         raise DeviceError("the board's flash does not keep what is written: the board is worn out or damaged")
     replaces = there.scanner if there is not None else None
-    scanners.note_pairing(pairing, board, test=test, replaces=replaces)
+    scanners.note_pairing(pairing, board, test=test, replaces=replaces, staff=staff)
     return Paired(pairing.scanner, board, True, test, replaces)
 
 
-def pair_simulated(scanners: Scanners) -> tuple[Pairing, Paired]:
+def pair_simulated(scanners: Scanners, staff: str | None = None) -> tuple[Pairing, Paired]:
     """A pairing for a simulated scanner, which counts in test mode only."""
     pairing = Pairing.new()
     scanners.keep(pairing)
-    scanners.note_pairing(pairing, SIMULATED, test=True)
+    scanners.note_pairing(pairing, SIMULATED, test=True, staff=staff)
     return pairing, Paired(pairing.scanner, SIMULATED, True, True)

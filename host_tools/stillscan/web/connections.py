@@ -7,6 +7,7 @@ request on it shows that its browser is bound (`trust`); strangers push each oth
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from stillscan.web.peer import account_of
 from stillscan.web.seldom import Seldom
 
 MOST_STRANGERS = 128
@@ -115,6 +117,11 @@ class Connection(H11Protocol):
         """Its browser is bound."""
         self._connections.trust(self)
 
+    @functools.cached_property
+    def account(self) -> int | None:
+        """The account of this computer that opened it, if the system tells."""
+        return account_of(self.client[1], self.server[1]) if self.client and self.server and self.server[1] else None
+
     def drop(self, why: str) -> None:
         """End it at once; what its request does ends as when the client goes away."""
         self._connections.dropped(why)
@@ -179,6 +186,12 @@ class Connection(H11Protocol):
             self.drop("the head of a request was not sent whole")
         else:
             self._end()  # browsers open connections that they may need
+
+
+def account_at(scope: Scope) -> int | None:
+    """The account that the request ``scope`` comes from, if it is known."""
+    connection = scope.get(_SCOPE)
+    return None if connection is None else cast(Connection, connection).account
 
 
 def trust_connection(scope: Scope) -> None:

@@ -7,15 +7,17 @@ A path that does not exist is answered like one that does, so that nobody learns
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
 from stillscan.records.staff import Role
 from stillscan.web.browsers import Browsers
-from stillscan.web.connections import trust_connection
+from stillscan.web.connections import account_at, trust_connection
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Session, Sessions
 
@@ -37,13 +39,22 @@ class Gate:
         self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._refusal(Request(scope)) if scope["type"] == "http" else None
+        answer = await self._looked(Request(scope)) if scope["type"] == "http" else None
         await (answer or self._app)(scope, receive, send)
+
+    async def _looked(self, request: Request) -> Response | None:
+        """The same as `_refusal`; and nobody goes on while it cannot be told which browsers are bound."""
+        try:
+            return await self._refusal(request)
+        except StillscanError as error:
+            _LOG.warning("nobody is let in: %s", error)
+            return PlainTextResponse(page_texts(language_of(request))["browsers_unknown"], status_code=503)
 
     async def _refusal(self, request: Request) -> Response | None:
         """The answer to a request that goes no further; None for one that does."""
         scope, path = request.scope, request.scope["path"]
-        browser = self._browsers.bound(request.cookies.get(_browser_cookie(request)))
+        cookie = request.cookies.get(_browser_cookie(request))
+        browser = self._browsers.bound(cookie, functools.partial(account_at, scope))
         scope["stillscan.browser"], scope["stillscan.session"] = browser, None
         if browser is None:
             async with self._turn:  # strangers one after another, each behind whatever else is to be done
@@ -68,7 +79,9 @@ class Gate:
 
     def _exchange(self, request: Request, browser: str | None) -> Response:
         """The secret of an address for the cookie of a browser that is bound; the address is left at once."""
-        cookie = None if browser is not None else self._browsers.bind(request.query_params["key"])
+        cookie = (
+            None if browser is not None else self._browsers.bind(request.query_params["key"], account_at(request.scope))
+        )
         if cookie is None and browser is None:
             _LOG.warning("an address that is used, too old or wrong was opened")
             return PlainTextResponse(page_texts(language_of(request))["address_used"], status_code=403)
@@ -119,7 +132,7 @@ def _not_signed_in(path: str) -> Response:
 
 
 def _set(answer: Response, name: str, value: str, seconds: int | None) -> None:
-    answer.set_cookie(name, value, max_age=seconds, samesite="strict", httponly=True)
+    answer.set_cookie(name, value, max_age=seconds, samesite="Strict", httponly=True)  # type: ignore[arg-type]
 
 
 def _browser_cookie(request: Request) -> str:

@@ -190,6 +190,8 @@ class _Pages:
                     yield event
         finally:
             self._customers[browser] -= 1
+            if not self._customers[browser]:
+                del self._customers[browser]
 
     def _panel(self, template: str, language: str) -> Callable[[], dict[str, str]]:
         def render() -> dict[str, str]:

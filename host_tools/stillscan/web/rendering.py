@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillscan.counter.counter import Counter
 from stillscan.guidance import language_name, languages, page_texts
-from stillscan.web.view import clerk, customer, scanner_text
+from stillscan.web.view import clerk, customer, notice_text, scanner_text
 
 
 class Rendering:
@@ -40,6 +40,7 @@ class Rendering:
                 "view": (customer(visit, scanner) if template.startswith("customer") else clerk(visit, language)),
                 "scanner": scanner,
                 "scanner_text": scanner_text(scanner, language),
+                "notice": notice_text(scanner, language),
                 "records_trouble": counter.records_trouble,
                 "records_sentence": counter.records_sentence,
             }

@@ -78,7 +78,7 @@ class Sessions:
         """
         with self._lock:
             if self._trying >= _MOST_TRYING:
-                raise SignInError("signin_wait", 1)
+                raise SignInError("signin_busy", 1, "others are signing in; try again in {seconds} s")
             self._trying += 1
         try:
             person = self._staff.sign_in(staff, pin)

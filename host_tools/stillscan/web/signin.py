@@ -21,7 +21,7 @@ from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
 
-_STATUS = {"signin_wrong": 401, "signin_locked": 403, "signin_wait": 429}
+_STATUS = {"signin_wrong": 401, "signin_locked": 403, "signin_wait": 429, "signin_busy": 429}
 """As HTTP has them: not known, may not, too often."""
 _LOG = Seldom(__name__)
 
@@ -48,7 +48,9 @@ class SignIn:
         ]
 
     async def page(self, request: Request) -> Response:
-        """The sign-in page."""
+        """The sign-in page; a window that was locked while somebody else signed in here goes on."""
+        if signed_in(request) is not None and "boot" in request.query_params:
+            return RedirectResponse("/", status_code=303)
         return self._page(request, 200)
 
     async def sign_in(self, request: Request) -> Response:

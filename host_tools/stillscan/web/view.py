@@ -51,6 +51,11 @@ def scanner_text(scanner: Scanner, language: str) -> str:
     return say_or_name(section, name, language)
 
 
+def notice_text(scanner: Scanner, language: str) -> str:
+    """What the clerk should tell support about a scanner that works, or nothing."""
+    return say(scanner.notice, language) if scanner.notice else ""
+
+
 def attempt_text(scanner: Scanner, language: str) -> str:
     """Which attempt it is, or "" before the first."""
     return f"{page_texts(language)['attempt']} {scanner.attempt}" if scanner.attempt else ""

@@ -1,6 +1,7 @@
 // Follows the program: the question that is open, the scanner, and the strip row by row. Without it the page still works,
 // it only has to be loaded anew to see what has changed.
 
+const TAKEN_OVER_MS = 300
 const READ_MS = 1200 // a sentence stays so long: hands move faster than people read
 const panel = document.getElementById('panel')
 const lost = document.getElementById('lost')
@@ -45,7 +46,8 @@ function hide() {
 function locked() {
   source?.close()
   hide()
-  location.replace(`/signin?language=${language}&boot=${boot ?? ''}`)
+  // Somebody else may be signing in here at this moment, in another window: the answer to them comes first.
+  setTimeout(() => location.replace(`/signin?language=${language}&boot=${boot ?? ''}`), TAKEN_OVER_MS)
 }
 
 let said = 0

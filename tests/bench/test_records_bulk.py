@@ -24,6 +24,6 @@ def test_what_is_written_in_bulk_is_whole(tmp_path: Path, monkeypatch: pytest.Mo
     assert last is not None
     assert 20 < kept < 40
     desk = Desk(database, keyring, "1473 Oppsal")
-    assert desk.finish(number(0), PASSED, CLERK).reasons[0] == "already_released"
-    assert desk.finish(number(last - 1), PASSED, CLERK).reasons[0] != "already_released"
+    assert "already_released" in desk.finish(number(0), PASSED, CLERK).reasons
+    assert "already_released" not in desk.finish(number(last - 1), PASSED, CLERK).reasons
     database.close()

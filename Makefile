@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak bench-tags train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak bench-tags train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ bench-records: setup ## the durable record of a verdict in ms, and what 200 kill
 
 bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
 	@$(BIN)/python -m bench.rules $(ARGS)
+
+bench-joined: setup ## 2,100 times two passports joined, exchanged or laid over each other: is a mixture ever accepted? (about 40 minutes)
+	@$(BIN)/python -m bench.joined $(ARGS)
 
 bench-latency: setup ## from the last row of a text to the verdict, with the real reader over a pseudo-terminal (2 minutes)
 	@$(BIN)/python -m bench.latency $(ARGS)

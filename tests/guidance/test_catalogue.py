@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
+from stillscan.counter.held_reading import Ended
 from stillscan.errors import DeviceTrouble
 from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, language_name, languages, say
 from stillscan.guidance.catalogue import sections
@@ -86,6 +87,7 @@ def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
     wanted |= {f"reason.{name}" for name in (*REASONS, OK)} | {"outcome.verified", "outcome.refused"}
     wanted |= {f"device.{name}" for name in get_args(DeviceTrouble)} | {"reading.late", "reading.failed"}
+    wanted |= {f"reading.{why}" for why in get_args(Ended)} | {"reading.other"}
     wanted |= {"sensor.accelerometer", "sensor.carriage", "sensor.flow", "sensor.flow_opposite"}
     known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's
     assert known == wanted

@@ -67,6 +67,7 @@ def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
         "office": "1473 Oppsal",
         "staff": "staff-7",
         "role": "clerk",
+        "read_at": None,
         "verdict": "release",
         "reasons": ["ok"],
         "test": False,

@@ -56,6 +56,17 @@ def test_identity_banks_and_plain_registers() -> None:
     assert _transfer(flow, b"\x00\x00", 0)[1] == 0x49
 
 
+def test_another_page_is_out_of_focus_for_a_frame() -> None:
+    """No hand exchanges documents within 8 ms: the firmware takes the second for what it is."""
+    world = scene(AT_REST, placed_us=0)
+    flow = Flow(world)
+    _transfer(flow, b"\xba\x5a", 0)
+    assert _burst(flow, 10 * FRAME_US)[6] > 80
+    world.replace(world.page, AT_REST, 10 * FRAME_US + 1)
+    assert _burst(flow, 11 * FRAME_US)[6] < 0x19
+    assert _burst(flow, 12 * FRAME_US)[6] > 80
+
+
 def test_a_transaction_may_be_split() -> None:
     one, split = _started("drift"), _started("drift")
     split.select(10**6)

@@ -33,7 +33,9 @@ def test_a_check_ends_as_the_clerk_says(
     out, err = capsys.readouterr()
     assert out.startswith(verdict)
     assert "Reference: simulator-3" in out
-    assert "OESTENBYEN" not in out + err
+    assert "OESTENBYEN" not in out
+    assert "Surname: OESTENBYEN" in err, "to be held against the photo page"
+    assert "ZZZ0001013" not in out + err
     assert ("Give the letter to the customer" in out) == (code == 0)
     assert "Compare the person" not in out or code, "the person has been compared when the letter is handed over"
 

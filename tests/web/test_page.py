@@ -119,6 +119,34 @@ def test_a_foreign_passport_and_a_number_that_is_never_shown(page, played: Playe
     accessible(page)
 
 
+@pytest.mark.parametrize("counts", ["read", "none"])
+def test_another_document_on_the_glass_is_asked_about_by_keyboard(page, played: Played, counts: str) -> None:
+    page.focus("#tracking")
+    to_face(page, played)
+    assert "OESTENBYEN" in page.inner_text("#panel")
+    played.read(SOMEBODY_ELSE)
+    page.wait_for_selector("[name=counts]")
+    assert page.inner_text("h1") == T["other_title"]
+    assert "OESTENBYEN" not in page.inner_text("#panel")
+    accessible(page)
+    page.keyboard.press("Enter")  # a bar code scanner's: no answer
+    assert page.query_selector("[name=counts]") is not None
+    page.focus(f"[value={counts}]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[name=counts]", state="detached")
+    wait_for(page, "face" if counts == "read" else "scan")
+    assert played.book.finished == []
+
+
+def test_a_reading_that_is_over_is_said(page, played: Played) -> None:
+    page.focus("#tracking")
+    to_face(page, played)
+    played.unplug()
+    wait_for(page, "scan")
+    assert say("reading.lost", "en") in page.inner_text("#panel")
+    accessible(page)
+
+
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
 def test_every_state_is_accessible(page, played: Played, language: str) -> None:
     page.goto(f"{played.url}/?language={language}")

@@ -135,3 +135,20 @@ def test_no_body_does_any_harm(window: Window, name: str, body: bytes) -> None:
     answer = window.client.post(f"/{name}", content=body)
     assert answer.status_code in (200, 409, 422)
     assert window.played.book.finished == []
+
+
+def test_another_document_on_the_glass_is_asked_about_and_changes_nothing(window: Window) -> None:
+    """Trials 2.8, as a window without scripts sees it."""
+    window.send("tracking", tracking=TRACKING)
+    window.played.read(NORWEGIAN)
+    assert "OESTENBYEN" in window.client.get("/?language=en").text
+    window.played.read(SOMEBODY_ELSE)
+    shown = window.client.get("/?language=en").text
+    assert 'name="counts"' in shown
+    assert 'name="same_person"' not in shown
+    assert "OESTENBYEN" not in shown
+    assert window.send("face", same_person="yes").status_code == 409
+    assert window.send("document", counts="perhaps").status_code == 409
+    assert window.send("document", counts="read").status_code == 200
+    assert window.send("face", same_person="yes").status_code == 200
+    assert [ruling.verdict for ruling in window.played.book.finished] == ["release"]

@@ -10,25 +10,32 @@ from contextlib import closing
 
 from rich.console import Console
 
-from stillscan.commands.counter import DEMO, OfficeRecords, add_records, known_list, office_records, thrown_away
-from stillscan.commands.display import ConsoleOut, PlainLines
+from stillscan.commands.counter import (
+    DEMO,
+    OfficeRecords,
+    add_records,
+    known_list,
+    office_records,
+    reading_limits,
+    thrown_away,
+)
+from stillscan.commands.display import Both, ConsoleOut, PlainLines
+from stillscan.commands.following import Following
 from stillscan.commands.run import connector
 from stillscan.commands.signing_in import add_staff, named, signed_in
 from stillscan.commands.watched import watched
 from stillscan.commands.world import add_movement
+from stillscan.counter.as_read import as_read
 from stillscan.counter.book import Book
-from stillscan.counter.visit import FieldProblem, Visit
+from stillscan.counter.counter import Counter
+from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import InputError
 from stillscan.guidance import languages, page_texts, say
-from stillscan.link.identity import ScannerIdentity
-from stillscan.link.messages import Hello
-from stillscan.mrz import Reading
 from stillscan.records.admission import Gate
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role
 from stillscan.scanning.reader_process import ReaderProcess
-from stillscan.scanning.result import Judgement
-from stillscan.scanning.service import Display, Service
+from stillscan.scanning.service import Service
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
 _RETRY_S = 10.0  # how long a scanner may be missing or away, as `run --reconnect` has it
@@ -66,23 +73,26 @@ def run(args: argparse.Namespace) -> int:
     with office_records(args, simulated) as office:
         test_mode = args.test_mode or simulated
         book = Book(office.database, office.keyring, args.office, test_mode, office.chain)
-        visit = Visit(book, args.office, test_mode, known=known)
-        visit.hand_over(_clerk(args, office))
+        counter = Counter(book, args.office, test_mode, known, reading_limits(args))
+        clerk = _clerk(args, office)
         try:
-            visit.enter(args.tracking, visit.turn)
+            counter.answer(lambda visit: visit.enter(args.tracking, visit.turn), clerk)
         except FieldProblem as problem:
             raise InputError(f"--tracking: {t[problem.key]}") from None
-        display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
+        display = Both(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))), counter)
         with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
             gate = Gate(lambda: Scanners(office.database, office.keyring, office.chain), test_mode)
-            service = Service(
-                connector(args), reader, _judge(visit), _Noted(shown, visit), alive=notifier.alive, admission=gate
-            )
-            service.run_once(_RETRY_S)
-        while visit.step in ("second", "face"):
-            _ask(visit, t)
-        if visit.verdict is None:
-            visit.end(visit.turn)
+
+            def service(alive: Callable[[], None]) -> Service:
+                def both() -> None:
+                    alive()
+                    notifier.alive()
+
+                return Service(connector(args), reader, counter.judge, shown, alive=both, admission=gate)
+
+            with Following(counter, service, _RETRY_S) as scanner:
+                _talk(counter, scanner, args.language)
+        visit = counter.visit
     verdict = visit.verdict
     if verdict is None:
         raise AssertionError("a check that has ended has a verdict")
@@ -114,46 +124,49 @@ def _clerk(args: argparse.Namespace, office: OfficeRecords) -> Person:
     return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR, chain=office.chain)
 
 
-class _Noted:
-    """A display in front of another; the visit is told which scanner is there. See service.Display."""
+def _talk(counter: Counter, scanner: Following, language: str) -> None:
+    """One question after another, until the check is over. A scan without a certain reading ends it as it stands."""
+    t = page_texts(language)
+    told: str | None = None
+    while counter.visit.verdict is None:
+        visit = counter.visit
+        if visit.ended != told and visit.ended is not None:
+            print(say(f"reading.{visit.ended}", language), file=sys.stderr)
+        told = visit.ended
+        try:
+            if counter.records_trouble or visit.failure or counter.scanner.trouble.startswith("part."):
+                counter.answer(lambda visit: visit.end(visit.turn))
+            elif visit.step in ("second", "face"):
+                counter.answer(_answer(visit, language))
+            else:
+                scanner.wait()
+        except FieldProblem as problem:
+            print(t[problem.key], file=sys.stderr)
+        except EOFError:
+            counter.answer(lambda visit: visit.end(visit.turn))
+        except StaleError:
+            continue  # something else has happened meanwhile: what there is to be asked now is asked
 
-    def __init__(self, display: Display, visit: Visit) -> None:
-        self._display = display
-        self._visit = visit
-        self.message = display.message
-        self.not_read = display.not_read
-        self.result = display.result
-        self.trouble = display.trouble
-        self.notice = display.notice
 
-    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
-        self._visit.scanner = identity
-        self._display.connected(hello, identity)
-
-
-def _judge(visit: Visit) -> Callable[[Reading], tuple[Judgement, str]]:
-    def judge(reading: Reading) -> tuple[Judgement, str]:
-        visit.read(reading.lines or ())
-        return visit.light
-
-    return judge
-
-
-def _ask(visit: Visit, t: dict[str, str]) -> None:
-    """One question; the end of the input ends the check as it stands."""
-    try:
-        if visit.step == "second":
-            print(t["second_intro"], file=sys.stderr)
-            visit.second(_secret(t["number_label"]), _secret(t["again_label"]), visit.turn)
-            return
-        print(t["face_intro"], file=sys.stderr)
-        answer = _line(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").lower()
-        if answer in _YES | _NO:
-            visit.face(answer in _YES, visit.turn)
-    except FieldProblem as problem:
-        print(t[problem.key], file=sys.stderr)
-    except EOFError:
-        visit.end(visit.turn)
+def _answer(visit: Visit, language: str) -> Callable[[Visit], None]:
+    """Ask the question that is open; what its answer does to the visit, if the question is still the same. EOFError."""
+    t, turn = page_texts(language), visit.turn
+    if visit.other:
+        print(f"{t['other_title']}. {t['other_intro']}", file=sys.stderr)
+        answer = _line(f"1: {t['other_keep']}. 2: {t['other_anew']}. [1/2] ")
+        return lambda visit: visit.choose(answer == "1", turn) if answer in ("1", "2") else None
+    if visit.step == "second":
+        print(t["second_intro"], file=sys.stderr)
+        number, again = _secret(t["number_label"]), _secret(t["again_label"])
+        return lambda visit: visit.second(number, again, turn)
+    print(t["face_intro"], file=sys.stderr)
+    if visit.document is not None:
+        read = as_read(visit.document, visit.book.now().date(), language)
+        print(t["read_intro"], file=sys.stderr)
+        for name, value in read.items():
+            print(f"  {t[f'read_{name}']}: {value}", file=sys.stderr)
+    answer = _line(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").lower()
+    return lambda visit: visit.face(answer in _YES, turn) if answer in _YES | _NO else None
 
 
 def _secret(label: str) -> str:

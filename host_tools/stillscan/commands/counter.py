@@ -15,11 +15,12 @@ from typing import NamedTuple
 from rich.console import Console
 
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
-from stillscan.commands.parser import whole
+from stillscan.commands.parser import seconds, whole
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.watched import watched
+from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.link.transport import Transport
 from stillscan.records.admission import Gate
 from stillscan.records.chain_state import ChainState
@@ -72,6 +73,20 @@ def add_records(group: argparse._ActionsContainer) -> None:
         action="store_true",
         help="take specimens and test numbers, and letters imported with --test only",
     )
+    group.add_argument(
+        "--reading-taken",
+        type=seconds(LONGEST_S),
+        default=TAKEN_S,
+        metavar="S",
+        help=f"a passport that was read counts for so long after it was taken off the glass ({TAKEN_S:g})",
+    )
+    group.add_argument(
+        "--reading-limit",
+        type=seconds(LONGEST_S),
+        default=MOST_S,
+        metavar="S",
+        help=f"and for so long in any case; {LONGEST_S:g} is the most for both ({MOST_S:g})",
+    )
     group.add_argument("--known", metavar="TOML", help="the office's own list of known-problem passports")
     add_place(group, making=True)
 
@@ -93,7 +108,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     known = known_list(args)
     with office_records(args, simulated) as (database, keyring, chain, demo_pin):
         book = Book(database, keyring, args.office, test_mode, chain)
-        counter = Counter(book, args.office, test_mode, known)
+        counter = Counter(book, args.office, test_mode, known, reading_limits(args))
         program = api(counter, database, keyring, TokenList(database, keyring, chain))
         browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
         sessions = Sessions(staff, args.lock_minutes)
@@ -114,10 +129,20 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
+
+                def alive() -> None:
+                    notifier.alive()
+                    counter.tick()
+
                 Service(
-                    connect, reader, counter.judge, shown, alive=notifier.alive, admission=gate, expected=expected(args)
+                    connect, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)
                 ).run()
     return 0
+
+
+def reading_limits(args: argparse.Namespace) -> ReadingLimits:
+    """For how long a reading counts, as the options of `add_records` say."""
+    return ReadingLimits(args.reading_taken, args.reading_limit)
 
 
 def known_list(args: argparse.Namespace) -> tuple[Known, ...]:

@@ -41,6 +41,8 @@ def verdict_text(result: Result, language: str) -> list[str]:
             say_or_name("part", part, language),
             say_or_name("fault", fault, language),
         ]
+    if result.reason == "reading_other":  # the check that is open goes on with the document before it
+        return [say_reason(result.reason, language)]
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
     return [
         say(head, language),
@@ -145,6 +147,37 @@ class LinkLines:
     def notice(self, text: str, kind: NoticeKind) -> None:
         self._lines.notice(text, kind)
         self._display.notice(text, kind)
+
+
+class Both:
+    """Two displays, the first told first. See service.Display."""
+
+    def __init__(self, first: Display, second: Display) -> None:
+        self._displays = first, second
+
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        for display in self._displays:
+            display.connected(hello, identity)
+
+    def message(self, message: Message) -> None:
+        for display in self._displays:
+            display.message(message)
+
+    def not_read(self, reason: str) -> None:
+        for display in self._displays:
+            display.not_read(reason)
+
+    def result(self, result: Result) -> None:
+        for display in self._displays:
+            display.result(result)
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        for display in self._displays:
+            display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        for display in self._displays:
+            display.notice(text, kind)
 
 
 class LivePicture:

@@ -63,7 +63,13 @@ class Book:
         if staff is None:
             raise SignInError("signin_needed")
         observed = Observations(
-            case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode, case.scanner
+            case.mrz,
+            case.certain,
+            case.second_document,
+            case.face_matches,
+            self._test_mode,
+            scanner=case.scanner,
+            read_at=case.read_at,
         )
         return self._told(self._desk.finish(case.consignment.tracking, observed, staff, check, began_by))
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from kiosk import wire
+from stillscan.counter.held_reading import ReadingLimits, since_start_s
 from stillscan.counter.mosaic import Mosaic
 from stillscan.counter.visit import OfficeBook, Recorded, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
@@ -58,7 +59,16 @@ class Scanner:
 class Counter:
     """``answer`` changes the visit on behalf of a window; the methods of a service's display follow the scanner."""
 
-    def __init__(self, book: OfficeBook, office: str, test_mode: bool = False, known: Sequence[Known] = ()) -> None:
+    def __init__(
+        self,
+        book: OfficeBook,
+        office: str,
+        test_mode: bool = False,
+        known: Sequence[Known] = (),
+        limits: ReadingLimits = ReadingLimits(),  # noqa: B008 - cannot change
+        clock: Callable[[], float] = since_start_s,
+    ) -> None:
+        """``limits`` of how long a reading counts, by ``clock``, in seconds."""
         self.boot = secrets.token_hex(4)
         """Changes when the program is started anew, so that a window knows that its visit is gone."""
         self.test_mode = test_mode
@@ -67,6 +77,8 @@ class Counter:
         self._mosaic = Mosaic()
         self._book = book
         self._known = known
+        self._limits = limits
+        self._clock = clock
         self._lock = threading.Lock()
         self._identity: ScannerIdentity | None = None  # of the scanner that is connected, or was last
         self._watchers: list[Watcher] = []
@@ -78,7 +90,7 @@ class Counter:
 
     def _new_visit(self, turn: int) -> Visit:
         book = _OutsideLock(self._book, self._lock, self._publish_panel)
-        return Visit(book, self.office, self.test_mode, turn, self._known)
+        return Visit(book, self.office, self.test_mode, turn, self._known, limits=self._limits, clock=self._clock)
 
     # --- windows ----------------------------------------------------------------------------------------------------
 
@@ -192,7 +204,7 @@ class Counter:
         with self._lock:
             visit = self.visit
             visit.scanner = self._identity
-            ends = visit.take(reading.lines or ())
+            ends = visit.take(reading.lines or (), self._book.now())
             light = visit.light
             self._publish_panel()
         if ends:  # the scanner's thread has more to do than to wait for a database that hangs
@@ -205,14 +217,28 @@ class Counter:
         with self._lock, contextlib.suppress(StillscanError):
             self._change(visit, Visit.record)
 
+    def tick(self) -> None:
+        """To be called once a second or so: a reading that is over is let go, and every window told."""
+        with self._lock:
+            if self.visit.expire():
+                self._publish_panel()
+
+    def glass_unseen(self) -> None:
+        """The link to the scanner was lost, or is a new one: nobody saw the glass meanwhile."""
+        with self._lock:
+            self.visit.scanner_lost()
+            self._publish_panel()
+
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See service.Display."""
+        self.glass_unseen()
         self._identity = identity
         self._device(trouble="", rows=hello.rows)
         self._note("")
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         """See service.Display. What the text says is for the log; people get a sentence in their language."""
+        self.glass_unseen()
         self._device(trouble=f"device.{kind}", state="start", sentence="state.start", row=0)
 
     def notice(self, text: str, kind: NoticeKind) -> None:
@@ -253,6 +279,8 @@ class Counter:
         with self._lock:
             if state.state == wire.EMPTY:
                 self._mosaic = Mosaic()
+            if state.state in (wire.EMPTY, wire.PLACED, wire.FAULT):  # a faulty scanner sees nothing taken away
+                self.visit.glass_left()
             self._scanner_is(**changes)
 
     def _rows(self, band: Band) -> None:

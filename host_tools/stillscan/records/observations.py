@@ -26,6 +26,7 @@ class Observations:
     face_matches: bool | None = None
     test_mode: bool = False
     scanner: ScannerIdentity | None = None
+    read_at: datetime | None = None
 
     def __repr__(self) -> str:
         """Without personal data, because objects end up in logs and tracebacks."""
@@ -46,6 +47,7 @@ class Observations:
             office=office,
             scanner=self.scanner,
             scanner_paired=scanner_paired,
+            read_at=self.read_at,
         )
 
     def document(self) -> Mrz | None:
@@ -88,4 +90,5 @@ def seen(case: Case) -> dict[str, Any]:
         "office": case.office,
         "scanner": None if case.scanner is None else case.scanner._asdict(),
         "scanner_paired": case.scanner_paired,
+        "read_at": None if case.read_at is None else instant(case.read_at),
     }

@@ -18,7 +18,7 @@ from stillscan.link.identity import ScannerIdentity
 from stillscan.records import retention, text, tracking
 from stillscan.records.accounts import Accounts
 from stillscan.records.audit import Appender, appending, keep_checkpoint, reading_chain
-from stillscan.records.canonical import canonical
+from stillscan.records.canonical import canonical, instant
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
@@ -111,6 +111,7 @@ class Desk:
                 "tracking": number,
                 "office": self._office,
                 **_who(person_there, began_by),
+                "read_at": None if observed.read_at is None else instant(observed.read_at),
                 "verdict": ruling.verdict,
                 "reasons": list(ruling.reasons),
                 "evidence": observations_digest(self._keyring, case),

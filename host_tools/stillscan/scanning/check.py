@@ -24,7 +24,6 @@ from stillscan.scanning.strips import StripStore
 
 FIRST_TEXT_ROW, LAST_TEXT_ROW = 56, 194  # of the two lines of a passport, printed and laid down carelessly (1.5 mm)
 _LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
-_MARGIN_ROWS = 8  # 0.7 mm above the rows that lack, for what was placed by counts that are a little wrong
 _STILL_UM = 60
 """Rows of a sweep that lie no farther aside (0.7 px, one count of the flow sensor) go to the reader as they come."""
 _ASK_AGAIN_MS = 2000.0
@@ -179,7 +178,8 @@ class Check:
             self._reader.feed(header.row, band.pixels)
         if self._reader.text_complete or not self._missing():
             self._read_in_sweep = True
-            self._read(whole=False)
+            if self.store.tie() in ("alone", "same"):
+                self._read(whole=False)
 
     def _on_state(self, state: State) -> bool:
         self._state = state.state
@@ -297,6 +297,21 @@ class Check:
     def _settle(self) -> None:
         if self.policy.register and self.store.sweeps and self.store.settle():
             self._distrust("flow_opposite")
+        self._tie()
+
+    def _tie(self) -> None:
+        """A sweep is over: rows that nothing ties together do not count together."""
+        tie = self.store.tie()
+        if tie == "other":
+            self.store.forget_former()
+            self._another_document()
+        elif tie == "unclear":
+            self.store.forget_shorter()
+
+    def _another_document(self) -> None:
+        """What was read before is of another document than the one that lies there."""
+        self._reader.begin(self.store.rows, self.store.width_px)
+        self._ticket, self._stale, self._captures = None, False, 0
 
     def _distrust(self, sensor: str) -> None:
         if sensor not in self.result.sensors:
@@ -327,7 +342,7 @@ class Check:
             self._capture_anew()
         missing = self._lacking()
         if len(missing):
-            self._ask(max(int(missing[0]) - _MARGIN_ROWS, 0), self.store.rows - 1)
+            self._ask(self.store.anchor(int(missing[0])), self.store.rows - 1)
 
     def _ask(self, first_row: int, last_row: int) -> None:
         self._asked = self.session.transport.now_ms(), first_row, last_row

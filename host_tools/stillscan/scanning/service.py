@@ -109,21 +109,20 @@ class Service:
                 return self._check(session)
             except LinkLostError as lost:
                 lasted_s = (session.transport.now_ms() - began_ms) / 1000
-                left_s = patience_s if lasted_s >= patience_s else left_s - max(lasted_s, _RETRY_S)
-                if left_s < 0:
-                    raise
-                self._display.trouble(str(lost), lost.kind)
+                left_s = self._left(left_s, patience_s, lasted_s, lost)
             finally:
                 session.close()
             self._rest(lasted_s)
 
-    def run(self) -> None:
+    def run(self, patience_s: float = float("inf")) -> None:
         """One check after another, until interrupted: whatever happens to the scanner, this comes back to it.
 
-        NotPairedError: the first scanner that was met may not be used. One that comes later is told like any trouble.
+        DeviceError as in ``run_once``, if there is an end to patience. NotPairedError: the first scanner that was met
+        may not be used. One that comes later is told like any trouble.
         """
+        left_s = patience_s
         while True:
-            session = self._connected(float("inf"), once=False)
+            session = self._connected(left_s, once=False)
             began_ms = session.transport.now_ms()
             try:
                 while True:
@@ -132,10 +131,19 @@ class Service:
                     if result.reason not in ("removed", "no_document"):
                         self._clear(session, result)
             except DeviceError as lost:
-                self._display.trouble(str(lost), lost.kind)
+                lasted_s = (session.transport.now_ms() - began_ms) / 1000
+                left_s = self._left(left_s, patience_s, lasted_s, lost)
             finally:
                 session.close()
-            self._rest((session.transport.now_ms() - began_ms) / 1000)
+            self._rest(lasted_s)
+
+    def _left(self, left_s: float, patience_s: float, lasted_s: float, lost: DeviceError) -> float:
+        """The patience that is left after a link that lasted so long; raises ``lost`` when there is none."""
+        left_s = patience_s if lasted_s >= patience_s else left_s - max(lasted_s, _RETRY_S)
+        if left_s < 0:
+            raise lost
+        self._display.trouble(str(lost), lost.kind)
+        return left_s
 
     def _rest(self, lasted_s: float) -> None:
         """Before the port is opened anew, when the link did not last."""

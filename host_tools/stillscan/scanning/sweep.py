@@ -30,6 +30,8 @@ class Sweep:
     bands: list[Band] = field(default_factory=list)
     """Of each line, the band that it came with."""
     missing_bands: int = 0
+    void: bool = False
+    """Whether its rows do not count: nothing ties them to those of other sweeps."""
     nudge_px: tuple[float, float] = (0.0, 0.0)
     """What must be added to the counted displacement (x, y): so the lines say (see `StripStore.settle`)."""
     _next_band: int = 0

@@ -33,7 +33,8 @@ class Case:
     clerk's comparison of the person with the picture, None while it is not made. `now` has a time zone; the dates of
     passports and letters are compared with its date in UTC, which in Norway is another than the office's only between
     midnight and two o'clock. `test_mode` takes specimens and test numbers. `scanner` has read the lines, None where
-    that is not known; `scanner_paired` is False for one that may not feed a check.
+    that is not known; `scanner_paired` is False for one that may not feed a check. `read_at` is when the document was
+    read (None: not told, as where rules are tried).
     """
 
     mrz: Sequence[str] | None
@@ -46,3 +47,4 @@ class Case:
     office: str = ""
     scanner: ScannerIdentity | None = None
     scanner_paired: bool = True
+    read_at: datetime | None = None

@@ -88,6 +88,7 @@ _ANSWERS: dict[str, Callable[[Visit, dict[str, str], int], None]] = {
     "tracking": lambda visit, form, turn: visit.enter(form.get("tracking", ""), turn),
     "second": lambda visit, form, turn: visit.second(form.get("number", ""), form.get("again", ""), turn),
     "face": lambda visit, form, turn: visit.face(_yes(form.get("same_person")), turn),
+    "document": lambda visit, form, turn: visit.choose(_keeps(form.get("counts")), turn),
     "end": lambda visit, form, turn: visit.end(turn),
     "next": lambda visit, form, turn: None,
 }
@@ -98,6 +99,13 @@ def _yes(text: str | None) -> bool:
     if text not in ("yes", "no"):
         raise StaleError
     return text == "yes"
+
+
+def _keeps(text: str | None) -> bool:
+    """Whether the document that was read counts, or none until a scan; nothing else is an answer."""
+    if text not in ("read", "none"):
+        raise StaleError
+    return text == "read"
 
 
 class _Pages:

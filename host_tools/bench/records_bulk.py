@@ -138,7 +138,7 @@ class _Chain:
         return entry
 
     def _time(self) -> str:
-        return instant(self._begin + timedelta(days=3649) * (self.seq / self._count))
+        return instant(self._begin + timedelta(days=3650) * ((self.seq + 1) / self._count))
 
 
 def measure(folder: Path, count: int) -> bool:

@@ -71,6 +71,8 @@ def _comes(
         return "unchanged"
     if now.released:
         return "unchanged" if now.erased else _OTHER
+    if letter.test != now.test:
+        return _OTHER  # what was for trying out never becomes a real letter, nor the other way round
     if now.erased and not now.waits and (letter.deadline, letter.office) == (first.deadline, first.office):
         return "unchanged"  # the same file once more, as far as can still be told
     if now.erased or not now.waits:

@@ -2,7 +2,8 @@
 
 NAME.key    private Ed25519 key of the kiosk NAME (PEM, mode 0600), made on first use
 NAME.pub    public keys of a kiosk: what `audit verify` trusts; other kiosks' are put here (`audit key --trust`)
-NAME.head   how far the audit chain went when the kiosk NAME wrote to it last (see `witness`)
+NAME.head   how far the audit chain went when the kiosk NAME saw it last (see `witness`)
+NAME.checkpoint  what the chain said up to an entry, signed by the kiosk NAME, so that its start is short
 NAME.clock  the newest time that the kiosk NAME has seen (see `clock_notes`)
 secret      keys the hashes of document numbers and observations (mode 0600), so that nobody can try numbers out
 wrapping    when there is one, NAME.key, secret and all other secrets here are sealed (see `wrapping`)

@@ -18,7 +18,7 @@ from stillscan import __version__
 from stillscan.counter.counter import Counter
 from stillscan.errors import InputError, StillscanError
 from stillscan.records import tracking
-from stillscan.records.audit import entries, reading_chain
+from stillscan.records.audit import entries, head_of, reading_chain
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
@@ -249,7 +249,9 @@ def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
     def audit_entries(last: Annotated[int, Field(ge=1, le=_MOST_ENTRIES)] = 20) -> list[dict[str, Any]]:
         """The last entries of the audit log, without personal parts."""
         with database.reading() as connection:
-            return [_facts(entry, keyring) for entry in deque(entries(connection), maxlen=last)]
+            end = head_of(connection)
+            before = max(0, end.seq - last) if end is not None else 0
+            return [_facts(entry, keyring) for entry in deque(entries(connection, before), maxlen=last)]
 
     @app.get("/audit/verify", dependencies=[may(Scope.AUDIT)])
     def audit_verify() -> Whole:

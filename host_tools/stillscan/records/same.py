@@ -65,15 +65,18 @@ class SameServer:
 
     def connected(self, connection: Any, _record: Any) -> None:
         """A connection was made: the first says which database this is. RecordsError when it is to another."""
-        found = [_asked(connection, _DATABASE)]
-        if _asked(connection, _MAY_ASK):
-            found.append(_asked(connection, _SYSTEM))
-        connection.rollback()
-        if self._opened is None:
-            self._opened = tuple(found)
-        if tuple(found) != self._opened:
+        try:
+            found = [_asked(connection, _DATABASE)]
+            if _asked(connection, _MAY_ASK):
+                found.append(_asked(connection, _SYSTEM))
+            connection.rollback()
+            if self._opened is None:
+                self._opened = tuple(found)
+            if tuple(found) != self._opened:
+                raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}")
+        except BaseException:  # nobody else has it yet: a server that says nothing now, or hangs up
             connection.close()
-            raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}")
+            raise
 
     def check(self, info: dict[Any, Any]) -> None:
         """A connection that is open leads where it led."""

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-latency bench-liveness bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak bench-tags train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,11 +94,17 @@ bench-page: setup ## from a scan event to the page that shows it, in a real brow
 	@sh tests/packages.sh chromium
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)
 
+bench-load: setup ## how a clerk is answered while strangers load the page: bodies, connections, windows, PINs (3 minutes)
+	@$(BIN)/python tests/web/bench_load.py $(ARGS)
+
 bench-records: setup ## the durable record of a verdict in ms, and what 200 kills leave (about 5 minutes)
 	@$(BIN)/python -m bench.records $(ARGS)
 
 bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
 	@$(BIN)/python -m bench.rules $(ARGS)
+
+bench-joined: setup ## 2,100 times two passports joined, exchanged or laid over each other: is a mixture ever accepted? (about 40 minutes)
+	@$(BIN)/python -m bench.joined $(ARGS)
 
 bench-latency: setup ## from the last row of a text to the verdict, with the real reader over a pseudo-terminal (2 minutes)
 	@$(BIN)/python -m bench.latency $(ARGS)
@@ -108,6 +114,9 @@ bench-liveness: setup ## 200 checks while both cores are busy; with ordinary pri
 
 bench-soak: setup ## a simulated day at the counter: 2,000 customers and everything that goes wrong on a year of days (about 90 minutes)
 	@$(BIN)/python -m bench.soak $(ARGS)
+
+bench-tags: setup ## what it takes to verify the tags of a sweep of a paired scanner
+	@$(BIN)/python -m bench.tags $(ARGS)
 
 bench-chip: setup ## cycles of every step on an emulated RP2040, beside the baseline; STILLSCAN_UF2 names MicroPython's image (about 10 minutes)
 	@$(BIN)/python -m bench.chip $(ARGS)

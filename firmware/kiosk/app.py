@@ -13,6 +13,7 @@ from kiosk.health import Health
 from kiosk.link import Link
 from kiosk.motion import Motion
 from kiosk.policy import Policy
+from kiosk.proof import Proof, stored
 from kiosk.scan import Scan
 from kiosk.sensing import Sensing
 from kiosk.settings import Settings
@@ -24,8 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.parts import Board, Slots
 
+_LONGEST = 1536  # bytes of a frame: a band at 8 bits takes 1511 of them with its tag
+_PAIRING = "pairing.json"  # beside the folders of the versions, so that it outlives an update
 _IDLE_MS = 5
-_LINES = 6  # while a sweep runs commands are looked for once in so many lines
 
 
 class App:
@@ -35,7 +37,8 @@ class App:
         self.board = board
         self.settings = Settings(of_board=board.settings)
         self.health = Health()
-        self.link = Link(board.stream, board.kernels)
+        self.link = Link(board.stream, board.kernels, _LONGEST)
+        self.link.proof = _proof(board)
         policy = Policy(self.settings)
         sensing = Sensing(board.flow, board.accelerometer, board.int1, policy)
         self.motion = Motion(sensing, Displacement(self.settings), policy, self.settings)
@@ -51,7 +54,6 @@ class App:
             board, self.link, self.scan, self.settings, self.health, self.start_parts, self.surface.calibrate, slots
         )
         self._trial = Trial(slots, self.commands, self.scan) if slots is not None and slots.trial else None
-        self._turns = 0
         self._health_ms = time.ticks_ms()
 
     def start_parts(self) -> None:
@@ -73,13 +75,11 @@ class App:
     @micropython.native
     def step(self) -> None:
         """One turn: signals, commands, health, the scan cycle. Only one that came to its end feeds the watchdog."""
-        self._turns = (self._turns + 1) % _LINES
         if self.scan.state != wire.SCANNING:
             self.signals.tick()
         try:
-            if not self.surface.sweeping or not self._turns:
-                self.commands.poll()
-                self._send_health()
+            self.commands.poll()
+            self._send_health()
             self.scan.step()
             if self._trial is not None:
                 self._trial.step()
@@ -117,3 +117,9 @@ class App:
                 self.signals.silence()
                 raise
             turn = self.step
+
+
+def _proof(board: Board) -> Proof | None:
+    """Of a board that was paired."""
+    pairing = stored(_PAIRING)
+    return Proof(board.kernels, *pairing) if pairing else None

@@ -66,6 +66,9 @@ class Commands:
             if answer is None:
                 self._link.unknown += 1
                 continue
+            if kind in wire.PROVEN and not self._proven():
+                self._error(wire.E_NOT_PAIRED, kind)
+                continue
             try:
                 values = wire.unpack(kind, self._link.body())
             except ValueError:
@@ -77,16 +80,41 @@ class Commands:
     def _error(self, code: int, about: int) -> None:
         self._link.send(wire.M_ERROR, code, about)
 
-    def _hello(self, major: int, minor: int) -> None:
-        self._scan.host_gone()  # a new session: whoever listened before does not any more
+    def _proven(self) -> bool:
+        """May whoever sent this command ask for it? Of a board that is paired only the host that it is paired with."""
+        link = self._link
+        proof = link.proof
+        if proof is None or link.proven(proof.now):
+            return True
+        offered = proof.offered
+        if offered is None or not link.proven(offered):
+            return False
+        self._begin_session()
+        link.sealing = proof.accept(offered)
+        return True
+
+    def _begin_session(self) -> None:
+        """Whoever listened before does not any more."""
+        self._scan.host_gone()
         self._link.streams = 0
+
+    def _hello(self, major: int, minor: int, nonce: bytes) -> None:
+        proof = self._link.proof
+        if proof is None:
+            self._begin_session()
+        elif proof.now is not None and self._scan.sweeping:
+            return  # anybody can say HELLO: it must not cost a line, nor end a session before it has proven something
         self.spoken = major == wire.MAJOR
         self._health.note(wire.EV_HOST, major, minor)
         board = self._board
-        self._link.send(
+        answer = wire.pack(
             wire.M_HELLO, wire.MAJOR, wire.MINOR, VERSION[0], VERSION[1], VERSION[2], board.name.encode(),
             board.boot_id, WIDTH_PX, ROWS, PITCH_NM, self._settings.line_us, wire.MAX_FRAME, 1, board.capabilities,
+            proof.nonce() if proof else b"", proof.scanner if proof else b"", self._link.epoch,
         )  # fmt: skip
+        if proof is not None:
+            proof.offer(self._link.body(), answer, self._link.received)
+        self._link.send_unproven(wire.M_HELLO, answer)
         if not self.spoken:
             self._error(wire.E_VERSION, wire.C_HELLO)
 
@@ -139,6 +167,9 @@ class Commands:
                 self._settings.set(setting, value)
             except ValueError:
                 self._error(wire.E_OUT_OF_RANGE, setting)
+                return
+            except settings_table.ClashError:
+                self._error(wire.E_CLASH, setting)
                 return
             except OSError:
                 self._error(wire.E_NOT_STORED, setting)

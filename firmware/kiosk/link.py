@@ -5,34 +5,46 @@ written whole counts as ``short_writes`` and ends the subscription: nothing is l
 """
 
 import micropython
+from micropython import const
 
 from kiosk import framing, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from array import array
+
     from kiosk.parts import Fill, Kernels, Stream
+    from kiosk.proof import Proof, Session
 
 _CHUNK = 64  # bytes taken at a time: on the chip 3 ms
-_HEAD = 3  # type, sequence
+_HEAD = const(3)  # type, sequence
+_EPOCH = const(4)  # bytes before a frame that are not sent, but proven with it
+_TAG = const(8)  # wire.TAG, without looking it up in every line
 
 
 class Link:
     """``stream.write(buffer, n) -> bytes taken`` may block for a second, ``readinto(buffer) -> bytes`` never."""
 
-    def __init__(self, stream: Stream, kernels: Kernels) -> None:
+    def __init__(self, stream: Stream, kernels: Kernels, longest: int = wire.MAX_FRAME) -> None:
+        """``longest``: bytes of the longest frame that is sent, before stuffing."""
         self._stream = stream
         self._kernels = kernels
-        self._plain = bytearray(wire.MAX_FRAME)
+        self.proof: Proof | None = None  # on a board that was paired
+        self.sealing: array[int] | None = None  # the key of what is sent, in a session of that
+        self._sent = bytearray(_EPOCH + longest)
+        self._plain = memoryview(self._sent)[_EPOCH:]
         self._body = memoryview(self._plain)[_HEAD:]
         self._filled: Fill | None = None  # whose body _plain still holds
-        self._stuffed = bytearray(wire.MAX_FRAME + wire.MAX_FRAME // 254 + 8)
+        self._stuffed = bytearray(longest + longest // 254 + 8)
         self._chunk = bytearray(_CHUNK)
         self._pending = 0
         self._taken = 0
-        self._frame = bytearray(wire.MAX_COMMAND + 2)
+        self._received = bytearray(_EPOCH + wire.MAX_COMMAND + 2)
+        self._frame = memoryview(self._received)[_EPOCH:]
         self._length = 0
         self._body_end = _HEAD
         self._sequence = 0
+        self.epoch = 0  # how often that has begun anew
         self.streams = 0
         self.sweep = 0
         self.granted = 0  # bands of this sweep that the host has room for
@@ -53,6 +65,14 @@ class Link:
         self._plain[_HEAD : _HEAD + len(body)] = body
         return self._ship(kind, _HEAD + len(body))
 
+    def send_unproven(self, kind: int, body: bytes) -> bool:
+        """What is said before the host can verify it."""
+        kept = self.sealing
+        self.sealing = None
+        taken = self.send_body(kind, body)
+        self.sealing = kept
+        return taken
+
     def event(self, kind: int, *values: object) -> None:
         """A message for those who subscribed to events."""
         if self.streams & wire.STREAM_EVENTS:
@@ -70,12 +90,19 @@ class Link:
 
     @micropython.native
     def _ship(self, kind: int, n: int) -> bool:
-        plain = self._plain
-        plain[0] = kind
-        plain[1] = self._sequence & 0xFF
-        plain[2] = self._sequence >> 8
-        self._sequence = (self._sequence + 1) & 0xFFFF
+        sent = self._sent
+        sent[_EPOCH] = kind
+        sent[_EPOCH + 1] = self._sequence & 0xFF
+        sent[_EPOCH + 2] = self._sequence >> 8
         kernels = self._kernels
+        key = self.sealing
+        if key is not None:
+            kernels.seal(key, sent, _EPOCH + n)
+            n += _TAG
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        if not self._sequence:
+            self._begin_epoch()
+        plain = self._plain
         kernels.crc32_append(plain, n, framing.CRC_TABLE)
         n = kernels.stuff(plain, n + 4, self._stuffed)
         if self._stream.write(self._stuffed, n) == n:
@@ -83,6 +110,11 @@ class Link:
         self.short_writes += 1
         self.streams = 0
         return False
+
+    def _begin_epoch(self) -> None:
+        self.epoch = (self.epoch + 1) & 0xFFFF
+        self._sent[0] = self.epoch & 0xFF
+        self._sent[1] = self.epoch >> 8
 
     @micropython.native
     def receive(self) -> int:
@@ -109,7 +141,8 @@ class Link:
                 continue
             kind = self._finish()
             if kind == wire.C_CREDIT:
-                self._credit()
+                if self.proof is None or self.proven(self.proof.now):
+                    self._credit()
             elif kind:
                 return kind
 
@@ -139,6 +172,15 @@ class Link:
     def body(self) -> bytes:
         """Body of the command that ``receive`` returned last."""
         return bytes(self._frame[_HEAD : self._body_end])
+
+    @property
+    def received(self) -> int:
+        """Sequence number of that command."""
+        return self._frame[1] | self._frame[2] << 8
+
+    def proven(self, session: Session | None) -> bool:
+        """Does that command come from the host of this session?"""
+        return self.proof is None or self.proof.proven(session, self._received, _EPOCH + self._body_end)
 
     def _credit(self) -> None:
         frame = self._frame

@@ -92,11 +92,20 @@ class Kernels(Protocol):
         """As flat8, rounded to 16 levels; two pixels a byte, the left one in the high nibble."""
 
     def crc32_append(self, data: Bytes, n: int, table: array[int] | memoryview) -> object:
-        """Write the CRC-32 of ``data[:n]`` behind it, little-endian; ``table`` is kiosk.framing.CRC_TABLE."""
+        """Write the CRC-32 of ``data[:n]`` behind it, little-endian; ``table`` is kiosk.framing.CRC_TABLE.
+
+        The data lie at a multiple of 4.
+        """
 
     def stuff(self, data: Bytes, n: int, out: Bytes) -> int:
         """COBS between two delimiters: ``n`` bytes into ``out``, which holds n + n/254 + 4; returns how many."""
         ...
+
+    def seal(self, key: array[int], data: Bytes, n: int) -> object:
+        """Write the tag of ``data[:n]`` behind it: Chaskey-12, cut off after 64 bits.
+
+        ``key`` is of kiosk.proof; the data lie at a multiple of 4, with room for 16 bytes behind them.
+        """
 
 
 class Watchdog(Protocol):

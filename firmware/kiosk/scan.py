@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kiosk.surface import Surface
 
 _UNSEEN_MS = 5000  # something is followed and not seen to be present: a hand that rests there is gone by then
+_LINES = 6  # in one turn: commands are looked for once in so many, and what else a turn does takes a line less time
 _LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
 
 
@@ -68,7 +69,7 @@ class Scan:
         self._glanced = False  # what the flow sensor sees on an empty glass is the lid
 
     def step(self) -> None:
-        """One turn of the loop: at most one line, or one look at the sensors. PartError when a part fails."""
+        """One turn of the loop: at most a few lines, or one look at the sensors. PartError when a part fails."""
         self._steps[self.state]()
         if self._doubtful and self.finished and self.state in (wire.DONE, wire.GAVE_UP):
             self._inspect()
@@ -103,6 +104,11 @@ class Scan:
         self.part = part
         self.fault = fault
         self._health.note(wire.EV_FAULT, part, fault)
+
+    @property
+    def sweeping(self) -> bool:
+        """Do lines come, one after another?"""
+        return self._surface.sweeping
 
     def report(self) -> None:
         """Tell the host the state (after SUBSCRIBE and on every change)."""
@@ -232,6 +238,10 @@ class Scan:
 
     def _scanning(self) -> None:
         cause = self._sweep.step()
+        lines = 1
+        while cause == GOING_ON and lines < _LINES and self._surface.sweeping:
+            cause = self._sweep.step()
+            lines += 1
         if cause == GOING_ON:
             return
         if not cause and self._sweep.monotonous:

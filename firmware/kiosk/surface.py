@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kiosk.drivers.cis import LineSensor
     from kiosk.drivers.lamp import Lamp
     from kiosk.flat_field import FlatField
-    from kiosk.parts import Alarm, Feed
+    from kiosk.parts import Feed
     from kiosk.settings import Settings
 
 ROWS = 274  # of the MRZ zone: 23.2 mm at 300 dpi
@@ -29,6 +29,7 @@ class Surface:
         self.lamp = lamp
         self.flat_field = flat_field
         self._sensor = sensor
+        self.line = sensor.wait  # samples of the next row, see there
         self._carriage = carriage
         self._settings = settings
         self._feed = feed
@@ -120,10 +121,6 @@ class Surface:
         """No further pulse of a sweep; ``stop`` has to follow. For interrupts: allocates nothing."""
         if self.sweeping:
             self._carriage.stepper.halt()
-
-    def line(self, alarm: Alarm) -> bytearray | None:
-        """Samples of the next row; None when ``alarm`` rang, lines were ``missed``, or it has not come yet."""
-        return self._sensor.wait(alarm)
 
     @property
     def missed(self) -> bool:

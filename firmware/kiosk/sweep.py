@@ -26,6 +26,7 @@ class Sweep:
         self, surface: Surface, motion: Motion, presence: Presence, link: Link, settings: Settings, health: Health
     ) -> None:
         self._surface = surface
+        self._line = surface.line  # bound once, because binding takes time
         self._motion = motion
         self._sensing = motion.sensing
         self._displacement = motion.displacement
@@ -74,14 +75,14 @@ class Sweep:
         if self._band >= self._link.granted:
             self._rest()
             return GOING_ON
-        samples = self._surface.line(self._sensing)
-        cause = self._moved()
+        samples = self._line(self._sensing)
+        cause = self._motion.poll()
+        if not self._presence.seen():
+            return wire.REMOVED
         if cause:
             return cause
-        if self._surface.missed:
-            return wire.HOST_STALLED  # only a write that waited for the host takes so long
-        if samples is None:
-            return GOING_ON  # the carriage still gains speed
+        if samples is None:  # a line goes by only when a write has waited for the host; or the carriage gains speed
+            return wire.HOST_STALLED if self._surface.missed else GOING_ON
         body = self._body
         body.samples = samples
         body.band = self._band

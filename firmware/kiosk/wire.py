@@ -19,6 +19,7 @@ MINOR = const(1)
 MAX_FRAME = const(2048)  # bytes of type, sequence, body and CRC, before stuffing
 MAX_COMMAND = const(160)  # the same for host -> device: what the board keeps room for
 OVERHEAD = const(7)  # type u8, sequence u16, CRC-32 u32
+TAG = const(8)  # bytes between body and CRC that prove a frame, in a session of paired ends
 
 # host -> device
 C_HELLO = const(0x01)
@@ -126,6 +127,8 @@ ERRORS = (
     "unknown_setting",
     "out_of_range",
     "not_stored",
+    "not_paired",
+    "clash",
 )
 E_VERSION = const(1)
 E_MALFORMED = const(2)
@@ -134,6 +137,8 @@ E_WRONG_STATE = const(4)
 E_UNKNOWN_SETTING = const(5)
 E_OUT_OF_RANGE = const(6)
 E_NOT_STORED = const(7)
+E_NOT_PAIRED = const(8)
+E_CLASH = const(9)
 
 EVENTS = ("boot", "state", "abort", "fault", "calibrated", "setting", "host", "recovered")
 EV_BOOT = const(0)
@@ -145,11 +150,15 @@ EV_SETTING = const(5)
 EV_HOST = const(6)
 EV_RECOVERED = const(7)
 
-ROLLBACKS = ("none", "defect", "resets", "late")
+ROLLBACKS = ("none", "defect", "resets", "late", "damaged")
 NO_ROLLBACK = const(0)
 DEFECT = const(1)
 RESETS = const(2)
 LATE = const(3)
+DAMAGED = const(4)
+
+# what a host has to prove that it may ask for, on a device that is paired
+PROVEN = (C_SUBSCRIBE, C_CREDIT, C_SWEEP, C_FINISH, C_SETTING_SET, C_CALIBRATE, C_RECOVER)
 
 BAND_HEADER = const(20)  # bytes of a BAND's body before its pixels
 LOG_ENTRY = "<IBBh"  # t_ms, event, detail, value
@@ -157,7 +166,7 @@ ALL_SETTINGS = const(0xFF)
 
 # type -> (struct format, field names). A newer minor version may only append fields: a body may be longer than this.
 BODIES = {
-    C_HELLO: ("<BB", "major minor"),
+    C_HELLO: ("<BB16s", "major minor nonce"),
     C_SUBSCRIBE: ("<B", "streams"),
     C_CREDIT: ("<HH", "sweep bands"),
     C_SWEEP: ("<HH", "first_row last_row"),
@@ -170,9 +179,9 @@ BODIES = {
     C_RECOVER: ("<", ""),
     C_INSTALLED: ("<", ""),
     M_HELLO: (
-        "<BBBBB16sIHHIHHBI",
+        "<BBBBB16sIHHIHHBI16s8sH",
         "major minor fw_major fw_minor fw_patch board boot_id width_px rows pitch_nm line_us max_frame band_lines "
-        "capabilities",
+        "capabilities nonce scanner epoch",
     ),
     M_STATE: ("<BBBBBI", "state cause part fault attempt t_ms"),
     M_BAND: ("<HHHBBIhhBBH", "sweep band row lines depth_bits t_us dx_um dy_um squal lamp width_px"),
@@ -189,6 +198,8 @@ BODIES = {
     M_ERROR: ("<BB", "code about"),
     M_INSTALLED: ("<BB16s16sB", "slot trial build failed why"),
 }
+# bytes of a body in minor version 0, of messages whose later fields are zero when they are missing
+FIRST_BODIES = {C_HELLO: 2, M_HELLO: 42}
 
 
 def pack(kind: int, *values: object) -> bytes:
@@ -197,11 +208,14 @@ def pack(kind: int, *values: object) -> bytes:
 
 
 def unpack(kind: int, body: bytes) -> tuple[object, ...]:
-    """Field values of ``body``; what a newer minor version appended is left alone.
+    """Field values of ``body``; what a newer minor version appended is left alone, a HELLO of an older one filled up.
 
     ValueError when the body is shorter than its format, KeyError when the type is unknown.
     """
     form = BODIES[kind][0]
-    if len(body) < struct.calcsize(form):
-        raise ValueError("body too short")
+    lacking = struct.calcsize(form) - len(body)
+    if lacking > 0:
+        if len(body) < FIRST_BODIES.get(kind, struct.calcsize(form)):
+            raise ValueError("body too short")
+        body = body + bytes(lacking)
     return struct.unpack_from(form, body, 0)

@@ -26,6 +26,7 @@ from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
+from stillscan.records.staff import Person, Role
 from stillscan.records.tracking import s10_check_digit
 from stillscan.records.verification import verify
 
@@ -33,6 +34,7 @@ _LINES = compose(
     "TD3", code="P", number="ZZZ000101", expiry="310101", issuer="NOR", nationality="NOR",
     primary="OESTENBYEN", secondary="AASE", birth="910517", sex="F",
 )  # fmt: skip
+CLERK = Person("staff-1", Role.CLERK)
 PASSED = Observations(_LINES, certain=True, face_matches=True)
 UNREAD = Observations(_LINES, certain=False)
 _LATEST_MS = 200.0  # the first checks take longest
@@ -57,10 +59,10 @@ def open_place(folder: Path) -> tuple[Database, Keyring]:
     return Database(folder / "records.db"), Keyring(folder / "keys", "kiosk-1")
 
 
-def letters(folder: Path, count: int) -> None:
-    """Import so many letters for an invented person."""
+def letters(folder: Path, count: int, first: int = 0) -> None:
+    """Import so many letters for an invented person, from the first of the series on."""
     deadline = date.today() + timedelta(days=14)
-    rows = [f"{number(n)},B-{n},Åse Østenbyen,{deadline}" for n in range(count)]
+    rows = [f"{number(n)},B-{n},Åse Østenbyen,{deadline}" for n in range(first, first + count)]
     database, keyring = open_place(folder)
     load("\n".join(["tracking,order,recipient,deadline", *rows]).encode(), database, keyring, "letters")
     database.close()
@@ -111,7 +113,7 @@ def _checks(folder: Path, first: int) -> Iterator[None]:
     os.write(1, b"ready\n")
     yield
     for n in range(first, first + 10_000):
-        done = desk.finish(number(n), UNREAD if n % 3 == 0 else PASSED, "staff-1")
+        done = desk.finish(number(n), UNREAD if n % 3 == 0 else PASSED, CLERK)
         os.write(1, f"{done.entry} {done.digest} {done.verdict}\n".encode())
 
 

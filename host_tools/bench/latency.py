@@ -1,7 +1,7 @@
 """``make bench-latency``: from the last row of a text to the verdict, as the kiosk does it: real reader, real port.
 
-A simulated scanner in a process of its own on a pseudo-terminal, and the service that `stillscan run` runs, with the
-reader in its process. Printed are median and 95th percentile over the checks; exit code 1 above the targets.
+A simulated scanner, paired, in a process of its own on a pseudo-terminal, and the service that `stillscan run` runs,
+with the reader in its process. Printed are median and 95th percentile over the checks; exit code 1 above the targets.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from stillscan.errors import DeviceTrouble
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Hello, Message
+from stillscan.link.pairing import Pairing
 from stillscan.link.serial_port import SerialTransport
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
@@ -48,7 +51,7 @@ class _Counting:
     def __exit__(self, *error: object) -> None:
         self._progress.stop()
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See Display."""
 
     def message(self, message: Message) -> None:
@@ -58,6 +61,10 @@ class _Counting:
         """See Display."""
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        """See Display."""
+        self.others.append(kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
         """See Display."""
         self.others.append(kind)
 
@@ -78,18 +85,24 @@ def main() -> int:
     parser.add_argument("--checks", type=int, default=100, help="how many (100)")
     parser.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     args = parser.parse_args()
-    command = [sys.executable, "-m", "stillscan.cli", "device", "--hands", "quick"]
+    pairing = Pairing.new()
+    command = [sys.executable, "-m", "stillscan.cli", "device", "--hands", "quick", "--pairing", "-"]
     command += ["--document", args.document] if args.document else []
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as device,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as device,
         closing(ReaderProcess()) as reader,
         _Counting(args.checks) as counting,
     ):
         try:
+            assert device.stdin is not None
             assert device.stdout is not None
+            device.stdin.write(pairing.written().decode())
+            device.stdin.close()
             port = device.stdout.readline().strip()
             judge = decider(None, TODAY, test_mode=True)
-            Service(lambda: SerialTransport(port), reader, judge, counting).run()
+            Service(
+                lambda: SerialTransport(port), reader, judge, counting, admission=lambda hello, transport: pairing.key
+            ).run()
         except _Enough:
             pass
         finally:

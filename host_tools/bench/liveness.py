@@ -100,7 +100,7 @@ def scenarios(runs: int, known: str) -> list[Scenario]:
 def once(scanner: Scanner, folder: Path, options: tuple[str, ...], stop_s: float, chance: random.Random) -> Once:
     """Run one check to its verdict, or until it hangs."""
     process = subprocess.Popen(
-        [*COMMAND, "run", "--port", str(scanner.link), "--once", "--language", "en", *options],
+        [*COMMAND, "run", "--port", str(scanner.link), "--once", "--test-mode", "--language", "en", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from bench import crash
+from bench import crash, records_bulk
 from stillscan.records.release import Desk
 from stillscan.records.verification import verify
 
@@ -30,6 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-records", description=__doc__)
     parser.add_argument("--checks", type=int, default=1000, metavar="N", help="checks to time (1000)")
     parser.add_argument("--kills", type=int, default=200, metavar="N", help="kills at random moments (200)")
+    parser.add_argument("--entries", type=int, default=0, metavar="N", help="measure a chain of so many entries (none)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the moments (1)")
     parser.add_argument("--folder", default="build", metavar="FOLDER", help="on the disk to measure (build)")
     args = parser.parse_args()
@@ -38,6 +39,9 @@ def main() -> int:
     if args.checks:
         with tempfile.TemporaryDirectory(dir=args.folder) as folder:
             code = _speed(Path(folder), args.checks)
+    if args.entries:
+        with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+            code = max(code, 0 if records_bulk.measure(Path(folder), args.entries) else 1)
     if args.kills:
         code = max(code, _kills(Path(args.folder), args.kills, random.Random(args.seed)))
     return code
@@ -53,7 +57,7 @@ def _speed(folder: Path, checks: int) -> int:
     walls, busy, verdicts = [], [], set()
     for n in range(checks):
         wall, cpu = time.perf_counter(), time.process_time()
-        verdicts.add(desk.finish(crash.number(n), crash.PASSED, "staff-1").verdict)
+        verdicts.add(desk.finish(crash.number(n), crash.PASSED, crash.CLERK).verdict)
         walls.append((time.perf_counter() - wall) * 1000)
         busy.append((time.process_time() - cpu) * 1000)
     begin = time.perf_counter()

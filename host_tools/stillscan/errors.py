@@ -35,7 +35,10 @@ class InputError(StillscanError):
     exit_code = 2
 
 
-DeviceTrouble = Literal["missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty"]
+DeviceTrouble = Literal[
+    "missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty", "firmware",
+    "unpaired", "foreign", "swapped", "revoked", "key_lost", "simulated", "unproven", "records",
+]  # fmt: skip
 """Kinds of trouble with a scanner; each has a sentence in the guidance (``device.KIND``)."""
 
 

@@ -68,6 +68,18 @@ def read_toml(name: str | PathLike[str]) -> dict[str, Any]:
         raise trouble(name, error) from None
 
 
+def read_whole(name: str | PathLike[str], most: int) -> bytes:
+    """A file of at most so many bytes. InputError, EnvironmentTroubleError as ``trouble``; InputError when longer."""
+    try:
+        with open(name, "rb") as file:
+            content = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise trouble(name, error) from None
+    if len(content) > most:
+        raise InputError(f"{os.fspath(name)}: is longer than {most} bytes")
+    return content
+
+
 def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None:
     """InputError when both names lead to one file: by another spelling, a link, or a hard link."""
     with contextlib.suppress(OSError, ValueError):

@@ -1,9 +1,13 @@
 """What characters look like: in OCR-B, in other typefaces, and those that no MRZ has, as subspaces of small pictures.
 
-`make train` writes `weights/typeface.npz` with it, which `stillscan.mrz.typeface` compares print with. A subspace holds
-what a character's pictures have in common (its mean) and how they differ most (cut, weight, slant, sharpness).
+`python -m training.typefaces`, which `make train` ends with, writes `weights/typeface.npz`: with it the module
+`stillscan.mrz.typeface` compares print. A subspace holds what the pictures of a character have in common (their mean) and
+how they differ most (cut, weight, slant, sharpness).
 """
 
+import argparse
+import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from stillscan.mrz import typeface
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.typeface import COLUMNS, PATCH_COLUMNS, PATCH_ROWS, ROWS, plain
 from training import glyphs
@@ -19,15 +24,20 @@ from training import glyphs
 OWN, OTHER, FOREIGN = 6, 5, 2
 """Directions kept of a character's pictures. With 12, 12 and 5 development strips are parted no better."""
 _SAMPLES = 400  # pictures of a character: ten for each value of a subspace's strongest directions
-_MARGIN = 2
+_STEPS = 31
+"""Of a value, to each side of 0: 0.1 % of a direction is lost, and a file of them takes two thirds of what 127 take."""
+WEIGHTS = Path(typeface.__file__).with_name("weights")
 FOREIGN_CHARACTERS = (
     "!\"#$%&'()*+,-./:;=>?@[\\]^_`{|}~abcdefghijkmnopqrtuvwxyz"
-    "¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¹º»¼½¾¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö÷øùúûüýþÿ"
-    "ĄĆČĎĐĘĚĞİŁŃŇŐŒŘŚŞŠŤŮŰŹŻŽąćčęěğıłńňőœřśşšťůűźżž€‰†‡•…–—"
-    "ΑΒΓΔΘΛΞΠΣΦΨΩαβγδεζηθλμξπσφψωБГДЖЗИЙЛПУФЦЧШЩЪЫЬЭЮЯ"
+    "£§°µ¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâäåæçèéêíñóöøúüþ"
+    "ĄĆČĎĐĘĚĞİŁŃŇŐŒŘŚŞŠŤŮŰŹŻŽąćęğłńőœśşšźżž€†•"
+    "ΓΔΘΛΞΠΣΦΨΩαβγδλπσφωБГДЖЗИЙЛПУФЦЧШЩЫЭЮЯ"
 )
-"""Characters that somebody may print in a name: ASCII, Latin, what else European keyboards have, Greek, Cyrillic. Left out
-are those that look like one of the 37 (small l, s; Greek and Cyrillic capitals that are Latin ones)."""
+"""Characters that somebody may print in a name: ASCII, Latin, what else European keyboards have, Greek, Cyrillic. Left
+out are those that look like one of the 37 (small l, s; Greek and Cyrillic capitals that are Latin ones)."""
+OWN_FONTS = ("OCRB.otf", "OCRBS.otf")
+OTHER_FONTS = ("DejaVuSansMono*.ttf", "LiberationMono-*.ttf")
+"""Debian's fonts-ocr-b; fonts-dejavu-core, fonts-dejavu-extra and fonts-liberation."""
 
 
 def directions(fonts: Sequence[Path], others: Sequence[Path], seed: int) -> dict[str, NDArray[np.int8]]:
@@ -55,7 +65,7 @@ def directions(fonts: Sequence[Path], others: Sequence[Path], seed: int) -> dict
 
         parts.append(_subspaces(cut, FOREIGN, (seed, 2, len(parts)), 60))
     found["foreign"] = np.concatenate(parts)
-    return {name: np.rint(values * 127 / np.abs(values).max()).astype(np.int8) for name, values in found.items()}
+    return {name: np.rint(values * _STEPS / np.abs(values).max()).astype(np.int8) for name, values in found.items()}
 
 
 def _subspaces(
@@ -107,3 +117,34 @@ def distances(font: Path, characters: Sequence[str]) -> NDArray[np.float32]:
         outer, inner = (cv2.distanceTransform(part, cv2.DIST_L2, 5) for part in (1 - inside, inside))
         table.append((outer - inner) / fine)
     return np.asarray(np.stack(table), np.float32)
+
+
+def main() -> int:
+    """Command line: write the subspaces and their card."""
+    parser = argparse.ArgumentParser(prog="python -m training.typefaces", description=__doc__)
+    parser.add_argument(
+        "--fonts", type=Path, default=Path("/usr/share/fonts"), help="folder of fonts (/usr/share/fonts)"
+    )
+    parser.add_argument("--seed", type=int, default=5, help="of the drawn cuts (5)")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder of the weights (the package's)")
+    args = parser.parse_args()
+    own, other = (
+        [font for name in names for font in sorted(args.fonts.rglob(name))] for names in (OWN_FONTS, OTHER_FONTS)
+    )
+    if len(own) < len(OWN_FONTS) or not other:
+        parser.error("install Debian's fonts-ocr-b, fonts-dejavu-core and fonts-liberation, or name a folder: --fonts")
+    found = directions(own, other, args.seed)
+    np.savez_compressed(args.out / "typeface.npz", **found)  # type: ignore[arg-type]
+    card = {
+        "what": "subspaces of pictures of characters, 20 x 15 values each: see training/typefaces.py",
+        "own": [font.name for font in own],
+        "other": [font.name for font in other],
+        "foreign": len(found["foreign"]),
+        "seed": args.seed,
+    }
+    (args.out / "typeface.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

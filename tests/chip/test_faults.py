@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kiosk import wire
@@ -17,6 +18,7 @@ from .rig import Rig
 pytestmark = pytest.mark.process
 
 Switch = Callable[..., Rig]
+LED = 25  # the GPIO of the Pico's own light
 
 # In place of the new version's start.mpy.
 RAISES = b"def run(slots):\n    raise RuntimeError('a defect')\n"
@@ -121,13 +123,13 @@ def test_the_service_button_opens_the_prompt_and_nothing_else_does(switch: Switc
 def on_trial(start: bytes | None) -> dict[str, bytes]:
     """The files of an update that was just restarted: the version that runs in ``a``, a new one in ``b``."""
     version = Version.of(compiled("rpi_pico"))
-    files = {f"b/{path}": content for path, content in version.files.items()}
+    new = dict(version.files)
     if start is not None:
-        del files["b/start.mpy"]
-        files["b/start.py"] = start
+        del new["start.mpy"]
+        new["start.py"] = start
     return {
-        **files,
-        "b/manifest": b"",
+        **{f"b/{path}": content for path, content in new.items()},
+        "b/manifest": Version(version.loader, new).manifest,
         STATE: state({"run": "a", "a": version.build, "new": "b", "b": "new-build"}),
     }
 
@@ -158,3 +160,33 @@ def test_a_new_version_that_fails_is_left(switch: Switch, start: bytes, why: int
     assert (installed.slot, installed.trial, installed.why) == (1, 0, why)
     assert installed.failed.rstrip(b"\0") == b"new-build"
     assert rig.slots()["run"] == "a"
+
+
+def test_a_version_with_one_flipped_bit_is_left_for_the_other(switch: Switch) -> None:
+    version = Version.of(compiled("rpi_pico"))
+    scan = bytearray(version.files["kiosk/scan.mpy"])
+    scan[len(scan) // 2] ^= 1
+    whole = {f"b/{path}": content for path, content in version.files.items()} | {"b/manifest": version.manifest}
+    rig = switch({**whole, "a/kiosk/scan.mpy": bytes(scan)})
+    installed = rig.session.installed()
+    assert installed is not None
+    assert (installed.slot, installed.trial, installed.why) == (2, 0, wire.DAMAGED)
+    assert installed.build.decode() == version.build
+    assert rig.state.state == wire.EMPTY
+
+
+def test_when_no_version_fits_the_prompt_says_what_to_do_and_the_light_blinks(switch: Switch) -> None:
+    rig = switch({"a/kiosk/scan.mpy": b""}, hello=False)
+    said = b""
+    while b">>> " not in said:
+        said += rig.kiosk.read(50)
+        assert rig.kiosk.now_ms() < 5000
+    assert b"stillscan flash" in said
+    assert b"Traceback" not in said
+    switched: list[float] = []
+    rig.kiosk.emulator.chip.gpio[LED].add_listener(lambda new, old: switched.append(rig.kiosk.now_ms()))
+    rig.kiosk.pass_time(1100)
+    assert [round(ms) for ms in np.diff(switched)] == [250] * 3
+    rig.kiosk.pass_time(6000)
+    assert rig.safe()
+    assert rig.resets_ms == [], "it waits, and starts nothing again and again"

@@ -35,7 +35,7 @@ class Kiosk:
         assert self._device.stdout is not None
         assert self._device.stdout.readline().strip() == str(link)
         self._program = subprocess.Popen(
-            [*COMMAND, "run", "--port", str(link), "--no-page", "--language", "en"],
+            [*COMMAND, "run", "--port", str(link), "--no-page", "--test-mode", "--language", "en"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

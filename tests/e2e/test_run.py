@@ -57,7 +57,7 @@ def device():
 
 def test_a_check_over_a_serial_port(device):
     port, _ = device
-    done = run("--port", port, "--once", "--language", "en", "--recipient", "Åse Østenbyen")
+    done = run("--port", port, "--test-mode", "--once", "--language", "en", "--recipient", "Åse Østenbyen")
     assert done.returncode == 0, done.stderr
     assert "verified" in done.stdout
     assert "OESTENBYEN" not in done.stdout  # a real port's terminal never shows what the passport says
@@ -66,7 +66,7 @@ def test_a_check_over_a_serial_port(device):
 def test_a_device_that_goes_away_in_mid_sweep_ends_in_one_line():
     for _ in range(50):  # a busy computer may tell this test of the sweep when the check is over: then again
         with simulated_device() as (port, process):
-            kiosk = start("--port", port, "--once", "--reconnect", "0.1")
+            kiosk = start("--port", port, "--test-mode", "--once", "--reconnect", "0.1")
             while "scanning" not in kiosk.stdout.readline():
                 assert kiosk.poll() is None
             process.kill()
@@ -126,7 +126,7 @@ def test_a_port_without_a_scanner_is_named(capsys):
 
 def test_a_firmware_of_another_major_version_is_refused(capsys):
     board = b"future".ljust(16, b"\0")
-    hello = wire.pack(wire.M_HELLO, 2, 3, 9, 1, 0, board, 1, 1476, 274, 84667, 2950, 2048, 1, 0)
+    hello = wire.pack(wire.M_HELLO, 2, 3, 9, 1, 0, board, 1, 1476, 274, 84667, 2950, 2048, 1, 0, b"", b"", 0)
     peer = Peer(encode(wire.M_HELLO, 0, hello))
     assert main(["run", "--once", "--reconnect", "0", "--port", peer.port]) == 3
     said = capsys.readouterr().err

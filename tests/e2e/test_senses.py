@@ -23,15 +23,17 @@ def test_a_flow_sensor_that_counts_backwards_is_named(capsys):
     assert (code, record["outcome"], record["mrz"], record["sensors"]) == (0, "verified", LINES, ["flow_opposite"])
 
 
-@pytest.mark.parametrize(("motion", "seed", "attempts"), [("still", "1", 2), ("drift", "1", 2), ("slips", "3", 3)])
+@pytest.mark.parametrize(("motion", "seed", "attempts"), [("still", "1", 2), ("slips", "3", 3)])
 def test_a_document_without_texture_is_scanned_until_two_sweeps_show_the_same(capsys, motion, seed, attempts):
     code, record = simulate(capsys, "--motion", motion, "--seed", seed, "--fault", "flow-blank")
     assert (code, record["mrz"], record["sensors"], record["aborts"]) == (0, LINES, ["flow"], [])
     assert record["attempts"] >= attempts
 
 
-def test_a_document_without_texture_that_trembles_is_never_believed(capsys):
-    code, record = simulate(capsys, "--motion", "tremor", "--fault", "flow-blank")
+@pytest.mark.parametrize("motion", ["tremor", "drift"])
+def test_a_document_without_texture_that_does_not_lie_still_is_never_believed(capsys, motion):
+    """Its lines may be those of two documents: they do not stand as one print's do."""
+    code, record = simulate(capsys, "--motion", motion, "--fault", "flow-blank")
     assert (code, record["outcome"], record["mrz"]) == (1, "gave_up", None)
 
 

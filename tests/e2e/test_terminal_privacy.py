@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -97,7 +98,8 @@ def test_the_package_as_a_library_has_no_telemetry() -> None:
 TRACKING = "RR123456785NO"
 RECIPIENT = "Åse Zebrafinch Østenbyen"
 NUMBER = "13097248022"
-PLANTED = ("OESTENBYEN", "Østenbyen", "Zebrafinch", "ZEBRAFINCH", "ZZZ000101", "910517", NUMBER, "P<NOR", TRACKING)
+STAFF, PIN = "anna", "4711-wxyz"
+PLANTED = (PIN, "OESTENBYEN", "Østenbyen", "Zebrafinch", "ZEBRAFINCH", "ZZZ000101", "910517", NUMBER, "P<NOR", TRACKING)
 """Of the passport on the glass, the letter, and what is typed and sent."""
 
 
@@ -108,25 +110,41 @@ class Kiosk:
         (folder / "tmp").mkdir()
         self.log = ""
         command = [*COMMAND, "run", "--port", "sim", "--page", "0", "--log", "-", "-vv"]
+        database = make_records(folder)
+        self.token = self._made(f"token add erp --scope letters states cases --database {database}")
+        self._made(f"staff add {STAFF} --role clerk --database {database}", f"{PIN}\n")
         self.process = subprocess.Popen(
-            [*command, "--database", str(make_records(folder)), "--test-mode"],
+            [*command, "--database", str(database), "--test-mode"],
             env={**os.environ, "TMPDIR": str(folder / "tmp")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         assert self.process.stdout is not None
-        self.told = [self.process.stdout.readline(), self.process.stdout.readline()]
-        found = re.search(r"127\.0\.0\.1:(\d+)", self.told[0])
+        self.told = [self.process.stdout.readline()]
+        found = re.search(r"127\.0\.0\.1:(\d+)(/\?key=\S+)", self.told[0])
         assert found is not None, self.told
         self.port = int(found[1])
-        self.token = Path(self.told[1].rpartition(": ")[2].strip()).read_text().strip()
+        self.cookies: SimpleCookie = SimpleCookie()
+        self.ask("GET", found[2])
+        for pin in (f"{PIN}0", PIN):
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            self.ask("POST", "/signin", urlencode({"staff": STAFF, "pin": pin}), form)
+
+    def _made(self, command: str, typed: str = "") -> str:
+        done = subprocess.run([*COMMAND, *command.split()], input=typed, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
 
     def ask(self, method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None) -> str:
+        """An answer's text; cookies are kept and shown, as a browser does."""
+        shown = "; ".join(f"{name}={cookie.value}" for name, cookie in self.cookies.items())
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=END_S)
         try:
-            connection.request(method, path, body or None, dict(headers or {}))
-            return connection.getresponse().read().decode("utf-8", "replace")
+            connection.request(method, path, body or None, {"Cookie": shown, **(headers or {})})
+            answer = connection.getresponse()
+            for kept in answer.headers.get_all("Set-Cookie") or ():
+                self.cookies.load(kept)
+            return answer.read().decode("utf-8", "replace")
         finally:
             connection.close()
 

@@ -50,7 +50,7 @@ def test_every_option_of_run_can_stand_in_the_file(tmp_path: Path) -> None:
     taken = parser().parse_args(arguments(tmp_path, bare))
     assert (taken.port, taken.reconnect, taken.once, taken.page) == ("/dev/ttyACM0", 10.0, False, 8765)
     defaults = parser().parse_args([])
-    for name in ("language", "staff", "page", "reconnect", "motion", "dirt", "seed", "test_mode", "no_page", "verbose"):
+    for name in ("language", "page", "reconnect", "motion", "dirt", "seed", "test_mode", "no_page", "verbose"):
         assert getattr(taken, name) == getattr(defaults, name), "what the sample shows as taken when left out"
     arguments(tmp_path, sample)
 

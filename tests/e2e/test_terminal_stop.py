@@ -44,7 +44,7 @@ def test_ctrl_c_while_modules_are_loaded(command: str, module: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sign"),
     [
-        (["run", "--port", "sim", "--page", "0"], "token of the API"),
+        (["run", "--port", "sim", "--page", "0"], "records: "),
         (["run", "--port", "sim", "--no-page"], "sweep"),
         (["run", "--port", "sim", "--no-page"], "connected"),
         (["device"], "/dev/"),

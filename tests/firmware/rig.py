@@ -98,7 +98,7 @@ class Host(Session):
             self.send(wire.C_CREDIT, sweep, granted)
 
 
-class _Filled(tempfile.TemporaryDirectory[str]):
+class Filled(tempfile.TemporaryDirectory[str]):
     """The board's file system as an earlier run left it: contents by name, None for a folder."""
 
     def __init__(self, files: dict[str, bytes | None], prefix: str) -> None:
@@ -130,7 +130,7 @@ class Rig:
         with (
             patch(
                 f"{_SIMULATOR}.process.tempfile.TemporaryDirectory",
-                partial(_Filled, {"settings.json": FROM_ROW_0, **(files or {})}),
+                partial(Filled, {"settings.json": FROM_ROW_0, **(files or {})}),
             ),
             patch(f"{_SIMULATOR}.kiosk.Firmware", partial(Firmware, script=script)),
         ):

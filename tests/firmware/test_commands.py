@@ -27,7 +27,7 @@ def test_hello() -> None:
 def test_another_major_version_is_refused() -> None:
     """HELLO is answered, so that the host can say what is wrong; then ERROR, and no subscription until it is right."""
     with Rig() as rig:
-        rig.host.send(wire.C_HELLO, wire.MAJOR + 1, 0)
+        rig.host.send(wire.C_HELLO, wire.MAJOR + 1, 0, b"")
         hello, error = (m for m in rig.listen(50) if isinstance(m, Hello | Error))
         assert isinstance(hello, Hello)
         assert hello.major == wire.MAJOR
@@ -42,7 +42,7 @@ def test_another_major_version_is_refused() -> None:
 def test_newer_minor_version_is_welcome() -> None:
     """Longer bodies and unknown types; both are counted where the protocol says so."""
     with Rig() as rig:
-        rig.kiosk.write(encode(wire.C_HELLO, 7, wire.pack(wire.C_HELLO, wire.MAJOR, 200) + b"\x01\0more"))
+        rig.kiosk.write(encode(wire.C_HELLO, 7, wire.pack(wire.C_HELLO, wire.MAJOR, 200, b"") + b"\x01\0more"))
         rig.kiosk.write(encode(wire.C_SUBSCRIBE, 8, wire.pack(wire.C_SUBSCRIBE, ALL) + b"\xff"))
         rig.kiosk.write(encode(0x70, 9, b"a command of tomorrow"))
         rig.place()

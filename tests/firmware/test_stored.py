@@ -38,7 +38,7 @@ def test_settings_are_read_set_and_stored() -> None:
         assert (slip_um.unit.rstrip(b"\0"), slip_um.default, slip_um.low, slip_um.high) == (b"um", 130, 30, 5000)
         rig.host.send(wire.C_SETTING_GET, slip_um.setting)
         assert rig.next(Setting) == slip_um
-        for value in (slip_um.low, slip_um.high, 200):
+        for value in (slip_um.low + 20, slip_um.high, 200):
             rig.host.set(slip_um.setting, value)
         rig.host.set(settings["depth"].setting, 4)
         assert values(rig) == DEFAULTS | {"slip": 200, "depth": 4}

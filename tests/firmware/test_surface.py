@@ -13,7 +13,7 @@ from kiosk.settings import Settings
 from kiosk.surface import Surface
 
 class Part:
-    stepper = None
+    stepper = wait = None
     def __init__(self): self.calls = []
     def on(self, *arguments): self.calls.append(arguments)
     sweep = on

@@ -7,13 +7,26 @@ import json
 import pytest
 
 from kiosk import wire
+from stillscan.boards.files import boards_folder, firmware_folder
+from stillscan.boards.versions import Version
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Installed
 
 from .rig import Rig
 
-# The version itself is that of the checkout: `b` holds only the mark of a whole one.
-FILES: dict[str, bytes | None] = {"a": None, "a/manifest": b"", "b": None, "b/manifest": b""}
+# Both versions are that of the checkout: their one file leads there.
+START = f"""
+import sys
+del sys.modules["start"]
+sys.path[:] = [{str(boards_folder() / "simulator")!r}, {str(firmware_folder())!r}]
+from start import run
+""".encode()
+VERSION = Version({}, {"start.py": START})
+FILES: dict[str, bytes | None] = {
+    "a": None, "a/start.py": START, "a/manifest": VERSION.manifest,
+    "b": None, "b/start.py": START, "b/manifest": VERSION.manifest,
+}  # fmt: skip
+BUILD = VERSION.build.encode()
 NEW = {"run": "a", "a": "old-build", "new": "b", "b": "new-build"}
 
 
@@ -37,7 +50,7 @@ def test_confirmed_once_a_host_was_answered_and_the_parts_run() -> None:
     with Rig(files=on_trial(failed="bad-build", why=wire.RESETS)) as rig:
         rig.listen(100)
         assert stored(rig) == {"run": "b", "a": "old-build", "b": "new-build"}
-        assert rig.host.installed() == Installed(2, 0, b"new-build".ljust(16, b"\0"), bytes(16), 0)
+        assert rig.host.installed() == Installed(2, 0, BUILD, bytes(16), 0)
 
 
 def test_a_version_that_was_left_is_named() -> None:
@@ -46,7 +59,15 @@ def test_a_version_that_was_left_is_named() -> None:
         installed = rig.host.installed()
         assert installed is not None
         assert (installed.slot, installed.trial, installed.why) == (1, 0, wire.LATE)
-        assert (installed.build.rstrip(b"\0"), installed.failed.rstrip(b"\0")) == (b"old-build", b"new-build")
+        assert (installed.build.rstrip(b"\0"), installed.failed.rstrip(b"\0")) == (BUILD, b"new-build")
+
+
+def test_a_version_whose_files_are_damaged_is_named() -> None:
+    state = {"run": "b", "a": "old-build", "b": "new-build"}
+    damaged = FILES | {"b/start.py": START + b"\n", "slots.json": json.dumps(state).encode()}
+    with Rig(files=damaged) as rig:
+        assert rig.host.installed() == Installed(1, 0, BUILD, b"new-build".ljust(16, b"\0"), wire.DAMAGED)
+        assert stored(rig) == state
 
 
 def test_a_device_without_slots_says_so() -> None:

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
+from stillscan.counter.held_reading import Ended
 from stillscan.errors import DeviceTrouble
 from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, language_name, languages, say
 from stillscan.guidance.catalogue import sections
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.verify import OK, REASONS
 
 PLACEHOLDERS = {"mm": 43, "line": 2, "first": 5, "last": 9}
@@ -78,12 +80,14 @@ def test_a_language_has_one_word_for_a_thing(language: str) -> None:
 
 def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted = {f"state.{name}" for name in wire.STATES} | {"state.reading"}
+    wanted |= {f"notice.{kind}" for kind in get_args(NoticeKind)}
     # "none" is nothing to talk about, and a finished sweep is said by the state.
     wanted |= {f"cause.{name}" for name in wire.CAUSES if name not in ("none", "finished")}
     wanted |= {f"part.{name}" for name in wire.PARTS if name != "none"}
     wanted |= {f"fault.{name}" for name in wire.FAULTS if name != "none"}
     wanted |= {f"reason.{name}" for name in (*REASONS, OK)} | {"outcome.verified", "outcome.refused"}
     wanted |= {f"device.{name}" for name in get_args(DeviceTrouble)} | {"reading.late", "reading.failed"}
+    wanted |= {f"reading.{why}" for why in get_args(Ended)} | {"reading.other"}
     wanted |= {"sensor.accelerometer", "sensor.carriage", "sensor.flow", "sensor.flow_opposite"}
     known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's
     assert known == wanted

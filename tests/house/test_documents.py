@@ -23,7 +23,17 @@ DOCUMENTS = sorted(
 )
 BESIDE = ("", "firmware", "host_tools", "host_tools/stillscan")
 """Folders that a path in backticks may begin in, besides the document's own and those above it."""
-ELSEWHERE = {".venv/bin", "a/", "b/", "dist/", "build/", "main.py", "NAME.head"}
+ELSEWHERE = {
+    ".venv/bin",
+    "a/",
+    "b/",
+    "dist/",
+    "build/",
+    "main.py",
+    "NAME.head",
+    "firmware/release.json",
+    "scanners/ID.json",
+}
 """Paths on a board, or made by a command."""
 
 

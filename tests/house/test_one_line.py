@@ -53,7 +53,9 @@ def test_letters_of_people_stay_as_they_are() -> None:
 
 
 def test_what_a_device_calls_itself() -> None:
-    body = wire.pack(wire.M_HELLO, 1, 0, 0, 1, 0, b"\x1b[2J\nboard\x07", 7, 1476, 274, 84667, 2950, 2048, 1, 15)
+    body = wire.pack(
+        wire.M_HELLO, 1, 0, 0, 1, 0, b"\x1b[2J\nboard\x07", 7, 1476, 274, 84667, 2950, 2048, 1, 15, b"", b"", 0
+    )
     hello = parse(wire.M_HELLO, body)
     assert isinstance(hello, Hello)
     assert hello.board_name == r"\x1b[2J\nboard\x07"

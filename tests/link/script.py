@@ -8,7 +8,7 @@ from kiosk import wire
 from stillscan.link.framing import Decoder, Frame, encode
 from stillscan.link.transport import LinkLostError
 
-HELLO = (1, 0, 0, 1, 0, b"scripted", 7, 1476, 274, 84667, 2950, 2048, 1, 15)
+HELLO = (1, 0, 0, 1, 0, b"scripted", 7, 1476, 274, 84667, 2950, 2048, 1, 15, b"", b"", 0)
 Answer = Callable[["Scripted", Frame], None]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import subprocess
 import sys
 import threading
 from array import array
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
+from stillscan.cli import main
 from stillscan.errors import DeviceError
 from stillscan.link.framing import Decoder, encode
 from stillscan.link.serial_port import SerialTransport
@@ -24,6 +27,7 @@ from .script import HELLO
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 
 
+NOBODY = 65534  # an account without rights, on every Linux
 TIOCGEXCL = 0x80045440  # of Linux: is the terminal marked as exclusive?
 
 
@@ -109,6 +113,35 @@ def test_no_other_program_may_open_it_as_well(cable: Cable) -> None:
     fcntl.ioctl(other, TIOCGEXCL, exclusive)
     assert exclusive[0] == 0, "the mark goes with the port"
     os.close(other)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may start another account's")
+def test_a_program_that_asks_for_no_lock_is_kept_out(cable: Cable) -> None:
+    """One that opens the port as plain as can be, and has every right to it. Only root could."""
+    os.chown(cable.port, NOBODY, -1)
+    opens = ["/bin/sh", "-c", f"exec 3<>{cable.port}"]
+
+    def other() -> str:
+        done = subprocess.run(opens, user=NOBODY, extra_groups=[], capture_output=True, text=True, check=False)
+        return done.stderr
+
+    assert other() == "", "while nobody has it"
+    transport = SerialTransport(cable.port)
+    assert os.strerror(errno.EBUSY) in other()
+    transport.write(b"still ours")
+    assert os.read(cable.device, 100) == b"still ours"
+    transport.close()
+    assert other() == ""
+
+
+@pytest.mark.process
+def test_a_second_stillscan_is_told(cable: Cable, capsys: pytest.CaptureFixture[str]) -> None:
+    transport = SerialTransport(cable.port)
+    for command in (["flash"], ["run", "--once", "--reconnect", "0"]):
+        assert main([*command, "--port", cable.port]) == 3
+        assert f"{cable.port}: another program uses it" in capsys.readouterr().err
+    transport.close()
 
 
 def test_bytes_both_ways(cable: Cable) -> None:

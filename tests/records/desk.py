@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from stillscan.link.identity import ScannerIdentity
+from stillscan.link.pairing import Pairing
 from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.computer import Boot
@@ -17,6 +19,7 @@ from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
+from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tracking import s10_check_digit
 
@@ -25,6 +28,7 @@ NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 NUMBER = "ZZZ000001"
 RECIPIENT = "Åse Østenbyen"
+CLERK = Person("staff-7", Role.CLERK)
 GOOD = Observations(LINES, certain=True, face_matches=True)
 PIN = "47 11 blue"
 UNREAD = replace(GOOD, certain=False)
@@ -42,6 +46,14 @@ def csv(numbers: range, *, recipient: str = RECIPIENT) -> bytes:
     return "\n".join(["tracking,order,recipient,deadline,office", *rows]).encode()
 
 
+def paired(database: Database, keyring: Keyring) -> ScannerIdentity:
+    """A scanner that is paired with this kiosk, as a session of it."""
+    pairing, scanners = Pairing.new(), Scanners(database, keyring)
+    scanners.keep(pairing)
+    scanners.note_pairing(pairing, "rpi_pico", test=False)
+    return ScannerIdentity(pairing.scanner, "rpi_pico", "0.1.0+0123456789abcdef", 7, "ab" * 16)
+
+
 class Place:
     """A database with its keys, letters in it, and a desk where checks are finished."""
 
@@ -51,18 +63,21 @@ class Place:
         self.keyring = Keyring(folder / "keys", kiosk)
         if letters:
             load(csv(range(letters)), self.database, self.keyring, "letters.csv")
+        self.clerk = CLERK
+        """Who serves: anybody, as long as nobody is on the staff list."""
         self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
 
     def finish(self, number: int, observed: Observations = GOOD) -> str:
         """The verdict on a letter of the series."""
-        return self.desk.finish(tracking(number), observed, "staff-7").verdict
+        return self.desk.finish(tracking(number), observed, self.clerk).verdict
 
     def supervisor(self, staff: str = "boss") -> Person:
         """Somebody who decides on letters, signed in."""
         people = StaffList(self.database, self.keyring, now=lambda: NOW)
         if people.is_active(staff) is None:
             people.add(staff, Role.SUPERVISOR, PIN)
-        return Person(staff, Role.SUPERVISOR)
+        self.clerk = Person(staff, Role.SUPERVISOR)
+        return self.clerk
 
     def stored(self) -> list[StoredConsignment]:
         """All letters, read back."""

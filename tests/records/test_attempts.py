@@ -2,6 +2,8 @@
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -154,4 +156,37 @@ def test_counts_that_are_damaged_let_nobody_in(office: Office) -> None:
     with pytest.raises(RecordsError, match="is damaged; remove it"):
         office.anew().sign_in("anna", PIN)
     file.unlink()
+    assert office.tried(PIN) == "clerk"
+
+
+TRIER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from stillscan.records.database import Database
+from stillscan.records.keyring import Keyring
+from stillscan.records.staff import SignInError, StaffList
+
+folder, moment = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
+people = StaffList(Database(folder / "records.db"), Keyring(folder / "keys", "kiosk-1"), now=lambda: moment)
+try:
+    print(people.sign_in("anna", sys.argv[3]).role)
+except SignInError as error:
+    print(error.key)
+"""
+
+
+@pytest.mark.process
+def test_programs_that_try_at_once_and_end_have_no_more_tries_than_one(office: Office) -> None:
+    folder = office.place.path.parent
+
+    def program(pin: str) -> str:
+        command = [sys.executable, "-c", TRIER, str(folder), NOW.isoformat(), pin]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(program, [f"{number:04}" for number in range(5)]))
+    assert sorted(said) == ["signin_wait"] * 2 + ["signin_wrong"] * 3
+    assert program(PIN) == "signin_wait"
+    office.wait(3)
     assert office.tried(PIN) == "clerk"

@@ -36,7 +36,7 @@ def letter(place: Place, number: int = 1) -> StoredConsignment:
 
 
 def reasons(place: Place, number: int = 1) -> tuple[str, ...]:
-    return place.desk.finish(tracking(number), GOOD, "staff-7").reasons
+    return place.desk.finish(tracking(number), GOOD, place.clerk).reasons
 
 
 def whole(place: Place) -> list[str]:
@@ -200,3 +200,10 @@ def test_only_who_is_a_supervisor_now_decides(place: Place) -> None:
         with pytest.raises(NotAllowedError, match="this is for a supervisor"):
             load(csv(range(9, 10)), place.database, place.keyring, "f", supervisor=pretended)
     assert verify(place.database, place.keyring) == before
+
+
+def test_a_letter_does_not_come_in_again_for_trying_out(place: Place) -> None:
+    change(place, withdrawal())
+    new = csv(range(1, 2)).replace(b"2026-12-06", b"2026-12-24")
+    with pytest.raises(RowsError, match="with other contents"):
+        load(new, place.database, place.keyring, "f", test=True, supervisor=BOSS)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from desk import GOOD, NOW, Clock, Place, csv, later, stored, tracking
+from desk import CLERK, GOOD, NOW, Clock, Place, csv, later, stored, tracking
 
 from stillscan import RELEASED
 from stillscan.guidance import languages, page_texts
@@ -59,7 +59,7 @@ def refused(place: Place, key: str, desk: Desk | None = None) -> str:
     """A check is refused because of the clock, and nothing is written."""
     before, note = stored(place), (place.keyring.folder / "kiosk-1.clock").read_bytes()
     with pytest.raises(ClockError) as told:
-        (desk or fresh(place)).finish(tracking(1), GOOD, "s")
+        (desk or fresh(place)).finish(tracking(1), GOOD, CLERK)
     assert told.value.key == key
     assert stored(place) == before
     assert (place.keyring.folder / "kiosk-1.clock").read_bytes() == note
@@ -88,11 +88,11 @@ def test_a_clock_far_ahead_writes_and_erases_nothing(place: Place, clock: Clock)
 
 def test_a_month_is_not_far_and_what_is_far_is_a_setting(place: Place, clock: Clock) -> None:
     clock.now = later(29)
-    assert fresh(place).finish(tracking(1), GOOD, "s").verdict == "refuse"  # its deadline is over
+    assert fresh(place).finish(tracking(1), GOOD, CLERK).verdict == "refuse"  # its deadline is over
     clock.now = later(29 + 31)
     refused(place, "clock_ahead")
     patient = Keyring(place.keyring.folder, "kiosk-1", ClockRules(ahead_days=32))
-    assert Desk(place.database, patient, "1473 Oppsal").finish(tracking(1), GOOD, "s").verdict == "refuse"
+    assert Desk(place.database, patient, "1473 Oppsal").finish(tracking(1), GOOD, CLERK).verdict == "refuse"
 
 
 def test_the_first_entry_of_all_is_not_written_by_just_any_clock(tmp_path: Path, clock: Clock) -> None:
@@ -117,10 +117,10 @@ def test_a_passport_that_expired_by_what_a_waiting_kiosk_has_seen_releases_nothi
     clock.now = later(-2)
     observed = replace(GOOD, mrz=EXPIRED)
     with pytest.raises(ClockError) as told:
-        fresh(place).finish(tracking(1), observed, "s")
+        fresh(place).finish(tracking(1), observed, CLERK)
     assert told.value.key == "clock_behind"
     clock.now = later(0.5)
-    assert fresh(place).finish(tracking(1), observed, "s").reasons == ("document_expired",)
+    assert fresh(place).finish(tracking(1), observed, CLERK).reasons == ("document_expired",)
 
 
 def test_within_the_window_the_newest_time_judges(place: Place, clock: Clock) -> None:
@@ -128,7 +128,7 @@ def test_within_the_window_the_newest_time_judges(place: Place, clock: Clock) ->
     clock.now = datetime(2026, 12, 7, 0, 1, tzinfo=UTC)  # the day after the deadline
     assert place.finish(0) == "refuse"
     clock.now -= timedelta(minutes=4)
-    done = fresh(place).finish(tracking(1), GOOD, "s")
+    done = fresh(place).finish(tracking(1), GOOD, CLERK)
     assert done.reasons == ("deadline_passed",)
     clock.now -= timedelta(minutes=2)
     refused(place, "clock_behind")
@@ -138,7 +138,7 @@ def test_what_another_kiosk_of_the_chain_has_seen_counts(place: Place, clock: Cl
     other = Keyring(tmp_path / "other", "kiosk-2")
     other.trust("kiosk-1", place.keyring.public_pem())
     clock.now = later(10)
-    assert Desk(place.database, other, "1473 Oppsal").finish(tracking(0), GOOD, "s").verdict == "release"
+    assert Desk(place.database, other, "1473 Oppsal").finish(tracking(0), GOOD, CLERK).verdict == "release"
     place.keyring.trust("kiosk-2", other.public_pem())
     clock.now = later(9)
     refused(place, "clock_behind")
@@ -148,7 +148,7 @@ def test_what_a_time_service_has_seen_counts_unless_it_is_absurd(place: Place, c
     clock.trace = later(3)
     refused(place, "clock_behind")
     clock.trace = FAR
-    assert fresh(place).finish(tracking(1), GOOD, "s").verdict == "release"
+    assert fresh(place).finish(tracking(1), GOOD, CLERK).verdict == "release"
 
 
 def test_a_clock_that_is_set_back_while_the_computer_runs_is_behind_from_the_first_minute(
@@ -160,7 +160,7 @@ def test_a_clock_that_is_set_back_while_the_computer_runs_is_behind_from_the_fir
     running.now -= timedelta(days=1)  # somebody sets it
     refused(place, "clock_behind")
     running.started = Boot("11111111-2222-3333-4444-555555555555", 5.0)  # after a new start nobody can know
-    assert fresh(place).finish(tracking(1), GOOD, "s").verdict == "release"
+    assert fresh(place).finish(tracking(1), GOOD, CLERK).verdict == "release"
 
 
 def test_a_clock_that_was_never_set_is_before_this_program(place: Place, clock: Clock) -> None:
@@ -206,12 +206,12 @@ def test_a_clock_that_the_time_service_has_not_set(place: Place, running: Clock)
     running.set_by_service = False
     refused(place, "clock_unsynchronised")
     careless = Keyring(place.keyring.folder, "kiosk-1", ClockRules(unsynchronised=True))
-    assert Desk(place.database, careless, "1473 Oppsal").finish(tracking(1), GOOD, "s").verdict == "release"
+    assert Desk(place.database, careless, "1473 Oppsal").finish(tracking(1), GOOD, CLERK).verdict == "release"
     vouched(place)
-    assert fresh(place).finish(tracking(2), GOOD, "s").verdict == "release"
+    assert fresh(place).finish(tracking(2), GOOD, CLERK).verdict == "release"
     running.started = Boot("11111111-2222-3333-4444-555555555555", 5.0)  # the word was for that start
     with pytest.raises(ClockError):
-        fresh(place).finish(tracking(0), GOOD, "s")
+        fresh(place).finish(tracking(0), GOOD, CLERK)
 
 
 # --- the way back -----------------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def poisoned(place: Place, clock: Clock, running: Clock) -> Place:
     """A wrong clock wrote into the chain and the kiosk's note, far ahead, before anybody noticed."""
     eager = Keyring(place.keyring.folder, "kiosk-1", ClockRules(ahead_days=40_000))
     clock.now = later(3000)
-    assert Desk(place.database, eager, "1473 Oppsal", 3650).finish(tracking(0), GOOD, "s").verdict == "refuse"
+    assert Desk(place.database, eager, "1473 Oppsal", 3650).finish(tracking(0), GOOD, CLERK).verdict == "refuse"
     clock.now = later(1)
     return place
 
@@ -241,8 +241,8 @@ def test_entries_of_a_clock_far_ahead_do_not_stop_the_office_for_good(poisoned: 
     refused(poisoned, "clock_behind", poisoned.desk)
     done = vouched(poisoned)
     assert (done.was[:4], done.disowned) == ("2035", True)
-    assert fresh(poisoned).finish(tracking(1), GOOD, "s").verdict == "release"
-    assert poisoned.desk.finish(tracking(2), GOOD, "s").verdict == "release"
+    assert fresh(poisoned).finish(tracking(1), GOOD, CLERK).verdict == "release"
+    assert poisoned.desk.finish(tracking(2), GOOD, CLERK).verdict == "release"
     assert verify(poisoned.database, poisoned.keyring).findings == []
     clock.now = later(0)
     refused(poisoned, "clock_behind")  # what was not disowned still counts
@@ -261,7 +261,7 @@ def test_the_note_of_a_kiosk_that_did_not_hear_of_it_counts_no_longer(poisoned: 
     stale = (poisoned.keyring.folder / "kiosk-1.clock").read_bytes()
     vouched(poisoned)
     (poisoned.keyring.folder / "kiosk-9.clock").write_bytes(stale)
-    assert fresh(poisoned).finish(tracking(1), GOOD, "s").verdict == "release"
+    assert fresh(poisoned).finish(tracking(1), GOOD, CLERK).verdict == "release"
 
 
 def test_an_older_note_of_another_kiosk_does_not_outweigh_a_word(place: Place, running: Clock) -> None:
@@ -273,7 +273,7 @@ def test_an_older_note_of_another_kiosk_does_not_outweigh_a_word(place: Place, r
     running.now -= timedelta(hours=2)
     refused(place, "clock_behind")
     vouched(place)
-    assert fresh(place).finish(tracking(1), GOOD, "s").verdict == "release"
+    assert fresh(place).finish(tracking(1), GOOD, CLERK).verdict == "release"
 
 
 def test_nobody_can_vouch_for_a_time_at_which_this_program_will_not_run(place: Place, clock: Clock) -> None:
@@ -291,9 +291,9 @@ def test_a_damaged_note_is_one_line_and_an_empty_one_is_none(place: Place) -> No
     whole = note.read_bytes()
     note.write_bytes(whole[:50])
     with pytest.raises(RecordsError, match="no note of the time; remove it"):
-        fresh(place).finish(tracking(1), GOOD, "s")
+        fresh(place).finish(tracking(1), GOOD, CLERK)
     note.write_bytes(b"")
-    assert fresh(place).finish(tracking(1), GOOD, "s").verdict == "release"
+    assert fresh(place).finish(tracking(1), GOOD, CLERK).verdict == "release"
 
 
 def test_each_kind_has_a_sentence_for_the_clerk() -> None:

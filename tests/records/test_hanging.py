@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from desk import GOOD, LINES, Place, csv, tracking
+from desk import CLERK, GOOD, LINES, Place, csv, paired, tracking
 from servers import Server
 from sqlalchemy import event
 from starlette.testclient import TestClient
@@ -20,12 +20,30 @@ from stillscan.records.errors import OutcomeUnknownError, RecordsError
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.release import Desk, new_check
+from stillscan.records.staff import Person, Role
 from stillscan.records.verification import verify
+from stillscan.web import sessions
+from stillscan.web.browsers import Browsers
 from stillscan.web.pages import application
+from stillscan.web.sessions import Sessions
 
 pytestmark = pytest.mark.process
 WAIT_S = 1.0  # of these tests: as long as nothing, on a busy machine, needs for one statement
 _PATIENCE_S = 120.0
+
+
+class Staff:
+    """A clerk for whom the database is asked, whenever it is asked whether she may go on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sign_in(self, staff: str, pin: str, /) -> Person:
+        return Person(staff, Role.CLERK)
+
+    def is_active(self, staff: str, /) -> Role | None:
+        with self._database.reading():
+            return Role.CLERK
 
 
 class Office:
@@ -37,8 +55,13 @@ class Office:
         self.keyring = Keyring(folder / "keys", "kiosk-1")
         load(csv(range(3)), self.database, self.keyring, "letters.csv")
         self.desk = Desk(self.database, self.keyring, "1473 Oppsal")
-        self.counter = Counter(Book(self.database, self.keyring, "1473 Oppsal", "staff-7", False), "1473 Oppsal")
-        self.client = TestClient(application(self.counter, ["127.0.0.1"]), base_url="http://127.0.0.1")
+        self.counter = Counter(Book(self.database, self.keyring, "1473 Oppsal", False), "1473 Oppsal")
+        self.counter.visit.scanner = paired(self.database, self.keyring)
+        browsers = Browsers(self.keyring.folder)
+        program = application(self.counter, ["127.0.0.1"], browsers, Sessions(Staff(self.database)))
+        self.client = TestClient(program, base_url="http://127.0.0.1")
+        self.client.get(f"/?key={browsers.invite()}")
+        assert self.client.post("/signin", data={"staff": "staff-7", "pin": "1"}).url.path == "/"
 
     def at(self, moment: str, do: Callable[[], None]) -> None:
         """Do it at the next "begin" or "commit" of a transaction that writes, before the server hears of it."""
@@ -52,7 +75,7 @@ class Office:
 
     def to_face(self) -> None:
         """A letter is asked for and a passport read: the last question is open."""
-        self.counter.answer(lambda visit: visit.enter(tracking(1), visit.turn))
+        self.counter.answer(lambda visit: visit.enter(tracking(1), visit.turn), CLERK)
         self.counter.look(lambda visit, _: visit.read(LINES))
         assert self.step() == "face"
 
@@ -81,7 +104,8 @@ class Office:
 
 
 @pytest.fixture
-def office(own_server: Server, tmp_path: Path) -> Iterator[Office]:
+def office(own_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setattr(sessions, "_ASK_S", 0.05)  # a server that was stopped for longer rolls a transaction back
     with own_server.database() as url:
         made = Office(url, own_server, tmp_path)
         yield made
@@ -94,7 +118,7 @@ def test_a_server_that_says_nothing_is_given_up(office: Office) -> None:
     """Whatever is asked: an open connection, a new one, a transaction in its middle."""
     office.server.stop()
     with pytest.raises(RecordsError, match="the server does not answer; nothing was written"):
-        office.desk.finish(tracking(0), GOOD, "s")
+        office.desk.finish(tracking(0), GOOD, CLERK)
     with pytest.raises(RecordsError, match="the server does not answer"), office.database.reading():
         pass
     with pytest.raises(RecordsError, match="the server does not answer"):
@@ -102,10 +126,10 @@ def test_a_server_that_says_nothing_is_given_up(office: Office) -> None:
     office.server.go_on()
     office.at("begin", office.server.stop)
     with pytest.raises(RecordsError, match="the server does not answer; nothing was written"):
-        office.desk.finish(tracking(0), GOOD, "s")
+        office.desk.finish(tracking(0), GOOD, CLERK)
     office.server.go_on()
-    assert office.desk.finish(tracking(0), GOOD, "s").verdict == "release"
-    assert verify(office.database, office.keyring)[:2] == ([], 4)
+    assert office.desk.finish(tracking(0), GOOD, CLERK).verdict == "release"
+    assert verify(office.database, office.keyring)[:2] == ([], 5)  # three letters, a pairing, this check
 
 
 def test_a_check_that_was_recorded_after_all_is_told_as_it_ended(office: Office) -> None:
@@ -179,7 +203,7 @@ def test_the_scanner_waits_for_no_record(office: Office) -> None:
     from stillscan.mrz import Reading
 
     other = ("P<NORHANSEN<<KARI<<<<<<<<<<<<<<<<<<<<<<<<<<<", LINES[1])
-    office.counter.answer(lambda visit: visit.enter(tracking(1), visit.turn))
+    office.counter.answer(lambda visit: visit.enter(tracking(1), visit.turn), CLERK)
     office.at("begin", office.server.stop)
     reading = Reading(format="TD3", lines=other, valid=True, accepted=True, confidence=1.0)
     assert office.counter.judge(reading) == ("refused", "name_mismatch,face_not_confirmed")
@@ -191,7 +215,7 @@ def test_the_scanner_waits_for_no_record(office: Office) -> None:
 def test_a_name_that_no_check_has(office: Office) -> None:
     check = new_check()
     assert office.desk.recorded(check) is None
-    done = office.desk.finish(tracking(0), GOOD, "s", check)
+    done = office.desk.finish(tracking(0), GOOD, CLERK, check)
     assert office.desk.recorded(check) == done
     assert office.desk.recorded(new_check()) is None
 
@@ -210,7 +234,7 @@ def test_whoever_asks_waits_for_the_one_that_still_writes(office: Office) -> Non
             seen.append(str(error))
 
     office.at("commit", ask)
-    done = office.desk.finish(tracking(0), GOOD, "s", check)
+    done = office.desk.finish(tracking(0), GOOD, CLERK, check)
     assert "another program is writing to it and does not finish" in seen[0]
     assert desk.recorded(check) == done
     database.close()
@@ -219,8 +243,9 @@ def test_whoever_asks_waits_for_the_one_that_still_writes(office: Office) -> Non
 def test_an_sqlite_file_that_another_program_holds(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.database = Database(place.path, wait_s=0.05)
-    counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", "s", False), "1473 Oppsal")
-    counter.answer(lambda visit: visit.enter(tracking(1), visit.turn))
+    counter = Counter(Book(place.database, place.keyring, "1473 Oppsal", False), "1473 Oppsal")
+    counter.visit.scanner = paired(place.database, place.keyring)
+    counter.answer(lambda visit: visit.enter(tracking(1), visit.turn), CLERK)
     counter.look(lambda visit, _: visit.read(LINES))
     other = sqlite3.connect(place.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -245,7 +270,7 @@ def test_an_sqlite_commit_that_the_disk_fails_is_unknown(place: Place, monkeypat
     monkeypatch.setattr(place.database._engine.dialect, "do_commit", fails)
     check = new_check()
     with pytest.raises(OutcomeUnknownError, match="it is not known whether the record was kept"):
-        place.desk.finish(tracking(1), GOOD, "s", check)
+        place.desk.finish(tracking(1), GOOD, CLERK, check)
     monkeypatch.undo()
     assert place.desk.recorded(check) is None
     place.database.close()

@@ -1,4 +1,4 @@
-"""Keys: exchanged by an entry that both sign, wrapped by a passphrase, kept in one file."""
+"""Keys: exchanged by an entry that both sign, and wrapped by a passphrase."""
 
 import contextlib
 import shutil
@@ -7,12 +7,13 @@ import stat
 from pathlib import Path
 
 import pytest
-from desk import GOOD, NOW, Place, tracking
+from desk import CLERK, GOOD, NOW, Place, tracking
 
 from stillscan.errors import InputError
+from stillscan.link.pairing import Pairing
 from stillscan.records import exchanging, wrapping
 from stillscan.records.audit import appending, entries
-from stillscan.records.backup import backup, contents, restore
+from stillscan.records.backup import contents, is_sealable
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, head_message, sign_entry
 from stillscan.records.clock import utc_now
@@ -24,6 +25,7 @@ from stillscan.records.passphrase import CREDENTIAL, FILE
 from stillscan.records.public_keys import raw
 from stillscan.records.release import Desk
 from stillscan.records.rotation import KEYS
+from stillscan.records.scanners import Scanners
 from stillscan.records.verification import verify
 from stillscan.records.wrapping import PassphraseError
 
@@ -47,7 +49,7 @@ def anew(place: Place, passphrase: str = "") -> Keyring:
 
 
 def check(place: Place, number: int, keyring: Keyring) -> str:
-    return Desk(place.database, keyring, "1473 Oppsal").finish(tracking(number), GOOD, "s").verdict
+    return Desk(place.database, keyring, "1473 Oppsal").finish(tracking(number), GOOD, CLERK).verdict
 
 
 def findings(place: Place, keyring: Keyring | None = None) -> list[str]:
@@ -56,6 +58,16 @@ def findings(place: Place, keyring: Keyring | None = None) -> list[str]:
 
 def secrets_of(place: Place) -> list[Path]:
     return [place.keyring.folder / name for name in ("kiosk-1.key", "secret")]
+
+
+def forge(place: Place, thief: Keyring) -> None:
+    """Entry 5 and a head, signed by whatever key the thief has."""
+    with contextlib.closing(sqlite3.connect(place.path)) as connection, connection:
+        (former,) = connection.execute("SELECT digest FROM audit_entry WHERE seq = 4").fetchone()
+        forged = sign_entry(thief, 5, former, instant(NOW), "withdrawal", {**WHO, "tracking": "x"}, None)
+        connection.execute("INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?)", forged)
+        head = thief.sign(HEAD, head_message(5, forged.digest))
+        connection.execute("UPDATE audit_head SET entries = 5, digest = ?, signature = ?", (forged.digest, head))
 
 
 # --- rotation ---------------------------------------------------------------------------------------------------------
@@ -100,15 +112,22 @@ def test_who_stole_the_old_key_signs_nothing_any_more(place: Place, tmp_path: Pa
     with pytest.raises(RecordsError, match="was exchanged by entry 4; put a backup back"):
         check(place, 0, thief)
     thief = Keyring(tmp_path / "again", "kiosk-1")  # one that does not ask the chain
-    with contextlib.closing(sqlite3.connect(place.path)) as connection, connection:
-        (former,) = connection.execute("SELECT digest FROM audit_entry WHERE seq = 4").fetchone()
-        forged = sign_entry(thief, 5, former, instant(NOW), "withdrawal", {**WHO, "tracking": "x"}, None)
-        connection.execute("INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?)", forged)
-        head = thief.sign(HEAD, head_message(5, forged.digest))
-        connection.execute("UPDATE audit_head SET entries = 5, digest = ?, signature = ?", (forged.digest, head))
+    forge(place, thief)
     assert "entry 5: it was not signed by the kiosk that it names (kiosk-1)" in findings(place)
     with pytest.raises(RecordsError, match="its head was not signed by the kiosk that it names"):
         check(place, 0, anew(place))
+
+
+def test_a_kiosk_that_has_not_heard_of_the_exchange_is_not_taken_in(place: Place, tmp_path: Path) -> None:
+    """It trusts the old key when a thief's head meets it; the chain on the way there says that the key is no more."""
+    other = Keyring(tmp_path / "other", "kiosk-2")
+    other.trust("kiosk-1", place.keyring.public_pem())
+    shutil.copytree(place.keyring.folder, tmp_path / "stolen")
+    rotate(place.database, anew(place), WHO)
+    forge(place, Keyring(tmp_path / "stolen", "kiosk-1"))
+    for _ in range(2):
+        with pytest.raises(RecordsError, match="its head was not signed by the kiosk that it names"):
+            check(place, 0, other)
 
 
 def test_a_kiosk_that_ends_between_entry_and_file_goes_on_with_the_new_key(
@@ -210,6 +229,20 @@ def test_a_key_is_exchanged_while_it_is_wrapped(wrapped: Place) -> None:
     assert findings(wrapped) == []
 
 
+def test_keys_of_scanners_are_wrapped_too(place: Place) -> None:
+    before, after = Pairing.new(), Pairing.new()
+    Scanners(place.database, anew(place)).keep(before)
+    keyring = anew(place)
+    keyring.wrapping.wrap([keyring.folder / name for name in contents(keyring.folder) if is_sealable(name)], PASSPHRASE)
+    Scanners(place.database, anew(place, PASSPHRASE)).keep(after)
+    for one in (before, after):
+        content = (place.keyring.folder / "scanners" / f"{one.scanner}.json").read_bytes()
+        assert one.key.hex().encode() not in content
+        assert Scanners(place.database, anew(place, PASSPHRASE)).kept(one.scanner) == one
+        with pytest.raises(PassphraseError):
+            Scanners(place.database, anew(place)).kept(one.scanner)
+
+
 def test_what_is_cut_altered_or_exchanged_is_one_line(wrapped: Place) -> None:
     key, secret = secrets_of(wrapped)
     whole = key.read_bytes()
@@ -240,77 +273,12 @@ def test_a_passphrase_that_can_be_guessed_is_refused(place: Place) -> None:
     assert not anew(place).wrapping.on
 
 
-# --- backup and restore -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def kept(place: Place, tmp_path: Path) -> Path:
-    place.finish(0)
-    scanners = place.keyring.folder / "scanners"
-    scanners.mkdir(mode=0o700)
-    (scanners / "a1.json").write_text("{}", encoding="utf-8")
-    (scanners / "a1.json").chmod(0o600)
-    file = tmp_path / "keys.backup"
-    file.write_bytes(backup(anew(place), PASSPHRASE))
-    return file
-
-
-def test_a_backup_brings_a_lost_folder_back(place: Place, kept: Path, tmp_path: Path) -> None:
-    assert b"PRIVATE" not in kept.read_bytes()
-    shutil.move(place.keyring.folder, tmp_path / "lost")
-    done = restore(anew(place), kept, kept.read_bytes(), PASSPHRASE)
-    assert sorted(done.written) == sorted(
-        ["kiosk-1.clock", "kiosk-1.head", "kiosk-1.key", "kiosk-1.pub", "scanners/a1.json", "secret"]
-    )
-    assert contents(place.keyring.folder) == contents(tmp_path / "lost")
-    assert check(place, 1, anew(place)) == "release"
-    assert findings(place) == []
-
-
-def test_nothing_is_overwritten_and_no_note_goes_back(place: Place, kept: Path) -> None:
-    place.finish(1)
-    head = place.keyring.head.read_bytes()
-    done = restore(anew(place), kept, kept.read_bytes(), PASSPHRASE)
-    assert (done.written, done.kept) == ([], ["kiosk-1.head"])
-    assert place.keyring.head.read_bytes() == head
-    (place.keyring.folder / "secret").write_bytes(bytes(32))
-    place.keyring.head.unlink()
-    with pytest.raises(RecordsError, match="secret: is there and differs"):
-        restore(anew(place), kept, kept.read_bytes(), PASSPHRASE)
-    assert not place.keyring.head.exists()
-
-
-def test_a_bad_backup_is_one_line(place: Place, kept: Path) -> None:
-    whole = kept.read_bytes()
-    for content, passphrase, told in (
-        (whole, OTHER, "this is not its passphrase"),
-        (whole[: len(whole) // 2], PASSPHRASE, "damaged or cut off"),
-        (b"", PASSPHRASE, "damaged or cut off"),
-        (b"[" * 100_000, PASSPHRASE, "damaged or cut off"),
-        (whole.replace(b'"r":8', b'"r":9'), PASSPHRASE, "not its passphrase"),
-    ):
-        with pytest.raises(RecordsError, match=told):
-            restore(anew(place), kept, content, passphrase)
-    stranger = Keyring(place.keyring.folder, "kiosk-2")
-    with pytest.raises(RecordsError, match=r"is of the kiosk kiosk-1.*--kiosk kiosk-1"):
-        restore(stranger, kept, whole, PASSPHRASE)
-
-
-@pytest.mark.parametrize("name", ["../x.key", "/etc/x", "a/b/c", ".hidden", "scanners/../../x"])
-def test_a_backup_writes_nowhere_else(place: Place, tmp_path: Path, name: str) -> None:
-    evil = wrapping.sealed_by_passphrase(
-        f'{{"kiosk":"kiosk-1","files":{{"{name}":"eA=="}}}}'.encode(), PASSPHRASE, "backup of keys"
-    )
-    with pytest.raises(RecordsError, match="no place in a folder of keys"):
-        restore(anew(place), tmp_path / "evil", evil, PASSPHRASE)
-
-
 def test_an_old_folder_without_notes_goes_on(tmp_path: Path) -> None:
     """A folder of the version before has no note of the time and one key a kiosk."""
     place = Place(tmp_path)
     (place.keyring.folder / "kiosk-1.clock").unlink()
     database = Database(place.path)
-    assert Desk(database, anew(place), "1473 Oppsal").finish(tracking(0), GOOD, "s").verdict == "release"
+    assert Desk(database, anew(place), "1473 Oppsal").finish(tracking(0), GOOD, CLERK).verdict == "release"
     with database.reading() as connection:
         assert sum(1 for _ in entries(connection)) == 4
     database.close()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import GOOD, UNREAD, csv, later, tracking
+from desk import CLERK, GOOD, UNREAD, csv, later, tracking
 
 from stillscan.records import retention
 from stillscan.records.audit import reading_chain
@@ -55,7 +55,7 @@ def test_two_kiosks_hand_out_each_letter_once(url: str, tmp_path: Path) -> None:
             desk = Desk(database, keyring, "1473 Oppsal")
             for number in range(_LETTERS):
                 together.wait()
-                if desk.finish(tracking(number), GOOD, name).verdict == "release":
+                if desk.finish(tracking(number), GOOD, CLERK).verdict == "release":
                     released.append((name, number))
             database.close()
         except BaseException as error:
@@ -79,15 +79,15 @@ def test_everything_works_on_each_kind(url: str, tmp_path: Path) -> None:
     database, keyring = Database(url), Keyring(tmp_path / "keys", "kiosk-1")
     load(csv(range(3)), database, keyring, "f")
     desk = Desk(database, keyring, "1473 Oppsal")
-    assert desk.finish(tracking(0), GOOD, "s").verdict == "release"
-    assert desk.finish(tracking(1), UNREAD, "s").verdict == "rescan"
+    assert desk.finish(tracking(0), GOOD, CLERK).verdict == "release"
+    assert desk.finish(tracking(1), UNREAD, CLERK).verdict == "rescan"
     assert retention.purge(database, keyring, 30, later(40)) == 4
     assert verify(database, keyring)[:2] == ([], 6)
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE audit_entry SET body = body || ' ' WHERE seq = 2")
     assert str(verify(database, keyring).findings[0]) == "entry 2: its contents do not fit its digest"
     with pytest.raises(RecordsError, match="entry 2 was altered"):
-        Desk(database, keyring, "1473 Oppsal").finish(tracking(2), GOOD, "s")
+        Desk(database, keyring, "1473 Oppsal").finish(tracking(2), GOOD, CLERK)
     database.close()
     assert url not in str(database) or "://" not in url
 
@@ -134,7 +134,7 @@ def test_what_any_kiosk_saw_cannot_be_rolled_back(tmp_path: Path) -> None:
     load(csv(range(3)), first[0], first[1], "f")
     first[0].forget()
     before = (tmp_path / "records.db").read_bytes()
-    assert first[2].finish(tracking(0), GOOD, "s").verdict == "release"
+    assert first[2].finish(tracking(0), GOOD, CLERK).verdict == "release"
     chain = ChainState()
     with reading_chain(second[0], second[1], chain) as connection:  # as a page that looks a letter up
         assert [letter.released for letter in find(connection, second[1], chain, [tracking(0)])] == [True]
@@ -150,7 +150,7 @@ def test_what_any_kiosk_saw_cannot_be_rolled_back(tmp_path: Path) -> None:
         ]
         for number in (0, 1):
             with pytest.raises(RecordsError, match=f"kiosk {name} saw entry 4, and it is gone or another"):
-                desk.finish(tracking(number), GOOD, "s")
+                desk.finish(tracking(number), GOOD, CLERK)
         with (
             pytest.raises(RecordsError, match=f"kiosk {name} saw entry 4"),
             reading_chain(database, keyring),
@@ -167,12 +167,12 @@ def test_a_kiosk_that_still_runs_tells_of_a_roll_back(tmp_path: Path) -> None:
     load(csv(range(3)), first[0], first[1], "f")
     copy, file = sqlite3.connect(tmp_path / "copy"), sqlite3.connect(tmp_path / "records.db")
     file.backup(copy)
-    assert first[2].finish(tracking(0), GOOD, "s").verdict == "release"
-    assert second[2].finish(tracking(1), GOOD, "s").verdict == "release"
+    assert first[2].finish(tracking(0), GOOD, CLERK).verdict == "release"
+    assert second[2].finish(tracking(1), GOOD, CLERK).verdict == "release"
     copy.backup(file)
     for database, keyring, desk in (first, second):
         with pytest.raises(RecordsError, match="the audit chain is broken: "):
-            desk.finish(tracking(2), GOOD, "s")
+            desk.finish(tracking(2), GOOD, CLERK)
         assert verify(database, keyring).findings
         database.close()
 

@@ -38,14 +38,14 @@ def test_an_empty_variable_is_no_default(
 
 
 def test_an_empty_database_is_refused_with_the_simulator_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "--port", "sim", "--tracking", "RR123456785NO", "--database", ""]) == 2
+    assert main(["check", "--port", "sim", "--tracking", "RR123456785NO", "--database", "", "--staff", "s"]) == 2
     assert "--database: is empty" in told(capsys)
 
 
 def test_a_mistyped_name_makes_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = tmp_path / "misspelt.db"
     commands = [["consignment", "list"], ["audit", "verify"], ["audit", "purge"], ["run", "--port", "/dev/null"],
-                ["check", "--port", "/dev/null", "--tracking", "RR123456785NO"]]  # fmt: skip
+                ["check", "--port", "/dev/null", "--tracking", "RR123456785NO", "--staff", "s"]]  # fmt: skip
     for command in commands:
         assert main([*command, "--database", str(wrong)]) == 2
         assert f"'stillscan consignment import FILE --database {wrong}' makes one" in told(capsys)
@@ -73,8 +73,8 @@ def test_import_makes_one_and_says_so(tmp_path: Path, letters: str, capsys: pyte
 
 
 def test_the_default_place_of_a_fresh_installation_works(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As far as the letter that is not there: `check` makes the default database, and a named one with an option."""
-    check = ["check", "--port", "/dev/null", "--tracking", tracking(0)]
+    """As far as the clerk who is not there: `check` makes the default database, and a named one with an option."""
+    check = ["check", "--port", "/dev/null", "--tracking", tracking(0), "--staff", "s"]
     assert main(check) == 2
     made = home / "stillscan" / "records.db"
     assert capsys.readouterr().err.splitlines()[0] == f"stillscan: {made}: a new database was made"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from desk import GOOD, Place, csv, stored, tracking
+from desk import CLERK, GOOD, Place, csv, stored, tracking
 
 from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError
@@ -25,7 +25,7 @@ def anew(place: Place) -> Keyring:
 
 
 def check(place: Place, number: int) -> str:
-    return Desk(place.database, anew(place), "1473 Oppsal").finish(tracking(number), GOOD, "s").verdict
+    return Desk(place.database, anew(place), "1473 Oppsal").finish(tracking(number), GOOD, CLERK).verdict
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desk import GOOD, LINES, NUMBER, RECIPIENT, UNREAD, Clock, Place, csv, later, tracking
+from desk import CLERK, GOOD, LINES, NUMBER, RECIPIENT, UNREAD, Clock, Place, csv, later, tracking
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.importing import load
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
+from stillscan.records.staff import Person, Role
 from stillscan.records.verification import verify
 
 # A synthetic (+80) identity number (facts of Skatteetaten's test numbers) and a synthetic foreign passport with it.
@@ -42,16 +43,16 @@ def entry_of(place: Place, seq: int) -> ChainEntry:
 
 
 def test_a_passed_check_releases_once(place: Place) -> None:
-    done = place.desk.finish(tracking(1).lower(), GOOD, "staff-7")
+    done = place.desk.finish(tracking(1).lower(), GOOD, CLERK)
     assert done[:3] == ("release", ("ok",), 4)
     assert released(place) == [False, True, False]
-    again = place.desk.finish(tracking(1), GOOD, "staff-7")
+    again = place.desk.finish(tracking(1), GOOD, CLERK)
     assert (again.verdict, again.reasons) == ("refuse", ("already_released",))
     assert verify(place.database, place.keyring).findings == []
 
 
 def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
-    done = place.desk.finish(tracking(1), GOOD, "staff-7")
+    done = place.desk.finish(tracking(1), GOOD, CLERK)
     facts = entry_of(place, done.entry).facts
     former, personal, observed = facts.pop("former"), facts.pop("personal"), facts.pop("evidence")
     assert len(former) == len(personal) == len(observed) == 64
@@ -65,12 +66,15 @@ def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
         "tracking": tracking(1),
         "office": "1473 Oppsal",
         "staff": "staff-7",
+        "role": "clerk",
+        "read_at": None,
         "verdict": "release",
         "reasons": ["ok"],
         "test": False,
         "document": "P",
         "issuer": "NOR",
         "expiry": "2031-01-01",
+        "scanner": None,
     }
     person = entry_of(place, done.entry).person
     assert person is not None
@@ -93,7 +97,7 @@ def test_nothing_of_the_person_is_on_the_disk(place: Place) -> None:
 
 
 def test_what_was_not_read_with_certainty_leaves_no_trace_of_the_document(place: Place) -> None:
-    done = place.desk.finish(tracking(1), UNREAD, "staff-7")
+    done = place.desk.finish(tracking(1), UNREAD, CLERK)
     facts = entry_of(place, done.entry).facts
     assert (facts["document"], facts["issuer"], facts["expiry"], facts["personal"]) == (None, None, None, None)
 
@@ -124,15 +128,22 @@ def test_whatever_is_seen_only_a_release_releases(
 
 
 def test_there_is_no_way_to_say_what_the_verdict_shall_be() -> None:
-    assert list(inspect.signature(Desk.finish).parameters) == ["self", "number", "observed", "staff", "check"]
+    assert list(inspect.signature(Desk.finish).parameters) == [
+        "self",
+        "number",
+        "observed",
+        "staff",
+        "check",
+        "began_by",
+    ]
     assert "environ" not in inspect.getsource(release)
 
 
 def test_test_mode_never_releases_a_real_letter(place: Place) -> None:
     load(csv(range(7, 8)), place.database, place.keyring, "f", test=True)
     trying = replace(GOOD, test_mode=True)
-    assert place.desk.finish(tracking(1), trying, "staff-7").reasons == ("consignment_unknown",)
-    assert place.desk.finish(tracking(7), GOOD, "staff-7").reasons == ("consignment_unknown",)
+    assert place.desk.finish(tracking(1), trying, CLERK).reasons == ("consignment_unknown",)
+    assert place.desk.finish(tracking(7), GOOD, CLERK).reasons == ("consignment_unknown",)
     assert place.finish(7, trying) == "release"
     assert released(place) == [False, False, False, True]
     assert entry_of(place, 7).facts["test"] is True
@@ -161,9 +172,9 @@ def test_marking_a_letter_as_waiting_again_does_not_hand_it_out_twice(place: Pla
 
 def test_a_deadline_at_another_office_and_time(place: Place, clock: Clock) -> None:
     desk = Desk(place.database, place.keyring, "5003 Bergen")
-    assert desk.finish(tracking(1), GOOD, "s").reasons == ("wrong_office",)
+    assert desk.finish(tracking(1), GOOD, CLERK).reasons == ("wrong_office",)
     clock.now = later(30)
-    assert place.desk.finish(tracking(1), GOOD, "s").reasons == ("deadline_passed",)
+    assert place.desk.finish(tracking(1), GOOD, CLERK).reasons == ("deadline_passed",)
 
 
 def test_a_letter_cannot_be_exchanged_for_one_to_another_person(place: Place) -> None:
@@ -191,7 +202,7 @@ def test_a_clock_that_jumps_back_releases_nothing(place: Place, clock: Clock) ->
 def test_bad_input_is_refused_before_anything_is_written(place: Place, number: str, staff: str) -> None:
     before = place.bytes()
     with pytest.raises(FieldError):
-        place.desk.finish(number, GOOD, staff)
+        place.desk.finish(number, GOOD, Person(staff, Role.CLERK))
     assert place.bytes() == before
     with pytest.raises(InputError):
         Desk(place.database, place.keyring, "")
@@ -210,6 +221,6 @@ def test_a_number_hashes_alike_at_one_place_and_otherwise_at_another(place: Plac
     other = Place(tmp_path / "other")
     hashes = []
     for where, letter in ((place, 0), (place, 1), (other, 0)):
-        hashes.append(json.dumps(entry_of(where, where.desk.finish(tracking(letter), GOOD, "s").entry).person))
+        hashes.append(json.dumps(entry_of(where, where.desk.finish(tracking(letter), GOOD, CLERK).entry).person))
     assert hashes[0] == hashes[1] != hashes[2]
     other.database.close()

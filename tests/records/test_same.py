@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from desk import GOOD, Place, csv, tracking
+from desk import CLERK, GOOD, Place, csv, tracking
 from servers import Server
 
 from stillscan.records.database import Database
@@ -128,16 +128,26 @@ def test_a_file_that_is_put_back_is_the_same(place: Place) -> None:
     assert place.finish(1) == "release"
 
 
+def test_a_log_that_sqlite_itself_makes_anew_is_no_other(place: Place) -> None:
+    """When nobody has the file open, as after a connection was given up, SQLite removes its log."""
+    with place.database._engine.connect() as connection:
+        connection.invalidate()
+    other = sqlite3.connect(place.path)
+    other.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    other.close()
+    assert place.finish(1) == "release"
+
+
 @pytest.mark.process
 def test_a_servers_database_that_was_made_anew_is_another(server: Server, tmp_path: Path) -> None:
     with server.database() as url:
         database, keyring = Database(url), Keyring(tmp_path / "keys", "kiosk-1")
         load(csv(range(2)), database, keyring, "f")
         desk = Desk(database, keyring, "1473 Oppsal")
-        assert desk.finish(tracking(0), GOOD, "s").verdict == "release"
+        assert desk.finish(tracking(0), GOOD, CLERK).verdict == "release"
         server.make_anew(str(database.url.database))
         Database(url).close()  # somebody makes tables there
         for _ in range(2):
             with pytest.raises(RecordsError, match="the server's database is another than the one that was opened"):
-                desk.finish(tracking(1), GOOD, "s")
+                desk.finish(tracking(1), GOOD, CLERK)
         database.close()

@@ -122,6 +122,23 @@ def test_a_password_from_the_environment_is_in_no_message(
         assert PASSWORD not in line
 
 
+def test_a_configuration_that_tells_everybody_the_password_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(f'port = "sim"\ndatabase = "postgresql+psycopg://u:{PASSWORD}@localhost:1/db"\n', encoding="utf-8")
+    file.chmod(0o644)
+    assert main(["run", "--config", str(file)]) == 2
+    line = told(capsys)
+    assert f"chmod 640 {file}" in line
+    assert PASSWORD not in line
+    file.chmod(0o640)
+    assert main(["run", "--config", str(file)]) == 4
+    line = told(capsys)
+    assert "the server cannot be reached" in line
+    assert PASSWORD not in line
+
+
 # --- a real server ----------------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import GOOD, Place, csv, tracking
+from desk import CLERK, GOOD, Place, csv, tracking
 
 from stillscan.cli import main
 from stillscan.records.database import Database
@@ -139,7 +139,7 @@ POSTGRESQL = [
 def test_what_was_done_on_a_server_is_found(url: str, tmp_path: Path, statement: str, told: str) -> None:
     database, keyring = Database(url), Keyring(tmp_path / "keys", "kiosk-1")
     load(csv(range(2)), database, keyring, "f")
-    assert Desk(database, keyring, "1473 Oppsal").finish(tracking(0), GOOD, "s").verdict == "release"
+    assert Desk(database, keyring, "1473 Oppsal").finish(tracking(0), GOOD, CLERK).verdict == "release"
     assert verify(database, keyring).findings == []
     with database.writing() as connection:
         connection.exec_driver_sql(statement)

@@ -10,6 +10,7 @@ from kiosk import wire
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines, verdict_text
 from stillscan.errors import DeviceTrouble
 from stillscan.guidance import catalogue, languages
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Hello, Message, State
 from stillscan.mrz import QualityFinding
 from stillscan.scanning.result import Result
@@ -63,16 +64,22 @@ def test_a_scanner_that_talks_without_end_fills_no_journal() -> None:
     assert 600 <= len(lines) <= 1200  # the minute may turn meanwhile
 
 
+ANYONE = ScannerIdentity(None, "rpi_pico", "0.9.0", 7, "00" * 16)
+
+
 class Shown:
     """A page, as far as it is told of the link."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         self.said.append("connected")
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        self.said.append(kind)
+
+    def notice(self, text: str, kind: str) -> None:
         self.said.append(kind)
 
     def not_read(self, reason: str) -> None:
@@ -91,11 +98,11 @@ def test_beside_a_page_the_terminal_tells_when_the_scanner_is_lost_and_when_it_i
     hello = Hello(1, 1, 0, 9, 0, b"rpi_pico", 7, 1476, 274, 84667, 2950, 2048, 1, 0)
     page = Shown()
     beside = LinkLines(page, PlainLines("en", False, ConsoleOut(Console(width=200))))
-    beside.connected(hello)
+    beside.connected(hello, ANYONE)
     assert capsys.readouterr().out == "", "what goes well is on the page"
     beside.trouble("/dev/ttyACM0: there is no such port", "missing")
     assert "/dev/ttyACM0: there is no such port" in capsys.readouterr().out
-    beside.connected(hello)
+    beside.connected(hello, ANYONE)
     assert "rpi_pico" in capsys.readouterr().out
     beside.not_read("mrz_uncertain")
     assert page.said == ["connected", "missing", "connected", "mrz_uncertain"]

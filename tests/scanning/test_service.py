@@ -14,9 +14,11 @@ import pytest
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
 from stillscan.link.framing import Frame, unstuff
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.inbox import DirectInbox
 from stillscan.link.messages import Band, Hello, Message, State
 from stillscan.link.transport import LinkLostError, Transport
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.dirt import Dirt
@@ -80,12 +82,13 @@ class Watcher:
     def __init__(self, results: int) -> None:
         self.results: list[Result] = []
         self.troubles: list[tuple[str, DeviceTrouble]] = []
+        self.notices: list[tuple[str, NoticeKind]] = []
         self.connections = 0
         self.on_message: Callable[[Message], None] = lambda message: None
         self.on_result: Callable[[Result], None] = lambda result: None
         self._most = results
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         self.connections += 1
 
     def message(self, message: Message) -> None:
@@ -101,6 +104,9 @@ class Watcher:
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self.troubles.append((text, kind))
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self.notices.append((text, kind))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillscan.simulator.flow import COUNTS_PER_MM, FRAME_US, Flow
+from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion
 
 from .world import AT_REST, WHITE, along, scene
@@ -54,6 +55,19 @@ def test_identity_banks_and_plain_registers() -> None:
     _transfer(flow, b"\xff\x00", 0)
     assert _transfer(flow, b"\x43\x00", 0)[1] == 0
     assert _transfer(flow, b"\x00\x00", 0)[1] == 0x49
+
+
+def test_another_page_is_out_of_focus_for_a_frame() -> None:
+    """No hand exchanges documents within 8 ms: the firmware takes the second for what it is."""
+    world = scene(AT_REST, placed_us=0)
+    flow = Flow(world)
+    _transfer(flow, b"\xba\x5a", 0)
+    assert _burst(flow, 10 * FRAME_US)[6] > 80
+    world.replace(Page.from_array(np.full((274, 1476), 225, np.uint8)), AT_REST, 10 * FRAME_US + 1)
+    assert _burst(flow, 11 * FRAME_US)[6] < 0x19
+    assert _burst(flow, 12 * FRAME_US)[6] > 80
+    world.replace(world.page, AT_REST, 12 * FRAME_US + 1)
+    assert _burst(flow, 13 * FRAME_US)[6] > 80, "the same page, moved on, is no other"
 
 
 def test_a_transaction_may_be_split() -> None:

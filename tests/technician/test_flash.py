@@ -21,7 +21,7 @@ pytestmark = pytest.mark.process
 
 
 def flash(board: FakeBoard, *more: str) -> int:
-    return main(["flash", "--port", board.port, *more])
+    return main(["flash", "--unsigned", "--port", board.port, *more])
 
 
 def record(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
@@ -150,13 +150,60 @@ def test_a_lost_state_file_is_written_again(sources: Path, board: FakeBoard) -> 
         assert state(board) == whole
 
 
-def test_damaged_files_are_mended(sources: Path, board: FakeBoard) -> None:
+def test_damaged_files_are_mended(sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]) -> None:
     assert flash(board) == 0
     version = Version.of(compiled("fake"))
-    (board.folder / "a" / "kiosk" / "wire.mpy").write_bytes(b"M\x06\x1f\x1f")
-    board.restart()  # it raises: there is a prompt
+    capsys.readouterr()
+    for damage in ("changed", "lost", "more", "an empty folder"):
+        folder = board.folder / "a" / "kiosk"
+        if damage == "changed":
+            (folder / "wire.mpy").write_bytes(b"M\x06\x1f\x1f")
+        elif damage == "lost":
+            (folder / "wire.mpy").unlink()
+        elif damage == "more":
+            (folder / "wire.py").write_text("")
+        else:
+            (folder / "wire" / "deep").mkdir(parents=True)
+        board.restart()  # no version fits: there is a prompt
+        assert flash(board, "--json") == 0
+        said = record(capsys)
+        assert (said["damaged"], said["changed"]) == (True, True)
+        assert said["sent"] == (damage in ("changed", "lost"))
+        assert files(board, "a") == {**version.files, "manifest": version.manifest}
+        assert not (folder / "wire").exists()
+        assert not (board.folder / "b").exists()
+        assert state(board) == {"run": "a", "a": version.build}
+
+
+def test_a_kiosk_that_has_no_version_left_is_told_how_to_get_one(
+    sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert flash(board) == 0
-    assert files(board, "b") == {**version.files, "manifest": version.manifest}
+    (board.folder / "a" / "kiosk" / "wire.mpy").unlink()
+    board.restart()
+    assert main(["run", "--once", "--reconnect", "0", "--port", board.port]) == 3
+    said = capsys.readouterr().err
+    assert "MicroPython's prompt answers there" in said
+    assert "stillscan flash" in said
+    assert flash(board) == 0
+
+
+def test_a_damaged_version_is_replaced_beside_the_one_that_runs_instead(
+    sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder whose files fit is the one that must not be touched, whatever the state file says."""
+    assert flash(board) == 0
+    first = Version.of(compiled("fake"))
+    second = new_version(sources)
+    board.hold_service()
+    assert flash(board) == 0
+    (board.folder / "b" / "kiosk" / "version.mpy").write_bytes(b"M")
+    board.hold_service()
+    capsys.readouterr()
+    assert flash(board) == 0
+    assert "a version on the board was damaged: it was replaced" in capsys.readouterr().out
+    assert files(board, "b") == {**second.files, "manifest": second.manifest}
+    assert files(board, "a") == {**first.files, "manifest": first.manifest}
     assert state(board)["run"] == "b"
 
 
@@ -185,7 +232,7 @@ def test_a_full_file_system(sources: Path, tmp_path: Path, capsys: pytest.Captur
         assert flash(board) == 3
         said = capsys.readouterr().err
         assert "file system is full: a version takes" in said
-        assert said.count("\n") == 1
+        assert said.count("\n") == 2, "that it is not signed, and this"
         board.restart()
         checkout(sources)
         assert flash(board, "--json") == 0, "what ran before still runs"
@@ -209,11 +256,12 @@ def test_no_such_port(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_image_only(sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "kiosk.img"
-    assert main(["flash", "--board", "fake", "--image-only", str(out), "--set", "slip=200", "--json"]) == 0
+    image = ["flash", "--unsigned", "--board", "fake", "--image-only", str(out)]
+    assert main([*image, "--set", "slip=200", "--json"]) == 0
     assert out.stat().st_size == 1408 * 1024
     assert record(capsys)["address"] == 640 * 1024
     for arguments in (["--image-only", str(out)], ["--image-only", str(tmp_path / "no" / "x"), "--board", "fake"]):
-        assert main(["flash", *arguments]) == 2
+        assert main(["flash", "--unsigned", *arguments]) == 2
     assert main(["flash", "--image-only", str(out), "--board", "toaster"]) == 2
     assert "there are: fake" in capsys.readouterr().err
 

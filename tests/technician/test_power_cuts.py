@@ -41,7 +41,7 @@ class Update:
         self.new = Version.of(compiled("fake"))
         with FakeBoard(folder, self.image) as board:
             board.hold_service()
-            self.code = main(["flash", "--port", board.port])
+            self.code = main(["flash", "--unsigned", "--port", board.port])
 
     def image_after(self, share: float) -> bytes:
         """The flash when power failed after this share of all writes."""
@@ -87,7 +87,7 @@ def test_an_update(sources: Path, tmp_path: Path) -> None:
         (folder / "image").write_bytes(update.image_after(share))
         with FakeBoard(folder, folder / "image") as board:
             board.hold_service()
-            assert main(["flash", "--port", board.port]) == 0, "what was cut off is done again"
+            assert main(["flash", "--unsigned", "--port", board.port]) == 0, "what was cut off is done again"
 
 
 def test_an_update_to_a_version_that_is_left(sources: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def main() -> None:
     with Played() as played, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page()
-        page.goto(played.url)
+        played.show(page)
         page.wait_for_selector("#lost", state="hidden")
         page.evaluate(WATCH)
         late = []

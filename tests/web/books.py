@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from stillscan.counter.visit import Recorded
 from stillscan.errors import InputError, StillscanError
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person
 from stillscan.verify import Case, Consignment, Ruling, decide_case
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -22,10 +23,12 @@ class MemoryBook:
     """``fails``: the message that recording ends with instead. ``silent``: nobody can say how it ended, until it is "".
 
     With ``silent`` "kept" a check is recorded all the same, with "lost" it is not. ``let_go`` holds recording up.
+    ``by``: who finished each check, and who began it.
     """
 
     letters: dict[str, Consignment] = field(default_factory=dict)
     finished: list[Ruling] = field(default_factory=list)
+    by: list[tuple[Person | None, Person | None]] = field(default_factory=list)
     fails: str = ""
     silent: str = ""
     let_go: threading.Event | None = None
@@ -45,9 +48,10 @@ class MemoryBook:
             raise InputError("tracking: is none")
         return self.letters.get(number)
 
-    def finish(self, case: Case, check: str) -> Recorded:
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded:
         if self.fails:
             raise StillscanError(self.fails)
+        self.by.append((staff, began_by))
         if self.let_go is not None:
             self.let_go.wait()
         if self.silent == "lost":

@@ -35,12 +35,12 @@ def browser():
 
 @pytest.fixture
 def page(browser, played: Played):
-    """The clerk's page, in English; every error of its scripts fails the test."""
+    """The clerk's page, signed in, in English; every error of its scripts fails the test."""
     context = browser.new_context(viewport={"width": 1200, "height": 900})
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.goto(f"{played.url}/?language=en")
+    played.show(opened)
     opened.wait_for_selector("#lost", state="hidden")
     yield opened
     context.close()

@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
         def visit(name: str, *steps: object) -> None:
             with Played(test_mode=True) as played:
                 page = browser.new_page(viewport=SIZE)
-                page.goto(f"{played.url}/?language=en")
+                played.show(page)
                 for step in steps:
                     if callable(step):
                         step(played)

@@ -2,32 +2,59 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Callable
+from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import numpy as np
 from books import MemoryBook
+from clerks import CLERK, PIN, MemoryStaff
 from PIL import Image
 
 from kiosk import wire
 from stillscan.counter.counter import Counter
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, BandHeader, Hello, State, SweepBegin
 from stillscan.mrz import Reading
 from stillscan.scanning.result import Result
+from stillscan.web.browsers import Browsers
 from stillscan.web.pages import application
 from stillscan.web.server import NAMES, PageServer
+from stillscan.web.sessions import LOCK_MINUTES, Sessions
 
 ROWS, WIDTH = 274, 1476
+IDENTITY = ScannerIdentity(None, "simulator", "0.1.0", 1, "00" * 16)
 HELLO = Hello(1, 0, 0, 1, 0, b"simulator", 1, WIDTH, ROWS, 84_667, 2950, 1024, 1, 0)
 
 
 class Played:
     """Enter to serve. ``place``, ``scan``, ``read`` and the others are what a scanner and a person do."""
 
-    def __init__(self, book: MemoryBook | None = None, port: int = 0, test_mode: bool = True) -> None:
+    def __init__(
+        self,
+        book: MemoryBook | None = None,
+        port: int = 0,
+        test_mode: bool = True,
+        keys: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.book = book or MemoryBook()
         self.counter = Counter(self.book, "Moss", test_mode)
-        self._server = PageServer(application(self.counter, NAMES), port)
-        self.counter.connected(HELLO)
+        self.staff = MemoryStaff()
+        self.keys = keys or Path(tempfile.mkdtemp())
+        if keys is None:
+            weakref.finalize(self, shutil.rmtree, self.keys, ignore_errors=True)
+        self.browsers = Browsers(self.keys)
+        self.sessions = Sessions(self.staff, LOCK_MINUTES, clock)
+        self.program = application(self.counter, NAMES, self.browsers, self.sessions)
+        self._server = PageServer(self.program, port)
+        self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)
 
     def __enter__(self) -> Played:
@@ -41,6 +68,30 @@ class Played:
     def stop(self) -> None:
         """The program ends."""
         self._server.__exit__(None, None, None)
+
+    @property
+    def address(self) -> str:
+        """One that binds a browser."""
+        return f"{self.url}/?key={self.browsers.invite()}"
+
+    def cookies(self, staff: str | None = CLERK) -> str:
+        """The header of a browser that is bound, and signed in as ``staff``."""
+        jar = CookieJar()
+        opener = build_opener(HTTPCookieProcessor(jar))
+        opener.open(self.address).close()
+        if staff is not None:
+            opener.open(f"{self.url}/signin", f"staff={staff}&pin={PIN}".encode()).close()
+        return "; ".join(f"{one.name}={one.value}" for one in jar)
+
+    def show(self, page: Any, staff: str | None = CLERK, language: str = "en") -> None:
+        """Open it in a browser that is driven, bound, and signed in as ``staff``."""
+        page.goto(self.address)
+        if staff is not None:
+            page.fill("#staff", staff)
+            page.fill("#pin", PIN)
+            page.press("#pin", "Enter")
+            page.wait_for_url(f"{self.url}/")
+        page.goto(f"{self.url}/?language={language}")
 
     def state(self, state: int, cause: int = wire.NO_CAUSE, part: int = 0) -> None:
         """The scanner says its state."""
@@ -89,5 +140,5 @@ class Played:
 
     def plug_in(self) -> None:
         """And put back."""
-        self.counter.connected(HELLO)
+        self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)

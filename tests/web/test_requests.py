@@ -3,14 +3,13 @@
 import httpx2
 import pytest
 from books import NORWEGIAN, SOMEBODY_ELSE, TRACKING
+from clerks import client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from played import Played
-from starlette.testclient import TestClient
 
 from stillscan.errors import InputError
-from stillscan.web.pages import application
-from stillscan.web.server import NAMES, PageServer
+from stillscan.web.server import PageServer
 
 
 class Window:
@@ -18,7 +17,7 @@ class Window:
 
     def __init__(self, played: Played) -> None:
         self.played = played
-        self.client = TestClient(application(played.counter, NAMES), base_url="http://127.0.0.1")
+        self.client = client(played.program, played.browsers)
 
     def send(self, name: str, **fields: str) -> httpx2.Response:
         turn = str(self.played.counter.visit.turn)
@@ -44,7 +43,7 @@ def test_a_check_without_scripts(window: Window) -> None:
 def test_what_was_mistyped_comes_back_with_a_note(window: Window) -> None:
     for number in ("", "hello", "<script>alert(1)</script>", "RR000000080NO", "x" * 5000, "\u202e123", "' OR 1=1 --"):
         answer = window.send("tracking", tracking=number)
-        assert answer.status_code in (409, 422)
+        assert answer.status_code in (409, 413, 422)
         assert "<script>alert" not in answer.text
         assert window.played.counter.visit.step == "tracking"
 
@@ -117,7 +116,7 @@ def test_a_port_that_is_taken_is_one_plain_error() -> None:
         port = int(one.url.rpartition(":")[2])
         with (
             pytest.raises(InputError, match=r"cannot be served.*uses this port; --page names another"),
-            PageServer(application(one.counter, NAMES), port),
+            PageServer(one.program, port),
         ):
             pass
 
@@ -136,3 +135,20 @@ def test_no_body_does_any_harm(window: Window, name: str, body: bytes) -> None:
     answer = window.client.post(f"/{name}", content=body)
     assert answer.status_code in (200, 409, 422)
     assert window.played.book.finished == []
+
+
+def test_another_document_on_the_glass_is_asked_about_and_changes_nothing(window: Window) -> None:
+    """Trials 2.8, as a window without scripts sees it."""
+    window.send("tracking", tracking=TRACKING)
+    window.played.read(NORWEGIAN)
+    assert "OESTENBYEN" in window.client.get("/?language=en").text
+    window.played.read(SOMEBODY_ELSE)
+    shown = window.client.get("/?language=en").text
+    assert 'name="counts"' in shown
+    assert 'name="same_person"' not in shown
+    assert "OESTENBYEN" not in shown
+    assert window.send("face", same_person="yes").status_code == 409
+    assert window.send("document", counts="perhaps").status_code == 409
+    assert window.send("document", counts="read").status_code == 200
+    assert window.send("face", same_person="yes").status_code == 200
+    assert [ruling.verdict for ruling in window.played.book.finished] == ["release"]

@@ -11,12 +11,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from clerks import OTHER
 from played import Played
 
 from kiosk import wire
-from stillscan.counter.counter import MOST_WATCHERS
 from stillscan.web import stream
 from stillscan.web.server import PageServer
+from stillscan.web.sessions import MOST_STREAMS
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ stop = []  # no Event: an interrupt in the middle of its wait leaves its own loc
 signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
 try:
     with Played() as played:
-        print(played.url, flush=True)
+        print(played.url, played.cookies(), flush=True)
         while not stop:
             time.sleep(0.01)
             played.state(wire.PLACED)
@@ -40,11 +41,11 @@ except KeyboardInterrupt:
 _MOST_S = 60.0  # for a step, however busy the machine is
 
 
-def stream_of(url: str, path: str = "/events") -> socket.socket:
+def stream_of(url: str, cookies: str, path: str = "/events") -> socket.socket:
     """An event stream that is open, or refused: how everything stands has come."""
     host, port = url.removeprefix("http://").split(":")
     opened = socket.create_connection((host, int(port)), timeout=_MOST_S)
-    opened.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    opened.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n".encode())
     content = b""
     while b"event: device" not in content and b" 503 " not in content:
         content += opened.recv(65536)
@@ -66,13 +67,13 @@ def process() -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_signal_ends_it_quietly(process: "subprocess.Popen[bytes]", number: int, windows: str) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
-    url = process.stdout.readline().decode().strip()
+    url, _, cookies = process.stdout.readline().decode().strip().partition(" ")
     opened = []
     if windows == "half a request":
         opened.append(socket.create_connection(tuple(url.removeprefix("http://").split(":")), timeout=_MOST_S))
         opened[0].sendall(b"GET / HTTP/1.1\r\nHo")
     elif windows != "none":
-        opened += [stream_of(url) for _ in range(20 if windows == "many" else 1)]
+        opened += [stream_of(url, cookies) for _ in range(10 if windows == "many" else 1)]
     if windows in ("read", "many"):
         for one in opened:
             threading.Thread(target=lambda one=one: [None for _ in iter(lambda: one.recv(65536), b"")]).start()
@@ -88,7 +89,8 @@ def test_streams_are_ended(windows: int) -> None:
     """A window's stream is ended, not torn, and nothing of the server is left."""
     played = Played()
     played.__enter__()
-    opened = [stream_of(played.url) for _ in range(windows)]
+    cookies = played.cookies()
+    opened = [stream_of(played.url, cookies) for _ in range(windows)]
     played.stop()
     assert not played._server._thread.is_alive()
     assert played.counter.watchers == 0
@@ -111,7 +113,8 @@ def test_an_interrupt_while_it_starts_leaves_nothing(monkeypatch: pytest.MonkeyP
 
 
 def test_windows_that_are_closed_are_forgotten(played: Played) -> None:
-    opened = [stream_of(played.url) for _ in range(5)]
+    cookies = played.cookies()
+    opened = [stream_of(played.url, cookies) for _ in range(5)]
     assert played.counter.watchers == 5
     for one in opened:
         one.close()
@@ -122,17 +125,18 @@ def test_windows_that_are_closed_are_forgotten(played: Played) -> None:
         threading.Event().wait(0.01)
 
 
-def test_there_are_only_so_many_windows(played: Played) -> None:
-    opened = [stream_of(played.url) for _ in range(MOST_WATCHERS)]
-    with closing(stream_of(played.url)):
-        assert played.counter.watchers == MOST_WATCHERS
-    for one in opened:
-        one.close()
+def test_a_session_has_only_so_many_windows_and_takes_none_from_another(played: Played) -> None:
+    one, other = played.cookies(), played.cookies(OTHER)
+    opened = [stream_of(played.url, one) for _ in range(MOST_STREAMS)]
+    with closing(stream_of(played.url, one)), closing(stream_of(played.url, other)):
+        assert played.counter.watchers == MOST_STREAMS + 1
+    for window in opened:
+        window.close()
 
 
 def test_a_stream_is_never_silent(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "BEAT_S", 0.01)
-    with closing(stream_of(played.url)) as opened:
+    with closing(stream_of(played.url, played.cookies())) as opened:
         content = b""
         while content.count(b"event: beat") < 3:
             content += opened.recv(65536)

@@ -1,5 +1,6 @@
 """A visit: which question comes when, what ends it, and what no order of answers may ever reach."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -7,9 +8,11 @@ from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryBoo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillscan.counter.held_reading import TAKEN_S
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person, Role
 from stillscan.verify.known import own_list
 
 
@@ -29,6 +32,19 @@ def test_a_norwegian_passport() -> None:
     assert one.verdict is not None
     assert (one.verdict.verdict, one.verdict.reference) == ("release", "k1-1")
     assert not one.holds_document
+
+
+def test_a_visit_is_recorded_as_that_of_whoever_answered_last() -> None:
+    anna, berit = Person("anna", Role.CLERK), Person("berit", Role.SUPERVISOR)
+    book = MemoryBook()
+    one = visit(book=book)
+    one.hand_over(anna)
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    one.hand_over(berit)
+    assert (one.step, one.staff, one.began_by) == ("face", berit, anna), "nothing of the visit is lost"
+    one.face(True, one.turn)
+    assert book.by == [(berit, anna)]
 
 
 def test_the_passport_may_come_first() -> None:
@@ -123,10 +139,11 @@ def test_an_answer_to_a_former_question_is_refused() -> None:
     one.read(NORWEGIAN)
     asked = one.turn
     one.read(SOMEBODY_ELSE)  # the passport was taken away and another laid down
+    for turn in (asked, one.turn):
+        with pytest.raises(StaleError):
+            one.face(True, turn)
     with pytest.raises(StaleError):
-        one.face(True, asked)
-    with pytest.raises(StaleError):
-        one.end(one.turn)
+        one.choose(True, asked)
 
 
 def test_what_cannot_be_recorded_is_no_verdict_and_can_be_tried_again() -> None:
@@ -215,6 +232,11 @@ ACTIONS = st.sampled_from(
         "kept",
         "lost",
         "settle",
+        "keep",
+        "anew",
+        "taken up",
+        "minutes later",
+        "unplugged",
     ]
 )
 
@@ -240,6 +262,11 @@ def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], st
             "kept": lambda: setattr(book, "silent", "" if book.silent else "kept"),
             "lost": lambda: setattr(book, "silent", "" if book.silent else "lost"),
             "settle": one.settle,
+            "keep": lambda turn=turn: one.choose(True, turn),
+            "anew": lambda turn=turn: one.choose(False, turn),
+            "taken up": one.glass_left,
+            "minutes later": lambda: setattr(one, "clock", partial(float, one.clock() + TAKEN_S)),
+            "unplugged": one.scanner_lost,
         }
         try:
             calls[action]()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from pathlib import Path
 from typing import NamedTuple
 
 from kiosk import wire
 
 TEXT = ("board", "name", "unit", "build", "failed")
+RAW = ("nonce", "scanner")
 
 
 class Golden(NamedTuple):
@@ -22,9 +25,14 @@ class Golden(NamedTuple):
 
     @property
     def body(self) -> bytes:
-        """Packed by the shared wire module; a type that it does not know has data only."""
-        head = wire.pack(self.kind, *self.fields.values()) if self.kind in wire.BODIES else b""
-        return head + self.data
+        """Packed by the shared wire module; a type that it does not know has data only.
+
+        A message of an older minor version has its first fields only.
+        """
+        if self.kind not in wire.BODIES:
+            return self.data
+        codes = re.findall(r"\d*[a-zA-Z]", wire.BODIES[self.kind][0])[: len(self.fields)]
+        return struct.pack("<" + "".join(codes), *self.fields.values()) + self.data
 
 
 def _fields(text: str) -> tuple[dict[str, int | bytes], bytes]:
@@ -35,7 +43,7 @@ def _fields(text: str) -> tuple[dict[str, int | bytes], bytes]:
         if name == "data":
             data = bytes.fromhex(value)
         else:
-            fields[name] = value.encode() if name in TEXT else int(value)
+            fields[name] = value.encode() if name in TEXT else bytes.fromhex(value) if name in RAW else int(value)
     return fields, data
 
 

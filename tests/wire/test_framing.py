@@ -73,7 +73,7 @@ def test_newer_minor_appends(kind: int, body: bytes, appended: bytes) -> None:
     message = parse(kind, body)
     assert parse(kind, body + appended) == message
     with pytest.raises(ValueError, match="short"):
-        parse(kind, body[:-1])
+        parse(kind, body[: wire.FIRST_BODIES.get(kind, size) - 1])
 
 
 @given(st.integers(0, 4), st.integers(0, 40), st.sampled_from([0, 1, 4, 8, 255]), st.binary(max_size=200))

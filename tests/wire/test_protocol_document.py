@@ -14,6 +14,7 @@ from stillscan.link import messages
 from .golden import GOLDEN
 
 TYPES = {"u8": "B", "u16": "H", "u32": "I", "i16": "h", "i32": "i", "text8": "8s", "text16": "16s"}
+TYPES |= {"raw8": "8s", "raw16": "16s"}
 Table = list[dict[str, str]]
 LINES = (firmware_folder() / "PROTOCOL.md").read_text().splitlines()
 

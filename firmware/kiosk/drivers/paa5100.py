@@ -117,10 +117,10 @@ class Paa5100:
             self._same += 1
             if self._same >= _STUCK_READS:
                 raise PartError(wire.FLOW, wire.STUCK)
-        else:
-            self._same = 0
-            self._burst = self._last
-            self._last = burst
+            return  # it says what it said: its own frames come once in three lines
+        self._same = 0
+        self._burst = self._last
+        self._last = burst
         if burst[1] == burst[6] and burst[9] == burst[10] == burst[11] and burst[11] in (0x00, 0xFF):
             self._silent(burst)
         self.dx = (burst[2] | burst[3] << 8) - (burst[3] >> 7 << 16)

@@ -1,5 +1,7 @@
 """Reflective presence sensor under the glass: something lies there, or not."""
 
+import micropython
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import Pin
@@ -12,5 +14,6 @@ class Presence:
         self._pin = pin
         self._active = active
 
+    @micropython.native
     def seen(self) -> bool:
         return self._pin() == self._active

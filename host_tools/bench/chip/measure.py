@@ -13,8 +13,10 @@ from stillscan.boards.build import compiled
 from stillscan.boards.versions import Version
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.errors import DeviceError
-from stillscan.link.messages import Abort, Band, Message, State, SweepBegin, SweepEnd
+from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, SweepEnd
+from stillscan.link.pairing import BOARD_FILE, KEY_BYTES, Pairing
 from stillscan.link.session import Session
+from stillscan.link.transport import Transport
 from stillscan.simulator.chip.kiosk import ChipKiosk
 from stillscan.simulator.glass import ZONE_ROWS
 from stillscan.simulator.scene import Scene
@@ -24,6 +26,7 @@ _CHECK_S = 10.0
 _WAIT_MS = 4000.0
 _A_DOCUMENT = 80  # sweeps, within the scanner's limits of attempts and time
 _SCRIPT_MS = 2000.0
+PAIRING = Pairing("00112233445566ff", bytes(range(KEY_BYTES)))  # any: nothing depends on it
 _STEPS = Path(__file__).with_name("steps.txt")
 
 
@@ -56,13 +59,18 @@ def steps(uf2: str, board: str) -> list[Figure]:
 
 
 def sweeps(uf2: str, board: str, depth: int, count: int, rows: int, done: Callable[[], None]) -> list[Figure]:
-    """Start-up, and ``count`` undisturbed sweeps; ``done`` is called after each.
+    """Start-up, and ``count`` undisturbed sweeps of a paired board; ``done`` is called after each.
 
     Every document's first sweep goes over all its rows, the others over the first ``rows``.
     """
-    with ChipKiosk(still_world(), uf2, board) as kiosk:
-        session = connected(kiosk)
-        hello_ms = kiosk.now_ms()
+    with ChipKiosk(still_world(), uf2, board, paired(board)) as kiosk:
+        hello_ms = 0.0
+
+        def told() -> None:
+            nonlocal hello_ms
+            hello_ms = kiosk.now_ms()
+
+        session = connected(kiosk, told)
         boot(session)
         ready_ms = kiosk.now_ms()
         started = session.health()
@@ -111,11 +119,24 @@ def installed(board: str) -> dict[str, bytes]:
     return Version.of(compiled(board)).alone()
 
 
-def connected(kiosk: ChipKiosk) -> Session:
-    """A host, as soon as the chip is on the bus."""
+def paired(board: str) -> dict[str, bytes]:
+    """The same, and what pairing puts there."""
+    return {**installed(board), BOARD_FILE: PAIRING.written()}
+
+
+def connected(kiosk: ChipKiosk, told: Callable[[], None] = lambda: None) -> Session:
+    """A host, as soon as the chip is on the bus; it has the key of a board that is paired.
+
+    ``told`` is called when HELLO was answered.
+    """
+
+    def admission(hello: Hello, _: Transport) -> bytes | None:
+        told()
+        return PAIRING.key if hello.scanner_id else None
+
     while not kiosk.usb.connected:
         kiosk.read(1)
-    session = Session(kiosk)
+    session = Session(kiosk, admission=admission)
     session.open()
     return session
 

@@ -23,7 +23,7 @@ from bench.soak.observer import Observer
 from bench.soak.plan import Misfortune, Visit, draw, letters
 from bench.soak.report import Day, tracebacks
 from bench.soak.rig import Disk, Program, Scanner, command, free_port, options_of_run
-from bench.soak.window import Window
+from bench.soak.window import PIN, STAFF, Window
 from stillscan.commands.world import SAMPLE
 from stillscan.errors import DeviceError, StillscanError
 
@@ -56,6 +56,9 @@ class Counter:
         imported = command(folder, "consignment", "import", "--test", str(folder / "letters.csv"))
         if imported.returncode:
             raise StillscanError(f"the letters were not imported: {imported.stderr.strip()}")
+        added = command(folder, "staff", "add", STAFF, "--role", "clerk", typed=f"{PIN}\n")
+        if added.returncode:
+            raise StillscanError(f"nobody can sign in: {added.stderr.strip()}")
         port = free_port()
         self.scanner = Scanner(folder, seed)
         self.program = Program(folder, self.scanner.link, port, self.observer, options_of_run(folder))

@@ -110,7 +110,7 @@ class Misfortunes:
                 with contextlib.suppress(OSError, http.client.HTTPException):
                     line = socket.create_connection(("127.0.0.1", self._page), timeout=2.0)
                     opened.append(line)
-                    whole = b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+                    whole = b"GET /customer/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
                     line.sendall(whole if n < _WINDOWS else whole[: len(whole) // 2])
             time.sleep(one.seconds)
         finally:

@@ -177,10 +177,10 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "TMPDIR": str(folder / "tmp"), "PYTHONUNBUFFERED": "1"}
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A ``stillscan`` command on the day's records, to its end."""
+def command(folder: Path, *words: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    """A ``stillscan`` command on the day's records, to its end; ``typed`` is its standard input."""
     arguments = [*COMMAND, *words, *records_of(folder), "--kiosk", "soak"]
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment(folder))
+    return subprocess.run(arguments, input=typed, capture_output=True, text=True, check=False, env=environment(folder))
 
 
 def options_of_run(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""A window of the clerk's page, without a browser: it follows the event stream and sends forms."""
+"""A window of the clerk's page, without a browser: it signs in, follows the event stream and sends forms."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from urllib.parse import urlencode
 
 from bench.soak.observer import Observer
 
+STAFF, PIN = "soak", "soak 4711"
+
 _POST_S = 8.0
 _STREAM_S = 40.0  # the stream says something every 15 s, be it only that it lives
 _AGAIN_S = 0.3
+_ADDRESS = re.compile(r"the clerk's page is at http://127\.0\.0\.1:[0-9]+(/\?key=\S+)")
 _TURN = re.compile(r'data-turn="([^"]*)"')
 _STEP = re.compile(r'data-step="([^"]*)"')
 _BOOT = re.compile(r'name="boot" value="([^"]*)"')
@@ -64,6 +67,8 @@ class Window:
         self._port = port
         self._observer = observer
         self._over = False
+        self._cookies: dict[str, str] = {}
+        self._entering = threading.Lock()
         self._thread = threading.Thread(target=self._follow, name="window", daemon=True)
         self._thread.start()
 
@@ -76,19 +81,51 @@ class Window:
         """Answer the open question; the HTTP status, 0 when no answer came (the page would say so)."""
         panel = self.panel
         body = urlencode({"turn": panel.turn, "boot": panel.boot, **fields})
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Panel": "en"}
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_POST_S)
         try:
-            connection.request("POST", f"/{form}", body, headers)
-            answer = connection.getresponse()
-            page = answer.read().decode()
+            status, page = self._post(f"/{form}", body, {"X-Panel": "en"})
         except (OSError, http.client.HTTPException):
             self._observer.page("the page: the program has not answered")
             return 0
+        if status == 303:  # nobody is signed in any more
+            self._enter()
+            return 0
+        self._show(page)
+        return status
+
+    def _post(self, path: str, body: str, more: dict[str, str]) -> tuple[int, str]:
+        """Send a form; (status, page)."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **self._cookie(), **more}
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_POST_S)
+        try:
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            page = answer.read().decode()
         finally:
             connection.close()
-        self._show(page)
-        return answer.status
+        self._keep(answer)
+        return answer.status, page
+
+    def _cookie(self) -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+
+    def _keep(self, answer: http.client.HTTPResponse) -> None:
+        """As a browser keeps cookies."""
+        for line in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = line.partition(";")[0].partition("=")
+            self._cookies[name] = value
+
+    def _enter(self) -> None:
+        """Bind this window as a browser, if it is not bound, and sign in."""
+        with self._entering, contextlib.suppress(OSError, http.client.HTTPException):
+            if self._post("/signin", urlencode({"staff": STAFF, "pin": PIN}), {})[0] != 403:
+                return
+            printed = _ADDRESS.findall("\n".join(self._observer.lines["stdout"]))
+            if printed:
+                connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_POST_S)
+                connection.request("GET", printed[-1])
+                self._keep(connection.getresponse())
+                connection.close()
+                self._post("/signin", urlencode({"staff": STAFF, "pin": PIN}), {})
 
     def _show(self, page: str) -> None:
         panel = Panel.of(page)
@@ -101,8 +138,12 @@ class Window:
         while not self._over:
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_STREAM_S)
             with contextlib.suppress(OSError, http.client.HTTPException):
-                connection.request("GET", "/events?language=en")
-                self._take(connection.getresponse())
+                connection.request("GET", "/events?language=en", headers=self._cookie())
+                answer = connection.getresponse()
+                if answer.status == 401:
+                    self._enter()
+                else:
+                    self._take(answer)
             connection.close()
             if not self._over:
                 self._observer.page("the page: lost the program, connects again")

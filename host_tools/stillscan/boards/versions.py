@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 FOLDERS = ("a", "b")
@@ -17,6 +17,27 @@ _BUILD_DIGITS = 16  # hexadecimal, as PROTOCOL.md has it: with 64 bits no two bu
 def digest(content: bytes) -> str:
     """SHA-256, hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def build_of(manifest: bytes) -> str:
+    """The name of the version that this list describes."""
+    return digest(manifest)[:_BUILD_DIGITS]
+
+
+def listed(manifest: bytes) -> dict[str, str]:
+    """SHA-256 by path, as a manifest says; none of one that is damaged."""
+    found = {}
+    for line in manifest.decode("utf-8", "replace").splitlines():
+        sum_, _, path = line.partition("  ")
+        if not path or path in found:
+            return {}
+        found[path] = sum_
+    return found
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """The folders in which these files lie, each with those above it, as "kiosk/drivers/"."""
+    return {path[: end + 1] for path in paths for end, letter in enumerate(path) if letter == "/"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +62,7 @@ class Version:
     @property
     def build(self) -> str:
         """The name of exactly these files."""
-        return digest(self.manifest)[:_BUILD_DIGITS]
+        return build_of(self.manifest)
 
     def alone(self) -> dict[str, bytes]:
         """The whole file system of a new board, this version confirmed: there is none to go back to."""

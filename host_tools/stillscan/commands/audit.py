@@ -47,6 +47,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.add_argument(
         "--end", type=_end, metavar="COUNT:DIGEST", help="an end noted earlier and elsewhere; it must still be there"
     )
+    check.add_argument(
+        "--anew",
+        action="store_true",
+        help="calculate every signature, also those that this kiosk found good before and that are the same still",
+    )
     lines = _action(actions, "export", _export, "everything as lines of JSON, to be checked without stillscan")
     lines.add_argument("--out", metavar="FILE", help="where to (default: standard output)")
     key = _action(actions, "key", _key, "print this kiosk's public key, or trust another's")
@@ -111,7 +116,7 @@ def _line(facts: dict[str, object]) -> str:
 
 def _verify(args: argparse.Namespace) -> int:
     with records(args, examine=True) as (database, keyring), _told("verifying: entry {}") as progress:
-        found = verify(database, keyring, args.end, progress)
+        found = verify(database, keyring, args.end, progress, anew=args.anew)
     if args.json:
         whole = {"whole": not found.findings, "entries": found.entries, "findings": _listed(found.findings)}
         more = {"changes": _listed(found.changes), "end": f"{found.entries}:{found.end}", "kiosks": found.kiosks}

@@ -10,18 +10,31 @@ from contextlib import closing
 
 from rich.console import Console
 
-from stillscan.commands.counter import add_records, known_list, office_records
-from stillscan.commands.display import ConsoleOut, PlainLines
+from stillscan.commands.counter import (
+    DEMO,
+    OfficeRecords,
+    add_records,
+    known_list,
+    office_records,
+    reading_limits,
+    thrown_away,
+)
+from stillscan.commands.display import Both, ConsoleOut, PlainLines
+from stillscan.commands.following import Following
 from stillscan.commands.run import connector
+from stillscan.commands.signing_in import add_staff, named, signed_in
 from stillscan.commands.watched import watched
 from stillscan.commands.world import add_movement
+from stillscan.counter.as_read import as_read
 from stillscan.counter.book import Book
-from stillscan.counter.visit import FieldProblem, Visit
+from stillscan.counter.counter import Counter
+from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import InputError
 from stillscan.guidance import languages, page_texts, say
-from stillscan.mrz import Reading
+from stillscan.records.admission import Gate
+from stillscan.records.scanners import Scanners
+from stillscan.records.staff import Person, Role
 from stillscan.scanning.reader_process import ReaderProcess
-from stillscan.scanning.result import Judgement
 from stillscan.scanning.service import Service
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
@@ -34,11 +47,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "check",
         help="one identity check of a letter, in the terminal",
         description="Scans one passport for a letter, asks for the second document and the face where they are needed, "
-        "and records the verdict. Exit code: 0 release, 1 any other verdict, 2 bad input, 3 device trouble.",
+        "and records the verdict. --staff signs in with a PIN: the first line of standard input, before the answers, "
+        "or asked for on a terminal. Exit code: 0 release, 1 any other verdict or a sign-in that was refused, 2 bad "
+        "input, 3 device trouble.",
     )
     parser.add_argument("--tracking", required=True, metavar="NUMBER", help="tracking number of the letter")
     parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
+    add_staff(parser)
     add_records(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
@@ -53,22 +69,30 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--document goes with --port sim")
     t = page_texts(args.language)
     known = known_list(args)
-    with office_records(args, simulated) as (database, keyring):
+    _look_at_staff(args, simulated)
+    with office_records(args, simulated) as office:
         test_mode = args.test_mode or simulated
-        book = Book(database, keyring, args.office, args.staff, test_mode)
-        visit = Visit(book, args.office, test_mode, known=known)
+        book = Book(office.database, office.keyring, args.office, test_mode, office.chain)
+        counter = Counter(book, args.office, test_mode, known, reading_limits(args))
+        clerk = _clerk(args, office)
         try:
-            visit.enter(args.tracking, visit.turn)
+            counter.answer(lambda visit: visit.enter(args.tracking, visit.turn), clerk)
         except FieldProblem as problem:
             raise InputError(f"--tracking: {t[problem.key]}") from None
-        display = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
+        display = Both(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))), counter)
         with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
-            service = Service(connector(args), reader, _judge(visit), shown, alive=notifier.alive)
-            service.run_once(_RETRY_S)
-        while visit.step in ("second", "face"):
-            _ask(visit, t)
-        if visit.verdict is None:
-            visit.end(visit.turn)
+            gate = Gate(lambda: Scanners(office.database, office.keyring, office.chain), test_mode)
+
+            def service(alive: Callable[[], None]) -> Service:
+                def both() -> None:
+                    alive()
+                    notifier.alive()
+
+                return Service(connector(args), reader, counter.judge, shown, alive=both, admission=gate)
+
+            with Following(counter, service, _RETRY_S) as scanner:
+                _talk(counter, scanner, args.language)
+        visit = counter.visit
     verdict = visit.verdict
     if verdict is None:
         raise AssertionError("a check that has ended has a verdict")
@@ -83,29 +107,66 @@ def run(args: argparse.Namespace) -> int:
     return 0 if verdict.verdict == "release" else 1
 
 
-def _judge(visit: Visit) -> Callable[[Reading], tuple[Judgement, str]]:
-    def judge(reading: Reading) -> tuple[Judgement, str]:
-        visit.read(reading.lines or ())
-        return visit.light
+def _look_at_staff(args: argparse.Namespace, simulated: bool) -> None:
+    """Is --staff there where it is needed, and only there? Before a database is made. InputError."""
+    if args.staff is not None or not thrown_away(args, simulated):
+        named(args)
+    if args.staff is not None and thrown_away(args, simulated):
+        raise InputError(
+            f"--staff: in simulated records {DEMO.staff} alone is there, and signed in; or --database FILE"
+        )
 
-    return judge
+
+def _clerk(args: argparse.Namespace, office: OfficeRecords) -> Person:
+    """Who serves. SignInError and NotAllowedError, exit code 1."""
+    if office.demo_pin is not None:
+        return DEMO
+    return signed_in(args, office.database, office.keyring, Role.CLERK, Role.SUPERVISOR, chain=office.chain)
 
 
-def _ask(visit: Visit, t: dict[str, str]) -> None:
-    """One question; the end of the input ends the check as it stands."""
-    try:
-        if visit.step == "second":
-            print(t["second_intro"], file=sys.stderr)
-            visit.second(_secret(t["number_label"]), _secret(t["again_label"]), visit.turn)
-            return
-        print(t["face_intro"], file=sys.stderr)
-        answer = _line(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").lower()
-        if answer in _YES | _NO:
-            visit.face(answer in _YES, visit.turn)
-    except FieldProblem as problem:
-        print(t[problem.key], file=sys.stderr)
-    except EOFError:
-        visit.end(visit.turn)
+def _talk(counter: Counter, scanner: Following, language: str) -> None:
+    """One question after another, until the check is over. A scan without a certain reading ends it as it stands."""
+    t = page_texts(language)
+    told: str | None = None
+    while counter.visit.verdict is None:
+        visit = counter.visit
+        if visit.ended != told and visit.ended is not None:
+            print(say(f"reading.{visit.ended}", language), file=sys.stderr)
+        told = visit.ended
+        try:
+            if counter.records_trouble or visit.failure or counter.scanner.trouble.startswith("part."):
+                counter.answer(lambda visit: visit.end(visit.turn))
+            elif visit.step in ("second", "face"):
+                counter.answer(_answer(visit, language))
+            else:
+                scanner.wait()
+        except FieldProblem as problem:
+            print(t[problem.key], file=sys.stderr)
+        except EOFError:
+            counter.answer(lambda visit: visit.end(visit.turn))
+        except StaleError:
+            continue  # something else has happened meanwhile: what there is to be asked now is asked
+
+
+def _answer(visit: Visit, language: str) -> Callable[[Visit], None]:
+    """Ask the question that is open; what its answer does to the visit, if the question is still the same. EOFError."""
+    t, turn = page_texts(language), visit.turn
+    if visit.other:
+        print(f"{t['other_title']}. {t['other_intro']}", file=sys.stderr)
+        answer = _line(f"1: {t['other_keep']}. 2: {t['other_anew']}. [1/2] ")
+        return lambda visit: visit.choose(answer == "1", turn) if answer in ("1", "2") else None
+    if visit.step == "second":
+        print(t["second_intro"], file=sys.stderr)
+        number, again = _secret(t["number_label"]), _secret(t["again_label"])
+        return lambda visit: visit.second(number, again, turn)
+    print(t["face_intro"], file=sys.stderr)
+    if visit.document is not None:
+        read = as_read(visit.document, visit.book.now().date(), language)
+        print(t["read_intro"], file=sys.stderr)
+        for name, value in read.items():
+            print(f"  {t[f'read_{name}']}: {value}", file=sys.stderr)
+    answer = _line(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").lower()
+    return lambda visit: visit.face(answer in _YES, turn) if answer in _YES | _NO else None
 
 
 def _secret(label: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
+import stat
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
@@ -29,6 +32,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 def from_file(name: str, parser: argparse.ArgumentParser) -> list[str]:
     """The options of a file as a command line. InputError names the file and the key that cannot be used."""
     table = read_toml(name)
+    _keep_password(name, table.get("database"))
     known = _options(parser)
     found: list[str] = []
     for key, value in table.items():
@@ -39,6 +43,19 @@ def from_file(name: str, parser: argparse.ArgumentParser) -> list[str]:
         except ValueError as error:
             raise InputError(f"{name}: '{key}' {error}") from None
     return found
+
+
+def _keep_password(name: str, database: Any) -> None:
+    """InputError for a file that tells every account of this computer the password of the database."""
+    if isinstance(database, str) and "://" in database and os.name == "posix" and os.stat(name).st_mode & stat.S_IROTH:
+        from stillscan.records.server_url import holds_password  # a database takes longer to load than to name
+
+        if holds_password(database):
+            path = shlex.quote(name)
+            raise InputError(
+                f"{name}: every account may read the password of the database in it: chmod 640 {path}, and chgrp to "
+                "the group of the kiosk"
+            )
 
 
 def _options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
@@ -53,10 +70,19 @@ def _arguments(parser: argparse.ArgumentParser, action: argparse.Action, key: st
         if not isinstance(value, bool):
             raise ValueError("is true or false")
         return [f"--{key}"] * value
+    if isinstance(action, argparse._AppendAction):
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise ValueError('is a list of texts: ["...", "..."]')
+        return [f"--{key}={one}" for one in value]
     if isinstance(action, argparse._CountAction):
         if type(value) is not int or not 0 <= value <= 2:
             raise ValueError("is 0, 1 or 2")
         return [f"--{key}"] * value
+    return [f"--{key}={_single(parser, action, value)}"]
+
+
+def _single(parser: argparse.ArgumentParser, action: argparse.Action, value: Any) -> Any:
+    """The value of an option that takes one. ValueError says what it has to be."""
     if action.type is None and not isinstance(value, str):
         raise ValueError('is a text in quotes: "..."')
     if action.type is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
@@ -67,7 +93,7 @@ def _arguments(parser: argparse.ArgumentParser, action: argparse.Action, key: st
         parser._get_value(action, str(value))
     except argparse.ArgumentError as error:
         raise ValueError(f"cannot be used: {error.message}") from None
-    return [f"--{key}={value}"]
+    return value
 
 
 class _Print(argparse.Action):

@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import secrets
 import tempfile
+import webbrowser
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 
 from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
-from stillscan.commands.parser import whole
-from stillscan.commands.records import add_place, records
+from stillscan.commands.parser import seconds, whole
+from stillscan.commands.records import add_place, is_made, records
+from stillscan.commands.settings import expected
+from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.watched import watched
+from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.link.transport import Transport
+from stillscan.records.admission import Gate
+from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.records.scanners import Scanners
+from stillscan.records.staff import Person, Role, StaffList
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import Known, own_list, read_list
+from stillscan.web.sessions import LOCK_MINUTES
 
 PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
 _DEMO = "tracking,order,recipient,deadline\n{tracking},DEMO-1,Åse Østenbyen,{deadline}\n"
+DEMO = Person("demo", Role.SUPERVISOR)
+"""Who serves in a demonstration, and sees all of it."""
+_MOST_LOCK_MINUTES = 1440  # a day: who wants longer says never
 _DEMO_DAYS = 14  # days that the letter of a demonstration can still be collected: any but today would do
 
 
@@ -40,17 +54,38 @@ def add_page(parser: argparse.ArgumentParser) -> None:
         "--page", type=whole(0, 65535), default=PORT, metavar="PORT", help=f"on 127.0.0.1; 0: any free ({PORT})"
     )
     group.add_argument("--no-page", action="store_true", help="only the terminal: documents without letters")
+    group.add_argument(
+        "--lock-minutes",
+        type=whole(0, _MOST_LOCK_MINUTES),
+        default=LOCK_MINUTES,
+        metavar="N",
+        help=f"lock the page after N minutes in which nobody did anything; 0: never by itself ({LOCK_MINUTES})",
+    )
+    group.add_argument("--open", action="store_true", help="open the page in this computer's browser")
     add_records(group)
 
 
 def add_records(group: argparse._ActionsContainer) -> None:
     """Options of a check that is recorded."""
     group.add_argument("--office", default="post office", metavar="NAME", help="in records and papers (post office)")
-    group.add_argument("--staff", default="counter", metavar="ID", help="who serves, in the records (counter)")
     group.add_argument(
         "--test-mode",
         action="store_true",
         help="take specimens and test numbers, and letters imported with --test only",
+    )
+    group.add_argument(
+        "--reading-taken",
+        type=seconds(LONGEST_S),
+        default=TAKEN_S,
+        metavar="S",
+        help=f"a passport that was read counts for so long after it was taken off the glass ({TAKEN_S:g})",
+    )
+    group.add_argument(
+        "--reading-limit",
+        type=seconds(LONGEST_S),
+        default=MOST_S,
+        metavar="S",
+        help=f"and for so long in any case; {LONGEST_S:g} is the most for both ({MOST_S:g})",
     )
     group.add_argument("--known", metavar="TOML", help="the office's own list of known-problem passports")
     add_place(group, making=True)
@@ -61,28 +96,53 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
-    from stillscan.web.api import api, token, token_file
+    from stillscan.records.tokens import TokenList
+    from stillscan.web.api import api
+    from stillscan.web.browsers import Browsers
     from stillscan.web.pages import api_route, application
     from stillscan.web.server import NAMES, PageServer
+    from stillscan.web.sessions import Sessions
 
     go_on_without()
     test_mode = args.test_mode or simulated
     known = known_list(args)
-    with office_records(args, simulated) as (database, keyring):
-        book = Book(database, keyring, args.office, args.staff, test_mode)
-        counter = Counter(book, args.office, test_mode, known)
-        program = api(counter, database, keyring, token(keyring))
-        with PageServer(application(counter, NAMES, [api_route(program)]), args.page) as server:
-            print(f"the clerk's page is at {server.url}, the customer's at {server.url}/customer", flush=True)
-            print(f"records: {database}; token of the API: {token_file(keyring)}", flush=True)
-            if simulated and args.database is None:
+    with office_records(args, simulated) as (database, keyring, chain, demo_pin):
+        book = Book(database, keyring, args.office, test_mode, chain)
+        counter = Counter(book, args.office, test_mode, known, reading_limits(args))
+        program = api(counter, database, keyring, TokenList(database, keyring, chain))
+        browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
+        sessions = Sessions(staff, args.lock_minutes)
+        with PageServer(application(counter, NAMES, browsers, sessions, [api_route(program)]), args.page) as server:
+            address = f"{server.url}/?key={browsers.invite()}"
+            print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
+            print(f"the customer's screen is at {server.url}/customer", flush=True)
+            if not staff.people():
+                print(f"nobody can sign in yet: {MADE_BY} adds the first", flush=True)
+            if args.open and not webbrowser.open(address):
+                print("there is no browser to open it in", flush=True)
+            print(f"records: {database}", flush=True)
+            if demo_pin is not None:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
+                print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
             clock = clock_watch(book, counter.clock)
+            gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
-                Service(connect, reader, counter.judge, shown, alive=notifier.alive).run()
+
+                def alive() -> None:
+                    notifier.alive()
+                    counter.tick()
+
+                Service(
+                    connect, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)
+                ).run()
     return 0
+
+
+def reading_limits(args: argparse.Namespace) -> ReadingLimits:
+    """For how long a reading counts, as the options of `add_records` say."""
+    return ReadingLimits(args.reading_taken, args.reading_limit)
 
 
 def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
@@ -90,12 +150,26 @@ def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
     return (*own_list(), *(read_list(Path(args.known)) if args.known else ()))
 
 
+class OfficeRecords(NamedTuple):
+    """Database, keys, what this run knows of the chain, and, in records that are thrown away, the PIN of `DEMO`."""
+
+    database: Database
+    keyring: Keyring
+    chain: ChainState
+    demo_pin: str | None = None
+
+
+def thrown_away(args: argparse.Namespace, simulated: bool) -> bool:
+    """Whether the records of this run go away with it: a simulated scanner, and no database is named."""
+    return simulated and args.database is None
+
+
 @contextlib.contextmanager
-def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[tuple[Database, Keyring]]:
-    """The office's records; for a simulated scanner without --database a folder that goes away, with one letter."""
-    if not simulated or args.database is not None:
-        with records(args, make="unnamed") as found:
-            yield found
+def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[OfficeRecords]:
+    """The office's records; or ones that are `thrown_away`, with one letter and one member of staff."""
+    if not thrown_away(args, simulated):
+        with records(args, make="unnamed") as (database, keyring):
+            yield OfficeRecords(database, keyring, ChainState())
         return
     with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
         database = Database(Path(folder) / "records.db")
@@ -104,6 +178,23 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[tuple[
             deadline = utc_now().date() + timedelta(days=_DEMO_DAYS)
             rows = _DEMO.format(tracking=DEMO_TRACKING, deadline=deadline).encode()
             load(rows, database, keyring, "demo", test=True)
-            yield database, keyring
+            demo_pin = f"{secrets.randbelow(1_000_000):06}"
+            StaffList(database, keyring).add(DEMO.staff, DEMO.role, demo_pin)
+            yield OfficeRecords(database, keyring, ChainState(), demo_pin)
         finally:
             database.close()
+
+
+@contextlib.contextmanager
+def unrecorded_gate(args: argparse.Namespace, test_mode: bool) -> Iterator[Gate]:
+    """The gate of a command that keeps no records; those of this computer are opened for a paired scanner only."""
+    with contextlib.ExitStack() as opened:
+        known: list[Scanners | None] = []
+
+        def scanners() -> Scanners | None:
+            if not known:
+                there = is_made(args)
+                known.append(Scanners(*opened.enter_context(records(args))) if there else None)
+            return known[0]
+
+        yield Gate(scanners, test_mode)

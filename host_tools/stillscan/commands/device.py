@@ -6,8 +6,10 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
+from stillscan.commands.records import read_input
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
+from stillscan.link.pairing import Pairing
 from stillscan.simulator.kiosk import SimulatedKiosk
 
 
@@ -32,6 +34,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a Unix socket that takes one command a line: customer FILE, leave, fault NAME [S], mend, reboot, "
         "unplug S, power S, busy S, mute S, noise S, garbage S, stranger S, status (host_tools/docs/trials.md)",
     )
+    parser.add_argument(
+        "--pairing", metavar="FILE", help="a scanner that is paired, for test mode: FILE is of 'pair --simulated FILE'"
+    )
     add_movement(parser)
     parser.set_defaults(run=run)
 
@@ -47,10 +52,11 @@ def run(args: argparse.Namespace) -> int:
     for option, path in {"link": args.link, "control": args.control}.items():
         if path == "":
             raise InputError(f"--{option}: is empty; leave it out for none")
+    pairing = _pairing(args.pairing)
     world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
     people = visitors(args.motion, args.seed, quick=args.hands == "quick")
     with ExitStack() as closing:
-        kiosk = closing.enter_context(SimulatedKiosk(world, paced=True))
+        kiosk = closing.enter_context(SimulatedKiosk(world, paced=True, pairing=pairing))
         port = PtyPort(kiosk, Cable(args.seed), Path(args.link) if args.link else None)
         closing.callback(port.close)
         stand = Stand(port, people)
@@ -62,3 +68,12 @@ def run(args: argparse.Namespace) -> int:
             stand.step()
             if control is not None:
                 control.serve()
+
+
+def _pairing(name: str | None) -> Pairing | None:
+    if name is None:
+        return None
+    pairing = Pairing.read(read_input(name))
+    if pairing is None:
+        raise InputError(f"--pairing: {name} holds no whole pairing; 'stillscan pair --simulated FILE' makes one")
+    return pairing

@@ -16,7 +16,9 @@ from kiosk import wire
 from stillscan.errors import DeviceTrouble
 from stillscan.guidance import say, say_or_name, say_reason
 from stillscan.guidance.findings import say_finding
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
 
@@ -39,6 +41,8 @@ def verdict_text(result: Result, language: str) -> list[str]:
             say_or_name("part", part, language),
             say_or_name("fault", fault, language),
         ]
+    if result.reason == "reading_other":  # the check that is open goes on with the document before it
+        return [say_reason(result.reason, language)]
     head = "state.gave_up" if result.outcome == "gave_up" else f"outcome.{result.outcome}"
     return [
         say(head, language),
@@ -83,8 +87,10 @@ class PlainLines:
         if self._said[kind] <= _MOST_A_MINUTE:
             self._out.line(f"{now_s - self._began_s:8.2f} s  {kind:<9} {text}")
 
-    def connected(self, hello: Hello) -> None:
-        self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, protocol {hello.major}.{hello.minor}")
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        paired = f"scanner {identity.scanner}" if identity.scanner else "not paired"
+        spoken = f"protocol {hello.major}.{hello.minor}"
+        self._say("connected", f"{hello.board_name}, firmware {hello.firmware}, {spoken}, {paired}")
 
     def message(self, message: Message) -> None:
         if isinstance(message, State):
@@ -109,6 +115,9 @@ class PlainLines:
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._say("trouble", f"{text}: {say(f'device.{kind}', self._language)}")
 
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._say("notice", f"{text}: {say(f'notice.{kind}', self._language)}")
+
 
 class LinkLines:
     """A display elsewhere (the page), and beside it the terminal's lines when the link is lost and when it is back.
@@ -124,16 +133,51 @@ class LinkLines:
         self.not_read = display.not_read
         self.result = display.result
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         if self._lost:
-            self._lines.connected(hello)
+            self._lines.connected(hello, identity)
         self._lost = False
-        self._display.connected(hello)
+        self._display.connected(hello, identity)
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._lost = True
         self._lines.trouble(text, kind)
         self._display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._lines.notice(text, kind)
+        self._display.notice(text, kind)
+
+
+class Both:
+    """Two displays, the first told first. See service.Display."""
+
+    def __init__(self, first: Display, second: Display) -> None:
+        self._displays = first, second
+
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        for display in self._displays:
+            display.connected(hello, identity)
+
+    def message(self, message: Message) -> None:
+        for display in self._displays:
+            display.message(message)
+
+    def not_read(self, reason: str) -> None:
+        for display in self._displays:
+            display.not_read(reason)
+
+    def result(self, result: Result) -> None:
+        for display in self._displays:
+            display.result(result)
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        for display in self._displays:
+            display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        for display in self._displays:
+            display.notice(text, kind)
 
 
 class LivePicture:
@@ -160,8 +204,8 @@ class LivePicture:
         bar.add_row(f"#{self._attempt}" if self._attempt else "", ProgressBar(self._rows, self._row, width=48))
         return Panel(Group(self._now, bar), title="stillscan", width=78)
 
-    def connected(self, hello: Hello) -> None:
-        self._log.connected(hello)
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        self._log.connected(hello, identity)
 
     def message(self, message: Message) -> None:
         if isinstance(message, Band):
@@ -196,6 +240,9 @@ class LivePicture:
         self._now = Text(say(f"device.{kind}", self._language), style="bold red")
         self._log.trouble(text, kind)
         self._live.update(self._draw())
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        self._log.notice(text, kind)
 
 
 class ConsoleOut:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from kiosk import wire
 from stillscan.boards.build import compiled
-from stillscan.boards.files import boards, chip
+from stillscan.boards.files import boards, chip, firmware_folder
 from stillscan.boards.image import littlefs
+from stillscan.boards.release import UnsignedError, firmware_version, trusted, verify
 from stillscan.boards.versions import Version
 from stillscan.commands.settings import check, named_values
 from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.files import write_whole
+from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
+from stillscan.scanning.inspection import set_all
 from stillscan.technician.come_up import Running, come_up, connect, installed_build
 from stillscan.technician.ports import find_port, port_again, recognise
 from stillscan.technician.prompt import Prompt
@@ -49,6 +54,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the scanner, in its unit"
     )
     parser.add_argument("--replace", action="store_true", help="also when another program is on the board")
+    parser.add_argument(
+        "--unsigned", action="store_true", help="also firmware that is no release of ours, as that of a checkout"
+    )
+    parser.add_argument("--downgrade", action="store_true", help="also firmware that is older than what the board runs")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
 
@@ -69,11 +78,11 @@ def run(args: argparse.Namespace) -> int:
         running, done = _running_kiosk(port, args.board), Done(None, 0, 0)
     else:
         again = port_again(port)
-        build, done = _put(prompt, port, args)
-        running = come_up(again, build)
+        build, key, done = _put(prompt, port, args)
+        running = come_up(again, build, key=key)
     try:
-        for number, value in _numbers(running, settings):
-            running.session.set(number, value)
+        if settings:
+            set_all(running.session, settings)
     finally:
         running.session.transport.close()
     _LOG.info("%s: build %s, %d files sent", port, installed_build(running.installed), done.sent)
@@ -84,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
 def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
     if args.board is None or args.port is not None:
         raise InputError("--image-only goes with --board, and without --port")
+    signed = _signed(args.board, args.unsigned)
     version = Version.of(compiled(args.board))
     files = version.alone()
     if settings:
@@ -92,7 +102,9 @@ def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
     write_whole(args.image_only, image)
     address = (chip(args.board).flash_kib - chip(args.board).files_kib) * 1024
     if args.json:
-        record = {"board": args.board, "build": version.build, "image": args.image_only, "address": address}
+        record = {
+            "board": args.board, "build": version.build, "image": args.image_only, "address": address, "signed": signed
+        }  # fmt: skip
         print(json.dumps(record))
     else:
         print(f"{args.image_only}: {len(image)} bytes for the flash of {args.board}, from {address:#x} on")
@@ -120,9 +132,10 @@ def _running_kiosk(port: str, named: str | None) -> Running:
     return Running(session, hello, installed, None)
 
 
-def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, Done]:
-    """The version on the board, and the board restarted."""
+def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, bytes | None, Done]:
+    """The version on the board, and the board restarted; the key of its pairing, which stays as it is."""
     with prompt:
+        pairing = Pairing.read(prompt.read(BOARD_FILE))
         board = recognise(prompt.facts(), port, args.board)
         version = Version.of(compiled(board))
         update = Update(prompt, version)
@@ -131,10 +144,34 @@ def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, Done
         if update.current:
             done = Done(None, 0, len(version.files))
         else:
+            _signed(board, args.unsigned)
+            _refuse_older(update.firmware, port, args.downgrade)
             with _bar(update.bytes_to_send, args.json) as bar:
                 done = update.carry_out(lambda n: bar.update(bar.task_ids[0], advance=n))
         prompt.reset()
-    return version.build, done
+    return version.build, None if pairing is None else pairing.key, done
+
+
+def _signed(board: str, unsigned: bool) -> str | None:
+    """The name of the key that has signed the firmware of this package; None: of none, and that is wanted."""
+    try:
+        if board not in boards():
+            raise UnsignedError(f"{board}: a board of your own is part of no release")
+        return verify(firmware_folder().parent, trusted()).key
+    except UnsignedError as error:
+        if unsigned:
+            print(f"stillscan: not signed as a release: {error}", file=sys.stderr)
+            return None
+        raise UnsignedError(f"{error}; --unsigned puts it on the board all the same") from None
+
+
+def _refuse_older(there: tuple[int, int, int] | None, port: str, downgrade: bool) -> None:
+    ours = firmware_version()
+    if there is not None and ours < there and not downgrade:
+        runs, has = (".".join(map(str, version)) for version in (there, ours))
+        raise StillscanError(
+            f"{port}: the board has firmware {runs}, and this package only {has}; --downgrade puts the older one there"
+        )
 
 
 @contextmanager
@@ -146,21 +183,24 @@ def _bar(total: int, quiet: bool) -> Iterator[Progress]:
         yield bar
 
 
-def _numbers(running: Running, settings: dict[str, int]) -> list[tuple[int, int]]:
-    known = running.session.settings() if settings else {}
-    return [(known[name].setting, value) for name, value in settings.items()]
-
-
 def _show(as_json: bool, port: str, running: Running, done: Done) -> None:
     hello, build = running.hello, installed_build(running.installed)
     if as_json:
         record = {
             "port": port, "board": hello.board_name, "firmware": hello.firmware, "build": build, "sent": done.sent,
-            "kept": done.kept, "changed": done.folder is not None, "fault": running.fault,
+            "kept": done.kept, "changed": done.folder is not None, "damaged": _damaged(running, done),
+            "fault": running.fault,
         }  # fmt: skip
         print(json.dumps(record))
         return
     what = f"{done.sent} files sent, {done.kept} were there" if done.folder else "it was up to date"
     print(f"{port}: {hello.board_name} runs firmware {hello.firmware}, build {build} ({what})")
+    if _damaged(running, done):
+        print("  a version on the board was damaged: " + ("it was replaced" if done.damaged else "the other one runs"))
     if running.fault:
         print(f"  the kiosk is not ready: {running.fault}")
+
+
+def _damaged(running: Running, done: Done) -> bool:
+    """Did the loader leave a version, or would it, because its files do not fit its manifest?"""
+    return done.damaged or running.installed.why == wire.DAMAGED

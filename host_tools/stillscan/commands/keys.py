@@ -13,7 +13,7 @@ from stillscan.commands.records import add_place, output_bytes, read_input, reco
 from stillscan.commands.records import keys as opened
 from stillscan.commands.signing_in import add_staff, signed_in
 from stillscan.errors import InputError
-from stillscan.records.backup import backup, contents, is_sealable, restore
+from stillscan.records.backup import backup, contents, is_sealable, kept, restore
 from stillscan.records.exchanging import rotate
 from stillscan.records.keyring import Keyring
 from stillscan.records.passphrase import stored_passphrase
@@ -46,7 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "stillscan-passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
     )
     _action(actions, "unwrap", _unwrap, "secrets lie plain in the folder again")
-    keep = _action(actions, "backup", _backup, "everything in the folder of keys, in one file under a passphrase")
+    keep = _action(actions, "backup", _backup, "the keys and notes of the folder, in one file under a passphrase")
     keep.add_argument("file", metavar="FILE", help="a new file; one that is there is not overwritten")
     back = _action(actions, "restore", _restore, "put a backup back; nothing that differs is overwritten")
     back.add_argument("file", metavar="FILE", help="what 'keys backup' wrote")
@@ -121,7 +121,7 @@ def _backup(args: argparse.Namespace) -> int:
     keyring = opened(args)
     content = backup(keyring, _new("passphrase of the backup"))
     output_bytes(args.file, content)
-    names = sorted(contents(keyring.folder))
+    names = sorted(kept(keyring.folder))
     if args.json:
         print(json.dumps({"file": args.file, "names": names}))
     else:

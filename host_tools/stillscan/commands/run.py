@@ -15,9 +15,10 @@ from PIL import Image
 from rich.console import Console
 
 from stillscan.commands.config import add_config
-from stillscan.commands.counter import add_page, serve
+from stillscan.commands.counter import add_page, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.parser import milliseconds, seconds
+from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
 from stillscan.commands.watched import watched
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
@@ -65,6 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--read-ms", type=milliseconds(_MOST_READ_MS), metavar="MS", help="for trials: a reading takes at least so long"
     )
+    add_expected(parser)
     add_page(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
@@ -85,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.save_strip, args.save_screen):
         if path:
             may_write(path)
+    expected(args)  # a mistyped one is told before anything starts
     connect = connector(args)
     if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
         return serve(args, connect, simulated)
@@ -96,8 +99,11 @@ def run(args: argparse.Namespace) -> int:
     kept = _keeper(args.save_strip)
     with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
         judge = decider(args.recipient, today, args.test_mode)
-        with watched(display) as (shown, notifier):
-            service = Service(connect, reader, judge, shown, kept, notifier.alive)
+        gate = unrecorded_gate(args, args.test_mode or simulated)
+        with watched(display) as (shown, notifier), gate as admission:
+            service = Service(
+                connect, reader, judge, shown, kept, notifier.alive, admission=admission, expected=expected(args)
+            )
             if not args.once:
                 go_on_without()
                 service.run()

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-import runpy
+import argparse
 from collections.abc import Mapping, Sequence
 
-from stillscan.boards.files import firmware_folder
+from stillscan.boards.settings import known
 from stillscan.errors import InputError
+
+
+def add_expected(group: argparse._ActionsContainer) -> None:
+    """--set of a command that uses a scanner and changes nothing of it."""
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting in which the scanner is meant to differ from its defaults; what differs otherwise is told",
+    )
+
+
+def expected(args: argparse.Namespace) -> dict[str, int]:
+    """What ``add_expected`` was given. InputError."""
+    values = named_values(args.set)
+    check(values)
+    return values
 
 
 def named_values(texts: Sequence[str]) -> dict[str, int]:
@@ -23,13 +41,13 @@ def named_values(texts: Sequence[str]) -> dict[str, int]:
 
 def check(values: Mapping[str, int]) -> None:
     """Before anything is changed: InputError for what the firmware of this package would refuse."""
-    of_firmware = runpy.run_path(str(firmware_folder() / "kiosk" / "settings.py"))  # the version that would be flashed
-    table, names, fits = of_firmware["TABLE"], of_firmware["NAMES"], of_firmware["fits"]
+    ours = known()
     for name, value in values.items():
-        if name not in names:
-            raise InputError(f"--set: no setting '{name}'; there are: {', '.join(names)}")
-        number = names.index(name)
-        if not fits(number, value):
-            _, unit, _, low, high = table[number]
-            may = "4 or 8" if name == "depth" else f"{low} to {high} {unit}".rstrip()
+        if name not in ours.rows:
+            raise InputError(f"--set: no setting '{name}'; there are: {', '.join(ours.rows)}")
+        if not ours.fits(name, value):
+            row = ours.rows[name]
+            may = "4 or 8" if name == "depth" else f"{row.low} to {row.high} {row.unit}".rstrip()
             raise InputError(f"--set: '{name}': {may}")
+    if together := ours.clash(values):
+        raise InputError(f"--set: {', '.join(together)}: allowed each, but together no passport would come through")

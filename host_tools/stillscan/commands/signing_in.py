@@ -8,6 +8,7 @@ import sys
 
 from stillscan.errors import InputError
 from stillscan.guidance import page_texts
+from stillscan.records.chain_state import ChainState
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import LONGEST, NotAllowedError, Person, Role, SignInError, StaffList, require
@@ -25,25 +26,35 @@ def add_staff(parser: argparse._ActionsContainer, who: str = "who serves") -> No
     )
 
 
-def signed_in(args: argparse.Namespace, database: Database, keyring: Keyring, *roles: Role) -> Person:
-    """The person of --staff and the PIN, who has one of these roles (default: any).
+def signed_in(
+    args: argparse.Namespace, database: Database, keyring: Keyring, *roles: Role, chain: ChainState | None = None
+) -> Person:
+    """The person of --staff and the PIN, who has one of these roles (default: any). ``chain``: see StaffList.
 
     InputError without --staff or PIN, or where nobody can sign in yet; SignInError and NotAllowedError in the language
     of the command, exit code 1.
     """
-    staff_list = StaffList(database, keyring)
-    if not args.staff:
-        raise InputError(f"--staff: who is it? Sign in with --staff ID; {MADE_BY} makes one")
+    staff_list = StaffList(database, keyring, chain)
+    named(args)
     if not staff_list.people():
         raise InputError(f"--staff: nobody can sign in here yet; {MADE_BY} adds the first")
     given = asked_pin("PIN")
     t = page_texts(getattr(args, "language", "en"))
     try:
-        return require(staff_list.sign_in(args.staff, given), *(roles or Role))
+        return require(staff_list.sign_in(named(args), given), *(roles or Role))
     except SignInError as error:
         raise SignInError(error.key, error.seconds, t[error.key]) from None
     except NotAllowedError as error:
         raise NotAllowedError(t[error.key]) from None
+
+
+def named(args: argparse.Namespace) -> str:
+    """The id that --staff gives. InputError without one."""
+    staff: str | None = args.staff
+    if not staff or not staff.strip():
+        problem = "who is it?" if staff is None else "is empty."
+        raise InputError(f"--staff: {problem} Sign in with --staff ID; {MADE_BY} makes one")
+    return staff
 
 
 def new_pin() -> str:

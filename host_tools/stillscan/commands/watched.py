@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 from kiosk import wire
 from stillscan.errors import DeviceTrouble
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Error, Hello, Message, State, SweepBegin, named
 from stillscan.link.session import describe
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
 from stillscan.service.notify import Notifier
@@ -24,13 +26,14 @@ class Watched:
         self._display = display
         self._notifier = notifier
 
-    def connected(self, hello: Hello) -> None:
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See Display."""
         _LOG.info(
-            "scanner: %s, firmware %s, protocol %d.%d", hello.board_name, hello.firmware, hello.major, hello.minor
-        )
+            "scanner: %s, %s, firmware %s, protocol %d.%d", identity.scanner or "not paired", hello.board_name,
+            identity.firmware, hello.major, hello.minor,
+        )  # fmt: skip
         self._notifier.status(f"scanner {hello.board_name} is there")
-        self._display.connected(hello)
+        self._display.connected(hello, identity)
 
     def message(self, message: Message) -> None:
         """See Display."""
@@ -59,6 +62,11 @@ class Watched:
         _LOG.warning("scanner trouble: %s (%s)", text, kind)
         self._notifier.status(text)
         self._display.trouble(text, kind)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """See Display."""
+        _LOG.warning("the scanner: %s (%s)", text, kind)
+        self._display.notice(text, kind)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stillscan.counter.visit import Recorded
-from stillscan.records import text, tracking
+from stillscan.records import tracking
 from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
 from stillscan.records.consignments import find
@@ -13,18 +13,21 @@ from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
 from stillscan.records.release import Desk, Finished
+from stillscan.records.staff import Person, SignInError
 from stillscan.verify.case import Case, Consignment
 
 
 class Book:
-    """A visit's book over a database. ``staff`` stands in the record of every check. FieldError for one that cannot."""
+    """A visit's book over a database."""
 
-    def __init__(self, database: Database, keyring: Keyring, office: str, staff: str, test_mode: bool) -> None:
+    def __init__(
+        self, database: Database, keyring: Keyring, office: str, test_mode: bool, chain: ChainState | None = None
+    ) -> None:
+        """``chain``: what this process knows of it, shared with whoever else reads and writes there."""
         self._database = database
         self._keyring = keyring
-        self._chain = ChainState()
-        self._desk = Desk(database, keyring, office, chain=self._chain)
-        self._staff = text.line("staff", staff)
+        self._chain = chain or ChainState()
+        self._desk = Desk(database, keyring, office, chain=self._chain, paired_scanners=True)
         self._test_mode = test_mode
 
     def now(self) -> datetime:
@@ -48,15 +51,27 @@ class Book:
                     return letter
         return None
 
-    def finish(self, case: Case, check: str) -> Recorded:
-        """Let the rules decide on what was seen and record it. RecordsError: nothing was recorded, nothing released.
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded:
+        """Let the rules decide on what was seen and record it, as that of who is signed in.
+
+        SignInError for nobody; that, NotAllowedError and RecordsError: nothing was recorded, nothing released.
 
         OutcomeUnknownError: whether it was recorded has to be asked with the check's name.
         """
         if case.consignment is None:
             raise ValueError("a check without a letter is no check")
-        observed = Observations(case.mrz, case.certain, case.second_document, case.face_matches, self._test_mode)
-        return self._told(self._desk.finish(case.consignment.tracking, observed, self._staff, check))
+        if staff is None:
+            raise SignInError("signin_needed")
+        observed = Observations(
+            case.mrz,
+            case.certain,
+            case.second_document,
+            case.face_matches,
+            self._test_mode,
+            scanner=case.scanner,
+            read_at=case.read_at,
+        )
+        return self._told(self._desk.finish(case.consignment.tracking, observed, staff, check, began_by))
 
     def recorded(self, check: str) -> Recorded | None:
         """How the check of that name ended; None when it was not recorded and never will be. RecordsError."""

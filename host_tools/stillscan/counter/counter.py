@@ -1,9 +1,10 @@
 """The counter: the visit that is open, the scanner as it is now, and everybody who watches. Safe between threads.
 
 One lock guards all of it, and nobody who holds it waits for anything: while the book of the office works, which may
-take seconds when its database hangs, the lock is let go (`_OutsideLock`), and the visit says that it is busy.
+take seconds when its database hangs, the lock is let go (`outside_lock`), and the visit says that it is busy.
 """
 
+# long-ok: what windows, the scanner and the clock may do to one visit, under one lock
 from __future__ import annotations
 
 import base64
@@ -11,31 +12,33 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from kiosk import wire
-from stillscan.counter.visit import OfficeBook, Recorded, StaleError, Visit
+from stillscan.counter.held_reading import ReadingLimits, since_start_s
+from stillscan.counter.mosaic import Mosaic
+from stillscan.counter.outside_lock import OutsideLock
+from stillscan.counter.visit import OfficeBook, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
 from stillscan.guidance import reason_key
+from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, named
 from stillscan.mrz import Reading
 from stillscan.records.clock import ClockError
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person
+from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Judgement, Result
-from stillscan.verify.case import Case, Consignment
 from stillscan.verify.known import Known
 
-THUMB = 4  # pixels of the strip that become one on the page
-MOST_WATCHERS = 50  # windows that are served at one time; a counter has two or three
 _RECORD_S = 1.0  # the scanner's thread waits so long for a record: many times what one takes, less than a device waits
 _ASK_AGAIN_S = 1.0  # between questions whether a check was recorded after all
 _NOT_KEPT = "the database did not keep it"
 _log = logging.getLogger(__name__)
 Event = tuple[str, dict[str, Any]]
-"""Kind and content: "panel" (the question changed), "device", "rows", "end". Never personal data, but for "rows"."""
+"""Kind and content: "panel" (the question changed), "device", "rows" (see `mosaic`), "end". Never personal data."""
 Watcher = Callable[[Event], None]
 
 
@@ -49,20 +52,35 @@ class Scanner:
     rows: int = 1
     attempt: int = 0
     trouble: str = "device.missing"
+    notice: str = ""
+    """What people should know of a scanner that works, a key of the guidance, or "": until another session begins."""
 
 
 class Counter:
     """``answer`` changes the visit on behalf of a window; the methods of a service's display follow the scanner."""
 
-    def __init__(self, book: OfficeBook, office: str, test_mode: bool = False, known: Sequence[Known] = ()) -> None:
+    def __init__(
+        self,
+        book: OfficeBook,
+        office: str,
+        test_mode: bool = False,
+        known: Sequence[Known] = (),
+        limits: ReadingLimits = ReadingLimits(),  # noqa: B008 - cannot change
+        clock: Callable[[], float] = since_start_s,
+    ) -> None:
+        """``limits`` of how long a reading counts, by ``clock``, in seconds."""
         self.boot = secrets.token_hex(4)
         """Changes when the program is started anew, so that a window knows that its visit is gone."""
         self.test_mode = test_mode
         self.office = office
         self.scanner = Scanner()
+        self._mosaic = Mosaic()
         self._book = book
         self._known = known
+        self._limits = limits
+        self._clock = clock
         self._lock = threading.Lock()
+        self._identity: ScannerIdentity | None = None  # of the scanner that is connected, or was last
         self._watchers: list[Watcher] = []
         self._ended = threading.Event()
         self.visit = self._new_visit(0)
@@ -71,8 +89,8 @@ class Counter:
         """The key of a sentence that says the same in people's language, or ""."""
 
     def _new_visit(self, turn: int) -> Visit:
-        book = _OutsideLock(self._book, self._lock, self._publish_panel)
-        return Visit(book, self.office, self.test_mode, turn, self._known)
+        book = OutsideLock(self._book, self._lock, self._publish_panel)
+        return Visit(book, self.office, self.test_mode, turn, self._known, limits=self._limits, clock=self._clock)
 
     # --- windows ----------------------------------------------------------------------------------------------------
 
@@ -108,10 +126,22 @@ class Counter:
         with self._lock:
             return what(self.visit, self.scanner)
 
-    def answer(self, change: Callable[[Visit], None]) -> None:
-        """Let a window change the visit. StaleError, FieldProblem; StillscanError when it cannot be recorded."""
+    def answer(self, change: Callable[[Visit], None], person: Person | None = None) -> None:
+        """Let a window change the visit, which is then the ``person``'s who answered there.
+
+        StaleError, FieldProblem; StillscanError when it cannot be recorded.
+        """
         with self._lock:
+            if person is not None:
+                self.visit.hand_over(person)
             self._change(self.visit, change)
+
+    def take_over(self, person: Person, signed_in: Callable[[str], bool]) -> None:
+        """Somebody has signed in: a visit of somebody else who is so no longer goes on as theirs."""
+        with self._lock:
+            owner = self.visit.staff
+            if owner is not None and not signed_in(owner.staff):
+                self.visit.hand_over(person)
 
     def clock(self, trouble: ClockError | None) -> None:
         """What somebody found who looked at the computer's clock: told before a customer has to wait for it."""
@@ -173,7 +203,8 @@ class Counter:
         """What a certain reading does to the visit, and what the scanner's light is to show."""
         with self._lock:
             visit = self.visit
-            ends = visit.take(reading.lines or ())
+            visit.scanner = self._identity
+            ends = visit.take(reading.lines or (), self._book.now())
             light = visit.light
             self._publish_panel()
         if ends:  # the scanner's thread has more to do than to wait for a database that hangs
@@ -186,13 +217,39 @@ class Counter:
         with self._lock, contextlib.suppress(StillscanError):
             self._change(visit, Visit.record)
 
-    def connected(self, hello: Hello) -> None:
+    def tick(self) -> None:
+        """To be called once a second or so: a reading that is over is let go, and every window told."""
+        with self._lock:
+            if self.visit.expire():
+                self._publish_panel()
+
+    def glass_unseen(self) -> None:
+        """The link to the scanner was lost, or is a new one: nobody saw the glass meanwhile."""
+        with self._lock:
+            self.visit.scanner_lost()
+            self._publish_panel()
+
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See service.Display."""
+        self.glass_unseen()
+        self._identity = identity
         self._device(trouble="", rows=hello.rows)
+        self._note("")
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         """See service.Display. What the text says is for the log; people get a sentence in their language."""
+        self.glass_unseen()
         self._device(trouble=f"device.{kind}", state="start", sentence="state.start", row=0)
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """See service.Display."""
+        self._note(f"notice.{kind}")
+
+    def _note(self, notice: str) -> None:
+        with self._lock:
+            if notice != self.scanner.notice:
+                self.scanner.notice = notice
+                self._publish_panel()
 
     def not_read(self, reason: str) -> None:
         """See service.Display."""
@@ -219,15 +276,23 @@ class Counter:
             changes["trouble"] = ""
         if state.state == wire.EMPTY:
             changes |= {"row": 0, "attempt": 0}
-        self._device(**changes)
+        with self._lock:
+            if state.state == wire.EMPTY:
+                self._mosaic = Mosaic()
+            if state.state in (wire.EMPTY, wire.PLACED, wire.FAULT):  # a faulty scanner sees nothing taken away
+                self.visit.glass_left()
+            self._scanner_is(**changes)
 
     def _rows(self, band: Band) -> None:
-        whole = band.pixels[:, : band.header.width_px // THUMB * THUMB]
-        thumbs = whole.reshape(len(whole), -1, THUMB).mean(axis=2).astype("uint8")
-        packed = base64.b64encode(thumbs.tobytes()).decode()
         with self._lock:
-            self._publish("rows", row=band.header.row, lines=len(thumbs), width=thumbs.shape[1], pixels=packed)
+            for row, greys in self._mosaic.add(band).items():
+                self._publish("rows", **_row_of_cells(row, greys))
             self._scanner_is(row=band.header.row + band.header.lines)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What the events "rows" of this check have told so far, for a window that is opened in the middle of it."""
+        with self._lock:
+            return [_row_of_cells(row, greys) for row, greys in self._mosaic.told.items()]
 
     def result(self, result: Result) -> None:
         """See service.Display: a check is over; without a reading the clerk has to know why."""
@@ -261,34 +326,5 @@ class Counter:
                 self._watchers.remove(watcher)
 
 
-class _OutsideLock:
-    """The book of the office for somebody who holds the lock: it is let go while the book works, after ``telling``."""
-
-    def __init__(self, book: OfficeBook, lock: threading.Lock, telling: Callable[[], None]) -> None:
-        self._book = book
-        self._lock = lock
-        self._telling = telling
-
-    def now(self) -> datetime:
-        return self._book.now()
-
-    def letter(self, tracking: str) -> Consignment | None:
-        with self._let_go():
-            return self._book.letter(tracking)
-
-    def finish(self, case: Case, check: str) -> Recorded:
-        with self._let_go():
-            return self._book.finish(case, check)
-
-    def recorded(self, check: str) -> Recorded | None:
-        with self._let_go():
-            return self._book.recorded(check)
-
-    @contextlib.contextmanager
-    def _let_go(self) -> Iterator[None]:
-        self._telling()
-        self._lock.release()
-        try:
-            yield
-        finally:
-            self._lock.acquire()
+def _row_of_cells(row: int, greys: bytes) -> dict[str, Any]:
+    return {"row": row, "pixels": base64.b64encode(greys).decode()}

@@ -4,22 +4,30 @@ A visit holds the personal data of one check in memory until the check is finish
 nothing: what to ask is read off the rules' ruling on what is known, and the end is recorded by the book, which asks
 the same rules once more.
 
+A reading belongs to the document that lies on the glass (`held_reading`). When it is over before the last answer, the
+visit is back at the scan and says why. While the second document or the face is asked for, nothing that is laid on the
+glass changes the visit: when another document is read there the clerk is asked which one counts (`other`).
+
 The book may take long, so the visit says first what it is doing, and takes no other answer meanwhile. When the book
 cannot say whether it recorded a check, neither does the visit: it waits until the book can (`settle`).
 """
 
+# long-ok: one state machine: the questions, and what ends a reading that they are about
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+from stillscan.counter.held_reading import Ended, HeldReading, ReadingLimits, since_start_s
 from stillscan.errors import InputError
+from stillscan.link.identity import ScannerIdentity
 from stillscan.mrz.finding import QualityFinding
-from stillscan.mrz.parse import parse
+from stillscan.mrz.parse import Mrz, parse
 from stillscan.records.errors import OutcomeUnknownError
+from stillscan.records.staff import Person
 from stillscan.scanning.result import Judgement
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.identity_number import parse_identity_number
@@ -53,7 +61,7 @@ class OfficeBook(Protocol):
 
     def now(self) -> datetime: ...
     def letter(self, tracking: str) -> Consignment | None: ...
-    def finish(self, case: Case, check: str) -> Recorded: ...
+    def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded: ...
     def recorded(self, check: str) -> Recorded | None: ...
 
 
@@ -80,11 +88,24 @@ class Visit:
     known: Sequence[Known] = ()
     letter: Consignment | None = None
     verdict: Recorded | None = None
+    scanner: ScannerIdentity | None = None
+    """That which has read, or is to read, the document."""
     failure: tuple[str, tuple[QualityFinding, ...]] | None = None
     """Why the last scan gave no certain reading: reason, and what was wrong with the picture."""
     advice: Sequence[Mapping[str, str]] = ()
     """What is known about passports of this kind, by language; told when the check did not end with a release."""
-    _lines: Sequence[str] | None = None
+    staff: Person | None = None
+    """Whose visit it is now: whoever answered last, or took over."""
+    began_by: Person | None = None
+    """Who answered first."""
+    limits: ReadingLimits = ReadingLimits()  # noqa: RUF009 - cannot change
+    clock: Callable[[], float] = since_start_s
+    """For how long a reading counts."""
+    ended: Ended | None = None
+    """Why there is no reading any more, until the next."""
+    other: bool = False
+    """Another document was read while a question about this one was open: which of them counts is to be said first."""
+    _held: HeldReading | None = None
     _second: str | None = None
     _face: bool | None = None
     _busy: Literal["", "letter", "record"] = ""
@@ -103,13 +124,16 @@ class Visit:
             return "recording"
         if self.letter is None:
             return "tracking"
-        if self._lines is None:
+        if self._held is None:
             return "scan"
         return "second" if "second_document_missing" in self._ruling() else "face"
 
     @property
     def light(self) -> tuple[Judgement, str]:
-        """What the scanner's light is to show after a reading: red only when the letter is known to stay here."""
+        """What the scanner's light is to show after a reading: red when the letter is known to stay here, and when
+        another document was laid down than the one that the open question is about."""
+        if self.other:
+            return "refused", "reading_other"
         if self.verdict is not None and self.verdict.verdict != "release":
             return "refused", ",".join(self.verdict.reasons)
         if self._busy == "record" and not self._face:
@@ -124,25 +148,39 @@ class Visit:
     @property
     def holds_document(self) -> bool:
         """Whether a passport has been read."""
-        return self._lines is not None
+        return self._held is not None
+
+    @property
+    def document(self) -> Mrz | None:
+        """What was read, for the clerk to hold against the data page in her hand; None when nothing is."""
+        return None if self._held is None else parse(self._held.lines)
 
     def _case(self) -> Case:
         return Case(
-            mrz=self._lines,
-            certain=self._lines is not None,
+            mrz=None if self._held is None else self._held.lines,
+            certain=self._held is not None,
+            read_at=None if self._held is None else self._held.read_at,
             consignment=self.letter,
             second_document=self._second,
             face_matches=self._face,
             now=self.book.now(),
             test_mode=self.test_mode,
             office=self.office,
+            scanner=self.scanner,
         )
 
     def _ruling(self) -> tuple[str, ...]:
         return decide_case(self._case()).reasons
 
+    def hand_over(self, person: Person) -> None:
+        """From now on it is this person's; what was answered so far stands."""
+        self.staff = person
+        self.began_by = self.began_by or person
+
     def enter(self, tracking: str, turn: int) -> None:
         """The tracking number of the letter. FieldProblem when it is none, or not one that lies here."""
+        if turn == self.turn and self.expire():
+            turn = self.turn  # which letter it is does not depend on the passport
         self._expect(turn, "tracking")
         self._busy = "letter"
         try:
@@ -162,20 +200,69 @@ class Visit:
         if self.take(lines):
             self.record()
 
-    def take(self, lines: Sequence[str]) -> bool:
+    def take(self, lines: Sequence[str], read_at: datetime | None = None) -> bool:
         """A passport was read with certainty, perhaps before the tracking number: whether that ends the check.
 
-        Then it is to be recorded (`record`). A visit that is finished, or about to be, does not keep the reading.
+        Then it is to be recorded (`record`). ``read_at``: when, if not now. A visit that is finished, or about to be,
+        does not keep the reading. The same document once more is no news.
         """
         if self.step in ("recording", "unknown", "verdict") or self._face is not None:
             return False
-        self._lines, self.failure, self._second = tuple(lines), None, None
+        self.expire()
+        now_s, former = self.clock(), self._held
+        reading = HeldReading(tuple(lines), read_at or self.book.now(), now_s)
+        if former is not None and former.lines == reading.lines:
+            self._held = reading
+            return False
+        if former is not None and self.letter is not None:
+            self._held, self.other = former.taken(now_s), True
+            self.turn += 1
+            return False
+        self._held, self.failure, self._second = reading, None, None
+        self.ended = None if former is None else "another"
         return self._advance()
+
+    def choose(self, keep: bool, turn: int) -> None:
+        """Which document counts when another was laid down: the one that was read (``keep``), or none until a scan."""
+        self.expire()
+        if turn != self.turn or self._busy or not self.other:
+            raise StaleError
+        self.other = False
+        self.turn += 1
+        if not keep:
+            self._held = self._second = self.ended = None
+
+    def glass_left(self) -> None:
+        """Nothing lies on the glass, as far as the scanner can tell."""
+        if self._held is not None:
+            self._held = self._held.taken(self.clock())
+
+    def scanner_lost(self) -> None:
+        """For a while nobody saw the glass: what was read there belongs to no document that is known to lie there."""
+        if self._held is not None and self._still_asks:
+            self._end_reading("lost")
+
+    def expire(self) -> bool:
+        """Let go of a reading that is over; whether one was."""
+        why = None if self._held is None else self._held.ended(self.clock(), self.limits)
+        if why is None or not self._still_asks:
+            return False
+        self._end_reading(why)
+        return True
+
+    @property
+    def _still_asks(self) -> bool:
+        return self.step not in ("recording", "unknown", "verdict")
+
+    def _end_reading(self, why: Ended) -> None:
+        self._held = self._second = self.failure = None
+        self.other, self.ended = False, why
+        self.turn += 1
 
     def not_read(self, reason: str, quality: tuple[QualityFinding, ...]) -> None:
         """A scan ended without a certain reading."""
         if self.step == "scan":
-            self.failure = (reason, quality)
+            self.failure, self.ended = (reason, quality), None
             self.turn += 1
 
     def second(self, number: str, again: str, turn: int) -> None:
@@ -198,6 +285,7 @@ class Visit:
 
     def end(self, turn: int) -> None:
         """Nothing more is to come: record the check as it stands, which is never a release: no face was confirmed."""
+        self.expire()
         if turn != self.turn or self.letter is None or self.step in ("recording", "unknown", "verdict"):
             raise StaleError
         self._begin_record()
@@ -210,7 +298,7 @@ class Visit:
         """
         case, check = self._case(), secrets.token_hex(16)
         try:
-            self._over(case, self.book.finish(case, check))
+            self._over(case, self.book.finish(case, check, self.staff, self.began_by))
         except OutcomeUnknownError:
             self._unknown = (check, case)
             raise
@@ -237,13 +325,14 @@ class Visit:
             self._busy = ""
 
     def _expect(self, turn: int, step: Step) -> None:
-        if turn != self.turn or self.step != step or self._busy:
+        self.expire()
+        if turn != self.turn or self.step != step or self._busy or self.other:
             raise StaleError
 
     def _advance(self) -> bool:
         """On to the next question; whether there is none, because no answer can change the end any more."""
         self.turn += 1
-        if self.letter is None or self._lines is None:
+        if self.letter is None or self._held is None:
             return False
         if set(self._ruling()) & _ANSWERS_TO_COME and decide_case(self._answered()).verdict != "refuse":
             return False
@@ -270,4 +359,5 @@ class Visit:
         self.verdict = recorded
         if case.mrz is not None and recorded.verdict != "release":
             self.advice = advice(self.known, parse(case.mrz), case.now.date())
-        self._lines = self._second = None
+        self._held = self._second = self.ended = None
+        self.other = False

@@ -6,7 +6,7 @@ A scanner that answers but does not get on is as lost as a silent one: people wo
 from __future__ import annotations
 
 from kiosk import wire
-from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBegin, SweepEnd, named
+from stillscan.link.messages import Abort, Band, BandHeader, Hello, Message, State, SweepBegin, SweepEnd, named
 
 _STAY_MS = {
     wire.START: 8000.0,
@@ -45,6 +45,11 @@ class Conduct:
         elif isinstance(message, Band) and self.sweep is not None:  # else an earlier host has seen the sweep begin
             return self._band(message, granted)
         return None
+
+    def go_back(self, header: BandHeader | None) -> None:
+        """Bands after this one of the sweep (None: all of it) were not the scanner's: they have not been noted."""
+        self._next_band = header.band + 1 if header else 0
+        self._next_row = header.row + header.lines if header else 0
 
     def _wait(self, message: Message, now_ms: float) -> None:
         if self._noted_ms is not None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from stillscan.link.messages import Message
+from stillscan.link.proof import Proof, Sealed
 from stillscan.link.reception import Reception
 from stillscan.link.transport import LinkLostError, Transport
 
@@ -23,6 +24,9 @@ _READ_MS = 50.0
 """The draining thread looks so often whether it is to end; also the longest silence that one reading can count."""
 _END_S = 2.0
 """For the draining thread's end: forty of its readings."""
+
+Arrived = Message | Sealed | None
+"""A message; a band that is still to be verified; None where ``wake`` was called."""
 
 
 class Inbox(Protocol):
@@ -35,11 +39,12 @@ class Inbox(Protocol):
         """For how long the port was listened to without a message. Time in which nobody listened does not count."""
         ...
 
-    def take(self, timeout_ms: float) -> Sequence[Message | None]:
-        """All that has arrived, waiting at most so long for the first; empty when nothing came. LinkLostError.
+    def take(self, timeout_ms: float) -> Sequence[Arrived]:
+        """All that has arrived, waiting at most so long for the first; empty when nothing came. LinkLostError."""
+        ...
 
-        None stands where ``wake`` was called.
-        """
+    def demand(self, proof: Proof) -> None:
+        """From now on only what proves itself arrives, and HELLO; what has arrived until now is dropped."""
         ...
 
     def wake(self) -> None:
@@ -64,13 +69,17 @@ class DirectInbox:
         """See Inbox."""
         return self._silent_ms
 
-    def take(self, timeout_ms: float) -> Sequence[Message | None]:
+    def take(self, timeout_ms: float) -> Sequence[Arrived]:
         """See Inbox."""
         began_ms = self._transport.now_ms()
         messages = self.reception.feed(self._transport.read(timeout_ms))
         passed_ms = self._transport.now_ms() - began_ms
         self._silent_ms = 0.0 if messages else self._silent_ms + passed_ms
         return messages
+
+    def demand(self, proof: Proof) -> None:
+        """See Inbox."""
+        self.reception.proof = proof
 
     def wake(self) -> None:
         """See Inbox: nothing waits here while something else happens."""
@@ -85,8 +94,9 @@ class DrainedInbox:
     def __init__(self, transport: Transport) -> None:
         self.reception = Reception()
         self._transport = transport
-        self._waiting: deque[Message | None] = deque()
+        self._waiting: deque[Arrived] = deque()
         self._changed = threading.Condition()
+        self._feeding = threading.Lock()  # from a frame's decoding to its place among those that wait
         self._lost: Exception | None = None
         self._silent_ms = 0.0
         self._ending = False
@@ -99,7 +109,7 @@ class DrainedInbox:
         with self._changed:
             return self._silent_ms
 
-    def take(self, timeout_ms: float) -> Sequence[Message | None]:
+    def take(self, timeout_ms: float) -> Sequence[Arrived]:
         """See Inbox."""
         with self._changed:
             if not self._waiting and self._lost is None:
@@ -109,6 +119,12 @@ class DrainedInbox:
             if not messages and self._lost is not None:
                 raise self._lost
             return messages
+
+    def demand(self, proof: Proof) -> None:
+        """See Inbox."""
+        with self._feeding, self._changed:
+            self.reception.proof = proof
+            self._waiting.clear()
 
     def wake(self) -> None:
         """See Inbox."""
@@ -127,15 +143,15 @@ class DrainedInbox:
             began_s = time.monotonic()
             try:
                 data = self._transport.read(_READ_MS)
-                messages = self.reception.feed(data)
+                # a computer that slept, or a process that was stopped, has not listened all that time
+                listened_ms = min((time.monotonic() - began_s) * 1000, _READ_MS)
+                with self._feeding:
+                    self._lay_down(self.reception.feed(data), listened_ms, None)
             except Exception as lost:  # a defect too is for who takes the messages, not for this thread
                 self._lay_down([], 0.0, lost)
                 return
-            # a computer that slept, or a process that was stopped, has not listened all that time
-            listened_ms = min((time.monotonic() - began_s) * 1000, _READ_MS)
-            self._lay_down(messages, listened_ms, None)
 
-    def _lay_down(self, messages: list[Message], listened_ms: float, lost: Exception | None) -> None:
+    def _lay_down(self, messages: Sequence[Message | Sealed], listened_ms: float, lost: Exception | None) -> None:
         with self._changed:
             self._waiting.extend(messages)
             self._silent_ms = 0.0 if messages else self._silent_ms + listened_ms

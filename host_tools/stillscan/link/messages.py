@@ -31,6 +31,17 @@ class Hello(NamedTuple):
     max_frame: int
     band_lines: int
     capabilities: int
+    nonce: bytes = bytes(16)
+    """Of this HELLO; zeros from a scanner that is not paired."""
+    scanner: bytes = bytes(8)
+    """The id that it got at its pairing; zeros from one that is not paired."""
+    epoch: int = 0
+    """How often its sequence has begun anew."""
+
+    @property
+    def scanner_id(self) -> str | None:
+        """Hexadecimal; None for a scanner that is not paired."""
+        return self.scanner.hex() if any(self.scanner) else None
 
     @property
     def firmware(self) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import re
+import sys
 import time
 from pathlib import Path
 
@@ -19,6 +22,8 @@ from stillscan.errors import DeviceError
 from stillscan.link.transport import LinkLostError
 
 _WRITE_TIMEOUT_S = 2.0
+_PTY_MAJORS = (3, *range(136, 144))  # of Linux (Documentation/admin-guide/devices.txt): BSD and Unix98 slaves
+_PTY_NAME = re.compile(r"/dev/(pts/|ttys\d)")  # of Linux and the BSDs, of macOS
 UDEV_RULE = Path(__file__).with_name("70-stillscan.rules")
 
 
@@ -27,11 +32,13 @@ class SerialTransport:
 
     def __init__(self, port: str) -> None:
         self.name = port
+        self.pseudo = False
         try:
             self._serial = serial.Serial(port, timeout=0, write_timeout=_WRITE_TIMEOUT_S, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
             raise _trouble(port, error) from None
         _keep_others_out(self._serial)
+        self.pseudo = _is_pseudo_terminal(self._serial)
 
     def read(self, timeout_ms: float) -> bytes:
         """See Transport."""
@@ -77,12 +84,24 @@ def _trouble(port: str, error: BaseException) -> DeviceError:
     if number in (errno.EACCES, errno.EPERM):
         return DeviceError(
             f"{port}: no permission to open it; on Linux once: sudo cp {UDEV_RULE} /etc/udev/rules.d && sudo udevadm "
-            "control --reload, then plug it in again",
+            "control --reload, then plug it in again; a service's account: sudo usermod -aG dialout ACCOUNT",
             "rights",
         )
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK) or "lock" in str(error):
         return DeviceError(f"{port}: another program uses it", "busy")
     return DeviceError(f"{port}: cannot be opened as a serial port", "stranger")
+
+
+def _is_pseudo_terminal(opened: serial.Serial) -> bool:
+    """Whether a program of this computer is at the other end. By the device itself, which has many names."""
+    if termios is None:
+        return False
+    try:
+        major = os.major(os.fstat(opened.fileno()).st_rdev)
+        name = os.ttyname(opened.fileno())
+    except (OSError, serial.SerialException):
+        return True  # not even a terminal
+    return (sys.platform == "linux" and major in _PTY_MAJORS) or _PTY_NAME.match(name) is not None
 
 
 def _keep_others_out(opened: serial.Serial) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
 from kiosk import wire
-from stillscan import __version__
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, DeviceTrouble
 from stillscan.link.conduct import Conduct
 from stillscan.link.framing import encode
-from stillscan.link.geometry import insane
-from stillscan.link.inbox import DirectInbox, Inbox
+from stillscan.link.greeting import identity, nobody_there, see_that_it_can_be_used, unproven
+from stillscan.link.identity import Admission, ScannerIdentity, anybody
+from stillscan.link.inbox import Arrived, DirectInbox, Inbox
 from stillscan.link.messages import (
     Band,
     Error,
@@ -27,7 +28,9 @@ from stillscan.link.messages import (
     named,
     plain,
 )
+from stillscan.link.proof import NONCE, Proof, Sealed
 from stillscan.link.transport import LinkLostError, Transport
+from stillscan.link.verified import VerifiedBands
 
 WINDOW = 96
 """Bands granted ahead: 0.28 s of lines, ten times the pause that a busy computer makes now and then."""
@@ -57,16 +60,26 @@ class Session:
     """
 
     def __init__(
-        self, transport: Transport, inbox: Callable[[Transport], Inbox] = DirectInbox, answer_ms: float = _ANSWER_MS
+        self,
+        transport: Transport,
+        inbox: Callable[[Transport], Inbox] = DirectInbox,
+        answer_ms: float = _ANSWER_MS,
+        admission: Admission = anybody,
     ) -> None:
-        """``inbox`` makes what drains the transport; ``answer_ms`` is the longest wait for an answer."""
+        """``inbox`` makes what drains the transport; ``answer_ms`` is the longest wait for an answer; ``admission``
+        says which scanners are let in, and with which key."""
         self.transport = transport
         self.inbox = inbox(transport)
         self.reception = self.inbox.reception
         self.hello: Hello | None = None
+        self.identity: ScannerIdentity | None = None
         self._answer_ms = answer_ms
+        self._admission = admission
+        self._asked_hello = wire.pack(wire.C_HELLO, wire.MAJOR, wire.MINOR, secrets.token_bytes(NONCE))
+        self._proof: Proof | None = None
+        self._bands: VerifiedBands | None = None
         self._sequence = 0
-        self._messages: deque[Message | None] = deque()
+        self._messages: deque[Arrived] = deque()
         self._granted = 0
         self._conduct: Conduct | None = None
         self._streams = 0
@@ -75,35 +88,76 @@ class Session:
         self._asked = False
 
     def open(self, streams: int = _EVERYTHING) -> Hello:
-        """Handshake and subscribe. DeviceError: nobody answers, or something that cannot be worked with does."""
-        noise = self.reception.noise
-        for _ in range(_HELLO_TRIES):
-            self.send(wire.C_HELLO, wire.MAJOR, wire.MINOR)
-            hello = self._wait(Hello, self._answer_ms)
-            if hello is not None:
-                break
-        else:
-            if self.reception.noise - noise > _MANY_BYTES:
-                raise DeviceError(
-                    f"{self.transport.name}: no stillscan scanner answers there, something else talks", "stranger"
-                )
-            raise DeviceError(f"{self.transport.name}: no stillscan scanner answers there", "stranger")
-        if hello.major != wire.MAJOR:
-            raise DeviceError(
-                f"{self.transport.name}: the scanner's firmware {hello.firmware} speaks protocol "
-                f"{hello.major}.{hello.minor}, stillscan {__version__} speaks {wire.MAJOR}: update the "
-                + ("computer" if hello.major > wire.MAJOR else "scanner"),
-                "protocol",
-            )
-        if (claim := insane(hello)) is not None:
-            raise DeviceError(f"{self.transport.name}: the scanner claims what cannot be: {claim}", "stranger")
+        """Handshake and subscribe. DeviceError: nobody answers, or something that cannot be worked with does.
+
+        NotPairedError: a scanner that is not let in, or does not prove that it is the one that it says.
+        """
+        hello = self._greeted()
+        see_that_it_can_be_used(hello, self.transport.name)
+        key = self._admission(hello, self.transport)
         self._messages.clear()  # what came before was said to an earlier host
         self.hello = hello
         self._conduct = Conduct(hello)
         self._starting = True  # until it says another state
-        self.send(wire.C_SUBSCRIBE, streams)
+        build = ""
+        if key is None:
+            self.send(wire.C_SUBSCRIBE, streams)
+        else:
+            hello, build = self._prove_scanner(hello, key, streams)
+        self.identity = identity(hello, self._asked_hello, proven=key is not None, build=build)
         self._streams = streams
         return hello
+
+    def _greeted(self) -> Hello:
+        """The scanner's answer to HELLO. DeviceError: there is none."""
+        noise = self.reception.noise
+        for _ in range(_HELLO_TRIES):
+            self.send_body(wire.C_HELLO, self._asked_hello)
+            hello = self._wait(Hello, self._answer_ms)
+            if hello is not None:
+                return hello
+        raise nobody_there(self.transport.name, self.reception.noise - noise > _MANY_BYTES, self.reception.at_prompt)
+
+    def _prove_scanner(self, hello: Hello, key: bytes, streams: int) -> tuple[Hello, str]:
+        """Subscribe, and let the scanner prove itself by its answer: the HELLO of this session, the build that runs.
+
+        Whoever knows only the id cannot answer. A HELLO that was answered late makes another session.
+        """
+        until_ms = self.transport.now_ms() + _STARTING_MS
+        while True:
+            self._demand(hello, key)
+            self.send(wire.C_SUBSCRIBE, streams)
+            self.send(wire.C_INSTALLED)
+            answer = self._proven_answer(until_ms)
+            if isinstance(answer, Installed):
+                return hello, plain(answer.build)
+            if answer is None or answer.scanner != hello.scanner:
+                raise unproven(hello, self.transport.name)
+            hello = answer
+
+    def _proven_answer(self, until_ms: float) -> Installed | Hello | None:
+        """INSTALLED, which is proven, or another HELLO; None when there is none, or only what proves nothing."""
+        unproven = self.reception.unproven
+        while (left_ms := until_ms - self.transport.now_ms()) > 0:
+            answer = self._wait((Installed, Hello), min(left_ms, self._answer_ms))
+            if isinstance(answer, Installed | Hello) or self.reception.unproven > unproven:
+                return answer if isinstance(answer, Installed | Hello) else None
+        return None
+
+    def _demand(self, hello: Hello, key: bytes) -> None:
+        """From now on both ends prove what they say."""
+        frame = next(frame for kept, frame in self.reception.greetings if kept is hello)
+        self._proof = Proof(key, self._asked_hello, frame, hello.epoch)
+        self.hello = hello
+        self._conduct = Conduct(hello)
+        self._bands = VerifiedBands(self._proof, self._conduct)
+        self.inbox.demand(self._proof)
+        self._messages.clear()
+
+    def see_that_it_is_admitted(self) -> None:
+        """Ask once more whether this scanner may be used. NotPairedError: not any more."""
+        if self.hello is not None:
+            self._admission(self.hello, self.transport)
 
     def close(self) -> None:
         """Stop draining, and give the port back."""
@@ -112,7 +166,13 @@ class Session:
 
     def send(self, kind: int, *values: object) -> None:
         """One command (wire.C_...). LinkLostError."""
-        self.transport.write(encode(kind, self._sequence, wire.pack(kind, *values)))
+        self.send_body(kind, wire.pack(kind, *values))
+
+    def send_body(self, kind: int, body: bytes) -> None:
+        """One command whose body is packed. LinkLostError."""
+        if self._proof is not None:
+            body = self._proof.seal(kind, self._sequence, body)
+        self.transport.write(encode(kind, self._sequence, body))
         self._sequence = (self._sequence + 1) & 0xFFFF
         if kind in (wire.C_RECOVER, wire.C_CALIBRATE):
             self._starting = True
@@ -120,7 +180,8 @@ class Session:
     def poll(self, timeout_ms: float) -> Message | None:
         """The next message, waiting at most so long; None when there is none, or when ``inbox.wake`` was called.
 
-        LinkLostError as soon as anything tells that the link is lost.
+        LinkLostError as soon as anything tells that the link is lost. Of a paired scanner the bands are not verified
+        yet: see ``prove``.
         """
         end = self.transport.now_ms() + timeout_ms
         while not self._messages:
@@ -128,9 +189,25 @@ class Session:
             if not self._take(max(0.0, left)) and left < _INSTANT_MS:
                 return None
         message = self._messages.popleft()
+        if isinstance(message, Sealed):
+            self._note_sealed(message)
+            return message.band
         if message is not None:
             self._note(message)
         return message
+
+    def prove(self) -> list[Band]:
+        """Verify all bands that ``poll`` has given; those that were not the scanner's since this was asked last.
+
+        They count as lost. LinkLostError: there are too many of them. None of a scanner that is not paired.
+        """
+        if self._bands is None:
+            return []
+        self._bands.verify()
+        self._see_that_few_failed(self._bands)
+        failed = self._bands.take_failed()
+        self.reception.unproven += len(failed)
+        return failed
 
     def health(self) -> Health | None:
         """Ask for counters; None when the device does not answer. Other messages stay queued."""
@@ -150,10 +227,11 @@ class Session:
     def settings(self) -> dict[str, Setting]:
         """All settings of the device by name."""
         self.send(wire.C_SETTING_GET, wire.ALL_SETTINGS)
-        self.send(wire.C_HEALTH)  # answered last: no guess when the list is complete
+        self.send(wire.C_INSTALLED)  # answered last, and never sent unasked; one before them is of an earlier question
         found: dict[str, Setting] = {}
-        while isinstance(setting := self._wait((Setting, Health), self._answer_ms), Setting):
-            found[plain(setting.name)] = setting
+        while isinstance(said := self._wait((Setting, Installed), self._answer_ms), Setting) or (said and not found):
+            if isinstance(said, Setting):
+                found[plain(said.name)] = said
         return found
 
     def set(self, setting: int, value: int) -> None:
@@ -165,7 +243,10 @@ class Session:
             if isinstance(answer, Setting) and answer.setting == setting:
                 return
             if isinstance(answer, Error):
-                raise DeviceError(f"the scanner refuses setting {setting}: {named(wire.ERRORS, answer.code)}", "faulty")
+                why = named(wire.ERRORS, answer.code)
+                if answer.code == wire.E_NOT_PAIRED:
+                    why += ", it takes settings from the kiosk that it is paired with; or hold its service button"
+                raise DeviceError(f"the scanner refuses setting {setting}: {why}", "faulty")
         raise DeviceError(f"the scanner did not answer to setting {setting}", "faulty")
 
     def _wait(self, kind: type[M] | tuple[type[M], ...], timeout_ms: float) -> M | None:
@@ -231,18 +312,37 @@ class Session:
         if wrong is not None:
             raise self._lost(wrong)
         if isinstance(message, SweepBegin):
+            if self._bands is not None:
+                self._bands.begin_sweep()
             self._grant(WINDOW)
-        elif isinstance(message, Band) and conduct.sweep is not None:
-            header = message.header
-            if header.band + WINDOW - self._granted >= _REFRESH:
-                self._grant(header.band + WINDOW)
+        elif isinstance(message, Band):
+            self._extend_credit(message)
+
+    def _note_sealed(self, sealed: Sealed) -> None:
+        """A band of a paired scanner, which is verified later. LinkLostError."""
+        if self._bands is None:
+            raise AssertionError("a sealed band comes in a session of paired ends")
+        wrong = self._bands.take(sealed, self._granted, self.transport.now_ms())
+        self._see_that_few_failed(self._bands)
+        if wrong is not None:
+            raise self._lost(wrong)
+        self._extend_credit(sealed.band)
+
+    def _see_that_few_failed(self, bands: VerifiedBands) -> None:
+        if bands.too_many:
+            raise self._lost("sends bands that do not prove that they are its own", "unproven")
+
+    def _extend_credit(self, band: Band) -> None:
+        wanted = band.header.band + WINDOW
+        if self._conduct is not None and self._conduct.sweep is not None and wanted - self._granted >= _REFRESH:
+            self._grant(wanted)
 
     def _grant(self, bands: int) -> None:
         self._granted = min(bands, _MOST_BANDS)
         self.send(wire.C_CREDIT, self._conduct.sweep if self._conduct else 0, self._granted)
 
-    def _lost(self, why: str) -> LinkLostError:
-        return LinkLostError(f"{self.transport.name}: the scanner {why}")
+    def _lost(self, why: str, kind: DeviceTrouble = "lost") -> LinkLostError:
+        return LinkLostError(f"{self.transport.name}: the scanner {why}", kind)
 
 
 def describe(state: State) -> str:

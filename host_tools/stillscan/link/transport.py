@@ -17,6 +17,8 @@ class Transport(Protocol):
     """Bytes both ways, and the clock that goes with them (the computer's, or the simulator's virtual one)."""
 
     name: str
+    pseudo: bool
+    """Whether a program of this computer is at the other end: a simulator, or the other side of a pseudo-terminal."""
 
     def read(self, timeout_ms: float) -> bytes:
         """What has arrived, waiting at most ``timeout_ms`` for the first byte; b"" when nothing came. LinkLostError."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import effort, faint, spot, typeface
+from stillscan.mrz import effort, faint, spot, typeface, unity
 from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
@@ -100,6 +100,8 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None
     with effort.counted(stop, _STRIP_EFFORT_MS if is_strip else _PICTURE_EFFORT_MS) as counted:
         try:
             reading, evidence = _examined(grey, is_strip=is_strip)
+            if is_strip and reading.accepted and evidence is not None:
+                reading = unity.judged(reading, unity.differences(evidence), clear=evidence.clear)
         except effort.TimeIsOver:
             reading, evidence = Reading(reason=effort.TIME_IS_OVER), None
     return replace(reading, effort_ms=round(counted.ms, 2)), evidence

@@ -20,30 +20,30 @@ ROWS, COLUMNS = 20, 15
 """Of a character's picture: a cell of 40 x 30 px at half its resolution."""
 PATCH_ROWS, PATCH_COLUMNS = 2 * ROWS, 2 * COLUMNS
 _SHIFTS = tuple((down, right) for down in (-1, 0, 1) for right in (-2, -1, 0, 1, 2))
-"""Places of a character about its cell's middle: whole rows of the small picture, half columns of it (1 px of the line)."""
+"""Places of a character about its cell's middle: whole rows of the small picture, half columns of it."""
 
 
 OTHER = "the print is not that of travel documents"
 STRANGE = ("other-print", "no-mrz-character")
 FOREIGN = "a character that no MRZ has, line {line}, position {cell}"
 _OTHER_TYPEFACE = -8.0
-"""Mean log odds, one character's clipped at 20, above which print is another typeface. A cut of OCR-B that the subspaces
-have not seen has -13 and less in what is accepted at levels 0 to 4 (-10.9 at level 5), common monospaced fonts of which
+"""Mean log odds, one character's clipped at 20, above which print is another typeface. A cut of OCR-B that they have
+not seen has -13 and less in what is accepted at levels 0 to 4 (-10.9 at level 5), common monospaced fonts of which
 they have not seen any -6 and more; slab serifs down to -12 are none of them ever accepted."""
 _ODDS_MOST = 20.0
 _LEAST_SHARE = 0.12
-"""Of a picture must be left unexplained by the character that was read, before another may explain it better: clean print
-of an unseen cut leaves 0.08."""
+"""Of a picture must be left unexplained by the character that was read, before another may explain it better: clean
+print of an unseen cut leaves 0.08."""
 _BETTER = 1.28
 _WELL, _WELL_WORN = 2.5, 1.9
-"""A character that no MRZ has leaves so many times less unexplained than what was read, and no more than so many times what
-the print's characters leave in the median, less where the print is worn. Damage, which nothing explains, has less than
-the first or more than the second: development strips 52000 to 60044 of levels 0 to 4."""
+"""A character that no MRZ has leaves so many times less unexplained than what was read, and no more than so many times
+what the print's characters leave in the median, less where the print is worn. Damage, which nothing explains, has less
+than the first or more than the second: development strips 52000 to 60044 of levels 0 to 4."""
 _MUCH_BETTER, _PASSABLY = 2.2, 6.0
 """The same in clear print, for characters whose pictures were not among those of the subspaces."""
 _WORN = 0.12
-"""Share of a picture that is left unexplained in the median above which print is worn: 0.02 to 0.1 at levels 0 to 3 of the
-development strips, 0.15 to 0.24 at level 4."""
+"""Share of a picture that is left unexplained in the median above which print is worn: 0.02 to 0.1 at levels 0 to 3 of
+the development strips, 0.15 to 0.24 at level 4."""
 _MISSING = 0.05
 """Share of the median picture's strength below which nothing is printed there."""
 
@@ -144,7 +144,9 @@ def _windows(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> NDArr
         for shift_down, shift_right in _SHIFTS:
             left = first + shift_right
             columns = (left // 2)[:, None] + across
-            both = np.stack(halves)[(left % 2)[:, None, None], (rows + shift_down + down)[None, :, None], columns[:, None]]
+            both = np.stack(halves)[
+                (left % 2)[:, None, None], (rows + shift_down + down)[None, :, None], columns[:, None]
+            ]
             line.append(both.reshape(len(centres), -1))
         found.append(np.stack(line, axis=1))
     windows = np.concatenate(found)

@@ -87,6 +87,10 @@ class Accounts:
         """The member of staff of that id, however its letters are written: nobody shall be two by a capital letter."""
         return self.staff.get(staff.lower())
 
+    def token(self, name: str) -> Token | None:
+        """The token of that name, however its letters are written."""
+        return self.tokens.get(name.lower())
+
     def pins(self) -> set[int]:
         """Entries whose personal part is in force, however old: a PIN until another takes its place."""
         return {one.pin for one in self.staff.values()}

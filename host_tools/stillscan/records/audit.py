@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
 
-from stillscan.records import models
+from stillscan.records import checkpoint, models
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
 from stillscan.records.chain_state import ChainState
 from stillscan.records.chain_time import CLOCK
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import broken, untrusted
+from stillscan.records.errors import RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
-from stillscan.records.rotation import learn
+from stillscan.records.rotation import learn, noticing
 from stillscan.records.witness import Notes, Seen, noting
 
+_log = logging.getLogger(__name__)
 _HEAD = select(models.HEAD)
 _LOCK = _HEAD.with_for_update()
 _APPEND = insert(ENTRY)
@@ -91,8 +93,10 @@ def appending(database: Database, keyring: Keyring, chain: ChainState | None = N
     keyring.guard()
     with chain.alone, noting(keyring.head, writes=True) as (notes, note):
         if not chain.end.seq:
+            checkpoint.begin(chain, keyring)
             with database.reading() as connection:
                 _follow(connection, keyring, chain, _head(head_of(connection)), notes)
+            keep_checkpoint(keyring, chain)
         with database.writing() as connection:
             appender = Appender(connection, keyring, chain, notes)
             yield appender
@@ -109,21 +113,50 @@ def reading_chain(database: Database, keyring: Keyring, chain: ChainState | None
     chain = chain or ChainState()
     keyring.guard()
     with chain.alone, noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
+        if not chain.end.seq:
+            checkpoint.begin(chain, keyring)
         _follow(connection, keyring, chain, _head(head_of(connection)), notes)
         note(chain.end)
         yield connection
 
 
+def keep_checkpoint(keyring: Keyring, chain: ChainState) -> None:
+    """Write a checkpoint of a chain that was followed, when the last is far behind. Never in the way of anything."""
+    with chain.alone:
+        if chain.end.seq - chain.checkpoint < checkpoint.EVERY:
+            return
+        try:
+            kept = checkpoint.keep(chain, keyring)
+        except RecordsError as error:
+            _log.warning("no checkpoint was written: %s", error)
+            return
+        fresh = ChainState()
+        checkpoint.begin(fresh, keyring)
+        if kept and fresh.end == chain.end:
+            chain.known, chain.checkpoint = fresh.known, fresh.checkpoint  # what is in its file is let go of here
+
+
 def _follow(connection: Connection, keyring: Keyring, chain: ChainState, head: ChainHead, notes: Notes) -> None:
     """Did a kiosk that is known here sign the head, and does the chain lead there?"""
-    if head.seq:
-        learn(connection, keyring, chain.end.seq)
-        if not keyring.knows(head.kiosk):
-            raise untrusted(unknown(head.kiosk, keyring))
-        if not keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq):
-            raise broken("its head was not signed by the kiosk that it names")
+    if head.seq and not _signed(head, keyring):
+        learn(connection, keyring, chain.end.seq)  # by a key that has taken the place of the one that is known here?
+        _expect_signed(head, keyring)
     with contextlib.closing(entries(connection, chain.end.seq)) as after:
-        chain.follow(after, Seen(head.seq, head.digest), notes)
+        chain.follow(noticing(after, keyring), Seen(head.seq, head.digest), notes)
+    if head.seq:
+        _expect_signed(head, keyring)  # not by a key that was exchanged on the way
+
+
+def _signed(head: ChainHead, keyring: Keyring) -> bool:
+    """Whether the kiosk that the head names signed it. RecordsError when its key is not here."""
+    if not keyring.knows(head.kiosk):
+        raise untrusted(unknown(head.kiosk, keyring))
+    return keyring.signed(head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq)
+
+
+def _expect_signed(head: ChainHead, keyring: Keyring) -> None:
+    if not _signed(head, keyring):
+        raise broken("its head was not signed by the kiosk that it names")
 
 
 def head_of(connection: Connection) -> ChainHead | None:

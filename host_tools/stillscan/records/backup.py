@@ -13,13 +13,12 @@ from stillscan.records.errors import RecordsError
 from stillscan.records.files import is_there, names, read, replace
 from stillscan.records.keyring import Keyring
 from stillscan.records.ownership import PUBLIC
+from stillscan.records.wrapping import NAME as WRAPPING
 from stillscan.records.wrapping import opened_by_passphrase, sealed_by_passphrase
 
 _PURPOSE = "backup of keys"
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,100}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
-_COUNTS = "attempts.db"  # of mistyped PINs: they are of the moment, and nobody is to bring older ones back
 _NOTES = (".head", SUFFIX)
-MOST_BYTES = 16 * 1024 * 1024  # of a backup: a key takes below 1 kB, so that is a folder of thousands of kiosks
 
 
 class Restored(NamedTuple):
@@ -34,8 +33,6 @@ def contents(folder: Path) -> dict[str, bytes]:
     """The files of a folder of keys and of folders in it, by their names; what is only half made is none."""
     found: dict[str, bytes] = {}
     for name in names(folder):
-        if name.startswith(_COUNTS):
-            continue
         path = folder / name
         inside = [f"{name}/{part}" for part in names(path)] if path.is_dir() else [name]
         found |= {one: read(folder / one) for one in inside if _NAME.fullmatch(one) and (folder / one).is_file()}
@@ -52,10 +49,22 @@ def is_sealable(name: str) -> bool:
     return name == "secret" or name.endswith((".key", ".key.next")) or name.startswith("scanners/")
 
 
+def kept(folder: Path) -> dict[str, bytes]:
+    """What a backup keeps of a folder: keys, and notes that only grow."""
+    return {name: content for name, content in contents(folder).items() if _is_kept(name)}
+
+
+def _is_kept(name: str) -> bool:
+    return is_sealable(name) or not is_secret(name) or name == WRAPPING
+
+
 def backup(keyring: Keyring, passphrase: str) -> bytes:
-    """Everything in the folder, notes included, sealed by this passphrase. What is wrapped there stays wrapped."""
+    """Keys and notes of the folder, sealed by this passphrase. What is wrapped there stays wrapped.
+
+    Left out is what is of the moment: nobody is to bring counts of mistyped PINs or browsers that were removed back.
+    """
     keyring.guard()
-    files = contents(keyring.folder)
+    files = kept(keyring.folder)
     if f"{keyring.kiosk}.key" not in files:
         raise RecordsError(f"{keyring.folder}: there is no key of the kiosk {keyring.kiosk} to keep a copy of")
     packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
@@ -95,6 +104,6 @@ def _unpacked(source: Path, text: bytes) -> tuple[str, dict[str, bytes]]:
         kiosk = str(packed["kiosk"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RecordsError(f"{source}: is no backup of keys") from None
-    if not all(_NAME.fullmatch(name) and ".." not in PurePosixPath(name).parts for name in files):
+    if not all(_NAME.fullmatch(name) and _is_kept(name) and ".." not in PurePosixPath(name).parts for name in files):
         raise RecordsError(f"{source}: names files that have no place in a folder of keys")
     return kiosk, files

@@ -91,29 +91,49 @@ def personal_digest(salt: str, personal: str) -> str:
 
 def problem(entry: ChainEntry, keyring: Keyring) -> str | None:
     """What is wrong with an entry in itself; None for a whole one. A missing personal part is not judged here."""
+    return looked_at(entry, keyring)[1]
+
+
+def looked_at(entry: ChainEntry, keyring: Keyring, *, confirmed: bool = False) -> tuple[dict[str, Any], str | None]:
+    """(the facts of a whole entry, None), or ({}, what is wrong); ``confirmed``: its signature was found good."""
+    wrong = None
+    try:
+        facts = kinds.facts_of(entry.body)
+    except kinds.BodyError as error:
+        facts, wrong = _common(entry.body), str(error)
+    if found := _untrue(entry, facts, keyring, confirmed):
+        wrong = found
+    return ({}, wrong) if wrong else (facts, None)
+
+
+def _common(body: str) -> dict[str, Any]:
+    """What of a body that makes no sense can be held against its entry all the same."""
+    try:
+        facts = json.loads(body)
+        return {name: facts[name] for name in ("kiosk", "seq", "time", "personal")}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def _untrue(entry: ChainEntry, facts: dict[str, Any], keyring: Keyring, confirmed: bool) -> str | None:
+    """Why an entry is not what was signed."""
     if digest(entry.body.encode()) != entry.digest:
         return "its contents do not fit its digest"
-    try:
-        body = json.loads(entry.body)
-        kiosk, seq, time, personal = body["kiosk"], body["seq"], body["time"], body["personal"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return "its contents are no entry"
+    if not facts:
+        return None  # there is nothing more to hold against it
+    kiosk = facts["kiosk"]
     if not isinstance(kiosk, str) or not keyring.knows(kiosk):
         return unknown(str(kiosk), keyring)
-    if not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature, entry.seq):
+    if not confirmed and not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature, entry.seq):
         return f"it was not signed by the kiosk that it names ({kiosk})"
-    if seq != entry.seq:
-        return f"it is entry {seq}, in another's place"
-    if time != entry.time:
+    if facts["seq"] != entry.seq:
+        return f"it is entry {facts['seq']}, in another's place"
+    if facts["time"] != entry.time:
         return "its time was altered"
     if (entry.salt is None) != (entry.personal is None):
         return "its personal part was altered"
-    if entry.salt is not None and personal_digest(entry.salt, entry.personal or "") != personal:
+    if entry.salt is not None and personal_digest(entry.salt, entry.personal or "") != facts["personal"]:
         return "its personal part was altered"
-    try:
-        kinds.facts_of(entry.body)
-    except kinds.BodyError as error:
-        return str(error)
     return None
 
 

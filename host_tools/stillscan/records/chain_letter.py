@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -52,7 +53,8 @@ def after(letter: ChainLetter | None, seq: int, facts: Mapping[str, Any]) -> tup
 def _taken_in(letter: ChainLetter | None, seq: int, facts: Mapping[str, Any]) -> tuple[ChainLetter | None, str]:
     """Taken in: anew, or again after it was withdrawn, returned, or its personal part erased."""
     again = facts["kind"] == kinds.CONSIGNMENT_AGAIN
-    new = ChainLetter(seq, seq, facts["deadline"], facts["office"], facts["test"])
+    # Few days and offices, many letters: one text each.
+    new = ChainLetter(seq, seq, sys.intern(facts["deadline"]), sys.intern(facts["office"]), facts["test"])
     if letter is None:
         return (None, "it takes in again what no entry before it took in") if again else (new, "")
     if letter.state == "released":

@@ -18,6 +18,7 @@ from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.chain_letter import ChainLetter, after
 from stillscan.records.chain_time import ChainTime
 from stillscan.records.errors import broken
+from stillscan.records.letter_store import LetterStore
 from stillscan.records.schema import START
 from stillscan.records.witness import Notes, Seen
 
@@ -37,6 +38,8 @@ class ChainState:
         self.end = Seen(0, START)
         self.time = ChainTime()
         self.known = Known()
+        self.checkpoint = 0
+        """The entry of the checkpoint from which on it was followed; 0 for the chain's beginning."""
 
     def letter(self, number: str) -> ChainLetter | None:
         """What the chain says of the letter with this normalised tracking number; None for one it never took in."""
@@ -75,43 +78,43 @@ class ChainState:
 
 
 class Known:
-    """What entries say, put together; over a ``base`` that it leaves alone until that absorbs it."""
+    """What entries say, put together; over a ``base`` that it leaves alone until that absorbs it, or over a store."""
 
-    def __init__(self, base: Known | None = None) -> None:
+    def __init__(self, base: Known | None = None, store: LetterStore | None = None) -> None:
         self._base = base
-        self._letters: dict[str, ChainLetter] = {}
+        self.store = store
+        self.letters: dict[str, ChainLetter] = {}
+        """Those that are not in the store, or newer than there."""
+        self.count = 0
+        """How many letters there are, without those of the base."""
+        self.released = 0
+        """How many of them were handed out, without those of the base."""
         self.kept: dict[str, list[Kept]] = {}
         self.personal: dict[int, str] = {}
         """By entry that has a personal part: the entry's time, or "" when a purge has erased it."""
 
     def letter(self, number: str) -> ChainLetter | None:
         """The letter with this number, if it was taken in."""
-        found = self._letters.get(number)
-        return self._base.letter(number) if found is None and self._base is not None else found
+        found = self.letters.get(number)
+        if found is None and self._base is not None:
+            return self._base.letter(number)
+        return self.store.letter(number) if found is None and self.store is not None else found
 
-    @property
-    def count(self) -> int:
-        """How many letters there are; of one without a base."""
-        return len(self._letters)
-
-    @property
-    def released(self) -> int:
-        """How many letters were handed out; of one without a base."""
-        return sum(letter.state == "released" for letter in self._letters.values())
+    def kept_of(self, *wanted: str) -> list[Kept]:
+        """All entries of these kinds, in order, without those of the base."""
+        return sorted(one for kind in wanted for one in self.kept.get(kind, []))
 
     def numbers(self) -> Iterator[str]:
         """The numbers of all letters, in order; of one without a base."""
-        yield from sorted(self._letters)
+        yield from sorted({*self.letters, *(self.store.numbers() if self.store is not None else ())})
 
-    def take(self, seq: int, facts: Mapping[str, Any]) -> str:
+    def take(self, seq: int, facts: dict[str, Any]) -> str:
         """Take in the next entry; what is wrong with it as part of the whole ("" for nothing)."""
         kind, wrong = facts["kind"], ""
         if facts["personal"] is not None:
             self.personal[seq] = facts["time"]
         if kind in kinds.LETTERS:
-            letter, wrong = after(self.letter(facts["tracking"]), seq, facts)
-            if letter is not None:
-                self._letters[facts["tracking"]] = letter
+            wrong = self._about(facts["tracking"], seq, facts)
         elif kind == kinds.PURGE:
             for first, last in facts["entries"]:
                 self.personal.update(dict.fromkeys(range(first, min(last, seq) + 1), ""))
@@ -121,7 +124,9 @@ class Known:
 
     def absorb(self, more: Known) -> None:
         """Take in what was put together over this one."""
-        self._letters |= more._letters
+        self.letters |= more.letters
+        self.count += more.count
+        self.released += more.released
         for kind, entries in more.kept.items():
             self.kept.setdefault(kind, []).extend(entries)
         for seq, time in more.personal.items():
@@ -129,3 +134,12 @@ class Known:
                 self.personal[seq] = time
             else:
                 self.personal.pop(seq, None)
+
+    def _about(self, number: str, seq: int, facts: dict[str, Any]) -> str:
+        before = self.letter(number)
+        letter, wrong = after(before, seq, facts)
+        if letter is not None and letter is not before:
+            self.letters[number] = letter
+            self.count += before is None
+            self.released += letter.state == "released" and (before is None or before.state != "released")
+        return wrong

@@ -28,10 +28,8 @@ class ChainTime:
     """How many entries were followed."""
     newest: str = ""
     """Of all entries whose times count; "" before the first."""
-    accepted: int = 0
-    """The last entry of kind "clock"."""
-    boots: frozenset[str] = frozenset()
-    """Starts of computers whose clock a supervisor vouched for."""
+    words: dict[str, int] = field(default_factory=dict)
+    """By start of a computer: the last entry in which a supervisor vouched for its clock."""
     corrections: list[Correction] = field(default_factory=list)
 
     def note(self, facts: dict[str, Any]) -> None:
@@ -41,8 +39,8 @@ class ChainTime:
         if facts["kind"] != CLOCK:
             self.newest = max(self.newest, time)
             return
-        self.accepted = self.seq
-        self.boots = self.boots | {facts["boot"]} - {None}
+        if facts["boot"] is not None:
+            self.words = self.words | {facts["boot"]: self.seq}
         if facts["was"] > time:
             self.corrections = [*self.corrections, Correction(self.seq, time, facts["was"])]
         self.newest = time

@@ -81,8 +81,8 @@ class Clock:
         """The newest time that counts, as an entry has it; "" when nothing is known but this program's release."""
         boot = _system.boot()
         notes = (note for note in clock_notes(self._folder) if not chain.disowned(note.entries, note.time))
-        # What a supervisor vouched for since a note was made, the computer has not been running by that note's clock.
-        newest = max([chain.newest, *(note.by_now(boot if note.entries >= chain.accepted else None) for note in notes)])
+        vouched = chain.words.get(boot.id, 0) if boot else 0  # since then the computer runs by another clock
+        newest = max([chain.newest, *(note.by_now(boot if note.entries >= vouched else None) for note in notes)])
         trace = _system.last_set()
         if trace is None or not newest:
             return newest
@@ -105,7 +105,7 @@ class Clock:
             raise ClockError("clock_ahead", f"says {_said(wall)}, {since or 'years after this program was made'}")
         boot = _system.boot()
         synchronised = _system.synchronised()
-        if synchronised is False and not self.rules.unsynchronised and not (boot and boot.id in chain.boots):
+        if synchronised is False and not self.rules.unsynchronised and not (boot and boot.id in chain.words):
             raise ClockError(
                 "clock_unsynchronised",
                 "has not been set by its time service yet",
@@ -155,7 +155,7 @@ class Clock:
     def _not_stepped(self, wall: datetime, boot: Boot | None, chain: ChainTime) -> None:
         """Has the clock gone with the computer since it was believed? Sleep counts as time, a step does not."""
         known, here = self._anchor, None if boot is None else _Anchor(wall, boot, chain.seq)
-        if known is None or boot is None or boot.id != known.boot.id or chain.accepted > known.entries:
+        if known is None or boot is None or boot.id != known.boot.id or chain.words.get(boot.id, 0) > known.entries:
             self._anchor = here
             return
         passed = timedelta(seconds=boot.seconds - known.boot.seconds)

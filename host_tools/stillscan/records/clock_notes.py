@@ -58,10 +58,13 @@ def write_note(path: Path, note: ClockNote) -> None:
 
 
 def _parse(path: Path) -> ClockNote | None:
-    content = read(path)
-    if not content:
-        return None
-    match = _NOTE.fullmatch(content.decode("ascii", "replace"))
+    for _ in range(2):  # it may be read while another process writes it: that is over by the second time
+        content = read(path)
+        if not content:
+            return None
+        match = _NOTE.fullmatch(content.decode("ascii", "replace"))
+        if match is not None:
+            break
     if match is None:
         raise RecordsError(f"{path}: this is no note of the time; remove it, and look at the clock")
     return ClockNote(match[1], int(match[2]), None if match[3] == _NO_BOOT else Boot(match[3], float(match[4])))

@@ -86,14 +86,26 @@ def from_fields(
     return (None if errors else StoredConsignment(**values, released=False, test=test)), errors
 
 
-def add(appender: Appender, letter: StoredConsignment, moment: datetime, *, again: str | None = None) -> None:
-    """Store a letter that is not there; `again`: the supervisor who takes in one that was there before."""
-    details = {
+def add(
+    appender: Appender,
+    letter: StoredConsignment,
+    moment: datetime,
+    *,
+    again: str | None = None,
+    token: str | None = None,
+) -> None:
+    """Store a letter that is not there; `again`: the supervisor who takes in one that was there before.
+
+    ``token``: the name of the token of the API that it came in by.
+    """
+    details: dict[str, Any] = {
         "tracking": letter.tracking,
         "deadline": letter.deadline.isoformat(),
         "office": letter.office,
         "test": letter.test,
     }
+    if token is not None:
+        details["token"] = token
     person = {"order": letter.order, "recipient": letter.recipient}
     if again is None:
         entry = appender.append(kinds.CONSIGNMENT, moment, details, person)

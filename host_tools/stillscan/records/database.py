@@ -111,7 +111,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database, and writes nothing."""
         with plainly(str(self)), self._connected(self._reader) as connection:
-            self._same.check()
+            self._same.check(connection.info)
             yield connection
 
     @contextlib.contextmanager
@@ -122,12 +122,12 @@ class Database:
         is certain is that whoever writes later waits for it, and then sees it or never will.
         """
         with plainly(str(self)), self._connected(self._writer) as connection:
-            self._same.check()
+            self._same.check(connection.info)
             transaction = connection.begin()
             try:
-                self._same.check()  # others may have had the file while we waited for it
+                self._same.check(connection.info)  # others may have had the file while we waited for it
                 yield connection
-                self._same.check()
+                self._same.check(connection.info)
             except BaseException:
                 transaction.rollback()
                 raise
@@ -148,8 +148,8 @@ class Database:
     def forget(self) -> None:
         """Let what was erased leave the file too, not only the tables (SQLite keeps old pages in its log)."""
         if self.file is not None:
-            self._same.check()
             with plainly(str(self)), self._connected(self._engine) as connection:
+                self._same.check(connection.info)
                 _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def intact(self) -> str | None:
@@ -157,7 +157,7 @@ class Database:
         if self.file is None:
             return None
         with plainly(str(self)), self._connected(self._engine) as connection:
-            self._same.check()
+            self._same.check(connection.info)
             found: str = _raw(connection).execute("PRAGMA integrity_check(1)").fetchone()[0]
         return None if found == "ok" else found.replace("\n", " ")
 

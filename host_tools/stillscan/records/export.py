@@ -12,14 +12,13 @@ from stillscan.records import models
 from stillscan.records.audit import entries, head_of
 from stillscan.records.keyring import Keyring
 from stillscan.records.public_keys import pem
-from stillscan.records.rotation import learn
+from stillscan.records.rotation import noticing
 
 
 def export(connection: Connection, keyring: Keyring) -> Iterator[str]:
     """The lines: every entry, every release record, the signed head, the public keys. No personal parts."""
     kiosks: dict[str, None] = {}
-    learn(connection, keyring)
-    for entry in entries(connection):
+    for entry in noticing(entries(connection), keyring):
         kiosks.setdefault(_kiosk(entry.body))
         yield _line(entry=entry.body, digest=entry.digest, signature=entry.signature)
     for row in connection.execute(select(models.RELEASE).order_by(models.RELEASE.c.entry)):

@@ -32,13 +32,14 @@ def load(
     *,
     test: bool = False,
     supervisor: Person | None = None,
+    token: str | None = None,
 ) -> Imported:
     """Import a CSV or JSON file. RowsError with all errors, FILE:LINE each; then nothing was imported.
 
     A letter that is there already with the same contents is left as it is, so that a file can be sent twice; one that
     waits with other contents is an error. One that was withdrawn, returned, or erased before it was handed out comes in
     again when a ``supervisor`` who is signed in says so (NotAllowedError for anybody else). `test` marks all of them as
-    letters for trying out.
+    letters for trying out. ``token``: the name of the token of the API that they came in by, for their entries.
     """
     letters, errors = parse(content, test=test)
     new = 0
@@ -52,7 +53,7 @@ def load(
             if comes in ("new", "again"):
                 new += 1
                 if not errors:
-                    add(appender, letter, moment, again=decides if comes == "again" else None)
+                    add(appender, letter, moment, again=decides if comes == "again" else None, token=token)
             elif comes != "unchanged":
                 errors.append((line, comes))
         if errors:
@@ -70,6 +71,8 @@ def _comes(
         return "unchanged"
     if now.released:
         return "unchanged" if now.erased else _OTHER
+    if letter.test != now.test:
+        return _OTHER  # what was for trying out never becomes a real letter, nor the other way round
     if now.erased and not now.waits and (letter.deadline, letter.office) == (first.deadline, first.office):
         return "unchanged"  # the same file once more, as far as can still be told
     if now.erased or not now.waits:

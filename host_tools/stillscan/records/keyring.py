@@ -2,7 +2,8 @@
 
 NAME.key    private Ed25519 key of the kiosk NAME (PEM, mode 0600), made on first use
 NAME.pub    public keys of a kiosk: what `audit verify` trusts; other kiosks' are put here (`audit key --trust`)
-NAME.head   how far the audit chain went when the kiosk NAME wrote to it last (see `witness`)
+NAME.head   how far the audit chain went when the kiosk NAME saw it last (see `witness`)
+NAME.checkpoint  what the chain said up to an entry, signed by the kiosk NAME, so that its start is short
 NAME.clock  the newest time that the kiosk NAME has seen (see `clock_notes`)
 secret      keys the hashes of document numbers and observations (mode 0600), so that nobody can try numbers out
 wrapping    when there is one, NAME.key, secret and all other secrets here are sealed (see `wrapping`)
@@ -64,6 +65,11 @@ class Keyring:
         if self._private is None:
             self._private = self._own_key()
         return signature_by(self._private, purpose, message)
+
+    @property
+    def signs_unasked(self) -> bool:
+        """Whether this kiosk has a key, and nobody would be asked for a passphrase."""
+        return self._private is not None or (not self.wrapping.on and is_there(self.folder / f"{self.kiosk}.key"))
 
     def signed(self, kiosk: str, purpose: str, message: bytes, signature: str, seq: int | None = None) -> bool:
         """Whether that kiosk signed this, with the key in force at entry ``seq`` (None: any that it had).

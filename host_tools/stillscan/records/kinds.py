@@ -123,7 +123,7 @@ def _ranges(value: Any) -> bool:
     return True
 
 
-def _nothing_or_digest(value: Any) -> bool:
+def _text_or_nothing(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
@@ -135,7 +135,7 @@ _EVERY: _Needed = {
     "kiosk": _text,
     "version": _text,
     "kind": _text,
-    "personal": _nothing_or_digest,
+    "personal": _text_or_nothing,
 }
 _LETTER: _Needed = {"tracking": _text, "deadline": _day, "office": _text, "test": _truth}
 _CHANGE: _Needed = {"tracking": _text, "staff": _text}
@@ -156,6 +156,6 @@ _OF_KIND: dict[str, _Needed] = {
         "test": _truth,
     },
     PURGE: {"entries": _ranges},
-    "clock": {"staff": _text, "was": _text, "boot": _nothing_or_digest},
+    "clock": {"staff": _text, "was": _text, "boot": _text_or_nothing},
     "keys": {"staff": _text, "key": _text, "proof": _text},
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from stillscan.link.identity import ScannerIdentity
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.parse import Mrz, parse
 from stillscan.records.canonical import canonical, instant
@@ -24,13 +25,17 @@ class Observations:
     second_document: str | None = None
     face_matches: bool | None = None
     test_mode: bool = False
+    scanner: ScannerIdentity | None = None
+    read_at: datetime | None = None
 
     def __repr__(self) -> str:
         """Without personal data, because objects end up in logs and tracebacks."""
         return f"Observations(certain={self.certain}, test_mode={self.test_mode})"
 
-    def case(self, consignment: StoredConsignment | None, now: datetime, office: str) -> Case:
-        """The case that the rules judge."""
+    def case(
+        self, consignment: StoredConsignment | None, now: datetime, office: str, scanner_paired: bool = True
+    ) -> Case:
+        """The case that the rules judge; ``scanner_paired``: whether the scanner may feed a check."""
         return Case(
             mrz=self.mrz,
             certain=self.certain,
@@ -40,6 +45,9 @@ class Observations:
             now=now,
             test_mode=self.test_mode,
             office=office,
+            scanner=self.scanner,
+            scanner_paired=scanner_paired,
+            read_at=self.read_at,
         )
 
     def document(self) -> Mrz | None:
@@ -80,4 +88,7 @@ def seen(case: Case) -> dict[str, Any]:
         "now": instant(case.now),
         "test_mode": case.test_mode,
         "office": case.office,
+        "scanner": None if case.scanner is None else case.scanner._asdict(),
+        "scanner_paired": case.scanner_paired,
+        "read_at": None if case.read_at is None else instant(case.read_at),
     }

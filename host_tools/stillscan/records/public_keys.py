@@ -79,7 +79,10 @@ def raw(key: Ed25519PublicKey) -> str:
 
 def _made(key: Ed25519PublicKey, message: bytes, signature: str) -> bool:
     try:
-        key.verify(bytes.fromhex(signature), message)
+        given = bytes.fromhex(signature)
+        if given.hex() != signature:  # one spelling: another is an edit
+            return False
+        key.verify(given, message)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
+from stillscan.link.identity import ScannerIdentity
 from stillscan.records import retention, text, tracking
-from stillscan.records.audit import Appender, appending, reading_chain
-from stillscan.records.canonical import canonical
+from stillscan.records.accounts import Accounts
+from stillscan.records.audit import Appender, appending, keep_checkpoint, reading_chain
+from stillscan.records.canonical import canonical, instant
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
@@ -28,6 +30,8 @@ from stillscan.records.kinds import CHECK
 from stillscan.records.kinds import RELEASE as RELEASED
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.records.observations import Observations, observations_digest
+from stillscan.records.scanners import may_feed
+from stillscan.records.staff import Person, Role, SignInError, require
 from stillscan.verify.rules import decide_case
 
 _log = logging.getLogger(__name__)
@@ -58,8 +62,10 @@ class Desk:
         office: str,
         retention_days: int = retention.DAYS,
         chain: ChainState | None = None,
+        paired_scanners: bool = False,
     ) -> None:
-        """``chain``: what this process knows of it, shared with whoever else reads and writes there.
+        """``chain``: what this process knows of it, shared with whoever else reads and writes there;
+        ``paired_scanners``: a check may rest on no scanner but one that is paired here (see scanners.may_feed).
 
         FieldError for an office that is no line of text, or a retention time under a day.
         """
@@ -69,41 +75,59 @@ class Desk:
         self._retention_days = retention.days(retention_days)
         self._tidied: datetime | None = None
         self._chain = chain or ChainState()
+        self._paired_scanners = paired_scanners
 
-    def finish(self, number: str, observed: Observations, staff: str, check: str | None = None) -> Finished:
+    def finish(
+        self,
+        number: str,
+        observed: Observations,
+        staff: Person,
+        check: str | None = None,
+        began_by: Person | None = None,
+    ) -> Finished:
         """Ask the rules about a letter and what was seen, and record their answer; when this returns it is durable.
 
-        FieldError for a tracking number or staff id that is none; RecordsError when it cannot be recorded: then the
-        letter is not released. OutcomeUnknownError when the database did not answer in the end: ``check``, a name that
-        `new_check` made, is then what to ask `recorded` for.
+        ``staff`` is who answered last, ``began_by`` who did first, if that was another. FieldError for a tracking
+        number or staff id that is none; SignInError and NotAllowedError for somebody who may not hand letters out, or
+        not any more; RecordsError when it cannot be recorded: then the letter is not released. OutcomeUnknownError when
+        the database did not answer in the end: ``check``, a name that `new_check` made, is then what to ask `recorded`
+        for.
         """
         number = tracking.normalise(number, test=observed.test_mode)
-        staff = text.line("staff", staff)
+        text.line("staff", staff.staff)
         now = utc_now()
         try:
             self.tidy(now)
         except RecordsError as error:  # another letter's: what is wrong with this one is found below
             _log.error("nothing was erased: %s", error)
         with appending(self._database, self._keyring, self._chain) as appender:
+            person_there = _may_check(appender, staff)
             letter = _letter(appender, number, observed.test_mode)
             now = appender.judged(now)
-            case = observed.case(letter, now, self._office)
+            case = observed.case(letter, now, self._office, self._may_feed(observed))
             ruling = decide_case(case)
             details = {
                 "check": check or new_check(),
                 "tracking": number,
                 "office": self._office,
-                "staff": staff,
+                **_who(person_there, began_by),
+                "read_at": None if observed.read_at is None else instant(observed.read_at),
                 "verdict": ruling.verdict,
                 "reasons": list(ruling.reasons),
                 "evidence": observations_digest(self._keyring, case),
                 "test": observed.test_mode,
+                "scanner": _scanner(observed.scanner),
             }
             document, person = _document(self._keyring, observed)
             entry = appender.append(CHECK, now, {**details, **document}, person)
             if ruling.verdict == RELEASED:
                 _release(appender, number, entry)
         return Finished(ruling.verdict, ruling.reasons, entry.seq, entry.digest)
+
+    def _may_feed(self, observed: Observations) -> bool:
+        """As the chain stands in this transaction: a pairing may have been revoked since the document was read."""
+        kiosk, test_mode = self._keyring.kiosk, observed.test_mode
+        return not self._paired_scanners or may_feed(self._chain, kiosk, observed.scanner, test_mode=test_mode)
 
     def recorded(self, check: str) -> Finished | None:
         """How the check of that name ended, or None when it was not recorded and never will be.
@@ -140,6 +164,7 @@ class Desk:
             if self._tidied is None or not timedelta(0) <= now - self._tidied < _TIDY_EVERY:
                 self._tidied = now
                 retention.purge(self._database, self._keyring, self._retention_days, now, self._chain)
+                keep_checkpoint(self._keyring, self._chain)
 
 
 def new_check() -> str:
@@ -147,11 +172,47 @@ def new_check() -> str:
     return secrets.token_hex(16)
 
 
+def _scanner(scanner: ScannerIdentity | None) -> dict[str, Any] | None:
+    """The scanner that the check rests on, for its entry."""
+    if scanner is None:
+        return None
+    return {
+        "id": scanner.scanner,
+        "board": scanner.board,
+        "firmware": scanner.firmware,
+        "boot": scanner.boot_id,
+        "session": scanner.session,
+    }
+
+
 def record(entry: ChainEntry) -> dict[str, Any]:
     """What is signed about a hand-over: the letter, the digest of what was observed, where the chain then ended."""
-    facts = entry.facts
+    return record_of(entry.facts, entry.seq, entry.digest)
+
+
+def record_of(facts: dict[str, Any], seq: int, digest: str) -> dict[str, Any]:
+    """The same, of an entry whose body was read already."""
     kept = ("tracking", "evidence", "test", "kiosk", "office", "staff", "time", "version")
-    return {**{name: facts[name] for name in kept}, "chain": {"count": entry.seq, "digest": entry.digest}}
+    return {**{name: facts[name] for name in kept}, "chain": {"count": seq, "digest": digest}}
+
+
+def _may_check(appender: Appender, person: Person) -> Person:
+    """The person as the chain has them now: they may have been locked, or given another role, since they signed in.
+
+    A chain without staff is that of a program that signs nobody in (records.md, "From Python").
+    """
+    accounts = Accounts.of(appender.chain)
+    if accounts.staff:
+        member = accounts.member(person.staff)
+        if member is None or not member.active:
+            raise SignInError("signin_locked")
+        person = Person(member.staff, member.role)
+    return require(person, Role.CLERK, Role.SUPERVISOR)
+
+
+def _who(person: Person, began_by: Person | None) -> dict[str, str]:
+    who = {"staff": person.staff, "role": str(person.role)}
+    return who if began_by is None or began_by.staff == person.staff else {**who, "began_by": began_by.staff}
 
 
 def _release(appender: Appender, number: str, entry: ChainEntry) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -23,11 +23,10 @@ from stillscan.records.public_keys import PublicKeys, raw
 
 KEYS = "keys"  # kind of entry
 PROOF = "new key 1"  # purpose of the new key's signature
-_EXCHANGES = (
-    select(ENTRY)
-    .where(ENTRY.c.seq > bindparam("after"), ENTRY.c.body.contains(f'"kind":"{KEYS}"'))
-    .order_by(ENTRY.c.seq)
+_MARK = (
+    f'"kind":"{KEYS}"'  # in the canonical body of such an entry, and in no text of another: quotes are escaped there
 )
+_EXCHANGES = select(ENTRY).where(ENTRY.c.seq > bindparam("after"), ENTRY.c.body.contains(_MARK)).order_by(ENTRY.c.seq)
 
 
 class Exchange(NamedTuple):
@@ -43,18 +42,29 @@ def exchange(kiosk: str, seq: int, former: str, new: Ed25519PrivateKey) -> Excha
     return Exchange(key, signature_by(new, PROOF, _proven(kiosk, seq, former, key)))
 
 
-def learn(connection: Connection, keyring: Keyring, after: int = 0) -> None:
-    """Take in every exchange of a key in the entries behind ``after``, of kiosks that are trusted here.
+def noticing(entries: Iterable[ChainEntry], keyring: Keyring) -> Iterator[ChainEntry]:
+    """The entries as they come, and every exchange of a key among them taken in before anything follows it.
 
     What an entry says is believed when the key before signed it: an altered or forged one is passed over here, and
     found by whoever follows the chain.
     """
+    for entry in entries:
+        if _MARK in entry.body:
+            _take(entry, keyring)
+        yield entry
+
+
+def learn(connection: Connection, keyring: Keyring, after: int = 0) -> None:
+    """Take in every exchange in the entries behind ``after`` at once: for a head that only the last key fits."""
     for row in connection.execute(_EXCHANGES, {"after": after}):
-        entry = ChainEntry.of(row)
-        found = _brought(entry, keyring)
-        if found is not None:
-            with contextlib.suppress(RecordsError):  # a folder that cannot be written to: it is learned anew each time
-                keyring.exchanged(*found)
+        _take(ChainEntry.of(row), keyring)
+
+
+def _take(entry: ChainEntry, keyring: Keyring) -> None:
+    found = _brought(entry, keyring)
+    if found is not None:
+        with contextlib.suppress(RecordsError):  # a folder that cannot be written to: it is learned anew each time
+            keyring.exchanged(*found)
 
 
 def unproven(entry: ChainEntry, facts: Mapping[str, Any], keyring: Keyring) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from stillscan.records.errors import NOTHING, RecordsError
 
 _FILES = ("", "-wal", "-shm")  # the database, and what SQLite keeps beside it while it is open
+_KEPT = "files"  # in what SQLAlchemy keeps of a connection
 _Identity = tuple[int, int] | None  # volume and number of a file there; None for one that is not there
 _DATABASE = "SELECT oid FROM pg_database WHERE datname = current_database()"
 _MAY_ASK = "SELECT has_function_privilege('pg_control_system()', 'execute')"
@@ -20,27 +21,30 @@ _SYSTEM = "SELECT system_identifier FROM pg_control_system()"
 
 
 class SameFile:
-    """An SQLite file under its name, from the first connection until all are given back."""
+    """An SQLite file under its name, from the first connection until all are given back.
+
+    SQLite makes the log and its index anew when nobody has the file open, so those are each connection's own.
+    """
 
     def __init__(self, file: Path) -> None:
         self._paths = [f"{file}{suffix}" for suffix in _FILES]
-        self._opened: list[_Identity] | None = None
+        self._opened: _Identity = None
 
-    def connected(self, connection: Any, _record: Any) -> None:
-        """A connection was made: the first says which files these are. RecordsError when it is to other files."""
+    def connected(self, connection: Any, record: Any) -> None:
+        """A connection was made: the first says which file this is. RecordsError when it is to another."""
+        record.info[_KEPT] = self._now()
         if self._opened is None:
-            self._opened = self._now()
+            self._opened = record.info[_KEPT][0]
         try:
-            self.check()
+            self.check(record.info)
         except RecordsError:
             connection.close()
             raise
 
-    def check(self) -> None:
-        """RecordsError when a name leads elsewhere than when it was opened."""
-        if self._opened is None:
-            return
-        for path, opened, now in zip(self._paths, self._opened, self._now(), strict=True):
+    def check(self, info: dict[Any, Any]) -> None:
+        """RecordsError when a name leads elsewhere than when the connection with this ``info`` was made."""
+        _, log, index = info[_KEPT]
+        for path, opened, now in zip(self._paths, (self._opened, log, index), self._now(), strict=True):
             if now != opened:
                 how = "is gone" if now is None else "is another file than the one that was opened"
                 raise RecordsError(f"{path}: {how}; stop this program, put the right one back, and start it. {NOTHING}")
@@ -61,17 +65,20 @@ class SameServer:
 
     def connected(self, connection: Any, _record: Any) -> None:
         """A connection was made: the first says which database this is. RecordsError when it is to another."""
-        found = [_asked(connection, _DATABASE)]
-        if _asked(connection, _MAY_ASK):
-            found.append(_asked(connection, _SYSTEM))
-        connection.rollback()
-        if self._opened is None:
-            self._opened = tuple(found)
-        if tuple(found) != self._opened:
+        try:
+            found = [_asked(connection, _DATABASE)]
+            if _asked(connection, _MAY_ASK):
+                found.append(_asked(connection, _SYSTEM))
+            connection.rollback()
+            if self._opened is None:
+                self._opened = tuple(found)
+            if tuple(found) != self._opened:
+                raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}")
+        except BaseException:  # nobody else has it yet: a server that says nothing now, or hangs up
             connection.close()
-            raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}")
+            raise
 
-    def check(self) -> None:
+    def check(self, info: dict[Any, Any]) -> None:
         """A connection that is open leads where it led."""
 
     def forget(self) -> None:

@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from stillscan.records import letters, tables
-from stillscan.records.audit import entries, head_of
-from stillscan.records.chain_entry import HEAD, UNKNOWN, ChainEntry, head_message, problem, unknown
-from stillscan.records.chain_state import Known
-from stillscan.records.chain_time import CLOCK
+from stillscan.records import checkpoint, tables
+from stillscan.records.checkpoint import Checkpoint
 from stillscan.records.database import Database
+from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import Keyring
-from stillscan.records.kinds import (
-    CHANGES,
-    CONSIGNMENT,
-    CONSIGNMENT_AGAIN,
-    CORRECTION,
-    EXTENSION,
-    NEWER,
-    RETURN,
-    WITHDRAWAL,
-)
-from stillscan.records.rotation import KEYS, learn, unproven
-from stillscan.records.schema import START
+from stillscan.records.walk import AuditFinding, Remembered, Walk
 from stillscan.records.witness import Notes, Seen, noting
 
-_ALSO_TOLD = {
-    CLOCK: "{staff} vouched for the clock of {kiosk}: {time:.16} UTC, where {was:.16} was known",
-    KEYS: "{staff} exchanged the key of {kiosk}",
-}
-"""What was done to a kiosk, not to a letter, and is to be seen as well."""
-
-
-class AuditFinding(NamedTuple):
-    """Something that is not as it was written; ``entry`` and ``tracking`` say where, as far as that can be said."""
-
-    problem: str
-    entry: int | None = None
-    tracking: str | None = None
-
-    def __str__(self) -> str:
-        """One line that names the place first."""
-        if self.entry is not None:
-            return f"entry {self.entry}: {self.problem}"
-        return f"consignment {self.tracking}: {self.problem}" if self.tracking is not None else self.problem
+__all__ = ["AuditFinding", "Verified", "verify"]
 
 
 class Verified(NamedTuple):
@@ -62,134 +30,77 @@ class Verified(NamedTuple):
 
 
 def verify(
-    database: Database, keyring: Keyring, former: Seen | None = None, progress: Callable[[int], None] = lambda _: None
+    database: Database,
+    keyring: Keyring,
+    former: Seen | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    anew: bool = False,
 ) -> Verified:
-    """Look at everything. ``former`` is an end that was noted elsewhere: it must still be in the chain."""
+    """Look at everything. ``former`` is an end that was noted elsewhere: it must still be in the chain.
+
+    Signatures that this kiosk has found good before, and that are the same still, are not calculated again, unless all
+    is to be looked at ``anew``.
+    """
     damage = database.intact()
     findings = [AuditFinding(f"the database file is damaged: {damage}")] if damage else []
     keyring.guard()
     # The notes first: they only grow.
     with noting(keyring.head, writes=False) as (notes, note), database.reading() as connection:
         findings += map(AuditFinding, tables.strange(connection))
-        walk = _Walk(connection, keyring, _remembered(notes, former))
+        own, bad = _checkpoints(keyring)
+        findings += bad
+        remembered = _remembered(notes, former)
+        walk = Walk(connection, keyring, remembered, None if anew else own)
         try:
-            learn(connection, keyring)
-            for entry in entries(connection):
-                findings += walk.step(entry)
-                progress(entry.seq)
-            findings += walk.finish()
+            found = walk.all(progress)
+            if not walk.agrees:  # something is not as it was then: nothing is taken from there
+                walk = Walk(connection, keyring, remembered, None)
+                found = walk.all(progress) or [_lies(keyring.kiosk)]
+            findings += found
         except SQLAlchemyError:
             if not findings:
                 raise
             findings.append(AuditFinding("what is left of the tables cannot be read"))  # and that is their fault
-        if not findings:
+        if not findings and walk.count:
             note(Seen(walk.count, walk.end))
+            _keep(walk, keyring, own)
     return Verified(findings, walk.count, walk.end, sorted(walk.kiosks), walk.changes)
 
 
-def _remembered(notes: Notes, former: Seen | None) -> dict[int, list[tuple[str, str]]]:
-    """By entry: (who remembers it, its digest)."""
+def _checkpoints(keyring: Keyring) -> tuple[Checkpoint | None, list[AuditFinding]]:
+    """(this kiosk's checkpoint, what is wrong with it or another's in the same folder)."""
+    bad = []
+    own = None
+    for kiosk, path in checkpoint.there(keyring):
+        try:
+            found = checkpoint.load(path, keyring, kiosk)
+            if found is not None:
+                found.store.look_at_all()
+        except RecordsError as error:
+            bad.append(AuditFinding(str(error)))
+            continue
+        if kiosk == keyring.kiosk:
+            own = found
+        elif found is not None:
+            found.store.close()
+    return own, bad
+
+
+def _lies(kiosk: str) -> AuditFinding:
+    return AuditFinding(f"the checkpoint of kiosk {kiosk} does not say what the entries say; remove it")
+
+
+def _keep(walk: Walk, keyring: Keyring, own: Checkpoint | None) -> None:
+    """So that the next one need not look at every signature again; where this kiosk may sign without being asked."""
+    since = own.facts["confirmed"]["seq"] if own is not None else 0
+    if walk.count - since >= checkpoint.EVERY and keyring.signs_unasked:
+        checkpoint.write(keyring, *walk.checkpoint())
+
+
+def _remembered(notes: Notes, former: Seen | None) -> Remembered:
     seen_by = [(f"kiosk {kiosk}", seen) for kiosk, seen in notes.items()]
     remembered: dict[int, list[tuple[str, str]]] = {}
     for who, seen in [*seen_by, *([("the end that you gave", former)] if former else [])]:
         remembered.setdefault(seen.seq, []).append((who, seen.digest))
     return remembered
-
-
-class _Walk:
-    """The chain, entry by entry."""
-
-    def __init__(self, connection: Connection, keyring: Keyring, remembered: dict[int, list[tuple[str, str]]]) -> None:
-        self.count = 0
-        self.end = START
-        self.kiosks: set[str] = set()
-        self.changes: list[AuditFinding] = []
-        self._connection = connection
-        self._keyring = keyring
-        self._unknown: set[str] = set()
-        self._remembered = remembered
-        self._known = Known()
-        self._without: set[int] = set()  # entries whose personal part is not there
-
-    def step(self, entry: ChainEntry) -> Iterator[AuditFinding]:
-        """What is wrong with the next entry."""
-        if entry.seq != self.count + 1:
-            yield AuditFinding(f"{_missing(self.count + 1, entry.seq - 1)} missing before it", entry.seq)
-        wrong = problem(entry, self._keyring)
-        if wrong:
-            if wrong not in self._unknown:
-                yield AuditFinding(wrong, entry.seq)
-            if wrong.startswith((UNKNOWN, NEWER)):  # told once a kiosk, or a version and kind
-                self._unknown.add(wrong)
-        else:
-            yield from self._whole(entry, entry.facts, follows=entry.seq == self.count + 1)
-        for who, digest in self._remembered.pop(entry.seq, []):
-            if digest != entry.digest:
-                yield AuditFinding(f"{who} remembers another entry in its place", entry.seq)
-        self.count, self.end = entry.seq, entry.digest
-
-    def _whole(self, entry: ChainEntry, facts: dict[str, Any], *, follows: bool) -> Iterator[AuditFinding]:
-        self.kiosks.add(facts["kiosk"])
-        if follows and facts["former"] != self.end:
-            yield AuditFinding("it does not follow the entry before it", entry.seq)
-        if facts["personal"] is not None and entry.personal is None:
-            self._without.add(entry.seq)
-        if wrong := unproven(entry, facts, self._keyring):
-            yield AuditFinding(wrong, entry.seq)
-        if facts["kind"] in _ALSO_TOLD:
-            self.changes.append(AuditFinding(_ALSO_TOLD[facts["kind"]].format(**facts), entry.seq))
-        yield from self._told(entry.seq, facts)
-
-    def _told(self, seq: int, facts: dict[str, Any]) -> Iterator[AuditFinding]:
-        """What the entry says of letters: what is wrong with that, and what a supervisor changed."""
-        number = facts.get("tracking")
-        former = self._known.letter(number) if isinstance(number, str) else None
-        wrong = self._known.take(seq, facts)
-        if facts["kind"] in CHANGES:
-            self.changes.append(AuditFinding(f"{_CHANGED[facts['kind']]} by {facts['staff']}", seq, number))
-        elif facts["kind"] == CONSIGNMENT and former is not None and not self._known.personal[former.imported]:
-            self.changes.append(AuditFinding(_CHANGED[CONSIGNMENT_AGAIN], seq, number))
-            return  # an older stillscan had no other kind for it
-        if wrong:
-            yield AuditFinding(wrong, seq, number)
-
-    def finish(self) -> Iterator[AuditFinding]:
-        """What is wrong at the end, and across entries."""
-        head = head_of(self._connection)
-        if head is None:
-            yield AuditFinding("the signed head of the chain is gone, or is not what was written there")
-        elif head.seq != self.count:
-            late = "at the end" if head.seq > self.count else "that the head does not know"
-            low, high = sorted((head.seq, self.count))
-            yield AuditFinding(f"{_missing(low + 1, high)} {'missing ' if head.seq > self.count else ''}{late}")
-        elif head.digest != self.end:
-            yield AuditFinding("the head names another entry as the last", self.count or None)
-        elif unknown(head.kiosk, self._keyring) in self._unknown:
-            pass  # it wrote the last entry, and that was told
-        elif self.count and not self._keyring.signed(
-            head.kiosk, HEAD, head_message(head.seq, head.digest), head.signature, head.seq
-        ):
-            yield AuditFinding("the head of the chain was not signed by a kiosk that is known here")
-        for seq, notes in sorted(self._remembered.items()):
-            yield from (AuditFinding(f"it is missing, and {who} remembers it", seq) for who, _ in notes)
-        there = {seq for seq, time in self._known.personal.items() if time}
-        for seq in sorted(self._without & there):
-            yield AuditFinding("its personal part was removed, and no purge says so", seq)
-        for seq in sorted(self._known.personal.keys() - there - self._without):
-            yield AuditFinding("a purge says that its personal part is gone, but it is there", seq)
-        if not self._unknown:  # otherwise there would be much to tell of letters that one key explains
-            found = letters.problems(self._connection, self._keyring, self._known)
-            yield from (AuditFinding(wrong, entry, number) for number, entry, wrong in found)
-
-
-_CHANGED = {
-    CONSIGNMENT_AGAIN: "a letter that was here before was taken in again",
-    EXTENSION: "its deadline was extended",
-    CORRECTION: "its recipient's name was corrected",
-    WITHDRAWAL: "it was withdrawn",
-    RETURN: "it was returned to its sender",
-}
-
-
-def _missing(first: int, last: int) -> str:
-    return f"entry {first} is" if first == last else f"entries {first} to {last} are"

@@ -3,6 +3,7 @@
 Knows the session, the strip store and the reader's stage; what decides on a certain reading is handed in.
 """
 
+# long-ok: one check from placing to verdict: every step reads and changes the same few facts
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -24,7 +25,6 @@ from stillscan.scanning.strips import StripStore
 
 FIRST_TEXT_ROW, LAST_TEXT_ROW = 56, 194  # of the two lines of a passport, printed and laid down carelessly (1.5 mm)
 _LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
-_MARGIN_ROWS = 8  # 0.7 mm above the rows that lack, for what was placed by counts that are a little wrong
 _STILL_UM = 60
 """Rows of a sweep that lie no farther aside (0.7 px, one count of the flow sensor) go to the reader as they come."""
 _ASK_AGAIN_MS = 2000.0
@@ -34,6 +34,8 @@ _MOST_ASKED = 4
 """A scanner that does not sweep after so many requests never will; people are told within 10 s."""
 _MOST_SWEEPS = 200
 """Of one document: the setting ``attempts`` allows no more. Their lines are kept, 80 MB at 274 rows of 1476 pixels."""
+
+_NO_SWEEP = (wire.E_WRONG_STATE, wire.C_SWEEP)  # an ERROR's code and what it is about
 
 Judge = Callable[[Reading], tuple[Judgement, str]]
 
@@ -98,6 +100,7 @@ class Check:
         self._ticket: int | None = None  # of the reading that is waited for
         self._of_whole = False  # it is of a sweep that came to its end
         self._read_whole = False  # it is not, and the sweep has come to its end since
+        self._proven = True  # all that it rests on is the scanner's
         self._placed = False
         self._came_late = False
         self._state = wire.START
@@ -113,6 +116,8 @@ class Check:
             while (left := end - now_ms()) > 0:
                 self._alive()
                 message = self.session.poll(min(left, 1000.0, self._reader.wait_ms()))
+                if self._ticket is not None and not self._proven and self._prove():  # while the reader works
+                    return self._verdict()
                 if message is not None:
                     self._listener.message(message)
                 if message is not None and self._on(message):
@@ -154,10 +159,12 @@ class Check:
         elif isinstance(message, Abort):
             at = self.session.transport.now_ms()
             self.result.aborts.append(AbortSeen(at, named(wire.CAUSES, message.cause), message.row, message.latency_us))
+            if self._prove():
+                return True
             self._settle()
             if message.cause not in (wire.LIFTED, wire.REMOVED):
                 self._plan()
-        elif isinstance(message, Error) and message.about == wire.C_SWEEP and self._came_late:
+        elif isinstance(message, Error) and self._came_late and (message.code, message.about) == _NO_SWEEP:
             self._placed, self._asked = False, None  # an earlier host has finished with this document
         elif isinstance(message, State):
             return self._on_state(message)
@@ -172,7 +179,8 @@ class Check:
             self._reader.feed(header.row, band.pixels)
         if self._reader.text_complete or not self._missing():
             self._read_in_sweep = True
-            self._read(whole=False)
+            if self.store.tie() in ("alone", "same"):
+                self._read(whole=False)
 
     def _on_state(self, state: State) -> bool:
         self._state = state.state
@@ -197,6 +205,8 @@ class Check:
             self._came_late = True  # this host came in the middle: it has none of the lines
             self._ask(0, self.store.rows - 1)
             return False
+        if self._prove():
+            return True
         self._settle()
         if self._missing():
             self._plan()
@@ -219,12 +229,33 @@ class Check:
             self.result.quality = (QualityFinding("cut-off", "the text lies partly beyond the glass"),)
             self._stale, self._ticket = True, None
             return whole and self._not_read()
-        self._of_whole = whole
+        self._of_whole, self._proven = whole, False
         self._ticket = self._reader.read(picture)
         return False
 
+    def _prove(self) -> bool:
+        """Verify what the store holds, and drop what is not the scanner's, with the reading that rests on it.
+
+        True when the check is decided.
+        """
+        failed = self.session.prove()
+        self._proven = True
+        if not failed:
+            return False
+        self.store.forget(failed)
+        if self._ticket is None:
+            return False
+        self._reader.cancel()
+        self._ticket, swept = None, self._of_whole or self._read_whole
+        self._read_in_sweep = self._read_whole = False
+        return swept and self._swept()
+
     def _on_answer(self, answer: Answer) -> bool:
         """An answer of the reader; True when the check is decided."""
+        if answer.ticket != self._ticket:
+            return False
+        if not self._proven and self._prove():
+            return True
         if answer.ticket != self._ticket:
             return False
         self._ticket = None
@@ -267,6 +298,21 @@ class Check:
     def _settle(self) -> None:
         if self.policy.register and self.store.sweeps and self.store.settle():
             self._distrust("flow_opposite")
+        self._tie()
+
+    def _tie(self) -> None:
+        """A sweep is over: rows that nothing ties together do not count together."""
+        tie = self.store.tie()
+        if tie == "other":
+            self.store.forget_former()
+            self._another_document()
+        elif tie == "unclear":
+            self.store.forget_shorter()
+
+    def _another_document(self) -> None:
+        """What was read before is of another document than the one that lies there."""
+        self._reader.begin(self.store.rows, self.store.width_px)
+        self._ticket, self._stale, self._captures = None, False, 0
 
     def _distrust(self, sensor: str) -> None:
         if sensor not in self.result.sensors:
@@ -297,7 +343,7 @@ class Check:
             self._capture_anew()
         missing = self._lacking()
         if len(missing):
-            self._ask(max(int(missing[0]) - _MARGIN_ROWS, 0), self.store.rows - 1)
+            self._ask(self.store.anchor(int(missing[0])), self.store.rows - 1)
 
     def _ask(self, first_row: int, last_row: int) -> None:
         self._asked = self.session.transport.now_ms(), first_row, last_row

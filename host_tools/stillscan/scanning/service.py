@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
+from stillscan.link.identity import Admission, NotPairedError, ScannerIdentity, anybody
 from stillscan.link.inbox import DrainedInbox, Inbox
 from stillscan.link.messages import Hello, Message, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.scanning.check import Check, Judge
+from stillscan.scanning.inspection import Inspection, NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.stage import ReaderStage
 
@@ -34,8 +36,8 @@ _BRIEF_S = 2.0
 class Display(Protocol):
     """Where people see what happens. Nothing handed to it but ``result`` holds personal data."""
 
-    def connected(self, hello: Hello) -> None:
-        """A scanner is there."""
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        """A scanner is there, and may be used."""
         ...
 
     def message(self, message: Message) -> None:
@@ -54,6 +56,10 @@ class Display(Protocol):
         """No scanner can be used now, and why; the service goes on trying by itself."""
         ...
 
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """The scanner works, and something about it is not as expected."""
+        ...
+
 
 class Service:
     """``connect`` opens the port anew; ``kept`` is called with each finished check and its joined strip."""
@@ -68,11 +74,14 @@ class Service:
         alive: Callable[[], None] = lambda: None,
         inbox: Callable[[Transport], Inbox] = DrainedInbox,
         pause: Callable[[float], None] = time.sleep,
+        admission: Admission = anybody,
+        expected: Mapping[str, int] | None = None,
     ) -> None:
         """``alive`` is called at least once a second, whatever the scanner does, as long as the service works.
+        ``expected`` are settings of the scanner, by name, in which this kiosk is meant to differ from its defaults.
 
         ``inbox`` drains a port; ``pause`` waits so many seconds between two attempts to open one. A service in virtual
-        time has others.
+        time has others. ``admission`` says which scanners may be used.
         """
         self._connect = connect
         self._reader = reader
@@ -82,10 +91,16 @@ class Service:
         self._alive = alive
         self._inbox = inbox
         self._pause = pause
+        self._admission = admission
+        self._met = False  # a scanner that may be used, since the start
+        self._expected = expected or {}
         self._flow_sign = 1  # of the scanner that is connected
 
     def run_once(self, patience_s: float) -> Result:
-        """One check. DeviceError: for ``patience_s`` no scanner was there or kept its link, from the start or later."""
+        """One check. DeviceError: for ``patience_s`` no scanner was there or kept its link, from the start or later.
+
+        NotPairedError: one was there that may not be used.
+        """
         left_s = patience_s
         while True:
             session = self._connected(left_s)
@@ -94,36 +109,48 @@ class Service:
                 return self._check(session)
             except LinkLostError as lost:
                 lasted_s = (session.transport.now_ms() - began_ms) / 1000
-                left_s = patience_s if lasted_s >= patience_s else left_s - max(lasted_s, _RETRY_S)
-                if left_s < 0:
-                    raise
-                self._display.trouble(str(lost), lost.kind)
+                left_s = self._left(left_s, patience_s, lasted_s, lost)
             finally:
                 session.close()
             self._rest(lasted_s)
 
-    def run(self) -> None:
-        """One check after another, until interrupted: whatever happens to the scanner, this comes back to it."""
+    def run(self, patience_s: float = float("inf")) -> None:
+        """One check after another, until interrupted: whatever happens to the scanner, this comes back to it.
+
+        DeviceError as in ``run_once``, if there is an end to patience. NotPairedError: the first scanner that was met
+        may not be used. One that comes later is told like any trouble.
+        """
+        left_s = patience_s
         while True:
-            session = self._connected(float("inf"))
+            session = self._connected(left_s, once=False)
             began_ms = session.transport.now_ms()
             try:
                 while True:
+                    session.see_that_it_is_admitted()
                     result = self._check(session)
                     if result.reason not in ("removed", "no_document"):
                         self._clear(session, result)
             except DeviceError as lost:
-                self._display.trouble(str(lost), lost.kind)
+                lasted_s = (session.transport.now_ms() - began_ms) / 1000
+                left_s = self._left(left_s, patience_s, lasted_s, lost)
             finally:
                 session.close()
-            self._rest((session.transport.now_ms() - began_ms) / 1000)
+            self._rest(lasted_s)
+
+    def _left(self, left_s: float, patience_s: float, lasted_s: float, lost: DeviceError) -> float:
+        """The patience that is left after a link that lasted so long; raises ``lost`` when there is none."""
+        left_s = patience_s if lasted_s >= patience_s else left_s - max(lasted_s, _RETRY_S)
+        if left_s < 0:
+            raise lost
+        self._display.trouble(str(lost), lost.kind)
+        return left_s
 
     def _rest(self, lasted_s: float) -> None:
         """Before the port is opened anew, when the link did not last."""
         if lasted_s < _BRIEF_S:
             self._pause(_RETRY_S)
 
-    def _connected(self, patience_s: float) -> Session:
+    def _connected(self, patience_s: float, *, once: bool = True) -> Session:
         """A session with the scanner, as soon as there is one; whoever watches is told what is in the way."""
         left_s = patience_s
         told = ""
@@ -132,7 +159,8 @@ class Service:
             try:
                 return self._open()
             except DeviceError as trouble:
-                if left_s <= 0:
+                refused = isinstance(trouble, NotPairedError) and (once or not self._met)
+                if left_s <= 0 or refused:
                     raise
                 if str(trouble) != told:
                     told = str(trouble)
@@ -141,24 +169,37 @@ class Service:
             left_s -= _RETRY_S
 
     def _open(self) -> Session:
-        session = Session(self._connect(), self._inbox)
+        session = Session(self._connect(), self._inbox, admission=self._admission)
         self._reader.notify(session.inbox.wake)
         self._flow_sign = 1
+        self._inspection = Inspection(session, self._expected, self._display.notice)
         try:
-            self._display.connected(session.open())
+            hello = session.open()
+            assert session.identity is not None
+            self._met = True
+            self._display.connected(hello, session.identity)
         except BaseException:
             session.close()
             raise
         return session
 
     def _check(self, session: Session) -> Result:
-        check = Check(session, self._reader, self._judge, self._display, flow_sign=self._flow_sign, alive=self._alive)
+        check = Check(session, self._reader, self._judge, self, flow_sign=self._flow_sign, alive=self._alive)
         result = check.run(_CHECK_MS)
         self._flow_sign = check.store.flow_sign
         if result.reason != "no_document":
             self._display.result(result)
         self._kept(result, check.store.joined()[0])
         return result
+
+    def message(self, message: Message) -> None:
+        """See check.Listener."""
+        self._inspection.take(message)
+        self._display.message(message)
+
+    def not_read(self, reason: str) -> None:
+        """See check.Listener."""
+        self._display.not_read(reason)
 
     def _clear(self, session: Session, result: Result) -> None:
         """Wait for an empty glass; a faulty scanner is told to try its parts again. LinkLostError."""

@@ -4,18 +4,24 @@ The scanner sends with each line how far the document has slid since it was plac
 is a line of the document, displaced: rows are put where they belong, shifted along x, and the gaps between them are
 interpolated. A track ends when the document was lifted; what follows has no known place on what came before.
 
+Rows of several sweeps count together only where those show the same print in rows that they share (`tie`): whatever
+happened between two sweeps, another document may lie there since.
+
 Counts may err: each sweep is laid on those before by what both show, and a sensor that counts backwards is found out.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.link.messages import Band, SweepBegin
+from stillscan.scanning.agreement import compare, printed_rows
 from stillscan.scanning.registration import offset
 from stillscan.scanning.sweep import Sweep
 
@@ -27,11 +33,15 @@ _MOST_NUDGE_PX = 16.0  # 1.4 mm: the counts of one placing err by no more, unles
 _CLEARLY_MOVED_PX = 5.0  # 0.4 mm: farther than counts and lines may differ
 _OPPOSITE_VOTES = 2
 _MOST_TRIED = 2
+_ANCHOR_ROWS = 14  # of print that the next sweep is to show again: half a line, less what counts may err
+_CLOSE_ROWS = 8  # 0.7 mm above the rows that lack, for what was placed by counts that are a little wrong
 _LEFT_PX, _RIGHT_PX = 60, 74  # 5.1 and 6.3 mm: the text of a passport begins and ends just beside
 _LID = 90  # no line of a document is darker all over; infrared paper is 200 and more, worn and stained 130
 _LIGHT = 0.05  # share of a line that is lighter where a document lies; dust and glare on the lid are less
 
 Rows = NDArray[np.float32]
+Tie = Literal["alone", "same", "other", "unclear"]
+"""The newest sweep stands alone; shows the same print as those before it; shows another; or shares too little."""
 
 
 @dataclass
@@ -103,6 +113,12 @@ class StripStore:
             self.sweeps[-1].add(band)
             self._cover(band.header.row, band.header.lines, band.header.dy_um)
 
+    def forget(self, bands: Sequence[Band]) -> None:
+        """Bands that were added, and were not the scanner's: their rows are missing again."""
+        for sweep in self.sweeps:
+            sweep.forget(bands)
+        self._cover_anew()
+
     def _cover(self, row: int, lines: int, dy_um: int) -> None:
         """These rows of the glass have been seen while the document was displaced by so much."""
         place = row + self.flow_sign * dy_um / self.pitch_um
@@ -130,12 +146,57 @@ class StripStore:
         if self.flow_sign < 0 or self._votes < _OPPOSITE_VOTES:
             return False
         self.flow_sign = -1
-        self._near[:] = False
-        for sweep in self.sweeps[self._fresh :]:
-            if sweep.track == newest.track:
-                for row, (_, dy_um) in zip(sweep.rows, sweep.shifts_um, strict=True):
-                    self._cover(row, 1, dy_um)
+        self._cover_anew()
         return True
+
+    def tie(self) -> Tie:
+        """What the newest sweep has to do with the rows that others of this capture have seen on its track."""
+        *former, newest = self._joinable() or [Sweep(0, 0)]
+        if not former or newest is not self.sweeps[-1]:
+            return "alone"
+        (base, base_seen), (rows, rows_seen) = self._laid(former), self._laid([newest])
+        base_scan = base, np.asarray(base_seen.any(axis=1), np.bool_)
+        scan = rows, np.asarray(rows_seen.any(axis=1), np.bool_)
+        if not (printed_rows(base_scan) & ~scan[1]).any():
+            return "same"  # no text is taken from the others
+        found = compare(base_scan, scan)
+        if found.verdict == "same":
+            newest.nudge_px = newest.nudge_px[0] + found.dx_px, newest.nudge_px[1] - found.dy_rows
+        return found.verdict
+
+    def forget_former(self) -> None:
+        """The rows of all sweeps but the newest do not count any more."""
+        self._fresh = len(self.sweeps) - 1
+        self._cover_anew()
+
+    def forget_shorter(self) -> None:
+        """Of the newest sweep and those before it the one that has seen less does not count any more."""
+        *former, newest = self._joinable()
+        rows = {row for sweep in former for row in sweep.rows}
+        if len(newest.rows) >= len(rows):
+            self.forget_former()
+        else:
+            newest.void = True
+            self._cover_anew()
+
+    def anchor(self, row: int) -> int:
+        """From where to scan again so that the sweep shows enough of the print above ``row`` once more."""
+        first = row - _CLOSE_ROWS
+        above = np.flatnonzero(printed_rows(self.joined())[:row])
+        if len(above):
+            first = min(first, int(above[-_ANCHOR_ROWS]) if len(above) >= _ANCHOR_ROWS else int(above[0]) - _CLOSE_ROWS)
+        return max(first, 0)
+
+    def _joinable(self) -> list[Sweep]:
+        """The sweeps of this capture whose rows count together, as far as their track tells."""
+        track = self.sweeps[-1].track if self.sweeps else 0
+        return [one for one in self.sweeps[self._fresh :] if one.rows and one.track == track and not one.void]
+
+    def _cover_anew(self) -> None:
+        self._near[:] = False
+        for sweep in self._joinable():
+            for row, (_, dy_um) in zip(sweep.rows, sweep.shifts_um, strict=True):
+                self._cover(row, 1, dy_um)
 
     def _counted(self, older: Sweep, newest: Sweep) -> NDArray[np.float64]:
         """(x, y) px by which the sensor says that the document moved from one sweep to the other."""
@@ -154,16 +215,19 @@ class StripStore:
 
         What slid beyond the sensor's ends is paper, unless another sweep has seen it: see ``torn``.
         """
+        out, self._seen = self._laid(self._joinable())
+        _lid_to_paper(out)
+        return out, np.asarray(self._seen.any(axis=1), np.bool_)
+
+    def _laid(self, sweeps: list[Sweep]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """These sweeps on the document's rows, later ones on top, and which pixels (rows, width_px) were seen."""
         out = np.full((self.rows, self.width_px), PAPER, np.uint8)
         seen = np.zeros(out.shape, np.bool_)
-        for sweep in self.sweeps[self._fresh :]:
-            if sweep.rows and sweep.track == self.sweeps[-1].track:
-                picture, covered = self._straight(sweep)
-                out[covered] = picture[covered]
-                seen |= covered
-        self._seen = seen
-        _lid_to_paper(out)
-        return out, np.asarray(seen.any(axis=1), np.bool_)
+        for sweep in sweeps:
+            picture, covered = self._straight(sweep)
+            out[covered] = picture[covered]
+            seen |= covered
+        return out, seen
 
     def torn(self, first_row: int, last_row: int) -> bool:
         """Does the picture last ``joined`` lack a part of seen rows first_row..last_row where text may stand?"""

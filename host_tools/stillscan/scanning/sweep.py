@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,7 +27,11 @@ class Sweep:
     rows: list[int] = field(default_factory=list)
     times_us: list[int] = field(default_factory=list)
     shifts_um: list[tuple[int, int]] = field(default_factory=list)
+    bands: list[Band] = field(default_factory=list)
+    """Of each line, the band that it came with."""
     missing_bands: int = 0
+    void: bool = False
+    """Whether its rows do not count: nothing ties them to those of other sweeps."""
     nudge_px: tuple[float, float] = (0.0, 0.0)
     """What must be added to the counted displacement (x, y): so the lines say (see `StripStore.settle`)."""
     _next_band: int = 0
@@ -41,11 +46,22 @@ class Sweep:
             self.rows.append(header.row + i)
             self.times_us.append(header.t_us)
             self.shifts_um.append((header.dx_um, header.dy_um))
+            self.bands.append(band)
+
+    def forget(self, bands: Sequence[Band]) -> None:
+        """Bands that were not the scanner's: as if they had been lost."""
+        kept = [index for index, one in enumerate(self.bands) if not any(one is band for band in bands)]
+        self.missing_bands += (len(self.bands) - len(kept)) > 0
+        self.pixels = [self.pixels[index] for index in kept]
+        self.rows = [self.rows[index] for index in kept]
+        self.times_us = [self.times_us[index] for index in kept]
+        self.shifts_um = [self.shifts_um[index] for index in kept]
+        self.bands = [self.bands[index] for index in kept]
 
     @property
     def calm(self) -> bool:
         """Did the document lie still all through this sweep, as far as the counts tell?"""
-        shifts = np.array(self.shifts_um).reshape(-1, 2)
+        shifts = np.array(self.shifts_um or [(0, 0)]).reshape(-1, 2)
         return bool(np.ptp(shifts, axis=0).max(initial=0) <= _STILL_UM)
 
     def displacement_um(self) -> NDArray[np.float64]:

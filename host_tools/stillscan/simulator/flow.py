@@ -158,6 +158,11 @@ class Flow:
         steps = np.diff(pose[:, :2], axis=0) * (scale * followed)[:, None]
         self._exact = exact + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
         near = lift < LOST_LIFT_MM
+        # another page than a frame ago: no hand is so quick that it is not on its way for a frame, out of focus
+        if number[0] != number[-1]:
+            exchanged = self._scene.exchanged(number)
+            exchanged[1:] &= near[1:] & near[:-1]
+            lift = np.where(exchanged, LOST_LIFT_MM, lift)
         # Rounding the position, not the steps, carries the remainder; noise on the position cannot accumulate.
         noise = self._noise[frames % _TABLE] * near[:, None]
         self._counts = (np.rint(self._exact).astype(np.int64) + noise).tolist()

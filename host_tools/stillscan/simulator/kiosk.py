@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
+from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.simulator.bus import Bus
 from stillscan.simulator.process import Firmware
 from stillscan.simulator.scene import Scene
@@ -63,12 +64,22 @@ def _paced(began_s: float, virtual_s: float) -> float:
 class SimulatedKiosk:
     """Also a Transport: ``read`` lets the firmware run in virtual time; ``paced`` holds that time to the wall clock."""
 
-    def __init__(self, scene: Scene, board: str = "simulator", boot_id: int = 1, paced: bool = False) -> None:
+    pseudo = True  # see Transport
+
+    def __init__(
+        self,
+        scene: Scene,
+        board: str = "simulator",
+        boot_id: int = 1,
+        paced: bool = False,
+        pairing: Pairing | None = None,
+    ) -> None:
         self.name = "simulator"
         self.bus = Bus(scene)
         self._board = board
         self.boot_id = boot_id
-        self.firmware = Firmware(self.bus, board, boot_id)
+        self._files = {} if pairing is None else {BOARD_FILE: pairing.written()}
+        self.firmware = Firmware(self.bus, board, boot_id, files=self._files)
         self._began_s = time.monotonic() if paced else None
         self._to_fail: list[tuple[int, str]] = []
         self.visitors: Visitors | None = None
@@ -113,7 +124,7 @@ class SimulatedKiosk:
         self.firmware.close()
         self.bus.power_up()
         self.boot_id += 1
-        self.firmware = Firmware(self.bus, self._board, self.boot_id)
+        self.firmware = Firmware(self.bus, self._board, self.boot_id, files=self._files)
 
     def pass_time(self, ms: float) -> None:
         """The host is busy for so long; what the device sends meanwhile waits."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -46,8 +47,17 @@ def _share_a_cpu() -> set[int]:
 class Firmware:
     """A MicroPython process with the firmware of this package, its file system a temporary folder."""
 
-    def __init__(self, bus: Bus, board: str = "simulator", boot_id: int = 1, script: str = "main.py") -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        board: str = "simulator",
+        boot_id: int = 1,
+        script: str = "main.py",
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """``files`` lie on the board before it starts."""
         self.bus = bus
+        self._files = files or {}
         self._pending = bytearray()
         self._cpus = _share_a_cpu()
         with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
@@ -55,6 +65,10 @@ class Firmware:
 
     def _start(self, board: str, boot_id: int, script: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="stillscan-")
+        for name, content in self._files.items():
+            place = Path(self._folder.name) / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / "console.txt", "w+")  # noqa: SIM115 - closed in close()
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()

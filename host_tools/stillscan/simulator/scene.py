@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -91,6 +92,12 @@ class Scene:
                 rows = number == index
                 pose[rows] = placement.motion.poses(times_us[rows] - placement.start_us)
         return number, pose
+
+    def exchanged(self, number: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """(n,): whether another page lies there in a placement of ``number`` (n,) than in the one before it."""
+        pages = [self._history[int(index) - self._forgotten].page for index in number]
+        changed = [one is not other and None not in (one, other) for one, other in pairwise(pages)]
+        return np.array([False, *changed], np.bool_)
 
     def acceleration(self, times_us: FloatArray) -> FloatArray:
         """(n, 3) acceleration of the chassis in g without gravity; nothing but the hum while the glass is empty."""

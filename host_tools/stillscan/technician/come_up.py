@@ -22,6 +22,7 @@ WHY = {
     wire.DEFECT: "it ended with an error while it started",
     wire.RESETS: "it was reset twice before it was ready",
     wire.LATE: "it was not ready within 30 s",
+    wire.DAMAGED: "its files on the board are not those of its list",
 }
 
 
@@ -34,10 +35,10 @@ class Running(NamedTuple):
     fault: str | None
 
 
-def connect(port: str) -> Session:
-    """A session with the kiosk on this port. DeviceError: nobody there says HELLO."""
+def connect(port: str, key: bytes | None = None) -> Session:
+    """A session with the kiosk on this port, ``key`` that of its pairing. DeviceError: nobody there says HELLO."""
     transport = SerialTransport(port)
-    session = Session(transport)
+    session = Session(transport, admission=lambda hello, _: key if hello.scanner_id is not None else None)
     try:
         session.open(wire.STREAM_EVENTS)
     except BaseException:
@@ -51,11 +52,14 @@ def installed_build(installed: Installed | None) -> str:
     return plain(installed.build) if installed is not None else ""
 
 
-def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S) -> Running:
-    """The board with this version, confirmed. StillscanError: it was left for the one before; DeviceError."""
+def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S, key: bytes | None = None) -> Running:
+    """The board with this version, confirmed. StillscanError: it was left for the one before; DeviceError.
+
+    ``key`` is that of its pairing: a board that has one takes settings from nobody else.
+    """
     end_s = time.monotonic() + limit_s
     while True:
-        session = _connected(port, end_s)
+        session = _connected(port, end_s, key)
         try:
             return _confirmed(session, build, end_s)
         except LinkLostError:
@@ -65,11 +69,11 @@ def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S) -> R
             raise
 
 
-def _connected(port: Callable[[], str], end_s: float) -> Session:
+def _connected(port: Callable[[], str], end_s: float, key: bytes | None) -> Session:
     began_s = time.monotonic()
     while True:
         try:
-            return connect(port())
+            return connect(port(), key)
         except DeviceError as error:
             why = error
         if time.monotonic() - began_s >= _PROMPT_S:

@@ -39,6 +39,7 @@ def digests(folder, buffer=bytearray(512)):
     for entry in os.ilistdir(folder or os.getcwd()):
         path = folder + entry[0]
         if entry[1] == 0x4000:
+            print((path + "/", ""), end=",")
             digests(path + "/")
         else:
             h = hashlib.sha256()
@@ -54,6 +55,17 @@ try:
 except OSError as error:
     if error.errno != 2:
         raise
+"""
+_VERSION = """
+import sys
+for name in ("kiosk", "kiosk.version"):
+    sys.modules.pop(name, None)
+sys.path.insert(0, {folder!r})
+try:
+    print(tuple(__import__("kiosk.version", None, None, ("VERSION",)).VERSION))
+except Exception:
+    print(None)
+sys.path.pop(0)
 """
 _COPY = """
 b = bytearray(512)
@@ -107,8 +119,16 @@ class Prompt:
         return int(self._run(_FREE))
 
     def digests(self, folder: str = "") -> dict[str, str]:
-        """SHA-256 of every file below ``folder`` ("", or "a/"), by path. Of none when there is no such folder."""
+        """SHA-256 of every file below ``folder`` ("", or "a/"), by path. Of none when there is no such folder.
+
+        Folders below it are there too: their paths end in "/", and they have no digest.
+        """
         return dict(ast.literal_eval(f"[{self._run(_DIGESTS.replace('{folder!r}', repr(folder)))}]"))
+
+    def firmware(self, folder: str) -> tuple[int, int, int] | None:
+        """The firmware's version in this folder; None when there is none that says."""
+        said = ast.literal_eval(self._run(_VERSION.format(folder=folder)))
+        return said if isinstance(said, tuple) and len(said) == 3 and all(type(n) is int for n in said) else None
 
     def read(self, path: str) -> bytes:
         """Content of a file, b"" when it is not there."""
@@ -149,9 +169,12 @@ class Prompt:
                     self._transport.fs_mkdir(path[:end])
 
     def remove(self, path: str) -> None:
-        """A file."""
+        """A file, or a folder that is empty: its path ends in "/"."""
         with self._told():
-            self._transport.fs_rmfile(path)
+            if path.endswith("/"):
+                self._transport.fs_rmdir(path[:-1])
+            else:
+                self._transport.fs_rmfile(path)
 
     def reset(self) -> None:
         """As if its power had been switched off and on; the prompt is gone. DeviceError: it is still there."""

@@ -6,11 +6,21 @@ file has been read back; only then the state file names it, by a rename.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stillscan.boards.image import BLOCK
-from stillscan.boards.versions import FOLDERS, MANIFEST, STATE, Version, digest, read_state, state
+from stillscan.boards.versions import (
+    FOLDERS,
+    MANIFEST,
+    STATE,
+    Version,
+    digest,
+    folders_of,
+    listed,
+    read_state,
+    state,
+)
 from stillscan.errors import DeviceError, StillscanError
 from stillscan.technician.prompt import BoardFullError, Prompt
 
@@ -22,6 +32,7 @@ class Done:
     folder: str | None
     sent: int  # files that went over the cable
     kept: int  # files that were on the board: in place, or copied there
+    damaged: bool = False  # a version lay there whose files did not fit its manifest: it is as it should be again
 
 
 class Update:
@@ -34,7 +45,9 @@ class Update:
         self._state = read_state(prompt.read(STATE))
         self._have = {folder: prompt.digests(f"{folder}/") for folder in FOLDERS}
         run = self._state.get("run")
-        self._run = next((f for f in (run, *FOLDERS) if f in FOLDERS and f"{f}/{MANIFEST}" in self._have[str(f)]), None)
+        whole = [folder for folder in FOLDERS if self._whole(folder)]
+        self._run = next((str(folder) for folder in (run, *FOLDERS) if folder in whole), None)
+        self._damaged = run in FOLDERS and run not in whole
         self._target = FOLDERS[0] if self._run != FOLDERS[0] else FOLDERS[1]
         self._loader = {
             path: content for path, content in version.loader.items() if digest(prompt.read(path)) != digest(content)
@@ -43,7 +56,8 @@ class Update:
     @property
     def foreign(self) -> bool:
         """Does a program start here that is not stillscan's?"""
-        return not self._run and not self._state and "main.py" in self._loader and bool(self._prompt.read("main.py"))
+        ours = self._state or any(f"{folder}/{MANIFEST}" in have for folder, have in self._have.items())
+        return not ours and "main.py" in self._loader and bool(self._prompt.read("main.py"))
 
     @property
     def current(self) -> bool:
@@ -53,9 +67,24 @@ class Update:
         known = (self._state.get("run"), self._state.get(self._run)) == (self._run, self._version.build)
         return known and "new" not in self._state
 
+    @property
+    def firmware(self) -> tuple[int, int, int] | None:
+        """The firmware's version that runs on the board, or of what lies there when nothing does; None: unknown."""
+        there = [folder for folder in FOLDERS if self._have[folder]]
+        found = [self._prompt.firmware(folder) for folder in ([self._run] if self._run is not None else there)]
+        return max((version for version in found if version is not None), default=None)
+
+    def _whole(self, folder: str) -> bool:
+        """Does the loader start what lies there? Not when its files are not those of its manifest."""
+        place = f"{folder}/{MANIFEST}"
+        if place not in self._have[folder]:
+            return False
+        files = listed(self._prompt.read(place))
+        return bool(files) and self._have[folder] == _tree(folder, files) | {place: self._have[folder][place]}
+
     def _holds(self, folder: str) -> bool:
-        wanted = {f"{folder}/{path}": sum_ for path, sum_ in self._wanted.items()}
-        return self._have[folder] == wanted | {f"{folder}/{MANIFEST}": digest(self._version.manifest)}
+        place = f"{folder}/{MANIFEST}"
+        return self._have[folder] == _tree(folder, self._wanted) | {place: digest(self._version.manifest)}
 
     @property
     def bytes_to_send(self) -> int:
@@ -75,7 +104,7 @@ class Update:
         if self._run is not None and self._holds(self._run):
             self._write_loader()
             self._prompt.replace(STATE, state({"run": self._run, self._run: self._version.build}))
-            return Done(None, 0, len(self._wanted))
+            return Done(None, 0, len(self._wanted), self._damaged)
         try:
             sent = self._fill(progress)
             self._write_loader()
@@ -86,7 +115,7 @@ class Update:
                 f"{full}: a version takes {need} KiB, {self._prompt.free() // 1024} KiB are free; remove files that "
                 "are not stillscan's. What ran before still runs"
             ) from None
-        return Done(self._target, sent, len(self._wanted) - sent)
+        return Done(self._target, sent, len(self._wanted) - sent, self._damaged)
 
     def _fill(self, progress: Callable[[int], None]) -> int:
         """The target folder with exactly the wanted files, read back; how many were sent."""
@@ -94,10 +123,10 @@ class Update:
         if "new" in self._state:  # what is on trial there is about to go
             self._state = {k: v for k, v in self._state.items() if k not in ("new", "starts", self._target)}
             prompt.replace(STATE, state(self._state))
-        there = self._have[target]
-        for path in sorted(there, key=lambda path: path != f"{target}/{MANIFEST}"):
-            if there[path] != self._wanted.get(path.partition("/")[2]):
-                prompt.remove(path)
+        there, tree = self._have[target], _tree(target, self._wanted)
+        for path in sorted(there, key=lambda path: (path != f"{target}/{MANIFEST}", path.endswith("/"), -len(path))):
+            if there[path] != tree.get(path):
+                prompt.remove(path)  # the manifest first; folders when they are empty, the inner ones before the outer
         for folder in sorted({path.rpartition("/")[0] for path in self._wanted}):
             prompt.make_folder(f"{target}/{folder}".rstrip("/"))
         sent = 0
@@ -108,7 +137,7 @@ class Update:
                 sent += 1
             elif origin != place:
                 prompt.copy(origin, place)
-        if prompt.digests(f"{target}/") != {f"{target}/{path}": sum_ for path, sum_ in self._wanted.items()}:
+        if prompt.digests(f"{target}/") != tree:
             raise DeviceError("the board's flash does not keep what is written: the board is worn out or damaged")
         prompt.replace(f"{target}/{MANIFEST}", self._version.manifest)
         return sent
@@ -127,3 +156,9 @@ class Update:
         else:
             entries |= {"run": self._run, self._run: self._state.get(self._run, ""), "new": self._target, "starts": 0}
         self._prompt.replace(STATE, state(entries))
+
+
+def _tree(folder: str, files: Mapping[str, str]) -> dict[str, str]:
+    """What ``Prompt.digests`` finds in a folder that has exactly these files (digest by path)."""
+    inside = dict.fromkeys(folders_of(files), "") | dict(files)
+    return {f"{folder}/{path}": sum_ for path, sum_ in inside.items()}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from stillscan.link.identity import ScannerIdentity
+
 
 @dataclass(frozen=True)
 class Consignment:
@@ -30,7 +32,9 @@ class Case:
     `second_document` is the identity number on the second document, None when there is none. `face_matches` is the
     clerk's comparison of the person with the picture, None while it is not made. `now` has a time zone; the dates of
     passports and letters are compared with its date in UTC, which in Norway is another than the office's only between
-    midnight and two o'clock. `test_mode` takes specimens and test numbers.
+    midnight and two o'clock. `test_mode` takes specimens and test numbers. `scanner` has read the lines, None where
+    that is not known; `scanner_paired` is False for one that may not feed a check. `read_at` is when the document was
+    read (None: not told, as where rules are tried).
     """
 
     mrz: Sequence[str] | None
@@ -41,3 +45,6 @@ class Case:
     now: datetime
     test_mode: bool = False
     office: str = ""
+    scanner: ScannerIdentity | None = None
+    scanner_paired: bool = True
+    read_at: datetime | None = None

@@ -5,7 +5,7 @@ is added can only make verdicts stricter, and there is no input that says "relea
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 
 from stillscan import RELEASED
 from stillscan.mrz.errors import MrzError
@@ -26,6 +26,10 @@ from stillscan.verify.second import about_second_document
 
 CLOCK = (date.fromisoformat(RELEASED), date(2076, 1, 1))
 """This software is younger than the first; from the second on two digits of a year would mean another century."""
+
+MOST_READING = timedelta(minutes=10)
+"""A reading that is older decides nothing: the document that it is of may be anywhere by then, and so may its holder.
+A counter lets go of it sooner (`counter.held_reading`)."""
 
 
 def decide_case(case: Case) -> Ruling:
@@ -49,6 +53,10 @@ def _against(case: Case) -> Iterator[Reason]:
     read = _fields(case.mrz)
     found = _about_document(read, case.certain, today, case.test_mode)
     yield from found
+    if case.mrz is not None and not case.scanner_paired:
+        yield "scanner_not_paired"
+    if case.read_at is not None and not timedelta(0) <= case.now - case.read_at <= MOST_READING:
+        yield "reading_expired"
     mrz = None if isinstance(read, str) or not case.certain else read
     if case.second_document is not None:
         yield from about_second_document(mrz, case.second_document, today, case.test_mode)

@@ -13,6 +13,8 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Reason = Literal[
     "mrz_missing",
     "mrz_uncertain",
+    "scanner_not_paired",
+    "reading_expired",
     "check_digit_failed",
     "format_unknown",
     "document_not_passport",

@@ -1,37 +1,39 @@
-"""The HTTP API for integrators, under /api/v1: letters in, states out, cases tried. Every call needs the bearer token.
+"""The HTTP API for integrators, under /api/v1: letters in, states out, cases tried. Every call needs a bearer token.
 
 Nothing here finishes a check or hands a letter out: that needs the scanner, the clerk and the page.
 """
 
 import logging
-import secrets
 from collections import deque
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Security
+from fastapi import FastAPI, HTTPException, Request, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stillscan import __version__
 from stillscan.counter.counter import Counter
 from stillscan.errors import InputError, StillscanError
 from stillscan.records import tracking
-from stillscan.records.audit import entries, reading_chain
+from stillscan.records.audit import entries, head_of, reading_chain
+from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import find
 from stillscan.records.database import Database
-from stillscan.records.errors import RowsError
-from stillscan.records.files import place, read
+from stillscan.records.errors import RowsError, broken
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.records.tokens import Scope, Token, TokenList
 from stillscan.records.verification import verify
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
+from stillscan.web.bearer import TokenFirst, may, most_bytes
+from stillscan.web.limits import WholeBody
 
 _LOG = logging.getLogger(__name__)
 _MOST_LETTERS = 10_000  # in one request: about 1 MB of JSON; larger lists are files
@@ -135,35 +137,20 @@ class Whole(BaseModel):
     findings: list[str]
 
 
-def token(keyring: Keyring) -> str:
-    """The installation's token, in a file beside the keys that only its user may read; made on first use."""
-    return read(token_file(keyring)).decode("ascii", "replace").strip()
-
-
-def token_file(keyring: Keyring) -> Path:
-    """Where the token is. RecordsError when it cannot be made."""
-    return place(keyring.folder / "api.token", f"{secrets.token_urlsafe(32)}\n".encode(), 0o600)
-
-
-def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -> FastAPI:
+def api(counter: Counter, database: Database, keyring: Keyring, tokens: TokenList) -> FastAPI:
     """The application to be mounted under /api/v1."""
-    bearer = HTTPBearer(auto_error=False)
-
-    def authorised(given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
-        if given is None or not secrets.compare_digest(given.credentials.encode(), expected.encode()):
-            _LOG.warning("a request to the API without a valid token was refused")
-            raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
-
-    refused: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 422, 503)}
+    refused: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 403, 413, 422, 503)}
     app = FastAPI(
         title="stillscan",
         version=__version__,
         description=__doc__,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(authorised)],
+        dependencies=[Security(HTTPBearer(auto_error=False))],  # for the description: TokenFirst has looked at it
         responses=refused,
     )
+    app.add_middleware(WholeBody, most=most_bytes)
+    app.add_middleware(TokenFirst, find=tokens.find)
     _add_failures(app)
     _add_counter(app, counter)
     _add_letters(app, counter.test_mode, database, keyring)
@@ -174,6 +161,12 @@ def api(counter: Counter, database: Database, keyring: Keyring, expected: str) -
 
 def _add_failures(app: FastAPI) -> None:
     """Expected failures are answers of one line, not tracebacks."""
+
+    @app.exception_handler(RequestValidationError)
+    async def not_as_described(_: Request, error: RequestValidationError) -> JSONResponse:
+        # Without what was sent: it may be somebody's, and it may be no text that an answer can hold.
+        detail = [{key: one[key] for key in ("loc", "msg", "type")} for one in error.errors()]
+        return JSONResponse({"detail": detail}, 422)
 
     @app.exception_handler(InputError)
     async def bad_input(_: Request, error: InputError) -> JSONResponse:
@@ -187,7 +180,7 @@ def _add_failures(app: FastAPI) -> None:
 
 
 def _add_counter(app: FastAPI, counter: Counter) -> None:
-    @app.get("/status")
+    @app.get("/status", dependencies=[may(Scope.STATES)])
     def status() -> Status:
         """What happens at the counter now."""
         step, scanner = counter.look(lambda visit, scanner: (visit.step, scanner))
@@ -206,13 +199,16 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
     chain = ChainState()
 
     @app.post("/consignments")
-    def import_letters(letters: Annotated[list[Letter], Field(max_length=_MOST_LETTERS)]) -> Imported:
+    def import_letters(
+        letters: Annotated[list[Letter], Field(max_length=_MOST_LETTERS)],
+        token: Annotated[Token, may(Scope.LETTERS)],
+    ) -> Imported:
         """Register letters, all or none. Sending them again is harmless; changed contents are refused."""
         rows = "[" + ",\n".join(letter.model_dump_json() for letter in letters) + "]"
-        done = load(rows.encode(), database, keyring, "letters", test=test_mode)
+        done = load(rows.encode(), database, keyring, "letters", test=test_mode, token=token.name)
         return Imported(new=done.new, unchanged=done.unchanged)
 
-    @app.get("/consignments/{number}", responses={404: {"model": Problem}})
+    @app.get("/consignments/{number}", dependencies=[may(Scope.STATES)], responses={404: {"model": Problem}})
     def letter_state(number: str) -> LetterState:
         """Whether a letter is here, and whether it has been handed out."""
         normal = tracking.normalise(number, test=test_mode)
@@ -231,34 +227,47 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
 
 
 def _add_rules(app: FastAPI) -> None:
-    @app.post("/rules/decide")
+    @app.post("/rules/decide", dependencies=[may(Scope.CASES)])
     def decide(case: CaseIn) -> RulingOut:
         """The verdict that the rules would come to; nothing is recorded and no letter handed out."""
         if case.now.tzinfo is None:
             raise HTTPException(422, "'now' has no time zone; write Z for UTC")
-        ruling = decide_case(_case(case))
+        try:
+            ruling = decide_case(_case(case))
+        except OverflowError:  # a moment at the end of all years, in a time zone that is beyond it
+            raise HTTPException(422, "'now' is no moment of the years 1 to 9999 in UTC") from None
         return RulingOut(verdict=ruling.verdict, reasons=list(ruling.reasons))
 
-    @app.get("/rules/reasons")
+    @app.get("/rules/reasons", dependencies=[may(Scope.CASES)])
     def reasons() -> dict[str, dict[str, str]]:
         """Every reason code: what it leads to, and when it applies."""
         return {code: {"verdict": entry.verdict, "when": entry.when} for code, entry in explanations().items()}
 
 
 def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
-    @app.get("/audit/entries")
+    @app.get("/audit/entries", dependencies=[may(Scope.AUDIT)])
     def audit_entries(last: Annotated[int, Field(ge=1, le=_MOST_ENTRIES)] = 20) -> list[dict[str, Any]]:
         """The last entries of the audit log, without personal parts."""
         with database.reading() as connection:
-            return [entry.facts for entry in deque(entries(connection), maxlen=last)]
+            end = head_of(connection)
+            before = max(0, end.seq - last) if end is not None else 0
+            return [_facts(entry, keyring) for entry in deque(entries(connection, before), maxlen=last)]
 
-    @app.get("/audit/verify")
+    @app.get("/audit/verify", dependencies=[may(Scope.AUDIT)])
     def audit_verify() -> Whole:
         """Walk the whole audit log: is every entry, its order and its end as it was written?"""
         found = verify(database, keyring)
         return Whole(
             whole=not found.findings, entries=found.entries, findings=[str(finding) for finding in found.findings]
         )
+
+
+def _facts(entry: ChainEntry, keyring: Keyring) -> dict[str, Any]:
+    """What an entry says. RecordsError for one that was tampered with: nothing of it is told as if it were so."""
+    wrong = problem(entry, keyring)
+    if wrong is not None:
+        raise broken(f"entry {entry.seq}: {wrong}")
+    return entry.facts
 
 
 def _case(case: CaseIn) -> Case:

@@ -1,25 +1,32 @@
-"""What every answer of the page carries, and which requests get none: other sites must not use the clerk's browser."""
+"""What every answer of the page carries, and which requests get none: other sites must not use the clerk's browser.
+
+Cookies do not know ports, and SameSite does not either: a page that another account of this computer serves at a port
+of its own is "same site". So a request has to be of the same origin. A browser says so with every form (Origin) and
+with every request (Sec-Fetch-Site); what sends neither header is no browser, and holds no cookies but its own.
+"""
 
 from __future__ import annotations
-
-import logging
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_LOG = logging.getLogger(__name__)
+from stillscan.web.seldom import Seldom
+
+_LOG = Seldom(__name__)
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Not "no-referrer", with which browsers send "Origin: null" with a form. No address here holds anything personal.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
 
 class Guard:
-    """ASGI middleware: refuses changes that come from another origin, and adds the headers above."""
+    """ASGI middleware: refuses requests that come from another origin, and adds the headers above."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,12 +34,6 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        if scope["method"] not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != headers.get("host"):
-            _LOG.warning("a request of another site was refused")
-            await PlainTextResponse("another site may not do this", status_code=403)(scope, receive, send)
             return
 
         async def sealed(message: Message) -> None:
@@ -42,4 +43,17 @@ class Guard:
                     answer.setdefault(name, value)
             await send(message)
 
+        if _of_another_site(scope["method"], Headers(scope=scope)):
+            _LOG.warning("a request of another site was refused")
+            await PlainTextResponse("another site may not do this", status_code=403)(scope, receive, sealed)
+            return
         await self._app(scope, receive, sealed)
+
+
+def _of_another_site(method: str, headers: Headers) -> bool:
+    changes, origin = method not in ("GET", "HEAD"), headers.get("origin")
+    if changes and origin is not None:
+        return origin != f"http://{headers.get('host')}"
+    if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
+        return False
+    return changes or headers.get("sec-fetch-mode") != "navigate" or headers.get("sec-fetch-dest") != "document"

@@ -14,15 +14,22 @@ import uvicorn
 from starlette.applications import Starlette
 
 from stillscan.errors import DeviceError, InputError
+from stillscan.web.connections import ACCEPTED_AT_ONCE, HEAD_BYTES, QUEUE, Connections
+from stillscan.web.seldom import SeldomLines
 
 HOST = "127.0.0.1"
 NAMES = [HOST, "localhost"]
 _START_S = 10.0  # far longer than the server takes to listen, on a busy computer too
 _STOP_S = 1  # for what windows still ask when the server ends; one that does not read its answer loses it
 _JOIN_S = 10.0  # longer than an answer that waits for the database
-# What the server and its event loop have to say goes to the program's log, and never to the terminal by itself.
+_KEEP_ALIVE_S = (
+    4  # below HEAD_S: a connection that is kept for a next request and gets none ends by the server's own way
+)
+# What the server and its event loop have to say goes to the program's log, seldom, and never to the terminal by itself.
 for _name in ("uvicorn", "asyncio"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
+for _name in ("uvicorn.error", "asyncio"):
+    logging.getLogger(_name).addFilter(SeldomLines())
 
 
 class PageServer:
@@ -36,7 +43,22 @@ class PageServer:
         self.url = ""
         self._port = port
         self._application = application
-        config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=_STOP_S)
+        self.connections = Connections()
+        config = uvicorn.Config(
+            application,
+            http=self.connections.protocol(),  # type: ignore[arg-type]
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            backlog=ACCEPTED_AT_ONCE,
+            h11_max_incomplete_event_size=HEAD_BYTES,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_STOP_S,
+        )
         self._server = uvicorn.Server(config)
 
     def __enter__(self) -> PageServer:
@@ -47,6 +69,7 @@ class PageServer:
         try:
             self._thread.start()
             self._wait()
+            self._socket.listen(QUEUE)  # the server has set it to what it takes at once
         except BaseException:  # an interrupt too: nobody will leave what was not entered
             self.__exit__(None, None, None)
             raise
@@ -60,7 +83,8 @@ class PageServer:
             time.sleep(0.01)
 
     def _bound(self) -> socket.socket:
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Named as TCP, the event loop lets it send at once: otherwise each further answer of a connection waits 40 ms.
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((HOST, self._port))

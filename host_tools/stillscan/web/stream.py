@@ -6,12 +6,15 @@ A stream is never silent for longer than a heartbeat, so that a page whose conne
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from stillscan.counter.counter import Counter, Event
+from stillscan.web.sessions import Session, Sessions
 from stillscan.web.view import attempt_text, scanner_text
 
 BEAT_S = 2.5  # of the heartbeat: a page that hears nothing for three of them says so (page.js), within 10 s
@@ -20,40 +23,83 @@ _MOST = 600  # rows that wait for a window; more than a sweep's, so that only a 
 
 
 async def follow(
-    counter: Counter, language: str, panel: Callable[[], dict[str, str]], rows: bool
+    counter: Counter,
+    language: str,
+    panel: Callable[[], dict[str, str]] | None,
+    rows: bool,
+    seat: tuple[Sessions, Session] | None = None,
 ) -> AsyncIterator[str]:
-    """Server-sent events: first how everything stands, then what changes. ``panel`` renders the open question."""
-    loop, waiting = asyncio.get_running_loop(), asyncio.Event()
+    """Server-sent events: first how everything stands, then what changes. ``panel`` renders the open question.
+
+    With a ``seat`` the stream ends with the session that it has, and the window is told so (``locked``).
+    """
+    waiting = asyncio.Event()
+    wake = functools.partial(asyncio.get_running_loop().call_soon_threadsafe, waiting.set)
+    with contextlib.ExitStack() as leaving:
+        events = leaving.enter_context(_watching(counter, wake, rows, panel is not None))
+        if seat is not None:
+            leaving.enter_context(seat[0].window(seat[1], wake))
+        for kind, content in _all(counter, language, panel, rows):
+            yield _event(kind, content)
+        while True:
+            heard = await _heard(waiting, BEAT_S if seat is None else min(BEAT_S, seat[0].left_s(seat[1])))
+            if seat is not None and not await seat[0].may_see(seat[1]):
+                yield _event("locked", {})
+                return
+            if heard:
+                waiting.clear()
+            for kind, content in _merged(events) if heard else [("beat", {})]:
+                if kind == "end":
+                    return
+                yield _event(kind, _filled(counter, language, panel, kind, content))
+
+
+@contextlib.contextmanager
+def _watching(counter: Counter, wake: Callable[[], object], rows: bool, panel: bool) -> Iterator[deque[Event]]:
+    """The events that wait for a window, of the kinds that it shows; ``wake`` is called with each."""
     events: deque[Event] = deque(maxlen=_MOST)
 
     def on_event(event: Event) -> None:
-        if rows or event[0] != "rows":
+        if (rows or event[0] != "rows") and (panel or event[0] != "panel"):
             events.append(event)
-            loop.call_soon_threadsafe(waiting.set)
+            wake()
 
     stop = counter.watch(on_event)
     try:
-        yield _event("boot", counter.boot)
-        yield _event("panel", panel())
-        yield _event("device", _device(counter, language, {}))
-        while True:
-            try:
-                await asyncio.wait_for(waiting.wait(), BEAT_S)
-            except TimeoutError:
-                yield _event("beat", {})
-                continue
-            await asyncio.sleep(_BATCH_S)
-            waiting.clear()
-            for kind, content in _merged(events):
-                if kind == "end":
-                    return
-                if kind == "panel":
-                    content = panel()
-                elif kind == "device":
-                    content = _device(counter, language, content)
-                yield _event(kind, content)
+        yield events
     finally:
         stop()
+
+
+def _all(
+    counter: Counter, language: str, panel: Callable[[], dict[str, str]] | None, rows: bool
+) -> Iterator[tuple[str, Any]]:
+    """How everything stands."""
+    yield "boot", counter.boot
+    if panel is not None:
+        yield "panel", panel()
+    yield "device", _device(counter, language, {})
+    if rows:
+        yield "rows", counter.rows()
+
+
+def _filled(
+    counter: Counter, language: str, panel: Callable[[], dict[str, str]] | None, kind: str, content: Any
+) -> Any:
+    """What an event of the counter tells the page."""
+    if kind == "panel" and panel is not None:
+        return panel()
+    return _device(counter, language, content) if kind == "device" else content
+
+
+async def _heard(waiting: asyncio.Event, seconds: float) -> bool:
+    """Whether something happens within so many seconds; what comes right after it is waited for too."""
+    try:
+        await asyncio.wait_for(waiting.wait(), seconds)
+    except TimeoutError:
+        return False
+    await asyncio.sleep(_BATCH_S)
+    return True
 
 
 def _event(kind: str, content: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stillscan.counter.as_read import as_read
 from stillscan.counter.counter import Scanner
 from stillscan.counter.visit import Visit
 from stillscan.guidance import page_texts, say, say_or_name, say_reason
@@ -22,7 +23,12 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
         "holds_document": visit.holds_document,
         "may_be_left": visit.may_be_left,
         "failure": None,
+        "ended": None if visit.ended is None else say(f"reading.{visit.ended}", language),
+        "other": visit.other,
+        "document": None,
     }
+    if visit.step == "face" and not visit.other:
+        view["document"] = _document(visit, language)
     if visit.failure is not None:
         view["failure"] = _failure(*visit.failure, language)
     if visit.verdict is not None:
@@ -51,9 +57,19 @@ def scanner_text(scanner: Scanner, language: str) -> str:
     return say_or_name(section, name, language)
 
 
+def notice_text(scanner: Scanner, language: str) -> str:
+    """What the clerk should tell support about a scanner that works, or nothing."""
+    return say(scanner.notice, language) if scanner.notice else ""
+
+
 def attempt_text(scanner: Scanner, language: str) -> str:
     """Which attempt it is, or "" before the first."""
     return f"{page_texts(language)['attempt']} {scanner.attempt}" if scanner.attempt else ""
+
+
+def _document(visit: Visit, language: str) -> dict[str, str] | None:
+    """Names and date of birth as they were read, for the clerk to compare; never a number."""
+    return None if visit.document is None else as_read(visit.document, visit.book.now().date(), language)
 
 
 def _failure(reason: str, quality: tuple[QualityFinding, ...], language: str) -> list[str]:

@@ -25,6 +25,8 @@ class ChipKiosk:
     ``files``: all that lies on the board, content by path; by default what ``stillscan flash --image-only`` writes.
     """
 
+    pseudo = True  # see Transport
+
     def __init__(
         self,
         scene: Scene,

@@ -1,6 +1,7 @@
 // Follows the program: the question that is open, the scanner, and the strip row by row. Without it the page still works,
 // it only has to be loaded anew to see what has changed.
 
+const TAKEN_OVER_MS = 300
 const READ_MS = 1200 // a sentence stays so long: hands move faster than people read
 const panel = document.getElementById('panel')
 const lost = document.getElementById('lost')
@@ -29,12 +30,25 @@ panel.addEventListener('submit', async (event) => {
   for (const button of panel.querySelectorAll('button')) button.disabled = true
   try {
     const answer = await fetch(form.action, { method: 'POST', body, headers: { 'X-Panel': language } })
-    show(await answer.text())
+    if (answer.redirected) locked()
+    else show(await answer.text())
   } catch {
     panel.innerHTML = before // the answer has not arrived: it can be given again
     lost.hidden = false
   }
 })
+
+// Nobody is signed in here any more: names and pictures go at once, and what was begun waits in the program.
+function hide() {
+  panel.replaceChildren()
+  wipe()
+}
+function locked() {
+  source?.close()
+  hide()
+  // Somebody else may be signing in here at this moment, in another window: the answer to them comes first.
+  setTimeout(() => location.replace(`/signin?language=${language}&boot=${boot ?? ''}`), TAKEN_OVER_MS)
+}
 
 let said = 0
 let waiting = null
@@ -68,30 +82,33 @@ const pen = strip?.getContext('2d')
 function wipe() {
   pen?.clearRect(0, 0, strip.width, strip.height)
 }
-function rows(band) {
+function cells(row) {
   if (!pen) return
-  const grey = Uint8Array.from(atob(band.pixels), (character) => character.charCodeAt(0))
-  const image = pen.createImageData(band.width, band.lines)
+  const grey = Uint8Array.from(atob(row.pixels), (character) => character.charCodeAt(0))
+  if (strip.width !== grey.length) strip.width = grey.length
+  const image = pen.createImageData(grey.length, 1)
   for (let i = 0; i < grey.length; i++) image.data.set([grey[i], grey[i], grey[i], 255], 4 * i)
-  if (strip.width !== band.width) strip.width = band.width
-  pen.putImageData(image, 0, band.row)
+  pen.putImageData(image, 0, row.row)
 }
 
 // The program says something every 2.5 s. When it does not, the connection is dead even if nobody has said so.
 const SILENT_MS = 7500
 const AGAIN_MS = 1000
+const LOCK_MS = 1000 * Number(document.body.dataset.lock ?? 0) // after so long without a person's act the program locks
 let source
 let heard
+let alive = performance.now()
 const on = {
   boot(sent) {
-    if (boot && sent !== boot) location.replace(`/?language=${language}&restarted=1`)
+    if (boot && sent !== boot) location.replace(`/?language=${language}`)
   },
   panel(news) {
     if (news.turn !== turn()) show(news.html)
   },
   device,
-  rows: (bands) => bands.forEach(rows),
+  rows: (told) => told.forEach(cells), // coarse cells: no character can be read from them
   beat() {},
+  locked,
 }
 
 function listen() {
@@ -100,7 +117,7 @@ function listen() {
   source = new EventSource(`${events}?language=${language}`)
   for (const [kind, act] of Object.entries(on)) {
     source.addEventListener(kind, (event) => {
-      heard = performance.now()
+      heard = alive = performance.now()
       lost.hidden = true
       act(JSON.parse(event.data))
     })
@@ -108,9 +125,22 @@ function listen() {
   source.addEventListener('error', () => { lost.hidden = false })
 }
 
+let asking = false
+async function begin() {
+  if (asking) return
+  if (source.readyState === EventSource.CLOSED) { // refused: is it because nobody is signed in?
+    asking = true
+    const answer = await fetch(events, { method: 'HEAD' }).catch(() => null)
+    asking = false
+    if (answer?.status === 401) return locked()
+  }
+  listen() // it begins with how everything stands now
+}
+
 setInterval(() => {
   const silent = performance.now() - heard > SILENT_MS
   if (silent) lost.hidden = false
-  if (silent || source.readyState === EventSource.CLOSED) listen() // it begins with how everything stands now
+  if (LOCK_MS && performance.now() - alive > LOCK_MS) hide() // the program cannot say it
+  if (silent || source.readyState === EventSource.CLOSED) begin()
 }, AGAIN_MS)
 listen()

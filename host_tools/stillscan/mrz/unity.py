@@ -1,0 +1,164 @@
+"""Are both lines of one print? Two sheets that a hand lays together never fit as lines do that one printer made.
+
+Compared is what a print has from its making, not what stands there: where the lines begin, their distance and
+direction, the paper under them, and how dark and broad its strokes are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz import effort
+from stillscan.mrz.evidence import Evidence
+from stillscan.mrz.find import SPACING_PX
+from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.judge import Reading
+from stillscan.mrz.lines import PITCH_PX
+from stillscan.mrz.pixels import ranked
+
+_OUTER, _LETTERS, _MOST = slice(2, 7), slice(10, 38), slice(8, 40)
+"""Rows of a crop (48): paper above a line, its letters, and its letters when they stand a little aside."""
+_FAINT = 0.25
+"""Share of full ink below which noise and security print lie."""
+
+
+class Difference(NamedTuple):
+    """What the second line has more than the first."""
+
+    shift_px: float
+    """Farther right."""
+    spacing_px: float
+    """Farther down than the standard's distance."""
+    twist_px: float
+    """Farther down at the right end than at the left."""
+    paper: float
+    """Brighter paper, as a share."""
+    contrast: float
+    """Darker ink, as a logarithm."""
+    stroke: float
+    """Broader strokes, as a logarithm."""
+
+
+_USUAL = Difference(0.0, 0.5, 0.0, 0.0, 0.0, 0.035)
+"""Of one print: line 2 has more digits, which are a little broader than letters and fillers; the lines of real
+passports stand up to 78.6 px apart (flat scans of 2,400 px)."""
+_SPREAD = Difference(0.8, 2.0, 0.8, 0.035, 0.10, 0.11)
+"""What may be seen of one print, rms: twice what development strips of level 3 have, whose rows a hand pushes about,
+and as much as real passports have. Paper, ink and strokes of one print differ by up to 0.06 and 0.17 when a hand lifts
+or shakes it meanwhile (profile `mixed`): narrower bounds cost checks with movement seconds."""
+
+
+_MOST_APART, _MOST_APART_UNCLEAR = 1.3, 1.8
+"""Times what is usual, for print that stands out clearly of its noise and for other. Development strips of one document
+are up to 0.82 apart at levels 0 to 3 and 1.07 at level 4 (150 strips), three captures of one at level 5 up to 1.57
+together (14); of two strips that careful hands lay together a few fit as well (counted by `bench.joined`)."""
+_MOST_IN_ONE, _MOST_IN_ONE_UNCLEAR = 2.4, 3.2
+"""The same, of one of the differences alone: strips of one document up to 1.6 at levels 0 to 3, 2.4 at level 4 and 3.1
+at level 5."""
+TWO_PRINTS = "the lines are not of one print"
+
+
+class _Line(NamedTuple):
+    paper: float
+    contrast: float
+    stroke: float
+    middles: tuple[float, float]  # of the letters' height in the left and right half, from the middle of the crop
+
+
+def differences(evidence: Evidence) -> tuple[Difference, ...]:
+    """How the two lines that were read differ; nothing of a text of three."""
+    return (difference(evidence),) if len(evidence.crops) == 2 else ()
+
+
+def judged(reading: Reading, found: Sequence[Difference], *, clear: bool) -> Reading:
+    """The reading of lines that differ so: not accepted when they are not of one print. `clear`: see Evidence."""
+    if not reading.accepted or is_one_print(found, clear=clear):
+        return reading
+    fault = QualityFinding("two-prints", TWO_PRINTS)
+    return replace(reading, accepted=False, reason=TWO_PRINTS, quality=(*reading.quality, fault))
+
+
+def difference(evidence: Evidence) -> Difference:
+    """How the two lines that were read differ."""
+    effort.spend("unity")
+    one, other = (_line(crop, own) for crop, own in zip(evidence.crops, evidence.grid.columns_px, strict=True))
+    along = (evidence.corners[:, 1] - evidence.corners[:, 0]).mean(axis=0)
+    along /= np.hypot(*along)
+    across = np.array([-along[1], along[0]])  # down, as the text stands
+    apart = (evidence.corners[1] - evidence.corners[0]) * (PITCH_PX / evidence.pitch_px)  # of the left and right ends
+    right, down = apart @ along, apart @ across
+    down = down[0] + (down[1] - down[0]) * np.array([0.25, 0.75]) + np.subtract(other.middles, one.middles)
+    return Difference(
+        shift_px=float(right.mean()),
+        spacing_px=float(down.mean()) - SPACING_PX,
+        twist_px=float(down[1] - down[0]),
+        paper=other.paper / max(one.paper, 1.0) - 1,
+        contrast=float(np.log(other.contrast / one.contrast)),
+        stroke=float(np.log(other.stroke / one.stroke)),
+    )
+
+
+def is_one_print(found: Sequence[Difference], *, clear: bool) -> bool:
+    """Whether lines that differ so, in one or several captures of one document, were printed together."""
+    if not found:
+        return True
+    each = _each(Difference(*np.mean(found, axis=0)))
+    most = _MOST_APART if clear else _MOST_APART_UNCLEAR
+    most_in_one = _MOST_IN_ONE if clear else _MOST_IN_ONE_UNCLEAR
+    return bool(np.sqrt(np.mean(each**2)) <= most and np.abs(each).max() <= most_in_one)
+
+
+def distance(found: Difference) -> float:
+    """How far two lines are from those of one print, in what such lines are usually apart: 1 is usual."""
+    return float(np.sqrt(np.mean(_each(found) ** 2)))
+
+
+def _each(found: Difference) -> NDArray[np.float64]:
+    return (np.array(found) - _USUAL) / _SPREAD
+
+
+def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:
+    """The print of one line (48, columns) whose characters stand at these columns."""
+    half = int(PITCH_PX) // 2
+    first, end = max(0, round(float(columns_px[0])) - half), round(float(columns_px[-1])) + half
+    grey = cv2.blur(np.ascontiguousarray(crop[:, first:end]), (3, 3))
+    thin = np.ascontiguousarray(grey[:, ::3])
+    paper, dark = ranked(thin[_OUTER], 0.5), ranked(thin[_LETTERS], 0.04)
+    swing = max(paper - dark, 1.0)
+    ink = _ink(grey[_MOST][::2], paper, swing)
+    edges = float(cv2.absdiff(ink[:, 1:], ink[:, :-1]).sum())
+    profile = _ink(thin, paper, swing)
+    middle = thin.shape[1] // 2
+    return _Line(
+        paper,
+        swing / max(paper, 1.0),
+        2 * float(ink.sum()) / max(edges, 1.0),
+        (_middle(profile[:, :middle]), _middle(profile[:, middle:])),
+    )
+
+
+def _ink(grey: NDArray[Any], paper: float, swing: float) -> NDArray[np.float32]:
+    """Share of full ink of each pixel, none where it is faint."""
+    ink = np.float32(paper / swing) - grey * np.float32(1 / swing)
+    ink[ink < _FAINT] = 0
+    return np.asarray(ink, np.float32)
+
+
+def _middle(ink: NDArray[np.float32]) -> float:
+    """Middle of the rows that letters take, from the middle of the crop: halfway between their edges."""
+    profile = ink.mean(axis=1)
+    limit = float(np.sort(profile)[len(profile) * 7 // 10]) / 2
+    inside = np.flatnonzero(profile > limit)
+    if len(inside) == 0:
+        return 0.0
+    top, bottom = int(inside[0]), int(inside[-1])
+    upper, lower = float(top), float(bottom)
+    if top > 0:
+        upper -= float((profile[top] - limit) / max(profile[top] - profile[top - 1], 1e-6))
+    if bottom < len(profile) - 1:
+        lower += float((profile[bottom] - limit) / max(profile[bottom] - profile[bottom + 1], 1e-6))
+    return (upper + lower) / 2 - (len(profile) - 1) / 2

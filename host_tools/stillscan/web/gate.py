@@ -1,0 +1,144 @@
+"""Who may ask for what. Everything needs a browser that is bound and somebody who is signed in at it, but for what
+stands in `_OPEN`: the sign-in page, what pages are made of, the customer's screen, and the API, which has tokens.
+
+A path that does not exist is answered like one that does, so that nobody learns which there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stillscan.errors import StillscanError
+from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
+from stillscan.records.staff import Role
+from stillscan.web.browsers import Browsers
+from stillscan.web.connections import account_at, trust_connection
+from stillscan.web.seldom import Seldom
+from stillscan.web.sessions import Session, Sessions
+
+_OPEN = ("/signin", "/customer", "/customer/events")
+_OPEN_BELOW = ("/static/", "/api/v1/")
+_STREAM = "/events"  # no page: it is asked for by one, which has to be told by a status that it may not
+_TECHNICIANS = ("/", _STREAM, "/signout")
+_COOKIE_S = 400 * 86_400  # 400 days: as long as browsers keep any cookie
+_LOG = Seldom(__name__)
+
+
+class Gate:
+    """ASGI middleware. What it lets through finds `browser_of` and `session_of` in its scope."""
+
+    def __init__(self, app: ASGIApp, browsers: Browsers, sessions: Sessions) -> None:
+        self._app = app
+        self._browsers = browsers
+        self._sessions = sessions
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._looked(Request(scope)) if scope["type"] == "http" else None
+        await (answer or self._app)(scope, receive, send)
+
+    async def _looked(self, request: Request) -> Response | None:
+        """The same as `_refusal`; and nobody goes on while it cannot be told which browsers are bound."""
+        try:
+            return await self._refusal(request)
+        except StillscanError as error:
+            _LOG.warning("nobody is let in: %s", error)
+            return PlainTextResponse(page_texts(language_of(request))["browsers_unknown"], status_code=503)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """The answer to a request that goes no further; None for one that does."""
+        scope, path = request.scope, request.scope["path"]
+        cookie = request.cookies.get(_browser_cookie(request))
+        browser = self._browsers.bound(cookie, functools.partial(account_at, scope))
+        scope["stillscan.browser"], scope["stillscan.session"] = browser, None
+        if browser is None:
+            async with self._turn:  # strangers one after another, each behind whatever else is to be done
+                await asyncio.sleep(0)
+        else:
+            trust_connection(scope)
+        if path == "/" and request.method == "GET" and "key" in request.query_params:
+            return self._exchange(request, browser)
+        session = self._sessions.of(request.cookies.get(_session_cookie(request)), browser)
+        if path == "/signin" and session is not None:
+            scope["stillscan.session"] = session
+        if path in _OPEN or path.startswith(_OPEN_BELOW):
+            return None
+        if session is None or not await self._sessions.may_go_on(session):
+            return _not_signed_in(path)
+        if session.person.role is Role.TECHNICIAN and path not in _TECHNICIANS:
+            return PlainTextResponse(page_texts(language_of(request))["role_needed"], status_code=403)
+        if path != _STREAM:
+            self._sessions.act(session)
+        scope["stillscan.session"] = session
+        return None
+
+    def _exchange(self, request: Request, browser: str | None) -> Response:
+        """The secret of an address for the cookie of a browser that is bound; the address is left at once."""
+        cookie = (
+            None if browser is not None else self._browsers.bind(request.query_params["key"], account_at(request.scope))
+        )
+        if cookie is None and browser is None:
+            _LOG.warning("an address that is used, too old or wrong was opened")
+            return PlainTextResponse(page_texts(language_of(request))["address_used"], status_code=403)
+        answer = RedirectResponse("/", status_code=303)
+        if cookie is not None:
+            _set(answer, _browser_cookie(request), cookie, _COOKIE_S)
+        return answer
+
+
+def browser_of(request: Request) -> str | None:
+    """The browser that has asked, if it is bound."""
+    browser: str | None = request.scope["stillscan.browser"]
+    return browser
+
+
+def session_of(request: Request) -> Session:
+    """The session of a request that came through the gate."""
+    session: Session = request.scope["stillscan.session"]
+    return session
+
+
+def signed_in(request: Request) -> Session | None:
+    """The same on the sign-in page, where there may be none."""
+    session: Session | None = request.scope["stillscan.session"]
+    return session
+
+
+def give_session(request: Request, answer: Response, cookie: str) -> None:
+    """Let the browser keep the cookie of its session until it is closed; "": forget it."""
+    _set(answer, _session_cookie(request), cookie, None if cookie else 0)
+
+
+def language_of(request: Request) -> str:
+    """The language that was asked for, now or last."""
+    asked = request.query_params.get("language") or request.cookies.get("language") or DEFAULT_LANGUAGE
+    return asked if asked in languages() else DEFAULT_LANGUAGE
+
+
+def keep_language(answer: Response, language: str) -> None:
+    """The next page is in it as well."""
+    _set(answer, "language", language, _COOKIE_S)
+
+
+def _not_signed_in(path: str) -> Response:
+    if path == _STREAM:
+        return PlainTextResponse("sign in first", status_code=401)
+    return RedirectResponse("/signin", status_code=303)
+
+
+def _set(answer: Response, name: str, value: str, seconds: int | None) -> None:
+    answer.set_cookie(name, value, max_age=seconds, samesite="Strict", httponly=True)  # type: ignore[arg-type]
+
+
+def _browser_cookie(request: Request) -> str:
+    """Cookies are of a computer, not of a port: two kiosks on one shall not take them from each other."""
+    return f"stillscan-browser-{request.scope['server'][1]}"
+
+
+def _session_cookie(request: Request) -> str:
+    return f"stillscan-session-{request.scope['server'][1]}"

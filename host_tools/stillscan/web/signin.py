@@ -1,0 +1,136 @@
+"""Signing in and out at the page, and for supervisors the browsers that are bound. All of it works without scripts."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from stillscan.counter.counter import Counter
+from stillscan.errors import StillscanError
+from stillscan.guidance import page_texts
+from stillscan.records.staff import Role, SignInError
+from stillscan.web.browsers import SHOWN_S, Browsers, name_of
+from stillscan.web.forms import form_of
+from stillscan.web.gate import browser_of, give_session, keep_language, language_of, session_of, signed_in
+from stillscan.web.rendering import Rendering
+from stillscan.web.seldom import Seldom
+from stillscan.web.sessions import Sessions
+
+_STATUS = {"signin_wrong": 401, "signin_locked": 403, "signin_wait": 429, "signin_busy": 429}
+"""As HTTP has them: not known, may not, too often."""
+_LOG = Seldom(__name__)
+
+
+class SignIn:
+    """The pages of signing in, of one counter."""
+
+    def __init__(self, counter: Counter, rendering: Rendering, browsers: Browsers, sessions: Sessions) -> None:
+        self._counter = counter
+        self._rendering = rendering
+        self._browsers = browsers
+        self._sessions = sessions
+        self._threads = anyio.CapacityLimiter(8)  # more than are let in at one time: the others are told so at once
+
+    def routes(self) -> list[BaseRoute]:
+        """Where they are."""
+        return [
+            Route("/signin", self.page),
+            Route("/signin", self.sign_in, methods=["POST"]),
+            Route("/signout", self.sign_out, methods=["POST"]),
+            Route("/browsers", self.browsers),
+            Route("/browsers/invite", self.invite, methods=["POST"]),
+            Route("/browsers/revoke", self.revoke, methods=["POST"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """The sign-in page; a window that was locked while somebody else signed in here goes on."""
+        if signed_in(request) is not None and "boot" in request.query_params:
+            return RedirectResponse("/", status_code=303)
+        return self._page(request, 200)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Sign in, or take over from whoever is signed in here: the visit goes on and is theirs."""
+        browser = browser_of(request)
+        if browser is None:  # before any PIN is looked at
+            _LOG.warning("a browser that is not bound tried to sign in")
+            return self._page(request, 403)
+        form = await form_of(request)
+        trying = functools.partial(self._sessions.sign_in, browser, form.get("staff", ""), form.get("pin", ""))
+        try:
+            cookie, session = await anyio.to_thread.run_sync(trying, limiter=self._threads)
+        except SignInError as error:
+            _LOG.warning("a sign-in was refused: %s", error.key)
+            text = page_texts(language_of(request))[error.key].format(seconds=error.seconds)
+            refused = self._page(request, _STATUS.get(error.key, 403), text)
+            if error.seconds:
+                refused.headers["Retry-After"] = str(error.seconds)
+            return refused
+        except StillscanError as error:
+            _LOG.warning("nobody can sign in: %s", error)
+            return self._page(request, 503, f"{page_texts(language_of(request))['signin_records']} {error}")
+        if session.person.role is not Role.TECHNICIAN:
+            self._counter.take_over(session.person, self._sessions.signed_in)
+        answer = RedirectResponse("/", status_code=303)
+        give_session(request, answer, cookie)
+        return answer
+
+    async def sign_out(self, request: Request) -> Response:
+        """The session ends; what was begun at the counter waits."""
+        self._sessions.end(session_of(request))
+        answer = RedirectResponse("/signin", status_code=303)
+        give_session(request, answer, "")
+        return answer
+
+    async def browsers(self, request: Request) -> Response:
+        """Which browsers are bound; for supervisors."""
+        return self._supervisors(request) or self._browsers_page(request)
+
+    async def invite(self, request: Request) -> Response:
+        """An address that binds one more browser; for supervisors."""
+        refused = self._supervisors(request)
+        if refused is not None:
+            return refused
+        host = request.headers["host"]
+        return self._browsers_page(request, f"http://{host}/?key={self._browsers.invite(SHOWN_S)}")
+
+    async def revoke(self, request: Request) -> Response:
+        """A browser is bound no longer, and nobody is signed in there; for supervisors."""
+        refused = self._supervisors(request)
+        if refused is not None:
+            return refused
+        for browser in self._browsers.revoke((await form_of(request)).get("browser", "")):
+            self._sessions.end_browser(browser)
+        return RedirectResponse("/browsers", status_code=303)
+
+    def _supervisors(self, request: Request) -> Response | None:
+        """The answer to anybody else."""
+        if session_of(request).person.role is Role.SUPERVISOR:
+            return None
+        return PlainTextResponse(page_texts(language_of(request))["role_needed"], status_code=403)
+
+    def _browsers_page(self, request: Request, address: str = "") -> Response:
+        own = name_of(browser_of(request) or "")
+        values: dict[str, Any] = {"bound": self._browsers.all(), "own": own, "address": address, "here": "/browsers"}
+        return HTMLResponse(self._rendering.render("browsers.html", language_of(request), **values))
+
+    def _page(self, request: Request, status: int, problem: str | None = None) -> Response:
+        session, boot = signed_in(request), request.query_params.get("boot")
+        answer = HTMLResponse(
+            self._rendering.render(
+                "signin.html",
+                language_of(request),
+                bound=browser_of(request) is not None,
+                person=None if session is None else session.person,
+                restarted=boot is not None and boot != self._counter.boot,
+                problem=problem,
+                here="/signin",
+            ),
+            status_code=status,
+        )
+        keep_language(answer, language_of(request))
+        return answer

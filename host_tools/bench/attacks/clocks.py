@@ -25,7 +25,7 @@ from stillscan.records.release import Desk
 
 COUNT = 300
 _MOST_ACTS = 40
-_HONEST = 0.05
+_HONEST = 0.02
 """How often the passport is shown while it is still good: so that some letters are handed out."""
 _KIOSKS = ("kiosk-1", "kiosk-2")
 _NOTED = timedelta(minutes=1)

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-chip bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak bench-tags train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-chip bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-soak bench-tags train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ run: setup ## stillscan with ARGS, for example: make run ARGS='read passport.png
 
 bench: setup ## 200 seeds of every motion profile, and 1,000 checks in one firmware process (about 15 minutes)
 	@$(BIN)/python -m bench.motion $(ARGS)
+
+bench-attacks: setup ## some 8,000 attempts at a release without a passed check, and at records that nobody is told of: 0 may get through (about 10 minutes)
+	@$(BIN)/python -m bench.attacks $(ARGS)
 
 bench-motion: setup ## every motion profile beside restart-only, on the same seeds (about 15 minutes)
 	@$(BIN)/python -m bench.motion --beside --checks 0 $(ARGS)

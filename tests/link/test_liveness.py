@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from bench.scripted import HELLO, Answer, Scripted, polite
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,6 @@ from stillscan.link.framing import Frame
 from stillscan.link.messages import Band, Message
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
-
-from .script import HELLO, Answer, Scripted, polite
 
 WIDTH = HELLO[7]
 UPTIME, SHORT_WRITES, STREAMS = 0, 12, 14

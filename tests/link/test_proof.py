@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from bench.paired import PAIRING, RESTING, PairedDevice, bits, flipped, rewritten
 
 from kiosk import wire
 from stillscan.errors import DeviceError
@@ -14,8 +15,6 @@ from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBeg
 from stillscan.link.pairing import Pairing, is_id
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
-
-from .paired import PAIRING, RESTING, PairedDevice, bits, flipped, rewritten
 
 
 def opened(device: PairedDevice) -> Session:

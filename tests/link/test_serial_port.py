@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench.scripted import HELLO
 
 from kiosk import wire
 from stillscan.cli import main
@@ -21,8 +22,6 @@ from stillscan.link.framing import Decoder, encode
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
-
-from .script import HELLO
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 

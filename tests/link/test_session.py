@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from bench.scripted import HELLO, Scripted, polite
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,8 +11,6 @@ from stillscan.link.framing import Frame, encode
 from stillscan.link.messages import Band, Error, State
 from stillscan.link.session import WINDOW, Session, describe
 from stillscan.link.transport import LinkLostError
-
-from .script import HELLO, Scripted, polite
 
 STATE = (wire.EMPTY, 0, 0, 0, 0, 1234)
 

@@ -1,11 +1,12 @@
-"""A sample of the attacks on an office's database: all of them are `python -m bench.attacks_records` (some 5,000)."""
+"""A sample of the attacks on an office's database: all of them are `make bench-attacks` (some 5,000)."""
 
 import collections
 from pathlib import Path
 
 import pytest
-from bench import attacks_records
-from bench.attacks_records import BAD, tried
+from bench.attacks import records
+from bench.attacks.records import tried
+from bench.attacks.tried import BAD
 
 
 @pytest.mark.slow
@@ -23,9 +24,9 @@ def test_attacks_that_succeed_would_be_told(tmp_path: Path, monkeypatch: pytest.
     class Nothing:
         findings: tuple[str, ...] = ()
 
-    monkeypatch.setattr(attacks_records, "verify", lambda *_: Nothing)
+    monkeypatch.setattr(records, "verify", lambda *_: Nothing)
     (tmp_path / "1").mkdir()
     (tmp_path / "2").mkdir()
     assert "missed" in {one.outcome for one in tried(tmp_path / "1", every=600)}
-    monkeypatch.setattr(attacks_records, "_NEVER", (attacks_records._WAITS,))
+    monkeypatch.setattr(records, "_NEVER", (records._WAITS,))
     assert "released" in {one.outcome for one in tried(tmp_path / "2", every=600)}

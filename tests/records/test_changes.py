@@ -1,12 +1,15 @@
 """What a supervisor does to a letter: entries of their own kinds, listed by verify, and what each leads to."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 from desk import GOOD, RECIPIENT, Clock, Place, csv, later, tracking
 
 from stillscan.records import changes, kinds, retention
-from stillscan.records.audit import entries
+from stillscan.records import history as letter_history
+from stillscan.records.audit import entries, reading_chain
+from stillscan.records.chain_state import ChainState
 from stillscan.records.changes import Change, ChangeError, correction, extension, return_to_sender, withdrawal
 from stillscan.records.consignments import StoredConsignment
 from stillscan.records.errors import FieldError, RecordsError, RowsError
@@ -207,3 +210,67 @@ def test_a_letter_does_not_come_in_again_for_trying_out(place: Place) -> None:
     new = csv(range(1, 2)).replace(b"2026-12-06", b"2026-12-24")
     with pytest.raises(RowsError, match="with other contents"):
         load(new, place.database, place.keyring, "f", test=True, supervisor=BOSS)
+
+
+def test_a_decision_on_what_was_seen_counts_only_while_it_stands_so(place: Place) -> None:
+    chain = ChainState()
+    seen = []
+    for what in (extension("2026-12-24"), correction("Kari Hansen"), withdrawal(), return_to_sender()):
+        with reading_chain(place.database, place.keyring, chain):
+            seen.append(changes.mark(chain, tracking(1)))
+        for old in (*seen[:-1], ""):
+            with pytest.raises(ChangeError, match="was changed since it was looked at"):
+                changes.record(what, tracking(1), BOSS, place.database, place.keyring, chain, seen=old)
+        changes.record(what, tracking(1), BOSS, place.database, place.keyring, chain, seen=seen[-1])
+    assert len(set(seen)) == 4
+    assert len(whole(place)) == 4
+
+
+def test_of_many_who_decide_on_what_they_saw_at_once_one_does(place: Place) -> None:
+    chain = ChainState()
+    with reading_chain(place.database, place.keyring, chain):
+        seen = changes.mark(chain, tracking(1))
+    done: list[int] = []
+    refused: list[str] = []
+
+    def decide(day: int) -> None:
+        try:
+            what = extension(f"2026-12-{day}")
+            done.append(changes.record(what, tracking(1), BOSS, place.database, place.keyring, seen=seen).entry)
+        except ChangeError as error:
+            refused.append(error.problem)
+
+    threads = [threading.Thread(target=decide, args=(day,)) for day in range(20, 28)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert (len(done), refused) == (1, ["meanwhile"] * 7)
+    assert len(whole(place)) == 1
+
+
+def test_the_history_of_a_letter_is_every_entry_about_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letter_history, "_AT_ONCE", 2)  # entries in one question: it takes several
+    change(place, extension("2026-12-24"), 2)
+    change(place, withdrawal())
+    reasons(place)
+    load(csv(range(1, 2)).replace(b"2026-12-06", b"2026-12-24"), place.database, place.keyring, "f", supervisor=BOSS)
+    place.finish(1)
+    found = letter_history.history(tracking(1), place.database, place.keyring, ChainState(), test=False)
+    assert found is not None
+    told = [(one["seq"], one["kind"]) for one in found.entries]
+    assert told == [(2, "consignment"), (6, "withdrawal"), (7, "check"), (8, "consignment_again"), (9, "check")]
+    assert found.letter.released
+    assert letter_history.history(tracking(1), place.database, place.keyring, ChainState(), test=True) is None
+    assert letter_history.history(tracking(77), place.database, place.keyring, ChainState(), test=False) is None
+
+
+def test_a_history_that_was_altered_is_none(place: Place) -> None:
+    chain = ChainState()
+    change(place, extension("2026-12-24"))
+    change(place, withdrawal())
+    assert letter_history.history(tracking(1), place.database, place.keyring, chain, test=False)
+    place.change("UPDATE audit_entry SET body = replace(body, ?, ?) WHERE seq = 6", tracking(1), tracking(2))
+    for number in (1, 2):
+        with pytest.raises(RecordsError, match="entry 6"):
+            letter_history.history(tracking(number), place.database, place.keyring, chain, test=False)

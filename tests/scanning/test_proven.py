@@ -8,6 +8,7 @@ import pytest
 
 from kiosk import wire
 from stillscan.commands.world import SAMPLE, scene
+from stillscan.errors import DeviceError
 from stillscan.link.framing import Decoder, Frame, encode
 from stillscan.link.identity import NotPairedError, ScannerIdentity
 from stillscan.link.inbox import DirectInbox
@@ -173,6 +174,30 @@ def test_the_first_scanner_that_is_not_let_in_ends_the_program(kiosk: SimulatedK
     with pytest.raises(NotPairedError):
         service.run_once(10.0)
     assert (shown.troubles, shown.identities) == ([], [])
+
+
+def test_one_that_comes_when_the_program_serves_already_is_told_and_the_program_stays(kiosk: SimulatedKiosk) -> None:
+    service, shown = served(kiosk, refuse)
+    connect, tries, left = service._connect, [3], [5]
+
+    def late() -> Transport:
+        if tries[0]:
+            tries[0] -= 1
+            raise DeviceError("port: there is no such port", "missing")
+        return connect()
+
+    def alive() -> None:
+        left[0] -= "unpaired" in shown.troubles
+        if not left[0]:
+            raise KeyboardInterrupt
+
+    service._connect, service._alive = late, alive
+    with pytest.raises(KeyboardInterrupt):
+        service.run()
+    assert shown.troubles == ["missing", "unpaired"]
+    tries[0] = 2
+    with pytest.raises(NotPairedError):
+        service.run(10.0)
 
 
 def test_one_that_is_revoked_later_is_told_and_the_program_stays(kiosk: SimulatedKiosk) -> None:

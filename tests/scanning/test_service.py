@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.scripted import HELLO, Scripted, polite
 
 from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
@@ -29,8 +30,6 @@ from stillscan.simulator.scene import Scene
 from stillscan.simulator.visitors import Visitors
 from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.simulate import TODAY, decider
-
-from ..link.script import HELLO, Scripted, polite
 
 pytestmark = pytest.mark.process
 

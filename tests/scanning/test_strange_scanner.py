@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bench.scripted import HELLO, Answer, Scripted, polite
 
 from kiosk import wire
 from stillscan.link.framing import Frame
@@ -11,8 +12,6 @@ from stillscan.link.transport import LinkLostError
 from stillscan.scanning.check import Check
 from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.simulate import TODAY, decider
-
-from ..link.script import HELLO, Answer, Scripted, polite
 
 EVERYTHING = wire.STREAM_EVENTS | wire.STREAM_BANDS | wire.STREAM_HEALTH
 

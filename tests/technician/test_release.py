@@ -48,6 +48,15 @@ def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def test_a_short_passphrase_makes_no_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"short\n")))
+    assert main(["release", "keygen", str(tmp_path / "key")]) == 2
+    assert "12 characters at least" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def keygen(monkeypatch: pytest.MonkeyPatch, path: Path, passphrase: str = "") -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(passphrase + "\n"))
     assert main(["release", "keygen", str(path)]) == 0

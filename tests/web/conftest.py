@@ -1,7 +1,7 @@
 """A counter with a book in memory, its page on a port of this machine, and a real browser."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from browsers import MISSING, find_browser
+from letter_office import CHEAP, Office
 from played import Played
+
+from stillscan.records import staff
 
 
 @pytest.fixture
@@ -45,3 +48,24 @@ def page(browser, played: Played):
     yield opened
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def make_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Office]]:
+    """Makes an office with letters in a real database; PINs are compared at little cost."""
+    monkeypatch.setattr(staff, "HASHER", CHEAP)
+    made: list[Office] = []
+
+    def make(**options: object) -> Office:
+        made.append(Office(tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for office in made:
+        office.database.close()
+
+
+@pytest.fixture
+def office(make_office: Callable[..., Office]) -> Office:
+    """One of them."""
+    return make_office()

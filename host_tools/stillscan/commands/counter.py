@@ -99,6 +99,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     from stillscan.records.tokens import TokenList
     from stillscan.web.api import api
     from stillscan.web.browsers import Browsers
+    from stillscan.web.letters import Letters
     from stillscan.web.pages import api_route, application
     from stillscan.web.server import NAMES, PageServer
     from stillscan.web.sessions import Sessions
@@ -112,7 +113,9 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         program = api(counter, database, keyring, TokenList(database, keyring, chain))
         browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
         sessions = Sessions(staff, args.lock_minutes)
-        with PageServer(application(counter, NAMES, browsers, sessions, [api_route(program)]), args.page) as server:
+        letters = Letters(counter, sessions, database, keyring, chain)
+        more = [api_route(program), *letters.routes()]
+        with PageServer(application(counter, NAMES, browsers, sessions, more), args.page) as server:
             address = f"{server.url}/?key={browsers.invite()}"
             print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
             print(f"the customer's screen is at {server.url}/customer", flush=True)

@@ -30,6 +30,7 @@ from stillscan.boards.release import (
 )
 from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.files import read_whole, trouble, write_whole
+from stillscan.records.wrapping import LEAST_PASSPHRASE
 
 _MOST_KEY = 10_000
 """Bytes of a key in PEM: some thirty times what one takes."""
@@ -82,6 +83,8 @@ def _keygen(args: argparse.Namespace) -> int:
         if os.path.lexists(there):
             raise InputError(f"{there}: is there already; a key is never written over")
     passphrase = _passphrase("passphrase of the new key: ")
+    if passphrase and len(passphrase) < LEAST_PASSPHRASE:
+        raise InputError(f"a passphrase has {LEAST_PASSPHRASE} characters at least, or none: an empty line")
     if passphrase and sys.stdin.isatty() and passphrase != _passphrase("once more: "):
         raise InputError("the two passphrases are not the same")
     key = Ed25519PrivateKey.generate()

@@ -10,6 +10,7 @@ from stillscan.errors import StillscanError
 from stillscan.records import kinds, text, tracking
 from stillscan.records.accounts import Accounts
 from stillscan.records.audit import appending
+from stillscan.records.canonical import canonical, digest
 from stillscan.records.chain_state import ChainState
 from stillscan.records.consignments import StoredConsignment, day_of, stored
 from stillscan.records.database import Database
@@ -17,7 +18,7 @@ from stillscan.records.errors import NOTHING
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import Person, Role, require
 
-Problem = Literal["unknown", "released", "withdrawn", "returned", "erased", "same", "past"]
+Problem = Literal["unknown", "released", "withdrawn", "returned", "erased", "same", "past", "meanwhile"]
 _SAID: dict[Problem, str] = {
     "unknown": "there is no such letter here",
     "released": "the letter has been handed out already",
@@ -26,6 +27,7 @@ _SAID: dict[Problem, str] = {
     "erased": "the letter's recipient was erased when its time was over; an import takes it in again",
     "same": "nothing would change: the letter has this name, or this deadline or a later one",
     "past": "that day is over",
+    "meanwhile": "the letter was changed since it was looked at",
 }
 
 
@@ -95,10 +97,16 @@ def record(
     database: Database,
     keyring: Keyring,
     chain: ChainState | None = None,
+    *,
+    seen: str | None = None,
+    test: bool | None = None,
 ) -> Changed:
     """Make a change to the letter with this number; when this returns, it is durable.
 
-    ``supervisor`` is signed in. FieldError for a number that is none; NotAllowedError for somebody who is none, or not
+    ``supervisor`` is signed in. ``seen``: `mark` of the letter as it was when they decided; None: however it stands.
+    ``test``: whether only letters for trying out are there, or only others; None: both.
+
+    FieldError for a number that is none; NotAllowedError for somebody who is none, or not
     any more; ChangeError when there is no such letter or this cannot be done to it; RecordsError: nothing was
     recorded.
     """
@@ -108,11 +116,21 @@ def record(
         moment = appender.judged()
         details = {"tracking": number, "staff": deciding(chain, supervisor), **change.details}
         letter = next((now for now, _ in stored(appender.connection, keyring, chain, [number])), None)
+        if letter is not None and test not in (None, letter.test):
+            letter = None
         problem = "unknown" if letter is None else change.against(letter, moment.date())
+        if letter is not None and seen is not None and seen != mark(chain, number):
+            problem = "meanwhile"
         if problem is not None:
             raise ChangeError(problem)
         entry = appender.append(change.kind, moment, details, change.person)
     return Changed(number, change.kind, entry.seq)
+
+
+def mark(chain: ChainState, number: str) -> str:
+    """What stands for the letter as the chain has it: another when anything that decides on it has changed."""
+    letter = chain.letter(number)
+    return digest(canonical(None if letter is None else list(letter)))
 
 
 def deciding(chain: ChainState, person: Person) -> str:

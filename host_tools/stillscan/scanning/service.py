@@ -92,7 +92,7 @@ class Service:
         self._inbox = inbox
         self._pause = pause
         self._admission = admission
-        self._met = False  # a scanner that may be used, since the start
+        self._starting = True  # nobody has looked whether a scanner is there
         self._expected = expected or {}
         self._flow_sign = 1  # of the scanner that is connected
 
@@ -117,12 +117,12 @@ class Service:
     def run(self, patience_s: float = float("inf")) -> None:
         """One check after another, until interrupted: whatever happens to the scanner, this comes back to it.
 
-        DeviceError as in ``run_once``, if there is an end to patience. NotPairedError: the first scanner that was met
-        may not be used. One that comes later is told like any trouble.
+        DeviceError as in ``run_once``, if there is an end to patience. NotPairedError: a scanner that may not be used
+        was there at the start. Where patience has no end, one that comes later is told like any trouble.
         """
         left_s = patience_s
         while True:
-            session = self._connected(left_s, once=False)
+            session = self._connected(left_s, once=patience_s < float("inf"))
             began_ms = session.transport.now_ms()
             try:
                 while True:
@@ -159,7 +159,8 @@ class Service:
             try:
                 return self._open()
             except DeviceError as trouble:
-                refused = isinstance(trouble, NotPairedError) and (once or not self._met)
+                refused = isinstance(trouble, NotPairedError) and (once or self._starting)
+                self._starting = False
                 if left_s <= 0 or refused:
                     raise
                 if str(trouble) != told:
@@ -176,7 +177,7 @@ class Service:
         try:
             hello = session.open()
             assert session.identity is not None
-            self._met = True
+            self._starting = False
             self._display.connected(hello, session.identity)
         except BaseException:
             session.close()

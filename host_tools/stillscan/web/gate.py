@@ -109,6 +109,13 @@ def signed_in(request: Request) -> Session | None:
     return session
 
 
+def supervisors_only(request: Request) -> Response | None:
+    """The answer to anybody else who is signed in; None for a supervisor."""
+    if session_of(request).person.role is Role.SUPERVISOR:
+        return None
+    return PlainTextResponse(page_texts(language_of(request))["role_needed"], status_code=403)
+
+
 def give_session(request: Request, answer: Response, cookie: str) -> None:
     """Let the browser keep the cookie of its session until it is closed; "": forget it."""
     _set(answer, _session_cookie(request), cookie, None if cookie else 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC
 from importlib.resources import files
@@ -122,9 +121,9 @@ class _Pages:
 
     def _clerk(self, request: Request, language: str, **note: Any) -> str:
         """The clerk's page; the technician's has no visit."""
-        person, lock_s = session_of(request).person, self._sessions.lock_s
+        person = session_of(request).person
         visit_shown = person.role is not Role.TECHNICIAN
-        about = {"person": person, "visit_shown": visit_shown, "lock_s": 0 if lock_s == math.inf else round(lock_s)}
+        about = {"person": person, "visit_shown": visit_shown, "lock_s": self._sessions.told_lock_s}
         return self._rendering.visit("page.html", language, **about, **note)
 
     async def clerk(self, request: Request) -> Response:

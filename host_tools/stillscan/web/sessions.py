@@ -71,6 +71,11 @@ class Sessions:
         self._trying = 0
         self._threads = anyio.CapacityLimiter(_MOST_ASKING)
 
+    @property
+    def told_lock_s(self) -> int:
+        """After how many seconds a page locks by itself, as pages are told; 0: never."""
+        return 0 if self.lock_s == math.inf else round(self.lock_s)
+
     def sign_in(self, browser: str, staff: str, pin: str) -> tuple[str, Session]:
         """(the cookie, the session) of whoever has this id and PIN; the browser's former session ends.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from stillscan.counter.counter import Counter
@@ -16,7 +16,15 @@ from stillscan.guidance import page_texts
 from stillscan.records.staff import Role, SignInError
 from stillscan.web.browsers import SHOWN_S, Browsers, name_of
 from stillscan.web.forms import form_of
-from stillscan.web.gate import browser_of, give_session, keep_language, language_of, session_of, signed_in
+from stillscan.web.gate import (
+    browser_of,
+    give_session,
+    keep_language,
+    language_of,
+    session_of,
+    signed_in,
+    supervisors_only,
+)
 from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
@@ -88,11 +96,11 @@ class SignIn:
 
     async def browsers(self, request: Request) -> Response:
         """Which browsers are bound; for supervisors."""
-        return self._supervisors(request) or self._browsers_page(request)
+        return supervisors_only(request) or self._browsers_page(request)
 
     async def invite(self, request: Request) -> Response:
         """An address that binds one more browser; for supervisors."""
-        refused = self._supervisors(request)
+        refused = supervisors_only(request)
         if refused is not None:
             return refused
         host = request.headers["host"]
@@ -100,18 +108,12 @@ class SignIn:
 
     async def revoke(self, request: Request) -> Response:
         """A browser is bound no longer, and nobody is signed in there; for supervisors."""
-        refused = self._supervisors(request)
+        refused = supervisors_only(request)
         if refused is not None:
             return refused
         for browser in self._browsers.revoke((await form_of(request)).get("browser", "")):
             self._sessions.end_browser(browser)
         return RedirectResponse("/browsers", status_code=303)
-
-    def _supervisors(self, request: Request) -> Response | None:
-        """The answer to anybody else."""
-        if session_of(request).person.role is Role.SUPERVISOR:
-            return None
-        return PlainTextResponse(page_texts(language_of(request))["role_needed"], status_code=403)
 
     def _browsers_page(self, request: Request, address: str = "") -> Response:
         own = name_of(browser_of(request) or "")

@@ -1,42 +1,33 @@
 """Attacks on an office's database, one at a time: cells, rows, older copies, what can be added to it, laundering.
 
-Each is tried on a copy of an office with letters of every kind. It is "found" when `audit verify` tells of it or the
+Each is tried on a copy of an office with letters of every kind. It is "held" when `audit verify` tells of it or the
 database is refused, "harmless" when SQLite stores the same as before; "missed" and "released" are what must not be.
 """
 
 from __future__ import annotations
 
-import argparse
-import collections
 import contextlib
 import itertools
-import logging
 import shutil
 import sqlite3
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.progress import track
-
+from bench.attacks.office import BOSS, OFFICE, RECIPIENT, Computer, computer, staffed
+from bench.attacks.tried import Tried
 from bench.crash import CLERK, PASSED, UNREAD, number
 from stillscan.errors import StillscanError
 from stillscan.records import changes, clock, retention
-from stillscan.records.computer import Boot
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.release import Desk
-from stillscan.records.staff import Person, Role, StaffList
+from stillscan.records.staff import StaffList
 from stillscan.records.verification import verify
 
 # long-ok: one list of attacks, and the office that they are carried out on
-GOOD, BAD = ("found", "harmless"), ("missed", "released")
-_OFFICE = "1473 Oppsal"
-_OURS = "Åse Østenbyen"  # whose passport bench.crash has
 _WAITS, _RELEASED, _WITHDRAWN, _RETURNED, _CORRECTED, _EXTENDED, _ERASED, _OTHERS, _LATE = range(9)
 _NEVER = (_RELEASED, _WITHDRAWN, _RETURNED, _CORRECTED, _ERASED, _OTHERS, _LATE)
 """Letters that nobody with that passport may get."""
@@ -57,54 +48,16 @@ _ADDED = (
 )
 
 
-class Tried(NamedTuple):
-    """One attack: its kind, what was done, and how it ended."""
-
-    kind: str
-    description: str
-    outcome: str
-
-
 class _Attack(NamedTuple):
     kind: str
     description: str
     carry_out: Callable[[Path], None]
 
 
-class _Computer:
-    """A computer whose clock stands where it is set."""
-
-    def __init__(self) -> None:
-        self.time = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def boot(self) -> Boot | None:
-        return None
-
-    def synchronised(self) -> bool | None:
-        return None
-
-    def last_set(self) -> datetime | None:
-        return None
-
-
-@contextlib.contextmanager
-def _set_clock() -> Iterator[_Computer]:
-    """Months pass in an office that is made in a second; the clock's own rules are tried elsewhere."""
-    before, computer = clock._system, _Computer()
-    clock._system = computer
-    try:
-        yield computer
-    finally:
-        clock._system = before
-
-
-def tried(folder: Path, every: int = 1, first: int = 0) -> Iterator[Tried]:
-    """Carry out every attack (of ``every`` so many one, from ``first`` on) in an empty folder."""
-    with _set_clock() as computer:
-        office = _Office(folder, computer)
+def tried(folder: Path, every: int = 1, first: int = 0, seed: int = 0) -> Iterator[Tried]:
+    """Carry out all (of ``every`` so many one, from ``first`` on) in an empty folder; none is drawn by chance."""
+    with computer(Computer()) as set_clock:
+        office = _Office(folder, set_clock)
         for attack in itertools.islice(office.attacks(), first, None, every):
             yield Tried(attack.kind, attack.description, office.outcome(attack))
 
@@ -112,7 +65,7 @@ def tried(folder: Path, every: int = 1, first: int = 0) -> Iterator[Tried]:
 class _Office:
     """An office as it was made, and a copy of it that is attacked."""
 
-    def __init__(self, folder: Path, computer: _Computer) -> None:
+    def __init__(self, folder: Path, computer: Computer) -> None:
         self._made, self._tried = folder / "made", folder / "tried"
         self._computer = computer
         self._copies: list[bytes] = []
@@ -147,28 +100,26 @@ class _Office:
         found = self._verified(path)
         if self._released(path):
             return "released"
-        return "found" if found else "harmless" if same else "missed"
+        return "held" if found else "harmless" if same else "missed"
 
     def _make(self) -> None:
         """Letters of every kind; a copy is kept after each step."""
         database, keyring = self._open(self._made)
-        people, boss = StaffList(database, keyring), Person("boss", Role.SUPERVISOR)
-        people.add("boss", Role.SUPERVISOR, "47 11 blue")
-        people.add(CLERK.staff, CLERK.role, "47 11 blue")
-        self._import(database, keyring, {_ERASED: _OURS}, days=1)
+        staffed(database, keyring)
+        self._import(database, keyring, {_ERASED: RECIPIENT}, days=1)
         self._copy(database)
         self._computer.time += timedelta(days=20)
         retention.purge(database, keyring, 10)
         self._copy(database)
-        ours = dict.fromkeys((_WAITS, _RELEASED, _WITHDRAWN, _RETURNED, _CORRECTED, _EXTENDED), _OURS)
+        ours = dict.fromkeys((_WAITS, _RELEASED, _WITHDRAWN, _RETURNED, _CORRECTED, _EXTENDED), RECIPIENT)
         self._import(database, keyring, {**ours, _OTHERS: "Kari Hansen"}, days=14)
-        self._import(database, keyring, {_LATE: _OURS}, days=-1)
-        desk = Desk(database, keyring, _OFFICE)
+        self._import(database, keyring, {_LATE: RECIPIENT}, days=-1)
+        desk = Desk(database, keyring, OFFICE)
         steps: list[Callable[[], object]] = [
             lambda: desk.finish(number(_RELEASED), UNREAD, CLERK),
             lambda: desk.finish(number(_RELEASED), PASSED, CLERK),
             *(
-                lambda change=change, letter=letter: changes.record(change, number(letter), boss, database, keyring)
+                lambda change=change, letter=letter: changes.record(change, number(letter), BOSS, database, keyring)
                 for letter, change in (
                     (_WITHDRAWN, changes.withdrawal("asked for")),
                     (_RETURNED, changes.return_to_sender()),
@@ -176,7 +127,7 @@ class _Office:
                     (_EXTENDED, changes.extension((self._computer.time + timedelta(days=30)).date().isoformat())),
                 )
             ),
-            lambda: people.lock("boss", force=True),
+            lambda: StaffList(database, keyring).lock(BOSS.staff, force=True),
         ]
         for step in steps:
             self._copy(database)
@@ -250,7 +201,7 @@ class _Office:
                 _statement("UPDATE consignment SET released = ? WHERE rowid = ?", released, rowid)(path)
             database, keyring = self._open(path.parent)
             with contextlib.suppress(StillscanError):
-                self._import(database, keyring, {letter: _OURS}, days=20)
+                self._import(database, keyring, {letter: RECIPIENT}, days=20)
             database.close()
 
         return carry_out
@@ -275,7 +226,7 @@ class _Office:
         except StillscanError:
             return False
         with contextlib.closing(database):
-            desk = Desk(database, keyring, _OFFICE)
+            desk = Desk(database, keyring, OFFICE)
             for letter in _NEVER:
                 with contextlib.suppress(StillscanError):
                     if desk.finish(number(letter), PASSED, CLERK).verdict == "release":
@@ -330,25 +281,3 @@ def _put(path: Path, content: bytes) -> None:
     for beside in path.parent.glob("records.db-*"):
         beside.unlink()
     path.write_bytes(content)
-
-
-def main() -> int:
-    """Carry all of them out; 1 when one is missed or releases a letter."""
-    parser = argparse.ArgumentParser(prog="python -m bench.attacks_records", description=__doc__)
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="of so many one (1)")
-    args = parser.parse_args()
-    counted: collections.Counter[tuple[str, str]] = collections.Counter()
-    bad = []
-    logging.disable(logging.CRITICAL)  # what a desk says to each attack
-    with tempfile.TemporaryDirectory() as folder:
-        for one in track(tried(Path(folder), args.every), "attacking", transient=True):
-            counted[one.kind, one.outcome] += 1
-            bad += [one] if one.outcome in BAD else []
-    for (kind, outcome), count in sorted(counted.items()):
-        print(f"{kind:12} {outcome:9} {count:6}")
-    print(f"{counted.total()} attacks, {len(bad)} missed or released", *bad[:20], sep="\n  ")
-    return 1 if bad else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

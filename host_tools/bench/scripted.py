@@ -1,4 +1,4 @@
-"""A device that says what the test wrote down: a Transport without hardware or firmware."""
+"""A device that says what a test or a bench wrote down: a Transport without hardware or firmware."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Scripted:
 
     def __init__(self, answer: Answer) -> None:
         self.name = "scripted"
+        self.pseudo = False
         self.commands: list[Frame] = []
         self.to_host = bytearray()
         self.gone = False

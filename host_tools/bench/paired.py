@@ -5,13 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from bench.scripted import HELLO, Scripted
 from kiosk import wire
 from stillscan.link.chaskey import tag
 from stillscan.link.framing import Decoder, Frame, encode
 from stillscan.link.pairing import Pairing
 from stillscan.link.proof import session_keys
-
-from .script import HELLO, Scripted
 
 PAIRING = Pairing("0123456789abcdef", bytes(range(32)))
 WIDTH = 1476

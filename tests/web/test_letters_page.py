@@ -1,0 +1,92 @@
+"""The page of letters in a real browser: accessible, by keyboard, without scripts, and no name when nobody is there."""
+
+from collections.abc import Callable
+
+import pytest
+from clerks import SUPERVISOR, Clock
+from letter_office import NAME, NUMBER, RIGHT, Office, day
+from test_page import accessible, until
+
+from stillscan.guidance import languages, page_texts
+from stillscan.records import kinds
+
+pytestmark = pytest.mark.process
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_page_is_accessible_and_goes_by_keyboard(browser, office: Office, language: str) -> None:
+    texts = page_texts(language)
+    with office:
+        page = browser.new_page()
+        office.show(page, SUPERVISOR, language)
+        page.click(f"text={texts['letters']}")
+        page.wait_for_selector("h1")
+        until(page, "document.activeElement.id", "tracking")
+        accessible(page)
+        page.keyboard.type(NUMBER)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#state")
+        until(page, "document.activeElement.id", "letter")  # the next bar code does nothing here
+        accessible(page)
+        page.fill("#recipient", "1234")
+        page.press("#recipient", "Enter")
+        page.wait_for_selector("#problem")
+        until(page, "document.activeElement.id", "recipient")
+        assert texts["letter_wrong_recipient"] in page.inner_text("#problem")
+        accessible(page)
+        page.fill("#recipient", RIGHT)
+        page.press("#recipient", "Enter")
+        page.wait_for_selector("#done")
+        until(page, "document.activeElement.id", "tracking")  # ready for the next letter
+        assert NUMBER not in page.url
+        accessible(page)
+        page.click(f"button:text-is('{texts['letter_do_return']}')")
+        page.wait_for_selector("#done")
+        assert RIGHT not in page.content()
+        accessible(page)
+        page.close()
+    assert [one["kind"] for one in office.facts()[-2:]] == [kinds.CORRECTION, kinds.RETURN]
+
+
+@pytest.mark.parametrize("how", ["idle", "locked", "other window"])
+def test_the_name_goes_at_once_when_nobody_is_signed_in(browser, make_office: Callable[..., Office], how: str) -> None:
+    clock = Clock()
+    with make_office(clock=clock) as office:
+        context = browser.new_context()
+        page = context.new_page()
+        office.show(page, SUPERVISOR)
+        page.goto(f"{office.url}/letters")
+        page.fill("#tracking", NUMBER)
+        page.press("#tracking", "Enter")
+        page.wait_for_selector("#state")
+        assert NAME in page.content()
+        if how == "idle":
+            clock.now_s += office.sessions.lock_s
+            office.place()
+        elif how == "locked":
+            office.staff.locked.add(SUPERVISOR)
+            clock.now_s += 3
+            office.place()
+        else:
+            other = context.new_page()
+            other.goto(f"{office.url}/")
+            other.click(f"text={page_texts('en')['sign_out']}")
+        page.wait_for_selector("main #staff")
+        assert NAME not in page.content()
+        context.close()
+
+
+def test_it_works_in_a_browser_without_scripts(browser, office: Office) -> None:
+    with office:
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        office.show(page, SUPERVISOR)
+        page.goto(f"{office.url}/letters")
+        page.fill("#tracking", NUMBER)
+        page.press("#tracking", "Enter")
+        page.fill("#deadline", day(30))
+        page.click(f"button:text-is('{page_texts('en')['letter_do_extend']}')")
+        page.wait_for_selector("#done")
+        assert day(30) in page.inner_text("#done")
+        context.close()
+    assert office.facts()[-1]["kind"] == kinds.EXTENSION

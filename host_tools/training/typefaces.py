@@ -1,8 +1,8 @@
 """What characters look like: in OCR-B, in other typefaces, and those that no MRZ has, as subspaces of small pictures.
 
 `python -m training.typefaces`, which `make train` ends with, writes `weights/typeface.npz`: with it the module
-`stillscan.mrz.typeface` compares print. A subspace holds what the pictures of a character have in common (their mean) and
-how they differ most (cut, weight, slant, sharpness).
+`stillscan.mrz.typeface` compares print. A subspace holds what the pictures of a character have in common (their mean)
+and how they differ most (cut, weight, slant, sharpness).
 """
 
 import argparse
@@ -54,7 +54,8 @@ def directions(fonts: Sequence[Path], others: Sequence[Path], seed: int) -> dict
         return glyphs.bent_font(strange[int(rng.integers(len(strange)))], rng)
 
     found = {"own": _subspaces(own, OWN, (seed, 0)), "other": _subspaces(other, OTHER, (seed, 1))}
-    parts, done = [], set[str]()
+    parts: list[NDArray[np.float64]] = []
+    done = set[str]()
     for fonts_of in (tuple(fonts), tuple(others[:1])):
         there = [one for one in dict.fromkeys(FOREIGN_CHARACTERS) if one not in done and has(fonts_of[0], one)]
         done.update(there)

@@ -13,13 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.mrz import effort
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.finding import QualityFinding
 
 ROWS, COLUMNS = 20, 15
 """Of a character's picture: a cell of 40 x 30 px at half its resolution."""
 PATCH_ROWS, PATCH_COLUMNS = 2 * ROWS, 2 * COLUMNS
-_SHIFTS = tuple((down, right) for down in (-1, 0, 1) for right in (-2, -1, 0, 1, 2))
+_SHIFTS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
 """Places of a character about its cell's middle: whole rows of the small picture, half columns of it."""
 
 
@@ -30,11 +31,11 @@ _OTHER_TYPEFACE = -8.0
 """Mean log odds, one character's clipped at 20, above which print is another typeface. A cut of OCR-B that they have
 not seen has -13 and less in what is accepted at levels 0 to 4 (-10.9 at level 5), common monospaced fonts of which
 they have not seen any -6 and more; slab serifs down to -12 are none of them ever accepted."""
-_ODDS_MOST = 20.0
+_ODDS_MOST = 20.0  # either way: a single damaged character counts for no more than a fifth of five that are plain
 _LEAST_SHARE = 0.12
 """Of a picture must be left unexplained by the character that was read, before another may explain it better: clean
 print of an unseen cut leaves 0.08."""
-_BETTER = 1.28
+_BETTER = 1.28  # chosen with the two below
 _WELL, _WELL_WORN = 2.5, 1.9
 """A character that no MRZ has leaves so many times less unexplained than what was read, and no more than so many times
 what the print's characters leave in the median, less where the print is worn. Damage, which nothing explains, has less
@@ -100,6 +101,7 @@ def _subspaces() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.f
 
 def doubt(crops: NDArray[np.uint8], centres_px: NDArray[np.float64], lines: tuple[str, ...]) -> QualityFinding | None:
     """Why the print cannot be that of a travel document, if so. See `explain`."""
+    effort.spend("typeface")
     seen = explain(crops, centres_px, lines)
     if seen.odds > _OTHER_TYPEFACE:
         return QualityFinding("other-print", OTHER)

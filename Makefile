@@ -129,6 +129,7 @@ train: setup ## train the reader's three networks again: 28,000 steps, about thr
 	@$(BIN)/python -m training.train --net quick --seed 3 --steps 4000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.train --net lines --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.train --net second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
+	@$(BIN)/python -m training.typefaces
 
 pictures: setup ## make the pictures of README and docs again, and the wiring of every board
 	@sh tests/packages.sh chromium

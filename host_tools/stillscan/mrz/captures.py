@@ -20,6 +20,7 @@ from stillscan.mrz.judge import Reading, judge
 from stillscan.mrz.pages import examine_pages
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import examine, is_strip
+from stillscan.mrz.typeface import STRANGE
 from stillscan.mrz.unity import Difference
 
 _FILLER = ALPHABET.index("<")
@@ -145,6 +146,9 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
         return replace(joined, accepted=False, reason="the text goes on beyond what was read", quality=best.quality)
     if joined.accepted and any(fault.code == "two-mrzs" for one in usable for fault in one.reading.quality):
         return replace(joined, accepted=False, reason="a picture shows two MRZs", quality=best.quality)
+    strange = next((fault for one in usable for fault in one.reading.quality if fault.code in STRANGE), None)
+    if joined.accepted and strange is not None:
+        return replace(joined, accepted=False, reason=strange.text, quality=best.quality)
     found = [own for one in usable for own in one.differences]
     return unity.judged(replace(joined, quality=best.quality), found, clear=all(one.clear for one in usable))
 

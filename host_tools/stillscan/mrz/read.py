@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import effort, faint, spot, unity
+from stillscan.mrz import effort, faint, spot, typeface, unity
 from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
@@ -274,6 +274,8 @@ def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, s
             return replace(reading, accepted=False, reason=OTHER_PRINT, quality=tuple(faults))
     if reading.accepted and evidence.goes_on:
         return replace(reading, accepted=False, reason="the text goes on beyond what was read", quality=tuple(faults))
+    if reading.accepted and (strange := typeface.doubt(evidence.crops, evidence.grid.columns_px, reading.lines or ())):
+        return replace(reading, accepted=False, reason=strange.text, quality=(*faults, strange))
     if second:
         faults.append(QualityFinding("two-mrzs", "the picture shows two MRZs"))
         return replace(reading, accepted=False, reason="the picture shows two MRZs", quality=tuple(faults))

@@ -273,6 +273,25 @@ def test_a_passphrase_that_can_be_guessed_is_refused(place: Place) -> None:
     assert not anew(place).wrapping.on
 
 
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (b"\xff" * 13, "is not UTF-8 text"),
+        (b"correct horse\xe5", "is not UTF-8 text"),
+        (b"correct\thorse battery", "cannot be seen"),
+        (b"correct horse\x00battery", "cannot be seen"),
+        (b"correct horse\x1b[A battery", "cannot be seen"),
+        ("correct horse\u200b".encode(), "cannot be seen"),
+    ],
+)
+def test_a_passphrase_that_no_start_can_give_is_refused(place: Place, bad: bytes, why: str) -> None:
+    """Python keeps bytes of standard input that are no text as halves of pairs, where the computer has no language."""
+    for given in (anew(place).wrapping.wrap, lambda _, said: backup(place.keyring, said)):
+        with pytest.raises(InputError, match=why):
+            given(secrets_of(place)[:1], bad.decode("utf-8", "surrogateescape"))
+    assert not anew(place).wrapping.on
+
+
 def test_an_old_folder_without_notes_goes_on(tmp_path: Path) -> None:
     """A folder of the version before has no note of the time and one key a kiosk."""
     place = Place(tmp_path)

@@ -18,7 +18,7 @@ from stillscan.records.chain_state import ChainState
 from stillscan.records.chain_time import CLOCK
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import RecordsError, broken, untrusted
+from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
 from stillscan.records.rotation import learn, noticing
@@ -105,9 +105,9 @@ class Appender:
             for entry in after:
                 found.update(_spelt(entry))
         if found.digest() != self._written.digest() or head_of(self.connection) != head:
-            raise _not_kept()
+            raise _refused("the database did not keep what was written to it")
         if any(self.connection.execute(question, values).all() != [row] for question, values, row in self._rows):
-            raise _not_kept()
+            raise _refused("the database did not keep what was written to it")
 
 
 def _spelt(entry: ChainEntry) -> bytes:
@@ -116,11 +116,11 @@ def _spelt(entry: ChainEntry) -> bytes:
 
 def _expect_ours(connection: Connection) -> None:
     if found := tables.added(connection):
-        raise broken(f"in the database, {found}")
+        raise _refused(f"the database was altered: {found}")
 
 
-def _not_kept() -> RecordsError:
-    return broken("the database did not keep what was written to it")
+def _refused(what: str) -> RecordsError:
+    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
 
 
 @contextlib.contextmanager

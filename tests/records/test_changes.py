@@ -140,6 +140,27 @@ def test_a_withdrawn_letter_may_be_returned_and_come_in_again(place: Place) -> N
         assert [entry.facts["kind"] for entry in entries(connection, 6)] == [kinds.CONSIGNMENT_AGAIN, kinds.CHECK]
 
 
+@pytest.mark.parametrize("end", [withdrawal("reason"), return_to_sender()])
+@pytest.mark.parametrize("erased", [False, True])
+def test_the_same_letter_comes_in_again_when_a_supervisor_says_so(
+    place: Place, clock: Clock, end: Change, erased: bool
+) -> None:
+    change(place, end, 0)
+    if erased:
+        clock.now = later(60)
+        retention.purge(place.database, place.keyring, 30, clock.now)
+    file = csv(range(1))
+    assert load(file, place.database, place.keyring, "f") == Imported(0, 1)  # nobody said so
+    assert not place.stored()[0].waits
+    assert load(file, place.database, place.keyring, "f", supervisor=BOSS) == Imported(1, 0)
+    assert place.stored()[0].waits
+    assert load(file, place.database, place.keyring, "f", supervisor=BOSS) == Imported(0, 1)
+    if not erased:
+        assert place.finish(0) == "release"
+        assert load(file, place.database, place.keyring, "f", supervisor=BOSS) == Imported(0, 1)
+    assert whole(place)[-1].endswith("a letter that was here before was taken in again by boss")
+
+
 def test_the_first_file_sent_again_undoes_no_change(place: Place) -> None:
     change(place, extension("2026-12-24"))
     change(place, correction("Kari Hansen"))

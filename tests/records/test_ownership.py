@@ -115,7 +115,7 @@ def test_somebody_elses_folder_is_refused(place: Place) -> None:
 def test_a_database_that_others_may_write_to_is_refused(place: Place) -> None:
     place.database.close()
     place.path.chmod(0o666)
-    with pytest.raises(RecordsError, match=f"other accounts may write there.*chmod 644 {place.path}$"):
+    with pytest.raises(RecordsError, match=f"other accounts may write there.*chmod 600 {place.path}$"):
         Database(place.path)
     place.path.chmod(0o644)
     Database(place.path).close()

@@ -1,18 +1,21 @@
 """What somebody adds to the database, or changes about its tables, is told; on SQLite and on PostgreSQL."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import CLERK, GOOD, Place, csv, tracking
+from desk import CLERK, GOOD, Place, csv, later, stored, tracking
 
 from stillscan.cli import main
+from stillscan.records import tables
 from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.release import Desk
+from stillscan.records.retention import purge
 from stillscan.records.verification import verify
 
 SQLITE = [
@@ -97,6 +100,71 @@ def test_a_view_in_a_tables_place_is_found(place: Place) -> None:
     assert "there is something that is not ours: view 'release'" in found
 
 
+# What is read back, or what foreign keys find before.
+KEPT_NOTHING = "did not keep what was written|(FOREIGNKEY|23503).*nothing was written"
+SWALLOWS = [
+    "CREATE TRIGGER t BEFORE INSERT ON release BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER t BEFORE UPDATE ON audit_head BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER t BEFORE UPDATE ON consignment BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER t BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER t AFTER INSERT ON audit_entry BEGIN DELETE FROM audit_entry WHERE seq = new.seq; END",
+    "CREATE TRIGGER t AFTER INSERT ON release BEGIN UPDATE consignment SET released = 0; END",
+    "CREATE TRIGGER t AFTER UPDATE ON audit_head BEGIN DELETE FROM release; END",
+    "CREATE TRIGGER t AFTER UPDATE ON audit_head BEGIN DELETE FROM audit_entry WHERE seq > 3; END",
+    "CREATE TRIGGER t BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER t BEFORE INSERT ON consignment BEGIN SELECT RAISE(IGNORE); END",
+]
+WRITES = {
+    "check": lambda place: place.finish(0),
+    "import": lambda place: load(csv(range(3, 5)), place.database, place.keyring, "f"),
+    "purge": lambda place: purge(place.database, place.keyring, 30, later(40)),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("statement", [*SWALLOWS, "CREATE VIEW v AS SELECT 1", "CREATE TABLE more (x)"])
+def test_nothing_is_written_to_tables_that_something_was_added_to(place: Place, statement: str, write: str) -> None:
+    place.tamper(statement)
+    before = stored(place)
+    with pytest.raises(RecordsError, match=r"something that is not ours.*audit verify.*Nothing was written"):
+        WRITES[write](place)
+    assert stored(place) == before
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("statement", SWALLOWS)
+def test_what_the_database_does_not_keep_is_not_told_as_recorded(
+    place: Place, statement: str, write: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if nobody had seen the trigger: what was written is read back before the commit."""
+    monkeypatch.setattr(tables, "added", lambda _: None)
+    place.tamper(statement)
+    before = stored(place)
+    told = ""
+    try:
+        WRITES[write](place)
+    except RecordsError as error:
+        told = str(error)
+    if told:
+        assert re.search(KEPT_NOTHING, told)
+        assert stored(place) == before
+    else:  # the trigger had nothing to do with it
+        assert stored(place) != before
+        place.tamper("DROP TRIGGER t")
+        assert verify(place.database, place.keyring).findings == []
+
+
+def test_a_table_that_ignores_a_conflict_is_refused(place: Place) -> None:
+    place.tamper(
+        "CREATE TABLE other (tracking VARCHAR(64) NOT NULL PRIMARY KEY ON CONFLICT IGNORE, entry INTEGER NOT NULL, "
+        "record TEXT NOT NULL, signature VARCHAR(128) NOT NULL)",
+        "DROP TABLE release",
+        "ALTER TABLE other RENAME TO release",
+    )
+    with pytest.raises(RecordsError, match=r"the database was altered: the .* is (not as it was made|gone)"):
+        place.finish(0)
+
+
 @pytest.fixture
 def url(server: object) -> Iterator[str]:
     with server.database() as made:  # type: ignore[attr-defined]
@@ -145,4 +213,36 @@ def test_what_was_done_on_a_server_is_found(url: str, tmp_path: Path, statement:
         connection.exec_driver_sql(statement)
     found = [str(one) for one in verify(database, keyring).findings]
     assert any(told in line for line in found), found
+    database.close()
+
+
+SWALLOWS_THERE = [
+    "CREATE RULE r AS ON INSERT TO release DO INSTEAD NOTHING",
+    "CREATE RULE r AS ON UPDATE TO audit_head DO INSTEAD NOTHING",
+    "CREATE RULE r AS ON INSERT TO audit_entry DO INSTEAD NOTHING",
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+    "CREATE TRIGGER t BEFORE UPDATE ON consignment FOR EACH ROW EXECUTE FUNCTION f()",
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM audit_entry; RETURN NULL; END'; "
+    "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON audit_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+    "EXECUTE FUNCTION f()",
+    "ALTER TABLE release RENAME TO hidden; CREATE VIEW release AS SELECT * FROM hidden",
+]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("statement", SWALLOWS_THERE)
+def test_a_server_that_swallows_what_is_written_gets_nothing(
+    url: str, tmp_path: Path, statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, keyring = Database(url), Keyring(tmp_path / "keys", "kiosk-1")
+    load(csv(range(2)), database, keyring, "f")
+    desk = Desk(database, keyring, "1473 Oppsal")
+    with database.writing() as connection:
+        connection.exec_driver_sql(statement)
+    with pytest.raises(RecordsError, match=r"something that is not ours.*Nothing was written"):
+        desk.finish(tracking(0), GOOD, CLERK)
+    if "DEFERRED" not in statement and "VIEW" not in statement:
+        monkeypatch.setattr(tables, "added", lambda _: None)
+        with pytest.raises(RecordsError, match=KEPT_NOTHING):
+            desk.finish(tracking(0), GOOD, CLERK)
     database.close()

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
+from sqlalchemy import Connection, CursorResult, Select, bindparam, insert, select, update
 
-from stillscan.records import checkpoint, models
+from stillscan.records import checkpoint, models, tables
 from stillscan.records.canonical import instant
 from stillscan.records.chain_entry import HEAD, ChainEntry, ChainHead, head_message, sign_entry, unknown
 from stillscan.records.chain_state import ChainState
 from stillscan.records.chain_time import CLOCK
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import RecordsError, broken, untrusted
+from stillscan.records.errors import NOTHING, RecordsError, broken, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY
 from stillscan.records.rotation import learn, noticing
@@ -36,7 +37,11 @@ class Appender:
     """The end of the chain, locked inside one transaction."""
 
     def __init__(self, connection: Connection, keyring: Keyring, chain: ChainState, notes: Notes) -> None:
-        """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with."""
+        """Lock the end and look whether it is what was left there. RecordsError for a chain that was tampered with.
+
+        Also for tables that something was added to: a trigger could swallow what is written here.
+        """
+        _expect_ours(connection)
         head = _head(_only(connection.execute(_LOCK)))
         self.connection = connection
         self.keyring = keyring
@@ -45,6 +50,8 @@ class Appender:
         self._end = head.digest
         _follow(connection, keyring, chain, head, notes)
         self._judged: tuple[datetime, ...] = ()
+        self._written = hashlib.sha256()  # over the entries of this transaction: a file of letters has many
+        self._rows: list[tuple[Select[Any], dict[str, Any], tuple[Any, ...]]] = []
 
     @property
     def head(self) -> Seen:
@@ -69,17 +76,51 @@ class Appender:
             moment = self.judged(moment)
         entry = sign_entry(self.keyring, self._count + 1, self._end, instant(moment), kind, details, person)
         self.connection.execute(_APPEND, entry._asdict())
+        self._written.update(_spelt(entry))
         self._count, self._end = entry.seq, entry.digest
         return entry
 
+    def expect(self, question: Select[Any], values: dict[str, Any], row: tuple[Any, ...]) -> None:
+        """What was written beside the entries: before the commit, the question must find this one row."""
+        self._rows.append((question, values, row))
+
     def seal(self) -> Seen:
-        """Sign the new end, before the commit, unless nothing was appended; where the chain ends now."""
+        """Sign the new end, before the commit, unless nothing was appended; where the chain ends now.
+
+        RecordsError when the database has not kept what it was given: nothing is told as recorded that is not there.
+        """
         if self._count == self._start:
             return self.head
         signature = self.keyring.sign(HEAD, head_message(self._count, self._end))
         values = {"entries": self._count, "digest": self._end, "kiosk": self.keyring.kiosk, "signature": signature}
         self.connection.execute(_SEAL, values)
+        self._read_back(ChainHead(self._count, self._end, self.keyring.kiosk, signature))
         return self.head
+
+    def _read_back(self, head: ChainHead) -> None:
+        """All that this transaction wrote, as it stands there now."""
+        _expect_ours(self.connection)  # on a server it may have come since; what was written to is locked against more
+        found = hashlib.sha256()
+        with contextlib.closing(entries(self.connection, self._start)) as after:
+            for entry in after:
+                found.update(_spelt(entry))
+        if found.digest() != self._written.digest() or head_of(self.connection) != head:
+            raise _refused("the database did not keep what was written to it")
+        if any(self.connection.execute(question, values).all() != [row] for question, values, row in self._rows):
+            raise _refused("the database did not keep what was written to it")
+
+
+def _spelt(entry: ChainEntry) -> bytes:
+    return repr(tuple(entry)).encode()
+
+
+def _expect_ours(connection: Connection) -> None:
+    if found := tables.added(connection):
+        raise _refused(f"the database was altered: {found}")
+
+
+def _refused(what: str) -> RecordsError:
+    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
 
 
 @contextlib.contextmanager

@@ -67,6 +67,8 @@ def backup(keyring: Keyring, passphrase: str) -> bytes:
     files = kept(keyring.folder)
     if f"{keyring.kiosk}.key" not in files:
         raise RecordsError(f"{keyring.folder}: there is no key of the kiosk {keyring.kiosk} to keep a copy of")
+    if "secret" not in files:
+        raise RecordsError(f"{keyring.folder / 'secret'}: is missing, and a backup without it is none")
     packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
     text = json.dumps({"kiosk": keyring.kiosk, "files": packed}).encode()
     return sealed_by_passphrase(text, passphrase, _PURPOSE)

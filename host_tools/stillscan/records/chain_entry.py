@@ -140,6 +140,11 @@ def _untrue(entry: ChainEntry, facts: dict[str, Any], keyring: Keyring, confirme
 def unknown(kiosk: str, keyring: Keyring) -> str:
     """What is told when nothing that a kiosk signed can be checked here."""
     key = f"{kiosk}.pub" if text.ID.fullmatch(kiosk) else "NAME.pub"
+    if kiosk == keyring.kiosk:
+        return (
+            f"{UNKNOWN} {kiosk!r}, which is this one, is not in {keyring.folder}; put it back: 'stillscan keys restore "
+            f"FILE', or a copy of {key} alone, and go on under another name (--kiosk NAME)"
+        )
     return (
         f"{UNKNOWN} {kiosk!r} is not in {keyring.folder}; to trust that kiosk: 'stillscan audit key > {key}' "
         f"there, and 'stillscan audit key --trust {key}' here"

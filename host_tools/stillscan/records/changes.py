@@ -22,9 +22,9 @@ Problem = Literal["unknown", "released", "withdrawn", "returned", "erased", "sam
 _SAID: dict[Problem, str] = {
     "unknown": "there is no such letter here",
     "released": "the letter has been handed out already",
-    "withdrawn": "the letter was withdrawn; an import takes it in again",
-    "returned": "the letter was returned to its sender; an import takes it in again",
-    "erased": "the letter's recipient was erased when its time was over; an import takes it in again",
+    "withdrawn": "the letter was withdrawn; an import takes it in again (--staff)",
+    "returned": "the letter was returned to its sender; an import takes it in again (--staff)",
+    "erased": "the letter's recipient was erased when its time was over; an import takes it in again (--staff)",
     "same": "nothing would change: the letter has this name, or this deadline or a later one",
     "past": "that day is over",
     "meanwhile": "the letter was changed since it was looked at",

@@ -114,6 +114,7 @@ def add(
         entry = appender.append(kinds.CONSIGNMENT_AGAIN, moment, {**details, "staff": again}, person)
         row = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == letter.tracking)
         appender.connection.execute(row.values(entry=entry.seq))
+    appender.expect(_SOME, {"numbers": [letter.tracking]}, (letter.tracking, entry.seq, 0, None))
 
 
 _INSERT = insert(CONSIGNMENT)

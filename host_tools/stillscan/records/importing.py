@@ -38,8 +38,9 @@ def load(
 
     A letter that is there already with the same contents is left as it is, so that a file can be sent twice; one that
     waits with other contents is an error. One that was withdrawn, returned, or erased before it was handed out comes in
-    again when a ``supervisor`` who is signed in says so (NotAllowedError for anybody else). `test` marks all of them as
-    letters for trying out. ``token``: the name of the token of the API that they came in by, for their entries.
+    again, changed or not, when a ``supervisor`` who is signed in says so (NotAllowedError for anybody else). `test`
+    marks all of them as letters for trying out. ``token``: the name of the token of the API that they came in by, for
+    their entries.
     """
     letters, errors = parse(content, test=test)
     new = 0
@@ -67,12 +68,15 @@ def _comes(
     """How a letter comes in: "new", "again", "unchanged", or why it does not. ``first``: as it was taken in last."""
     if now is None or first is None:
         return "new"
-    if letter in (_waiting(now), _waiting(first)):
-        return "unchanged"
+    same = letter in (_waiting(now), _waiting(first))
     if now.released:
-        return "unchanged" if now.erased else _OTHER
+        return "unchanged" if same or now.erased else _OTHER
     if letter.test != now.test:
         return _OTHER  # what was for trying out never becomes a real letter, nor the other way round
+    if again and not now.waits:
+        return "again"  # with the same contents too: a supervisor has looked at it
+    if same:
+        return "unchanged"
     if now.erased and not now.waits and (letter.deadline, letter.office) == (first.deadline, first.office):
         return "unchanged"  # the same file once more, as far as can still be told
     if now.erased or not now.waits:

@@ -25,7 +25,7 @@ from stillscan.errors import InputError
 from stillscan.records import text
 from stillscan.records.clock import Clock, ClockRules
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import is_there, place, read, remove, replace
+from stillscan.records.files import is_there, names, place, read, remove, replace
 from stillscan.records.ownership import look_at_folder
 from stillscan.records.passphrase import given_passphrase
 from stillscan.records.public_keys import PublicKeys, pem, raw
@@ -111,7 +111,10 @@ class Keyring:
             raise InputError(str(error)) if source else error from None
         known = PublicKeys.parse(path, read(place(path, given.file(), 0o644)))
         if raw(known.first) != raw(given.first):  # what came later, the chain says
-            raise RecordsError(f"{path}: another key is trusted for this kiosk; remove the file if that is meant")
+            raise RecordsError(
+                f"{path}: another key is trusted for this kiosk, and what it signed needs that; a kiosk that has lost "
+                "its key goes on under another name (--kiosk)"
+            )
         self._public.pop(kiosk, None)
 
     def exchanged(self, kiosk: str, seq: int, keys: PublicKeys) -> None:
@@ -131,8 +134,7 @@ class Keyring:
         """HMAC-SHA-256 (hexadecimal) with the secret of the installation, which is made on first use."""
         if self._secret is None:
             self.guard()
-            path = self.folder / "secret"
-            self.wrapping.place(path, secrets.token_bytes(32))
+            path = self._place_secret()
             self._secret = self.wrapping.read(path)
             if len(self._secret) != 32:
                 raise RecordsError(f"{path}: is not the secret of 32 bytes that was written there")
@@ -146,7 +148,14 @@ class Keyring:
         """The key in force, made on first use; one that lies ready takes its place when the chain says so."""
         self.guard()
         path = self.folder / f"{self.kiosk}.key"
+        used = self._was_used()  # asked first: another process may be making the first key just now
         if not is_there(path):
+            if used:
+                raise RecordsError(
+                    f"{path}: is missing; put it back: 'stillscan keys restore FILE'. Without a backup this kiosk goes "
+                    "on under another name (--kiosk NAME)"
+                )
+            self._place_secret()  # before the key: where a key is, the secret was
             self.wrapping.place(path, _private_pem(Ed25519PrivateKey.generate()))
         key = _private(path, self.wrapping.read(path))
         if not self.knows(self.kiosk):
@@ -162,8 +171,34 @@ class Keyring:
                 return new
         if len(known.keys) > 1:
             raise RecordsError(f"{path}: was exchanged by entry {known.keys[-1][0]}; put a backup back that is younger")
-        other = path.with_suffix(".pub")
-        raise RecordsError(f"{other}: another key is trusted for this kiosk; remove the file if that is meant")
+        raise RecordsError(
+            f"{path}: is not the key that {self.kiosk}.pub beside it is of; move it away and put the right one back: "
+            "'stillscan keys restore FILE'. Without a backup this kiosk goes on under another name (--kiosk NAME)"
+        )
+
+    def _was_used(self) -> bool:
+        """Whether this kiosk has signed already: its first key was made, so that it is never made again in silence.
+
+        A note of the chain's end alone says so only where no public key is left: who only reads keeps one too.
+        """
+        there = set(names(self.folder))
+        if there & {f"{self.kiosk}{end}" for end in (".pub", ".key.next", ".checkpoint")}:
+            return True
+        noted = self.head.name in there and bool(read(self.head))
+        return noted and not any(name.endswith(".pub") for name in there)
+
+    def _place_secret(self) -> Path:
+        """The file of the secret, made where no kiosk has a key yet: by another one no hash would compare any more."""
+        path = self.folder / "secret"
+        used = self._was_used() or any(name.endswith(".key") for name in names(self.folder))
+        if not is_there(path):
+            if used:
+                raise RecordsError(
+                    f"{path}: is missing; put it back: 'stillscan keys restore FILE'. Without a backup go on in a new "
+                    "folder of keys under another name (--keys FOLDER --kiosk NAME), which trusts this one's NAME.pub"
+                )
+            self.wrapping.place(path, secrets.token_bytes(32))
+        return path
 
 
 def signature_by(key: Ed25519PrivateKey, purpose: str, message: bytes) -> str:

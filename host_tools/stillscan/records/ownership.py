@@ -92,7 +92,7 @@ def _mode(path: Path, found: os.stat_result, user: int, secret: bool) -> None:
     if found.st_mode & _WRITABLE:
         raise RecordsError(
             f"{path}: other accounts may write there; look whether all in it is yours, then: "
-            f"chmod {'700' if is_folder else '600' if secret else '644'} {place}"
+            f"chmod {'700' if is_folder else '644' if path.name.endswith(PUBLIC) else '600'} {place}"
         )
     if secret and found.st_mode & _READABLE:
         raise RecordsError(

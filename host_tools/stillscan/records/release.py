@@ -12,7 +12,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Integer, bindparam, insert, select, type_coerce, update
 
 from stillscan.link.identity import ScannerIdentity
 from stillscan.records import retention, text, tracking
@@ -39,6 +39,11 @@ RECORD = "release 1"  # purpose of the record's signature
 _CODE = re.compile(r"[A-Z]{1,3}")
 _RECORD = insert(RELEASE)
 _MARK = update(CONSIGNMENT).where(CONSIGNMENT.c.tracking == bindparam("number")).values(released=True)
+_KEPT = (
+    select(RELEASE.c.entry, RELEASE.c.record, RELEASE.c.signature, type_coerce(CONSIGNMENT.c.released, Integer))
+    .join_from(RELEASE, CONSIGNMENT, CONSIGNMENT.c.tracking == RELEASE.c.tracking)
+    .where(RELEASE.c.tracking == bindparam("number"))
+)
 _NAMED = select(ENTRY).where(ENTRY.c.body.contains(bindparam("part")))
 _TIDY_EVERY = timedelta(days=1)
 
@@ -221,6 +226,7 @@ def _release(appender: Appender, number: str, entry: ChainEntry) -> None:
     row = {"tracking": number, "entry": entry.seq, "record": data.decode(), "signature": signature}
     appender.connection.execute(_RECORD, row)
     appender.connection.execute(_MARK, {"number": number})
+    appender.expect(_KEPT, {"number": number}, (entry.seq, row["record"], signature, 1))
 
 
 def _letter(appender: Appender, number: str, test: bool) -> StoredConsignment | None:

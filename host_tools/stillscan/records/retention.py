@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from stillscan.records.accounts import Accounts
 from stillscan.records.audit import appending, reading_chain
@@ -24,6 +24,10 @@ from stillscan.records.models import ENTRY
 DAYS = 90
 """The sender keeps the evidence for years; here it only answers complaints."""
 MOST_DAYS = 3650  # ten years: what is longer is taken for a slip in typing
+
+_LEFT = select(func.count()).where(
+    ENTRY.c.seq.in_(bindparam("seqs", expanding=True)), or_(ENTRY.c.salt.is_not(None), ENTRY.c.personal.is_not(None))
+)
 
 
 def days(value: int) -> int:
@@ -57,6 +61,7 @@ def purge(
             gone = _gone(appender.connection, keyring, chain, before, now.date())
             for seqs in _some(gone):
                 appender.connection.execute(update(ENTRY).where(ENTRY.c.seq.in_(seqs)).values(salt=None, personal=None))
+                appender.expect(_LEFT, {"seqs": seqs}, (0,))
             appender.append(PURGE, now, {"before": instant(before), "entries": ranges(gone)})
     database.forget()
     return len(gone)

@@ -6,6 +6,7 @@ Entries and rows are looked at elsewhere; this is about what they stand in.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,24 @@ WHERE c.relnamespace = current_schema()::regnamespace
 """
 
 
+# A view or another server's table in the place of one of ours, beside what acts.
+_PLACES = """
+SELECT 'view', c.relname FROM pg_class c
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind NOT IN ('r', 'i') AND c.relname = ANY(:ours)
+"""
+
+
+def added(connection: Connection) -> str | None:
+    """What in the tables could change, hide or swallow a write, in one sentence; None for tables as they were made.
+
+    Asked in each transaction that writes, so it is one question: of a file all that it holds, of a server what acts.
+    """
+    if connection.dialect.name == "sqlite":
+        return next(_sqlite(connection), None)
+    found = connection.execute(text(f"{_ACTS} UNION ALL {_PLACES}"), {"ours": list(Base.metadata.tables)}).first()
+    return None if found is None else f"there is something that is not ours: {found[0]} {_named(found[1])}"
+
+
 def strange(connection: Connection) -> Iterator[str]:
     """Everything about the tables that is not as stillscan makes them, one sentence each."""
     yield from (_sqlite if connection.dialect.name == "sqlite" else _postgresql)(connection)
@@ -59,17 +78,23 @@ def _version(connection: Connection) -> Iterator[str]:
 def _sqlite(connection: Connection) -> Iterator[str]:
     """The statements that made everything in the file, beside those that make it anew."""
     there = {(kind, name): _statement(sql) for kind, name, sql in connection.exec_driver_sql(_MASTER)}
-    engine = create_engine("sqlite://")
-    with engine.begin() as new:
-        schema.prepare(new, "")
-        ours = {(kind, name): _statement(sql) for kind, name, sql in new.exec_driver_sql(_MASTER)}
-    engine.dispose()
+    ours = _made_anew()
     for kind, name in sorted(ours.keys() - there.keys()):
         yield f"the {kind} {name} is gone"
     for kind, name in sorted(there.keys() - ours.keys(), key=str):
         yield f"there is something that is not ours: {_shown(kind)} {_named(name)}"
     for kind, name in sorted(key for key in ours if there.get(key, ours[key]) != ours[key]):
         yield f"the {kind} {name} is not as it was made"
+
+
+@functools.cache
+def _made_anew() -> dict[tuple[str, str], str]:
+    engine = create_engine("sqlite://")
+    with engine.begin() as new:
+        schema.prepare(new, "")
+        ours = {(kind, name): _statement(sql) for kind, name, sql in new.exec_driver_sql(_MASTER)}
+    engine.dispose()
+    return ours
 
 
 def _postgresql(connection: Connection) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Wrapping:
 
         A crash in the middle leaves some unsealed, which are read all the same; wrapping again goes on.
         """
-        _long_enough(passphrase)
+        _usable(passphrase)
         self._key = self._folder_key() if self.on else secrets.token_bytes(_KEY)
         replace(self._folder / NAME, sealed_by_passphrase(self._key, passphrase, NAME), 0o600)
         for path in paths:
@@ -122,7 +122,7 @@ def is_sealed(content: bytes) -> bool:
 
 def sealed_by_passphrase(content: bytes, passphrase: str, purpose: str) -> bytes:
     """A line of JSON that only this passphrase opens. InputError for a passphrase that could be guessed."""
-    _long_enough(passphrase)
+    _usable(passphrase)
     salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
     data = AESGCM(_stretched(passphrase, salt, **_SCRYPT)).encrypt(nonce, content, _about(purpose))
     head = {"stillscan sealed by a passphrase": 1, **_SCRYPT}
@@ -152,9 +152,14 @@ def _about(purpose: str) -> bytes:
     return f"stillscan sealed by a passphrase 1 {purpose}".encode()
 
 
-def _long_enough(passphrase: str) -> None:
+def _usable(passphrase: str) -> None:
+    """InputError for a new passphrase that could be guessed, or that a start may not be able to give again."""
     if not LEAST_PASSPHRASE <= len(passphrase) <= MOST_PASSPHRASE:
         raise InputError(f"the passphrase: has {LEAST_PASSPHRASE} to {MOST_PASSPHRASE} characters")
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in passphrase):  # how Python keeps bytes that are none
+        raise InputError("the passphrase: is not UTF-8 text")
+    if not passphrase.isprintable():
+        raise InputError("the passphrase: holds a character that cannot be seen")
 
 
 def _line(fields: dict[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from kiosk import wire
-from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines, verdict_text
+from stillscan.commands.display import Both, ConsoleOut, LinkLines, PlainLines, verdict_text
 from stillscan.errors import DeviceTrouble
 from stillscan.guidance import catalogue, languages
 from stillscan.link.identity import ScannerIdentity
@@ -97,7 +97,7 @@ def test_beside_a_page_the_terminal_tells_when_the_scanner_is_lost_and_when_it_i
 ) -> None:
     hello = Hello(1, 1, 0, 9, 0, b"rpi_pico", 7, 1476, 274, 84667, 2950, 2048, 1, 0)
     page = Shown()
-    beside = LinkLines(page, PlainLines("en", False, ConsoleOut(Console(width=200))))
+    beside = Both(LinkLines(PlainLines("en", False, ConsoleOut(Console(width=200)))), page)
     beside.connected(hello, ANYONE)
     assert capsys.readouterr().out == "", "what goes well is on the page"
     beside.trouble("/dev/ttyACM0: there is no such port", "missing")

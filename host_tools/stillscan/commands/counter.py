@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from stillscan.commands.display import ConsoleOut, LinkLines, PlainLines
+from stillscan.commands.display import Both, ConsoleOut, LinkLines, PlainLines
 from stillscan.commands.parser import seconds, whole
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
@@ -128,10 +128,10 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                 print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
                 print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
-            lines = PlainLines(args.language, False, ConsoleOut(Console(stderr=True)))
+            beside = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
-            with clock, reading as reader, watched(LinkLines(counter, lines)) as (shown, notifier):
+            with clock, reading as reader, watched(Both(beside, counter)) as (shown, notifier):
 
                 def alive() -> None:
                     notifier.alive()

@@ -120,33 +120,33 @@ class PlainLines:
 
 
 class LinkLines:
-    """A display elsewhere (the page), and beside it the terminal's lines when the link is lost and when it is back.
+    """The terminal beside a page: a line when the link is lost and when it is back, and what is not as expected.
 
     See service.Display.
     """
 
-    def __init__(self, display: Display, lines: PlainLines) -> None:
-        self._display = display
+    def __init__(self, lines: PlainLines) -> None:
         self._lines = lines
         self._lost = False
-        self.message = display.message
-        self.not_read = display.not_read
-        self.result = display.result
+        self.notice = lines.notice
 
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         if self._lost:
             self._lines.connected(hello, identity)
         self._lost = False
-        self._display.connected(hello, identity)
+
+    def message(self, message: Message) -> None:
+        """For the page."""
+
+    def not_read(self, reason: str) -> None:
+        """For the page."""
+
+    def result(self, result: Result) -> None:
+        """For the page."""
 
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._lost = True
         self._lines.trouble(text, kind)
-        self._display.trouble(text, kind)
-
-    def notice(self, text: str, kind: NoticeKind) -> None:
-        self._lines.notice(text, kind)
-        self._display.notice(text, kind)
 
 
 class Both:

@@ -117,7 +117,7 @@ def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
         raise MrzError("a list of pictures is needed, not one: read_image reads a single one")
     if not sources:
         raise MrzError("there is no picture to read")
-    examined = [(page.reading, page.evidence) for page in map(examine_pages, sources)]
+    examined = [examine_pages(source) for source in sources]
     start = time.perf_counter()
     seen = [_seen(own, found, is_strip=False) for own, found in examined if found is not None]
     with effort.counted() as counted:

@@ -25,7 +25,7 @@ def explain(source: str | Path | NDArray[Any], target: str | Path) -> Reading:
     if isinstance(source, str | Path):
         refuse_same(source, target)
     may_write(target)
-    _, reading, evidence = examine_pages(source)
+    reading, evidence = examine_pages(source)
     if evidence is None or reading.lines is None:
         drawn = Image.new("RGB", (900, 60), _PAPER)
         ImageDraw.Draw(drawn).text((12, 20), reading.reason or "", _UNSURE, ImageFont.load_default(18))

@@ -20,17 +20,9 @@ from stillscan.mrz.read import examine, is_read, is_strip
 TWO = "the pages show two MRZs"
 
 
-class Page(NamedTuple):
-    """One picture: grey (rows, cols), and what is wrong with the file that it comes from."""
-
-    grey: NDArray[np.uint8]
-    faults: tuple[QualityFinding, ...] = ()
-
-
 class ReadPage(NamedTuple):
-    """A page, its reading, and the evidence that rests on."""
+    """The reading of a page, and the evidence that rests on."""
 
-    grey: NDArray[np.uint8]
     reading: Reading
     evidence: Evidence | None
 
@@ -54,7 +46,7 @@ def examine_pages(source: str | Path | NDArray[Any], stop: Stop | None = None) -
         start = time.perf_counter()
         reading, evidence = examine(grey, is_strip=is_strip(grey), stop=stop)
         ms, effort_ms = ms + (time.perf_counter() - start) * 1000, effort_ms + reading.effort_ms
-        page = ReadPage(grey, replace(reading, quality=(*faults, *reading.quality)), evidence)
+        page = ReadPage(replace(reading, quality=(*faults, *reading.quality)), evidence)
         if chosen is None or (is_read(page.reading) and not is_read(chosen.reading)):
             chosen = page
         elif is_read(page.reading) and page.reading.lines != chosen.reading.lines:
@@ -66,11 +58,14 @@ def examine_pages(source: str | Path | NDArray[Any], stop: Stop | None = None) -
     return chosen._replace(reading=replace(chosen.reading, ms=round(ms, 2), effort_ms=round(effort_ms, 2)))
 
 
-def _pages(source: str | Path | NDArray[Any]) -> Iterable[Page]:
-    """The pictures of a file, or the one that an array is. MrzError when it is none."""
+def _pages(source: str | Path | NDArray[Any]) -> Iterable[tuple[NDArray[np.uint8], tuple[QualityFinding, ...]]]:
+    """The pictures (rows, cols) of a file, or the one that an array is, and what is wrong with it as a file.
+
+    MrzError when it is none.
+    """
     if isinstance(source, str | Path):
         from stillscan.mrz.picture import load  # with Pillow, which a scanner's lines do not need
 
-        return (Page(grey, faults) for grey, faults in load(Path(source)))
+        return load(Path(source))
     deep = isinstance(source, np.ndarray) and source.dtype.kind in "uif" and source.dtype != np.uint8
-    return [Page(to_grey(evened(source) if deep else source))]
+    return [(to_grey(evened(source) if deep else source), ())]

@@ -100,10 +100,6 @@ class Known:
             return self._base.letter(number)
         return self.store.letter(number) if found is None and self.store is not None else found
 
-    def kept_of(self, *wanted: str) -> list[Kept]:
-        """All entries of these kinds, in order, without those of the base."""
-        return sorted(one for kind in wanted for one in self.kept.get(kind, []))
-
     def numbers(self) -> Iterator[str]:
         """The numbers of all letters, in order; of one without a base."""
         yield from sorted({*self.letters, *(self.store.numbers() if self.store is not None else ())})

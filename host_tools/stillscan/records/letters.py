@@ -16,7 +16,6 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.kinds import BodyError, facts_of
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 
-_NOT_OF_IT = "the release record of a consignment that it did not release"
 Problem = tuple[str, int | None, str]
 """Tracking number, entry if one is to be named, what is wrong."""
 _AT_ONCE = 1000  # rows: a few hundred kB

@@ -110,12 +110,7 @@ def _postgresql(connection: Connection) -> Iterator[str]:
         ours |= {("index", str(key["name"])) for key in keys if _is_ours(key, table)}
         expected = [(one.name, one.type.compile(connection.dialect), bool(one.nullable), None) for one in table.columns]
         found = [
-            (
-                one["name"],
-                one["type"].compile(connection.dialect),
-                one["nullable"],
-                one["default"] or one.get("computed"),
-            )
+            (one["name"], one["type"].compile(connection.dialect), one["nullable"], _made_up(one))
             for one in looks.get_columns(name)
         ]
         if found != expected or not _has_its_keys(looks, name, table):

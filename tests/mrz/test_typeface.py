@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from training import devset
 
-from stillscan.mrz import read_captures, read_strip
+from stillscan.mrz import CaptureReader, read_captures, read_strip
 
 pytestmark = pytest.mark.slow  # reads dozens of strips
 
@@ -69,6 +69,29 @@ def test_another_typeface_is_never_accepted(level: int) -> None:
         reading = read_strip(drawn.pixels)
         assert not reading.accepted
         assert not read_captures([drawn.pixels, devset.strip(MONO, level, 930 + seed, 1).pixels]).accepted
+
+
+def test_captures_of_which_none_is_certain_do_not_make_it_a_letter(
+    ocr_b: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only all of them together are certain of is looked at once more."""
+    drawn = devset._td3
+
+    def foreign(rng: np.random.Generator) -> tuple[str, ...]:
+        lines = [list(line) for line in drawn(rng)]
+        row = int(rng.integers(2))
+        there = range(9) if row else [at for at in range(5, 44) if lines[0][at] != "<"]
+        lines[row][int(rng.choice(list(there)))] = "@"
+        return tuple("".join(line) for line in lines)
+
+    monkeypatch.setattr(devset, "_td3", foreign)
+    pictures = [devset.strip(ocr_b, 3, 710, capture).pixels for capture in range(3)]
+    alone = [read_strip(picture) for picture in pictures]
+    assert not any(own.accepted or "no MRZ has" in (own.reason or "") for own in alone), "or the test shows nothing"
+    reader = CaptureReader()
+    together = [reader.add(picture) for picture in pictures]
+    assert not any(reading.accepted for reading in together)
+    assert together[-1].reason == "a character that no MRZ has, line 1, position 13"
 
 
 @pytest.mark.parametrize("level", [0, 2, 3])

@@ -1,7 +1,7 @@
 """Several captures of one document joined to one reading: noise, dust and glare change between them, print does not."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import effort, unity
+from stillscan.mrz import effort, typeface, unity
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.character_grid import fit
 from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.effort import TIME_IS_OVER, Stop
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence
+from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import Reading, judge
 from stillscan.mrz.pages import examine_pages
 from stillscan.mrz.pixels import to_grey
@@ -75,7 +76,7 @@ class CaptureReader:
         newest = self._newest
         with effort.counted() as counted:
             # what shows no MRZ now is none, whatever was seen before
-            reading = own if newest is None else _joined(_borne_out(self._former, newest), own)
+            reading = own if newest is None else _joined(_borne_out(self._former, newest), own, evidence)
         ms = round((time.perf_counter() - start) * 1000, 2)
         return replace(reading, ms=ms, effort_ms=round(own.effort_ms + counted.ms, 2))
 
@@ -121,14 +122,14 @@ def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
     start = time.perf_counter()
     seen = [_seen(own, found, is_strip=False) for own, found in examined if found is not None]
     with effort.counted() as counted:
-        reading = _joined(seen, examined[0][0])
+        reading = _joined(seen, examined[0][0], *(found for _, found in examined if found is not None))
     ms = round(sum(own.ms for own, _ in examined) + (time.perf_counter() - start) * 1000, 2)
     effort_ms = round(sum(own.effort_ms for own, _ in examined) + counted.ms, 2)
     return replace(reading, ms=ms, effort_ms=effort_ms)
 
 
-def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
-    """What all captures together say; `otherwise` when none shows an MRZ."""
+def _joined(seen: list[_Seen], otherwise: Reading, *prints: Evidence | None) -> Reading:
+    """What all captures together say; `otherwise` when none shows an MRZ. `prints`: the captures that are at hand."""
     if len(seen) < 2:
         return seen[0].reading if seen else otherwise
     # a grid on the wrong cells or of the wrong length would spoil the rest: most captures decide the size
@@ -146,11 +147,22 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
         return replace(joined, accepted=False, reason="the text goes on beyond what was read", quality=best.quality)
     if joined.accepted and any(fault.code == "two-mrzs" for one in usable for fault in one.reading.quality):
         return replace(joined, accepted=False, reason="a picture shows two MRZs", quality=best.quality)
-    strange = next((fault for one in usable for fault in one.reading.quality if fault.code in STRANGE), None)
-    if joined.accepted and strange is not None:
+    if joined.accepted and (strange := _strange(joined, usable, prints)) is not None:
         return replace(joined, accepted=False, reason=strange.text, quality=best.quality)
     found = [own for one in usable for own in one.differences]
     return unity.judged(replace(joined, quality=best.quality), found, clear=all(one.clear for one in usable))
+
+
+def _strange(joined: Reading, usable: list[_Seen], prints: Iterable[Evidence | None]) -> QualityFinding | None:
+    """Why the print cannot be an MRZ's, as a capture has told by itself, or shows to who knows the joined text."""
+    told = (fault for one in usable for fault in one.reading.quality if fault.code in STRANGE)
+    lines = joined.lines or ()
+    shown = (
+        typeface.doubt(one.crops, one.grid.columns_px, lines)
+        for one in prints
+        if one is not None and one.likelihoods.shape[:2] == (len(lines), len(lines[0]))
+    )
+    return next((fault for fault in (*told, *shown) if fault is not None), None)
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -225,7 +225,7 @@ class StripStore:
         seen = np.zeros(out.shape, np.bool_)
         for sweep in sweeps:
             picture, covered = self._straight(sweep)
-            out[covered] = picture[covered]
+            np.copyto(out, picture, where=covered)
             seen |= covered
         return out, seen
 
@@ -258,9 +258,12 @@ class StripStore:
         weight = np.clip(part[rows], 0.0, 1.0).astype(np.float32)
         weight[weight <= _NO_WEIGHT] = 0.0
         below = np.where(weight > 0, below, above)
-        lines = _shifted([sweep.pixels[index] for index in order], slid)
-        mixed = lines[above]
-        mixed += weight[:, None] * (lines[below] - mixed)
+        lines = np.array([sweep.pixels[index] for index in order])
+        if not slid.any() and not weight.any():  # it never moved: nothing to reckon, 3 ms less before the verdict
+            return self._as_seen(rows, lines[above])
+        block = _shifted(lines.astype(np.float32), slid)
+        mixed = block[above]
+        mixed += weight[:, None] * (block[below] - mixed)
         least, most = np.minimum(slid[above], slid[below]), np.maximum(slid[above], slid[below])
         first = np.maximum(0, np.ceil(-least))[:, None]
         last = np.minimum(self.width_px, self.width_px - np.ceil(most))[:, None]
@@ -272,6 +275,13 @@ class StripStore:
         out[rows] = np.where(inside, np.rint(mixed), PAPER).astype(np.uint8)
         return out, seen
 
+    def _as_seen(self, rows: NDArray[np.intp], lines: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """``lines`` (n, width_px) on these ``rows``, and which pixels that are."""
+        out = np.full((self.rows, self.width_px), PAPER, np.uint8)
+        seen = np.zeros(out.shape, np.bool_)
+        out[rows], seen[rows] = lines, True
+        return out, seen
+
 
 def _lid_to_paper(picture: NDArray[np.uint8]) -> None:
     """Rows and columns beyond the document's edges show the dark lid: as paper they hide no text line's contrast."""
@@ -281,9 +291,8 @@ def _lid_to_paper(picture: NDArray[np.uint8]) -> None:
         view[light < _LIGHT * every_fourth.shape[1]] = PAPER
 
 
-def _shifted(lines: list[NDArray[np.uint8]], by_px: NDArray[np.float64]) -> Rows:
+def _shifted(block: Rows, by_px: NDArray[np.float64]) -> Rows:
     """Lines (n, width) as if the document had not moved along x, each by its own ``by_px`` (n,)."""
-    block = np.array(lines, np.float32)
     if not by_px.any():
         return block
     if np.ptp(by_px) == 0:  # it lay still somewhere else: all lines at once

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import hashlib
 import json
 import sys
@@ -20,6 +19,7 @@ from stillscan.records.passphrase import stored_passphrase
 from stillscan.records.public_keys import raw
 from stillscan.records.staff import Role
 from stillscan.records.wrapping import MOST_PASSPHRASE, is_sealed
+from stillscan.terminal.asking import asked_unseen, at_terminal
 
 _MOST_LINE = 8 * MOST_PASSPHRASE  # characters of a line of standard input that are looked at
 _FINGERPRINT = 16  # bytes: nobody finds another key with the same ones, and people can compare them
@@ -154,7 +154,7 @@ def _sealable(keyring: Keyring) -> list[Path]:
 def _new(prompt: str) -> str:
     """A passphrase that is to be kept: one line of standard input, or typed twice on a terminal. InputError."""
     first = _asked(prompt)
-    if sys.stdin.isatty() and _asked("the same again") != first:
+    if at_terminal() and _asked("the same again") != first:
         raise InputError("the passphrase: the two are not the same; nothing was changed")
     return first
 
@@ -164,11 +164,11 @@ def _asked(prompt: str) -> str:
     if sys.stdin is None:
         raise InputError("the passphrase: standard input is closed; it is a line there")
     try:
-        line = getpass.getpass(f"{prompt}: ", sys.stderr) if sys.stdin.isatty() else sys.stdin.readline(_MOST_LINE)
+        line = asked_unseen(f"{prompt}: ", _MOST_LINE)
     except UnicodeDecodeError:
         raise InputError("the passphrase: is not UTF-8 text") from None
     except EOFError:
         line = ""
-    if not line.rstrip("\r\n"):
+    if not line:
         raise InputError("the passphrase: is empty; it is a line of standard input, or is typed in a terminal")
-    return line.rstrip("\r\n")
+    return line

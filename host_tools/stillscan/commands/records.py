@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
 import os
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.passphrase import given_passphrase, stored_passphrase
 from stillscan.records.place import DATABASE, KEYS, KIOSK, named_database, named_keys, open_database, open_keyring
 from stillscan.records.rows import MOST_BYTES
+from stillscan.terminal.asking import asked_unseen, at_terminal
 
 Make = Literal["never", "unnamed", "always"]
 """Whether a database that is not there is made: a mistyped name must not become a second, empty one in silence."""
@@ -98,8 +98,8 @@ def keys(args: argparse.Namespace, passphrase: Callable[[Path], str] | None = No
 
 def _passphrase(folder: Path) -> str:
     """Stored, or typed by whoever sits at the terminal. PassphraseError without either."""
-    if stored_passphrase() is None and sys.stdin is not None and sys.stdin.isatty():
-        return getpass.getpass(f"passphrase of the keys in {folder}: ", sys.stderr)
+    if stored_passphrase() is None and at_terminal():
+        return asked_unseen(f"passphrase of the keys in {folder}: ")
     return given_passphrase(folder)
 
 

@@ -115,7 +115,8 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         sessions = Sessions(staff, args.lock_minutes)
         letters = Letters(counter, sessions, database, keyring, chain)
         more = [api_route(program), *letters.routes()]
-        with PageServer(application(counter, NAMES, browsers, sessions, more), args.page) as server:
+        pages = application(counter, NAMES, browsers, sessions, more, args.language)
+        with PageServer(pages, args.page) as server:
             address = f"{server.url}/?key={browsers.invite()}"
             print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
             print(f"the customer's screen is at {server.url}/customer", flush=True)

@@ -38,7 +38,8 @@ from stillscan.records.history import LetterHistory, history
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import NotAllowedError, Person
 from stillscan.web.forms import form_of
-from stillscan.web.gate import keep_language, language_of, session_of, supervisors_only
+from stillscan.web.gate import session_of, supervisors_only
+from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
@@ -154,7 +155,7 @@ class Letters:
             "done": None if done.changed is None else _done(done.changed, form, texts),
         }
         page = HTMLResponse(self._rendering.render("letters.html", language, **values), status_code=status)
-        keep_language(page, language)
+        keep_choice(request, page)
         return page
 
 

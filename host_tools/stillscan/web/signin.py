@@ -19,12 +19,11 @@ from stillscan.web.forms import form_of
 from stillscan.web.gate import (
     browser_of,
     give_session,
-    keep_language,
-    language_of,
     session_of,
     signed_in,
     supervisors_only,
 )
+from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
@@ -134,5 +133,5 @@ class SignIn:
             ),
             status_code=status,
         )
-        keep_language(answer, language_of(request))
+        keep_choice(request, answer)
         return answer

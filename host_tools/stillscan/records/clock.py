@@ -45,7 +45,7 @@ class ClockError(RecordsError):
     """The clock cannot be believed; ``key`` is a sentence of the page's texts."""
 
     def __init__(self, key: str, text: str, remedy: str = _DO) -> None:
-        super().__init__(f"the clock of this computer {text}; {remedy}. {NOTHING}")
+        super().__init__(f"the clock of this computer {text}; {remedy}. {NOTHING}", "clock")
         self.key = key
 
 

@@ -188,7 +188,7 @@ def read_entries(connection: Connection, keyring: Keyring, seqs: Sequence[int]) 
 
 def altered(what: str) -> RecordsError:
     """The error for what does not agree with the chain. No tracking number in it: the message is logged."""
-    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
+    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}", "broken")
 
 
 _ROW = "its row was altered"

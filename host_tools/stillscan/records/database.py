@@ -15,9 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from stillscan.errors import InputError
-from stillscan.files import why
 from stillscan.records import schema
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import RecordsError, of_file
 from stillscan.records.files import beside, is_there, make_folder
 from stillscan.records.ownership import look_at_file
 from stillscan.records.same import SameFile, SameServer
@@ -82,9 +81,9 @@ class Database:
         if not size and not create:
             raise self._none()
         if 0 < size < _SMALLEST:
-            raise RecordsError(f"{file}: this is no database file")
+            raise RecordsError(f"{file}: this is no database file", "damaged")
         if not os.access(file, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise RecordsError(f"{file}: it may not be read by this user")
+            raise RecordsError(f"{file}: it may not be read by this user", "closed")
 
     def _bring_up_to_date(self, create: bool) -> None:
         with plainly(str(self)):
@@ -211,7 +210,7 @@ def _make(file: Path) -> None:
                 engine.dispose()
                 Path(f"{made}-journal").unlink(missing_ok=True)
     except OSError as error:
-        raise RecordsError(f"{file}: {why(error)}") from None
+        raise of_file(file, error) from None
 
 
 def _engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextlib.AbstractContextManager[None]]]:

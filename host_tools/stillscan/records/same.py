@@ -47,7 +47,10 @@ class SameFile:
         for path, opened, now in zip(self._paths, (self._opened, log, index), self._now(), strict=True):
             if now != opened:
                 how = "is gone" if now is None else "is another file than the one that was opened"
-                raise RecordsError(f"{path}: {how}; stop this program, put the right one back, and start it. {NOTHING}")
+                raise RecordsError(
+                    f"{path}: {how}; stop this program, put the right one back, and start it. {NOTHING}",
+                    "moved",
+                )
 
     def forget(self) -> None:
         """All connections were given back: whatever is there is opened next."""
@@ -73,7 +76,7 @@ class SameServer:
             if self._opened is None:
                 self._opened = tuple(found)
             if tuple(found) != self._opened:
-                raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}")
+                raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}", "moved")
         except BaseException:  # nobody else has it yet: a server that says nothing now, or hangs up
             connection.close()
             raise

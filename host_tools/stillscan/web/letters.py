@@ -31,7 +31,7 @@ from stillscan.records.changes import (
     return_to_sender,
     withdrawal,
 )
-from stillscan.records.clock import ClockError, utc_now
+from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.errors import FieldError, OutcomeUnknownError
 from stillscan.records.history import LetterHistory, history
@@ -43,6 +43,7 @@ from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
+from stillscan.web.view import records_text
 
 _MOST_AT_ONCE = 4  # decisions at one time, each in a thread: an office has a supervisor or two
 _LOG = Seldom(__name__)
@@ -141,7 +142,7 @@ class Letters:
     def _page(self, request: Request, asked: str, form: Mapping[str, str], done: _Done) -> Response:
         language = language_of(request)
         texts = page_texts(language)
-        status, problem = _problem(done.error, texts)
+        status, problem = _problem(done.error, language)
         today = self._keyring.clock.best(utc_now(), self._chain.time).date()
         values: dict[str, Any] = {
             "here": "/letters",
@@ -169,8 +170,9 @@ def _typed(field: str, form: Mapping[str, str]) -> str:
     raise FieldError(field, "is a tracking number")
 
 
-def _problem(error: StillscanError | None, texts: Mapping[str, str]) -> tuple[int, str | None]:
+def _problem(error: StillscanError | None, language: str) -> tuple[int, str | None]:
     """Status and sentence of what went wrong."""
+    texts = page_texts(language)
     match error:
         case None:
             return 200, None
@@ -184,7 +186,7 @@ def _problem(error: StillscanError | None, texts: Mapping[str, str]) -> tuple[in
     _LOG.warning("a letter could not be looked at or changed: %s", error)
     if isinstance(error, OutcomeUnknownError):
         return 503, texts["letter_outcome_unknown"]
-    return 503, texts[error.key] if isinstance(error, ClockError) else f"{texts['letter_records']} {error}"
+    return 503, records_text("letter_records", getattr(error, "key", ""), str(error), language)
 
 
 def _shown(found: LetterHistory, today: date, texts: Mapping[str, str]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
+from stillscan.web.view import records_text
 
 _STATUS = {"signin_wrong": 401, "signin_locked": 403, "signin_wait": 429, "signin_busy": 429}
 """As HTTP has them: not known, may not, too often."""
@@ -79,7 +80,8 @@ class SignIn:
             return refused
         except StillscanError as error:
             _LOG.warning("nobody can sign in: %s", error)
-            return self._page(request, 503, f"{page_texts(language_of(request))['signin_records']} {error}")
+            text = records_text("signin_records", getattr(error, "key", ""), str(error), language_of(request))
+            return self._page(request, 503, text)
         if session.person.role is not Role.TECHNICIAN:
             self._counter.take_over(session.person, self._sessions.signed_in)
         answer = RedirectResponse("/", status_code=303)

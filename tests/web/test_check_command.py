@@ -74,6 +74,10 @@ def test_who_signs_in_stands_in_the_record(
     last = entries(capsys)[-1]
     assert (last["kind"], last["staff"], last["role"], last["verdict"]) == ("check", "anna", "clerk", "release")
     assert "began_by" not in last
+    assert main(["audit", "show", "--last", "1", *DATABASE]) == 0
+    line = capsys.readouterr().out
+    assert "release  ok  by anna (clerk)  scanner not paired (simulator)" in line
+    assert last["scanner"]["board"] == "simulator"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,11 @@ class Keyring:
             path = self._place_secret()
             self._secret = self.wrapping.read(path)
             if len(self._secret) != 32:
-                raise RecordsError(f"{path}: is not the secret of 32 bytes that was written there", "keys")
+                raise RecordsError(
+                    f"{path}: is not the secret of 32 bytes that was written there; move it away and put a backup back "
+                    "('stillscan keys restore')",
+                    "keys",
+                )
         return hmac.digest(self._secret, framed(purpose, message), "sha256").hex()
 
     @property

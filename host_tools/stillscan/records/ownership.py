@@ -7,12 +7,21 @@ refused is told with the command that mends it, because nothing else but that co
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 from pathlib import Path
 
 from stillscan.records.errors import RecordsError, of_file
 
+_SECRETS = re.compile(
+    r"secret|wrapping|browsers|attempts\.db(?:-journal|-wal|-shm)?"
+    r"|[A-Za-z0-9][A-Za-z0-9._-]*\.(?:key|key\.next|checkpoint|json)"
+)
+"""Names of what is for its owner's eyes only: the secrets themselves, and notes of the kiosk's own."""
+_HALF_MADE = re.compile(r"\.(.+)\.[0-9a-f]{16}")  # what becomes the file of that name in a moment (see `files`)
+_COPIES = re.compile(r"(.+)~|\.(.+)\.sw[a-z]|#(.+)#|\.#(.+)|(.+)\.(?:bak|old|orig|save|copy|tmp)", re.IGNORECASE)
+"""How editors call what they keep beside a file, and people what they put aside."""
 PUBLIC = (".pub", ".head", ".clock")  # ends of names: public keys and notes; all else is for its owner's eyes only
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 _READABLE = stat.S_IRGRP | stat.S_IROTH
@@ -77,7 +86,12 @@ def _look(folder: Path, found: os.stat_result, user: int, depth: int) -> None:
                 "keys",
             )
         else:
-            _mode(path, found, user, secret=not entry.name.startswith(".") and not entry.name.endswith(PUBLIC))
+            half_made = _HALF_MADE.fullmatch(entry.name)
+            name = half_made[1] if half_made else entry.name
+            if name.endswith(PUBLIC) or _SECRETS.fullmatch(name):
+                _mode(path, found, user, secret=not name.endswith(PUBLIC))
+            else:
+                _foreign(path, found, user)
 
 
 def _mode(path: Path, found: os.stat_result, user: int, secret: bool) -> None:
@@ -108,6 +122,21 @@ def _mode(path: Path, found: os.stat_result, user: int, secret: bool) -> None:
             "by now: 'stillscan keys rotate'",
             "keys",
         )
+
+
+def _foreign(path: Path, found: os.stat_result, user: int) -> None:
+    """A file that is none of ours: harmless as long as nobody else can read or write it."""
+    if found.st_uid in (user, 0) and not found.st_mode & (_WRITABLE | _READABLE):
+        return
+    match = _COPIES.fullmatch(path.name)
+    of = next(filter(None, match.groups())) if match else ""
+    what = f"is a copy of {of}, as editors leave them" if of else "is no file of stillscan"
+    raise RecordsError(
+        f"{path}: {what}, and other accounts can get at it; move it out of the folder of keys: mv "
+        f"{shlex.quote(str(path))} ELSEWHERE"
+        + ("; since others may know that secret by now: 'stillscan keys rotate'" if _SECRETS.fullmatch(of) else ""),
+        "keys",
+    )
 
 
 def _name(user: int) -> str:

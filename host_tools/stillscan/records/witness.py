@@ -92,5 +92,10 @@ def _parse(path: Path, content: bytes) -> Seen | None:
         return None
     match = _NOTE.fullmatch(content)
     if match is None:
-        raise RecordsError(f"{path}: this is no note of where the audit chain ended", "notes")
+        raise RecordsError(
+            f"{path}: is cut off or damaged: this is no note of where the audit chain ended; move it away, and it is "
+            "written anew. Then look for a database that was put back: 'stillscan audit verify --end' with an end that "
+            "was noted elsewhere",
+            "notes",
+        )
     return Seen(int(match[1]), match[2].decode())

@@ -51,7 +51,7 @@ _FIND = "find"
 _CHANGES: Mapping[str, Callable[[Mapping[str, str]], Change]] = {
     "extend": lambda form: extension(form.get("deadline", "")),
     "correct": lambda form: correction(_typed("recipient", form)),
-    "withdraw": lambda form: withdrawal(_typed("reason", form).strip()),
+    "withdraw": lambda form: withdrawal(_typed("reason", form).strip() or None),
     "return": lambda form: return_to_sender(),
 }
 _OFFERED = {"waiting": tuple(_CHANGES), "deadline over": tuple(_CHANGES), "withdrawn": ("return",)}

@@ -67,9 +67,11 @@ def test_another_letter_that_was_altered_stops_no_check(place: Place, clock: Clo
     place.tamper("UPDATE consignment SET released = 1 WHERE entry = 2")
     assert place.finish(8) == "release"
     for numbers in ([tracking(1)], None):  # whatever looks at it: a list of all letters too
-        with reading_chain(place.database, place.keyring, chain := ChainState()) as connection:
-            with pytest.raises(RecordsError, match="the letter of entry 2: its row was altered"):
-                list(find(connection, place.keyring, chain, numbers))
+        with (
+            pytest.raises(RecordsError, match="the letter of entry 2: its row was altered"),
+            reading_chain(place.database, place.keyring, chain := ChainState()) as connection,
+        ):
+            list(find(connection, place.keyring, chain, numbers))
     with pytest.raises(RecordsError, match="the letter of entry 2: its row was altered"):
         place.finish(1)
     assert [one.tracking for one in verify(place.database, place.keyring).findings] == [tracking(1)]

@@ -16,6 +16,7 @@ from rich.console import Console
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, keys, output, read_input, records
 from stillscan.errors import EnvironmentTroubleError, InputError, one_line
+from stillscan.guidance import counted
 from stillscan.records import kinds, retention, tracking
 from stillscan.records.accounts import STAFF, TOKEN
 from stillscan.records.audit import entries
@@ -147,7 +148,7 @@ def _verify(args: argparse.Namespace) -> int:
         for finding in found.findings:
             print(finding)
         if not found.findings:
-            print(f"whole: {found.entries} entries by {', '.join(found.kiosks) or 'nobody'}")
+            print(f"whole: {counted(found.entries, 'entry', 'entries')} by {', '.join(found.kiosks) or 'nobody'}")
             print(f"its end: {found.entries}:{found.end}")
     if found.findings and all(finding.problem.startswith((UNKNOWN, NEWER)) for finding in found.findings):
         return EnvironmentTroubleError.exit_code  # nothing speaks against them, and nothing can be said for them
@@ -183,7 +184,9 @@ def _key(args: argparse.Namespace) -> int:
 def _purge(args: argparse.Namespace) -> int:
     with records(args) as (database, keyring):
         erased = retention.purge(database, keyring, args.days)
-    print(json.dumps({"erased": erased}) if args.json else f"{erased} entries lost their personal part")
+    print(
+        json.dumps({"erased": erased}) if args.json else f"{counted(erased, 'entry', 'entries')} lost the personal part"
+    )
     return 0
 
 

@@ -12,6 +12,7 @@ from stillscan.commands.records import add_place, output_bytes, read_input, reco
 from stillscan.commands.records import keys as opened
 from stillscan.commands.signing_in import add_staff, signed_in
 from stillscan.errors import InputError
+from stillscan.guidance import counted
 from stillscan.records.backup import backup, contents, is_sealable, kept, restore
 from stillscan.records.exchanging import rotate
 from stillscan.records.keyring import Keyring
@@ -125,7 +126,7 @@ def _backup(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"file": args.file, "names": names}))
     else:
-        print(f"{args.file}: {len(names)} files of {keyring.folder}; keep its passphrase elsewhere")
+        print(f"{args.file}: {counted(len(names), 'file')} of {keyring.folder}; keep its passphrase elsewhere")
     return 0
 
 
@@ -136,7 +137,7 @@ def _restore(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(done._asdict()))
         return 0
-    print(f"{keyring.folder}: {len(done.written)} files put back, {len(done.same)} were there already")
+    print(f"{keyring.folder}: {counted(len(done.written), 'file')} put back, there already: {len(done.same)}")
     for name in done.kept:
         print(f"{name}: is newer there than in the backup, and stays")
     return 0

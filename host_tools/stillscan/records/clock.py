@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stillscan import RELEASED
+from stillscan.guidance import counted
 from stillscan.records.canonical import instant
 from stillscan.records.chain_time import ChainTime
 from stillscan.records.clock_notes import SUFFIX, ClockNote, clock_notes, write_note
@@ -101,7 +102,9 @@ class Clock:
             raise ClockError("clock_behind", f"says {_said(wall)}, and it has been {newest[:16]} UTC")
         limit = self._limit(newest)
         if wall > limit:
-            since = f"more than {self.rules.ahead_days} days after anything that is known here" if newest else ""
+            since = (
+                f"more than {counted(self.rules.ahead_days, 'day')} after anything that is known here" if newest else ""
+            )
             raise ClockError("clock_ahead", f"says {_said(wall)}, {since or 'years after this program was made'}")
         boot = _system.boot()
         synchronised = _system.synchronised()

@@ -100,7 +100,7 @@ def _public(path: Path, content: bytes) -> Ed25519PublicKey:
 
 def _damaged(path: Path) -> RecordsError:
     return RecordsError(
-        f"{path}: is no Ed25519 public key in PEM form; move it away and put it back: 'stillscan keys restore', or, for "
-        "another kiosk's, what 'stillscan audit key' prints there",
+        f"{path}: is no Ed25519 public key in PEM form; move it away and put it back: 'stillscan keys restore', or, "
+        "for another kiosk's, what 'stillscan audit key' prints there",
         "keys",
     )

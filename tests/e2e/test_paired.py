@@ -102,7 +102,7 @@ def test_test_mode_takes_any_scanner_and_the_entry_says_which(tmp_path: Path) ->
     office.said("pair", "--simulated", str(office.pairing))
     with device("--pairing", str(office.pairing)) as port:
         assert office.check(port, "--test-mode").returncode == 0
-    (row,) = json.loads(office.said("pair", "list", "--json"))
+    row = json.loads(office.said("pair", "list", "--json"))
     assert office.scanner() | {"session": ""} == {
         "id": row["scanner"], "board": "simulator", "firmware": __version__, "boot": 1, "session": "",
     }  # fmt: skip
@@ -114,7 +114,7 @@ def test_test_mode_takes_any_scanner_and_the_entry_says_which(tmp_path: Path) ->
 def test_a_revoked_scanner_is_for_nobody(tmp_path: Path) -> None:
     office = Office(tmp_path, test=True)
     office.said("pair", "--simulated", str(office.pairing))
-    (row,) = json.loads(office.said("pair", "list", "--json"))
+    row = json.loads(office.said("pair", "list", "--json"))
     with device("--pairing", str(office.pairing)) as port:
         office.said("pair", "revoke", row["scanner"])
         done = office.check(port, "--test-mode")

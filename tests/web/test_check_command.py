@@ -110,6 +110,13 @@ def test_who_is_not_signed_in_checks_nothing(
     assert len(entries(capsys)) == before
 
 
+def test_simulated_records_know_who_serves_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(monkeypatch, "yes\n", "--staff", "demo") == 0
+    assert capsys.readouterr().out.startswith("release: ")
+
+
 def test_simulated_records_know_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from stillscan.commands.records import add_place, output_bytes, read_input, records
+from stillscan.commands.records import add_new, add_place, expect_new, output_bytes, read_input, records
 from stillscan.commands.records import keys as opened
 from stillscan.commands.signing_in import add_staff, signed_in
 from stillscan.errors import InputError
@@ -46,6 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "From then on each start needs it: STILLSCAN_PASSPHRASE_FILE=FILE, a credential of systemd named "
         "stillscan-passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
     )
+    add_new(wrap)
     _action(actions, "unwrap", _unwrap, "secrets lie plain in the folder again")
     keep = _action(actions, "backup", _backup, "the keys and notes of the folder, in one file under a passphrase")
     keep.add_argument("file", metavar="FILE", help="a new file; one that is there is not overwritten")
@@ -79,7 +80,8 @@ def _list(args: argparse.Namespace) -> int:
         told.append({"kiosk": kiosk, "own": kiosk == keyring.kiosk, "since": known.keys[-1][0], "fingerprint": print_})
     secrets = {name: is_sealed(content) for name, content in files.items() if is_sealable(name)}
     if args.json:
-        print(json.dumps({"keys": told, "wrapped": keyring.wrapping.on, "secrets": secrets}))
+        for line in (*told, *({"secret": name, "wrapped": sealed} for name, sealed in secrets.items())):
+            print(json.dumps(line))
         return 0
     for one in told:
         words = f"since entry {one['since']}" if one["since"] else "its first"
@@ -101,6 +103,8 @@ def _rotate(args: argparse.Namespace) -> int:
 def _wrap(args: argparse.Namespace) -> int:
     keyring = _asking(args)
     keyring.guard()
+    if not args.new:
+        keyring.expect_known()
     keyring.public_pem()  # there is something to wrap; when it is wrapped already, its passphrase is asked for first
     keyring.keyed("made", b"")
     keyring.wrapping.wrap(_sealable(keyring), _new("new passphrase" if keyring.wrapping.on else "passphrase"))
@@ -120,6 +124,7 @@ def _unwrap(args: argparse.Namespace) -> int:
 
 def _backup(args: argparse.Namespace) -> int:
     keyring = opened(args)
+    expect_new(args.file)
     content = backup(keyring, _new("passphrase of the backup"))
     output_bytes(args.file, content)
     names = sorted(kept(keyring.folder))

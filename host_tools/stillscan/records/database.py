@@ -44,12 +44,15 @@ class Database:
         """
         self.url = parse_place(place)
         self.file = database_file(self.url)
+        named = Path(self.url.database or "")
+        if self.file is not None:
+            self.url = self.url.set(database=str(self.file))
         self.made = False
         """Whether it was not there before."""
         if self.file is not None:
             self._look(self.file, create)
         self._engine, self._getting = _engine(self.url, wait_s)
-        self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file)
+        self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file, named)
         event.listen(self._engine, "connect", self._same.connected)
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
@@ -193,8 +196,14 @@ def _in_a_file(url: URL) -> URL:
 
 
 def database_file(url: URL) -> Path | None:
-    """The file of an SQLite database; None for a server."""
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    """The file of an SQLite database; None for a server.
+
+    A link is followed here, once, for all: SQLite's log, the keys and whatever else lies beside the file lie beside
+    the file itself, whichever name it is called by.
+    """
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(os.path.realpath(url.database) if os.path.islink(url.database) else url.database)
 
 
 def _make(file: Path) -> None:

@@ -92,6 +92,18 @@ class Keyring:
             self._private = self._own_key()
         return self.keys_of(self.kiosk).file()
 
+    def expect_known(self) -> None:
+        """RecordsError where other kiosks' keys are and nothing of this one's: it is new here, or its key was lost."""
+        self.guard()
+        there = names(self.folder)
+        own = (f"{self.kiosk}.key", f"{self.kiosk}.pub")
+        if not set(own) & set(there) and any(name.endswith(".pub") for name in there):
+            raise RecordsError(
+                f"{self.folder / own[0]}: is not there, and other kiosks' keys are; if this kiosk has signed before, "
+                "put its key back: 'stillscan keys restore FILE'; if it is new here, and never signed: --new",
+                "keys",
+            )
+
     def keys_of(self, kiosk: str) -> PublicKeys:
         """The public keys of a kiosk. RecordsError for one that is not known."""
         if not self.knows(kiosk):

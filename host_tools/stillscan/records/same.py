@@ -26,8 +26,9 @@ class SameFile:
     SQLite makes the log and its index anew when nobody has the file open, so those are each connection's own.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._paths = [f"{file}{suffix}" for suffix in _FILES]
+    def __init__(self, file: Path, named: Path) -> None:
+        """``named`` is what somebody called it by, which may be a link to ``file``: that has to lead there still."""
+        self._paths = [str(named), *(f"{file}{suffix}" for suffix in _FILES[1:])]
         self._opened: _Identity = None
 
     def connected(self, connection: Any, record: Any) -> None:

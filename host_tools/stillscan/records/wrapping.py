@@ -39,6 +39,18 @@ class PassphraseError(RecordsError):
         super().__init__(text, "passphrase")
 
 
+class StoredPassphrase(str):
+    """One that a file holds, which is named when the passphrase is not the one."""
+
+    file: Path
+
+    def __new__(cls, text: str, file: Path) -> StoredPassphrase:
+        """``text`` as ``file`` has it."""
+        made = super().__new__(cls, text)
+        made.file = file
+        return made
+
+
 class Wrapping:
     """The secrets of one folder, wrapped or not."""
 
@@ -145,7 +157,8 @@ def opened_by_passphrase(path: Path, content: bytes, passphrase: str, purpose: s
             raise ValueError
         return AESGCM(_stretched(passphrase, salt, n=n, r=r, p=p)).decrypt(nonce, data, _about(purpose))
     except InvalidTag:
-        raise PassphraseError(f"{path}: this is not its passphrase (or the file was altered)") from None
+        given = f"what {passphrase.file} holds" if isinstance(passphrase, StoredPassphrase) else "this"
+        raise PassphraseError(f"{path}: {given} is not its passphrase (or the file was altered)") from None
     except (ValueError, KeyError, TypeError):
         raise _damaged(path) from None
 

@@ -150,7 +150,7 @@ class _Seldom(logging.Filter):
             left_out = sum(max(0, times - SAME_A_MINUTE) for times in self._times.values())
             self._began_s, self._times = now_s, {}
             if left_out:
-                record.msg, record.args = f"{record.getMessage()} ({left_out} repeated lines were left out)", None
+                record.msg, record.args = f"{record.getMessage()} (repeated lines that were left out: {left_out})", None
         text = f"{record.name} {record.getMessage()}"
         if text not in self._times and len(self._times) >= _MOST_TEXTS:
             text = str(record.msg)

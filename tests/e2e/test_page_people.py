@@ -44,7 +44,7 @@ class Browser:
 @contextlib.contextmanager
 def kiosk(database: Path, port: int) -> Iterator[tuple[int, str]]:
     """`stillscan run`; (its port, the printed path with the secret)."""
-    options = ["--port", "sim", "--database", str(database), "--page", str(port)]
+    options = ["--port", "sim", "--database", str(database), "--page", str(port), "--language", "nn"]
     process = subprocess.Popen([*COMMAND, "run", *options], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -67,6 +67,7 @@ def test_people_come_and_go(tmp_path: Path) -> None:
     with kiosk(database, 0) as (port, secret):
         one.port = port
         assert one.sign_in("sol") == 403, "a browser that is not bound"
+        assert 'lang="nn"' in one.ask("GET", "/signin").page  # type: ignore[attr-defined]
         assert one.ask("GET", secret).headers["Location"] == "/"
         assert one.ask("GET", "/events").status == 401
         assert one.ask("GET", "/").headers["Location"] == "/signin"

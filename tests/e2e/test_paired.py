@@ -92,7 +92,9 @@ def test_a_picture_and_two_of_our_own_commands_make_no_release(tmp_path: Path) -
         is_refused(office.check(port))
         is_refused(office.run("run", "--once", "--port", port))
         is_refused(office.run("run", "--no-page", "--port", port))
-        is_refused(office.run("run", "--page", "0", "--port", port))
+        served = office.run("run", "--page", "0", "--port", port)
+        is_refused(served)
+        assert "http://" not in served.stdout, "no address is printed of a page that never stands"
     shown = office.said("audit", "show", "--last", "0")
     assert [line.split()[3] for line in shown.splitlines()] == ["consignment", "staff", "pairing"]
 
@@ -102,7 +104,7 @@ def test_test_mode_takes_any_scanner_and_the_entry_says_which(tmp_path: Path) ->
     office.said("pair", "--simulated", str(office.pairing))
     with device("--pairing", str(office.pairing)) as port:
         assert office.check(port, "--test-mode").returncode == 0
-    (row,) = json.loads(office.said("pair", "list", "--json"))
+    row = json.loads(office.said("pair", "list", "--json"))
     assert office.scanner() | {"session": ""} == {
         "id": row["scanner"], "board": "simulator", "firmware": __version__, "boot": 1, "session": "",
     }  # fmt: skip
@@ -114,7 +116,7 @@ def test_test_mode_takes_any_scanner_and_the_entry_says_which(tmp_path: Path) ->
 def test_a_revoked_scanner_is_for_nobody(tmp_path: Path) -> None:
     office = Office(tmp_path, test=True)
     office.said("pair", "--simulated", str(office.pairing))
-    (row,) = json.loads(office.said("pair", "list", "--json"))
+    row = json.loads(office.said("pair", "list", "--json"))
     with device("--pairing", str(office.pairing)) as port:
         office.said("pair", "revoke", row["scanner"])
         done = office.check(port, "--test-mode")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from bench.paired import PAIRING, RESTING, PairedDevice, bits, flipped, rewritten
+from bench.paired import PAIRING, RESTING, WIDTH, PairedDevice, bits, flipped, rewritten
 
 from kiosk import wire
 from stillscan.errors import DeviceError
@@ -15,6 +15,7 @@ from stillscan.link.messages import Abort, Band, Hello, Message, State, SweepBeg
 from stillscan.link.pairing import Pairing, is_id
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
+from stillscan.scanning.strips import StripStore
 
 
 def opened(device: PairedDevice) -> Session:
@@ -231,6 +232,24 @@ def test_messages_in_another_order_are_lost() -> None:
     bands = [message for message in heard(session) if isinstance(message, Band)]
     failed = session.prove()
     assert [band.header.band for band in bands if not any(band is one for one in failed)] == [1]
+
+
+def test_a_sweep_that_begins_behind_its_bands_loses_them() -> None:
+    """Held back on the cable it still counts; what came before it is of no sweep, and goes into no strip."""
+    device = PairedDevice()
+    session = opened(device)
+    device.begin()
+    device.band(0)
+    device.band(1)
+    device.to_host.clear()
+    device.to_host += device.said[-2] + device.said[-3] + device.said[-1]
+    store = StripStore(274, WIDTH, 84.667)
+    for message in heard(session):
+        if isinstance(message, SweepBegin):
+            store.begin(message)
+        elif isinstance(message, Band):
+            store.add(message)
+    assert [len(sweep.rows) for sweep in store.sweeps] == [1]
 
 
 @pytest.mark.parametrize("cut", range(1, 9))

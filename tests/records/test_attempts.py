@@ -141,7 +141,9 @@ def test_a_lock_that_could_not_be_recorded_is_recorded_by_the_next_try(
         office.tried()
         office.wait(1000)
     with monkeypatch.context() as patch:
-        patch.setattr(StaffList, "_lock_tried", lambda self, member: (_ for _ in ()).throw(RecordsError("no disk")))
+        patch.setattr(
+            StaffList, "_lock_tried", lambda self, member: (_ for _ in ()).throw(RecordsError("no disk", "full"))
+        )
         with pytest.raises(RecordsError):
             office.anew().sign_in("anna", WRONG)
     assert office.people.is_active("anna") is Role.CLERK

@@ -115,6 +115,9 @@ def test_nobody_else_changes_a_letter(
     [
         (("withdraw", "RR1"), f"{PIN}\n", 2, "tracking"),
         (("withdraw", tracking(7)), f"{PIN}\n", 1, "there is no such letter here"),
+        (("withdraw", tracking(1), "--reason", ""), f"{PIN}\n", 2, "reason: is empty"),
+        (("withdraw", tracking(1), "--reason", " \t "), f"{PIN}\n", 2, "reason: holds a control character"),
+        (("withdraw", tracking(1), "--reason", "  "), f"{PIN}\n", 2, "reason: is empty"),
         (("extend", tracking(1), "--deadline", "24.12.2098"), f"{PIN}\n", 2, "deadline: is a date as YYYY-MM-DD"),
         (("correct", tracking(1)), f"{PIN}\n", 2, "recipient: is empty"),
         (("correct", tracking(1)), f"{PIN}\nK\x00ri\n", 2, "recipient: holds a control character"),

@@ -222,7 +222,7 @@ def test_signatures_that_are_the_same_are_not_calculated_again(place: Place, mon
 
 def test_a_checkpoint_that_cannot_be_written_is_in_nobodys_way(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
-        raise RecordsError("the disk is full")
+        raise RecordsError("the disk is full", "full")
 
     path(place).unlink()
     monkeypatch.setattr(checkpoint, "write", full)

@@ -68,7 +68,7 @@ def test_show_and_verify(place: Place, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["audit", "show", "--tracking", tracking(1)]) == 0
     shown = lines(capsys)
     assert [line.split()[3] for line in shown] == ["consignment", "check"]
-    assert shown[1].endswith(f"check  {tracking(1)}  release  ok")
+    assert shown[1].endswith(f"check  {tracking(1)}  release  ok  by staff-7 (clerk)")
     assert main(["audit", "show", "--last", "1", "--json"]) == 0
     assert json.loads(lines(capsys)[0])["seq"] == 4
     assert main(["audit", "show", "--last", "-1"]) == 2

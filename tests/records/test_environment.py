@@ -23,6 +23,7 @@ def test_a_full_disk_leaves_no_database_and_no_keys(
 ) -> None:
     place = tmp_path / "new" / "records.db"
     at = ["--database", str(place)]
+    place.parent.mkdir()
     for left in (0, 10, 8192):
         with full_disk(left):
             assert main(["consignment", "import", letters, *at]) == 4

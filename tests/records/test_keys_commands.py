@@ -61,8 +61,9 @@ def test_rotate_needs_somebody_who_may(say: Say, capsys: pytest.CaptureFixture[s
     assert say("audit", "verify") == 0
     assert "sup exchanged the key of kiosk-1" in capsys.readouterr().out
     assert say("keys", "list", "--json") == 0
-    listed = json.loads(capsys.readouterr().out)
-    assert [(one["kiosk"], one["own"], one["since"]) for one in listed["keys"]] == [("kiosk-1", True, 6)]
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["kiosk"], one["own"], one["since"]) for one in listed if "kiosk" in one] == [("kiosk-1", True, 6)]
+    assert {"secret": "kiosk-1.key", "wrapped": False} in listed
 
 
 def test_wrap_start_and_unwrap(
@@ -82,7 +83,14 @@ def test_wrap_start_and_unwrap(
     file.chmod(0o600)
     monkeypatch.setenv(FILE, str(file))
     assert say("staff", "lock", "clerk") == 4
-    assert "this is not its passphrase" in told(capsys)
+    assert f"what {file} holds is not its passphrase" in told(capsys)
+    file.write_text("\n", encoding="utf-8")
+    assert say("staff", "lock", "clerk") == 4
+    assert f"{file}: is empty, and is to hold the passphrase" in told(capsys)
+    monkeypatch.setenv(FILE, str(tmp_path / "nothing"))
+    assert say("staff", "lock", "clerk") == 4
+    assert f"{tmp_path / 'nothing'}: no such file" in told(capsys)
+    file.write_text(OTHER, encoding="utf-8")
     monkeypatch.delenv(FILE)
     assert say("keys", "wrap", lines=f"{PASSPHRASE}\n{OTHER}\n") == 0
     monkeypatch.setenv(FILE, str(file))
@@ -138,7 +146,12 @@ def test_the_way_back_of_a_clock(say: Say, clock: Clock, capsys: pytest.CaptureF
     assert say("staff", "lock", "clerk") == 4
     told(capsys)
     assert say("staff", "lock", "clerk", "--clock-ahead", "101") == 0
-    assert say("clock", "accept") == 2
+    capsys.readouterr()
+    assert say("clock", "accept") == 0
+    assert "the clock is believed already; nothing was recorded" in capsys.readouterr().out
+    assert say("clock", "accept", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["entry"] is None
+    assert say("clock", "accept", "--anyway") == 2
     capsys.readouterr()
     clock.now = later(1)
     assert say("staff", "unlock", "clerk") == 4

@@ -4,6 +4,9 @@ import pytest
 from desk import CLERK, GOOD, RECIPIENT, Clock, Place, csv, stored, tracking
 
 from stillscan.records import retention
+from stillscan.records.audit import reading_chain
+from stillscan.records.chain_state import ChainState
+from stillscan.records.consignments import find
 from stillscan.records.errors import RecordsError, RowsError
 from stillscan.records.importing import load
 from stillscan.records.verification import verify
@@ -63,4 +66,13 @@ def test_another_letter_that_was_altered_stops_no_check(place: Place, clock: Clo
     clock.goes(days=91)
     place.tamper("UPDATE consignment SET released = 1 WHERE entry = 2")
     assert place.finish(8) == "release"
+    for numbers in ([tracking(1)], None):  # whatever looks at it: a list of all letters too
+        with (
+            pytest.raises(RecordsError, match="the letter of entry 2: its row was altered"),
+            reading_chain(place.database, place.keyring, chain := ChainState()) as connection,
+        ):
+            list(find(connection, place.keyring, chain, numbers))
+    with pytest.raises(RecordsError, match="the letter of entry 2: its row was altered"):
+        place.finish(1)
+    assert [one.tracking for one in verify(place.database, place.keyring).findings] == [tracking(1)]
     assert place.bytes().count(RECIPIENT.encode()) >= 4, "nothing was erased"

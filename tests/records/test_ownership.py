@@ -91,6 +91,41 @@ def test_each_file_has_its_mode(place: Place, scanner: Path, name: str, mode: in
 
 
 @posix
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("README", "README: is no file of stillscan, .*move it out of the folder of keys: mv .*README ELSEWHERE$"),
+        ("notes.txt~", "is a copy of notes.txt, as editors leave them, .*ELSEWHERE$"),
+        (".DS_Store", "is no file of stillscan, .*ELSEWHERE$"),
+        ("scanners/README.md", "is no file of stillscan, .*ELSEWHERE$"),
+        ("kiosk-1.pub.bak", "is a copy of kiosk-1.pub, .*ELSEWHERE$"),
+        ("kiosk-1.key~", "is a copy of kiosk-1.key, .*ELSEWHERE; since others may know that secret .*rotate'$"),
+        ("#secret#", "is a copy of secret, .*ELSEWHERE; since others may know that secret .*rotate'$"),
+        (".secret.swp", "is a copy of secret, .*ELSEWHERE; since others may know that secret .*rotate'$"),
+        ("scanners/a1.json.orig", "is a copy of a1.json, .*ELSEWHERE; since others may know that secret .*rotate'$"),
+    ],
+)
+def test_what_is_none_of_ours_is_called_what_it_is(place: Place, scanner: Path, name: str, told: str) -> None:
+    path = place.keyring.folder / name
+    path.write_bytes(b"hello")
+    for mode in (0o644, 0o620):
+        path.chmod(mode)
+        refused_everywhere(place, told)
+    path.chmod(0o600)
+    assert check(place, 1) == "release", "nobody else can get at it"
+    path.unlink()
+
+
+@posix
+def test_what_is_half_made_is_as_what_it_becomes(place: Place) -> None:
+    """A program that was killed in the middle leaves it, with the mode that the file was to have."""
+    for name, mode in ((".kiosk-1.pub.0123456789abcdef", 0o644), (".kiosk-1.key.0123456789abcdef", 0o600)):
+        (place.keyring.folder / name).write_bytes(b"")
+        (place.keyring.folder / name).chmod(mode)
+    assert check(place, 1) == "release"
+
+
+@posix
 def test_links_and_other_things_have_no_place_there(place: Place, tmp_path: Path) -> None:
     folder = place.keyring.folder
     (folder / "kiosk-9.pub").symlink_to(tmp_path / "elsewhere")

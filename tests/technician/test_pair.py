@@ -106,7 +106,7 @@ def test_after_a_lost_key_or_a_revocation_it_is_paired_anew(
     third = str(pair(board, office, capsys)["scanner"])
     assert len({first, second, third}) == 3
     assert main(["pair", "list", "--json", *office]) == 0
-    rows = json.loads(capsys.readouterr().out)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["scanner"], row["standing"]) for row in rows] == [
         (first, "revoked"), (second, "revoked"), (third, "paired"),
     ]  # fmt: skip

@@ -211,8 +211,13 @@ def test_the_api_keeps_to_its_description(office: Office, method: str, path: str
     hold()
 
 
-def test_the_description_is_served(office: Office) -> None:
-    assert office.client.get("/api/v1/openapi.json").json()["info"]["title"] == "stillscan"
+def test_the_description_is_served_and_is_the_same_everywhere(office: Office, tmp_path: Path) -> None:
+    """It needs no token, because it holds nothing of an office."""
+    described = TestClient(office.program, base_url="http://127.0.0.1").get("/api/v1/openapi.json")
+    assert described.json()["info"]["title"] == "stillscan"
+    other = Office(tmp_path)
+    assert TestClient(other.program, base_url="http://127.0.0.1").get("/api/v1/openapi.json").text == described.text
+    other.database.close()
 
 
 CASE = {

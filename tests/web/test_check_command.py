@@ -74,6 +74,10 @@ def test_who_signs_in_stands_in_the_record(
     last = entries(capsys)[-1]
     assert (last["kind"], last["staff"], last["role"], last["verdict"]) == ("check", "anna", "clerk", "release")
     assert "began_by" not in last
+    assert main(["audit", "show", "--last", "1", *DATABASE]) == 0
+    line = capsys.readouterr().out
+    assert "release  ok  by anna (clerk)  scanner not paired (simulator)" in line
+    assert last["scanner"]["board"] == "simulator"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,13 @@ def test_who_is_not_signed_in_checks_nothing(
     assert words in err
     assert "4711" not in err
     assert len(entries(capsys)) == before
+
+
+def test_simulated_records_know_who_serves_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(monkeypatch, "yes\n", "--staff", "demo") == 0
+    assert capsys.readouterr().out.startswith("release: ")
 
 
 def test_simulated_records_know_nobody_else(

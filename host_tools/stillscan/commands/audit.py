@@ -6,16 +6,19 @@ import argparse
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from stillscan.commands.parser import whole
-from stillscan.commands.records import add_place, keys, output, read_input, records
-from stillscan.errors import EnvironmentTroubleError, InputError
+from stillscan.commands.records import add_new, add_place, keys, output, read_input, records
+from stillscan.errors import EnvironmentTroubleError, InputError, one_line
+from stillscan.guidance import counted
 from stillscan.records import kinds, retention, tracking
+from stillscan.records.accounts import STAFF, TOKEN
 from stillscan.records.audit import entries
 from stillscan.records.chain_entry import UNKNOWN
 from stillscan.records.export import export
@@ -56,6 +59,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     lines.add_argument("--out", metavar="FILE", help="where to (default: standard output)")
     key = _action(actions, "key", _key, "print this kiosk's public key, or trust another's")
     key.add_argument("--trust", metavar="NAME.pub", help="trust the kiosk NAME by the public key in this file")
+    add_new(key)
     purge = _action(actions, "purge", _purge, "erase personal parts past their time now (kiosks do so daily)")
     purge.add_argument(
         "--days",
@@ -105,13 +109,31 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _line(facts: dict[str, object]) -> str:
+def _line(facts: Mapping[str, Any]) -> str:
+    """One entry: what it records, who decided, and by which scanner."""
+    about_account = facts["kind"] in (STAFF, TOKEN)
+    subject = ("staff", "token", "action", "role", "cause") if about_account else ("tracking", "action", "verdict")
+    words = [facts.get(name) for name in subject]
     reasons = facts.get("reasons")
-    words = [facts.get("tracking"), facts.get("verdict"), ", ".join(reasons) if isinstance(reasons, list) else None]
-    if "action" in facts:  # about staff or a token
-        words = [facts.get(name) for name in ("staff", "token", "action", "role", "cause")]
+    words += [", ".join(map(str, reasons)) if isinstance(reasons, list) else None, *_who(facts, about_account)]
     told = "  ".join(str(word) for word in words if word) + ("  (test)" if facts.get("test") else "")
-    return f"{facts['seq']:6}  {str(facts['time'])[:19]}Z  {facts['kiosk']}  {facts['kind']}  {told}".rstrip()
+    return one_line(f"{facts['seq']:6}  {str(facts['time'])[:19]}Z  {facts['kiosk']}  {facts['kind']}  {told}".rstrip())
+
+
+def _who(facts: Mapping[str, Any], about_account: bool) -> Iterator[str]:
+    """Who decided, as what, who had begun, and by which scanner; a program by the name of its token."""
+    staff, role = (facts.get("by"), None) if about_account else (facts.get("staff"), facts.get("role"))
+    if staff:
+        yield f"by {staff}{f' ({role})' if role else ''}"
+    if facts.get("began_by"):
+        yield f"begun by {facts['began_by']}"
+    if facts.get("token") and not about_account:
+        yield f"by the token {facts['token']}"
+    scanner = facts.get("scanner")
+    if isinstance(scanner, dict):  # a check's
+        yield f"scanner {scanner.get('id') or 'not paired'} ({scanner.get('board')})"
+    elif scanner:
+        yield f"scanner {scanner}"
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -127,7 +149,7 @@ def _verify(args: argparse.Namespace) -> int:
         for finding in found.findings:
             print(finding)
         if not found.findings:
-            print(f"whole: {found.entries} entries by {', '.join(found.kiosks) or 'nobody'}")
+            print(f"whole: {counted(found.entries, 'entry', 'entries')} by {', '.join(found.kiosks) or 'nobody'}")
             print(f"its end: {found.entries}:{found.end}")
     if found.findings and all(finding.problem.startswith((UNKNOWN, NEWER)) for finding in found.findings):
         return EnvironmentTroubleError.exit_code  # nothing speaks against them, and nothing can be said for them
@@ -148,6 +170,8 @@ def _export(args: argparse.Namespace) -> int:
 def _key(args: argparse.Namespace) -> int:
     keyring = keys(args)
     if args.trust is None:
+        if not args.new:
+            keyring.expect_known()
         pem = keyring.public_pem().decode()
         print(json.dumps({"kiosk": keyring.kiosk, "public_key": pem}) if args.json else pem.strip())
         return 0
@@ -163,7 +187,9 @@ def _key(args: argparse.Namespace) -> int:
 def _purge(args: argparse.Namespace) -> int:
     with records(args) as (database, keyring):
         erased = retention.purge(database, keyring, args.days)
-    print(json.dumps({"erased": erased}) if args.json else f"{erased} entries lost their personal part")
+    print(
+        json.dumps({"erased": erased}) if args.json else f"{counted(erased, 'entry', 'entries')} lost the personal part"
+    )
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -36,6 +35,8 @@ from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
+from stillscan.terminal.asking import asked, asked_unseen, at_terminal
+from stillscan.terminal.streams import question
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
 _RETRY_S = 10.0  # how long a scanner may be missing or away, as `run --reconnect` has it
@@ -111,7 +112,7 @@ def _look_at_staff(args: argparse.Namespace, simulated: bool) -> None:
     """Is --staff there where it is needed, and only there? Before a database is made. InputError."""
     if args.staff is not None or not thrown_away(args, simulated):
         named(args)
-    if args.staff is not None and thrown_away(args, simulated):
+    if args.staff is not None and thrown_away(args, simulated) and named(args).strip().lower() != DEMO.staff:
         raise InputError(
             f"--staff: in simulated records {DEMO.staff} alone is there, and signed in; or --database FILE"
         )
@@ -137,7 +138,9 @@ def _talk(counter: Counter, scanner: Following, language: str) -> None:
             if counter.records_trouble or visit.failure or counter.scanner.trouble.startswith("part."):
                 counter.answer(lambda visit: visit.end(visit.turn))
             elif visit.step in ("second", "face"):
-                counter.answer(_answer(visit, language))
+                with question():
+                    change = _answer(visit, language)
+                counter.answer(change)
             else:
                 scanner.wait()
         except FieldProblem as problem:
@@ -153,7 +156,7 @@ def _answer(visit: Visit, language: str) -> Callable[[Visit], None]:
     t, turn = page_texts(language), visit.turn
     if visit.other:
         print(f"{t['other_title']}. {t['other_intro']}", file=sys.stderr)
-        answer = _line(f"1: {t['other_keep']}. 2: {t['other_anew']}. [1/2] ")
+        answer = asked(f"1: {t['other_keep']}. 2: {t['other_anew']}. [1/2] ").strip()
         return lambda visit: visit.choose(answer == "1", turn) if answer in ("1", "2") else None
     if visit.step == "second":
         print(t["second_intro"], file=sys.stderr)
@@ -165,18 +168,10 @@ def _answer(visit: Visit, language: str) -> Callable[[Visit], None]:
         print(t["read_intro"], file=sys.stderr)
         for name, value in read.items():
             print(f"  {t[f'read_{name}']}: {value}", file=sys.stderr)
-    answer = _line(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").lower()
+    answer = asked(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").strip().lower()
     return lambda visit: visit.face(answer in _YES, turn) if answer in _YES | _NO else None
 
 
 def _secret(label: str) -> str:
     """A number that is not shown while it is typed."""
-    return getpass.getpass(f"{label}: ", sys.stderr) if sys.stdin.isatty() else _line(f"{label}: ")
-
-
-def _line(prompt: str) -> str:
-    print(prompt, end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line.strip()
+    return (asked_unseen(f"{label}: ") if at_terminal() else asked(f"{label}: ")).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 
 from stillscan.commands.records import add_place, records
 from stillscan.commands.signing_in import add_staff, signed_in
@@ -42,6 +43,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_staff(accept, "the supervisor who vouches")
     add_place(accept)
+    accept.add_argument(
+        "--anyway",
+        action="store_true",
+        help="also where it is believed here: for a kiosk that runs and says that the clock was changed",
+    )
     accept.add_argument("--json", action="store_true", help="print JSON")
     accept.set_defaults(run=_accept)
 
@@ -67,6 +73,13 @@ def _show(args: argparse.Namespace) -> int:
 
 def _accept(args: argparse.Namespace) -> int:
     with records(args) as (database, keyring):
+        if not args.anyway and (now := _believed(database, keyring)):
+            if args.json:
+                print(json.dumps({"entry": None, "now": instant(now), "was": None, "disowned": False}))
+            else:
+                print("the clock is believed already; nothing was recorded")
+                print("  a kiosk that runs and says that it was changed: --anyway, or start that kiosk anew")
+            return 0
         who = _NOBODY
         if args.staff is not None or _supervisors(database, keyring):
             person = signed_in(args, database, keyring, Role.SUPERVISOR)
@@ -80,6 +93,17 @@ def _accept(args: argparse.Namespace) -> int:
     if done.disowned:
         print(f"times between that and {done.was[:19]}Z were a wrong clock's and count no longer")
     return 0
+
+
+def _believed(database: Database, keyring: Keyring) -> datetime | None:
+    """The time, when nothing speaks against the clock."""
+    chain, now = ChainState(), utc_now()
+    with reading_chain(database, keyring, chain):
+        try:
+            keyring.clock.judge(now, chain.time)
+        except ClockError:
+            return None
+    return now
 
 
 def _supervisors(database: Database, keyring: Keyring) -> set[str]:

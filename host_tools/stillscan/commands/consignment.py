@@ -92,7 +92,7 @@ def _add_changes(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
                 "for: what stands in a command can be seen by others on this computer",
             )
         elif name == "withdraw":
-            parser.add_argument("--reason", default="", metavar="TEXT", help="why; erased when its time is over")
+            parser.add_argument("--reason", metavar="TEXT", help="why, in one line; erased when its time is over")
         add_staff(parser, "the supervisor who decides")
         add_place(parser)
         parser.add_argument("--json", action="store_true", help="print JSON")

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import secrets
 import tempfile
+import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from stillscan.commands.display import Both, ConsoleOut, LinkLines, PlainLines
+from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, PlainLines
 from stillscan.commands.parser import seconds, whole
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
@@ -115,23 +116,31 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         sessions = Sessions(staff, args.lock_minutes)
         letters = Letters(counter, sessions, database, keyring, chain)
         more = [api_route(program), *letters.routes()]
-        with PageServer(application(counter, NAMES, browsers, sessions, more), args.page) as server:
-            address = f"{server.url}/?key={browsers.invite()}"
-            print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
-            print(f"the customer's screen is at {server.url}/customer", flush=True)
-            if not staff.people():
-                print(f"nobody can sign in yet: {MADE_BY} adds the first", flush=True)
-            if args.open and not webbrowser.open(address):
-                print("there is no browser to open it in", flush=True)
-            print(f"records: {database}", flush=True)
-            if demo_pin is not None:
-                print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
-                print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
+        pages = application(counter, NAMES, browsers, sessions, more, args.language)
+        with PageServer(pages, args.page) as server:
+
+            def announce() -> None:
+                address = f"{server.url}/?key={browsers.invite()}"
+                print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
+                print(f"the customer's screen is at {server.url}/customer", flush=True)
+                if not staff.people():
+                    print(f"nobody can sign in yet: {MADE_BY} adds the first", flush=True)
+                if args.open:
+                    threading.Thread(target=_open, args=(address,), name="open", daemon=True).start()
+                print(f"records: {database}", flush=True)
+                if demo_pin is not None:
+                    print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
+                    print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
+
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             beside = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
-            with clock, reading as reader, watched(Both(beside, counter)) as (shown, notifier):
+            with (
+                clock,
+                reading as reader,
+                watched(Both(FirstNews(announce), Both(beside, counter))) as (shown, notifier),
+            ):
 
                 def alive() -> None:
                     notifier.alive()
@@ -141,6 +150,12 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                     connect, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)
                 ).run()
     return 0
+
+
+def _open(address: str) -> None:
+    """In the computer's browser, which may take its time."""
+    if not webbrowser.open(address):
+        print("there is no browser to open it in", flush=True)
 
 
 def reading_limits(args: argparse.Namespace) -> ReadingLimits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -147,6 +148,39 @@ class LinkLines:
     def trouble(self, text: str, kind: DeviceTrouble) -> None:
         self._lost = True
         self._lines.trouble(text, kind)
+
+
+class FirstNews:
+    """Calls ``tell`` once, as soon as a scanner is there, or is known to be waited for. See service.Display.
+
+    A scanner that may not be used at all ends a kiosk that starts, before anything is told.
+    """
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell: Callable[[], None] | None = tell
+
+    def _news(self) -> None:
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell()
+
+    def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
+        self._news()
+
+    def message(self, message: Message) -> None:
+        """No news."""
+
+    def not_read(self, reason: str) -> None:
+        """No news."""
+
+    def result(self, result: Result) -> None:
+        """No news."""
+
+    def trouble(self, text: str, kind: DeviceTrouble) -> None:
+        self._news()
+
+    def notice(self, text: str, kind: NoticeKind) -> None:
+        """No news."""
 
 
 class Both:

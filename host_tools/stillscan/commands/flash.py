@@ -21,6 +21,7 @@ from stillscan.boards.versions import Version
 from stillscan.commands.settings import check, named_values
 from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.files import write_whole
+from stillscan.guidance import counted
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
 from stillscan.scanning.inspection import set_all
@@ -193,7 +194,7 @@ def _show(as_json: bool, port: str, running: Running, done: Done) -> None:
         }  # fmt: skip
         print(json.dumps(record))
         return
-    what = f"{done.sent} files sent, {done.kept} were there" if done.folder else "it was up to date"
+    what = f"{counted(done.sent, 'file')} sent, there already: {done.kept}" if done.folder else "it was up to date"
     print(f"{port}: {hello.board_name} runs firmware {hello.firmware}, build {build} ({what})")
     if _damaged(running, done):
         print("  a version on the board was damaged: " + ("it was replaced" if done.damaged else "the other one runs"))

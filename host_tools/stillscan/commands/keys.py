@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import hashlib
 import json
 import sys
 from pathlib import Path
 
-from stillscan.commands.records import add_place, output_bytes, read_input, records
+from stillscan.commands.records import add_new, add_place, expect_new, output_bytes, read_input, records
 from stillscan.commands.records import keys as opened
 from stillscan.commands.signing_in import add_staff, signed_in
 from stillscan.errors import InputError
+from stillscan.guidance import counted
 from stillscan.records.backup import backup, contents, is_sealable, kept, restore
 from stillscan.records.exchanging import rotate
 from stillscan.records.keyring import Keyring
@@ -20,6 +20,7 @@ from stillscan.records.passphrase import stored_passphrase
 from stillscan.records.public_keys import raw
 from stillscan.records.staff import Role
 from stillscan.records.wrapping import MOST_PASSPHRASE, is_sealed
+from stillscan.terminal.asking import asked_unseen, at_terminal
 
 _MOST_LINE = 8 * MOST_PASSPHRASE  # characters of a line of standard input that are looked at
 _FINGERPRINT = 16  # bytes: nobody finds another key with the same ones, and people can compare them
@@ -45,6 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "From then on each start needs it: STILLSCAN_PASSPHRASE_FILE=FILE, a credential of systemd named "
         "stillscan-passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
     )
+    add_new(wrap)
     _action(actions, "unwrap", _unwrap, "secrets lie plain in the folder again")
     keep = _action(actions, "backup", _backup, "the keys and notes of the folder, in one file under a passphrase")
     keep.add_argument("file", metavar="FILE", help="a new file; one that is there is not overwritten")
@@ -78,7 +80,8 @@ def _list(args: argparse.Namespace) -> int:
         told.append({"kiosk": kiosk, "own": kiosk == keyring.kiosk, "since": known.keys[-1][0], "fingerprint": print_})
     secrets = {name: is_sealed(content) for name, content in files.items() if is_sealable(name)}
     if args.json:
-        print(json.dumps({"keys": told, "wrapped": keyring.wrapping.on, "secrets": secrets}))
+        for line in (*told, *({"secret": name, "wrapped": sealed} for name, sealed in secrets.items())):
+            print(json.dumps(line))
         return 0
     for one in told:
         words = f"since entry {one['since']}" if one["since"] else "its first"
@@ -100,6 +103,8 @@ def _rotate(args: argparse.Namespace) -> int:
 def _wrap(args: argparse.Namespace) -> int:
     keyring = _asking(args)
     keyring.guard()
+    if not args.new:
+        keyring.expect_known()
     keyring.public_pem()  # there is something to wrap; when it is wrapped already, its passphrase is asked for first
     keyring.keyed("made", b"")
     keyring.wrapping.wrap(_sealable(keyring), _new("new passphrase" if keyring.wrapping.on else "passphrase"))
@@ -119,13 +124,14 @@ def _unwrap(args: argparse.Namespace) -> int:
 
 def _backup(args: argparse.Namespace) -> int:
     keyring = opened(args)
+    expect_new(args.file)
     content = backup(keyring, _new("passphrase of the backup"))
     output_bytes(args.file, content)
     names = sorted(kept(keyring.folder))
     if args.json:
         print(json.dumps({"file": args.file, "names": names}))
     else:
-        print(f"{args.file}: {len(names)} files of {keyring.folder}; keep its passphrase elsewhere")
+        print(f"{args.file}: {counted(len(names), 'file')} of {keyring.folder}; keep its passphrase elsewhere")
     return 0
 
 
@@ -136,7 +142,7 @@ def _restore(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(done._asdict()))
         return 0
-    print(f"{keyring.folder}: {len(done.written)} files put back, {len(done.same)} were there already")
+    print(f"{keyring.folder}: {counted(len(done.written), 'file')} put back, there already: {len(done.same)}")
     for name in done.kept:
         print(f"{name}: is newer there than in the backup, and stays")
     return 0
@@ -154,7 +160,7 @@ def _sealable(keyring: Keyring) -> list[Path]:
 def _new(prompt: str) -> str:
     """A passphrase that is to be kept: one line of standard input, or typed twice on a terminal. InputError."""
     first = _asked(prompt)
-    if sys.stdin.isatty() and _asked("the same again") != first:
+    if at_terminal() and _asked("the same again") != first:
         raise InputError("the passphrase: the two are not the same; nothing was changed")
     return first
 
@@ -164,11 +170,11 @@ def _asked(prompt: str) -> str:
     if sys.stdin is None:
         raise InputError("the passphrase: standard input is closed; it is a line there")
     try:
-        line = getpass.getpass(f"{prompt}: ", sys.stderr) if sys.stdin.isatty() else sys.stdin.readline(_MOST_LINE)
+        line = asked_unseen(f"{prompt}: ", _MOST_LINE)
     except UnicodeDecodeError:
         raise InputError("the passphrase: is not UTF-8 text") from None
     except EOFError:
         line = ""
-    if not line.rstrip("\r\n"):
+    if not line:
         raise InputError("the passphrase: is empty; it is a line of standard input, or is typed in a terminal")
-    return line.rstrip("\r\n")
+    return line

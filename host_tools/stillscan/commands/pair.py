@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from pathlib import Path
 
-from stillscan.commands.records import add_place, records
+from stillscan.commands.records import add_place, expect_new, output_bytes, records
 from stillscan.commands.signing_in import add_staff, signed_in
 from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.link.identity import REASON
@@ -15,7 +14,6 @@ from stillscan.link.pairing import is_id
 from stillscan.link.serial_port import SerialTransport
 from stillscan.records.admission import SIMULATED
 from stillscan.records.database import Database
-from stillscan.records.files import is_there, place
 from stillscan.records.keyring import Keyring
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Role
@@ -65,11 +63,10 @@ def run(args: argparse.Namespace) -> int:
     if args.simulated is not None:
         if args.port is not None:
             raise InputError("--simulated goes without --port")
+        expect_new(args.simulated)
         with records(args, make="unnamed") as (database, keyring):
-            if is_there(Path(args.simulated)):
-                raise InputError(f"{args.simulated}: is there already; name a new file")
             pairing, paired = pair_simulated(Scanners(database, keyring), _staff(args, database, keyring))
-            place(Path(args.simulated), pairing.written(), 0o600)
+            output_bytes(args.simulated, pairing.written())
         _show(args.json, args.simulated, paired)
         return 0
     port = find_port(args.port)
@@ -114,20 +111,17 @@ def _list(args: argparse.Namespace) -> int:
     with records(args) as (database, keyring):
         known = Scanners(database, keyring)
         rows = [(one, known.standing(one)) for one in known.all().values()]
-    if args.json:
-        found = [
-            {
+    for one, standing in rows:
+        if args.json:
+            found = {
                 "scanner": one.scanner, "board": one.board, "kiosk": one.kiosk, "paired": one.paired,
                 "revoked": one.revoked, "test": one.test, "standing": standing,
-            }
-            for one, standing in rows
-        ]  # fmt: skip
-        print(json.dumps(found))
-        return 0
-    for one, standing in rows:
+            }  # fmt: skip
+            print(json.dumps(found))
+            continue
         told = _STANDINGS[standing].format(kiosk=one.kiosk) + ", for test mode" * one.test
         print(f"{one.scanner}  {one.board:<12} {one.paired[:16]}  {told}")
-    if not rows:
+    if not rows and not args.json:
         print("no scanner is paired")
     return 0
 

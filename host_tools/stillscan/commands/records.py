@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
 import os
 import sys
 import tempfile
@@ -16,12 +15,13 @@ from stillscan.commands.parser import whole
 from stillscan.errors import InputError
 from stillscan.files import trouble
 from stillscan.records.clock import AHEAD_DAYS, MOST_AHEAD_DAYS, ClockRules
-from stillscan.records.database import Database
+from stillscan.records.database import Database, database_file, parse_place
 from stillscan.records.files import is_there, place
 from stillscan.records.keyring import Keyring
 from stillscan.records.passphrase import given_passphrase, stored_passphrase
 from stillscan.records.place import DATABASE, KEYS, KIOSK, named_database, named_keys, open_database, open_keyring
 from stillscan.records.rows import MOST_BYTES
+from stillscan.terminal.asking import asked_unseen, at_terminal
 
 Make = Literal["never", "unnamed", "always"]
 """Whether a database that is not there is made: a mistyped name must not become a second, empty one in silence."""
@@ -58,6 +58,13 @@ def add_place(parser: argparse._ActionsContainer, *, making: bool = False) -> No
     )
 
 
+def add_new(parser: argparse.ArgumentParser) -> None:
+    """--new, of a command that makes a kiosk's first key where others' keys are."""
+    parser.add_argument(
+        "--new", action="store_true", help="make the first key of a kiosk that is new here, beside those of others"
+    )
+
+
 @contextlib.contextmanager
 def records(
     args: argparse.Namespace, *, make: Make = "never", examine: bool = False
@@ -70,6 +77,10 @@ def records(
     named = named_database(args.database) is not None
     create = make == "always" or (make == "unnamed" and (not named or getattr(args, "new_database", False)))
     keyring = keys(args)
+    if create and named:
+        file = database_file(parse_place(named_database(args.database) or ""))
+        if file is not None:
+            expect_folder(Path(os.path.abspath(file)))
     database = open_database(args.database, create=create, examine=examine)
     try:
         if database.made:
@@ -93,13 +104,15 @@ def is_made(args: argparse.Namespace) -> bool:
 def keys(args: argparse.Namespace, passphrase: Callable[[Path], str] | None = None) -> Keyring:
     """The keys alone; ``passphrase`` is asked when they are wrapped (default: what is stored, or a terminal)."""
     rules = ClockRules(args.clock_ahead, args.unsynchronised_clock)
+    if named := named_keys(args.keys):
+        expect_folder(Path(os.path.abspath(named)))
     return open_keyring(args.database, args.keys, args.kiosk, rules, passphrase or _passphrase)
 
 
 def _passphrase(folder: Path) -> str:
     """Stored, or typed by whoever sits at the terminal. PassphraseError without either."""
-    if stored_passphrase() is None and sys.stdin is not None and sys.stdin.isatty():
-        return getpass.getpass(f"passphrase of the keys in {folder}: ", sys.stderr)
+    if stored_passphrase() is None and at_terminal():
+        return asked_unseen(f"passphrase of the keys in {folder}: ")
     return given_passphrase(folder)
 
 
@@ -119,10 +132,24 @@ def read_input(name: str) -> bytes:
 
 
 def output_bytes(name: str, content: bytes) -> None:
-    """A new file for its owner's eyes only, whole or not at all. InputError for one that is there already."""
+    """A new file for its owner's eyes only, whole or not at all. InputError as `expect_new`."""
+    expect_new(name)
+    place(Path(os.path.abspath(name)), content, 0o600)
+
+
+def expect_new(name: str) -> None:
+    """InputError for a file that is there already, or in a folder that is not: before anything else is done for it."""
+    if not name:
+        raise InputError("the name of the file is empty")
     if is_there(Path(name)):
         raise InputError(f"{name}: is there already; it is not overwritten")
-    place(Path(os.path.abspath(name)), content, 0o600)
+    expect_folder(Path(os.path.abspath(name)))
+
+
+def expect_folder(path: Path) -> None:
+    """InputError when the folder in which ``path`` would be made is not there: a mistyped one is not made."""
+    if not is_there(path.parent):
+        raise InputError(f"{path.parent}: there is no such folder; make it first, or name another")
 
 
 @contextlib.contextmanager

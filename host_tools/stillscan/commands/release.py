@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import sys
 from pathlib import Path
@@ -31,6 +30,7 @@ from stillscan.boards.release import (
 from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.files import read_whole, trouble, write_whole
 from stillscan.records.wrapping import LEAST_PASSPHRASE
+from stillscan.terminal.asking import asked_unseen, at_terminal
 
 _MOST_KEY = 10_000
 """Bytes of a key in PEM: some thirty times what one takes."""
@@ -85,7 +85,7 @@ def _keygen(args: argparse.Namespace) -> int:
     passphrase = _passphrase("passphrase of the new key: ")
     if passphrase and len(passphrase) < LEAST_PASSPHRASE:
         raise InputError(f"a passphrase has {LEAST_PASSPHRASE} characters at least, or none: an empty line")
-    if passphrase and sys.stdin.isatty() and passphrase != _passphrase("once more: "):
+    if passphrase and at_terminal() and passphrase != _passphrase("once more: "):
         raise InputError("the two passphrases are not the same")
     key = Ed25519PrivateKey.generate()
     lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
@@ -146,6 +146,7 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
 
 def _passphrase(prompt: str) -> bytes:
     """Asked for without being shown; from a program the next line of standard input."""
-    if sys.stdin.isatty():
-        return getpass.getpass(prompt, sys.stderr).encode()
-    return sys.stdin.readline().rstrip("\r\n").encode()
+    try:
+        return asked_unseen(prompt).encode()
+    except EOFError:
+        return b""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 
 from stillscan.errors import InputError
-from stillscan.guidance import page_texts
+from stillscan.guidance import of_number, page_texts
 from stillscan.records.chain_state import ChainState
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import LONGEST, NotAllowedError, Person, Role, SignInError, StaffList, require
+from stillscan.terminal.asking import asked_unseen, at_terminal
 
 _MOST_LINE = 8 * LONGEST  # characters of a line that are looked at: more than any PIN, and no memory full
 MADE_BY = "'stillscan staff add ID --role clerk|supervisor|technician'"
@@ -43,7 +43,7 @@ def signed_in(
     try:
         return require(staff_list.sign_in(named(args), given), *(roles or Role))
     except SignInError as error:
-        raise SignInError(error.key, error.seconds, t[error.key]) from None
+        raise SignInError(error.key, error.seconds, t[of_number(error.key, error.seconds)]) from None
     except NotAllowedError as error:
         raise NotAllowedError(t[error.key]) from None
 
@@ -60,7 +60,7 @@ def named(args: argparse.Namespace) -> str:
 def new_pin() -> str:
     """A PIN that is to be kept: one line of standard input, or typed twice on a terminal. InputError."""
     first = asked_pin("new PIN")
-    if _terminal() and asked_pin("the same again") != first:
+    if at_terminal() and asked_pin("the same again") != first:
         raise InputError("PIN: the two are not the same; nothing was changed")
     return first
 
@@ -70,15 +70,11 @@ def asked_pin(prompt: str) -> str:
     if sys.stdin is None:
         raise InputError("PIN: standard input is closed; the PIN is its first line")
     try:
-        line = getpass.getpass(f"{prompt}: ", sys.stderr) if _terminal() else sys.stdin.readline(_MOST_LINE)
+        line = asked_unseen(f"{prompt}: ", _MOST_LINE)
     except UnicodeDecodeError:
         raise InputError("PIN: is not UTF-8 text") from None
     except EOFError:
         line = ""
     if not line.strip():
         raise InputError("PIN: is empty; it is the first line of standard input")
-    return line.rstrip("\r\n")
-
-
-def _terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
+    return line

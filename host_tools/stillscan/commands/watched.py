@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from kiosk import wire
 from stillscan.errors import DeviceTrouble
+from stillscan.guidance import counted
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Error, Hello, Message, State, SweepBegin, named
 from stillscan.link.session import describe
@@ -51,7 +52,7 @@ class Watched:
         """See Display."""
         took = "" if None in (result.still_ms, result.verdict_ms) else f", {_ms(result)} ms after it lay still"
         level = logging.WARNING if result.outcome == "fault" else logging.INFO
-        sweeps = f"{result.attempts} sweep{'s' * (result.attempts != 1)}"
+        sweeps = f"{counted(result.attempts, 'sweep')}"
         _LOG.log(level, "check: %s, %s, %s%s", result.outcome, result.reason, sweeps, took)
         for sensor in result.sensors:
             _LOG.warning("sensor: %s", sensor)

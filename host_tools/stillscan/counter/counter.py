@@ -192,7 +192,7 @@ class Counter:
                 except StillscanError:
                     continue
                 if visit.verdict is None:
-                    self.records_trouble, self.records_sentence = _NOT_KEPT, ""
+                    self.records_trouble, self.records_sentence = _NOT_KEPT, "records_not_kept"
                     self._publish_panel()
             _log.info("records: it is known whether the last check was recorded: %s", visit.verdict is not None)
             return

@@ -12,13 +12,16 @@ from stillscan.guidance.catalogue import (
     say_or_name,
     say_reason,
 )
+from stillscan.guidance.numbers import counted, of_number
 
 __all__ = [
     "DEFAULT_LANGUAGE",
     "UnknownTextError",
     "catalogue",
+    "counted",
     "language_name",
     "languages",
+    "of_number",
     "page_texts",
     "reason_key",
     "say",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from stillscan.guidance.catalogue import say
+from stillscan.guidance.numbers import of_number
 
 
 class PictureFault(Protocol):
@@ -24,4 +25,7 @@ def say_finding(finding: PictureFault, language: str) -> str:
     """The sentence about one fault, with its place."""
     first, last = finding.characters or ("?", "?")
     mm = "?" if finding.x_mm is None else f"{finding.x_mm:.0f}"
-    return say(f"quality.{finding.code}", language, mm=mm, line=finding.line, first=first, last=last)
+    key = f"quality.{finding.code}"
+    if finding.code == "worn-ink":
+        key = of_number(key, 1 if first == last else 2)
+    return say(key, language, mm=mm, line=finding.line, first=first, last=last)

@@ -79,7 +79,7 @@ class Accounts:
                 take(seq, facts)
             except (KeyError, ValueError, AttributeError, TypeError):
                 raise RecordsError(
-                    f"entry {seq} about {facts['kind']} is of a newer stillscan; update this one"
+                    f"entry {seq} about {facts['kind']} is of a newer stillscan; update this one", "newer"
                 ) from None
         return found
 

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from stillscan.files import why
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import RecordsError, of_file
 from stillscan.records.files import make_folder
 from stillscan.records.keyring import Keyring
 from stillscan.records.trouble import plainly
@@ -91,7 +90,10 @@ class Attempts:
             except sqlite3.DatabaseError as error:
                 if getattr(error, "sqlite_errorname", "") not in _DAMAGED:
                     raise
-                raise RecordsError(f"{self.file}: is damaged; remove it, and wrong PINs are counted anew") from None
+                raise RecordsError(
+                    f"{self.file}: is damaged; remove it, and wrong PINs are counted anew",
+                    "notes",
+                ) from None
 
 
 def wait_s(count: int) -> float:
@@ -107,4 +109,4 @@ def _make(file: Path) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise RecordsError(f"{file}: {why(error)}") from None
+        raise of_file(file, error) from None

@@ -120,7 +120,7 @@ def _expect_ours(connection: Connection) -> None:
 
 
 def _refused(what: str) -> RecordsError:
-    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
+    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}", "damaged")
 
 
 @contextlib.contextmanager

@@ -66,9 +66,9 @@ def backup(keyring: Keyring, passphrase: str) -> bytes:
     keyring.guard()
     files = kept(keyring.folder)
     if f"{keyring.kiosk}.key" not in files:
-        raise RecordsError(f"{keyring.folder}: there is no key of the kiosk {keyring.kiosk} to keep a copy of")
+        raise RecordsError(f"{keyring.folder}: there is no key of the kiosk {keyring.kiosk} to keep a copy of", "keys")
     if "secret" not in files:
-        raise RecordsError(f"{keyring.folder / 'secret'}: is missing, and a backup without it is none")
+        raise RecordsError(f"{keyring.folder / 'secret'}: is missing, and a backup without it is none", "keys")
     packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
     text = json.dumps({"kiosk": keyring.kiosk, "files": packed}).encode()
     return sealed_by_passphrase(text, passphrase, _PURPOSE)
@@ -82,7 +82,10 @@ def restore(keyring: Keyring, source: Path, content: bytes, passphrase: str) -> 
     keyring.guard()
     kiosk, files = _unpacked(source, opened_by_passphrase(source, content, passphrase, _PURPOSE))
     if kiosk != keyring.kiosk:
-        raise RecordsError(f"{source}: is of the kiosk {kiosk}, this one is {keyring.kiosk}; name it: --kiosk {kiosk}")
+        raise RecordsError(
+            f"{source}: is of the kiosk {kiosk}, this one is {keyring.kiosk}; name it: --kiosk {kiosk}",
+            "keys",
+        )
     there = {name: read(keyring.folder / name) for name in files if is_there(keyring.folder / name)}
     same = [name for name, old in there.items() if old == files[name]]
     notes = [name for name in there if name not in same and name.endswith(_NOTES)]
@@ -91,7 +94,8 @@ def restore(keyring: Keyring, source: Path, content: bytes, passphrase: str) -> 
     if other:
         raise RecordsError(
             f"{keyring.folder / other[0]}: is there and differs from the backup; nothing is overwritten: if the "
-            "backup is what counts, move the folder away first"
+            "backup is what counts, move the folder away first",
+            "keys",
         )
     written = [name for name in files if name not in same and name not in kept]
     for name in written:
@@ -105,7 +109,7 @@ def _unpacked(source: Path, text: bytes) -> tuple[str, dict[str, bytes]]:
         files = {name: base64.b64decode(content, validate=True) for name, content in packed["files"].items()}
         kiosk = str(packed["kiosk"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise RecordsError(f"{source}: is no backup of keys") from None
+        raise RecordsError(f"{source}: is no backup of keys", "keys") from None
     if not all(_NAME.fullmatch(name) and _is_kept(name) and ".." not in PurePosixPath(name).parts for name in files):
-        raise RecordsError(f"{source}: names files that have no place in a folder of keys")
+        raise RecordsError(f"{source}: names files that have no place in a folder of keys", "keys")
     return kiosk, files

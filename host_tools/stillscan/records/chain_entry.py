@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from stillscan import __version__
 from stillscan.records import kinds, text
 from stillscan.records.canonical import canonical, digest
-from stillscan.records.errors import RecordsError, broken, untrusted
+from stillscan.records.errors import NOTHING, RecordsError, broken
 from stillscan.records.keyring import Keyring
 
 ENTRY = "audit entry 1"  # purposes of signatures: part of the format, never reused for anything else
@@ -54,7 +54,8 @@ class ChainEntry(NamedTuple):
 
     def wrong(self, error: kinds.BodyError) -> RecordsError:
         """The error for a body that cannot be acted on: damage, or only written by a newer stillscan."""
-        return (untrusted if isinstance(error, kinds.NewerError) else broken)(f"entry {self.seq}: {error}")
+        what = f"entry {self.seq}: {error}"
+        return RecordsError(f"{what}. {NOTHING}", "newer") if isinstance(error, kinds.NewerError) else broken(what)
 
 
 def sign_entry(

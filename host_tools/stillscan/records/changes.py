@@ -79,9 +79,12 @@ def correction(recipient: str) -> Change:
     return Change(kinds.CORRECTION, {}, {"recipient": name}, _while_it_waits(against))
 
 
-def withdrawal(reason: str = "") -> Change:
-    """Not to be handed out any more; it lies here still. ``reason`` is erased when its time is over. FieldError."""
-    person = {"reason": text.line("reason", reason, text.NAME_LENGTH)} if reason else None
+def withdrawal(reason: str | None = None) -> Change:
+    """Not to be handed out any more; it lies here still. ``reason`` is erased when its time is over. FieldError.
+
+    A reason that is given says something: an empty one is refused. None: none is given.
+    """
+    person = None if reason is None else {"reason": text.line("reason", reason, text.NAME_LENGTH)}
     return Change(kinds.WITHDRAWAL, {}, person, lambda letter, today: _ended(letter))
 
 

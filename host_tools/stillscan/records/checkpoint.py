@@ -191,4 +191,4 @@ def _read(path: Path, file: int, keyring: Keyring, kiosk: str) -> Checkpoint | N
         facts = json.loads(header)
         if facts.keys() == _FACTS and is_store(facts["sizes"], facts["buckets"]):
             return Checkpoint(facts, LetterStore(path, file, start, facts["sizes"], facts["buckets"]))
-    raise RecordsError(f"{path}: is no checkpoint that this kiosk made with its key in force; remove it")
+    raise RecordsError(f"{path}: is no checkpoint that this kiosk made with its key in force; remove it", "notes")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stillscan import RELEASED
+from stillscan.guidance import counted
 from stillscan.records.canonical import instant
 from stillscan.records.chain_time import ChainTime
 from stillscan.records.clock_notes import SUFFIX, ClockNote, clock_notes, write_note
@@ -45,7 +46,7 @@ class ClockError(RecordsError):
     """The clock cannot be believed; ``key`` is a sentence of the page's texts."""
 
     def __init__(self, key: str, text: str, remedy: str = _DO) -> None:
-        super().__init__(f"the clock of this computer {text}; {remedy}. {NOTHING}")
+        super().__init__(f"the clock of this computer {text}; {remedy}. {NOTHING}", "clock")
         self.key = key
 
 
@@ -101,7 +102,9 @@ class Clock:
             raise ClockError("clock_behind", f"says {_said(wall)}, and it has been {newest[:16]} UTC")
         limit = self._limit(newest)
         if wall > limit:
-            since = f"more than {self.rules.ahead_days} days after anything that is known here" if newest else ""
+            since = (
+                f"more than {counted(self.rules.ahead_days, 'day')} after anything that is known here" if newest else ""
+            )
             raise ClockError("clock_ahead", f"says {_said(wall)}, {since or 'years after this program was made'}")
         boot = _system.boot()
         synchronised = _system.synchronised()

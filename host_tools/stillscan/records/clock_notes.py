@@ -66,5 +66,7 @@ def _parse(path: Path) -> ClockNote | None:
         if match is not None:
             break
     if match is None:
-        raise RecordsError(f"{path}: this is no note of the time; remove it, and look at the clock")
+        raise RecordsError(
+            f"{path}: is cut off or damaged: this is no note of the time; remove it, and look at the clock", "notes"
+        )
     return ClockNote(match[1], int(match[2]), None if match[3] == _NO_BOOT else Boot(match[3], float(match[4])))

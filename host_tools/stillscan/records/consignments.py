@@ -188,7 +188,7 @@ def read_entries(connection: Connection, keyring: Keyring, seqs: Sequence[int]) 
 
 def altered(what: str) -> RecordsError:
     """The error for what does not agree with the chain. No tracking number in it: the message is logged."""
-    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}")
+    return RecordsError(f"{what}; run 'stillscan audit verify'. {NOTHING}", "broken")
 
 
 _ROW = "its row was altered"
@@ -197,9 +197,9 @@ _ROW = "its row was altered"
 def _no_others(connection: Connection, chain: ChainState) -> None:
     letters, records = connection.execute(_COUNTS).one()
     if letters != chain.known.count:
-        raise altered(f"{letters} letters stand in the database, and {chain.known.count} in the chain")
+        raise altered(f"letters in the database: {letters}, in the chain: {chain.known.count}")
     if records != chain.known.released:
-        raise altered(f"{records} hand-overs stand in the database, and {chain.known.released} in the chain")
+        raise altered(f"hand-overs in the database: {records}, in the chain: {chain.known.released}")
 
 
 def _read(

@@ -15,9 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from stillscan.errors import InputError
-from stillscan.files import why
 from stillscan.records import schema
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import RecordsError, of_file
 from stillscan.records.files import beside, is_there, make_folder
 from stillscan.records.ownership import look_at_file
 from stillscan.records.same import SameFile, SameServer
@@ -45,12 +44,15 @@ class Database:
         """
         self.url = parse_place(place)
         self.file = database_file(self.url)
+        named = Path(self.url.database or "")
+        if self.file is not None:
+            self.url = self.url.set(database=str(self.file))
         self.made = False
         """Whether it was not there before."""
         if self.file is not None:
             self._look(self.file, create)
         self._engine, self._getting = _engine(self.url, wait_s)
-        self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file)
+        self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file, named)
         event.listen(self._engine, "connect", self._same.connected)
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
@@ -82,9 +84,9 @@ class Database:
         if not size and not create:
             raise self._none()
         if 0 < size < _SMALLEST:
-            raise RecordsError(f"{file}: this is no database file")
+            raise RecordsError(f"{file}: this is no database file", "damaged")
         if not os.access(file, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise RecordsError(f"{file}: it may not be read by this user")
+            raise RecordsError(f"{file}: it may not be read by this user", "closed")
 
     def _bring_up_to_date(self, create: bool) -> None:
         with plainly(str(self)):
@@ -194,8 +196,14 @@ def _in_a_file(url: URL) -> URL:
 
 
 def database_file(url: URL) -> Path | None:
-    """The file of an SQLite database; None for a server."""
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    """The file of an SQLite database; None for a server.
+
+    A link is followed here, once, for all: SQLite's log, the keys and whatever else lies beside the file lie beside
+    the file itself, whichever name it is called by.
+    """
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(os.path.realpath(url.database) if os.path.islink(url.database) else url.database)
 
 
 def _make(file: Path) -> None:
@@ -211,7 +219,7 @@ def _make(file: Path) -> None:
                 engine.dispose()
                 Path(f"{made}-journal").unlink(missing_ok=True)
     except OSError as error:
-        raise RecordsError(f"{file}: {why(error)}") from None
+        raise of_file(file, error) from None
 
 
 def _engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextlib.AbstractContextManager[None]]]:

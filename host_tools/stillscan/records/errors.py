@@ -2,27 +2,63 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+from typing import Literal
+
 from stillscan.errors import EnvironmentTroubleError, InputError, one_line
+from stillscan.files import why
 
 NOTHING = "Nothing was written"
+RecordsTrouble = Literal[
+    "busy", "silent", "full", "closed", "refused", "damaged", "moved",  # the database
+    "broken", "untrusted", "newer", "outcome",  # the audit chain
+    "keys", "passphrase", "notes", "clock", "pin",  # what lies beside it
+]  # fmt: skip
+"""Kinds of trouble with records; each has a sentence for people, ``records_KIND`` of the page's texts."""
+_KINDS_OF_FILES: dict[int, RecordsTrouble] = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EFBIG: "full",
+    errno.EACCES: "closed",
+    errno.EPERM: "closed",
+    errno.EROFS: "closed",
+}
 
 
 class RecordsError(EnvironmentTroubleError):
-    """The database, its keys or its audit chain cannot be relied on: nothing was written, nothing was released."""
+    """The database, its keys or its audit chain cannot be relied on: nothing was written, nothing was released.
+
+    ``key`` is a sentence of the page's texts, which says the same in people's language.
+    """
+
+    def __init__(self, text: str, kind: RecordsTrouble) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.key = f"records_{kind}"
 
 
 class OutcomeUnknownError(RecordsError):
     """The database was asked to keep a record and did not answer. Only the chain can tell, when it answers again."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "outcome")
+
 
 def broken(what: str) -> RecordsError:
     """The error for an audit chain that nothing may be added to."""
-    return RecordsError(f"the audit chain is broken: {what}; run 'stillscan audit verify'. {NOTHING}")
+    return RecordsError(f"the audit chain is broken: {what}; run 'stillscan audit verify'. {NOTHING}", "broken")
 
 
 def untrusted(what: str) -> RecordsError:
     """The error for an entry that cannot be checked here, because its kiosk's key is not: nothing is broken."""
-    return RecordsError(f"{what}. {NOTHING}")
+    return RecordsError(f"{what}. {NOTHING}", "untrusted")
+
+
+def of_file(path: Path, error: OSError | ValueError) -> RecordsError:
+    """The error for what the system said of a file beside the records."""
+    kind = _KINDS_OF_FILES.get(getattr(error, "errno", None) or 0, "notes")
+    return RecordsError(f"{path}: {why(error)}", kind)
 
 
 class FieldError(InputError):

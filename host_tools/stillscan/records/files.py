@@ -8,8 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from stillscan.files import why
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import of_file
 
 
 def place(path: Path, content: bytes, mode: int) -> Path:
@@ -94,4 +93,4 @@ def _trouble(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: no system has such a name
-        raise RecordsError(f"{path}: {why(error)}") from None
+        raise of_file(path, error) from None

@@ -92,10 +92,22 @@ class Keyring:
             self._private = self._own_key()
         return self.keys_of(self.kiosk).file()
 
+    def expect_known(self) -> None:
+        """RecordsError where other kiosks' keys are and nothing of this one's: it is new here, or its key was lost."""
+        self.guard()
+        there = names(self.folder)
+        own = (f"{self.kiosk}.key", f"{self.kiosk}.pub")
+        if not set(own) & set(there) and any(name.endswith(".pub") for name in there):
+            raise RecordsError(
+                f"{self.folder / own[0]}: is not there, and other kiosks' keys are; if this kiosk has signed before, "
+                "put its key back: 'stillscan keys restore FILE'; if it is new here, and never signed: --new",
+                "keys",
+            )
+
     def keys_of(self, kiosk: str) -> PublicKeys:
         """The public keys of a kiosk. RecordsError for one that is not known."""
         if not self.knows(kiosk):
-            raise RecordsError(f"the key of the kiosk {kiosk!r} is not in {self.folder}")
+            raise RecordsError(f"the key of the kiosk {kiosk!r} is not in {self.folder}", "keys")
         return self._public[kiosk]
 
     def trust(self, kiosk: str, content: bytes, source: Path | None = None) -> None:
@@ -113,7 +125,8 @@ class Keyring:
         if raw(known.first) != raw(given.first):  # what came later, the chain says
             raise RecordsError(
                 f"{path}: another key is trusted for this kiosk, and what it signed needs that; a kiosk that has lost "
-                "its key goes on under another name (--kiosk)"
+                "its key goes on under another name (--kiosk)",
+                "keys",
             )
         self._public.pop(kiosk, None)
 
@@ -137,7 +150,11 @@ class Keyring:
             path = self._place_secret()
             self._secret = self.wrapping.read(path)
             if len(self._secret) != 32:
-                raise RecordsError(f"{path}: is not the secret of 32 bytes that was written there")
+                raise RecordsError(
+                    f"{path}: is not the secret of 32 bytes that was written there; move it away and put a backup back "
+                    "('stillscan keys restore')",
+                    "keys",
+                )
         return hmac.digest(self._secret, framed(purpose, message), "sha256").hex()
 
     @property
@@ -153,7 +170,8 @@ class Keyring:
             if used:
                 raise RecordsError(
                     f"{path}: is missing; put it back: 'stillscan keys restore FILE'. Without a backup this kiosk goes "
-                    "on under another name (--kiosk NAME)"
+                    "on under another name (--kiosk NAME)",
+                    "keys",
                 )
             self._place_secret()  # before the key: where a key is, the secret was
             self.wrapping.place(path, _private_pem(Ed25519PrivateKey.generate()))
@@ -170,10 +188,14 @@ class Keyring:
                 remove(self._next)
                 return new
         if len(known.keys) > 1:
-            raise RecordsError(f"{path}: was exchanged by entry {known.keys[-1][0]}; put a backup back that is younger")
+            raise RecordsError(
+                f"{path}: was exchanged by entry {known.keys[-1][0]}; put a backup back that is younger",
+                "keys",
+            )
         raise RecordsError(
             f"{path}: is not the key that {self.kiosk}.pub beside it is of; move it away and put the right one back: "
-            "'stillscan keys restore FILE'. Without a backup this kiosk goes on under another name (--kiosk NAME)"
+            "'stillscan keys restore FILE'. Without a backup this kiosk goes on under another name (--kiosk NAME)",
+            "keys",
         )
 
     def _was_used(self) -> bool:
@@ -195,7 +217,8 @@ class Keyring:
             if used:
                 raise RecordsError(
                     f"{path}: is missing; put it back: 'stillscan keys restore FILE'. Without a backup go on in a new "
-                    "folder of keys under another name (--keys FOLDER --kiosk NAME), which trusts this one's NAME.pub"
+                    "folder of keys under another name (--keys FOLDER --kiosk NAME), which trusts this one's NAME.pub",
+                    "keys",
                 )
             self.wrapping.place(path, secrets.token_bytes(32))
         return path
@@ -218,7 +241,10 @@ def _private(path: Path, content: bytes) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise RecordsError(f"{path}: is no Ed25519 key in PEM form; put a backup back ('stillscan keys restore')")
+        raise RecordsError(
+            f"{path}: is no Ed25519 key in PEM form; put a backup back ('stillscan keys restore')",
+            "keys",
+        )
     return key
 
 

@@ -68,7 +68,7 @@ class LetterStore:
         except OSError:
             found = b""
         if digest(found) != self.digests[n]:
-            raise RecordsError(f"{self._path}: was altered; remove it, it is made anew from the chain")
+            raise RecordsError(f"{self._path}: was altered; remove it, it is made anew from the chain", "notes")
         return found
 
     def look_at_all(self) -> None:

@@ -7,13 +7,21 @@ refused is told with the command that mends it, because nothing else but that co
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 from pathlib import Path
 
-from stillscan.files import why
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import RecordsError, of_file
 
+_SECRETS = re.compile(
+    r"secret|wrapping|browsers|attempts\.db(?:-journal|-wal|-shm)?"
+    r"|[A-Za-z0-9][A-Za-z0-9._-]*\.(?:key|key\.next|checkpoint|json)"
+)
+"""Names of what is for its owner's eyes only: the secrets themselves, and notes of the kiosk's own."""
+_HALF_MADE = re.compile(r"\.(.+)\.[0-9a-f]{16}")  # what becomes the file of that name in a moment (see `files`)
+_COPIES = re.compile(r"(.+)~|\.(.+)\.sw[a-z]|#(.+)#|\.#(.+)|(.+)\.(?:bak|old|orig|save|copy|tmp)", re.IGNORECASE)
+"""How editors call what they keep beside a file, and people what they put aside."""
 PUBLIC = (".pub", ".head", ".clock")  # ends of names: public keys and notes; all else is for its owner's eyes only
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 _READABLE = stat.S_IRGRP | stat.S_IROTH
@@ -32,7 +40,7 @@ def look_at_folder(folder: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise RecordsError(f"{folder}: {why(error)}") from None
+        raise of_file(folder, error) from None
     _look(folder, found, os.geteuid(), _DEPTH)
 
 
@@ -45,7 +53,7 @@ def look_at_file(path: Path, *, secret: bool, owned: bool = True) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise RecordsError(f"{path}: {why(error)}") from None
+        raise of_file(path, error) from None
     _mode(path, found, os.geteuid() if owned else found.st_uid, secret)
 
 
@@ -53,14 +61,17 @@ def _look(folder: Path, found: os.stat_result, user: int, depth: int) -> None:
     """A folder that was found, and what lies in it."""
     if stat.S_ISLNK(found.st_mode):
         target = os.path.realpath(folder)
-        raise RecordsError(f"{folder}: is a link, which can be turned elsewhere; name the folder itself: {target}")
+        raise RecordsError(
+            f"{folder}: is a link, which can be turned elsewhere; name the folder itself: {target}",
+            "keys",
+        )
     if not stat.S_ISDIR(found.st_mode):
-        raise RecordsError(f"{folder}: is a file, not a folder of keys")
+        raise RecordsError(f"{folder}: is a file, not a folder of keys", "keys")
     _mode(folder, found, user, secret=False)
     try:
         inside = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise RecordsError(f"{folder}: {why(error)}") from None
+        raise of_file(folder, error) from None
     for entry in inside:
         path = folder / entry.name
         try:
@@ -70,9 +81,17 @@ def _look(folder: Path, found: os.stat_result, user: int, depth: int) -> None:
         if stat.S_ISDIR(found.st_mode) and depth > 1:
             _look(path, found, user, depth - 1)
         elif not stat.S_ISREG(found.st_mode):
-            raise RecordsError(f"{path}: is no plain file and has no place there; look what it is and remove it")
+            raise RecordsError(
+                f"{path}: is no plain file and has no place there; look what it is and remove it",
+                "keys",
+            )
         else:
-            _mode(path, found, user, secret=not entry.name.startswith(".") and not entry.name.endswith(PUBLIC))
+            half_made = _HALF_MADE.fullmatch(entry.name)
+            name = half_made[1] if half_made else entry.name
+            if name.endswith(PUBLIC) or _SECRETS.fullmatch(name):
+                _mode(path, found, user, secret=not name.endswith(PUBLIC))
+            else:
+                _foreign(path, found, user)
 
 
 def _mode(path: Path, found: os.stat_result, user: int, secret: bool) -> None:
@@ -83,22 +102,41 @@ def _mode(path: Path, found: os.stat_result, user: int, secret: bool) -> None:
         owner = _name(found.st_uid)
         if user == 0:
             raise RecordsError(
-                f"{path}: belongs to {owner}; work as that user: sudo -u {shlex.quote(owner)} stillscan ..."
+                f"{path}: belongs to {owner}; work as that user: sudo -u {shlex.quote(owner)} stillscan ...",
+                "keys",
             )
         raise RecordsError(
             f"{path}: belongs to {owner}, who can put anything there; if its contents are yours: sudo chown "
-            f"{'-R ' * is_folder}{shlex.quote(_name(user))} {place}"
+            f"{'-R ' * is_folder}{shlex.quote(_name(user))} {place}",
+            "keys",
         )
     if found.st_mode & _WRITABLE:
         raise RecordsError(
             f"{path}: other accounts may write there; look whether all in it is yours, then: "
-            f"chmod {'700' if is_folder else '644' if path.name.endswith(PUBLIC) else '600'} {place}"
+            f"chmod {'700' if is_folder else '644' if path.name.endswith(PUBLIC) else '600'} {place}",
+            "keys",
         )
     if secret and found.st_mode & _READABLE:
         raise RecordsError(
             f"{path}: other accounts may read this secret; close it: chmod 600 {place}, and since it may be known "
-            "by now: 'stillscan keys rotate'"
+            "by now: 'stillscan keys rotate'",
+            "keys",
         )
+
+
+def _foreign(path: Path, found: os.stat_result, user: int) -> None:
+    """A file that is none of ours: harmless as long as nobody else can read or write it."""
+    if found.st_uid in (user, 0) and not found.st_mode & (_WRITABLE | _READABLE):
+        return
+    match = _COPIES.fullmatch(path.name)
+    of = next(filter(None, match.groups())) if match else ""
+    what = f"is a copy of {of}, as editors leave them" if of else "is no file of stillscan"
+    raise RecordsError(
+        f"{path}: {what}, and other accounts can get at it; move it out of the folder of keys: mv "
+        f"{shlex.quote(str(path))} ELSEWHERE"
+        + ("; since others may know that secret by now: 'stillscan keys rotate'" if _SECRETS.fullmatch(of) else ""),
+        "keys",
+    )
 
 
 def _name(user: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stillscan.files import why
 from stillscan.records.ownership import look_at_file
-from stillscan.records.wrapping import MOST_PASSPHRASE, PassphraseError
+from stillscan.records.wrapping import MOST_PASSPHRASE, PassphraseError, StoredPassphrase
 
 FILE = "STILLSCAN_PASSPHRASE_FILE"
 CREDENTIAL = "stillscan-passphrase"
@@ -41,8 +41,11 @@ def _read(path: Path) -> str:
     try:
         with open(path, "rb") as file:
             content = file.read(4 * MOST_PASSPHRASE)  # bytes: a character takes four at most
-        return content.decode("utf-8").rstrip("\r\n")
+        text = content.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         raise PassphraseError(f"{path}: is no passphrase: not UTF-8 text") from None
     except (OSError, ValueError) as error:
         raise PassphraseError(f"{path}: {why(error)}") from None
+    if not text:
+        raise PassphraseError(f"{path}: is empty, and is to hold the passphrase of the keys")
+    return StoredPassphrase(text, path)

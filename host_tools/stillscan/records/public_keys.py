@@ -35,11 +35,11 @@ class PublicKeys:
         while at < len(content.rstrip()):
             match = _BLOCK.match(content, at)
             if match is None or (match[1] is None) != (not keys):
-                raise RecordsError(f"{path}: is no Ed25519 public key in PEM form")
+                raise _damaged(path)
             keys.append((int(match[1] or 0), _public(path, match[2])))
             at = match.end()
         if not keys or any(a[0] >= b[0] for a, b in pairwise(keys)):
-            raise RecordsError(f"{path}: is no Ed25519 public key in PEM form")
+            raise _damaged(path)
         return cls(keys)
 
     def file(self) -> bytes:
@@ -94,5 +94,13 @@ def _public(path: Path, content: bytes) -> Ed25519PublicKey:
     except ValueError:
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise RecordsError(f"{path}: is no Ed25519 public key in PEM form")
+        raise _damaged(path)
     return key
+
+
+def _damaged(path: Path) -> RecordsError:
+    return RecordsError(
+        f"{path}: is no Ed25519 public key in PEM form; move it away and put it back: 'stillscan keys restore', or, "
+        "for another kiosk's, what 'stillscan audit key' prints there",
+        "keys",
+    )

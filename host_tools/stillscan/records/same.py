@@ -26,8 +26,9 @@ class SameFile:
     SQLite makes the log and its index anew when nobody has the file open, so those are each connection's own.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._paths = [f"{file}{suffix}" for suffix in _FILES]
+    def __init__(self, file: Path, named: Path) -> None:
+        """``named`` is what somebody called it by, which may be a link to ``file``: that has to lead there still."""
+        self._paths = [str(named), *(f"{file}{suffix}" for suffix in _FILES[1:])]
         self._opened: _Identity = None
 
     def connected(self, connection: Any, record: Any) -> None:
@@ -47,7 +48,10 @@ class SameFile:
         for path, opened, now in zip(self._paths, (self._opened, log, index), self._now(), strict=True):
             if now != opened:
                 how = "is gone" if now is None else "is another file than the one that was opened"
-                raise RecordsError(f"{path}: {how}; stop this program, put the right one back, and start it. {NOTHING}")
+                raise RecordsError(
+                    f"{path}: {how}; stop this program, put the right one back, and start it. {NOTHING}",
+                    "moved",
+                )
 
     def forget(self) -> None:
         """All connections were given back: whatever is there is opened next."""
@@ -73,7 +77,7 @@ class SameServer:
             if self._opened is None:
                 self._opened = tuple(found)
             if tuple(found) != self._opened:
-                raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}")
+                raise RecordsError(f"the server's database is another than the one that was opened. {NOTHING}", "moved")
         except BaseException:  # nobody else has it yet: a server that says nothing now, or hangs up
             connection.close()
             raise

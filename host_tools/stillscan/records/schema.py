@@ -35,10 +35,10 @@ def is_current(connection: Connection, place: str) -> bool:
     if not tables:
         return False
     if not {"schema_version", "audit_head", "audit_entry"} <= tables:
-        raise RecordsError(f"{place}: is a database of another program")
+        raise RecordsError(f"{place}: is a database of another program", "damaged")
     version = _version(connection, place)
     if version > current():
-        raise RecordsError(f"{place}: was made by a newer stillscan; update this one")
+        raise RecordsError(f"{place}: was made by a newer stillscan; update this one", "newer")
     return version == current()
 
 
@@ -46,14 +46,14 @@ def is_ours(connection: Connection, place: str) -> bool:
     """Whether any of our tables is there, whatever was done to them. RecordsError for another program's database."""
     tables = set(inspect(connection).get_table_names())
     if tables and not tables & set(Base.metadata.tables):
-        raise RecordsError(f"{place}: is a database of another program")
+        raise RecordsError(f"{place}: is a database of another program", "damaged")
     return bool(tables)
 
 
 def _version(connection: Connection, place: str) -> int:
     found = connection.scalars(select(SchemaVersionRow.version)).all()
     if len(found) != 1 or type(found[0]) is not int or found[0] < 1:
-        raise RecordsError(f"{place}: its version was altered; run 'stillscan audit verify'")
+        raise RecordsError(f"{place}: its version was altered; run 'stillscan audit verify'", "damaged")
     return found[0]
 
 

@@ -215,7 +215,10 @@ class StaffList:
                 return None, _NOBODY, False
             entry = read_entries(connection, self._keyring, [member.pin])[member.pin]
         if entry.person is None:
-            raise RecordsError(f"the PIN of entry {entry.seq} is gone; 'stillscan staff reset' gives a new one")
+            raise RecordsError(
+                f"the PIN of entry {entry.seq} is gone; 'stillscan staff reset' gives a new one",
+                "pin",
+            )
         return member, entry.person[_PIN], accounts.supervisors() == {member.staff}
 
     def _fits(self, hashed: str, pin_: str) -> bool:

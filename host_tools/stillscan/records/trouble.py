@@ -6,52 +6,73 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sqlalchemy import exc
 
-from stillscan.records.errors import OutcomeUnknownError, RecordsError
+from stillscan.records.errors import OutcomeUnknownError, RecordsError, RecordsTrouble
 
 _log = logging.getLogger(__name__)
 _LATER = "'stillscan audit show' tells when it answers again"
 _NOTHING = "; nothing was written"
-_BUSY = f"another program is writing to it and does not finish{_NOTHING}"
-_SILENT = f"the server does not answer{_NOTHING}"
+
+
+class _Cause(NamedTuple):
+    """What the database said: in one line, and of which kind."""
+
+    words: str
+    kind: RecordsTrouble = "refused"
+
+
+_BUSY = _Cause(f"another program is writing to it and does not finish{_NOTHING}", "busy")
+_SILENT = _Cause(f"the server does not answer{_NOTHING}", "silent")
+_READ_ONLY = _Cause(f"it cannot be written to{_NOTHING}", "closed")
+_NOT_LET_IN = _Cause("the server does not take this user or password", "closed")
 _SQLITE = {
     "BUSY": _BUSY,
     "LOCKED": _BUSY,
-    "READONLY": f"it cannot be written to{_NOTHING}",
-    "FULL": f"the disk is full{_NOTHING}",
-    "CORRUPT": "the file is damaged; keep a copy and put the last backup back",
-    "NOTADB": "this is no database file",
-    "CANTOPEN": "it cannot be opened",
-    "IOERR": "the disk reports an error",
-    "PERM": "it may not be opened by this user",
-    "AUTH": "it may not be opened by this user",
+    "READONLY": _READ_ONLY,
+    "FULL": _Cause(f"the disk is full{_NOTHING}", "full"),
+    "CORRUPT": _Cause("the file is damaged; keep a copy and put the last backup back", "damaged"),
+    "NOTADB": _Cause("this is no database file", "damaged"),
+    "CANTOPEN": _Cause("it cannot be opened", "closed"),
+    "IOERR": _Cause("the disk reports an error"),
+    "PERM": _Cause("it may not be opened by this user", "closed"),
+    "AUTH": _Cause("it may not be opened by this user", "closed"),
 }
 _SQLSTATES = {
     "55P03": _BUSY,  # lock_timeout
-    "57014": f"the server did not carry it out in time{_NOTHING}",  # statement_timeout
-    "53100": f"the server's disk is full{_NOTHING}",
-    "25006": f"it cannot be written to{_NOTHING}",
-    "42501": "this user has no right to it on the server",
-    "28P01": "the server does not take this user or password",
-    "28000": "the server does not take this user or password",
-    "3D000": "there is no such database on the server",
+    "57014": _Cause(f"the server did not carry it out in time{_NOTHING}", "silent"),  # statement_timeout
+    "53100": _Cause(f"the server's disk is full{_NOTHING}", "full"),
+    "25006": _READ_ONLY,
+    "42501": _Cause("this user has no right to it on the server", "closed"),
+    "28P01": _NOT_LET_IN,
+    "28000": _NOT_LET_IN,
+    "3D000": _Cause("there is no such database on the server"),
 }
 # While connecting, libpq gives no SQLSTATE; these are parts of what servers that speak English say.
 _CONNECTING = {
-    "root certificate file": "the server's certificate cannot be checked: the URL names the file of the authority that "
-    "signed it, sslrootcert=FILE (sslrootcert=system: the authorities of this computer)",
-    "certificate verify failed": "the server's certificate is not of the authority that is trusted here (sslrootcert)",
-    "SSL error": "the server's certificate cannot be checked against the authority that is trusted here (sslrootcert)",
-    "does not match host name": "the server's certificate is of another name than the URL's",
-    "server does not support SSL": "the server has no TLS, and a server on another computer is spoken to by TLS only",
-    "authentication failed": _SQLSTATES["28P01"],
-    "no password supplied": _SQLSTATES["28P01"],
-    "no pg_hba.conf entry": _SQLSTATES["28P01"],
-    "does not exist": "there is no such user or database on the server",
-    "invalid connection option": "the URL has an option that PostgreSQL does not know",
+    "root certificate file": _Cause(
+        "the server's certificate cannot be checked: the URL names the file of the authority that "
+        "signed it, sslrootcert=FILE (sslrootcert=system: the authorities of this computer)"
+    ),
+    "certificate verify failed": _Cause(
+        "the server's certificate is not of the authority that is trusted here (sslrootcert)"
+    ),
+    "SSL error": _Cause(
+        "the server's certificate cannot be checked against the authority that is trusted here (sslrootcert)"
+    ),
+    "does not match host name": _Cause("the server's certificate is of another name than the URL's"),
+    "server does not support SSL": _Cause(
+        "the server has no TLS, and a server on another computer is spoken to by TLS only"
+    ),
+    "authentication failed": _NOT_LET_IN,
+    "no password supplied": _NOT_LET_IN,
+    "no pg_hba.conf entry": _NOT_LET_IN,
+    "does not exist": _Cause("there is no such user or database on the server"),
+    "invalid connection option": _Cause("the URL has an option that PostgreSQL does not know"),
 }
+_AWAY = _Cause("the server cannot be reached", "silent")
 _BEFORE_COMMIT = ("BUSY", "LOCKED", "READONLY", "FULL")  # SQLite refuses before anything of the commit is kept
 _UNCERTAIN = ("08", "57P", "40003")  # SQLSTATEs of a server that goes away: what it did before is not said
 
@@ -62,9 +83,9 @@ def plainly(place: str) -> Iterator[None]:
     try:
         yield
     except exc.SQLAlchemyError as error:
-        raise RecordsError(f"{place}: {_cause(error)}") from None
+        raise _error(place, _cause(error)) from None
     except sqlite3.Error as error:
-        raise RecordsError(f"{place}: {_sqlite(error)}") from None
+        raise _error(place, _sqlite(error)) from None
 
 
 @contextlib.contextmanager
@@ -75,7 +96,7 @@ def committing(place: str) -> Iterator[None]:
     except exc.SQLAlchemyError as error:
         if _refused(error):
             raise
-        cause = _cause(error).removesuffix(_NOTHING)
+        cause = _cause(error).words.removesuffix(_NOTHING)
         raise OutcomeUnknownError(
             f"{place}: {cause}; it is not known whether the record was kept, which {_LATER}"
         ) from None
@@ -90,12 +111,16 @@ def _refused(error: exc.SQLAlchemyError) -> bool:
     return state is not None and not state.startswith(_UNCERTAIN)
 
 
-def _cause(error: exc.SQLAlchemyError) -> str:
+def _error(place: str, cause: _Cause) -> RecordsError:
+    return RecordsError(f"{place}: {cause.words}", cause.kind)
+
+
+def _cause(error: exc.SQLAlchemyError) -> _Cause:
     if isinstance(error, exc.TimeoutError):  # all connections are taken by others that wait
         return _SILENT
     if not isinstance(error, exc.DBAPIError):
         _log.error("an unexpected failure of the database layer: %s", type(error).__name__)
-        return f"the database cannot be used{_NOTHING}"
+        return _Cause(f"the database cannot be used{_NOTHING}")
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return _sqlite(cause)
@@ -104,16 +129,16 @@ def _cause(error: exc.SQLAlchemyError) -> str:
     state = getattr(cause, "sqlstate", None)
     if state is None or state.startswith("08"):
         said = str(cause)
-        return next((words for part, words in _CONNECTING.items() if part in said), "the server cannot be reached")
-    return _SQLSTATES.get(state, f"the server refused (SQLSTATE {state}){_NOTHING}")
+        return next((cause for part, cause in _CONNECTING.items() if part in said), _AWAY)
+    return _SQLSTATES.get(state) or _Cause(f"the server refused (SQLSTATE {state}){_NOTHING}")
 
 
-def _sqlite(error: sqlite3.Error) -> str:
+def _sqlite(error: sqlite3.Error) -> _Cause:
     name = _sqlite_name(error)
-    for code, words in _SQLITE.items():
+    for code, cause in _SQLITE.items():
         if name == code or name.startswith(f"{code}_"):
-            return words
-    return f"the database refused{f' (SQLite: {name})' if name else ''}{_NOTHING}"
+            return cause
+    return _Cause(f"the database refused{f' (SQLite: {name})' if name else ''}{_NOTHING}")
 
 
 def _sqlite_name(error: sqlite3.Error) -> str:

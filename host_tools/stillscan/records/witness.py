@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from stillscan.files import why
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import RecordsError, of_file
 from stillscan.records.files import make_folder, names, read
 
 try:
@@ -55,7 +54,7 @@ def noting(path: Path, *, writes: bool) -> Iterator[tuple[Notes, Callable[[Seen]
         file = os.open(path, os.O_RDWR | (os.O_CREAT if makes else 0), 0o644)
     except OSError as error:
         if writes:
-            raise RecordsError(f"{path}: {why(error)}") from None
+            raise of_file(path, error) from None
         yield noted(path.parent), lambda _: None
         return
 
@@ -93,5 +92,10 @@ def _parse(path: Path, content: bytes) -> Seen | None:
         return None
     match = _NOTE.fullmatch(content)
     if match is None:
-        raise RecordsError(f"{path}: this is no note of where the audit chain ended")
+        raise RecordsError(
+            f"{path}: is cut off or damaged: this is no note of where the audit chain ended; move it away, and it is "
+            "written anew. Then look for a database that was put back: 'stillscan audit verify --end' with an end that "
+            "was noted elsewhere",
+            "notes",
+        )
     return Seen(int(match[1]), match[2].decode())

@@ -35,6 +35,21 @@ _SEALED = b'{"stillscan sealed":1,'
 class PassphraseError(RecordsError):
     """There is no passphrase, or it is not the one."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "passphrase")
+
+
+class StoredPassphrase(str):
+    """One that a file holds, which is named when the passphrase is not the one."""
+
+    file: Path
+
+    def __new__(cls, text: str, file: Path) -> StoredPassphrase:
+        """``text`` as ``file`` has it."""
+        made = super().__new__(cls, text)
+        made.file = file
+        return made
+
 
 class Wrapping:
     """The secrets of one folder, wrapped or not."""
@@ -98,7 +113,7 @@ class Wrapping:
             nonce, data = bytes.fromhex(fields["nonce"]), bytes.fromhex(fields["data"])
             return AESGCM(self._folder_key()).decrypt(nonce, data, self._bound_to(path))
         except (InvalidTag, ValueError, KeyError, TypeError):
-            raise RecordsError(f"{path}: is damaged, or was sealed in another folder of keys") from None
+            raise RecordsError(f"{path}: is damaged, or was sealed in another folder of keys", "keys") from None
 
     def _bound_to(self, path: Path) -> bytes:
         """A sealed file is good at its place only: nobody can exchange two of them."""
@@ -108,7 +123,10 @@ class Wrapping:
         if self._key is None:
             path = self._folder / NAME
             if not is_there(path):
-                raise RecordsError(f"{path}: is gone, and what it sealed cannot be read without: put the backup back")
+                raise RecordsError(
+                    f"{path}: is gone, and what it sealed cannot be read without: put the backup back",
+                    "keys",
+                )
             content = read(path)
             _fields(path, content)  # a damaged file needs no passphrase
             self._key = opened_by_passphrase(path, content, self._passphrase(self._folder), NAME)
@@ -139,7 +157,8 @@ def opened_by_passphrase(path: Path, content: bytes, passphrase: str, purpose: s
             raise ValueError
         return AESGCM(_stretched(passphrase, salt, n=n, r=r, p=p)).decrypt(nonce, data, _about(purpose))
     except InvalidTag:
-        raise PassphraseError(f"{path}: this is not its passphrase (or the file was altered)") from None
+        given = f"what {passphrase.file} holds" if isinstance(passphrase, StoredPassphrase) else "this"
+        raise PassphraseError(f"{path}: {given} is not its passphrase (or the file was altered)") from None
     except (ValueError, KeyError, TypeError):
         raise _damaged(path) from None
 
@@ -177,4 +196,4 @@ def _fields(path: Path, content: bytes) -> dict[str, Any]:
 
 
 def _damaged(path: Path) -> RecordsError:
-    return RecordsError(f"{path}: is damaged or cut off; put a backup back ('stillscan keys restore')")
+    return RecordsError(f"{path}: is damaged or cut off; put a backup back ('stillscan keys restore')", "keys")

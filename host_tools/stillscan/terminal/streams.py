@@ -8,6 +8,10 @@ import io
 import os
 import select
 import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from stillscan.errors import EnvironmentTroubleError, StillscanError
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _ESCAPE = "stillscan.escape"
+_MOST_HELD = 500
+"""Pieces that wait for the end of a question, the newest ones: some ten minutes of a scanner in constant use."""
 
 
 class OutputLostError(StillscanError):
@@ -27,6 +33,47 @@ class OutputLostError(StillscanError):
         why = "it is closed" if error.errno == errno.EBADF else (error.strerror or "it cannot be written").lower()
         super().__init__(f"standard output: {why}")
         self.seen_enough = error.errno == errno.EPIPE
+
+
+class _Question:
+    """While one is open, what other threads write to a terminal waits: the question and what is typed stay whole."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # a request to stop may print in the middle of it
+        self._asking: int | None = None  # the thread that asks
+        self._held: deque[tuple[Output, bytes]] = deque(maxlen=_MOST_HELD)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """From the question to its answer. Questions within one of the same thread belong to it."""
+        with self._lock:
+            outer, self._asking = self._asking is not None, self._asking or threading.get_ident()
+        try:
+            yield
+        finally:
+            if not outer:
+                self._over()
+
+    def holds(self, output: Output, data: bytes) -> bool:
+        """Whether this has to wait, and does."""
+        with self._lock:
+            if self._asking in (None, threading.get_ident()):
+                return False
+            self._held.append((output, data))
+            return True
+
+    def _over(self) -> None:
+        with self._lock:
+            self._asking = None
+            while self._held:
+                output, data = self._held.popleft()
+                with suppress(OutputLostError):  # told by whoever prints next
+                    output.put(data)
+
+
+_QUESTION = _Question()
+question = _QUESTION.open
+"""``with question():`` around what asks somebody at a terminal, and waits for the answer."""
 
 
 class Output(io.RawIOBase):
@@ -51,7 +98,17 @@ class Output(io.RawIOBase):
         return os.isatty(self._descriptor)
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """All or part of the data, as any raw file; all of it once the output is lost."""
+        """All or part of the data, as any raw file; all of it once the output is lost, or while a question is open."""
+        if self.isatty() and _QUESTION.holds(self, bytes(data)):
+            return memoryview(data).nbytes
+        return self._taken(data)
+
+    def put(self, data: bytes) -> None:
+        """All of the data, whatever is open. OutputLostError."""
+        while data:
+            data = data[self._taken(data) :]
+
+    def _taken(self, data: ReadableBuffer) -> int:
         size = memoryview(data).nbytes
         if self.lost is not None:
             return size

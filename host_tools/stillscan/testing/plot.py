@@ -91,7 +91,7 @@ def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path
         axes[0].annotate(cause, (t_ms - placed_ms, 1.0), xycoords=("data", "axes fraction"), fontsize=8, rotation=45)
     axes[4].set_xlim(0, last_ms)
     axes[4].set_xlabel("time since the document was placed, ms")
-    figure.suptitle(f"{record['outcome']}: {record['reason']}, {record['attempts']} sweeps, seed {record['seed']}")
+    figure.suptitle(f"{record['outcome']}: {record['reason']}, sweeps: {record['attempts']}, seed {record['seed']}")
     picture = BytesIO()
     try:
         figure.savefig(picture, dpi=110, format="png")

@@ -33,6 +33,7 @@ from stillscan.verify.case import Case, Consignment
 from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
 from stillscan.web.bearer import TokenFirst, may, most_bytes
+from stillscan.web.language import begin_in
 from stillscan.web.limits import WholeBody
 
 _LOG = logging.getLogger(__name__)
@@ -149,6 +150,7 @@ def api(counter: Counter, database: Database, keyring: Keyring, tokens: TokenLis
         dependencies=[Security(HTTPBearer(auto_error=False))],  # for the description: TokenFirst has looked at it
         responses=refused,
     )
+    begin_in(app, "en")  # programs that call it are written in English
     app.add_middleware(WholeBody, most=most_bytes)
     app.add_middleware(TokenFirst, find=tokens.find)
     _add_failures(app)

@@ -49,7 +49,7 @@ class TokenFirst:
                 return
             scope.setdefault("state", {})["token"] = token
             if declared(headers.get("content-length", "")) > most_bytes(scope):
-                await too_large()(scope, receive, send)
+                await too_large(scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -20,9 +20,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from stillscan.files import why
 from stillscan.records.clock import utc_now
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import RecordsError, of_file
 from stillscan.records.files import make_folder
 from stillscan.web.seldom import Seldom
 
@@ -127,7 +126,7 @@ class Browsers:
             self._bound, self._seen = {}, ()
             return
         except (OSError, ValueError) as error:
-            raise RecordsError(f"{self.file}: {why(error)}") from None
+            raise of_file(self.file, error) from None
         seen = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
         if seen != self._seen:
             self._bound, self._seen = self._read(), seen
@@ -138,11 +137,11 @@ class Browsers:
         except UnicodeDecodeError:
             lines = [""]
         except (OSError, ValueError) as error:
-            raise RecordsError(f"{self.file}: {why(error)}") from None
+            raise of_file(self.file, error) from None
         found = [_LINE.fullmatch(line) for line in lines]
         with contextlib.suppress(ValueError):
             return dict(map(_parsed, found))
-        raise RecordsError(f"{self.file}: is damaged; remove it, and bind the browsers anew")
+        raise RecordsError(f"{self.file}: is damaged; remove it, and bind the browsers anew", "notes")
 
     def _keep(self, bound: dict[str, _Bound]) -> None:
         """Write the file whole, without those that are too many."""
@@ -158,7 +157,7 @@ class Browsers:
             os.replace(made, self.file)
         except OSError as error:
             made.unlink(missing_ok=True)
-            raise RecordsError(f"{self.file}: {why(error)}") from None
+            raise of_file(self.file, error) from None
         self._follow()
 
 

@@ -10,14 +10,14 @@ import asyncio
 import functools
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stillscan.errors import StillscanError
-from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
 from stillscan.records.staff import Role
 from stillscan.web.browsers import Browsers
 from stillscan.web.connections import account_at, trust_connection
+from stillscan.web.language import COOKIE_S, refusal
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Session, Sessions
 
@@ -25,7 +25,6 @@ _OPEN = ("/signin", "/customer", "/customer/events")
 _OPEN_BELOW = ("/static/", "/api/v1/")
 _STREAM = "/events"  # no page: it is asked for by one, which has to be told by a status that it may not
 _TECHNICIANS = ("/", _STREAM, "/signout")
-_COOKIE_S = 400 * 86_400  # 400 days: as long as browsers keep any cookie
 _LOG = Seldom(__name__)
 
 
@@ -48,7 +47,7 @@ class Gate:
             return await self._refusal(request)
         except StillscanError as error:
             _LOG.warning("nobody is let in: %s", error)
-            return PlainTextResponse(page_texts(language_of(request))["browsers_unknown"], status_code=503)
+            return refusal(request, "browsers_unknown", 503)
 
     async def _refusal(self, request: Request) -> Response | None:
         """The answer to a request that goes no further; None for one that does."""
@@ -69,9 +68,9 @@ class Gate:
         if path in _OPEN or path.startswith(_OPEN_BELOW):
             return None
         if session is None or not await self._sessions.may_go_on(session):
-            return _not_signed_in(path)
+            return _not_signed_in(request)
         if session.person.role is Role.TECHNICIAN and path not in _TECHNICIANS:
-            return PlainTextResponse(page_texts(language_of(request))["role_needed"], status_code=403)
+            return refusal(request, "role_needed", 403)
         if path != _STREAM:
             self._sessions.act(session)
         scope["stillscan.session"] = session
@@ -84,10 +83,10 @@ class Gate:
         )
         if cookie is None and browser is None:
             _LOG.warning("an address that is used, too old or wrong was opened")
-            return PlainTextResponse(page_texts(language_of(request))["address_used"], status_code=403)
+            return refusal(request, "address_used", 403)
         answer = RedirectResponse("/", status_code=303)
         if cookie is not None:
-            _set(answer, _browser_cookie(request), cookie, _COOKIE_S)
+            _set(answer, _browser_cookie(request), cookie, COOKIE_S)
         return answer
 
 
@@ -113,7 +112,7 @@ def supervisors_only(request: Request) -> Response | None:
     """The answer to anybody else who is signed in; None for a supervisor."""
     if session_of(request).person.role is Role.SUPERVISOR:
         return None
-    return PlainTextResponse(page_texts(language_of(request))["role_needed"], status_code=403)
+    return refusal(request, "role_needed", 403)
 
 
 def give_session(request: Request, answer: Response, cookie: str) -> None:
@@ -121,20 +120,9 @@ def give_session(request: Request, answer: Response, cookie: str) -> None:
     _set(answer, _session_cookie(request), cookie, None if cookie else 0)
 
 
-def language_of(request: Request) -> str:
-    """The language that was asked for, now or last."""
-    asked = request.query_params.get("language") or request.cookies.get("language") or DEFAULT_LANGUAGE
-    return asked if asked in languages() else DEFAULT_LANGUAGE
-
-
-def keep_language(answer: Response, language: str) -> None:
-    """The next page is in it as well."""
-    _set(answer, "language", language, _COOKIE_S)
-
-
-def _not_signed_in(path: str) -> Response:
-    if path == _STREAM:
-        return PlainTextResponse("sign in first", status_code=401)
+def _not_signed_in(request: Request) -> Response:
+    if request.scope["path"] == _STREAM:
+        return refusal(request, "signin_needed", 401)
     return RedirectResponse("/signin", status_code=303)
 
 

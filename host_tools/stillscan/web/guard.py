@@ -8,9 +8,10 @@ with every request (Sec-Fetch-Site); what sends neither header is no browser, an
 from __future__ import annotations
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stillscan.web.language import refusal
 from stillscan.web.seldom import Seldom
 
 _LOG = Seldom(__name__)
@@ -45,7 +46,7 @@ class Guard:
 
         if _of_another_site(scope["method"], Headers(scope=scope)):
             _LOG.warning("a request of another site was refused")
-            await PlainTextResponse("another site may not do this", status_code=403)(scope, receive, sealed)
+            await refusal(Request(scope), "another_site", 403)(scope, receive, sealed)
             return
         await self._app(scope, receive, sealed)
 

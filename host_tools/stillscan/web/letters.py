@@ -31,17 +31,19 @@ from stillscan.records.changes import (
     return_to_sender,
     withdrawal,
 )
-from stillscan.records.clock import ClockError, utc_now
+from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.errors import FieldError, OutcomeUnknownError
 from stillscan.records.history import LetterHistory, history
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import NotAllowedError, Person
 from stillscan.web.forms import form_of
-from stillscan.web.gate import keep_language, language_of, session_of, supervisors_only
+from stillscan.web.gate import session_of, supervisors_only
+from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
+from stillscan.web.view import records_text
 
 _MOST_AT_ONCE = 4  # decisions at one time, each in a thread: an office has a supervisor or two
 _LOG = Seldom(__name__)
@@ -49,7 +51,7 @@ _FIND = "find"
 _CHANGES: Mapping[str, Callable[[Mapping[str, str]], Change]] = {
     "extend": lambda form: extension(form.get("deadline", "")),
     "correct": lambda form: correction(_typed("recipient", form)),
-    "withdraw": lambda form: withdrawal(_typed("reason", form).strip()),
+    "withdraw": lambda form: withdrawal(_typed("reason", form).strip() or None),
     "return": lambda form: return_to_sender(),
 }
 _OFFERED = {"waiting": tuple(_CHANGES), "deadline over": tuple(_CHANGES), "withdrawn": ("return",)}
@@ -140,7 +142,7 @@ class Letters:
     def _page(self, request: Request, asked: str, form: Mapping[str, str], done: _Done) -> Response:
         language = language_of(request)
         texts = page_texts(language)
-        status, problem = _problem(done.error, texts)
+        status, problem = _problem(done.error, language)
         today = self._keyring.clock.best(utc_now(), self._chain.time).date()
         values: dict[str, Any] = {
             "here": "/letters",
@@ -154,7 +156,7 @@ class Letters:
             "done": None if done.changed is None else _done(done.changed, form, texts),
         }
         page = HTMLResponse(self._rendering.render("letters.html", language, **values), status_code=status)
-        keep_language(page, language)
+        keep_choice(request, page)
         return page
 
 
@@ -168,8 +170,9 @@ def _typed(field: str, form: Mapping[str, str]) -> str:
     raise FieldError(field, "is a tracking number")
 
 
-def _problem(error: StillscanError | None, texts: Mapping[str, str]) -> tuple[int, str | None]:
+def _problem(error: StillscanError | None, language: str) -> tuple[int, str | None]:
     """Status and sentence of what went wrong."""
+    texts = page_texts(language)
     match error:
         case None:
             return 200, None
@@ -183,7 +186,7 @@ def _problem(error: StillscanError | None, texts: Mapping[str, str]) -> tuple[in
     _LOG.warning("a letter could not be looked at or changed: %s", error)
     if isinstance(error, OutcomeUnknownError):
         return 503, texts["letter_outcome_unknown"]
-    return 503, texts[error.key] if isinstance(error, ClockError) else f"{texts['letter_records']} {error}"
+    return 503, records_text("letter_records", getattr(error, "key", ""), str(error), language)
 
 
 def _shown(found: LetterHistory, today: date, texts: Mapping[str, str]) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stillscan.web.connections import HEAD_BYTES
+from stillscan.web.language import refusal
 from stillscan.web.seldom import Seldom
 
 FORM_BYTES = 4096
@@ -38,11 +40,11 @@ class DeclaredSize:
                 len(headers) > MOST_HEADERS
                 or size + sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES
             ):
-                await _refused(431, "the request has too many headers")(scope, receive, send)
+                await _refused(scope, 431, "too_many_headers")(scope, receive, send)
                 return
             length, most = Headers(scope=scope).get("content-length", ""), self._most(scope)
             if most is not None and declared(length) > most:
-                await too_large()(scope, receive, send)
+                await too_large(scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -68,7 +70,7 @@ class WholeBody:
             body += part.get("body", b"")
             more = part.get("more_body", False)
             if len(body) > most:
-                await too_large()(scope, receive, send)
+                await too_large(scope)(scope, receive, send)
                 return
         told = False
 
@@ -90,11 +92,11 @@ def declared(length: str) -> int:
     return int(length[:_DIGITS]) if length.isdecimal() else 0
 
 
-def too_large() -> PlainTextResponse:
+def too_large(scope: Scope) -> PlainTextResponse:
     """The answer to a body that is too large."""
-    return _refused(413, "the request is too large")
+    return _refused(scope, 413, "too_large")
 
 
-def _refused(status: int, why: str) -> PlainTextResponse:
-    _LOG.warning("refused: %s", why)
-    return PlainTextResponse(why, status_code=status)
+def _refused(scope: Scope, status: int, key: str) -> PlainTextResponse:
+    _LOG.warning("refused: %s", key)
+    return refusal(Request(scope), key, status)

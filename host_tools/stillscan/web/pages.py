@@ -26,8 +26,9 @@ from stillscan.guidance.papers import KINDS, Occasion, paper
 from stillscan.records.staff import Role
 from stillscan.web.browsers import Browsers
 from stillscan.web.forms import form_of
-from stillscan.web.gate import Gate, browser_of, keep_language, language_of, session_of
+from stillscan.web.gate import Gate, browser_of, session_of
 from stillscan.web.guard import Guard
+from stillscan.web.language import begin_in, keep_choice, language_of, refusal
 from stillscan.web.limits import FORM_BYTES, DeclaredSize, WholeBody
 from stillscan.web.rendering import Rendering
 from stillscan.web.sessions import MOST_STREAMS, Sessions
@@ -42,9 +43,17 @@ _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
 
 
 def application(
-    counter: Counter, hosts: list[str], browsers: Browsers, sessions: Sessions, more: list[BaseRoute] | None = None
+    counter: Counter,
+    hosts: list[str],
+    browsers: Browsers,
+    sessions: Sessions,
+    more: list[BaseRoute] | None = None,
+    language: str = DEFAULT_LANGUAGE,
 ) -> Starlette:
-    """The web application of one counter; ``hosts`` are the names under which it may be asked for."""
+    """The web application of one counter; ``hosts`` are the names under which it may be asked for.
+
+    Its pages are in ``language`` until somebody chooses another.
+    """
     rendering = Rendering(counter)
     pages = _Pages(counter, rendering, sessions)
     routes: list[BaseRoute] = [
@@ -67,6 +76,7 @@ def application(
     ]
     application = Starlette(routes=routes, middleware=middleware)
     application.state.end_streams = counter.end
+    begin_in(application, language)
     return application
 
 
@@ -130,7 +140,7 @@ class _Pages:
         """The clerk's page as everything stands now."""
         language = language_of(request)
         page = HTMLResponse(self._clerk(request, language))
-        keep_language(page, language)
+        keep_choice(request, page)
         return page
 
     async def customer(self, request: Request) -> Response:
@@ -142,8 +152,8 @@ class _Pages:
         name = request.url.path.strip("/")
         form = await form_of(request)
         person = session_of(request).person
-        language = request.headers.get("X-Panel") or language_of(request)
-        language = language if language in languages() else DEFAULT_LANGUAGE
+        asked = request.headers.get("X-Panel", "")
+        language = asked if asked in languages() else language_of(request)
         turn = int(form["turn"]) if form.get("turn", "").isascii() and form.get("turn", "").isdigit() else -1
         note: dict[str, Any] = {}
         status = 200
@@ -162,7 +172,7 @@ class _Pages:
         except StillscanError:
             status = 503
         if "X-Panel" not in request.headers and status == 200:
-            return RedirectResponse(f"/?language={language}", status_code=303)
+            return RedirectResponse("/", status_code=303)
         if "X-Panel" in request.headers:
             return HTMLResponse(self._rendering.visit("panel.html", language, **note), status_code=status)
         return HTMLResponse(self._clerk(request, language, **note), status_code=status)
@@ -173,7 +183,7 @@ class _Pages:
         if request.method == "HEAD":  # a page asks why it hears nothing
             return PlainTextResponse("")
         if len(session.streams) >= MOST_STREAMS:
-            return PlainTextResponse("too many windows are open", status_code=503)
+            return refusal(request, "too_many_windows", 503)
         panel = None if session.person.role is Role.TECHNICIAN else self._panel("panel.html", language)
         events = follow(self._counter, language, panel, rows=True, seat=(self._sessions, session))
         return StreamingResponse(events, media_type="text/event-stream")
@@ -184,7 +194,7 @@ class _Pages:
         if request.method == "HEAD":
             return PlainTextResponse("")
         if self._customers.get(browser, 0) >= _MOST_CUSTOMERS:
-            return PlainTextResponse("too many windows are open", status_code=503)
+            return refusal(request, "too_many_windows", 503)
         events = follow(self._counter, language, self._panel("customer_panel.html", language), rows=False)
         return StreamingResponse(self._counted(browser, events), media_type="text/event-stream")
 
@@ -216,7 +226,7 @@ class _Pages:
         language = language_of(request)
         occasion = self._counter.look(lambda visit, _: _occasion(visit, self._counter.office))
         if kind not in KINDS or form not in ("html", *_TYPES) or occasion is None:
-            return PlainTextResponse("404", status_code=404)
+            return refusal(request, "no_such_page", 404)
         written = paper(kind, language, occasion)
         if form == "html":
             return HTMLResponse(self._rendering.render("paper.html", language, paper=written))

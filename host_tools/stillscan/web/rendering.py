@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillscan.counter.counter import Counter
 from stillscan.guidance import language_name, languages, page_texts
-from stillscan.web.view import clerk, customer, notice_text, scanner_text
+from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_text
 
 
 class Rendering:
@@ -41,8 +41,13 @@ class Rendering:
                 "scanner": scanner,
                 "scanner_text": scanner_text(scanner, language),
                 "notice": notice_text(scanner, language),
-                "records_trouble": counter.records_trouble,
-                "records_sentence": counter.records_sentence,
+                "records_text": counter.records_trouble
+                and records_text(
+                    "unknown_do" if visit.step == "unknown" else "records",
+                    counter.records_sentence,
+                    counter.records_trouble,
+                    language,
+                ),
             }
         )
         return self.render(template, language, **{"problem": None, "stale": False, **shown, **values})

@@ -12,22 +12,22 @@ from starlette.routing import BaseRoute, Route
 
 from stillscan.counter.counter import Counter
 from stillscan.errors import StillscanError
-from stillscan.guidance import page_texts
+from stillscan.guidance import of_number, page_texts
 from stillscan.records.staff import Role, SignInError
 from stillscan.web.browsers import SHOWN_S, Browsers, name_of
 from stillscan.web.forms import form_of
 from stillscan.web.gate import (
     browser_of,
     give_session,
-    keep_language,
-    language_of,
     session_of,
     signed_in,
     supervisors_only,
 )
+from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
+from stillscan.web.view import records_text
 
 _STATUS = {"signin_wrong": 401, "signin_locked": 403, "signin_wait": 429, "signin_busy": 429}
 """As HTTP has them: not known, may not, too often."""
@@ -73,14 +73,15 @@ class SignIn:
             cookie, session = await anyio.to_thread.run_sync(trying, limiter=self._threads)
         except SignInError as error:
             _LOG.warning("a sign-in was refused: %s", error.key)
-            text = page_texts(language_of(request))[error.key].format(seconds=error.seconds)
+            text = page_texts(language_of(request))[of_number(error.key, error.seconds)].format(seconds=error.seconds)
             refused = self._page(request, _STATUS.get(error.key, 403), text)
             if error.seconds:
                 refused.headers["Retry-After"] = str(error.seconds)
             return refused
         except StillscanError as error:
             _LOG.warning("nobody can sign in: %s", error)
-            return self._page(request, 503, f"{page_texts(language_of(request))['signin_records']} {error}")
+            text = records_text("signin_records", getattr(error, "key", ""), str(error), language_of(request))
+            return self._page(request, 503, text)
         if session.person.role is not Role.TECHNICIAN:
             self._counter.take_over(session.person, self._sessions.signed_in)
         answer = RedirectResponse("/", status_code=303)
@@ -134,5 +135,5 @@ class SignIn:
             ),
             status_code=status,
         )
-        keep_language(answer, language_of(request))
+        keep_choice(request, answer)
         return answer

@@ -62,6 +62,17 @@ def notice_text(scanner: Scanner, language: str) -> str:
     return say(scanner.notice, language) if scanner.notice else ""
 
 
+def records_text(lead: str, key: str, words: str, language: str) -> str:
+    """What is wrong with the records, in people's language; ``words`` are the line for support, which is English.
+
+    ``lead`` is the text that says what came of it. A ``key`` that is not about records says everything itself.
+    """
+    t = page_texts(language)
+    if key and not key.startswith("records_"):
+        return t[key]
+    return f"{t[lead]} {t[key or 'records_refused']} ({t['for_support']} {words})"
+
+
 def attempt_text(scanner: Scanner, language: str) -> str:
     """Which attempt it is, or "" before the first."""
     return f"{page_texts(language)['attempt']} {scanner.attempt}" if scanner.attempt else ""

@@ -10,7 +10,7 @@ function locked() {
   source.close()
   clearInterval(looking)
   document.getElementById('panel').replaceChildren()
-  location.replace(`/signin?language=${document.documentElement.lang}`)
+  location.replace('/signin' + (new URLSearchParams(location.search).has('language') ? `?language=${document.documentElement.lang}` : ''))
 }
 
 const source = new EventSource('/events')

@@ -7,6 +7,8 @@ const panel = document.getElementById('panel')
 const lost = document.getElementById('lost')
 const language = document.documentElement.lang
 const boot = document.documentElement.dataset.boot
+// A language counts as chosen when this page was asked for in it: then the next one is too.
+const chosen = new URLSearchParams(location.search).has('language') ? `language=${language}` : ''
 const events = document.body.dataset.events ?? '/events'
 
 function turn() {
@@ -47,7 +49,7 @@ function locked() {
   source?.close()
   hide()
   // Somebody else may be signing in here at this moment, in another window: the answer to them comes first.
-  setTimeout(() => location.replace(`/signin?language=${language}&boot=${boot ?? ''}`), TAKEN_OVER_MS)
+  setTimeout(() => location.replace(`/signin?${chosen}&boot=${boot ?? ''}`), TAKEN_OVER_MS)
 }
 
 let said = 0
@@ -100,7 +102,7 @@ let heard
 let alive = performance.now()
 const on = {
   boot(sent) {
-    if (boot && sent !== boot) location.replace(`/?language=${language}`)
+    if (boot && sent !== boot) location.replace(`/?${chosen}`)
   },
   panel(news) {
     if (news.turn !== turn()) show(news.html)

@@ -1,0 +1,13 @@
+"""Numbers in sentences: one of a thing is called otherwise than several."""
+
+from __future__ import annotations
+
+
+def of_number(key: str, number: int) -> str:
+    """The key of a sentence that holds a number: ``KEY_one`` beside ``KEY`` in each language's file."""
+    return f"{key}_one" if number == 1 else key
+
+
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """``1 entry``, ``2 entries``: for lines that are English. ``nouns``: the plural, where an s does not make it."""
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"

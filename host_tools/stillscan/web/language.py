@@ -1,0 +1,39 @@
+"""In which language a page is: the one that somebody chose in this browser, or else the one of `stillscan run`."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
+
+COOKIE_S = 400 * 86_400  # 400 days: as long as browsers keep any cookie
+_CHOICE = "stillscan-language"
+"""The cookie of a choice. One called "language" was set for whoever had chosen nothing, too, and counts no more."""
+
+
+def begin_in(application: Starlette, language: str) -> None:
+    """The pages of this application are in ``language`` until somebody chooses."""
+    application.state.language = language
+
+
+def language_of(request: Request) -> str:
+    """The language that was asked for now, or chosen last, or else the program's."""
+    for asked in (request.query_params.get("language"), request.cookies.get(_CHOICE)):
+        if asked in languages():
+            return str(asked)
+    begun: str = getattr(request.app.state, "language", DEFAULT_LANGUAGE)
+    return begun
+
+
+def keep_choice(request: Request, answer: Response) -> None:
+    """The next page is in the language of this one as well, if it was asked for; a page alone is no choice."""
+    asked = request.query_params.get("language")
+    if asked in languages():
+        answer.set_cookie(_CHOICE, str(asked), max_age=COOKIE_S, samesite="strict", httponly=True)
+
+
+def refusal(request: Request, key: str, status: int) -> PlainTextResponse:
+    """A sentence of the page's texts, alone."""
+    return PlainTextResponse(page_texts(language_of(request))[key], status_code=status)

@@ -1,0 +1,78 @@
+"""The language of a page: the one of `stillscan run` until somebody chooses, and then that one, everywhere."""
+
+import pytest
+from clerks import CLERK, SUPERVISOR, TECHNICIAN, client
+from played import Played
+from starlette.testclient import TestClient
+
+from stillscan.guidance import languages, page_texts
+from stillscan.web.language import begin_in
+from stillscan.web.limits import FORM_BYTES, MOST_HEADERS
+
+OTHERS = {"nb": "en", "nn": "nb", "en": "nn"}
+
+
+@pytest.fixture
+def played() -> Played:
+    return Played()
+
+
+def test_there_is_another_for_each() -> None:
+    assert set(OTHERS) == set(languages())
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_page_is_in_the_programs_language_until_another_is_chosen(played: Played, language: str) -> None:
+    begin_in(played.program, language)
+    one = client(played.program, played.browsers, SUPERVISOR)
+    pages = ("/", "/customer", "/signin", "/browsers")
+    for path in (*pages, *pages):  # looking at a page is no choice
+        assert f'lang="{language}"' in one.get(path).text, path
+    assert page_texts(language)["no_such_page"] in one.get("/paper/refund.exe").text
+    one.cookies.set("language", OTHERS[language])  # of a version that set it for whoever looked at a page
+    assert f'lang="{language}"' in one.get("/").text
+    assert f'lang="{OTHERS[language]}"' in one.get(f"/?language={OTHERS[language]}").text
+    for path in pages:
+        assert f'lang="{OTHERS[language]}"' in one.get(path).text, path
+    begin_in(played.program, OTHERS[OTHERS[language]])  # started anew in another
+    assert f'lang="{OTHERS[language]}"' in one.get("/").text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_answers_to_forms_keep_the_language(played: Played, language: str) -> None:
+    begin_in(played.program, language)
+    one = client(played.program, played.browsers)
+    form = {"boot": played.counter.boot, "turn": str(played.counter.visit.turn), "tracking": "rr 123 456 785 no"}
+    assert f'lang="{language}"' in one.post("/tracking", data=form).text
+    assert f'lang="{language}"' in one.post("/tracking", data=form).text  # it is refused now
+    assert page_texts(language)["stale"] in one.post("/tracking", data=form, headers={"X-Panel": "??"}).text
+
+
+def _refused(played: Played, language: str) -> list[tuple[str, str]]:
+    """(key, what was said) of whatever ends without a page."""
+    begin_in(played.program, language)
+    stranger = TestClient(played.program, base_url="http://127.0.0.1")
+    technician, clerk = (client(played.program, played.browsers, staff) for staff in (TECHNICIAN, CLERK))
+    many = {f"X-{number}": "1" for number in range(MOST_HEADERS)}
+    said = [
+        ("address_used", stranger.get("/?key=wrong")),
+        ("signin_needed", stranger.get("/events")),
+        ("not_bound", stranger.post("/signin", data={"staff": CLERK, "pin": "1"})),
+        ("too_large", stranger.post("/signin", content=b"x" * (FORM_BYTES + 1))),
+        ("too_many_headers", stranger.get("/signin", headers=many)),
+        ("another_site", stranger.post("/signin", headers={"Origin": "http://example.org"})),
+        ("role_needed", technician.get("/paper/refund.txt")),
+        ("role_needed", clerk.get("/browsers")),
+        (
+            "signin_wrong",
+            client(played.program, played.browsers, None).post("/signin", data={"staff": "x", "pin": "1"}),
+        ),
+        ("no_such_page", clerk.get("/paper/other.txt")),
+    ]
+    return [(key, answer.text) for key, answer in said]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_whatever_is_refused_is_said_in_that_language(played: Played, language: str) -> None:
+    for key, text in _refused(played, language):
+        assert page_texts(language)[key].replace("'", "&#39;") in text or page_texts(language)[key] in text, key

@@ -181,7 +181,7 @@ def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory: pytest.TempPa
 
 def test_the_command_lists_and_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["boards", "--json"]) == 0
-    listed = {row["board"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    listed = {row["board"]: row for row in json.loads(capsys.readouterr().out)}
     assert set(listed) == set(boards())
     assert listed["rpi_pico2"]["chip"] == "RP2350"
     assert listed["simulator"]["chip"] is None
@@ -193,9 +193,9 @@ def test_the_command_lists_and_checks(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["boards", "check", str(folder)]) == 1
     assert "step is on GPIO 24" in capsys.readouterr().out
     assert main(["boards", "--json", "check", "rpi_pico2"]) == 0
-    assert json.loads(capsys.readouterr().out)["clashes"] == []
+    assert json.loads(capsys.readouterr().out)[0]["clashes"] == []
     assert main(["boards", "check", "--json", "rpi_pico2", str(folder)]) == 1
-    good, bad = map(json.loads, capsys.readouterr().out.splitlines())
+    good, bad = json.loads(capsys.readouterr().out)
     assert (good["clashes"], len(bad["clashes"])) == ([], 1)
 
 

@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Lists the boards that the firmware runs on.",
         epilog="Exit code: 0 done, 1 a pin clashes, 2 usage or bad input.",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, a line for each board")
+    parser.add_argument("--json", action="store_true", help="print one JSON array, an object a board")
     parser.set_defaults(run=_list)
     what = parser.add_subparsers(metavar="WHAT")
     check = what.add_parser(
@@ -43,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "names", nargs="*", metavar="BOARD", help="name, or path of a folder with a board.py (default: every board)"
     )
     check.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON, a line for each board"
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON array, an object a board"
     )
     check.set_defaults(run=_check)
     show = what.add_parser(
@@ -70,8 +70,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _list(args: argparse.Namespace) -> int:
     known = [find_board(name) for name in boards()]
     if args.json:
-        for board in known:
-            print(json.dumps(_facts(board)))
+        print(json.dumps([_facts(board) for board in known]))
         return 0
     table = Table(box=None, pad_edge=False)
     for title in ("board", "chip", "what it is"):
@@ -85,8 +84,7 @@ def _list(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     checked = [(board, clashes(board)) for board in map(find_board, args.names or boards())]
     if args.json:
-        for board, found in checked:
-            print(json.dumps({**_facts(board), "clashes": found, "remarks": remarks(board)}))
+        print(json.dumps([{**_facts(b), "clashes": found, "remarks": remarks(b)} for b, found in checked]))
     else:
         table = Table(box=None, pad_edge=False)
         for title in ("board", "pins", "result"):

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from stillscan.commands.parser import whole
-from stillscan.commands.records import add_new, add_place, keys, output, read_input, records
+from stillscan.commands.records import add_place, expect_unsigned, keys, output, read_input, records
 from stillscan.errors import EnvironmentTroubleError, InputError, one_line
 from stillscan.guidance import counted
 from stillscan.records import kinds, retention, tracking
@@ -59,7 +59,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     lines.add_argument("--out", metavar="FILE", help="where to (default: standard output)")
     key = _action(actions, "key", _key, "print this kiosk's public key, or trust another's")
     key.add_argument("--trust", metavar="NAME.pub", help="trust the kiosk NAME by the public key in this file")
-    add_new(key)
     purge = _action(actions, "purge", _purge, "erase personal parts past their time now (kiosks do so daily)")
     purge.add_argument(
         "--days",
@@ -170,8 +169,7 @@ def _export(args: argparse.Namespace) -> int:
 def _key(args: argparse.Namespace) -> int:
     keyring = keys(args)
     if args.trust is None:
-        if not args.new:
-            keyring.expect_known()
+        expect_unsigned(args, keyring)
         pem = keyring.public_pem().decode()
         print(json.dumps({"kiosk": keyring.kiosk, "public_key": pem}) if args.json else pem.strip())
         return 0

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from stillscan.commands.records import add_new, add_place, expect_new, output_bytes, read_input, records
+from stillscan.commands.records import add_place, expect_new, expect_unsigned, output_bytes, read_input, records
 from stillscan.commands.records import keys as opened
 from stillscan.commands.signing_in import add_staff, signed_in
 from stillscan.errors import InputError
@@ -46,7 +46,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "From then on each start needs it: STILLSCAN_PASSPHRASE_FILE=FILE, a credential of systemd named "
         "stillscan-passphrase, or a terminal. On standard input: the passphrase, or the old one and then the new one."
     )
-    add_new(wrap)
     _action(actions, "unwrap", _unwrap, "secrets lie plain in the folder again")
     keep = _action(actions, "backup", _backup, "the keys and notes of the folder, in one file under a passphrase")
     keep.add_argument("file", metavar="FILE", help="a new file; one that is there is not overwritten")
@@ -103,8 +102,7 @@ def _rotate(args: argparse.Namespace) -> int:
 def _wrap(args: argparse.Namespace) -> int:
     keyring = _asking(args)
     keyring.guard()
-    if not args.new:
-        keyring.expect_known()
+    expect_unsigned(args, keyring)
     keyring.public_pem()  # there is something to wrap; when it is wrapped already, its passphrase is asked for first
     keyring.keyed("made", b"")
     keyring.wrapping.wrap(_sealable(keyring), _new("new passphrase" if keyring.wrapping.on else "passphrase"))

@@ -14,6 +14,7 @@ from typing import Literal, TextIO
 from stillscan.commands.parser import whole
 from stillscan.errors import InputError
 from stillscan.files import trouble
+from stillscan.records.audit import has_signed
 from stillscan.records.clock import AHEAD_DAYS, MOST_AHEAD_DAYS, ClockRules
 from stillscan.records.database import Database, database_file, parse_place
 from stillscan.records.files import is_there, place
@@ -58,13 +59,6 @@ def add_place(parser: argparse._ActionsContainer, *, making: bool = False) -> No
     )
 
 
-def add_new(parser: argparse.ArgumentParser) -> None:
-    """--new, of a command that makes a kiosk's first key where others' keys are."""
-    parser.add_argument(
-        "--new", action="store_true", help="make the first key of a kiosk that is new here, beside those of others"
-    )
-
-
 @contextlib.contextmanager
 def records(
     args: argparse.Namespace, *, make: Make = "never", examine: bool = False
@@ -99,6 +93,19 @@ def is_made(args: argparse.Namespace) -> bool:
     except InputError:
         return False
     return True
+
+
+def expect_unsigned(args: argparse.Namespace, keyring: Keyring) -> None:
+    """RecordsError for a kiosk that has signed in the named database and of whose keys nothing is left.
+
+    Asked before a command that opens no database makes a first key: another key could not go on with the chain.
+    """
+    if keyring.is_known or not is_made(args):
+        return
+    with contextlib.closing(open_database(args.database)) as database, database.reading() as connection:
+        used = has_signed(connection, keyring.kiosk)
+    if used:
+        raise keyring.lost()
 
 
 def keys(args: argparse.Namespace, passphrase: Callable[[Path], str] | None = None) -> Keyring:

@@ -217,6 +217,11 @@ def _head(head: ChainHead | None) -> ChainHead:
     return head
 
 
+def has_signed(connection: Connection, kiosk: str) -> bool:
+    """Whether the chain has an entry that names this kiosk as its own; whether it is whole is not asked."""
+    return any(entry.facts["kiosk"] == kiosk for entry in entries(connection))
+
+
 def entries(connection: Connection, after: int = 0) -> Generator[ChainEntry]:
     """The entries in order, a few at a time."""
     with connection.execute(_AFTER, {"after": after}) as rows:

@@ -92,17 +92,19 @@ class Keyring:
             self._private = self._own_key()
         return self.keys_of(self.kiosk).file()
 
-    def expect_known(self) -> None:
-        """RecordsError where other kiosks' keys are and nothing of this one's: it is new here, or its key was lost."""
+    @property
+    def is_known(self) -> bool:
+        """Whether anything of this kiosk's own keys is in the folder."""
         self.guard()
-        there = names(self.folder)
-        own = (f"{self.kiosk}.key", f"{self.kiosk}.pub")
-        if not set(own) & set(there) and any(name.endswith(".pub") for name in there):
-            raise RecordsError(
-                f"{self.folder / own[0]}: is not there, and other kiosks' keys are; if this kiosk has signed before, "
-                "put its key back: 'stillscan keys restore FILE'; if it is new here, and never signed: --new",
-                "keys",
-            )
+        return not {f"{self.kiosk}.key", f"{self.kiosk}.pub"}.isdisjoint(names(self.folder))
+
+    def lost(self) -> RecordsError:
+        """What to tell where this kiosk has signed, and its key is not there."""
+        return RecordsError(
+            f"{self.folder / self.kiosk}.key: is missing; put it back: 'stillscan keys restore FILE'. Without a backup "
+            "this kiosk goes on under another name (--kiosk NAME)",
+            "keys",
+        )
 
     def keys_of(self, kiosk: str) -> PublicKeys:
         """The public keys of a kiosk. RecordsError for one that is not known."""
@@ -168,11 +170,7 @@ class Keyring:
         used = self._was_used()  # asked first: another process may be making the first key just now
         if not is_there(path):
             if used:
-                raise RecordsError(
-                    f"{path}: is missing; put it back: 'stillscan keys restore FILE'. Without a backup this kiosk goes "
-                    "on under another name (--kiosk NAME)",
-                    "keys",
-                )
+                raise self.lost()
             self._place_secret()  # before the key: where a key is, the secret was
             self.wrapping.place(path, _private_pem(Ed25519PrivateKey.generate()))
         key = _private(path, self.wrapping.read(path))

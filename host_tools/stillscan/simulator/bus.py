@@ -27,7 +27,7 @@ ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
 FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)  # and more
 PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
 """Numbers of the pins, as boards/simulator/board.py has them."""
-EDGE, USB_BYTES, STEPPING = 1, 2, 4
+EDGE, USB_BYTES, STEPPING = 1, 2, 4  # flags, as boards/simulator/bus.py has them
 HEADER = struct.Struct("<BBHII")
 ANSWER = struct.Struct("<qqqqqq")
 _WAITS = frozenset({SPI, I2C_READ, ADVANCE, IDLE, STEP_STOP, STEPPER_BUSY})

@@ -1,7 +1,7 @@
 """Starts MicroPython by forking itself: a program of its own, small, with one thread, that has Python loaded already.
 
-A start of Python takes 8 ms of a core each time, a fork of this one 1 ms; and a fork of the program that simulates would
-be one of its threads as well. Run by its path, with nothing of the package on Python's: see ``process.MicroPython``.
+A start of Python takes 8 ms of a core each time, a fork of this one 1 ms; the program that simulates has threads, and
+must not fork itself. Run by its path, with nothing of the package on Python's: see ``micropython.Running``.
 Arguments: the descriptor of its end of a socket pair, and the folder of the module ``micropython_module``.
 
 A request is one marshalled tuple. ("start", arguments, further arguments, folder, MICROPYPATH, CPUs), with three
@@ -18,7 +18,7 @@ import sys
 from array import array
 
 MOST = 65536  # bytes of a request: ten times the longest path there is
-_DESCRIPTORS = 3
+_DESCRIPTORS = 3  # that come with the request for a start
 
 
 def main(channel_number: int, folder: str) -> None:
@@ -44,7 +44,7 @@ def main(channel_number: int, folder: str) -> None:
             process = details[0]
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
-        channel.send(marshal.dumps(process))
+        os.write(channel_number, marshal.dumps(process))
 
 
 def _run(

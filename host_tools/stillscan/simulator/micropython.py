@@ -21,6 +21,7 @@ from pathlib import Path
 from stillscan.errors import DeviceError
 from stillscan.simulator import forker
 
+STARTS = "stillscan.simulator.micropython"  # event for whoever audits which processes are started
 _MODULE = "micropython_module"  # MicroPython inside the package that brings its command
 
 
@@ -54,21 +55,23 @@ class Running:
 
     def __init__(self, program: Program, reads: int, writes: int, says: int) -> None:
         """The descriptors stay the caller's to close. DeviceError when there is no MicroPython."""
+        sys.audit(STARTS, program.folder)
         self._process: subprocess.Popen[bytes] | None = None
         spec = find_spec(_MODULE)
         if spec is None or spec.origin is None:
             self._process = _as_command(program, reads, writes, says)
             self.number = self._process.pid
         else:
-            self.number = _forker(str(Path(spec.origin).parent)).start(program, (reads, writes, says))
+            self._forker = _forker(str(Path(spec.origin).parent))
+            self.number = self._forker.start(program, (reads, writes, says))
 
     def end(self) -> None:
         """Kill it and wait until it is gone."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        elif _forkers:
-            _forkers[0].end(self.number)
+        else:
+            self._forker.end(self.number)
 
 
 def _as_command(program: Program, reads: int, writes: int, says: int) -> subprocess.Popen[bytes]:
@@ -91,16 +94,19 @@ class _Forker:
     def __init__(self, folder: str) -> None:
         self._lock = threading.Lock()
         self.process = os.getpid()  # whose it is
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._program = subprocess.Popen(
-                [sys.executable, "-I", "-S", forker.__file__, str(theirs.fileno()), folder],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        with contextlib.ExitStack() as undo:
+            self._channel, theirs = socket.socketpair()
+            undo.callback(self._channel.close)
+            with theirs:
+                self._program = subprocess.Popen(
+                    [sys.executable, "-I", "-S", forker.__file__, str(theirs.fileno()), folder],
+                    pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            undo.pop_all()
 
     def start(self, program: Program, descriptors: tuple[int, ...]) -> int:
         """The number of the new process. DeviceError."""
@@ -132,8 +138,11 @@ class _Forker:
             self._program.wait()
 
     def _asked(self, request: tuple[object, ...], descriptors: tuple[int, ...] = ()) -> int:
-        socket.send_fds(self._channel, [marshal.dumps(request)], descriptors)
-        answer = self._channel.recv(forker.MOST)
+        if descriptors:
+            socket.send_fds(self._channel, [marshal.dumps(request)], descriptors)
+        else:
+            os.write(self._channel.fileno(), marshal.dumps(request))
+        answer = os.read(self._channel.fileno(), forker.MOST)
         if not answer:
             raise ConnectionResetError
         number: int = marshal.loads(answer)

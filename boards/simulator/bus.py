@@ -24,6 +24,7 @@ USB_BYTES = 2  # flags: the host has sent bytes
 STEPPING = 4  # flags: pulses are still to come
 
 _HEADER = "<BBHII"
+_ANSWER_BYTES = 48
 _to = open(int(sys.argv[2]), "wb")  # noqa: SIM115 - open as long as the board runs
 _from = open(int(sys.argv[1]), "rb")  # noqa: SIM115
 _queue = bytearray(4096)
@@ -31,7 +32,7 @@ _queued = 0
 _spent = 0  # since the last request
 _untold = 0  # of that, what the answer's clock has not been told: it is told by the next answer, or by wait
 _waited = 0  # since the last request, without asking
-answer = array("l", bytes(48))  # 64 bits; reading an item of type "q" would allocate
+answer = array("l", bytes(_ANSWER_BYTES))  # 64 bits; reading an item of type "q" would allocate
 on_edge = None
 
 
@@ -79,7 +80,7 @@ def ask(
     post(operation, channel, argument, payload, n)
     flush()
     _untold = 0
-    if _from.readinto(answer) != 48:
+    if _from.readinto(answer) != _ANSWER_BYTES:
         raise SystemExit  # the simulator has gone
     value = answer[4]
     if size:

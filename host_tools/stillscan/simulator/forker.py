@@ -10,12 +10,18 @@ between the arguments. ("end", number): it is killed and waited for; the answer
 is the number. Until then a process that has ended keeps its number. It ends with the program at the other end.
 """
 
+from __future__ import annotations
+
 import _socket
 import marshal
 import os
 import signal
 import sys
 from array import array
+
+TYPE_CHECKING = False  # what typing says, which takes longer to load than all that is needed
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST = 65536  # bytes of a request: ten times the longest path there is
 _DESCRIPTORS = 3  # that come with the request for a start
@@ -24,6 +30,8 @@ _DESCRIPTORS = 3  # that come with the request for a start
 def main(channel_number: int, folder: str) -> None:
     """Carry out requests until the other end is closed."""
     sys.path.insert(0, folder)
+    from micropython_module import run_main  # type: ignore[import-not-found]
+
     channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, channel_number)
     numbers = array("i", [0] * _DESCRIPTORS)
     space = _socket.CMSG_SPACE(len(numbers) * numbers.itemsize)
@@ -37,7 +45,7 @@ def main(channel_number: int, folder: str) -> None:
             process = os.fork()
             if not process:
                 channel.close()
-                _run(*details, *descriptors)
+                _become(run_main, *details, *descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
         else:
@@ -47,8 +55,16 @@ def main(channel_number: int, folder: str) -> None:
         os.write(channel_number, marshal.dumps(process))
 
 
-def _run(
-    before: list[str], after: list[str], folder: str, path: str, cpus: list[int], reads: int, writes: int, says: int
+def _become(
+    run_main: Callable[[list[str]], int],
+    before: list[str],
+    after: list[str],
+    folder: str,
+    path: str,
+    cpus: list[int],
+    reads: int,
+    writes: int,
+    says: int,
 ) -> None:
     """Become MicroPython; see above. Does not return."""
     code = 1
@@ -61,9 +77,7 @@ def _run(
         os.close(says)
         os.chdir(folder)
         os.environ["MICROPYPATH"] = path
-        import micropython_module
-
-        code = micropython_module.run_main([*before, str(reads), str(writes), *after])
+        code = run_main([*before, str(reads), str(writes), *after])
     finally:
         os._exit(code)
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from stillscan.errors import DeviceError
 from stillscan.simulator import forker
@@ -137,7 +138,7 @@ class _Forker:
         if self.process == os.getpid():
             self._program.wait()
 
-    def _asked(self, request: tuple[object, ...], descriptors: tuple[int, ...] = ()) -> int:
+    def _asked(self, request: tuple[Any, ...], descriptors: tuple[int, ...] = ()) -> int:
         if descriptors:
             socket.send_fds(self._channel, [marshal.dumps(request)], descriptors)
         else:

@@ -66,7 +66,8 @@ def test_who_comes_second_takes_what_the_first_has_made(cache: Path, monkeypatch
 
     def late(made: Path, folder: Path) -> None:
         rename(made, folder)
-        (made / "kiosk").mkdir(parents=True)
+        made.mkdir()
+        (made / "main.py").touch()
         rename(made, folder)  # as the slower of two: there is one already
 
     monkeypatch.setattr(compiled.os, "rename", late)

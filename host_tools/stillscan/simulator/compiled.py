@@ -97,18 +97,19 @@ def _make(folder: Path, sources: Mapping[str, Path]) -> None:
         files = {name: path.read_bytes() for name, path in sources.items()}
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as beside:
-        made = Path(beside) / "firmware"
+    made = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
+    try:
         for name, content in files.items():
             place = made / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         (made / _SUM).write_text(_sum(*_content(made).values()))
-        try:
-            os.rename(made, folder)
-        except OSError:
-            if not _whole(folder):  # else another was quicker
-                raise
+        os.rename(made, folder)
+    except OSError:
+        if not _whole(folder):  # else another was quicker
+            raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
     _forget_old(folder)
 
 

@@ -48,7 +48,7 @@ class Firmware:
         """``files`` lie on the board before it starts."""
         self.bus = bus
         self._files = files or {}
-        self._pending = bytearray()
+        self._pending = b""
         self._cpus = _share_a_cpu()
         with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
             self._start(board, boot_id, script)
@@ -91,23 +91,22 @@ class Firmware:
         chunk = os.read(self._from, 65536)
         if not chunk:
             raise DeviceError(f"the firmware ended: {self._last_words()}")
-        pending = self._pending
-        pending += chunk
-        at = 0
-        while len(pending) - at >= HEADER.size:
-            operation, channel, size, argument, spent_us = HEADER.unpack_from(pending, at)
-            if len(pending) - at - HEADER.size < size:
+        data = self._pending + chunk
+        at, end, handle = 0, len(data), self.bus.handle
+        while end - at >= HEADER.size:
+            operation, channel, size, argument, spent_us = HEADER.unpack_from(data, at)
+            following = at + HEADER.size + size
+            if following > end:
                 break
-            at += HEADER.size
-            payload = bytes(pending[at : at + size])
-            at += size
+            payload = data[following - size : following]
+            at = following
             try:
-                answer = self.bus.handle(operation, channel, argument, spent_us, payload)
+                answer = handle(operation, channel, argument, spent_us, payload)
             except WatchdogResetError:
                 raise DeviceError(f"the watchdog reset the firmware: {self._last_words()}") from None
             if answer is not None:
                 os.write(self._to, answer)
-        del pending[:at]
+        self._pending = data[at:]
 
     def _last_words(self) -> str:
         self._errors.flush()

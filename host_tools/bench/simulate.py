@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -26,6 +27,8 @@ from stillscan.testing.simulate import Options, simulate
 WHOLE, INSIDE = 12.0, 25.0  # to reach (issue 15): times real time
 _LIBRARIES = "numpy, cv2, onnxruntime"
 _KINDS = ("wall_ms", "cpu_ms")
+# As after an installation: Python keeps what it has compiled.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 _CLI = (sys.executable, "-m", "stillscan")
 
 
@@ -41,7 +44,7 @@ class Cost:
 def cost(*command: str) -> Cost:
     """Run it to its end."""
     before, began_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(command, env=_ENVIRONMENT, check=True, capture_output=True, text=True).stdout
     wall_s, after = time.perf_counter() - began_s, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(wall_s * 1000, cpu_s * 1000, said)

@@ -80,7 +80,7 @@ def test_no_connection_and_no_file_that_was_not_asked_for(line: str, tmp_path: P
     else:
         assert outside == []
     kept = [file for file in files if not f"{COMPILED}/".startswith(f"{file}/")]
-    module = re.compile(rf"{COMPILED}/\w+(/kiosk)?(/drivers)?(/\w+\.mpy|/main\.py)?")
+    module = re.compile(rf"{COMPILED}/\w+(/kiosk)?(/drivers)?(/\w+\.mpy|/main\.py|/sum)?")
     assert [file for file in kept if not module.fullmatch(file)] == []
 
 

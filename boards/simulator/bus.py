@@ -1,8 +1,12 @@
 """The board's end of the simulator: every pin, bus and clock access goes over a pair of pipes to the chip models.
 
 Requests are records of 12 bytes (operation, channel, payload length, argument, time spent) and a payload; those that
-want an answer get five 64-bit words (now, input pins, flags, lines, value) and perhaps bytes. Nothing here allocates
-after start-up.
+want an answer get six 64-bit words (now, input pins, flags, lines, value, calm) and perhaps bytes. Nothing here
+allocates after start-up.
+
+``calm`` is a moment before which nothing happens that the board could notice: no pin changes, no line is complete, no
+train of pulses comes to its end, and nobody asks what the time is. Until then the board lets time pass by itself, as
+exactly as if it had asked; whatever it does that may bring something about makes the promise void.
 """
 
 import struct
@@ -17,14 +21,18 @@ FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUS
 
 EDGE = 1  # flags: INT1 rose since the last answer
 USB_BYTES = 2  # flags: the host has sent bytes
+STEPPING = 4  # flags: pulses are still to come
 
 _HEADER = "<BBHII"
+_ANSWER_BYTES = 48
 _to = open(int(sys.argv[2]), "wb")  # noqa: SIM115 - open as long as the board runs
 _from = open(int(sys.argv[1]), "rb")  # noqa: SIM115
 _queue = bytearray(4096)
 _queued = 0
-_spent = 0
-answer = array("l", bytes(40))  # 64 bits; reading an item of type "q" would allocate
+_spent = 0  # since the last request
+_untold = 0  # of that, what the answer's clock has not been told: it is told by the next answer, or by wait
+_waited = 0  # since the last request, without asking
+answer = array("l", bytes(_ANSWER_BYTES))  # 64 bits; reading an item of type "q" would allocate
 on_edge = None
 
 
@@ -38,11 +46,14 @@ def post(
     operation: int, channel: int = 0, argument: int = 0, payload: bytes | bytearray | None = None, n: int = 0
 ) -> None:
     """Queue a request that wants no answer; it leaves with the next one that does."""
-    global _queued, _spent
+    global _queued, _spent, _untold, _waited
     if _queued + 12 + n > len(_queue):
         flush()
-    struct.pack_into(_HEADER, _queue, _queued, operation, channel, n, argument, _spent)
-    _spent = 0
+    if operation != WRITE_PIN and operation != PWM and operation != FEED:
+        answer[5] = 0  # this may take time, or set something going
+    struct.pack_into(_HEADER, _queue, _queued, operation, channel, n, argument, _spent + _waited)
+    _untold += _spent
+    _spent = _waited = 0
     _queued += 12
     if n:
         _copy(payload, n, _queue, _queued)
@@ -65,9 +76,11 @@ def ask(
     size: int = 0,
 ) -> int:
     """Request and answer; ``size`` bytes of data follow the answer into ``into``. Returns the answer's value."""
+    global _untold
     post(operation, channel, argument, payload, n)
     flush()
-    if _from.readinto(answer) != 40:
+    _untold = 0
+    if _from.readinto(answer) != _ANSWER_BYTES:
         raise SystemExit  # the simulator has gone
     value = answer[4]
     if size:
@@ -75,6 +88,18 @@ def ask(
     if answer[2] & EDGE and on_edge is not None:
         on_edge()
     return value
+
+
+def wait(us: int) -> bool:
+    """Let ``us`` pass without asking, if nothing happens meanwhile; False: something might, so ask."""
+    global _spent, _untold, _waited
+    now = answer[0] + _untold + _spent + us
+    if now >= answer[5]:
+        return False
+    answer[0] = now
+    _waited += _spent + us
+    _spent = _untold = 0
+    return True
 
 
 def spend(us: int) -> int:

@@ -30,8 +30,10 @@ class Stepper:
         return bus.ask(bus.STEPS) if self._running else self._done
 
     def busy(self) -> bool:
-        if self._running and not bus.ask(bus.STEPPER_BUSY):
-            self.stop()
+        if self._running:
+            running = bus.answer[2] & bus.STEPPING if bus.wait(0) else bus.ask(bus.STEPPER_BUSY)
+            if not running:
+                self.stop()
         return self._running
 
 

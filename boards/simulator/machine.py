@@ -6,10 +6,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_TICK_US = 1000
+
 
 def idle() -> None:
     """Sleep until the next interrupt: a line, an edge, or the tick of 1 ms."""
-    bus.ask(bus.IDLE, 0, 1000)
+    if not bus.wait(_TICK_US):
+        bus.ask(bus.IDLE, 0, _TICK_US)
 
 
 def reset() -> None:

@@ -28,7 +28,8 @@ def sleep_us(us: int) -> None:
         left = end - bus.spend(0)
         if left <= 0:
             return
-        bus.ask(bus.ADVANCE, 0, left)
+        if not bus.wait(left):
+            bus.ask(bus.ADVANCE, 0, left)
 
 
 def sleep_ms(ms: int) -> None:

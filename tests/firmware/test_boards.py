@@ -98,11 +98,13 @@ def test_simulator_pins_are_those_of_the_models() -> None:
 def test_simulator_operations_are_those_of_the_models() -> None:
     ours = constants(tree("simulator", "bus.py"))
     numbers = {name: value for name, value in ours.items() if name.isupper() and not name.startswith("_")}
-    assert {"WRITE_PIN", "STEPPER_BUSY", "EDGE", "USB_BYTES"} <= set(numbers)
+    flags = {"EDGE", "USB_BYTES", "STEPPING"}
+    assert {"WRITE_PIN", "STEPPER_BUSY"} | flags <= set(numbers)
     assert numbers == {name: getattr(bus, name) for name in numbers}
-    operations = [value for name, value in numbers.items() if name not in ("EDGE", "USB_BYTES")]
+    operations = [value for name, value in numbers.items() if name not in flags]
     assert sorted(map(int, map(str, operations))) == list(range(1, 21))
     assert ours["_HEADER"] == bus.HEADER.format
+    assert ours["_ANSWER_BYTES"] == bus.ANSWER.size
 
 
 def test_settings_are_declared_for_the_type_checker() -> None:

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from stillscan.boards.files import boards_folder
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 
 SCRIPT = """
 from array import array

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from stillscan.boards.files import board_folders, chips, firmware_folder
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 
 SCRIPT = """
 import json

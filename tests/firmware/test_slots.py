@@ -14,7 +14,7 @@ import pytest
 
 from kiosk import wire
 from stillscan.boards.files import firmware_folder
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 
 LOADER = ("loader.py", "main.py")
 BARE = Path(__file__).parent / "bare"

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 from stillscan.boards.files import firmware_folder
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 
 SCRIPT = """
 import json

@@ -20,7 +20,7 @@ from types import TracebackType
 import pytest
 
 from stillscan.boards import files as board_files
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 
 HERE = Path(__file__).parent
 BARE = HERE.parent / "firmware" / "bare"

@@ -16,7 +16,7 @@ from stillscan.boards.files import chip, chips
 from stillscan.boards.image import littlefs
 from stillscan.boards.versions import Version, read_state, state
 from stillscan.errors import InputError
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 from stillscan.technician.ports import MPY
 from stillscan.technician.prompt import _ARCHITECTURES
 

@@ -18,7 +18,7 @@ from stillscan.boards.build import compiled
 from stillscan.boards.image import littlefs
 from stillscan.boards.versions import Version
 from stillscan.cli import main
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 
 from .fake_board import HERE, FakeBoard, checkout
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from stillscan.boards.files import firmware_folder
-from stillscan.simulator.process import micropython
+from stillscan.simulator.micropython import micropython
 
 HERE = Path(__file__).parent
 

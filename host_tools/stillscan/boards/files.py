@@ -13,6 +13,8 @@ from stillscan.files import read_toml
 
 _PACKAGED = Path(__file__).parents[1] / "_device"
 _CHECKOUT = Path(__file__).parents[3]
+_FREEZE = "manifest.py"  # for people who build their own MicroPython
+_TYPES = "kiosk/parts.py"  # for the type checker: never imported at run time
 _MOST_LIKE = 3  # files that are each like another: more is a circle
 
 
@@ -31,6 +33,17 @@ def firmware_folder() -> Path:
 def boards_folder() -> Path:
     """One folder a board, and what boards share."""
     return _folder("boards")
+
+
+def modules(*folders: Path) -> dict[str, Path]:
+    """The modules of these folders that go onto a board, by their path there, each folder's in the order of names."""
+    found = {}
+    for root in folders:
+        for path in sorted(root.rglob("*.py")):
+            name = path.relative_to(root).as_posix()
+            if name not in (_FREEZE, _TYPES):
+                found[name] = path
+    return found
 
 
 def boards() -> list[str]:

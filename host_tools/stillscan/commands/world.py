@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from stillscan.mrz.formats import parse_mrz_text
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import PROFILES, Motion, profile
-from stillscan.simulator.printing import strip
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.trace import load_trace
 from stillscan.simulator.visitors import QUICK_US, WAIT_US, Visitors
@@ -47,8 +47,14 @@ def scene(
         raise InputError("--seed: a whole number of 0 or more")
     hand = movement(motion, seed, most_s)
     spots = Dirt.profile(dirt, seed)
-    page = Page.load(document) if document is not None else Page.from_array(strip(parse_mrz_text(mrz_text or "")))
+    page = Page.load(document) if document is not None else _printed(parse_mrz_text(mrz_text or ""))
     return Scene(page, hand, spots, seed)
+
+
+def _printed(lines: Sequence[str]) -> Page:
+    from stillscan.simulator.printing import strip  # who lays a picture down needs no fonts
+
+    return Page.from_array(strip(lines))
 
 
 def visitors(motion: str, seed: int, *, quick: bool = False) -> Visitors:

@@ -204,12 +204,15 @@ def _health(body: bytes) -> Health:
     return Health(*wire.unpack(wire.M_HEALTH, body))  # type: ignore[arg-type]
 
 
+_NIBBLES = np.array([(byte >> 4, byte & 15) for byte in range(256)], np.uint8) * np.uint8(17)
+"""(256, 2): the two pixels of a byte at 4 bits, the left one first, as 8 bits."""
+
+
 def _band(body: bytes) -> Band:
     header = BandHeader(*wire.unpack(wire.M_BAND, body))  # type: ignore[arg-type]
     pixels = np.frombuffer(body, dtype=np.uint8, offset=wire.BAND_HEADER)
     if header.depth_bits == 4:
-        nibbles = np.stack((pixels >> 4, pixels & 15), axis=-1).ravel()
-        pixels = (nibbles * 17).astype(np.uint8)
+        pixels = _NIBBLES[pixels].ravel()
     elif header.depth_bits != 8:
         raise ValueError("unknown depth of pixels")
     if not header.lines or not header.width_px or len(pixels) != header.lines * header.width_px:

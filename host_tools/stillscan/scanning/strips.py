@@ -99,13 +99,12 @@ class StripStore:
         last_row = min(last_row, self.rows - 1, math.floor(self.rows - 1 + slid))
         if first_row > last_row:
             return np.zeros(0, np.intp)
-        lacking = ~np.pad(self._near[first_row : last_row + 1], 2, constant_values=False)
-        three = lacking[:-2] & lacking[1:-1] & lacking[2:]
-        wide = np.zeros_like(lacking)
-        for shift in range(3):
-            wide[shift : len(three) + shift] |= three
-        found: NDArray[np.intp] = np.flatnonzero(wide[2:-2]) + first_row
-        return found
+        near = np.flatnonzero(self._near[first_row : last_row + 1]) + first_row
+        edges = np.concatenate(([first_row - 3], near, [last_row + 3]))  # what lies beyond may be missing as well
+        after = np.flatnonzero(np.diff(edges) > 3)
+        gaps = [np.arange(edges[at] + 1, edges[at + 1]) for at in after]
+        found: NDArray[np.intp] = np.concatenate(gaps) if gaps else np.zeros(0, np.intp)
+        return found[(found >= first_row) & (found <= last_row)]
 
     def add(self, band: Band) -> None:
         """Lines of the newest attempt; without one (the host came in the middle) they are left out."""

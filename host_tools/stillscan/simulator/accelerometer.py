@@ -21,6 +21,7 @@ REFERENCE, STATUS, OUT_X_L, OUT_Z_H = 0x26, 0x27, 0x28, 0x2D  # registers (datas
 FIFO_CTRL, FIFO_SRC, INT1_SRC = 0x2E, 0x2F, 0x31  # registers (datasheet)
 FIFO_LEVELS = 32  # samples that the FIFO holds (datasheet)
 _READ_ONLY = frozenset({WHO_AM_I, *range(STATUS, OUT_Z_H + 1), FIFO_SRC, INT1_SRC})
+_MUTE = frozenset({"nak", "stuck", "full-scale"})  # faults with which INT1 never rises
 _FULL_SCALE = bytes.fromhex("f07f0080f07f")
 
 
@@ -73,7 +74,7 @@ class Accelerometer:
 
     def int1(self, now_us: int) -> bool:
         """Level of the INT1 pin."""
-        if self.fault in ("nak", "stuck", "full-scale"):
+        if self.fault in _MUTE:
             return False
         self._advance(now_us)
         return bool(self._registers[CTRL_REG3] & 0x40) and self._source() != 0
@@ -83,7 +84,7 @@ class Accelerometer:
 
         It holds as long as nothing is written to the chip, no REFERENCE is read, and the scene does not change.
         """
-        if self.fault in ("nak", "stuck", "full-scale") or not self._registers[CTRL_REG3] & 0x40 or self.int1(now_us):
+        if self.fault in _MUTE or not self._registers[CTRL_REG3] & 0x40 or self.int1(now_us):
             return None
         if self._setup.odr_hz == 0:
             return None
@@ -94,6 +95,15 @@ class Accelerometer:
             return None
         moment = sample_us(hits[at], self._grid_us, self._setup.odr_hz)
         return moment if moment <= until_us else None
+
+    def int1_holds_us(self, now_us: int, until_us: int) -> int:
+        """A moment up to ``until_us`` until which INT1 certainly stays as it is now; see ``next_int1_us``."""
+        if self.fault in _MUTE or not self._registers[CTRL_REG3] & 0x40:
+            return until_us
+        if not self._setup.latch:
+            return now_us
+        rise_us = self.next_int1_us(now_us, until_us)
+        return until_us if rise_us is None else rise_us
 
     def _write_register(self, address: int, value: int, now_us: int) -> None:
         self._advance(now_us)

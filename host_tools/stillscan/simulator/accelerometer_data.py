@@ -72,6 +72,26 @@ def sample_us(sample: int, grid_us: int, odr_hz: int) -> int:
     return grid_us - (-(sample + 1) * 1_000_000) // odr_hz
 
 
+class Noise:
+    """The chip's noise in g at 400 Hz by the number of the sample; drawn in order, as far as it is asked for."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng([seed, 500])
+        self._table = np.empty((_NOISE_TABLE, 3))
+        self._drawn = 0
+
+    def of(self, samples: NDArray[np.int64]) -> FloatArray:
+        """(n, 3) of the (n,) samples."""
+        at = samples % _NOISE_TABLE
+        last = int(at.max())
+        if last >= self._drawn:
+            end = min(last + _BLOCK, _NOISE_TABLE)
+            self._table[self._drawn : end] = NOISE_G * self._rng.standard_normal((end - self._drawn, 3))
+            self._drawn = end
+        found: FloatArray = self._table[at]
+        return found
+
+
 @dataclass(frozen=True)
 class SampleBlock:
     """Samples ``first``..``end - 1``, and the state after each from which computing can go on.
@@ -82,7 +102,7 @@ class SampleBlock:
     """
 
     scene: Scene
-    noise: FloatArray
+    noise: Noise
     generation: int
     first: int
     end: int
@@ -97,9 +117,8 @@ class SampleBlock:
     @classmethod
     def empty(cls, scene: Scene) -> SampleBlock:
         """Nothing sampled yet."""
-        noise = NOISE_G * np.random.default_rng([scene.seed, 500]).standard_normal((_NOISE_TABLE, 3))
         none = np.zeros((1, 3))
-        return cls(scene, noise, -1, 0, 0, 0, b"", none, none, np.zeros(1, dtype=np.int64), bytes(1), [])
+        return cls(scene, Noise(scene.seed), -1, 0, 0, 0, b"", none, none, np.zeros(1, dtype=np.int64), bytes(1), [])
 
     def output(self, sample: int) -> bytes:
         """OUT_X_L..OUT_Z_H of a sample."""
@@ -143,7 +162,7 @@ class SampleBlock:
         count = -(-max(_BLOCK, last + 1 - first + _BLOCK // 2) // _CHUNK) * _CHUNK
         samples = np.arange(first, first + count)
         times = grid_us + np.ceil((samples + 1) * 1e6 / setup.odr_hz)
-        noise = self.noise[samples % _NOISE_TABLE] * np.sqrt(setup.odr_hz / 400)
+        noise = self.noise.of(samples) * np.sqrt(setup.odr_hz / 400)
         accel = self.scene.acceleration(times) + np.array([0.0, 0.0, 1.0]) + noise
         top = 1 << (setup.bits - 1)
         steps = np.clip(np.rint(accel * (1000 / setup.lsb_mg)), -top, top - 1) * np.array(setup.axes)

@@ -27,9 +27,13 @@ ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
 FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)  # and more
 PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
 """Numbers of the pins, as boards/simulator/board.py has them."""
-EDGE, USB_BYTES = 1, 2
+EDGE, USB_BYTES, STEPPING = 1, 2, 4  # flags, as boards/simulator/bus.py has them
 HEADER = struct.Struct("<BBHII")
-ANSWER = struct.Struct("<qqqqq")
+ANSWER = struct.Struct("<qqqqqq")
+_WAITS = frozenset({SPI, I2C_READ, ADVANCE, IDLE, STEP_STOP, STEPPER_BUSY})
+"""After these a board may let time pass by itself (see ``_calm_until``); after all else it asks soon in any case."""
+_HARMLESS = _WAITS - {I2C_READ, STEP_STOP} | {WRITE_PIN, PWM, FEED, STEPS, LINE, PIXELS}
+"""These change nothing that was promised."""
 
 USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
 USB_FIFO = 256  # bytes of MicroPython's buffer for the host
@@ -70,6 +74,10 @@ class Bus:
 
     def __init__(self, scene: Scene) -> None:
         self.now_us = 0
+        self.until_us = 0
+        """Until then nobody but the board does anything, if it sends nothing to the host."""
+        self._calm_us = 0  # what the last answer has promised
+        self._pins = 0  # what it has told
         self.scene = scene
         self.usb = Usb()
         self.flow = Flow(scene)
@@ -113,21 +121,59 @@ class Bus:
         self._stop_lines(0, 0, b"")
         self._watchdog(0, 0, b"")
         self._edge, self._home = False, None
+        self._calm_us = 0
 
     def handle(self, operation: int, channel: int, argument: int, spent_us: int, payload: bytes) -> bytes | None:
         """Carry out one record; the answer's bytes when the board waits for one. WatchdogResetError."""
         if spent_us:
             self._pass(spent_us)
+        if operation not in _HARMLESS:
+            self._calm_us = 0
         result = self._handlers[operation](channel, argument, payload)
         if result is None:
             return None
         value, data = result
+        now = self.now_us
+        if now >= self._calm_us:
+            self._pins = self._inputs()
+            self._calm_us = self._calm_until() if operation in _WAITS else 0
         flags = (EDGE if self._edge else 0) | (USB_BYTES if self.usb.to_device else 0)
+        if now < self._moving_until_us:
+            flags |= STEPPING
         self._edge = False
-        return ANSWER.pack(self.now_us, self._inputs(), flags, self._lines_done(), value) + data
+        return ANSWER.pack(now, self._pins, flags, self._lines_done(), value, self._calm_us) + data
+
+    def _calm_until(self) -> int:
+        """The moment before which nothing happens that the board could notice; 0: nothing is promised.
+
+        Whatever ends the promise by something that the board does itself, its end knows as well (bus.post).
+        """
+        now = self.now_us
+        if now >= self.until_us or self.usb.to_host:
+            return 0
+        until = self.until_us
+        if self._watchdog_us:
+            until = min(until, self._fed_us + self._watchdog_us)
+        if now < self._moving_until_us:
+            until = min(until, self._moving_until_us)
+        done = self._lines_done()
+        if done < len(self._line_ends):
+            until = min(until, int(self._line_ends[done]))
+        until = int(
+            min(
+                until,
+                self.scene.next_change_us(now),
+                self.presence.holds_us(now),
+                self.carriage.home_holds_us(now),
+            )
+        )
+        return self.accelerometer.int1_holds_us(now, until) if now < until else 0
 
     def _pass(self, us: int) -> None:
         until = self.now_us + us
+        if until < self._calm_us:
+            self.now_us = until
+            return
         edge = self.accelerometer.next_int1_us(self.now_us, until)
         if edge is not None:
             self._edge, self._edge_us = True, edge

@@ -6,6 +6,9 @@ Step 0 is the home position; steps count downwards, away from home. Row r of the
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +21,7 @@ HOME_Y_MM = ZONE_HEIGHT_MM + ROW0_STEP * STEP_MM  # 28.005
 SWITCH_MM = 0.2  # the home switch closes this far before home: at step 9
 UPPER_END_STEP = -30  # 0.6 mm behind home
 _SLIP = 0.6  # the share of the pulses that a slipping carriage follows: neither stuck nor only a little late
+_SWITCH_STEP = SWITCH_MM / STEP_MM  # where the home switch changes
 LOWER_END_STEP = ROW0_STEP + STEPS_PER_ROW * ZONE_ROWS + 150  # 150 steps, 3.2 mm, below the zone's last row
 
 
@@ -34,7 +38,7 @@ class Carriage:
         self._base: float = float(np.random.default_rng([seed, 300]).integers(0, LOWER_END_STEP + 1))
         self._direction = 1
         self._start_us = 0
-        self._pulses_us = np.zeros(1)  # [0] is the start of the train, [i] the moment of its i-th pulse
+        self._pulses_us = [0.0]  # [0] is the start of the train, [i] the moment of its i-th pulse
         self._looked = 0.0  # pulses of this train until it was last looked at; faults show from one look to the next
         self._missed = 0.0  # of a pulse of ``step``
         self._lost = 0.0  # of these pulses, those that it did not follow
@@ -51,7 +55,7 @@ class Carriage:
         self.stop(now_us)
         self._base = round(self.position_steps(now_us))
         self._direction, self._start_us = direction, now_us
-        self._pulses_us = _train_us(steps, start_hz, top_hz, accel_hz_per_s)
+        self._pulses_us = _train_us(steps, start_hz, top_hz, accel_hz_per_s).tolist()
         self._looked = self._lost = 0.0
 
     def stop(self, now_us: int) -> int:
@@ -67,12 +71,12 @@ class Carriage:
             self._missed -= 1.0
             return
         self._base = round(self.position_steps(now_us)) + direction
-        self._pulses_us = np.zeros(1)
+        self._pulses_us = [0.0]
         self._looked = self._lost = 0.0
 
     def steps_done(self, now_us: float) -> int:
         """Pulses of the current or last train until now."""
-        return int(np.searchsorted(self._pulses_us, now_us - self._start_us, side="right")) - 1
+        return bisect_right(self._pulses_us, now_us - self._start_us) - 1
 
     def busy(self, now_us: float) -> bool:
         """Whether pulses are still to come."""
@@ -84,12 +88,11 @@ class Carriage:
 
     def moments_us(self) -> list[float]:
         """Times of the current train: [0] its start, [i] its i-th pulse."""
-        moments: list[float] = (self._start_us + self._pulses_us).tolist()
-        return moments
+        return [self._start_us + pulse_us for pulse_us in self._pulses_us]
 
     def position_steps(self, now_us: float) -> float:
         """Steps from home, fractional on the way from one step to the next; the ends of the rail stop it."""
-        pulses = float(np.interp(now_us - self._start_us, self._pulses_us, np.arange(len(self._pulses_us))))
+        pulses = self._pulses(now_us - self._start_us)
         if pulses > self._looked:
             self._lost += (pulses - self._looked) * (1.0 - self._followed(self._direction))
             self._looked = pulses
@@ -97,6 +100,16 @@ class Carriage:
             pulses = self._looked
         moved = self._direction * (pulses - self._lost)
         return min(max(self._base + moved, UPPER_END_STEP), LOWER_END_STEP)
+
+    def _pulses(self, t_us: float) -> float:
+        """Pulses of the current or last train ``t_us`` after its start, with the way to the next one as a fraction."""
+        moments = self._pulses_us
+        if t_us >= moments[-1]:
+            return float(len(moments) - 1)
+        if t_us <= 0.0:
+            return 0.0
+        at = bisect_right(moments, t_us) - 1
+        return (t_us - moments[at]) * (1.0 / (moments[at + 1] - moments[at])) + at
 
     def _followed(self, direction: int) -> float:
         """The share of the pulses that it follows."""
@@ -113,6 +126,20 @@ class Carriage:
         if self.fault in ("no-home", "home-stuck"):
             return self.fault == "home-stuck"
         return bool(self.y_mm(now_us) >= HOME_Y_MM - SWITCH_MM)
+
+    def home_holds_us(self, now_us: float) -> float:
+        """A moment until which the home switch certainly stays as it is now; infinite when this train changes nothing.
+
+        It holds as long as no train is started and no fault comes or goes.
+        """
+        if self.fault is not None:
+            return now_us
+        at = self._lost + self._direction * (_SWITCH_STEP - self._base)  # the pulse with which it changes
+        before, after = math.floor(at) - 1, math.ceil(at) + 1
+        last = len(self._pulses_us) - 1
+        if after < 0 or before >= last or now_us > self._start_us + self._pulses_us[min(after, last)]:
+            return math.inf
+        return max(now_us, self._start_us + self._pulses_us[max(before, 0)])
 
 
 def _train_us(steps: int, start_hz: float, top_hz: float, accel_hz_per_s: float) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from stillscan.errors import InputError
 from stillscan.simulator.glass import LINE_PX, PX_PER_MM, ZONE_HEIGHT_MM
 
 Line = NDArray[np.float32]
+_CLEAR = np.float32(1.0)
 
 PROFILES: dict[str, str] = {
     "clean": "nothing",
@@ -30,6 +31,10 @@ class Dirt:
     blot_x: Line
     blot_y_mm: float = 0.0
     blot_sigma_mm: float = 1.0
+    _blotted: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_blotted", bool(self.blot_x.any()))
 
     @classmethod
     def profile(cls, name: str, seed: int) -> Dirt:
@@ -55,8 +60,10 @@ class Dirt:
             y_mm, sigma_mm = float(rng.uniform(4.0, ZONE_HEIGHT_MM - 4.0)), float(rng.uniform(2.0, 4.0))
         return cls(columns, blot, y_mm, sigma_mm)
 
-    def glass_transmission(self, y_mm: float) -> Line:
-        """(1476,) 0..1: what the glass passes at this height; it stays there however the document lies."""
+    def glass_transmission(self, y_mm: float) -> Line | np.float32:
+        """(1476,) or a plain 1, 0..1: what the glass passes at this height, however the document lies."""
+        if not self._blotted:
+            return _CLEAR
         return np.float32(1.0) - self.blot_x * np.float32(
             np.exp(-0.5 * ((y_mm - self.blot_y_mm) / self.blot_sigma_mm) ** 2)
         )

@@ -64,13 +64,17 @@ class Flow:
 
     def exchange(self, data: bytes, now_us: int) -> bytes:
         """Full duplex: the bytes on MISO while ``data`` is on MOSI; a transaction may take several calls."""
-        answer = bytes(self._byte(value, now_us) for value in data)
+        if self._burst is None:
+            answer = bytes([self._byte(value, now_us) for value in data])
+        else:
+            self._sent += len(data)
+            answer = self._burst[self._sent - len(data) : self._sent].ljust(len(data), b"\0")
         if self.fault in ("nak", "silent"):
             return (b"\xff" if self.fault == "nak" else b"\x00") * len(data)
         return answer
 
     def _byte(self, value: int, now_us: int) -> int:
-        if self._burst is not None:
+        if self._burst is not None:  # begun by a byte before this one
             self._sent += 1
             return self._burst[self._sent - 1] if self._sent <= len(self._burst) else 0
         if self._address is None:

@@ -69,7 +69,9 @@ class Page:
         if left < right:
             window[left - first : right - first] = across[left:right]
         if len(weights) == 2:
-            line: Line = window[:-1] * weights[0] + window[1:] * weights[1]
+            line: Line = window[:-1] * weights[0]
+            window *= weights[1]
+            line += window[1:]
         else:
             line = np.correlate(window, weights, "valid")
         if lift_mm > 0.0:

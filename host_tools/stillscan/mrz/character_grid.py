@@ -105,15 +105,26 @@ def _rulers(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.float64]
     common = np.tile(_ruler(strength.mean(axis=0)[:, flat], width, chirps[flat]), (len(centres), 1))
     if len(centres) == 1:
         return common
-    middle = width * COLUMN_PX / 2
     each = [_ruler(line, width, chirps) for line in strength]
-    middle = float(each[0][np.abs(each[0] - middle).argmin()])
-    nearest = [int(np.abs(own - middle).argmin()) for own in each]
+    begin = _begin(centres, each)
+    nearest = [int(np.abs(own - begin).argmin()) for own in each]
     before = min(nearest)
     after = min(len(own) - at for own, at in zip(each, nearest, strict=True))
     own = np.stack([own[at - before : at + after] for own, at in zip(each, nearest, strict=True)])
     gain = float(_met(centres, own).sum() - _met(centres, common).sum()) / len(centres)
     return own if gain > _OWN_GAIN else common
+
+
+def _begin(centres: NDArray[np.float32], rulers: list[NDArray[np.float64]]) -> float:
+    """Column where the lines begin, one below the other: that of the longest run of characters of each line, and of all
+    the lines' the middle one."""
+    begins = []
+    for line, ticks in zip(centres, rulers, strict=True):
+        surplus = np.concatenate([[0.0], np.cumsum(_at(line, ticks) - _EMPTY)])
+        lowest = np.minimum.accumulate(surplus)
+        end = int((surplus - lowest).argmax())
+        begins.append(float(ticks[int(surplus[: end + 1].argmin())]))
+    return float(np.median(begins))
 
 
 @cache

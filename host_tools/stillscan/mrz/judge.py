@@ -126,7 +126,7 @@ def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) 
         return "a character is not clear"
     if confusables:
         return CONFUSED
-    if confidence < MIN_CONFIDENCE:
+    if confidence < MIN_CONFIDENCE or decoded.formed:
         return "some characters are not certain"
     if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:
         return "the kind of document is unknown"

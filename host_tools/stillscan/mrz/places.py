@@ -16,6 +16,9 @@ One in 55 cards, which is assumed and not counted: issuers of two continents pri
 _SEX_X = -4.0
 """Log odds that X is printed as sex, which is for the page: an MRZ has a filler there (Doc 9303-4, 4.2.2.2). One in 55
 documents, assumed as above."""
+_NO_DIGIT = -5.0
+"""Log odds that a TD3 has optional data and a filler for their check digit, which the standard allows only without data.
+One in 150 documents, assumed as above: a scan of a passport of Kazakhstan shows it."""
 NEVER = -1e9  # log probability of what cannot be: less than any sum of others
 INDEX = {character: index for index, character in enumerate(ALPHABET)}
 CODES = tuple(sorted(code.ljust(3, FILLER) for code in (ISO_CODES | ICAO_CODES | SPECIMEN_CODES) - {"DEU"}))
@@ -90,10 +93,9 @@ def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
         for column, character in enumerate("IDFRA"):
             only(Span(0, column, column + 1), character)
         only(form.number, DIGITS + LETTERS)
-        only(Span(form.number.line, 0, 4), DIGITS)
-        only(Span(form.number.line, 2, 3), "01")
     if form is TD3:
         digit = form.check("optional").digit
+        mask[digit.line, digit.first, INDEX[FILLER]] = _NO_DIGIT
         empty = mask.copy()
         empty[digit.line, digit.first] = 0
         _only(empty, Span(digit.line, form.optional[0].first, digit.end), FILLER)

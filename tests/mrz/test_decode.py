@@ -163,6 +163,18 @@ def test_printed_wrong_digit_is_shown_as_printed() -> None:
     assert not parse(decoded.lines).valid
 
 
+def test_data_without_their_check_digit_are_shown_as_printed() -> None:
+    """The standard has a filler there for an empty field alone (a scan of a passport of Kazakhstan)."""
+    first, second = VALID["ZERO"].split("|")
+    lines = (first, second[:42] + "<" + second[43])
+    reading = judge(seen(lines, 0.12, 1))
+    assert reading is not None
+    assert (reading.lines, reading.accepted, reading.reason) == (lines, False, "a check digit does not agree")
+    empty = judge(seen(tuple(VALID["NOR"].split("|")), 0.12, 1))
+    assert empty is not None
+    assert empty.accepted
+
+
 def test_a_clear_text_is_certain() -> None:
     decoded = decode(seen(tuple(VALID["NOR"].split("|")), 0.1, 1))
     assert decoded is not None

@@ -214,8 +214,9 @@ def _sights(view: View, most: int = MOST_GRIDS, net: str = FIRST, *, steep: bool
 
 
 def _promising(view: View, *, steep: bool = False) -> Iterator[_Sight]:
-    """What the quick network sees in `view`, if it looks like an MRZ."""
-    for sight in _sights(view, 1, QUICK, steep=steep):
+    """What the quick network sees in `view`, if it looks like an MRZ: in the best grid, and in another that is as good,
+    as there is where something like a character stands before or after all lines."""
+    for sight in _sights(view, 2, QUICK, steep=steep):
         if likeness(sight.grid, sight.likelihoods) > _PROMISING:
             yield sight
 

@@ -71,7 +71,7 @@ def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
     """Log odds (lines, columns, 37) of each character's standing in its place: 0 where it may, NEVER where it may not,
     between them where it seldom does. One for each way to print the format.
 
-    TD3 has the empty optional field with a filler as check digit, or any with a digit. TD1 and TD2 have the short
+    TD3 has the empty optional field with a filler as check digit, or any with a digit; seldom data without one. TD1 and TD2 have the short
     number, or the long one that puts a filler in the place of the number's check digit.
     """
     mask = np.zeros((form.rows, form.columns, len(ALPHABET)), np.float32)
@@ -95,11 +95,13 @@ def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
         only(form.number, DIGITS + LETTERS)
     if form is TD3:
         digit = form.check("optional").digit
-        mask[digit.line, digit.first, INDEX[FILLER]] = _NO_DIGIT
-        empty = mask.copy()
+        empty, without = mask.copy(), mask.copy()
         empty[digit.line, digit.first] = 0
         _only(empty, Span(digit.line, form.optional[0].first, digit.end), FILLER)
-        return mask, empty
+        without[digit.line, digit.first] = _NO_DIGIT
+        _only(without, digit, FILLER)
+        without[digit.line, form.optional[0].first, INDEX[FILLER]] = NEVER
+        return mask, empty, without
     if form.long_number:
         digit = form.check("number").digit
         runs_on = mask.copy()

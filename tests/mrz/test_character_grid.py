@@ -48,7 +48,7 @@ def test_short_lines_seen_steeply_from_aside(chirp: float) -> None:
 
 @pytest.mark.parametrize("extra", [0, 1])
 def test_lines_of_which_one_has_a_character_too_many_begin_together(extra: int) -> None:
-    """Scans of passports of Moldova and Kazakhstan: line 1 holds 45 characters in a smaller pitch, from the same margin."""
+    """Scans of passports of Moldova and Kazakhstan: line 1 holds 45 characters, from the same margin on."""
     lines = [240 + 30.0 * np.arange(44 + extra), 240 + 30.75 * np.arange(44)]
     for order in (lines, lines[::-1]):
         best = next(grids(centres(order, 1800), steep=True))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import places
+from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.formats import Format
 from stillscan.mrz.numbers import OTHERWISE, forms_of
@@ -25,11 +26,20 @@ than any doubt that is judged (2 %). Nothing changes between 8 and 16, 24 strips
 _CONFUSABLES_APART = 6.0
 """Log odds by which print alone tells confusables apart where a check digit can: less than a broken rule, for there
 are cuts whose O is every other cut's 0."""
+_SHAPE_APART = 10.0
+"""The same for all of a number together, where a form of its issuer's tells them apart: they are of one cut, and seen
+beside each other. Two letters that are clearly printed count for more than a form (5), five doubtful ones for less."""
+_SELDOM = -1.3
+"""Log odds of each O or I in a number that has no such form: there are ten digits and 26 letters, and many states leave
+these two out because they are misread (log 10/36)."""
 _SLIGHT = 1e-3
 """Share that numbers of other forms have in all possibilities below which they are not worked out: a twentieth of the
 doubt that is judged (2 %)."""
 _ALSO_FREE = {odds: float(np.log1p(np.exp(odds))) for odds in (_BROKEN_RULE, OTHERWISE)}
 """A text that keeps a rule could also have come about where the rule is broken."""
+
+_OTHER_LETTERS = np.array([_SELDOM if character in "OI" else 0.0 for character in ALPHABET])
+"""(37,): log odds of characters in numbers without a form."""
 
 
 class Checked(NamedTuple):
@@ -51,6 +61,8 @@ class _Way(NamedTuple):
     values: NDArray[np.float64]
     log_most: float
     """Log likelihood of the best characters, whatever their sums."""
+    log_odds: float
+    """Of the way itself."""
 
 
 def weigh_checked(form: Format, own: NDArray[np.float64], masks: list[NDArray[np.float32]], issuer: str) -> Checked:
@@ -89,22 +101,37 @@ def weigh_checked(form: Format, own: NDArray[np.float64], masks: list[NDArray[np
 def _ways(variants: list[NDArray[np.float64]], shapes: NDArray[np.bool_], at: NDArray[np.intp]) -> list[_Way]:
     """The ways that are not hopeless; those whose number has no form of its issuer's at the odds of that."""
     ways = []
+    tell = shapes & ~shapes[..., CONFUSABLE_OF]  # where a letter that the form bars looks like the digit that it allows
+    tops = [float(values.max(axis=1).sum()) for values in variants]
     for variant, values in enumerate(variants):
-        top = values.max(axis=1)
-        most = float(top.sum())
-        ways.append(_Way(variant, -1, values, most + OTHERWISE))
-        formed = most - float(top[at].sum()) + np.where(shapes, values[at], places.NEVER).max(axis=2).sum(axis=1)
-        for shape in np.flatnonzero(formed > most + OTHERWISE - HOPELESS):
-            own = values.copy()
-            own[at] = np.where(shapes[shape], own[at], places.NEVER)
-            ways.append(_Way(variant, int(shape), own, float(formed[shape])))
+        if tops[variant] < max(tops) + OTHERWISE - HOPELESS:
+            continue
+        number = values[at]
+        top = float(number.max(axis=1).sum())
+        told = np.where(tell, np.maximum(number, number[:, CONFUSABLE_OF]), np.where(shapes, number, places.NEVER))
+        gains = told.max(axis=2).sum(axis=1) - top
+        for shape in np.flatnonzero(gains > OTHERWISE - HOPELESS):
+            best = np.arange(len(at)), told[shape].argmax(axis=1)
+            log_odds = -min(float((told[shape][best] - number[best]).sum()), _SHAPE_APART)
+            log_most = tops[variant] + float(gains[shape]) + log_odds
+            ways.append(_Way(variant, int(shape), _with(values, at, told[shape]), log_most, log_odds))
+        free = number + _OTHER_LETTERS
+        log_most = tops[variant] - top + float(free.max(axis=1).sum()) + OTHERWISE
+        ways.append(_Way(variant, -1, _with(values, at, free), log_most, OTHERWISE))
     most = max(way.log_most for way in ways)
     return [way for way in ways if way.log_most > most - HOPELESS]
 
 
+def _with(values: NDArray[np.float64], at: NDArray[np.intp], number: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values of all places, those of the number exchanged."""
+    own = values.copy()
+    own[at] = number
+    return own
+
+
 def _weight(way: _Way, *, also: bool) -> float:
     """Log odds of a way; `also`: with what its texts have where numbers are formed otherwise."""
-    return OTHERWISE if way.shape < 0 else _ALSO_FREE[OTHERWISE] * also
+    return way.log_odds + (_ALSO_FREE[OTHERWISE] if also and way.shape >= 0 else 0.0)
 
 
 @cache

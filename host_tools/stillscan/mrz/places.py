@@ -17,7 +17,7 @@ _SEX_X = -4.0
 """Log odds that X is printed as sex, which is for the page: an MRZ has a filler there (Doc 9303-4, 4.2.2.2). One in 55
 documents, assumed as above."""
 _NO_DIGIT = -5.0
-"""Log odds that a TD3 has optional data and a filler for their check digit, which the standard allows only without data.
+"""Log odds that a TD3 has optional data and a filler for their check digit, as the standard has it only without data.
 One in 150 documents, assumed as above: a scan of a passport of Kazakhstan shows it."""
 NEVER = -1e9  # log probability of what cannot be: less than any sum of others
 INDEX = {character: index for index, character in enumerate(ALPHABET)}
@@ -71,8 +71,8 @@ def variants(form: Format) -> tuple[NDArray[np.float32], ...]:
     """Log odds (lines, columns, 37) of each character's standing in its place: 0 where it may, NEVER where it may not,
     between them where it seldom does. One for each way to print the format.
 
-    TD3 has the empty optional field with a filler as check digit, or any with a digit; seldom data without one. TD1 and TD2 have the short
-    number, or the long one that puts a filler in the place of the number's check digit.
+    TD3 has the empty optional field with a filler as check digit, or any with a digit, or seldom data without one. TD1
+    and TD2 have the short number, or the long one that puts a filler in the place of the number's check digit.
     """
     mask = np.zeros((form.rows, form.columns, len(ALPHABET)), np.float32)
     only = partial(_only, mask)

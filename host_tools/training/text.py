@@ -29,7 +29,7 @@ _FREQUENT = (
     "CHN",
     "TUR",
 )
-_FIRST = {"TD3": ("P",), "TD1": ("I", "A", "C"), "TD2": ("I", "A", "C", "P"), "MRV-A": ("V",), "MRV-B": ("V",)}
+_FIRST = {"TD3": ("P",), "TD1": ("I", "A", "C"), "TD2": ("I", "A", "C", "I"), "MRV-A": ("V",), "MRV-B": ("V",)}
 
 # Common names by region, in MRZ spelling; people are made by drawing from them at random.
 _SURNAME_TEXT = """

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import places
-from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.alphabet import ALPHABET, FILLER
 from stillscan.mrz.checked import HOPELESS, weigh_checked
 from stillscan.mrz.confusables import CONFUSABLE_OF
-from stillscan.mrz.formats import Format
+from stillscan.mrz.formats import FORMATS, Format
 from stillscan.mrz.names import decode_names
 from stillscan.mrz.numbers import OTHERWISE
 from stillscan.mrz.sums import log_sum
@@ -25,6 +25,8 @@ _UNKNOWN_CODE = -6.5
 which is assumed and not counted."""
 _CONFUSABLES_POSSIBLE = -9.0
 """Log odds of a confusable above which it is weighed against its fellow."""
+_UNPRINTED = -30.0
+"""Log likelihood of characters where none is printed: less than any that a network gives."""
 _ISSUER_SURE = 0.9
 """Probability of the issuer's code from which its document numbers are looked up: nine in ten, which is assumed."""
 _ONLY_FORMED = -4.0
@@ -71,10 +73,16 @@ def decode(likelihoods: NDArray[np.float32]) -> Decoded | None:
 
 
 def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None:
-    """Best text in one format; None when its first letter is out of the question."""
+    """Best text in one format; None when its beginning is out of the question."""
     masks = places.variants(form)
-    if (likelihoods[0, 0] + masks[0][0, 0]).max() < likelihoods[0, 0].max() - HOPELESS:
+    opening = (
+        form.code.line,
+        slice(0, 1 if form.name in FORMATS else form.issuer.end),
+    )  # national formats have one issuer
+    begun = likelihoods[opening]
+    if (begun + masks[0][opening]).max(axis=1).sum() < begun.max(axis=1).sum() - HOPELESS:
         return None
+    likelihoods = _printed(form, likelihoods)
     masked = likelihoods + masks[0]
     classes, marginals = masked.argmax(axis=2), np.exp(masked - log_sum(masked)[..., None])
     log_best = log_all = 0.0
@@ -94,24 +102,24 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
         classes[where], marginals[where], free[where] = names.classes, names.marginals, False
         log_best, log_all = log_best + names.log_best, log_all + names.log_all
 
-    steps = places.steps(form)
-    checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])
-    free[checked] = False
     number = form.number.line, slice(form.number.first, form.number.end)
-    weighed = weigh_checked(
-        form, likelihoods[checked], [mask[checked] for mask in masks], _issuer(form, classes, marginals)
-    )
-    classes[checked], marginals[checked] = weighed.classes, weighed.marginals
-    log_best += weighed.log_best + float(masked[free].max(axis=1).sum())
-    log_all += weighed.log_all + float(log_sum(masked[free]).sum())
+    barred = np.zeros_like(likelihoods[number], bool)
+    if steps := places.steps(form):
+        checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])
+        free[checked] = False
+        issuer = _issuer(form, classes, marginals)
+        weighed = weigh_checked(form, likelihoods[checked], [mask[checked] for mask in masks], issuer)
+        classes[checked], marginals[checked], barred = weighed.classes, weighed.marginals, weighed.barred
+        log_best, log_all = log_best + weighed.log_best, log_all + weighed.log_all
+    log_best += float(masked[free].max(axis=1).sum())
+    log_all += float(log_sum(masked[free]).sum())
 
     mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
     confusables = np.take_along_axis(likelihoods, CONFUSABLE_OF[classes][..., None], axis=2)[..., 0]
     other_fits = np.take_along_axis(masks[0], CONFUSABLE_OF[classes][..., None], axis=2)[..., 0] == 0
     odds = confusables - mine
-    odds[number] += (
-        OTHERWISE * np.take_along_axis(weighed.barred, CONFUSABLE_OF[classes[number]][:, None], axis=1)[:, 0]
-    )
+    fellows = CONFUSABLE_OF[classes[number]]
+    odds[number] += OTHERWISE * barred[np.arange(len(fellows)), fellows]
     alike = (CONFUSABLE_OF[classes] != classes) & (odds > _CONFUSABLES_POSSIBLE) & other_fits
     return Decoded(
         form=form,
@@ -122,8 +130,17 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
         plainest=float(np.exp(np.maximum(mine, confusables)).min()),
         confusables={(int(row), int(column)): float(odds[row, column]) for row, column in np.argwhere(alike)},
         changed=tuple((int(row), int(column)) for row, column in np.argwhere(classes != likelihoods.argmax(axis=2))),
-        formed=_only_formed(likelihoods[number], classes[number], weighed.barred),
+        formed=_only_formed(likelihoods[number], classes[number], barred),
     )
+
+
+def _printed(form: Format, likelihoods: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The likelihoods, with fillers for certain where the format has a shorter line."""
+    if form.first_columns is None:
+        return likelihoods
+    printed = likelihoods.copy()
+    printed[0, form.first_columns :] = np.where(np.array(list(ALPHABET)) == FILLER, 0.0, _UNPRINTED)
+    return printed
 
 
 def _issuer(form: Format, classes: NDArray[np.intp], marginals: NDArray[np.float64]) -> str:

@@ -89,6 +89,15 @@ def test_a_number_that_is_formed_otherwise_is_read_as_printed(issuer: str, data:
     assert (reading.lines, reading.accepted) == (passport(issuer, number), True)
 
 
+@pytest.mark.parametrize("issuer", ["GBR", "NOR", "SOM"])
+def test_letters_that_are_misread_are_as_certain_as_others_where_they_are_printed(issuer: str) -> None:
+    plain, misread = (judge(seen(passport(issuer, number), 0.1, 4)) for number in ("AUB12V3TT", "AOB12O3II"))
+    assert plain is not None
+    assert misread is not None
+    assert (plain.accepted, misread.accepted) == (True, True)
+    assert misread.confidence > 0.998
+
+
 @pytest.mark.parametrize(("pair", "number"), [("8S", "123456788"), ("6G", "123456766")])
 def test_a_form_decides_no_other_character_for_certain(pair: str, number: str) -> None:
     """8 and S are one to every check digit: printed half and half, digits are likelier, and nothing is accepted."""

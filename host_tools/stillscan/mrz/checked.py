@@ -72,7 +72,8 @@ def weigh_checked(form: Format, own: NDArray[np.float64], masks: list[NDArray[np
     shapes, at = forms_of(form, issuer), _number_places(form)
     ways = _ways([own + mask for mask in masks], shapes, at)
     log_shapes = log_sum(np.where(shapes, own[at], places.NEVER)).sum(axis=1)  # of numbers that have the forms
-    log_number, log_own = float(log_sum(own[at]).sum()), float(log_sum(own).sum())
+    log_number, log_others = float(log_sum(own[at]).sum()), float(log_sum(own[at] + _OTHER_LETTERS).sum())
+    log_rest = float(log_sum(own).sum()) - log_number
     # what other numbers than those of the likeliest form have, beside it
     otherwise = float(np.exp(OTHERWISE) * np.expm1(min(log_number - float(log_shapes.max()), HOPELESS))) > _SLIGHT
     formed = {way.variant for way in ways if way.shape >= 0}
@@ -82,7 +83,7 @@ def weigh_checked(form: Format, own: NDArray[np.float64], masks: list[NDArray[np
         if way.shape >= 0 or otherwise or way.variant not in formed
     ]
     log_ways = [found.log_all + _weight(way, also=not otherwise) for way, found in done]
-    unruly = _BROKEN_RULE + float(np.logaddexp.reduce([log_own + OTHERWISE, *(log_own - log_number + log_shapes)]))
+    unruly = _BROKEN_RULE + log_rest + float(np.logaddexp.reduce([log_others + OTHERWISE, *log_shapes]))
     log_all = float(np.logaddexp.reduce([*log_ways, unruly]))
     best, found = max(done, key=lambda one: one[1].log_best + _weight(one[0], also=True))
     log_best = found.log_best + _weight(best, also=True) + _ALSO_FREE[_BROKEN_RULE]

@@ -29,7 +29,8 @@ _FREQUENT = (
     "CHN",
     "TUR",
 )
-_FIRST = {"TD3": ("P",), "TD1": ("I", "A", "C"), "TD2": ("I", "A", "C", "P"), "MRV-A": ("V",), "MRV-B": ("V",)}
+# TD2: as many choices as there were with P, so that numbered strips and photographs stay what they are
+_FIRST = {"TD3": ("P",), "TD1": ("I", "A", "C"), "TD2": ("I", "A", "C", "I"), "MRV-A": ("V",), "MRV-B": ("V",)}
 
 # Common names by region, in MRZ spelling; people are made by drawing from them at random.
 _SURNAME_TEXT = """

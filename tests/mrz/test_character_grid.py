@@ -46,6 +46,16 @@ def test_short_lines_seen_steeply_from_aside(chirp: float) -> None:
     assert np.abs(best.columns_px - np.stack(lines)).max() < 10
 
 
+@pytest.mark.parametrize("extra", [0, 1])
+def test_lines_of_which_one_has_a_character_too_many_begin_together(extra: int) -> None:
+    """Scans of passports of Moldova and Kazakhstan: line 1 holds 45 characters, from the same margin on."""
+    lines = [240 + 30.0 * np.arange(44 + extra), 240 + 30.75 * np.arange(44)]
+    for order in (lines, lines[::-1]):
+        best = next(grids(centres(order, 1800), steep=True))
+        assert best.count == 44
+        assert np.abs(best.columns_px[:, 0] - 240).max() < 6
+
+
 def test_a_line_of_its_own() -> None:
     best = next(grids(centres([line(44, 738, 29.4)])))
     assert best.columns_px.shape == (1, 44)

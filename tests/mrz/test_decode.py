@@ -134,6 +134,26 @@ def test_names_follow_the_grammar() -> None:
     assert names.marginals.sum(axis=1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("name", ["P<INDSUHARTO", "P<IND<<GURPREET<KAUR", "P<IND<<GURPREET"])
+def test_holders_with_one_name(name: str) -> None:
+    """It stands in place of the surname, or behind the double filler where that is left empty."""
+    lines = (name.ljust(44, "<"), VALID["NOR"].split("|")[1].replace("NOR", "IND"))
+    reading = judge(seen(lines, 0.12, 1))
+    assert reading is not None
+    assert (reading.lines, reading.accepted) == (lines, True)
+    mrz = parse(lines)
+    assert (mrz.primary, mrz.secondary) == (("SUHARTO", "") if "SUHARTO" in name else ("", name[7:]))
+
+
+def test_a_border_crossing_card_is_a_known_kind() -> None:
+    card = VALID["TD1"].split("|")
+    for code, known in (("B1USA", True), ("B1UTO", False), ("C1USA", True), ("ACUTO", True)):
+        lines = (code + card[0][5:], card[1], card[2])
+        reading = judge(seen(lines, 0.12, 1))
+        assert reading is not None
+        assert (reading.lines, reading.accepted) == (lines, known)
+
+
 def test_letters_of_a_name_are_left_to_the_print() -> None:
     scores = np.zeros((31, len(ALPHABET)))
     scores[:, ALPHABET.index("<")] = 9
@@ -161,6 +181,18 @@ def test_printed_wrong_digit_is_shown_as_printed() -> None:
     assert decoded is not None
     assert decoded.lines == wrong
     assert not parse(decoded.lines).valid
+
+
+def test_data_without_their_check_digit_are_shown_as_printed() -> None:
+    """The standard has a filler there for an empty field alone (a scan of a passport of Kazakhstan)."""
+    first, second = VALID["ZERO"].split("|")
+    lines = (first, second[:42] + "<" + second[43])
+    reading = judge(seen(lines, 0.12, 1))
+    assert reading is not None
+    assert (reading.lines, reading.accepted, reading.reason) == (lines, False, "a check digit does not agree")
+    empty = judge(seen(tuple(VALID["NOR"].split("|")), 0.12, 1))
+    assert empty is not None
+    assert empty.accepted
 
 
 def test_a_clear_text_is_certain() -> None:

@@ -1,39 +1,39 @@
 """Likelihoods of characters to the most probable MRZ that is possible at all, and how probable it is.
 
-Three parts are weighed exactly: the places under check digits (`sums`), the names by their grammar (`names`) and the
-codes of issuer and nationality by the list of codes. Every part may break its rules at long odds: without that way
-out a clear print with a wrong digit would be bent into the nearest text that agrees, and look certain.
+Three parts are weighed exactly: the places under check digits (`sums`), with the forms of the issuer's document numbers
+(`numbers`), the names by their grammar (`names`) and the codes of issuer and nationality by the list of codes. Every
+part may break its rules at long odds: without that way out a clear print with a wrong digit would be bent into the
+nearest text that agrees, and look certain.
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import places
-from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.alphabet import ALPHABET, FILLER
+from stillscan.mrz.checked import HOPELESS, weigh_checked
 from stillscan.mrz.confusables import CONFUSABLE_OF
-from stillscan.mrz.formats import Format
+from stillscan.mrz.formats import FORMATS, Format
 from stillscan.mrz.names import decode_names
-from stillscan.mrz.sums import Move, decode_checked, moves_of
+from stillscan.mrz.numbers import OTHERWISE
+from stillscan.mrz.sums import log_sum
 
 _UNKNOWN_CODE = -6.5
 """Log odds against a code that is not in the list: codes are added now and then, but rarely. One in 670 documents,
 which is assumed and not counted."""
-_BROKEN_RULE = -7.0
-"""Log odds that a document breaks the rules of its check digits (misprint, forgery, another format). One in 1,100
-documents, which is assumed and not counted."""
-_HOPELESS = 12.0
-"""Log odds at which a possibility is no longer worked out. Such a one is less likely than six in a million, far less
-than any doubt that is judged (2 %). Nothing changes between 8 and 16, 24 strips of levels 3 to 5."""
-_CONFUSABLES_APART = 6.0
-"""Log odds by which print alone tells confusables apart where a check digit can: less than a broken rule, for there
-are cuts whose O is every other cut's 0."""
 _CONFUSABLES_POSSIBLE = -9.0
 """Log odds of a confusable above which it is weighed against its fellow."""
-_ALSO_FREE = {odds: float(np.log1p(np.exp(odds))) for odds in (_UNKNOWN_CODE, _BROKEN_RULE)}
-"""A text that keeps a rule could also have come about where the rule is broken."""
+_UNPRINTED = -30.0
+"""Log likelihood of characters where none is printed: less than any that a network gives."""
+_ISSUER_SURE = 0.9
+"""Probability of the issuer's code from which its document numbers are looked up: nine in ten, which is assumed."""
+_ONLY_FORMED = -4.0
+"""Log odds of a character that the issuer's numbers do not have in its place, above which it keeps the text in doubt:
+one in fifty, as much as the doubt that is judged."""
+_ALSO_UNKNOWN = float(np.log1p(np.exp(_UNKNOWN_CODE)))
+"""A code of the list could also have come about where any code may."""
 
 
 class Decoded(NamedTuple):
@@ -52,6 +52,8 @@ class Decoded(NamedTuple):
     with the log odds of the confusable by print."""
     changed: tuple[tuple[int, int], ...]
     """(line, column) where the rules overruled the likeliest character of the print."""
+    formed: bool
+    """Whether only the form of the issuer's numbers tells a character from one that is no confusable of it."""
 
 
 def decode(likelihoods: NDArray[np.float32]) -> Decoded | None:
@@ -71,12 +73,18 @@ def decode(likelihoods: NDArray[np.float32]) -> Decoded | None:
 
 
 def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None:
-    """Best text in one format; None when its first letter is out of the question."""
+    """Best text in one format; None when its beginning is out of the question."""
     masks = places.variants(form)
-    if (likelihoods[0, 0] + masks[0][0, 0]).max() < likelihoods[0, 0].max() - _HOPELESS:
+    opening = (
+        form.code.line,
+        slice(0, 1 if form.name in FORMATS else form.issuer.end),
+    )  # national formats have one issuer
+    begun = likelihoods[opening]
+    if (begun + masks[0][opening]).max(axis=1).sum() < begun.max(axis=1).sum() - HOPELESS:
         return None
+    likelihoods = _printed(form, likelihoods)
     masked = likelihoods + masks[0]
-    classes, marginals = masked.argmax(axis=2), np.exp(masked - _log_sum(masked)[..., None])
+    classes, marginals = masked.argmax(axis=2), np.exp(masked - log_sum(masked)[..., None])
     log_best = log_all = 0.0
     free = np.ones(likelihoods.shape[:2], bool)
     for span in (form.issuer, form.nationality):
@@ -94,36 +102,24 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
         classes[where], marginals[where], free[where] = names.classes, names.marginals, False
         log_best, log_all = log_best + names.log_best, log_all + names.log_all
 
-    steps = places.steps(form)
-    checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])
-    free[checked] = False
-    own = likelihoods[checked]
-    own = np.maximum(own, own[:, CONFUSABLE_OF] - _CONFUSABLES_APART)
-    printed = [own + mask[checked] for mask in masks]
-    most = [float(values.max(axis=1).sum()) for values in printed]
-    ways = [
-        decode_checked(moves, values)
-        for values, moves, bound in zip(printed, _moves(form), most, strict=True)
-        if bound > max(most) - _HOPELESS
-    ]
-    best_way = max(ways, key=lambda way: way.log_best)
-    unruly = _BROKEN_RULE + float(_log_sum(own).sum())
-    all_ways = float(np.logaddexp.reduce([*(way.log_all for way in ways), unruly]))
-    log_printed = _BROKEN_RULE + max(most)
-    as_printed = log_printed > best_way.log_best  # a digit that is clearly wrong is not bent into one that agrees
-    classes[checked] = printed[int(np.argmax(most))].argmax(axis=1) if as_printed else best_way.classes
-    marginals[checked] = np.exp(unruly - all_ways) * np.exp(own - _log_sum(own)[:, None])
-    for way in ways:
-        marginals[checked] += np.exp(way.log_all - all_ways) * way.marginals
-    log_best += (log_printed if as_printed else best_way.log_best + _ALSO_FREE[_BROKEN_RULE]) + float(
-        masked[free].max(axis=1).sum()
-    )
-    log_all += all_ways + float(_log_sum(masked[free]).sum())
+    number = form.number.line, slice(form.number.first, form.number.end)
+    barred = np.zeros_like(likelihoods[number], bool)
+    if steps := places.steps(form):
+        checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])
+        free[checked] = False
+        issuer = _issuer(form, classes, marginals)
+        weighed = weigh_checked(form, likelihoods[checked], [mask[checked] for mask in masks], issuer)
+        classes[checked], marginals[checked], barred = weighed.classes, weighed.marginals, weighed.barred
+        log_best, log_all = log_best + weighed.log_best, log_all + weighed.log_all
+    log_best += float(masked[free].max(axis=1).sum())
+    log_all += float(log_sum(masked[free]).sum())
 
     mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
     confusables = np.take_along_axis(likelihoods, CONFUSABLE_OF[classes][..., None], axis=2)[..., 0]
     other_fits = np.take_along_axis(masks[0], CONFUSABLE_OF[classes][..., None], axis=2)[..., 0] == 0
     odds = confusables - mine
+    fellows = CONFUSABLE_OF[classes[number]]
+    odds[number] += OTHERWISE * barred[np.arange(len(fellows)), fellows]
     alike = (CONFUSABLE_OF[classes] != classes) & (odds > _CONFUSABLES_POSSIBLE) & other_fits
     return Decoded(
         form=form,
@@ -134,31 +130,43 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
         plainest=float(np.exp(np.maximum(mine, confusables)).min()),
         confusables={(int(row), int(column)): float(odds[row, column]) for row, column in np.argwhere(alike)},
         changed=tuple((int(row), int(column)) for row, column in np.argwhere(classes != likelihoods.argmax(axis=2))),
+        formed=_only_formed(likelihoods[number], classes[number], barred),
     )
 
 
-@cache
-def _moves(form: Format) -> tuple[tuple[Move, ...], ...]:
-    """The moves of the dynamic programme for each way to print the format."""
-    return tuple(moves_of(steps) for steps in places.variant_steps(form))
+def _printed(form: Format, likelihoods: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The likelihoods, with fillers for certain where the format has a shorter line."""
+    if form.first_columns is None:
+        return likelihoods
+    printed = likelihoods.copy()
+    printed[0, form.first_columns :] = np.where(np.array(list(ALPHABET)) == FILLER, 0.0, _UNPRINTED)
+    return printed
 
 
-def _log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logarithm of the sum of exponentials over the last axis."""
-    top = values.max(axis=-1)
-    return np.asarray(top + np.log(np.exp(values - top[..., None]).sum(axis=-1)))
+def _issuer(form: Format, classes: NDArray[np.intp], marginals: NDArray[np.float64]) -> str:
+    """The issuer's code if it is certain enough to look its numbers up, else an empty one."""
+    where = form.issuer.line, slice(form.issuer.first, form.issuer.end)
+    chance = np.take_along_axis(marginals[where], classes[where][:, None], axis=1).prod()
+    return "".join(ALPHABET[index] for index in classes[where]).rstrip("<") if chance > _ISSUER_SURE else ""
+
+
+def _only_formed(own: NDArray[np.float64], classes: NDArray[np.intp], barred: NDArray[np.bool_]) -> bool:
+    """Whether print alone leaves a number (places, 37) in doubt between what was read and what its form bars."""
+    odds = own - np.take_along_axis(own, classes[:, None], axis=1)
+    np.put_along_axis(odds, CONFUSABLE_OF[classes][:, None], places.NEVER, axis=1)
+    return bool((barred & (odds > _ONLY_FORMED)).any())
 
 
 def _code(own: NDArray[np.float64]) -> tuple[NDArray[np.intp], float, float, NDArray[np.float64]]:
     """(classes, log likelihood, sum over all, marginals) of a code: one of the list, or with long odds any other."""
     listed = own[np.arange(3), places.CODE_CLASSES].sum(axis=1)
-    free_sums = _log_sum(own)
+    free_sums = log_sum(own)
     free_best, free_all = float(own.max(axis=1).sum()) + _UNKNOWN_CODE, float(free_sums.sum()) + _UNKNOWN_CODE
-    total = float(np.logaddexp(_log_sum(listed), free_all))
+    total = float(np.logaddexp(log_sum(listed), free_all))
     marginals = np.exp(free_all - total) * np.exp(own - free_sums[:, None])
     for place in range(3):
         np.add.at(marginals[place], places.CODE_CLASSES[:, place], np.exp(listed - total))
     best = int(listed.argmax())
     if listed[best] >= free_best:
-        return places.CODE_CLASSES[best], float(listed[best]) + _ALSO_FREE[_UNKNOWN_CODE], total, marginals
+        return places.CODE_CLASSES[best], float(listed[best]) + _ALSO_UNKNOWN, total, marginals
     return own.argmax(axis=1), free_best, total, marginals

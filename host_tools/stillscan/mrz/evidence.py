@@ -11,6 +11,7 @@ from stillscan.mrz import find, flatten, lines, window
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.character_grid import MOST_GRIDS, CharacterGrid, cells, fit, goes_on, grids, likeness
 from stillscan.mrz.clarity import clarity
+from stillscan.mrz.formats import printed
 from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, PX_PER_MM, Track
 from stillscan.mrz.net import FIRST, QUICK, recognise
 from stillscan.mrz.probe import Row
@@ -81,8 +82,8 @@ class Evidence:
         """Mean log probability of the characters of `text` by print alone: near 0 when the print bears it out."""
         classes = np.array([[ALPHABET.index(character) for character in line] for line in text])
         seen = self.likelihoods if self.steady is None else self.steady
-        own = np.take_along_axis(seen, classes[..., None], axis=2)
-        return float(np.maximum(own, _LEAST_SUPPORT).mean())
+        own = np.take_along_axis(seen, classes[..., None], axis=2)[..., 0]
+        return float(np.maximum(own, _LEAST_SUPPORT)[printed(text)].mean())
 
     @property
     def is_tilted(self) -> bool:
@@ -214,8 +215,9 @@ def _sights(view: View, most: int = MOST_GRIDS, net: str = FIRST, *, steep: bool
 
 
 def _promising(view: View, *, steep: bool = False) -> Iterator[_Sight]:
-    """What the quick network sees in `view`, if it looks like an MRZ."""
-    for sight in _sights(view, 1, QUICK, steep=steep):
+    """What the quick network sees in `view`, if it looks like an MRZ: in the best grid, and in another that is as good,
+    as there is where something like a character stands before or after all lines."""
+    for sight in _sights(view, 2, QUICK, steep=steep):
         if likeness(sight.grid, sight.likelihoods) > _PROMISING:
             yield sight
 

@@ -1,4 +1,4 @@
-"""Where each field is printed, as data: the five MRZ formats of ICAO Doc 9303 parts 4 to 7, and a national one.
+"""Where each field is printed, as data: the five MRZ formats of ICAO Doc 9303 parts 4 to 7, and three national ones.
 
 Positions here are (line, first, end) counted from 0, `end` not included; the standard counts from 1.
 """
@@ -6,6 +6,9 @@ Positions here are (line, first, end) counted from 0, `end` not included; the st
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.errors import MrzError
@@ -45,14 +48,16 @@ class Format:
     number: Span
     nationality: Span | None
     """None where a card is for nationals alone."""
-    birth: Span
-    sex: Span
+    birth: Span | None
+    """None where it is not printed, as the next two."""
+    sex: Span | None
     expiry: Span | None
-    """None where no date of expiry is printed."""
     optional: tuple[Span, ...]
     checks: tuple[CheckDigit, ...]
     given: Span | None = None
     """Given names where they do not follow the surname."""
+    first_columns: int | None = None
+    """Characters of the first line where it is shorter than the others. Lines that are read end in fillers instead."""
 
     @property
     def long_number(self) -> bool:
@@ -147,20 +152,67 @@ of expiry is printed. Its beginning, IDFRA, tells it from a TD2, which France di
 _IDFRA = "IDFRA"
 
 
-def format_of(lines: Sequence[str]) -> Format:
-    """The format of complete lines: by their number and length, V as first letter for the visas, IDFRA for FRA-ID.
+CHE_DL = Format(
+    name="CHE-DL",
+    rows=3,
+    columns=30,
+    first_columns=9,
+    code=Span(1, 0, 2),
+    issuer=Span(1, 2, 5),
+    names=Span(2, 0, 30),
+    number=Span(1, 5, 17),
+    nationality=None,
+    birth=Span(1, 19, 25),
+    sex=None,
+    expiry=None,
+    optional=(Span(0, 0, 9),),
+    checks=(),
+)
+"""The Swiss driving licence since 2003 (npm mrz, swissDrivingLicenseFields.ts): the number of the blank, a letter for
+its language, in a line of nine characters; then number and version, and no check digit at all."""
+FRA_DL = Format(
+    name="FRA-DL",
+    rows=1,
+    columns=30,
+    code=Span(0, 0, 2),
+    issuer=Span(0, 2, 5),
+    names=Span(0, 21, 29),
+    number=Span(0, 5, 14),
+    nationality=None,
+    birth=None,
+    sex=None,
+    expiry=Span(0, 15, 21),
+    optional=(),
+    checks=(
+        CheckDigit("number", (Span(0, 0, 14),), Span(0, 14, 15)),
+        CheckDigit("composite", (Span(0, 0, 29),), Span(0, 29, 30)),
+    ),
+)
+"""The French driving licence since 2013 (npm mrz, frenchDrivingLicenceFields.ts): one line, the surname cut to eight.
+Taken as text; lines that stand alone are not looked for in pictures."""
+_FACHE, _D1FRA = "FACHE", "D1FRA"
 
-    MrzError when the lines are not 2 x 44, 2 x 36 or 3 x 30 characters of the MRZ alphabet.
+
+def format_of(lines: Sequence[str]) -> Format:
+    """The format of complete lines: by their number and length, V as first letter for the visas, IDFRA for FRA-ID,
+    D1FRA for FRA-DL, FACHE in line 2 for CHE-DL (whose line 1 has nine characters, or fillers to 30).
+
+    MrzError when the lines are not 2 x 44, 2 x 36 or 3 x 30 characters of the MRZ alphabet, nor those of these.
     """
-    lengths = {len(line) for line in lines}
-    if len(lengths) != 1 or (len(lines), min(lengths)) not in SIZES:
+    swiss = len(lines) == CHE_DL.rows and lines[1].startswith(_FACHE) and lines[0][9:].strip("<") == ""
+    french = len(lines) == FRA_DL.rows and lines[0].startswith(_D1FRA)
+    lengths = {len(line) for line in lines} - ({CHE_DL.first_columns} if swiss else set())
+    sizes = SIZES | ({(FRA_DL.rows, FRA_DL.columns)} if french else set())
+    if len(lengths) != 1 or (len(lines), min(lengths)) not in sizes:
         raise MrzError("an MRZ has 2 lines of 44, 2 lines of 36 or 3 lines of 30 characters")
     for row, line in enumerate(lines, start=1):
         column = next((index for index, character in enumerate(line, start=1) if character not in ALPHABET), None)
         if column is not None:
             raise MrzError(f"line {row}, position {column}: an MRZ holds only A to Z, 0 to 9 and <")
+    if french:
+        return FRA_DL
     if len(lines) == 3:
-        return TD1
+        return CHE_DL if swiss else TD1
     visa = lines[0].startswith("V")
     if min(lengths) == 36 and lines[0].startswith(_IDFRA):
         return FRA_ID
@@ -169,11 +221,22 @@ def format_of(lines: Sequence[str]) -> Format:
     return MRV_B if visa else TD2
 
 
+def printed(lines: Sequence[str]) -> NDArray[np.bool_]:
+    """(lines, columns): where the format of complete lines of one length prints anything, fillers too."""
+    places = np.ones((len(lines), len(lines[0])), bool)
+    if (first := format_of(lines).first_columns) is not None:
+        places[0, first:] = False
+    return places
+
+
 def split_lines(text: str) -> tuple[str, ...]:
-    """Lines of an MRZ given as one text: separated by CR, LF, CRLF or |, or run together (88, 72 or 90 characters)."""
+    """Lines of an MRZ given as one text: separated by CR, LF, CRLF or |, or run together (88, 72 or 90 characters;
+    69 for CHE-DL)."""
     lines = tuple(part for part in text.replace("|", "\n").replace("\r", "\n").split("\n") if part)
     if len(lines) != 1:
         return lines
+    if len(text) == 69 and text[9:].startswith(_FACHE):
+        return text[:9], text[9:39], text[39:]
     columns = {88: 44, 72: 36, 90: 30}.get(len(text.strip("|\r\n")))
     whole = lines[0]
     return lines if columns is None else tuple(whole[at : at + columns] for at in range(0, len(whole), columns))

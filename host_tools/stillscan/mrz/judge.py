@@ -30,7 +30,9 @@ SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
 _CLEAR = -0.001
 """Log probability of a character that the decoder has nothing to weigh about."""
-_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V", "FRA-ID": "I"}
+_NATIONAL_KINDS = {("TD1", "USA", "B1")}
+"""Kinds beyond those of Doc 9303-5: the border crossing card of the United States (8 CFR 1.4; C1 is a resident's)."""
+_FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V", "FRA-ID": "I", "CHE-DL": "F"}
 
 
 class Correction(NamedTuple):
@@ -126,9 +128,10 @@ def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) 
         return "a character is not clear"
     if confusables:
         return CONFUSED
-    if confidence < MIN_CONFIDENCE:
+    if confidence < MIN_CONFIDENCE or decoded.formed:
         return "some characters are not certain"
-    if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format]:
+    national = (mrz.format, mrz.issuer, mrz.document_code) in _NATIONAL_KINDS
+    if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format] and not national:
         return "the kind of document is unknown"
     if not (codes.is_known(mrz.issuer) and codes.is_known(mrz.nationality)):
         return "the code of a state is unknown"
@@ -140,5 +143,5 @@ def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) 
 
 
 def _name_well_formed(mrz: Mrz) -> bool:
-    """A primary and perhaps a secondary identifier, each of words with single fillers between them."""
-    return mrz.primary != "" and all(FILLER * 2 not in part for part in (mrz.primary, mrz.secondary))
+    """A primary or a secondary identifier or both, each of words with single fillers between them."""
+    return mrz.primary + mrz.secondary != "" and all(FILLER * 2 not in part for part in (mrz.primary, mrz.secondary))

@@ -1,8 +1,12 @@
 """The grammar of the name field: words with single fillers between them, a double filler, words, fillers to the end.
 
+Holders with one name have it in place of the surname (Doc 9303-3, 4.6); some passports leave that empty and begin with
+the double filler.
+
 Which letters stand there is up to the print alone: names have no check digit, so nothing about them is guessed.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +16,21 @@ from stillscan.mrz.alphabet import ALPHABET
 
 _BROKEN_GRAMMAR = -6.0
 """Log odds that a name field is not formed by the rules. One in 400 documents, which is assumed and not counted."""
+_NO_SURNAME = -4.0
+"""Log odds that a name field begins with the double filler. One in 55 documents, which is assumed and not counted: the
+standard has no such field, some issuers do."""
 _LETTER = slice(10, 36)  # classes A to Z, see `alphabet`
 _FILLER = ALPHABET.index("<")
-_START, _WORD, _GAP, _DOUBLE, _GIVEN, _GIVEN_GAP, _END = range(7)  # states of the grammar; the numbers mean nothing
+_START, _WORD, _GAP, _DOUBLE, _GIVEN, _GIVEN_GAP, _END, _NAMELESS, _NAMELESS_GAP = range(9)
+"""States of the grammar; the numbers mean nothing."""
+_STATES = 9
+"""How many there are."""
 _MOVES = (
     (_START, _WORD, True),
     (_WORD, _WORD, True),
     (_GAP, _WORD, True),
+    (_NAMELESS, _NAMELESS_GAP, False),
+    (_NAMELESS_GAP, _DOUBLE, False),
     (_DOUBLE, _GIVEN, True),
     (_GIVEN, _GIVEN, True),
     (_GIVEN_GAP, _GIVEN, True),
@@ -30,6 +42,8 @@ _MOVES = (
     (_END, _END, False),
 )
 """(state, next state, whether a letter leads there or a filler)."""
+_FIRST = {_START: 0.0, _NAMELESS: _NO_SURNAME}
+"""States to begin in, and their log odds."""
 _NEVER = -1e9  # log probability of what cannot be: less than any sum of others
 _LEAST = 1e-300  # keeps a logarithm finite
 
@@ -62,7 +76,8 @@ def decode_names(own: NDArray[np.float64]) -> Names:
     if log_broken > log_best:
         pattern, log_best = letter_gain >= filler_gain, log_broken
     else:  # the same text might also stand there by chance
-        log_best += float(np.log1p(np.exp(_BROKEN_GRAMMAR)))
+        by_chance = float(np.where(pattern, letter_gain, filler_gain).sum()) + _BROKEN_GRAMMAR
+        log_best = float(np.logaddexp(log_best, by_chance))
     marginals = np.zeros_like(own)
     is_letter = grammar * np.clip(is_letter, 0, 1) + (1 - grammar) * letters / free
     marginals[:, _LETTER] = chance[:, _LETTER] / np.maximum(letters, _LEAST)[:, None] * is_letter[:, None]
@@ -76,17 +91,17 @@ def decode_names(own: NDArray[np.float64]) -> Names:
 
 def _weighed(letters: list[float], fillers: list[float]) -> tuple[float, NDArray[np.float64]]:
     """Logarithm of the summed chance of all fields by the rules, and the chance of a letter in each place (places,)."""
-    ahead, norms = [[1.0] + [0.0] * 6], []
+    ahead, norms = [[math.exp(_FIRST.get(state, _NEVER)) for state in range(_STATES)]], []
     for chances in zip(fillers, letters, strict=True):
-        after = [0.0] * 7
+        after = [0.0] * _STATES
         for state, following, by_letter in _MOVES:
             after[following] += ahead[-1][state] * chances[by_letter]
         norms.append(max(sum(after), _LEAST))
         ahead.append([value / norms[-1] for value in after])
-    is_letter, back = [], [1.0] * 7
+    is_letter, back = [], [1.0] * _STATES
     for place in range(len(letters) - 1, -1, -1):
         chances = fillers[place] / norms[place], letters[place] / norms[place]
-        earlier, share = [0.0] * 7, 0.0
+        earlier, share = [0.0] * _STATES, 0.0
         for state, following, by_letter in _MOVES:
             way = back[following] * chances[by_letter]
             earlier[state] += way
@@ -98,9 +113,9 @@ def _weighed(letters: list[float], fillers: list[float]) -> tuple[float, NDArray
 
 def _best_pattern(letter: list[float], filler: list[float]) -> tuple[NDArray[np.bool_], float]:
     """Which places hold a letter in the likeliest field by the rules, and its log likelihood."""
-    best, trace = [0.0] + [_NEVER] * 6, []
+    best, trace = [_FIRST.get(state, _NEVER) for state in range(_STATES)], []
     for gains in zip(filler, letter, strict=True):
-        reached, came = [_NEVER] * 7, [(_START, False)] * 7
+        reached, came = [_NEVER] * _STATES, [(_START, False)] * _STATES
         for state, following, by_letter in _MOVES:
             value = best[state] + gains[by_letter]
             if value > reached[following]:

@@ -12,8 +12,9 @@ from stillscan.mrz.formats import TD3, CheckDigit, Format, format_of, split_line
 class Mrz:
     """The fields of one MRZ. Fillers are taken off the ends; dates stay YYMMDD as printed.
 
-    `checks` has one entry a check digit of the format; `valid` says that all of them agree and that every field
-    holds only characters of its kind. It says nothing about dates being plausible or codes being assigned.
+    `checks` has one entry a check digit of the format, none for CHE-DL; `valid` says that all of them agree and that
+    every field holds only characters of its kind. It says nothing about dates being plausible or codes being assigned.
+    What a format does not print is empty, sex a filler.
     """
 
     format: str
@@ -57,7 +58,8 @@ def parse(lines: Sequence[str] | str) -> Mrz:
     form = format_of(rows)
     number, number_ok, optional_first = _number(form, rows)
     checks = {check.name: _agrees(form, check, rows) for check in form.checks}
-    checks["number"] = number_ok
+    if "number" in checks:
+        checks["number"] = number_ok
     optional = [optional_first, *(span.of(rows) for span in form.optional[1:])]
     names = form.names.of(rows)
     primary, _, secondary = names.partition(FILLER * 2)
@@ -69,8 +71,8 @@ def parse(lines: Sequence[str] | str) -> Mrz:
         issuer=form.issuer.of(rows).rstrip(FILLER),
         number=number,
         nationality=(form.nationality or form.issuer).of(rows).rstrip(FILLER),
-        birth=form.birth.of(rows),
-        sex=form.sex.of(rows),
+        birth=form.birth.of(rows) if form.birth else "",
+        sex=form.sex.of(rows) if form.sex else FILLER,
         expiry=form.expiry.of(rows) if form.expiry else "",
         optional=FILLER.join(part for part in (text.rstrip(FILLER) for text in optional) if part),
         primary=primary.strip(FILLER),
@@ -96,7 +98,10 @@ def _number(form: Format, lines: Sequence[str]) -> tuple[str, bool, str]:
     A filler in place of the check digit of a TD1 or TD2 says that the number runs on in the optional data, with its
     check digit as last character. Issuers compute that digit with or without the filler between: both are taken.
     """
-    head, check, optional = form.number.of(lines), form.check("number"), form.optional[0].of(lines)
+    head, optional = form.number.of(lines), form.optional[0].of(lines) if form.optional else ""
+    if not form.checks:
+        return head.rstrip(FILLER), True, optional
+    check = form.check("number")
     runs_on = form.long_number and check.digit.of(lines) == FILLER and head[-1] != FILLER
     rest, _, left = optional.partition(FILLER)
     if not runs_on or len(rest) < 2:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import effort, faint, spot, typeface, unity
+from stillscan.mrz import backward, effort, faint, spot, typeface, unity
 from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
@@ -264,14 +264,18 @@ def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
 def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, second: bool) -> Reading:
     """The reading with what is wrong with its picture, and the reason that follows from it."""
     faults = findings(evidence, reading.characters, size)
-    if not _stands_there(reading, evidence):
+    stands = _stands_there(reading, evidence)
+    if not stands:
         others = (judge(other.likelihoods) for other in places.mirrored(evidence))
         if any(other is not None and is_read(other) for other in others):
             faults.append(QualityFinding("mirrored", "the picture is mirrored"))
             return replace(reading, accepted=False, reason="the picture is mirrored", quality=tuple(faults))
-        if evidence.fit > _CLEARLY_TEXT and sum(reading.checks.values()) == 0:
-            faults.append(QualityFinding("no-mrz", OTHER_PRINT))
-            return replace(reading, accepted=False, reason=OTHER_PRINT, quality=tuple(faults))
+    clearly = evidence.fit > _CLEARLY_TEXT
+    if not reading.accepted and (stands or clearly) and (strange := backward.doubt(evidence)):
+        return replace(reading, reason=strange.text, quality=(*faults, strange))
+    if not stands and clearly and sum(reading.checks.values()) == 0:
+        faults.append(QualityFinding("no-mrz", OTHER_PRINT))
+        return replace(reading, accepted=False, reason=OTHER_PRINT, quality=tuple(faults))
     if reading.accepted and evidence.goes_on:
         return replace(reading, accepted=False, reason="the text goes on beyond what was read", quality=tuple(faults))
     if reading.accepted and (strange := typeface.doubt(evidence.crops, evidence.grid.columns_px, reading.lines or ())):

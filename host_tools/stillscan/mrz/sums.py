@@ -33,7 +33,13 @@ _STATES = np.arange(101)  # the hundred pairs of sums, and _NOWHERE
 _CERTAIN = np.ones(1)
 
 
-class Checked(NamedTuple):
+def log_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of the sum of exponentials over the last axis."""
+    top = values.max(axis=-1)
+    return np.asarray(top + np.log(np.exp(values - top[..., None]).sum(axis=-1)))
+
+
+class Summed(NamedTuple):
     """The best text of the checked places; `log_all` covers all texts whose sums agree, `marginals` is (places, 37)."""
 
     classes: NDArray[np.intp]
@@ -97,7 +103,7 @@ def _joins(
     return np.pad(source, nowhere, constant_values=_NOWHERE), np.pad(target, nowhere, constant_values=_NOWHERE)
 
 
-def decode_checked(moves: tuple[Move, ...], own: NDArray[np.float64]) -> Checked:
+def decode_checked(moves: tuple[Move, ...], own: NDArray[np.float64]) -> Summed:
     """Best text and probabilities of the checked places, from their log likelihoods (places, 37)."""
     scale = own.max(axis=1)
     gain = own - scale[:, None]
@@ -143,7 +149,7 @@ def decode_checked(moves: tuple[Move, ...], own: NDArray[np.float64]) -> Checked
             classes[place : place + 2] = pairs[outcome]
         state = int(step.source[state] if step.trace is None else step.source[way, state])
     marginals = _marginals(moves, taken, chance / np.maximum(mass[:, _DIGIT], 1e-300))
-    return Checked(classes, log_best + log_scale, float(np.log(norms).sum()) + log_scale, marginals)
+    return Summed(classes, log_best + log_scale, float(np.log(norms).sum()) + log_scale, marginals)
 
 
 class _Taken(NamedTuple):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stillscan.mrz import effort
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.formats import printed
 
 ROWS, COLUMNS = 20, 15
 """Of a character's picture: a cell of 40 x 30 px at half its resolution."""
@@ -105,7 +106,8 @@ def doubt(crops: NDArray[np.uint8], centres_px: NDArray[np.float64], lines: tupl
     seen = explain(crops, centres_px, lines)
     if seen.odds > _OTHER_TYPEFACE:
         return QualityFinding("other-print", OTHER)
-    strange = seen.strange
+    shown = printed(lines)
+    strange = [place for place in seen.strange if shown[place]]
     if not strange:
         return None
     line, cell = strange[0][0] + 1, strange[0][1] + 1

@@ -25,7 +25,11 @@ STRIP_SHAPE = (274, 1476)  # 23.2 x 125 mm
 PAGE_SHAPE = (1039, 1476)  # 88 x 125 mm
 PITCH_PX = 30  # 2.54 mm
 LEFT_MM = 6.0  # Doc 9303-4: 6.0 +- 1.0 mm
-LINE_CENTRES_MM = {2: (15.75, 9.40), 3: (18.30, 11.95, 5.60)}  # above the lower edge, by the number of lines
+LINE_CENTRES_MM = {
+    1: (9.40,),
+    2: (15.75, 9.40),
+    3: (18.30, 11.95, 5.60),
+}  # above the lower edge, by the number of lines
 INK = 30  # with PAPER a contrast of 0.87: the development set's strips of level 0 have 0.80 to 0.90
 PAPER = 225  # as the development set's: 190 to 240
 _OVERSAMPLING = 4  # points of a pixel along each side: edges have 17 shades

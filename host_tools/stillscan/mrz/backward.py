@@ -14,7 +14,7 @@ from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.net import QUICK, recognise
 
 _SURELY = float(np.log(0.9))
-"""Log probability of a filler from behind; nine in ten. Drawn ones have 0.99 and more, all others less than 0.1."""
+"""Log probability of a filler from behind: nine in ten. None of 75 strips and 50 photographs without a > has it."""
 _HARDLY = float(np.log(0.5))
 """Log probability of a filler from the front below which it is none."""
 BACKWARD = "> is printed where an MRZ has <, line {line}, position {cell}"

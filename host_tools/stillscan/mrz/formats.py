@@ -168,7 +168,7 @@ CHE_DL = Format(
     optional=(Span(0, 0, 9),),
     checks=(),
 )
-"""The Swiss driving licence since 2003 (npm mrz, swissDrivingLicenseFields.ts): the number of the blank, a letter for
+"""The Swiss driving licence as a card (npm mrz, swissDrivingLicenseFields.ts): the number of the blank, a letter for
 its language, in a line of nine characters; then number and version, and no check digit at all."""
 FRA_DL = Format(
     name="FRA-DL",
@@ -188,7 +188,7 @@ FRA_DL = Format(
         CheckDigit("composite", (Span(0, 0, 29),), Span(0, 29, 30)),
     ),
 )
-"""The French driving licence since 2013 (npm mrz, frenchDrivingLicenceFields.ts): one line, the surname cut to eight.
+"""The French driving licence as a card (npm mrz, frenchDrivingLicenceFields.ts): one line, the surname cut to eight.
 Taken as text; lines that stand alone are not looked for in pictures."""
 _FACHE, _D1FRA = "FACHE", "D1FRA"
 

@@ -31,7 +31,7 @@ SURE_CHARACTER = 0.97
 _CLEAR = -0.001
 """Log probability of a character that the decoder has nothing to weigh about."""
 _NATIONAL_KINDS = {("TD1", "USA", "B1")}
-"""Kinds beyond those of Doc 9303-5: the border crossing card of the United States (8 CFR 1.4; C1 is a resident's)."""
+"""Kinds beyond those of Doc 9303-5: the border crossing card of the United States (C1 is a resident's)."""
 _FIRST_LETTERS = {"TD1": "ACI", "TD2": "ACI", "TD3": "P", "MRV-A": "V", "MRV-B": "V", "FRA-ID": "I", "CHE-DL": "F"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import backward, effort, faint, spot, typeface, unity
+from stillscan.mrz import backward, effort, faint, rivals, spot, typeface, unity
 from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
@@ -63,8 +63,6 @@ _STRIP_SIZES_PX = spot.LONG_SIDES_PX[:3]
 """Sizes at which rows of text are looked for in a strip: in one of them its characters are 11 to 23 px apart."""
 _STRIP_TURNS_DEG = np.arange(-6.0, 6.1, 3.0)
 """No strip is turned by more: it would show half of a line."""
-_RIVAL = 0.5
-"""Share of the best row's score that a row of another MRZ in the same picture has at least."""
 _CLEARLY_TEXT = -0.35
 """Fit above which characters are those of OCR-B: print of other fonts has -0.5 (see `character_grid`)."""
 
@@ -123,6 +121,7 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     if not _stands_there(*best) or (is_strip and not best[0].accepted and best[1] is not None and best[1].is_tilted):
         best, second = _searched(grey, best, is_strip=is_strip)
     reading, rests_on = best
+    second = second or (rests_on is not None and _stands_there(*best) and rivals.any_is_mrz(grey, rests_on.beside))
     if not reading.accepted and rests_on is not None and _is_light(rests_on) and not effort.exhausted():
         other, evidence = _positive(grey, is_strip=is_strip)
         if is_read(other):
@@ -155,29 +154,33 @@ def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[
     A strip's scale is known, and its lines are at least nearly level.
     """
     bars = spot.bars(grey, _STRIP_SIZES_PX) if is_strip else spot.bars(grey)
-    strongest = max((bar.score for bar in bars), default=0.0)
     second = False
     for row in promising(grey, bars)[:_MOST_BARS]:
-        bar = row.bar
         reading, rests_on = best
-        found = rests_on if _stands_there(*best) else None
-        here = found is not None and found.holds((bar.left + bar.right) / 2)
-        # what is read without doubt is not read again, and text with much less rhythm is no second MRZ
-        if found and (reading.confidence > _NO_DOUBT if here else bar.score < _RIVAL * strongest):
-            continue
-        around = _around(grey, row)
-        if found and not here:
-            second = second or (is_read(around[0]) and around[0].lines != reading.lines)
-        else:
-            best = _better(best, around)
-        if (is_strip or not _stands_there(*best)) and effort.exhausted():
+        found, over = rests_on if _stands_there(*best) else None, effort.exhausted()
+        if found is None and over:
             return best, second
+        # what is read without doubt is not read again
+        doubtful = reading.confidence <= _NO_DOUBT and not (is_strip and over)
+        if found is None or (doubtful and not rivals.beyond(found, row.bar)):
+            best = _better(best, _around(grey, row))
+        second = second or (_stands_there(*best) and _shows_another(grey, row, *best))
     if not _stands_there(*best):
         for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):
             best = _better(best, _around(grey, row))
             if is_read(best[0]) or effort.exhausted():
                 break
     return best, second
+
+
+def _shows_another(grey: NDArray[np.uint8], row: Row, reading: Reading, found: Evidence | None) -> bool:
+    """Whether a row of text, or what of it goes on beside the lines that were read, is of another MRZ."""
+    for part in rivals.beyond(found, row.bar) if found is not None else ():
+        for own in [row] if part is row.bar else promising(grey, [part]):
+            other, _ = _around(grey, own)
+            if other.lines != reading.lines and (is_read(other) or own.likeness > rivals.CLEARLY_MRZ):
+                return True
+    return False
 
 
 def _around(grey: NDArray[np.uint8], row: Row) -> Found:

@@ -28,8 +28,8 @@ _LEAST_SCORE = 0.001
 """Blocks whose lines stand out by no more than this are none. Nothing changes between 0.0001 and 0.01, 32 strips of
 levels 1 and 3 to 5."""
 _NEARLY = 0.4
-"""Share of its weaker line's mark that a line beside a block has at least when it may be another MRZ's. Of two documents
-in one strip the fainter has half the ink of the other; with 0.2 the noise of level 5 is looked at."""
+"""Share of its weaker line's mark that a line beside a block has at least when it may be another MRZ's: of two
+documents in one strip the fainter is taken to have no less than half the other's ink."""
 _LEAST_APART_PX = 45
 """Two lines of text are no nearer: letters of 29 px and half their height between them."""
 

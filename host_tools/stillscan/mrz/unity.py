@@ -145,7 +145,7 @@ def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:
     )
 
 
-def _paper(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _paper(grey: NDArray[Any]) -> NDArray[np.float32]:
     """The paper under a line (48, columns): between what is seen above and below, a dozen times along it.
 
     Taken for even, the darker paper of a stain or a shadow would be ink, and the line would seem to run towards it.

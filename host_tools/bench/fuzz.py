@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
+from training import no_mrz
 
 from stillscan.mrz import MrzError, read_image
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.simulator import printing
-from training import no_mrz
 
 MOST_EFFORT_MS = 1200.0
 """What a picture may cost that shows something like an MRZ and cannot be read: with its second opinions, and once more
@@ -92,7 +92,7 @@ def changed(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     """The picture turned, stretched, blurred, with noise, in light and shade, or as a negative."""
     if rng.random() < 0.4:
         turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), float(rng.uniform(-180, 180)), 1.0)
-        turn[:, :2] *= float(rng.uniform(0.5, 1.4))
+        turn = turn * [[*[rng.uniform(0.5, 1.4)] * 2, 1.0]]
         picture = np.asarray(cv2.warpAffine(picture, turn, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE))
     if rng.random() < 0.3:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 3))), np.uint8)

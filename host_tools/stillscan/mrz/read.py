@@ -59,6 +59,11 @@ _STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 450.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
 there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts. With
 300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon."""
+_FAINT_MS, _STRIP_FAINT_MS = 120.0, 20.0
+"""Effort of looking for faint rows: it is not begun where that would be too much."""
+_WEAK, _MOST_WEAK = 0.65, 2
+"""Likeness below which a row is read only as one of the first so many: a page of typescript has rows with up to 0.64,
+and what can be read seldom less than 0.7."""
 _STRIP_SIZES_PX = spot.LONG_SIDES_PX[:3]
 """Sizes at which rows of text are looked for in a strip: in one of them its characters are 11 to 23 px apart."""
 _STRIP_TURNS_DEG = np.arange(-6.0, 6.1, 3.0)
@@ -145,27 +150,27 @@ def _is_light(evidence: Evidence) -> bool:
 def _positive(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     """What is read when light and dark are exchanged."""
     best = _best(places.of_strip(255 - grey)) if is_strip else (Reading(), None)
-    return best if _stands_there(*best) else _searched(255 - grey, best, is_strip=is_strip)[0]
+    return best if _stands_there(*best) else _searched(255 - grey, best, is_strip=is_strip, negative=True)[0]
 
 
-def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[Found, bool]:
+def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool, negative: bool = False) -> tuple[Found, bool]:
     """The best of `best` and of what is read anywhere in a picture, and whether that shows a second MRZ.
 
-    A strip's scale is known, and its lines are at least nearly level.
+    A strip's scale is known, and its lines are at least nearly level. In a `negative` faint rows are not looked for.
     """
     bars = spot.bars(grey, _STRIP_SIZES_PX) if is_strip else spot.bars(grey)
     second = False
-    for row in promising(grey, bars)[:_MOST_BARS]:
+    for number, row in enumerate(promising(grey, bars)[:_MOST_BARS]):
         reading, rests_on = best
         found, over = rests_on if _stands_there(*best) else None, effort.exhausted()
-        if found is None and over:
-            return best, second
+        if found is None and (over or (row.likeness < _WEAK and number >= _MOST_WEAK)):
+            break
         # what is read without doubt is not read again
         doubtful = reading.confidence <= _NO_DOUBT and not (is_strip and over)
         if found is None or (doubtful and not rivals.beyond(found, row.bar)):
             best = _better(best, _around(grey, row))
         second = second or (_stands_there(*best) and _shows_another(grey, row, *best))
-    if not _stands_there(*best):
+    if not _stands_there(*best) and not (negative or effort.exhausted(_STRIP_FAINT_MS if is_strip else _FAINT_MS)):
         for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):
             best = _better(best, _around(grey, row))
             if is_read(best[0]) or effort.exhausted():

@@ -15,9 +15,9 @@ _SHORTEST_PITCHES = 10
 """What is left of a row beyond the ends of the text is looked at from this length on, as `spot` does."""
 _MARGIN_PITCHES = 1.5
 """From the middle of the last character to where something else begins: half a character, and its shadow in `spot`."""
-CLEARLY_MRZ = 0.55
-"""Likeness of a row that is an MRZ's whether it can be read or not: ordinary print has up to 0.4, typescript too, what
-can be read 0.7 and more."""
+CLEARLY_MRZ = 0.7
+"""Likeness of a row that is an MRZ's whether it can be read or not: typescript has up to 0.64, what can be read 0.7 and
+more."""
 _STEEP = np.cos(np.radians(20))  # between a row and the lines that were read, above which it is none of them
 
 

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-chip bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-simulate bench-soak bench-tags train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-chip bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-simulate bench-soak bench-tags train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-mrz: setup ## our reader beside others that are installed, on the same str
 
 bench-reader: setup ## the reader's own time and memory
 	@$(BIN)/python -m bench.reader $(ARGS)
+
+bench-fuzz: setup ## 20,000 pictures, arrays and damaged files that are no MRZ: nothing may be raised or accepted, effort and memory stay bounded (about 40 minutes)
+	@$(BIN)/python -m bench.fuzz $(ARGS)
 
 bench-page: setup ## from a scan event to the page that shows it, in a real browser
 	@sh tests/packages.sh chromium

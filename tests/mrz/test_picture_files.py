@@ -1,15 +1,19 @@
 """What a file may hold besides 8-bit grey: depths, pages, transparency, negatives, and a file that breaks off."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from mrz_vectors import VALID
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from stillscan.mrz import MrzError, read_captures, read_image
+from stillscan.mrz.picture import load
 from stillscan.mrz.pixels import evened
 from stillscan.simulator import printing
 
@@ -125,3 +129,74 @@ def test_a_page_at_600_dpi(mode: str, suffix: str, strip: NDArray[np.uint8], tmp
     page.paste(Image.fromarray(strip).resize((2952, 548)), (500, 6000))
     page.convert(mode).save(tmp_path / f"page.{suffix}", compress_level=1)
     assert read_image(tmp_path / f"page.{suffix}").lines == NOR
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_ten_bits_a_colour(suffix: str, strip: NDArray[np.uint8], tmp_path: Path) -> None:
+    path = tmp_path / f"deep.{suffix}"
+    cv2.imwrite(str(path), np.dstack([strip.astype(np.uint16) * 4] * 3))
+    reading = read_image(path)
+    assert (reading.lines, reading.accepted) == (NOR, True)
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "ppm"])
+def test_any_file_that_breaks_off_is_taken_as_far_as_it_goes(
+    suffix: str, strip: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    Image.fromarray(np.vstack([strip] * 2)).save(path)  # a BMP begins with the lowest row
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 3 // 4])
+    reading = read_image(path)
+    assert reading.lines == NOR
+    assert "file-cut-off" in {fault.code for fault in reading.quality}
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [(b"%PDF-1.7\n", "PDF"), (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"), (b"\0\0\0\x18ftypmif1\0\0\0\0", "HEIF")],
+)
+def test_what_people_take_for_pictures_is_named(head: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(head + bytes(500))
+    with pytest.raises(MrzError, match=said):
+        read_image(tmp_path / "file")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_as_the_tag_says(orientation: int, tmp_path: Path) -> None:
+    """As Pillow's own transposition has it."""
+    picture = Image.fromarray(np.arange(6, dtype=np.uint8).reshape(2, 3) * 40)
+    tag = Image.Exif()
+    tag[274] = orientation
+    picture.save(tmp_path / "turned.png", exif=tag)
+    (grey, faults), *_ = load(tmp_path / "turned.png")
+    with Image.open(tmp_path / "turned.png") as opened:
+        right = np.asarray(ImageOps.exif_transpose(opened))
+    assert (grey == right).all()
+    assert faults == ()
+
+
+@pytest.mark.process
+def test_sixty_megapixels_take_bounded_memory(strip: NDArray[np.uint8], tmp_path: Path) -> None:
+    """Colours with transparency: 238 MB of pixels alone."""
+    page = Image.new("RGBA", (9000, 6600), (225, 225, 225))
+    page.paste(Image.fromarray(strip).resize((5904, 1096)).convert("RGBA"), (1500, 3000))
+    page.save(tmp_path / "large.png", compress_level=1)
+    del page
+    command = [sys.executable, "-c", _PEAK, tmp_path / "large.png"]
+    lines, megabytes = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert tuple(lines.split("|")) == NOR
+    assert float(megabytes) < 600
+
+
+_PEAK = """
+import pathlib, resource, sys
+from stillscan.mrz import read_image
+lines = read_image(sys.argv[1]).lines
+status = pathlib.Path("/proc/self/status")  # what resource tells on Linux holds the process that started this one
+if status.exists():
+    most = float(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+else:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+print("|".join(lines), most)
+"""

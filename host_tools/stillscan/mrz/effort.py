@@ -105,7 +105,7 @@ def spend(step: str, amount: float = 1.0) -> None:
         watch(step, amount)
 
 
-def exhausted() -> bool:
-    """Whether a search in which nothing was found has cost all that it may cost."""
+def exhausted(next_ms: float = 0.0) -> bool:
+    """Whether a search in which nothing was found has cost all that it may, or would with a step that costs so much."""
     effort = _current.get()
-    return effort is not None and effort.ms > effort.search_ms
+    return effort is not None and effort.ms + next_ms > effort.search_ms

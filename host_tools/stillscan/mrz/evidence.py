@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from stillscan.mrz.formats import printed
 from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, PX_PER_MM, Track
 from stillscan.mrz.net import FIRST, QUICK, recognise
 from stillscan.mrz.probe import Row
+from stillscan.mrz.spot import Bar
 from stillscan.mrz.view import View
 
 _WIDE_COLUMNS = 1800
@@ -30,8 +32,8 @@ _CLEAR = 14.0
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more. Nothing changes between -15 and -6, 32
 strips of levels 1 and 3 to 5."""
-_NEAR_PITCHES = 8
-"""Three lines stand 5 pitches apart at most, and a row beside them is not another MRZ."""
+_PROBED_CELLS = 34
+"""Characters that `probe` looks at: once at the left and once at the right of a strip, which has room for 49."""
 _STEEP = np.tan(np.radians(1.1))
 """Slope above which level lines are looked for anew as in any picture: `find` knows slopes of up to 1.4 degrees."""
 _FINE = (np.arange(-4.0, 5), np.arange(-4.0, 5), np.arange(-2.0, 2.1, 2))
@@ -60,6 +62,8 @@ class Evidence:
     """Whether further characters stand beside those of a line shorter than the longest there is."""
     quick: bool = False
     """Whether only the quick network has seen it: enough for what is plain, not for anything else."""
+    beside: tuple[Bar, ...] = ()
+    """Rows of a strip that stand out beside these lines nearly as much: perhaps of another MRZ."""
     steady: NDArray[np.float32] | None = None
     """After several passes the mean of their log probabilities (lines, cells, 37): low where they contradict each
     other, as they do where there is no text of an MRZ."""
@@ -69,14 +73,6 @@ class Evidence:
         """Distance of two characters in the picture."""
         length = float(np.hypot(*(self.corners[0, 1] - self.corners[0, 0])))
         return length / (int(self.likelihoods.shape[1]) - 1)
-
-    def holds(self, point: NDArray[np.float64]) -> bool:
-        """Whether a point (x, y) of the picture lies in this MRZ or just beside it."""
-        left, right = self.corners.mean(axis=0)
-        along = (right - left) / np.hypot(*(right - left))
-        away = point - (left + right) / 2
-        length, across = abs(float(away @ along)), abs(float(away @ [-along[1], along[0]]))
-        return length < 0.6 * float(np.hypot(*(right - left))) and across < _NEAR_PITCHES * self.pitch_px
 
     def support(self, text: tuple[str, ...]) -> float:
         """Mean log probability of the characters of `text` by print alone: near 0 when the print bears it out."""
@@ -126,7 +122,17 @@ def of_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
         first = 0.0
         if strip.shape[1] > CROP_COLUMNS:
             first = window.text_middle(np.repeat(ink, flatten.ACROSS, axis=1), tracks) - CROP_COLUMNS / 2
-        yield from _level_candidates(View.level(strip, tracks, first, CROP_COLUMNS), first / PX_PER_MM)
+        beside = tuple(bar for row in block.others_px for bar in _ends_of_row(row, block.slope, strip.shape[1]))
+        candidates = _level_candidates(View.level(strip, tracks, first, CROP_COLUMNS), first / PX_PER_MM)
+        yield from _changed(candidates, partial(replace, beside=beside))
+
+
+def _ends_of_row(row: float, slope: float, columns: int) -> Iterator[Bar]:
+    """The left and the right part of a level row of a strip."""
+    length = _PROBED_CELLS * PITCH_PX
+    for first in (0.0, max(0.0, columns - length)):
+        ends = np.array([[column, row + slope * (column - columns / 2)] for column in (first, first + length)])
+        yield Bar(ends[0], ends[1], lines.LETTER_ROWS, PITCH_PX)
 
 
 def _level_candidates(view: View, left_mm: float) -> Iterator[Candidate]:
@@ -148,7 +154,8 @@ def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
 
     def there(evidence: Evidence) -> Evidence:
         left_mm = _from_first_mm(evidence.grid)
-        return replace(evidence, corners=last - evidence.corners, left_mm=left_mm, turned=True)
+        beside = tuple(replace(bar, left=last - bar.right, right=last - bar.left) for bar in evidence.beside)
+        return replace(evidence, corners=last - evidence.corners, left_mm=left_mm, turned=True, beside=beside)
 
     return _changed(of_strip(np.ascontiguousarray(strip[::-1, ::-1])), there)
 
@@ -191,7 +198,7 @@ def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Candidate]:
 
     def there(evidence: Evidence) -> Evidence:
         left_mm = _from_first_mm(evidence.grid)
-        return replace(evidence, corners=part.in_picture(evidence.corners), left_mm=left_mm, clear=False)
+        return replace(evidence, corners=part.in_picture(evidence.corners), left_mm=left_mm, clear=False, beside=())
 
     for turned in row.turned:
         yield from _changed((of_turned_strip if turned else of_strip)(part.grey), there)

@@ -1,6 +1,6 @@
 """Finds the text lines of an MRZ in the ink of a strip (see `flatten`: 300 dpi down, a third of that across)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -27,6 +27,11 @@ _SPACINGS = np.arange(68, 83)
 _LEAST_SCORE = 0.001
 """Blocks whose lines stand out by no more than this are none. Nothing changes between 0.0001 and 0.01, 32 strips of
 levels 1 and 3 to 5."""
+_NEARLY = 0.4
+"""Share of its weaker line's mark that a line beside a block has at least when it may be another MRZ's: of two
+documents in one strip the fainter is taken to have no less than half the other's ink."""
+_LEAST_APART_PX = 45
+"""Two lines of text are no nearer: letters of 29 px and half their height between them."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Block:
     """Rows down per column to the right."""
     score: float
     """Ink of the lines against the gaps between them; 0 is nothing."""
+    others_px: tuple[float, ...] = ()
+    """Rows of further lines that stand out nearly as much: perhaps of another MRZ."""
 
 
 def blocks(ink: NDArray[np.float32]) -> list[Block]:
@@ -50,7 +57,8 @@ def blocks(ink: NDArray[np.float32]) -> list[Block]:
     strong = ink - np.float32(faint)
     slope, profile = _skew(np.maximum(strong, 0, out=strong))
     marks = _line_marks(profile)
-    found = [block for count in (3, 2) if (block := _best(marks, count, slope)) is not None]
+    best = [block for count in (3, 2) if (block := _best(marks, count, slope)) is not None]
+    found = [replace(block, others_px=_others(marks, block)) for block in best]
     if len(found) == 2 and found[0].score < 0.6 * found[1].score:
         found.reverse()
     return found
@@ -100,3 +108,17 @@ def _best(marks: NDArray[np.float32], count: int, slope: float) -> Block | None:
         return None
     centres = tuple(float(top + index * _SPACINGS[spacing]) for index in range(count))
     return Block(centres, slope, float(sums[spacing, top]))
+
+
+def _others(marks: NDArray[np.float32], block: Block) -> tuple[float, ...]:
+    """Rows beside the block that stand out nearly as much as its weaker line."""
+    rows = np.arange(len(marks))
+    least = _NEARLY * min(float(marks[round(centre)]) for centre in block.centres_px)
+    left = marks.copy()
+    for centre in block.centres_px:
+        left[np.abs(rows - centre) < _LEAST_APART_PX] = 0
+    found = []
+    while (row := int(left.argmax())) and left[row] > max(least, _LEAST_SCORE):
+        found.append(float(row))
+        left[np.abs(rows - row) < _LEAST_APART_PX] = 0
+    return tuple(found)

@@ -34,21 +34,31 @@ def to_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.clip(np.where(bad[:, None], 0.0, array), 0, 255)), np.uint8)
 
 
-def evened(array: NDArray[Any]) -> NDArray[np.uint8]:
+def evened(array: NDArray[Any], most: float | None = None) -> NDArray[np.uint8]:
     """Numbers of any range, of an array of any shape, as 8-bit values.
 
     Integers keep the eight highest bits that the greatest of them uses, with no fewer than the lowest eight: whoever
     stores 10 bits in 16 uses the lower ones. Floats are 0..1 when none is greater, else 0..255, else as integers.
-    Values below 0 are black; rows with anything but numbers (NaN, infinity) are 0.
+    Values below 0 are black; rows with anything but numbers (NaN, infinity) are 0. `most`: the greatest of a picture of
+    which the array is a part (`greatest`).
     """
+    most = greatest(array) if most is None else most
     if array.dtype.kind == "f":
-        bad = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
-        if bad.any():
-            array = np.where(bad.reshape(-1, *(1,) * (array.ndim - 1)), 0.0, array)
-        most = float(array.max(initial=0))
+        array = _without_bad_rows(array)
         scale = 255.0 if most <= 1 else 1.0 if most <= 255 else 1 / _excess(int(min(most, _GREATEST)))
         return np.asarray(np.rint(np.clip(array * np.float32(scale), 0, 255)), np.uint8)
-    return np.asarray(np.clip(array // _excess(int(array.max(initial=0))), 0, 255), np.uint8)
+    return np.asarray(np.clip(array // _excess(int(most)), 0, 255), np.uint8)
+
+
+def greatest(array: NDArray[Any]) -> float:
+    """The greatest number in an array, 0 if none is greater; rows with anything but numbers do not count."""
+    return float((_without_bad_rows(array) if array.dtype.kind == "f" else array).max(initial=0))
+
+
+def _without_bad_rows(array: NDArray[Any]) -> NDArray[Any]:
+    """Floats, rows with anything but numbers as 0."""
+    bad = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
+    return np.where(bad.reshape(-1, *(1,) * (array.ndim - 1)), 0.0, array) if bad.any() else array
 
 
 def _excess(most: int) -> int:

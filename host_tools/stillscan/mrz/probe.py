@@ -34,6 +34,8 @@ class Row(NamedTuple):
     bar: Bar
     turned: tuple[bool, ...] = (False, True)
     """Whether it may be upside down, and whether it may not be: likelier first."""
+    likeness: float = 0.0
+    """How much it looks like a row of an MRZ the likelier way up."""
 
 
 def promising(grey: NDArray[np.uint8], bars: Sequence[Bar]) -> list[Row]:
@@ -43,8 +45,9 @@ def promising(grey: NDArray[np.uint8], bars: Sequence[Bar]) -> list[Row]:
         upright, turned = likeness(grey, bar)
         ways = tuple(sorted((False, True), key=lambda way: -(upright, turned)[way]))
         if max(upright, turned) > _PROMISING:
-            rated.append((max(upright, turned), Row(bar, ways[: 1 if abs(upright - turned) > _CLEARLY else 2])))
-    return [row for _, row in sorted(rated, key=lambda one: -one[0])]
+            ways = ways[: 1 if abs(upright - turned) > _CLEARLY else 2]
+            rated.append(Row(bar, ways, max(upright, turned)))
+    return sorted(rated, key=lambda row: -row.likeness)
 
 
 def likeness(grey: NDArray[np.uint8], bar: Bar) -> tuple[float, float]:

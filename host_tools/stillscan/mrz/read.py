@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import backward, effort, faint, spot, typeface, unity
+from stillscan.mrz import backward, effort, faint, rivals, spot, typeface, unity
 from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
@@ -59,12 +59,15 @@ _STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 450.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
 there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts. With
 300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon."""
+_FAINT_MS, _STRIP_FAINT_MS = 120.0, 20.0
+"""Effort of looking for faint rows: it is not begun where that would be too much."""
+_WEAK, _MOST_WEAK = 0.65, 2
+"""Likeness below which a row is read only as one of the first so many: a page of typescript has rows with up to 0.64,
+and what can be read seldom less than 0.7."""
 _STRIP_SIZES_PX = spot.LONG_SIDES_PX[:3]
 """Sizes at which rows of text are looked for in a strip: in one of them its characters are 11 to 23 px apart."""
 _STRIP_TURNS_DEG = np.arange(-6.0, 6.1, 3.0)
 """No strip is turned by more: it would show half of a line."""
-_RIVAL = 0.5
-"""Share of the best row's score that a row of another MRZ in the same picture has at least."""
 _CLEARLY_TEXT = -0.35
 """Fit above which characters are those of OCR-B: print of other fonts has -0.5 (see `character_grid`)."""
 
@@ -123,6 +126,7 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     if not _stands_there(*best) or (is_strip and not best[0].accepted and best[1] is not None and best[1].is_tilted):
         best, second = _searched(grey, best, is_strip=is_strip)
     reading, rests_on = best
+    second = second or (rests_on is not None and _stands_there(*best) and rivals.any_is_mrz(grey, rests_on.beside))
     if not reading.accepted and rests_on is not None and _is_light(rests_on) and not effort.exhausted():
         other, evidence = _positive(grey, is_strip=is_strip)
         if is_read(other):
@@ -146,38 +150,42 @@ def _is_light(evidence: Evidence) -> bool:
 def _positive(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     """What is read when light and dark are exchanged."""
     best = _best(places.of_strip(255 - grey)) if is_strip else (Reading(), None)
-    return best if _stands_there(*best) else _searched(255 - grey, best, is_strip=is_strip)[0]
+    return best if _stands_there(*best) else _searched(255 - grey, best, is_strip=is_strip, negative=True)[0]
 
 
-def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool) -> tuple[Found, bool]:
+def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool, negative: bool = False) -> tuple[Found, bool]:
     """The best of `best` and of what is read anywhere in a picture, and whether that shows a second MRZ.
 
-    A strip's scale is known, and its lines are at least nearly level.
+    A strip's scale is known, and its lines are at least nearly level. In a `negative` faint rows are not looked for.
     """
     bars = spot.bars(grey, _STRIP_SIZES_PX) if is_strip else spot.bars(grey)
-    strongest = max((bar.score for bar in bars), default=0.0)
     second = False
-    for row in promising(grey, bars)[:_MOST_BARS]:
-        bar = row.bar
+    for number, row in enumerate(promising(grey, bars)[:_MOST_BARS]):
         reading, rests_on = best
-        found = rests_on if _stands_there(*best) else None
-        here = found is not None and found.holds((bar.left + bar.right) / 2)
-        # what is read without doubt is not read again, and text with much less rhythm is no second MRZ
-        if found and (reading.confidence > _NO_DOUBT if here else bar.score < _RIVAL * strongest):
-            continue
-        around = _around(grey, row)
-        if found and not here:
-            second = second or (is_read(around[0]) and around[0].lines != reading.lines)
-        else:
-            best = _better(best, around)
-        if (is_strip or not _stands_there(*best)) and effort.exhausted():
-            return best, second
-    if not _stands_there(*best):
+        found, over = rests_on if _stands_there(*best) else None, effort.exhausted()
+        if found is None and (over or (row.likeness < _WEAK and number >= _MOST_WEAK)):
+            break
+        # what is read without doubt is not read again
+        doubtful = reading.confidence <= _NO_DOUBT and not (is_strip and over)
+        if found is None or (doubtful and not rivals.beyond(found, row.bar)):
+            best = _better(best, _around(grey, row))
+        second = second or (_stands_there(*best) and _shows_another(grey, row, *best))
+    if not _stands_there(*best) and not (negative or effort.exhausted(_STRIP_FAINT_MS if is_strip else _FAINT_MS)):
         for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):
             best = _better(best, _around(grey, row))
             if is_read(best[0]) or effort.exhausted():
                 break
     return best, second
+
+
+def _shows_another(grey: NDArray[np.uint8], row: Row, reading: Reading, found: Evidence | None) -> bool:
+    """Whether a row of text, or what of it goes on beside the lines that were read, is of another MRZ."""
+    for part in rivals.beyond(found, row.bar) if found is not None else ():
+        for own in [row] if part is row.bar else promising(grey, [part]):
+            other, _ = _around(grey, own)
+            if other.lines != reading.lines and (is_read(other) or own.likeness > rivals.CLEARLY_MRZ):
+                return True
+    return False
 
 
 def _around(grey: NDArray[np.uint8], row: Row) -> Found:

@@ -39,6 +39,8 @@ photographs (of worn passports, levels 3 to 5, and of three formats)."""
 _MOST_PIECES = 150
 """Bounds the time of joining them, longest first. Nothing changes between 75 and 300, 14 photographs (of worn
 passports, levels 3 to 5, and of three formats)."""
+_SAME_HEIGHTS = 0.25
+"""Ends of a row that differ by less than this, against its height, are the same: a quarter of a character."""
 _MOST_BARS = 8
 """Rows that the quick network glances at, likeliest first. Nothing changes between 5 and 12, 14 photographs (of worn
 passports, levels 3 to 5, and of three formats)."""
@@ -90,7 +92,7 @@ def bars(grey: NDArray[np.uint8], sizes_px: tuple[int, ...] = LONG_SIDES_PX) -> 
         small = cv2.resize(source, shape, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         source = np.asarray(small, np.uint8) if scale < 1 else source  # the next is smaller still
         seen = strokes(np.asarray(small, np.uint8))
-        for bar in (bar for share in _STANDS_OUT for bar in _joined(_pieces(seen, share))):
+        for bar in _once([bar for share in _STANDS_OUT for bar in _joined(_pieces(seen, share))]):
             effort.spend("spot-row")
             found.append(measured(seen, bar).scaled(1 / scale))
     return _distinct(sorted(found, key=lambda bar: -bar.score))
@@ -157,6 +159,16 @@ def _continues(bar: Bar, ends: NDArray[np.float64], heights: NDArray[np.float64]
     gap = np.maximum(at.min(axis=1) - bar.length_px, -at.max(axis=1))
     alike = (heights > 0.5 * bar.height_px) & (heights < 1.7 * bar.height_px)
     return np.asarray(alike & (aside <= 0.45 * np.maximum(heights, bar.height_px)) & (gap <= 7 * bar.height_px))
+
+
+def _once(found: list[Bar]) -> list[Bar]:
+    """Rows whose ends were found already, with the other threshold, are left out: measuring is what costs."""
+    kept: list[Bar] = []
+    ends = np.array([(*bar.left, *bar.right) for bar in found]).reshape(-1, 4)
+    for index, bar in enumerate(found):
+        if not index or np.abs(ends[:index] - ends[index]).max(axis=1).min() > _SAME_HEIGHTS * bar.height_px:
+            kept.append(bar)
+    return kept
 
 
 def measured(seen: NDArray[np.uint8], bar: Bar, pitches: NDArray[np.float64] = _PITCH_RANGE) -> Bar:

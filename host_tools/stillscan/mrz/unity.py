@@ -20,8 +20,12 @@ from stillscan.mrz.judge import Reading
 from stillscan.mrz.lines import PITCH_PX
 from stillscan.mrz.pixels import ranked
 
-_OUTER, _LETTERS, _MOST = slice(2, 7), slice(10, 38), slice(8, 40)
-"""Rows of a crop (48): paper above a line, its letters, and its letters when they stand a little aside."""
+_ABOVE, _BELOW = slice(2, 7), slice(41, 46)
+"""Rows of a crop (48) with paper above and below a line."""
+_LETTERS, _MOST = slice(10, 38), slice(8, 40)
+"""Rows of a crop with its letters, and with its letters when they stand a little aside."""
+_SHADES = 12
+"""Places along a line at which its paper is measured: a stain or a shadow is as wide as some characters."""
 _FAINT = 0.25
 """Share of full ink below which noise and security print lie."""
 
@@ -127,11 +131,11 @@ def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:
     first, end = max(0, round(float(columns_px[0])) - half), round(float(columns_px[-1])) + half
     grey = cv2.blur(np.ascontiguousarray(crop[:, first:end]), (3, 3))
     thin = np.ascontiguousarray(grey[:, ::3])
-    paper, dark = ranked(thin[_OUTER], 0.5), ranked(thin[_LETTERS], 0.04)
+    paper, dark = ranked(thin[_ABOVE], 0.5), ranked(thin[_LETTERS], 0.04)
     swing = max(paper - dark, 1.0)
     ink = _ink(grey[_MOST][::2], paper, swing)
     edges = float(cv2.absdiff(ink[:, 1:], ink[:, :-1]).sum())
-    profile = _ink(thin, paper, swing)
+    profile = _ink(thin + (np.float32(paper) - _paper(thin)), paper, swing)
     middle = thin.shape[1] // 2
     return _Line(
         paper,
@@ -139,6 +143,18 @@ def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:
         2 * float(ink.sum()) / max(edges, 1.0),
         (_middle(profile[:, :middle]), _middle(profile[:, middle:])),
     )
+
+
+def _paper(grey: NDArray[Any]) -> NDArray[np.float32]:
+    """The paper under a line (48, columns): between what is seen above and below, a dozen times along it.
+
+    Taken for even, the darker paper of a stain or a shadow would be ink, and the line would seem to run towards it.
+    """
+    width = max(1, grey.shape[1] // _SHADES)
+    slabs = grey[:, : grey.shape[1] // width * width].reshape(len(grey), -1, width)
+    above, below = (np.median(slabs[rows], axis=(0, 2)) for rows in (_ABOVE, _BELOW))
+    edges = np.stack([above, below]).astype(np.float32)
+    return np.asarray(cv2.resize(edges, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _ink(grey: NDArray[Any], paper: float, swing: float) -> NDArray[np.float32]:

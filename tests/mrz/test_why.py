@@ -12,6 +12,7 @@ from test_read_command import CLEAN, SAMPLES, run
 
 from stillscan import mrz
 from stillscan.guidance import catalogue
+from stillscan.mrz import backward, typeface
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import CHECK, UNCERTAIN, Correction, Reading
 from stillscan.mrz.why import CHECK_DIGIT, PRINT, REASONS, why, without_place
@@ -46,9 +47,7 @@ def reasons_of_modules() -> set[str]:
             if isinstance(node, ast.FunctionDef) and node.name == "_doubt":
                 returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
                 found.update(text for value in returned for text in _said(path.stem, value))
-    from stillscan.mrz import typeface
-
-    return found | {typeface.OTHER, typeface.FOREIGN}
+    return found | {typeface.OTHER, typeface.FOREIGN, backward.BACKWARD}
 
 
 def test_all_reasons_are_explained_and_no_others() -> None:

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from stillscan.guidance.findings import say_finding
-from stillscan.mrz import captures, effort, judge, pages, read, stream, typeface, unity
+from stillscan.mrz import backward, captures, effort, judge, pages, read, stream, typeface, unity
 from stillscan.mrz.judge import Reading
 
 PRINT, FINDING, CHECK_DIGIT, RULE, PICTURE, TIME = "print", "finding", "check digit", "rule", "picture", "time"
@@ -48,6 +48,7 @@ REASONS: dict[str, Reason] = {
     judge.EXPIRY: Reason(RULE, (_AGAIN, _AS_PRINTED)),
     typeface.OTHER: Reason(PRINT, ("Lay down a travel document itself, no copy in another type.", _AS_PRINTED)),
     typeface.FOREIGN: Reason(PRINT, ("Look for dirt on this character and capture it once more.", _AS_PRINTED)),
+    backward.BACKWARD: Reason(RULE, ("The document does not keep to the standard; another capture does not help.",)),
     unity.TWO_PRINTS: Reason(PRINT, (_ONE, "Lay the page flat: a fold between the lines sets them apart.")),
 }
 """All reasons of a reading, without places. A test holds this to what the modules say."""
@@ -112,7 +113,8 @@ def why(reading: Reading) -> Why | None:
 
 def without_place(reason: str) -> str:
     """The reason as REASONS has it."""
-    return typeface.FOREIGN if reason.startswith(typeface.FOREIGN.partition("{")[0]) else reason
+    with_places = (known for known in REASONS if "{" in known)
+    return next((known for known in with_places if reason.startswith(known.partition("{")[0])), reason)
 
 
 def _places(reading: Reading) -> tuple[Place, ...]:

@@ -291,11 +291,11 @@ def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, s
         return replace(reading, accepted=False, reason=OTHER_PRINT, quality=tuple(faults))
     if reading.accepted and evidence.goes_on:
         return replace(reading, accepted=False, reason=GOES_ON, quality=tuple(faults))
-    if (reading.accepted or reading.reason in DOUBTS) and (strange := _strange(reading, evidence)):
-        return replace(reading, accepted=False, reason=strange.text, quality=(*faults, strange))
     if second:
         faults.append(QualityFinding("two-mrzs", TWO))
         return replace(reading, accepted=False, reason=TWO, quality=tuple(faults))
+    if (reading.accepted or reading.reason in DOUBTS) and (strange := _strange(reading, evidence)):
+        return replace(reading, accepted=False, reason=strange.text, quality=(*faults, strange))
     return replace(reading, quality=tuple(faults))
 
 

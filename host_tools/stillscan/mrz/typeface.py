@@ -34,10 +34,11 @@ _BESIDE = 9
 """Characters side by side that are judged together: two single ones never decide, and no name hides in another type."""
 _MOST = 6.0
 """Log odds beyond which a character counts no more, so that one cannot speak for all."""
-_OTHER, _OTHER_CERTAIN = 1.3, 0.0
+_OTHER, _OTHER_CERTAIN = 0.5, 0.0
 """Mean log odds of nine characters below which their print is not OCR-B. Development strips of levels 0 to 4 that are
 accepted have 1.6 and more at their worst place, in two cuts that the network has not learned from (272 strips, some of
-them bolder, taller or lower); those in other typefaces 0.9 and less (195 strips)."""
+them bolder, taller or lower); those in other typefaces 0.9 and less (195 strips), those of
+them that would be accepted -0.7 and less; real print has less than our own (43 specimens)."""
 _STRANGE, _STRANGE_CERTAIN = -0.3, -2.5
 """Log probability of the least likely character, less what is usual there (see below), below which no MRZ has it. Of
 the same strips 0 of 138 fall below at levels 0 to 2, 0 of 46 at level 3 and 6 % of 77 at level 4; of 50 with a foreign

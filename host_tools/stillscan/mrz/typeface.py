@@ -96,6 +96,7 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
     """
     many = len(prints) ** (1 - _SHARED)
     own = np.clip(many * np.mean([one.own for one in prints], axis=0), -_MOST, _MOST)
+    own = np.where(printed(lines), own, _MOST)
     beside = np.stack([np.convolve(line, np.full(_BESIDE, 1 / _BESIDE), "valid") for line in own])
     if beside.min() < (_OTHER_CERTAIN if certain else _OTHER):
         return QualityFinding("other-print", OTHER)

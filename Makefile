@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-chip bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-simulate bench-soak bench-tags train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-simulate bench-soak bench-tags train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,7 +87,10 @@ bench-attacks: setup ## some 8,000 attempts at a release without a passed check,
 bench-motion: setup ## every motion profile beside restart-only, on the same seeds (about 15 minutes)
 	@$(BIN)/python -m bench.motion --beside --checks 0 $(ARGS)
 
-bench-mrz: setup ## our reader beside others that are installed, on the same strips, photographs and pictures with known text (--images DIR)
+bench-beside: setup ## our reader beside others that are installed, on the same strips, photographs and pictures with known text (--images DIR)
+	@$(BIN)/python -m bench.beside $(ARGS)
+
+bench-mrz: setup ## how far the reader can be relied on, set by set (--typefaces DIR with other fonts, --images DIR with known text; --update)
 	@$(BIN)/python -m bench.mrz $(ARGS)
 
 bench-reader: setup ## the reader's own time and memory
@@ -135,7 +138,8 @@ train: setup ## train the reader's three networks again: 28,000 steps, about thr
 	@$(BIN)/python -m training.train --net quick --seed 3 --steps 4000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.train --net lines --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.train --net second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
-	@$(BIN)/python -m training.typefaces
+	@$(BIN)/python -m training.fonts build/fonts
+	@$(BIN)/python -m training.typefaces --fonts build/fonts/learn --workers 2
 
 pictures: setup ## make the pictures of README and docs again, and the wiring of every board
 	@sh tests/packages.sh chromium

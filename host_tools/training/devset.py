@@ -5,6 +5,7 @@ training), outlines rasterised by Pillow, and its own damage in plain numpy. Lev
 3 badly worn with jitter and guilloche, 4 faded with streaks and glare, 5 hardly readable by eye.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,10 +18,12 @@ from PIL import Image, ImageDraw, ImageFont
 from training import text
 
 STRIP_SHAPE = (274, 1476)
-_LINE_ROWS_PX = (88, 163)
+LINE_ROWS_PX = (88, 163)
 _FINE = 3
 _PITCH_PX = 30
 LEVELS = 6
+Ink = Callable[[tuple[str, ...], float, np.random.Generator], NDArray[np.float64]]
+"""Lines, their slope and chance to the ink cover 0..1 of a strip (rows, cols)."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def _print(lines: tuple[str, ...], font_file: Path, slope: float, rng: np.random
     left = 71 + rng.uniform(-10, 10)
     weight = int(rng.integers(0, 3))
     _, top, _, bottom = font.getbbox("H", anchor="ls")
-    for line, row in zip(lines, _LINE_ROWS_PX, strict=True):
+    for line, row in zip(lines, LINE_ROWS_PX, strict=True):
         for index, character in enumerate(line):
             x = left + _PITCH_PX * index
             y = row + slope * (x + _PITCH_PX / 2 - STRIP_SHAPE[1] / 2)
@@ -145,16 +148,16 @@ def _shake(picture: NDArray[np.float64], amount_px: float, rng: np.random.Genera
     return np.stack([np.interp(columns + shift, columns, row) for row, shift in zip(picture, walk, strict=True)])
 
 
-def strip(font_file: Path, level: int, seed: int, capture: int = 0) -> Strip:
+def strip(font_file: Path, level: int, seed: int, capture: int = 0, printed: Ink | None = None) -> Strip:
     """Strip number `seed` of `level` 0..5; the same arguments give the same strip.
 
     Another `capture` scans the same worn document once more: ink and paper are the same; what the hand, the dust on the
-    sensor, the lamp and the noise do is new.
+    sensor, the lamp and the noise do is new. `printed` draws its ink in another way (see `devprint`).
     """
     rng = np.random.default_rng((914, level, seed))
     damage, lines = _DAMAGE[level], _td3(rng)
     slope = float(rng.uniform(-damage.skew, damage.skew))
-    ink = _print(lines, font_file, slope, rng)
+    ink = printed(lines, slope, rng) if printed else _print(lines, font_file, slope, rng)
     if damage.worn:
         ink = _wear(ink, damage, rng)
     light = 1 - damage.guilloche * _guilloche(rng) - 0.1 * damage.worn * _patches(rng, 90)
@@ -177,5 +180,5 @@ def strip(font_file: Path, level: int, seed: int, capture: int = 0) -> Strip:
     grey = grey + rng.normal(0, rng.uniform(0.6, 1) * damage.noise, STRIP_SHAPE)
     if level >= 2 and rng.random() < 0.3:
         grey = np.round(grey / 17) * 17
-    rows_px = (float(_LINE_ROWS_PX[0]), float(_LINE_ROWS_PX[1]))
+    rows_px = (float(LINE_ROWS_PX[0]), float(LINE_ROWS_PX[1]))
     return Strip(np.clip(np.rint(grey), 0, 255).astype(np.uint8), lines, level, rows_px, slope)

@@ -1,6 +1,7 @@
 """Calibrates a trained network on lines it has not seen and writes it as `weights/NAME.onnx` with its card."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,9 @@ def temperature_for(scores: Tensor, classes: Tensor) -> float:
     return float(min(tried, key=lambda value: float(F.cross_entropy(scores / value, classes))))
 
 
-def small(file: Path) -> None:
-    """Rewrite an ONNX file of single precision: weights stored in half (it computes in single still), short names."""
+def small(file: Path, kept_names: Sequence[str] = _KEPT) -> None:
+    """Rewrite an ONNX file of single precision: weights stored in half (it computes in single still), short names but
+    for `kept_names`."""
     model = onnx.load(file)
     kept, casts = [], []
     for weight in model.graph.initializer:
@@ -61,7 +63,7 @@ def small(file: Path) -> None:
     del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(kept)
     model.graph.node.extend(nodes)
-    _name_shortly(model.graph, {name: name for name in ("", *_KEPT)})
+    _name_shortly(model.graph, {name: name for name in ("", *kept_names)})
     onnx.checker.check_model(model)
     onnx.save(model, file)
 

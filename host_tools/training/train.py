@@ -38,7 +38,7 @@ _CENTRE_SIGMA_PX = 4.5
 _OFF_CENTRE_PX = 3.0
 _CENTRE_WEIGHT = 0.5
 _KEEP = 0.999
-_SLOW_HALVES = ("DEFAULT", "NO AVX", "AVX2")
+SLOW_HALVES = ("DEFAULT", "NO AVX", "AVX2")
 """Processors that compute with 16-bit floats ten times slower than with 32-bit ones."""
 _DEBIAN = Path("/usr/share/fonts/opentype/ocr-b")
 _cuts: list[NDArray[np.int8]] = []
@@ -145,7 +145,7 @@ def train(
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
     mean = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=_PEAK_RATE, weight_decay=0.02)
-    quick_halves = torch.backends.cpu.get_cpu_capability() not in _SLOW_HALVES
+    quick_halves = torch.backends.cpu.get_cpu_capability() not in SLOW_HALVES
     start = shown = time.monotonic()
     losses: list[float] = []
     context = multiprocessing.get_context("spawn")

@@ -1,149 +1,207 @@
-"""What characters look like: in OCR-B, in other typefaces, and those that no MRZ has, as subspaces of small pictures.
+"""Trains the network that tells OCR-B from other print: `python -m training.typefaces --fonts DIR [DIR ...]`.
 
-`python -m training.typefaces`, which `make train` ends with, writes `weights/typeface.npz`: with it the module
-`stillscan.mrz.typeface` compares print. A subspace holds what the pictures of a character have in common (their mean)
-and how they differ most (cut, weight, slant, sharpness).
+It sees the cells of a line, and says of each which character stands there, or that it is none an MRZ has, and whether
+its print is OCR-B. Other typefaces are the files of the folders; `fonts.txt` lists those that the package's network
+learned from. Writes `weights/typeface.onnx` and its card.
 """
+
+# Where the extra `train` is not installed, torch has no types to derive from.
+# mypy: disallow-subclassing-any=False
 
 import argparse
 import json
+import math
+import multiprocessing
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
-from stillscan.mrz import typeface
-from stillscan.mrz.alphabet import ALPHABET
-from stillscan.mrz.typeface import COLUMNS, PATCH_COLUMNS, PATCH_ROWS, ROWS, plain
-from training import glyphs
+from stillscan.mrz.confusables import CONFUSABLE_OF
+from stillscan.mrz.typeface import CELL_COLUMNS, CELL_ROWS, cells
+from training.export import WEIGHTS, small
+from training.othertype import FOREIGN, Bank, PrintLine, bank, line
+from training.train import SLOW_HALVES, default_fonts
 
-OWN, OTHER, FOREIGN = 6, 5, 2
-"""Directions kept of a character's pictures. With 12, 12 and 5 development strips are parted no better."""
-_SAMPLES = 400  # pictures of a character: ten for each value of a subspace's strongest directions
-_STEPS = 31
-"""Of a value, to each side of 0: 0.1 % of a direction is lost, and a file of them takes two thirds of what 127 take."""
-WEIGHTS = Path(typeface.__file__).with_name("weights")
-FOREIGN_CHARACTERS = (
-    "!\"#$%&'()*+,-./:;=>?@[\\]^_`{|}~abcdefghijkmnopqrtuvwxyz"
-    "£§°µ¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâäåæçèéêíñóöøúüþ"
-    "ĄĆČĎĐĘĚĞİŁŃŇŐŒŘŚŞŠŤŮŰŹŻŽąćęğłńőœśşšźżž€†•"
-    "ΓΔΘΛΞΠΣΦΨΩαβγδλπσφωБГДЖЗИЙЛПУФЦЧШЩЫЭЮЯ"
-)
-"""Characters that somebody may print in a name: ASCII, Latin, what else European keyboards have, Greek, Cyrillic. Left
-out are those that look like one of the 37 (small l, s; Greek and Cyrillic capitals that are Latin ones)."""
-OWN_FONTS = ("OCRB.otf", "OCRBS.otf")
-OTHER_FONTS = ("DejaVuSansMono*.ttf", "LiberationMono-*.ttf")
-"""Debian's fonts-ocr-b; fonts-dejavu-core, fonts-dejavu-extra and fonts-liberation."""
+_CHANNELS, _FEATURES = (12, 24, 32), 32
+_BATCH = 24
+_PEAK_RATE = 3e-3
+_OFF_PX = 1.3
+_bank: list[Bank] = []
 
 
-def directions(fonts: Sequence[Path], others: Sequence[Path], seed: int) -> dict[str, NDArray[np.int8]]:
-    """The three kinds of subspaces as 8-bit arrays (characters, directions, values): own, other, foreign."""
-    tables = [glyphs.font_distances(font) for font in fonts]
-    strange = [distances(font, ALPHABET) for font in others]
+class CellNet(nn.Module):
+    """(lines, cells, 48, 36) grey to log probabilities of 37 characters and none of them, and the odds of OCR-B."""
 
-    def own(rng: np.random.Generator) -> glyphs.Cut:
-        if rng.random() < 0.5:
-            return glyphs.drawn_cut(rng)
-        return glyphs.bent_font(tables[int(rng.integers(len(tables)))], rng)
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        before = 1
+        for channels in _CHANNELS:
+            layers += [nn.Conv2d(before, channels, 3, 2, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+            before = channels
+        size = before * math.ceil(CELL_ROWS / 8) * math.ceil(CELL_COLUMNS / 8)
+        self.look = nn.Sequential(*layers, nn.Flatten(), nn.Linear(size, _FEATURES), nn.ReLU())
+        self.around = nn.Linear(_FEATURES, _FEATURES)
+        self.say = nn.Sequential(nn.Linear(2 * _FEATURES, _FEATURES), nn.ReLU(), nn.Linear(_FEATURES, FOREIGN + 2))
 
-    def other(rng: np.random.Generator) -> glyphs.Cut:
-        return glyphs.bent_font(strange[int(rng.integers(len(strange)))], rng)
-
-    found = {"own": _subspaces(own, OWN, (seed, 0)), "other": _subspaces(other, OTHER, (seed, 1))}
-    parts: list[NDArray[np.float64]] = []
-    done = set[str]()
-    for fonts_of in (tuple(fonts), tuple(others[:1])):
-        there = [one for one in dict.fromkeys(FOREIGN_CHARACTERS) if one not in done and has(fonts_of[0], one)]
-        done.update(there)
-        drawn = [distances(font, there) for font in fonts_of]
-
-        def cut(rng: np.random.Generator, drawn: list[NDArray[np.float32]] = drawn) -> glyphs.Cut:
-            return glyphs.bent_font(drawn[int(rng.integers(len(drawn)))], rng)
-
-        parts.append(_subspaces(cut, FOREIGN, (seed, 2, len(parts)), 60))
-    found["foreign"] = np.concatenate(parts)
-    return {name: np.rint(values * _STEPS / np.abs(values).max()).astype(np.int8) for name, values in found.items()}
+    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+        """Log probabilities (lines, cells, 38), log odds (lines, cells)."""
+        ink = grey.float()
+        ink = ink - ink.mean((2, 3), keepdim=True)
+        ink = ink / ink.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1.0)
+        seen = self.look(ink.flatten(0, 1).unsqueeze(1)).unflatten(0, ink.shape[:2])
+        line = F.relu(self.around(seen.mean(1, keepdim=True))).expand_as(seen)  # what the rest of the line is like
+        said = self.say(torch.cat([seen, line], dim=2))
+        return said[..., :-1].log_softmax(dim=2), said[..., -1]
 
 
-def _subspaces(
-    cut: Callable[[np.random.Generator], glyphs.Cut], kept: int, seed: tuple[int, ...], samples: int = _SAMPLES
-) -> NDArray[np.float64]:
-    """(characters, kept, values): orthonormal directions of the pictures of each character of the drawn cuts."""
-    pictures = np.stack([_picture(cut, np.random.default_rng((*seed, index))) for index in range(samples)], axis=1)
-    norms = np.linalg.norm(pictures, axis=2, keepdims=True)
-    return np.stack([np.linalg.svd(one, full_matrices=False)[2][:kept] for one in pictures / np.maximum(norms, 1e-3)])
+class Cells(NamedTuple):
+    """Windows (lines, cells, rows, cols), classes and typefaces (lines, cells)."""
+
+    windows: Tensor
+    classes: Tensor
+    own: Tensor
 
 
-def _picture(cut: Callable[[np.random.Generator], glyphs.Cut], rng: np.random.Generator) -> NDArray[np.float32]:
-    """(characters, values): one cut printed with a weight, size, slant and sharpness of its own."""
-    table = cut(rng)
-    weight, soft = rng.normal(0, 0.5), rng.uniform(0.5, 1.2)
-    ink = np.clip((weight - table) / (2 * soft) + 0.5, 0, 1).astype(np.float32)
-    middle = np.array([(glyphs.CELL_COLUMNS - 1) / 2, (glyphs.CELL_ROWS - 1) / 2])
-    turn = np.array([[rng.normal(1, 0.025), rng.normal(0, 0.03)], [0, rng.normal(1, 0.025)]])
-    change = np.column_stack([turn, middle - turn @ middle + rng.uniform(-0.7, 0.7, 2)]).astype(np.float32)
-    blur = rng.uniform(0.6, 1.7)
-    rows = slice((glyphs.CELL_ROWS - PATCH_ROWS) // 2, (glyphs.CELL_ROWS + PATCH_ROWS) // 2)
-    columns = slice((glyphs.CELL_COLUMNS - PATCH_COLUMNS) // 2, (glyphs.CELL_COLUMNS + PATCH_COLUMNS) // 2)
-    size = glyphs.CELL_COLUMNS, glyphs.CELL_ROWS
-    drawn = [cv2.GaussianBlur(cv2.warpAffine(one, change, size), (0, 0), blur)[rows, columns] for one in ink]
-    small = np.stack(drawn).reshape(-1, ROWS, 2, COLUMNS, 2).mean(axis=(2, 4)).reshape(len(drawn), -1)
-    return plain(np.asarray(small, np.float32))
+def loss_of(said: tuple[Tensor, Tensor], truth: Cells) -> Tensor:
+    """Cross entropy of characters (O and 0, I and 1 count as one) and of the typeface."""
+    characters, own = said
+    fellow = torch.from_numpy(np.append(CONFUSABLE_OF, FOREIGN))
+    together = torch.where(
+        fellow == torch.arange(FOREIGN + 1), characters, torch.logaddexp(characters, characters[..., fellow])
+    )
+    known, judged = truth.classes >= 0, truth.own >= 0
+    right = F.nll_loss(together[known], truth.classes[known])
+    return right + F.binary_cross_entropy_with_logits(own[judged], truth.own[judged].float())
 
 
-def has(font: Path, character: str) -> bool:
-    """Whether a font draws this character, and not only its sign for what it lacks."""
-    drawn = ImageFont.truetype(str(font), 60)
-    lacking, own = drawn.getmask("\ue123"), drawn.getmask(character)
-    return own.getbbox() is not None and (own.size, bytes(own)) != (lacking.size, bytes(lacking))
+def cells_of(lines: Sequence[PrintLine], rng: np.random.Generator) -> Cells:
+    """Lines of one number of cells, each window a little beside its place."""
+    windows = []
+    for one in lines:
+        crop = np.roll(one.pixels, int(rng.integers(-1, 2)), axis=0)
+        off = rng.normal(0, 0.7) + rng.normal(0, _OFF_PX * 0.5, len(one.centres_px))
+        windows.append(cells(crop[None], one.centres_px[None] + off)[0])
+    classes, own = (np.stack([getattr(one, name) for one in lines]).astype(np.int64) for name in ("classes", "own"))
+    return Cells(torch.from_numpy(np.stack(windows)), torch.from_numpy(classes), torch.from_numpy(own))
 
 
-def distances(font: Path, characters: Sequence[str]) -> NDArray[np.float32]:
-    """As `glyphs.font_distances`, of any characters."""
-    fine = 4
-    probe = ImageFont.truetype(str(font), 1000)
-    drawn = ImageFont.truetype(str(font), round(1000 * 30 * fine / probe.getlength("0")))
-    _, top, _, bottom = drawn.getbbox("H", anchor="ls")
-    rows, columns = glyphs.CELL_ROWS * fine, glyphs.CELL_COLUMNS * fine
-    table = []
-    for character in characters:
-        cell = Image.new("L", (columns, rows), 0)
-        place = (glyphs.CELL_COLUMNS - 30) / 2 * fine, rows / 2 - (top + bottom) / 2
-        ImageDraw.Draw(cell).text(place, character, fill=255, font=drawn, anchor="ls")
-        inside = (np.asarray(cell) > 127).astype(np.uint8)
-        outer, inner = (cv2.distanceTransform(part, cv2.DIST_L2, 5) for part in (1 - inside, inside))
-        table.append((outer - inner) / fine)
-    return np.asarray(np.stack(table), np.float32)
+def _begin(fonts: Sequence[Path], cuts: int, seed: int, half: bool) -> None:
+    cv2.setNumThreads(1)
+    _bank.append(bank(default_fonts(), fonts, cuts, seed, half=half))
+
+
+def _make(index: int, seed: int) -> PrintLine:
+    return _short(line(_bank[0], seed, index))
+
+
+def _short(one: PrintLine) -> PrintLine:
+    """Without its unused cells."""
+    used = int((one.centres_px > 0).sum())
+    return PrintLine(one.pixels, one.centres_px[:used], one.classes[:used], one.own[:used])
+
+
+def _batches(lines: Sequence[PrintLine], rng: np.random.Generator) -> Iterator[Cells]:
+    """All lines once, in batches of one length."""
+    found: list[list[PrintLine]] = []
+    for length in sorted({len(one.centres_px) for one in lines}):
+        mine = [one for one in lines if len(one.centres_px) == length]
+        order = rng.permutation(len(mine))
+        found += [
+            [mine[at] for at in order[first : first + _BATCH]] for first in range(0, len(mine) - _BATCH + 1, _BATCH)
+        ]
+    for at in rng.permutation(len(found)):
+        yield cells_of(found[at], rng)
+
+
+def train(lines: Sequence[PrintLine], epochs: int, seed: int) -> CellNet:
+    """A trained network in evaluation mode."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng((seed, 13))
+    net = CellNet()
+    net.to(memory_format=torch.channels_last)
+    quick_halves = torch.backends.cpu.get_cpu_capability() not in SLOW_HALVES
+    optimiser = torch.optim.AdamW(net.parameters(), lr=_PEAK_RATE, weight_decay=0.02)
+    for epoch in range(epochs):
+        losses, start = [], time.monotonic()
+        batches = list(range(len(lines) // _BATCH))
+        for step, batch in enumerate(_batches(lines, rng)):
+            done = (epoch + step / len(batches)) / epochs
+            for group in optimiser.param_groups:
+                group["lr"] = _PEAK_RATE * min(1.0, done / 0.04 + 0.02) * max(0.0, (1 + math.cos(math.pi * done)) / 2)
+            with torch.autocast("cpu", torch.bfloat16, enabled=quick_halves):
+                characters, own = net(batch.windows)
+            loss = loss_of((characters.float(), own.float()), batch)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+            optimiser.step()
+            losses.append(float(loss.detach()))
+        minutes = (time.monotonic() - start) / 60 * (epochs - epoch - 1)
+        print(f"round {epoch + 1} of {epochs}  loss {np.mean(losses):.4f}  {minutes:.0f} min left", file=sys.stderr)
+    net.to(memory_format=torch.contiguous_format)
+    net.eval()
+    return net
+
+
+def write(net: CellNet, card: dict[str, object], folder: Path) -> None:
+    """The network as ONNX with half-precision weights, and its card."""
+    target = folder / "typeface.onnx"
+    torch.onnx.export(
+        net,
+        (torch.zeros(1, 44, CELL_ROWS, CELL_COLUMNS, dtype=torch.uint8),),
+        str(target),
+        input_names=["cells"],
+        output_names=["characters", "own"],
+        dynamic_axes={name: {0: "n", 1: "m"} for name in ("cells", "characters", "own")},
+        opset_version=17,
+        dynamo=False,
+    )
+    small(target, ("cells", "characters", "own"))
+    (folder / "typeface.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:
-    """Command line: write the subspaces and their card."""
+    """Command line: train, write the network and its card."""
     parser = argparse.ArgumentParser(prog="python -m training.typefaces", description=__doc__)
-    parser.add_argument(
-        "--fonts", type=Path, default=Path("/usr/share/fonts"), help="folder of fonts (/usr/share/fonts)"
-    )
-    parser.add_argument("--seed", type=int, default=5, help="of the drawn cuts (5)")
+    parser.add_argument("--fonts", type=Path, nargs="+", required=True, help="folders of other typefaces")
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--lines", type=int, default=4_600)
+    parser.add_argument("--epochs", type=int, default=8, help="how often each line is seen (8)")
+    parser.add_argument("--cuts", type=int, default=300, help="different cuts of OCR-B (300)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make lines (1)")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--half", action="store_true", help="leave half of the foreign characters out, for measuring")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder of the weights (the package's)")
-    args = parser.parse_args()
-    own, other = (
-        [font for name in names for font in sorted(args.fonts.rglob(name))] for names in (OWN_FONTS, OTHER_FONTS)
-    )
-    if len(own) < len(OWN_FONTS) or not other:
-        parser.error("install Debian's fonts-ocr-b, fonts-dejavu-core and fonts-liberation, or name a folder: --fonts")
-    found = directions(own, other, args.seed)
-    np.savez_compressed(args.out / "typeface.npz", **found)  # type: ignore[arg-type]
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    fonts = sorted(font for folder in options.fonts for font in folder.iterdir())
+    with multiprocessing.get_context("spawn").Pool(
+        options.workers, _begin, (fonts, options.cuts, options.seed, options.half)
+    ) as pool:
+        lines = pool.map(partial(_make, seed=options.seed), range(options.lines), chunksize=16)
+    net = train(lines, options.epochs, options.seed)
     card = {
-        "what": "subspaces of pictures of characters, 20 x 15 values each: see training/typefaces.py",
-        "own": [font.name for font in own],
-        "other": [font.name for font in other],
-        "foreign": len(found["foreign"]),
-        "seed": args.seed,
+        "what": "tells OCR-B from other print, and its 37 characters from others: see training/typefaces.py",
+        "seed": options.seed,
+        "lines": options.lines,
+        "epochs": options.epochs,
+        "cuts": options.cuts,
+        "foreign": "half" if options.half else "all",
+        "parameters": sum(weight.numel() for weight in net.parameters()),
+        "own": [font.name for font in default_fonts()],
+        "other": sorted({font.name.partition("__")[0] for font in fonts}),
     }
-    (args.out / "typeface.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    write(net, card, options.out)
     return 0
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from bench import mrz as bench
+from bench import beside as bench
 from bench import rivals
 from hypothesis import given
 from hypothesis import strategies as st

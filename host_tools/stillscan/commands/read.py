@@ -16,6 +16,7 @@ from rich.progress import track
 from stillscan.errors import EnvironmentTroubleError, InputError, one_line
 from stillscan.mrz import MrzError, Reading, read_captures, read_image
 from stillscan.mrz.explain import explain
+from stillscan.mrz.why import why
 
 _EXIT_NOT_ACCEPTED = 1  # also a text that is there and not certain: who goes by the code must not act on it
 _FIELDS = ("format", "lines", "valid", "accepted", "checks", "confidence", "characters", "ms")
@@ -36,6 +37,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument(
         "--explain", metavar="OUT.png", help="also draw the lines that were read, with probabilities, into this file"
+    )
+    parser.add_argument(
+        "--why",
+        action="store_true",
+        help="also tell why a text was not accepted, character by character, and what helps",
     )
     parser.set_defaults(run=run)
 
@@ -61,7 +67,13 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         if not reading.accepted:
             code = max(code, _EXIT_NOT_ACCEPTED)
-        print(json.dumps(as_json(name, reading)) if arguments.json else _as_text(name, reading), flush=True)
+        reasons = why(reading) if arguments.why else None
+        if arguments.json:
+            told = {"why": reasons and reasons.as_json()} if arguments.why else {}
+            print(json.dumps({**as_json(name, reading), **told}), flush=True)
+        else:
+            rows = [f"    {row}" for row in reasons.as_text()] if reasons else []
+            print("\n".join((_as_text(name, reading, faults=not rows), *rows)), flush=True)
     return code
 
 
@@ -82,17 +94,17 @@ def _not_read(name: str | list[str], reason: str) -> dict[str, Any]:
     return as_json(name, Reading(reason=reason))
 
 
-def _as_text(name: str | list[str], reading: Reading) -> str:
-    """A few lines for a person."""
+def _as_text(name: str | list[str], reading: Reading, *, faults: bool = True) -> str:
+    """A few lines for a person, with or without what is wrong with the picture."""
     title = one_line(Path(name).name if isinstance(name, str) else ", ".join(Path(one).name for one in name))
-    faults = [f"    {fault.text}" for fault in reading.quality]
+    wrong_with_it = [f"    {fault.text}" for fault in reading.quality] if faults else []
     if reading.lines is None:
-        return "\n".join((f"{title}: not read: {reading.reason}", *faults))
+        return "\n".join((f"{title}: not read: {reading.reason}", *wrong_with_it))
     wrong = [check for check, right in reading.checks.items() if not right]
     digits = f"check digits wrong: {', '.join(wrong)}" if wrong else "check digits right"
     verdict = "accepted" if reading.accepted else f"not accepted: {reading.reason}"
     head = f"{title}: {reading.format}, {verdict}, {digits}, certain to {reading.confidence:.1%}"
-    return "\n".join((head, *(f"    {line}" for line in reading.lines), *faults))
+    return "\n".join((head, *(f"    {line}" for line in reading.lines), *wrong_with_it))
 
 
 def _with_progress(names: Iterable[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Several captures of one document joined to one reading: noise, dust and glare change between them, print does not."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,10 +20,12 @@ from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import Reading, judge
 from stillscan.mrz.pages import examine_pages
 from stillscan.mrz.pixels import to_grey
-from stillscan.mrz.read import examine, is_strip
-from stillscan.mrz.typeface import STRANGE
+from stillscan.mrz.read import GOES_ON, examine, is_strip
+from stillscan.mrz.typeface import STRANGE, Print
 from stillscan.mrz.unity import Difference
 
+TWO = "a picture shows two MRZs"
+DIFFERENT = "the pictures show different documents"
 _FILLER = ALPHABET.index("<")
 _SURE = np.log(0.97)  # of a character; one of lower probability is named as unsure (`judge.SURE_CHARACTER`)
 _MOST_DISAGREEING = 4
@@ -76,7 +78,7 @@ class CaptureReader:
         newest = self._newest
         with effort.counted() as counted:
             # what shows no MRZ now is none, whatever was seen before
-            reading = own if newest is None else _joined(_borne_out(self._former, newest), own, evidence)
+            reading = own if newest is None else _joined(_borne_out(self._former, newest), own)
         ms = round((time.perf_counter() - start) * 1000, 2)
         return replace(reading, ms=ms, effort_ms=round(own.effort_ms + counted.ms, 2))
 
@@ -101,11 +103,12 @@ class _Seen(NamedTuple):
     differences: tuple[Difference, ...]
     """Between the lines of a strip."""
     clear: bool
+    printed: Print
 
 
 def _seen(own: Reading, evidence: Evidence, *, is_strip: bool) -> _Seen:
     differences = unity.differences(evidence) if is_strip else ()
-    return _Seen(own, evidence.likelihoods, evidence.goes_on, differences, evidence.clear)
+    return _Seen(own, evidence.likelihoods, evidence.goes_on, differences, evidence.clear, evidence.printed)
 
 
 def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
@@ -122,14 +125,14 @@ def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
     start = time.perf_counter()
     seen = [_seen(own, found, is_strip=False) for own, found in examined if found is not None]
     with effort.counted() as counted:
-        reading = _joined(seen, examined[0][0], *(found for _, found in examined if found is not None))
+        reading = _joined(seen, examined[0][0])
     ms = round(sum(own.ms for own, _ in examined) + (time.perf_counter() - start) * 1000, 2)
     effort_ms = round(sum(own.effort_ms for own, _ in examined) + counted.ms, 2)
     return replace(reading, ms=ms, effort_ms=effort_ms)
 
 
-def _joined(seen: list[_Seen], otherwise: Reading, *prints: Evidence | None) -> Reading:
-    """What all captures together say; `otherwise` when none shows an MRZ. `prints`: the captures that are at hand."""
+def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
+    """What all captures together say; `otherwise` when none shows an MRZ."""
     if len(seen) < 2:
         return seen[0].reading if seen else otherwise
     # a grid on the wrong cells or of the wrong length would spoil the rest: most captures decide the size
@@ -139,30 +142,24 @@ def _joined(seen: list[_Seen], otherwise: Reading, *prints: Evidence | None) -> 
     stack = np.stack([one.likelihoods for one in usable])
     best = max((one.reading for one in usable), key=lambda own: (own.accepted, own.valid, own.confidence))
     if _disagree(stack):
-        return replace(best, accepted=False, reason="the pictures show different documents")
+        return replace(best, accepted=False, reason=DIFFERENT)
     joined = judge(join(stack))
     if joined is None:
         return best
     if joined.accepted and any(one.goes_on for one in usable):
-        return replace(joined, accepted=False, reason="the text goes on beyond what was read", quality=best.quality)
+        return replace(joined, accepted=False, reason=GOES_ON, quality=best.quality)
     if joined.accepted and any(fault.code == "two-mrzs" for one in usable for fault in one.reading.quality):
-        return replace(joined, accepted=False, reason="a picture shows two MRZs", quality=best.quality)
-    if joined.accepted and (strange := _strange(joined, usable, prints)) is not None:
+        return replace(joined, accepted=False, reason=TWO, quality=best.quality)
+    if joined.accepted and (strange := _strange(joined, usable)) is not None:
         return replace(joined, accepted=False, reason=strange.text, quality=best.quality)
     found = [own for one in usable for own in one.differences]
     return unity.judged(replace(joined, quality=best.quality), found, clear=all(one.clear for one in usable))
 
 
-def _strange(joined: Reading, usable: list[_Seen], prints: Iterable[Evidence | None]) -> QualityFinding | None:
-    """Why the print cannot be an MRZ's, as a capture has told by itself, or shows to who knows the joined text."""
+def _strange(joined: Reading, usable: list[_Seen]) -> QualityFinding | None:
+    """Why the print cannot be an MRZ's, as a capture has told by itself, or all show to who knows the joined text."""
     told = (fault for one in usable for fault in one.reading.quality if fault.code in STRANGE)
-    lines = joined.lines or ()
-    shown = (
-        typeface.doubt(one.crops, one.grid.columns_px, lines)
-        for one in prints
-        if one is not None and one.likelihoods.shape[:2] == (len(lines), len(lines[0]))
-    )
-    return next((fault for fault in (*told, *shown) if fault is not None), None)
+    return next(told, None) or typeface.doubt([one.printed for one in usable], joined.lines or ())
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import find, flatten, lines, window
+from stillscan.mrz import find, flatten, lines, typeface, window
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.character_grid import MOST_GRIDS, CharacterGrid, cells, fit, goes_on, grids, likeness
 from stillscan.mrz.clarity import clarity
@@ -80,6 +80,11 @@ class Evidence:
         seen = self.likelihoods if self.steady is None else self.steady
         own = np.take_along_axis(seen, classes[..., None], axis=2)[..., 0]
         return float(np.maximum(own, _LEAST_SUPPORT)[printed(text)].mean())
+
+    @cached_property
+    def printed(self) -> typeface.Print:
+        """What the print looks like, whatever text it is: looked at when it is first asked for."""
+        return typeface.seen(self.crops, self.grid.columns_px)
 
     @property
     def is_tilted(self) -> bool:

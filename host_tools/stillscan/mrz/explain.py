@@ -11,8 +11,10 @@ from PIL import Image, ImageDraw, ImageFont
 from stillscan.files import may_write, refuse_same, write_whole
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
 from stillscan.mrz.pages import examine_pages
+from stillscan.mrz.why import why
 
 _BAND_PX = 104  # the 48 rows of a crop, and 56 below it for its characters and their chances
+_ROW_PX = 22  # of what is said below the lines
 _INK, _UNSURE, _PAPER = "#1f2d3d", "#d0021b", "white"
 
 
@@ -38,9 +40,11 @@ def explain(source: str | Path | NDArray[Any], target: str | Path) -> Reading:
 
 
 def _draw(crops: NDArray[np.uint8], columns_px: NDArray[np.float64], reading: Reading) -> Image.Image:
-    """Line by line the crop, the characters below it, and how probable they are."""
+    """Line by line the crop, the characters below it, and how probable they are; last why it was not accepted."""
     assert reading.lines is not None
-    picture = Image.new("RGB", (crops.shape[2], _BAND_PX * len(crops) + 36), _PAPER)
+    told = why(reading)
+    below = ["accepted"] if told is None else [f"not accepted: {'; '.join((told.reason, *told.faults))}", *told.help]
+    picture = Image.new("RGB", (crops.shape[2], _BAND_PX * len(crops) + 12 + _ROW_PX * len(below)), _PAPER)
     pen = ImageDraw.Draw(picture)
     large, small = ImageFont.load_default(24), ImageFont.load_default(11)
     corrected = {(fix.line, fix.position) for fix in reading.corrections}
@@ -55,7 +59,6 @@ def _draw(crops: NDArray[np.uint8], columns_px: NDArray[np.float64], reading: Re
             pen.text((x, top + 83), f"{100 * chance:.0f}", colour, small, anchor="mm")
             if (row + 1, column + 1) in corrected:
                 pen.rectangle((x - 13, top + 49, x + 13, top + 75), outline=_UNSURE)
-    verdict = "accepted" if reading.accepted else f"not accepted: {reading.reason}"
-    faults = "; ".join(fault.text for fault in reading.quality)
-    pen.text((12, picture.height - 28), f"{verdict}  {faults}", _INK, ImageFont.load_default(16))
+    for number, said in enumerate(below):
+        pen.text((12, _BAND_PX * len(crops) + 8 + _ROW_PX * number), said, _INK, ImageFont.load_default(16))
     return picture

@@ -24,8 +24,17 @@ SHARPNESS = 1.2
 on development strips 30000 to 41599."""
 _CONFUSABLES_UNDECIDED = -6.0
 """Log odds of a confusable, after all passes, that leave it in doubt, and with it all that are not far from that."""
+CHECK = "a check digit does not agree"
+UNCLEAR = "a character is not clear"
+UNCERTAIN = "some characters are not certain"
+KIND = "the kind of document is unknown"
+STATE = "the code of a state is unknown"
+NAME = "the name is not formed as names are"
+EXPIRY = "the date of expiry is no date"
 CONFUSED = "O and 0, or I and 1, cannot be told apart"
 SEX_X = "X is printed as sex, where an MRZ has < instead"
+DOUBTS = (CHECK, UNCLEAR, UNCERTAIN, CONFUSED)
+"""Reasons that lie in the print, or may: what print it is may be the better one."""
 SURE_CHARACTER = 0.97
 """Characters less probable than this are named as unsure."""
 _CLEAR = -0.001
@@ -121,24 +130,24 @@ def _unsure(decoded: Decoded) -> tuple[tuple[int, int], ...]:
 def _doubt(mrz: Mrz, confidence: float, decoded: Decoded, *, confusables: bool) -> str | None:
     """Why a text is not to be relied on, None when it is."""
     if not all(mrz.checks.values()):
-        return "a check digit does not agree"
+        return CHECK
     if not mrz.valid:  # of all characters that could break their field's kind, only this one is ever read
         return SEX_X
     if decoded.plainest < MIN_CHARACTER:
-        return "a character is not clear"
+        return UNCLEAR
     if confusables:
         return CONFUSED
     if confidence < MIN_CONFIDENCE or decoded.formed:
-        return "some characters are not certain"
+        return UNCERTAIN
     national = (mrz.format, mrz.issuer, mrz.document_code) in _NATIONAL_KINDS
     if mrz.document_code[:1] not in _FIRST_LETTERS[mrz.format] and not national:
-        return "the kind of document is unknown"
+        return KIND
     if not (codes.is_known(mrz.issuer) and codes.is_known(mrz.nationality)):
-        return "the code of a state is unknown"
+        return STATE
     if not _name_well_formed(mrz):
-        return "the name is not formed as names are"
+        return NAME
     if mrz.expiry and mrz.expiry_date() is None:
-        return "the date of expiry is no date"
+        return EXPIRY
     return None
 
 

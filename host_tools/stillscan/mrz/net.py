@@ -15,7 +15,7 @@ import onnxruntime
 
 from stillscan.mrz import effort
 
-QUICK, FIRST, SECOND = "quick", "lines", "second"
+QUICK, FIRST, SECOND, TYPEFACE = "quick", "lines", "second", "typeface"
 """A small network that is asked first, a thorough one for what is not plain, and one that learned from worse damage for
 what is in doubt even then."""
 COLUMN_PX = 6

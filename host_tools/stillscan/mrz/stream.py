@@ -30,6 +30,7 @@ counts as paper until it is scanned. With 12 a sweep went on for 18 ms longer, a
 _THIN = 8
 """Columns of which one is enough to tell how bright paper is. Nothing changes between 2 and 32, 15 strips of levels 3
 to 5."""
+NO_ROWS = "no rows were scanned"
 NEXT_LINE_ROWS = round(SPACING_PX) + LETTER_ROWS // 2 + _SPARE_ROWS
 """From the centre of one line to the last row that the next one needs."""
 _FIRST_LINE_ROW, _LAST_LINE_END = 10, 20
@@ -107,7 +108,7 @@ class MrzReader:
     def result(self) -> Reading:
         """The reading of all rows so far."""
         if not self._times.any():
-            return Reading(reason="no rows were scanned")
+            return Reading(reason=NO_ROWS)
         return examine(self._picture(0, len(self._times)), is_strip=True)[0]
 
     def _picture(self, first: int, end: int) -> NDArray[np.uint8]:

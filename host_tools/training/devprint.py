@@ -1,0 +1,260 @@
+"""Development strips whose print is none of a travel document: other typefaces, characters that no MRZ has, mixtures.
+
+Damage and text are those of `devset`; drawn apart from `typefaces`, which learns to tell such print. What is drawn here
+must never be accepted, but for kinds that GENUINE names: OCR-B bolder, lighter, taller or lower than usual.
+"""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cache
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from stillscan.mrz.alphabet import ALPHABET
+from training import devset
+
+_FINE = 3
+_PITCH_PX = 30
+_CAPITAL_PX = 28
+"""Height of capitals of typefaces that are not of one pitch."""
+_RANGES = (
+    range(0x21, 0x7F),
+    range(0xA1, 0x180),  # Latin with accents
+    range(0x391, 0x3CA),
+    range(0x401, 0x460),
+    range(0x1E80, 0x1E86),
+    range(0x2013, 0x2040),
+    range(0x20A0, 0x20BE),
+    range(0x2190, 0x2194),
+    range(0x2200, 0x2266),
+    range(0x2460, 0x2474),  # digits in circles
+    range(0x25A0, 0x25D0),
+    range(0xFB00, 0xFB03),
+)
+_ALIKE = set(ALPHABET) | set("lıſ|‹˂′ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοΪΫЅІЈАВЕКМНОРСТУХоаер¡­∣∙․‐‑‛‘’‚∶")  # noqa: RUF001
+"""What cannot be told from a character of the alphabet by its looks, or is hardly a mark."""
+GENUINE = ("weight", "height")
+"""Kinds of print that are to be accepted."""
+
+
+def is_learned(name: str) -> bool:
+    """Which half of typefaces (by family) and foreign characters training may use; the other half is for the end."""
+    return sha256(name.encode()).digest()[0] % 2 == 0
+
+
+@cache
+def foreign_characters() -> tuple[str, ...]:
+    """Printable characters that nobody can take for one of the 37."""
+    found = (chr(code) for code in chain(*_RANGES))
+    return tuple(one for one in found if one not in _ALIKE and unicodedata.category(one)[0] in "LNPS")
+
+
+class Glyph(NamedTuple):
+    """One cell: a character in a font file."""
+
+    character: str
+    font: Path
+
+
+Effect = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
+"""Changes a line's ink (rows, columns) at three times the resolution, 0..255."""
+
+
+def strip(kind: str, font: Path, others: Sequence[Path], level: int, seed: int, capture: int = 0) -> devset.Strip:
+    """Strip number `seed` of a `kind` of KINDS in OCR-B of `font` and typefaces `others`; see `devset.strip`."""
+    rng = np.random.default_rng((531, level, seed))
+    typeset, effect = KINDS[kind](font, others, rng)
+
+    def ink(lines: tuple[str, ...], slope: float, _own: np.random.Generator) -> NDArray[np.float64]:
+        return _print([typeset(row, line) for row, line in enumerate(lines)], slope, effect, rng)
+
+    return devset.strip(font, level, seed, capture, ink)
+
+
+Typeset = Callable[[int, str], list[Glyph]]
+Kind = Callable[[Path, Sequence[Path], np.random.Generator], tuple[Typeset, Effect | None]]
+
+
+def _chosen(others: Sequence[Path], rng: np.random.Generator) -> Path:
+    return others[int(rng.integers(len(others)))]
+
+
+def _all_in(font: Path) -> Typeset:
+    return lambda _row, line: [Glyph(character, font) for character in line]
+
+
+def _font(_font: Path, others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:
+    return _all_in(_chosen(others, rng)), None
+
+
+def _foreign(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:
+    """One to three characters in names that no MRZ has, of OCR-B's own drawing where the font has them."""
+    known = foreign_characters()
+    wanted, count = rng.permutation(len(known))[:60], int(rng.choice([1, 1, 2, 3]))
+    found = [
+        Glyph(known[one], source)
+        for one in wanted
+        if (source := next((each for each in (font, *others) if has(each, known[one])), None)) is not None
+    ][:count]
+
+    def typeset(row: int, line: str) -> list[Glyph]:
+        cells = [Glyph(character, font) for character in line]
+        letters = [at for at in range(5, 44) if line[at] != "<"]
+        for at, glyph in zip(rng.permutation(letters), found if row == 0 else (), strict=False):
+            cells[int(at)] = glyph
+        return cells
+
+    return typeset, None
+
+
+def _one_line(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:
+    """One line is OCR-B, the other is not."""
+    other, which = _chosen(others, rng), int(rng.integers(2))
+    return lambda row, line: _all_in(other if row == which else font)(row, line), None
+
+
+def _part(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:
+    """Eight to twenty characters of line 1 in another typeface."""
+    other, first, many = _chosen(others, rng), int(rng.integers(5, 12)), int(rng.integers(8, 21))
+
+    def typeset(row: int, line: str) -> list[Glyph]:
+        return [Glyph(one, other if row == 0 and first <= at < first + many else font) for at, one in enumerate(line)]
+
+    return typeset, None
+
+
+def _with(effect: Effect) -> Kind:
+    """OCR-B in another way of printing."""
+    return lambda font, _others, _rng: (_all_in(font), effect)
+
+
+def _dots(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A needle printer: seven to nine rows of dots, each by itself."""
+    step = _FINE * _CAPITAL_PX / int(rng.integers(7, 10))
+    rows, columns = int(ink.shape[0] / step), int(ink.shape[1] / step)
+    cells = np.asarray(Image.fromarray(ink).resize((columns, rows), Image.Resampling.BOX)) > rng.uniform(70, 120)
+    drawn = Image.new("L", (ink.shape[1], ink.shape[0]), 0)
+    pen, radius = ImageDraw.Draw(drawn), step * rng.uniform(0.36, 0.5)
+    for row, column in np.argwhere(cells):
+        x, y = (column + 0.5) * step, (row + 0.5) * step
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return np.asarray(drawn)
+
+
+def _stencil(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Bridges through the middle of each character."""
+    ink, wide = ink.copy(), round(_FINE * rng.uniform(2.5, 4))
+    first = int(np.flatnonzero((ink > 0).any(axis=0))[0])  # the left edge of a P, 10 px before the middle of its cell
+    phase = first + _FINE * float(rng.uniform(5, 11)) - 2 * _PITCH_PX * _FINE
+    for number in range(ink.shape[1] // (_PITCH_PX * _FINE)):
+        middle = max(0, round(phase + number * _PITCH_PX * _FINE))
+        ink[:, middle : middle + wide] = 0
+    return ink
+
+
+def _embossed(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Only the shadow beside the strokes is dark."""
+    shift = round(_FINE * rng.uniform(1, 2))
+    return np.asarray(np.clip(np.roll(ink, (shift, shift), (0, 1)).astype(int) - ink, 0, 255), np.uint8)
+
+
+def _hollow(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Outlines."""
+    wide = round(_FINE * rng.uniform(0.6, 1))
+    around = [np.roll(ink, shift, axis) for axis in (0, 1) for shift in (-wide, wide)]
+    return np.asarray(np.max([ink, *around], axis=0) - np.min([ink, *around], axis=0), np.uint8)
+
+
+def _overwritten(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A pen has changed several letters of the line."""
+    drawn = Image.fromarray(ink)
+    pen = ImageDraw.Draw(drawn)
+    for _ in range(int(rng.integers(4, 9))):
+        x = rng.uniform(300, 3000)
+        y = ink.shape[0] / 2 + rng.normal(0, 10)
+        ends = [(x + rng.normal(0, 28), y + rng.normal(0, 34)) for _ in range(int(rng.integers(3, 6)))]
+        pen.line(ends, 255, round(_FINE * rng.uniform(1.5, 3)), "curve")
+    return np.asarray(drawn)
+
+
+def _weight(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Strokes a little broader or thinner."""
+    wide = int(rng.choice([-1, 1, 2]))
+    around = [np.roll(ink, shift, axis) for axis in (0, 1) for shift in range(-abs(wide), abs(wide) + 1)]
+    return np.asarray(np.max(around, axis=0) if wide > 0 else np.min(around, axis=0), np.uint8)
+
+
+def _height(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Characters a little taller or lower."""
+    rows = round(ink.shape[0] * rng.uniform(0.93, 1.07))
+    stretched = np.asarray(Image.fromarray(ink).resize((ink.shape[1], rows)))
+    padded = np.pad(stretched, ((ink.shape[0], ink.shape[0]), (0, 0)))
+    first = (len(padded) - ink.shape[0]) // 2
+    return np.asarray(padded[first : first + ink.shape[0]], np.uint8)
+
+
+KINDS: dict[str, Kind] = {
+    "fonts": _font,
+    "foreign": _foreign,
+    "one-line": _one_line,
+    "part": _part,
+    "dots": _with(_dots),
+    "stencil": _with(_stencil),
+    "embossed": _with(_embossed),
+    "hollow": _with(_hollow),
+    "overwritten": _with(_overwritten),
+    "weight": _with(_weight),
+    "height": _with(_height),
+}
+"""What is drawn: see the functions. `overwritten` leaves some texts readable: there only wrong ones count."""
+
+
+@cache
+def _sized(font: Path) -> tuple[ImageFont.FreeTypeFont, bool]:
+    """A font so large that its capitals or its pitch are those of print, and whether it has one pitch."""
+    probe = ImageFont.truetype(str(font), 1000)
+    even = len({round(probe.getlength(one)) for one in "0MIW<"}) == 1
+    _, top, _, bottom = probe.getbbox("H", anchor="ls")
+    size = 1000 * _PITCH_PX / probe.getlength("0") if even else 1000 * _CAPITAL_PX / max(bottom - top, 1)
+    return ImageFont.truetype(str(font), round(size * _FINE)), even
+
+
+@cache
+def has(font: Path, character: str) -> bool:
+    """Whether a font draws this character, and not only its sign for what it lacks."""
+    drawn = ImageFont.truetype(str(font), 60)
+    lacking, own = drawn.getmask("\ue123"), drawn.getmask(character)
+    return own.getbbox() is not None and (own.size, bytes(own)) != (lacking.size, bytes(lacking))
+
+
+def _print(
+    lines: Sequence[Sequence[Glyph]], slope: float, effect: Effect | None, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Ink cover of the strip (rows, cols) with these lines."""
+    rows, columns = devset.STRIP_SHAPE
+    whole = np.zeros((rows * _FINE, columns * _FINE), np.uint8)
+    left, high = 71 + rng.uniform(-10, 10), 60
+    for cells, row in zip(lines, devset.LINE_ROWS_PX, strict=True):
+        line = Image.new("L", (columns * _FINE, high * _FINE), 0)
+        pen = ImageDraw.Draw(line)
+        for at, (character, source) in enumerate(cells):
+            font, _ = _sized(source)
+            _, top, _, bottom = font.getbbox("H", anchor="ls")
+            x = left + _PITCH_PX * (at + 0.5)
+            pen.text((x * _FINE, high * _FINE / 2 - (top + bottom) / 2), character, 255, font, "ms")
+        drawn = np.asarray(line)
+        drawn = drawn if effect is None else effect(drawn, rng)
+        middle = columns * _FINE / 2
+        moved = Image.fromarray(drawn).transform(
+            line.size, Image.Transform.AFFINE, (1, 0, 0, -slope, 1, slope * middle), Image.Resampling.BILINEAR
+        )
+        first = round((row - high / 2) * _FINE)
+        place = whole[first : first + high * _FINE]
+        np.maximum(place, np.asarray(moved), out=place)
+    return np.asarray(whole.reshape(rows, _FINE, columns, _FINE).mean(axis=(1, 3)) / 255, np.float64)

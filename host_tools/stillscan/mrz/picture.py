@@ -104,7 +104,16 @@ def _page(
         if decoded is not None:
             return _upright(_halved_bands(decoded, lambda band: band), picture), ()
     faults = _decode(picture)
-    return _upright(_grey(picture), picture), faults
+    grey = _grey(picture)
+    if faults and _lacks_half(grey):
+        raise MrzError(f"{path.name}: the file breaks off: most of its picture is missing")
+    return _upright(grey, picture), faults
+
+
+def _lacks_half(grey: NDArray[np.uint8]) -> bool:
+    """Whether the lower half is what decoders leave where a file has ended: black, or a JPEG's middle grey."""
+    lower = grey[grey.shape[0] // 2 :]
+    return int(lower.min()) == int(lower.max()) and int(lower.min()) in (0, 127, 128)
 
 
 def _upright(grey: NDArray[np.uint8], picture: Image.Image) -> NDArray[np.uint8]:

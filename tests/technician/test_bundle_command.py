@@ -1,0 +1,297 @@
+"""`bundle` and `bundle read` as commands: what is refused, what is left out and said, and files that mean harm."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import json
+import os
+import sqlite3
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from serial.tools import list_ports
+
+from stillscan.cli import main
+from stillscan.errors import DeviceError
+from stillscan.link.transport import Transport
+from stillscan.records.database import Database
+from stillscan.technician.bundle import archive
+
+FOLDER = archive.FOLDER
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without records, at a computer without ports."""
+    for name in ("STILLSCAN_DATABASE", "STILLSCAN_KEYS", "STILLSCAN_KIOSK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(list_ports, "comports", list)
+
+
+def inside(out: Path, name: str) -> Any:
+    with zipfile.ZipFile(out) as file:
+        return json.loads(file.read(f"{FOLDER}/{name}"))
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line on stderr."""
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "Traceback" not in line
+    return line
+
+
+def test_without_scanner_database_and_log_there_is_a_bundle_that_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.zip"
+    assert main(["bundle", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "without: scanner (none was found, or several); records (there is no database); log of the kiosk" in told
+    assert inside(out, "scanner.json") == {"reached": False, "trouble": "missing"}
+    assert inside(out, "records.json")["trouble"] == "missing"
+    assert main(["bundle", "read", str(out)]) == 1
+    assert "no scanner was found" in capsys.readouterr().out
+
+
+@pytest.mark.process
+def test_a_simulated_scanner_is_asked_in_virtual_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.zip"
+    assert main(["bundle", str(out), "--port", "sim", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["bundle"] == str(out)
+    assert told["bytes"] == out.stat().st_size < archive.MOST_BYTES
+    assert len(told["without"]) == 2
+    health = inside(out, "health.json")
+    assert health["end"]["uptime_ms"] - health["start"]["uptime_ms"] >= 3000
+    assert health["line"] == {"noise": 0, "lost_frames": 0, "malformed": 0, "unknown": 0, "unproven": 0}
+    assert inside(out, "scanner.json")["board"] == "simulator"
+    assert main(["bundle", "read", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+
+
+def test_a_port_that_the_kiosk_has_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def busy(port: str) -> Transport:
+        raise DeviceError(f"{port}: another program uses it", "busy")
+
+    monkeypatch.setattr("stillscan.commands.bundle.SerialTransport", busy)
+    out = tmp_path / "out.zip"
+    assert main(["bundle", str(out), "--port", "/dev/ttyACM0"]) == 0
+    assert "without: scanner (another program uses its port: the kiosk that runs has it)" in capsys.readouterr().out
+    assert inside(out, "scanner.json")["trouble"] == "busy"
+    assert main(["bundle", "read", str(out)]) == 0  # nothing is wrong with that
+
+
+@pytest.mark.parametrize(
+    ("spoil", "trouble"),
+    [
+        (lambda path: path.write_bytes(b"no database at all " * 99), "damaged"),
+        (lambda path: path.write_bytes(b"x"), "damaged"),
+        (lambda path: path.mkdir(), "missing"),
+        (lambda path: None, "missing"),
+    ],
+)
+def test_records_that_cannot_be_looked_at_cost_themselves_alone(
+    spoil: Callable[[Path], Any], trouble: str, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "records.db", tmp_path / "out.zip"
+    spoil(file)
+    assert main(["bundle", str(out), "--database", str(file)]) == 0
+    assert inside(out, "records.json")["trouble"] == trouble
+
+
+def test_a_newer_database_is_told_as_newer(tmp_path: Path) -> None:
+    file, out = tmp_path / "records.db", tmp_path / "out.zip"
+    Database(file).close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+    connection.close()
+    assert main(["bundle", str(out), "--database", str(file)]) == 0
+    assert inside(out, "records.json")["schema"] == {"version": 99, "of_this_program": 1, "newer": True}
+
+
+def test_what_is_there_is_not_replaced_unless_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.zip"
+    out.write_bytes(b"before")
+    assert main(["bundle", str(out)]) == 2
+    assert "is there already; --force replaces it" in said(capsys)
+    assert out.read_bytes() == b"before"
+    assert main(["bundle", str(out), "--force"]) == 0
+    assert zipfile.is_zipfile(out)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["bundle"],
+        ["bundle", "read"],
+        ["bundle", "out.zip", "more"],
+        ["bundle", ""],
+        ["bundle", "nowhere/out.zip"],
+        ["bundle", "."],
+        ["bundle", "--folder", "nowhere/folder"],
+        ["bundle", "--folder", "."],
+        ["bundle", "out.zip", "--from", "."],
+        ["bundle", "out.zip", "--from", "nowhere"],
+        ["bundle", "out.zip", "--folder", "a", "--from", "b"],
+        ["bundle", "out.zip", "--kiosk-config", "nowhere.toml"],
+        ["bundle", "out.zip", "--seconds", "11"],
+        ["bundle", "read", "nowhere.zip"],
+        ["bundle", "read", "."],
+        ["bundle", "read", "a\0b"],
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2") if "--seconds" in arguments else contextlib.nullcontext():
+        assert main(arguments) == 2
+    said(capsys)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "out.zip"
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["bundle", str(out)]) == 4
+    assert "no space left" in said(capsys)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_is_there_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, _: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main(["bundle", "--folder", str(tmp_path / "folder")]) == 4
+    said(capsys)
+    assert os.listdir(tmp_path) == []
+
+
+# --- bundles that are none -------------------------------------------------------------------------------------------
+
+
+def made(*members: tuple[str, bytes], version: object = archive.FORMAT) -> bytes:
+    """A zip file with an index and more."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(f"{FOLDER}/{archive.INDEX}", json.dumps({"bundle": version, "stillscan": "9.9.9"}))
+        for name, content in members:
+            file.writestr(name, content)
+    return out.getvalue()
+
+
+def _link() -> bytes:
+    out = io.BytesIO(made())
+    with zipfile.ZipFile(out, "a") as file:
+        link = zipfile.ZipInfo(f"{FOLDER}/records.json")
+        link.external_attr = 0o120777 << 16
+        file.writestr(link, "/etc/passwd")
+    return out.getvalue()
+
+
+def _lies_of_its_size() -> bytes:
+    """The member's head says 10 bytes, and 30 million come out."""
+    whole = bytearray(made((f"{FOLDER}/records.json", b" " * 30_000_000)))
+    real = struct.pack("<L", 30_000_000)
+    while (at := whole.find(real)) >= 0:
+        whole[at : at + 4] = struct.pack("<L", 10)
+    return bytes(whole)
+
+
+def _sealed() -> bytes:
+    whole = bytearray(made((f"{FOLDER}/records.json", b"{}")))
+    for sign, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        found = whole.rfind(sign)
+        whole[found + at] |= 1
+    return bytes(whole)
+
+
+SOUND = made((f"{FOLDER}/records.json", b"{}"))
+HARMFUL: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "cut off or damaged"),
+    "text": (b"hello " * 500, "cut off or damaged"),
+    "cut off": (SOUND[:-9], "cut off or damaged"),
+    "first half": (SOUND[: len(SOUND) // 2], "cut off or damaged"),
+    "no index": (b"PK\x05\x06" + bytes(18), "has no bundle.json"),
+    "newer": (made(version=archive.FORMAT + 1), "was made by a newer stillscan (9.9.9)"),
+    "no version": (made(version="1"), "says nothing of it"),
+    "bomb": (made((f"{FOLDER}/records.json", b" " * 30_000_000)), "unpacks to far more"),
+    "many small bombs": (made(*((f"{FOLDER}/a{n}.json", b" " * 999_000) for n in range(60))), "unpacks to far more"),
+    "bomb that lies": (_lies_of_its_size(), "damaged"),
+    "many members": (made(*((f"{FOLDER}/a{n}.json", b"{}") for n in range(400))), "members"),
+    "a zip in it": (made((f"{FOLDER}/more.zip", SOUND)), "a member that no bundle has"),
+    "outside": (made(("../../etc/cron.d/x.txt", b"")), "a member that no bundle has"),
+    "absolute": (made(("/etc/x.txt", b"")), "a member that no bundle has"),
+    "backslashes": (made((f"{FOLDER}\\..\\x.txt", b"")), "a member that no bundle has"),
+    "inside and out": (made((f"{FOLDER}/../x.txt", b"")), "a member that no bundle has"),
+    "link": (_link(), "a member that no bundle has"),
+    "sealed": (_sealed(), "cut off or damaged"),
+    "deep": (made((f"{FOLDER}/records.json", b"[" * 90 + b"]" * 90)), "tables within tables"),
+    "deeper": (made((f"{FOLDER}/records.json", b"[" * 200_000)), "records.json in it is damaged"),
+    "no json": (made((f"{FOLDER}/records.json", b"{")), "records.json in it is damaged"),
+    "not text": (made((f"{FOLDER}/records.json", b"\xff\xfe")), "records.json in it is damaged"),
+}
+
+
+@pytest.mark.parametrize("kind", HARMFUL)
+def test_a_bundle_that_is_none_is_one_line(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content, words = HARMFUL[kind]
+    file = tmp_path / "in.zip"
+    file.write_bytes(content)
+    assert main(["bundle", "read", str(file)]) == 2
+    assert words in said(capsys)
+    assert os.listdir(tmp_path) == ["in.zip"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "in.zip"
+    file.write_bytes(made((f"{FOLDER}/records.json", b"{}"), (f"{FOLDER}/records.json", b"[]")))
+    assert main(["bundle", "read", str(file)]) == 2
+    assert "two members of one name" in said(capsys)
+
+
+def test_a_file_that_is_far_too_long_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "in.zip"
+    with open(file, "wb") as opened:
+        opened.truncate(3_000_000_000)
+    assert main(["bundle", "read", str(file)]) == 2
+    assert "3000 MB" in said(capsys)
+
+
+@pytest.mark.parametrize("wrong", ["[]", "null", '{"verify": 7}', '{"verify": {"of": {"a": 1}}}', '{"trouble": ["x"]}',
+                                   '{"schema": {"newer": "true"}}', "1e999", '"text"'])  # fmt: skip
+def test_values_of_other_types_say_nothing(wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "in.zip"
+    names = ("records", "scanner", "health", "settings", "device-log", "environment", "checks", "versions")
+    file.write_bytes(made(*((f"{FOLDER}/{name}.json", wrong.encode()) for name in names)))
+    assert main(["bundle", "read", str(file)]) == 0
+    assert "nothing found" in capsys.readouterr().out
+
+
+def test_nothing_that_a_bundle_says_moves_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "in.zip"
+    settings = {"settings": [{"setting": "\x1b[2Jslip\n", "in_range": False}]}
+    file.write_bytes(made((f"{FOLDER}/settings.json", json.dumps(settings).encode())))
+    assert main(["bundle", "read", str(file)]) == 1
+    told = capsys.readouterr().out
+    assert "\x1b" not in told
+    assert "\\x1b[2Jslip\\n" in told

@@ -237,6 +237,7 @@ def test_nothing_of_200_canaries_is_in_a_bundle(world: tuple[Canaries, Path, lis
     assert {part.name for part in sources.PARTS} <= names  # every source was looked at, and has something to say
     assert records["verify"]["whole"]
     assert records["chain"]["letters"]["known"] == 6
+    assert records["verify"]["head"].startswith(f"{records['entries']['count']}:")
     assert "sweep aborted: text-" in text
     assert out.stat().st_size < 5_000_000
 

@@ -18,6 +18,7 @@ class Hidden:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(_KEY_BYTES)
         self._kinds: dict[str, str] = {}
+        self._made: set[str] = set()
 
     def of(self, kind: str, name: str) -> str:
         """As ``kiosk-bdfgkm``; ``kind`` is that by which the name was met first, however its letters are written."""
@@ -28,4 +29,9 @@ class Hidden:
         for _ in range(_LENGTH):
             number, letter = divmod(number, len(_LETTERS))
             letters += _LETTERS[letter]
+        self._made.add(f"{kind}-{letters}")
         return f"{kind}-{letters}"
+
+    def made(self, text: str) -> bool:
+        """Whether it is a stand-in of this bundle already."""
+        return text in self._made

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stillscan import errors
 from stillscan.log import FILES_KEPT
-from stillscan.technician.bundle.plain import Plain
+from stillscan.technician.bundle.plain import Plain, plausible
 from stillscan.technician.bundle.templates import matched
 from stillscan.technician.bundle.vocabulary import PACKAGE, sources
 
@@ -20,6 +20,8 @@ _TAIL_BYTES = 1_000_000  # of each file: more than so many lines take
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (DEBUG|INFO|WARNING|ERROR|CRITICAL) +([\w.]+): (.*)")
 _PLACE = re.compile(r"    (.+):(\d{1,5}) in (\w+|<\w+>)")
 _ERROR = re.compile(r"  (\w+)(?:: (.*))?")
+_NO_TIME = "0000-00-00T00:00:00.000Z"  # of a clock that was wrong by years, or of no log at all
+_MOST_MESSAGE = 1000  # letters: what the log writes is shorter, and a line without end costs no time
 _LIBRARIES = ("asyncio", "sqlalchemy", "uvicorn", "PIL", "serial", "warnings", "root")
 
 
@@ -54,6 +56,7 @@ class KioskLog:
         found = _LINE.search(line)
         if found is not None:
             time, level, module, message = found.groups()
+            time = time if plausible(time) else _NO_TIME
             return f"{time} {level:<7} {self._module(module)}: {self.message(message)}"
         place = _PLACE.search(line)
         if place is not None:
@@ -68,6 +71,7 @@ class KioskLog:
 
     def message(self, message: str) -> str:
         """Our own words, numbers where our own source puts a number, and stand-ins for the rest."""
+        message = message[:_MOST_MESSAGE]
         found = matched(message)
         if found is None:
             return self._plain.text(message)
@@ -82,7 +86,7 @@ class KioskLog:
         return lead + (_took(slot) or self._plain.text(slot))
 
 
-_TOOK = re.compile(r"\d{1,3} sweeps?(?:, \d{1,6} ms after it lay still)?|\d{1,3}\.\d{1,3}\.\d{1,3}(?:\+[0-9a-f]{16})?")
+_TOOK = re.compile(r"\d{1,3} sweeps?(?:, \d{1,5} ms after it lay still)?|\d{1,3}\.\d{1,3}\.\d{1,3}(?:\+[0-9a-f]{16})?")
 """What the log of a check says of times, and a firmware's version."""
 
 

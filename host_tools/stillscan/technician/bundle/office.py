@@ -30,6 +30,7 @@ from stillscan.records.place import DATABASE, open_database, open_keyring
 from stillscan.records.scanners import Scanners
 from stillscan.records.verification import Verified, verify
 from stillscan.technician.bundle.hidden import Hidden
+from stillscan.technician.bundle.plain import plausible, small
 
 _WAIT_S = 1.0  # for a database that another program holds: a bundle is made in 20 s, and says that it was held
 _VERIFY_S = 8.0
@@ -37,6 +38,7 @@ _VERIFY_S = 8.0
 _LAST = 200  # checks of which the reasons are told: a day of a busy counter
 _ENTRIES = 20_000  # that are looked through for them, from the newest
 _CLOCKS = ("clock_behind", "clock_ahead", "clock_unsynchronised", "clock_stepped")
+_MOST_SCHEMA = 999  # a number beyond that is no version, whatever it is
 _KB = 1024  # bytes
 _MOST_KINDS = 40  # twice those that there are; a table somebody filled up makes no bundle long
 _FOUND: dict[str, Callable[[str], bool]] = {
@@ -95,7 +97,8 @@ class Office:
         told["size_kb"] = _size_kb(database)
         told["schema"] = _tried(lambda: _schema(database))
         told["entries"] = _tried(lambda: _entries(database))
-        told["verify"], whole = _verified(database, keyring, hidden)
+        most = told["entries"].get("count", 0)
+        told["verify"], whole = _verified(database, keyring, hidden, most)
         if whole:
             told["chain"] = _tried(lambda: self._followed(hidden))
         told["clock"] = {"judged": self._clock() if whole else None}
@@ -180,7 +183,11 @@ def _schema(database: Database) -> dict[str, Any]:
     with database.reading() as connection:
         versions = connection.scalars(select(SchemaVersionRow.version).limit(2)).all()
     known = versions[0] if len(versions) == 1 and type(versions[0]) is int else None
-    return {"version": known, "of_this_program": schema.current(), "newer": (known or 0) > schema.current()}
+    return {
+        "version": small(known, _MOST_SCHEMA),
+        "of_this_program": schema.current(),
+        "newer": (known or 0) > schema.current(),
+    }
 
 
 def _entries(database: Database) -> dict[str, Any]:
@@ -191,8 +198,11 @@ def _entries(database: Database) -> dict[str, Any]:
     return {"count": count, "head_agrees": head is not None and head.seq == count}
 
 
-def _verified(database: Database, keyring: Keyring, hidden: Hidden) -> tuple[dict[str, Any], bool]:
-    """What ``audit verify`` finds, in numbers, and whether all is whole."""
+def _verified(database: Database, keyring: Keyring, hidden: Hidden, most: int) -> tuple[dict[str, Any], bool]:
+    """What ``audit verify`` finds, in numbers, and whether all is whole. ``most``: entries that there are.
+
+    A number of an entry that was edited may be anything: above ``most`` it is not told.
+    """
     until_s = time.monotonic() + _VERIFY_S
     seen = 0
 
@@ -205,24 +215,24 @@ def _verified(database: Database, keyring: Keyring, hidden: Hidden) -> tuple[dic
     try:
         found = verify(database, keyring, progress=progress)
     except _TimeOverError:
-        return {"done": False, "entries": seen}, False
+        return {"done": False, "entries": small(seen, most)}, False
     except StillscanError as error:
         return {"done": False, "trouble": _kind(error)}, False
-    return _numbers(found, hidden), not found.findings
+    return _numbers(found, hidden, most), not found.findings
 
 
-def _numbers(found: Verified, hidden: Hidden) -> dict[str, Any]:
+def _numbers(found: Verified, hidden: Hidden, most: int) -> dict[str, Any]:
     of = Counter(_about(one.problem) for one in found.findings)
     return {
         "done": True,
         "whole": not found.findings,
-        "entries": found.entries,
+        "entries": small(found.entries, most),
         "findings": len(found.findings),
         "of": [{"finding": what, "count": count} for what, count in sorted(of.items())],
-        "first_entry": min((one.entry for one in found.findings if one.entry is not None), default=None),
+        "first_entry": small(min((one.entry for one in found.findings if one.entry is not None), default=None), most),
         "changes": len(found.changes),
         "kiosks": [hidden.of("kiosk", kiosk) for kiosk in found.kiosks],
-        "head": found.end if not found.findings else None,
+        "head": f"{found.entries}:{found.end}" if not found.findings else None,
     }
 
 
@@ -238,7 +248,8 @@ def _checks(database: Database, hidden: Hidden) -> dict[str, Any]:
         for facts in _facts(row.body for row in rows):
             if count == _LAST:
                 break
-            hours.setdefault(f"{facts['time'][:13]}Z", []).append(facts)
+            hour = f"{facts['time'][:13]}Z" if plausible(facts["time"]) else ""
+            hours.setdefault(hour, []).append(facts)
             count += 1
     return {"checks": count, "hours": [_hour(hour, told, hidden) for hour, told in sorted(hours.items())]}
 
@@ -257,7 +268,7 @@ def _hour(hour: str, told: list[dict[str, Any]], hidden: Hidden) -> dict[str, An
     reasons = Counter(reason for facts in told for reason in facts["reasons"])
     people = Counter(hidden.of("person", facts["staff"]) for facts in told)
     return {
-        "hour": hour,
+        "hour": hour or None,
         "checks": len(told),
         "verdicts": [{"verdict": name, "count": count} for name, count in verdicts.most_common(_MOST_KINDS)],
         "reasons": [{"reason": name, "count": count} for name, count in reasons.most_common(_MOST_KINDS)],

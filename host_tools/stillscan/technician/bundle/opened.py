@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import os
 import re
 import stat
 import struct
@@ -52,6 +53,8 @@ class Bundle(NamedTuple):
 def read_bundle(name: str) -> Bundle:
     """InputError in one line for whatever is no bundle of this version. EnvironmentTroubleError: it cannot be read."""
     try:
+        if os.path.exists(name) and not os.path.isfile(name):
+            raise _none(name, "is no file")
         with open(name, "rb") as file:
             size = file.seek(0, 2)
             if size > _MOST_FILE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import string
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stillscan.technician.bundle.hidden import Hidden
@@ -12,15 +13,21 @@ from stillscan.technician.bundle.vocabulary import words
 
 _MOST_NUMBER = 2**32
 """Counters of a scanner have 32 bits. Identity numbers, and numbers of letters and cards, are longer."""
-_FORMS = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d(:\d\d:\d\d(\.\d{3})?)?Z"  # a moment in UTC, or its hour
-    r"|\d{1,4}(\.\d{1,4}){1,3}(\+[0-9a-f]{16})?"  # a version, and the build behind it
-    r"|[0-9a-f]{16}"  # a build
-    r"|[0-9a-f]{4}:[0-9a-f]{4}"  # vendor and product of USB
-    r"|[0-9a-f]{64}"  # the digest at the end of a chain that holds
-)
-"""What a text that a source made may be beside words; text that comes from elsewhere passes `text` first."""
+_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,3}(\+[0-9a-f]{16})?")
+_FORMS = {
+    **dict.fromkeys(
+        ("version", "stillscan", "firmware", "protocol", "python", "sqlite", "kernel", "release"), _VERSION
+    ),
+    **dict.fromkeys(("build", "build_failed"), re.compile(r"[0-9a-f]{16}")),
+    "hour": re.compile(r"\d{4}-\d\d-\d\dT\d\dZ"),
+    "utc": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    "usb": re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}"),  # vendor and product
+    "head": re.compile(r"\d{1,9}:[0-9a-f]{64}"),  # of a chain that holds
+}
+"""By key: what a text may be there beside words. An address would pass for a version, and does so nowhere else."""
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,40}")
+_FIRST = "2026-01-01"  # the year of the first release: no log and no record is older
+_TOMORROW = timedelta(days=1)  # clocks of two computers differ by some minutes
 _AROUND = string.punctuation
 _LONGEST = 60  # words of a foreign text that are looked at: the log's longest line has some forty
 
@@ -31,7 +38,7 @@ class Plain:
     def __init__(self, hidden: Hidden) -> None:
         self._hidden = hidden
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, key: str = "") -> Any:
         """What JSON can say of it, and nothing that is not let through. Keys are the code's own, never data."""
         match value:
             case None | bool():
@@ -41,9 +48,9 @@ class Plain:
             case float():
                 return round(value, 3) if math.isfinite(value) and abs(value) < _MOST_NUMBER else None
             case str():
-                return value if _FORMS.fullmatch(value) else self.text(value)
+                return value if key in _FORMS and _FORMS[key].fullmatch(value) else self.text(value)
             case dict():
-                return {self._key(key): self.value(one) for key, one in value.items()}
+                return {self._key(name): self.value(one, name) for name, one in value.items()}
             case list() | tuple():
                 return [self.value(one) for one in value]
         return self._hidden.of("text", repr(value))
@@ -62,19 +69,16 @@ class Plain:
         if not core:
             return chunk
         before, _, after = chunk.partition(core)
-        if core in words() or _is_stand_in(core):
+        if core in words() or self._hidden.made(core):
             return before + core + after
         return before + self._hidden.of("text", core) + after
-
-
-_STAND_IN = re.compile(r"[a-z]+-[bcdfghjkmnpqrstvwxz]{6}")
-
-
-def _is_stand_in(core: str) -> bool:
-    """Whether it is one already: a word of the vocabulary and six consonants."""
-    return bool(_STAND_IN.fullmatch(core)) and core.partition("-")[0] in words()
 
 
 def small(value: Any, most: int = 99_999) -> int | None:
     """A number of a file that people write: None for one of more digits, which could be somebody's."""
     return value if type(value) is int and abs(value) <= most else None
+
+
+def plausible(moment: str) -> bool:
+    """Whether a moment that was written can be one of a kiosk's work, not of somebody's life."""
+    return _FIRST <= moment[:10] <= (datetime.now(UTC) + _TOMORROW).date().isoformat()

@@ -27,7 +27,7 @@ def _of_scanner(name: str) -> Source:
 
 def _log(ask: Ask) -> str | None:
     """The kiosk's log; None where none is named or it cannot be read."""
-    if ask.places.log is None:
+    if ask.places.log is None or not ask.places.log.is_file():
         return None
     log = KioskLog(ask.plain)
     try:

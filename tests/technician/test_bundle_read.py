@@ -23,6 +23,8 @@ from stillscan.errors import DeviceError
 from stillscan.link.transport import Transport
 from stillscan.records import clock as clocks
 from stillscan.records import staff
+from stillscan.records.accounts import LOCK, STAFF
+from stillscan.records.audit import appending
 from stillscan.records.computer import Boot
 from stillscan.records.database import Database
 from stillscan.records.importing import load
@@ -206,6 +208,14 @@ def _lock_out(kiosk: Kiosk) -> None:
                 StaffList(database, keyring).sign_in(CLERK.staff, "0000")
 
 
+def _lock_all(kiosk: Kiosk, *only: str) -> None:
+    with kiosk.records() as (database, keyring), appending(database, keyring) as appender:
+        for one, role in ((CLERK.staff, CLERK.role), ("chief", Role.SUPERVISOR)):
+            if not only or one in only:
+                details = {"staff": one, "action": LOCK, "role": str(role), "by": "chief", "cause": None}
+                appender.append(STAFF, NOW, details)
+
+
 def _hold(kiosk: Kiosk) -> None:
     connection = sqlite3.connect(kiosk.file)
     kiosk.patch.setattr(sources, "_held", connection, raising=False)  # until the test is over
@@ -270,6 +280,13 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     "settings that clash": ("settings_out_of_range", lambda k: k.device.settings.update({0: 5000, 2: 1000})),
     "setting changed": ("settings_changed", lambda k: k.device.settings.update({3: 4000})),
     "staff locked out": ("staff_locked", _lock_out),
+    "nobody may sign in": ("nobody_may_sign_in", _lock_all),
+    "locked by a supervisor": ("staff_inactive", lambda k: _lock_all(k, CLERK.staff)),
+    "most sweeps aborted, told by counters": ("aborts_many", lambda k: k.device.health.update(aborts=250)),
+    "clock behind the log": (
+        "clock_wrong",
+        lambda k: k.lines.append("2026-11-22T23:59:00.000Z INFO    stillscan.kiosk: started"),
+    ),
     "frames lost on the line": ("usb_errors", lambda k: setattr(k.device, "lose", 3)),
     "cable that comes loose": (
         "usb_errors",

@@ -10,14 +10,14 @@ import re
 import shutil
 import sqlite3
 import sys
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from serial.tools import list_ports
 
 from kiosk import wire
-from stillscan import __version__
+from stillscan import RELEASED, __version__
 from stillscan.boards.files import firmware_folder
 from stillscan.records.computer import System
 from stillscan.technician.bundle.ask import Ask
@@ -139,8 +139,10 @@ def _room(path: Path) -> dict[str, Any] | None:
 def _clock() -> dict[str, Any]:
     computer = System()
     boot = computer.boot()
+    now = computer.now().astimezone(UTC)
     return {
-        "utc": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "before_release": now.date().isoformat() < RELEASED,
+        "utc": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "synchronised": computer.synchronised(),
         "uptime_hours": None if boot is None else round(boot.seconds / 3600, 1),
     }

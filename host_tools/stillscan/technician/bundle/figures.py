@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from stillscan.technician.bundle.opened import Bundle
@@ -129,6 +130,60 @@ def _unread(bundle: Bundle) -> Figure | None:
     return Figure(len(unread) / checks, "", f"{LOG}, line {unread[0]}: {len(unread)} unread scans in {checks} checks")
 
 
+def _beyond(bundle: Bundle) -> Figure | None:
+    """How many settings lie beyond their ranges, whoever says so: the scanner's own table, or ours."""
+    wrong = []
+    for row in values(bundle, "settings:settings[]"):
+        facts = row.value if isinstance(row.value, dict) else {}
+        low, value, high = (facts.get(key) for key in ("low", "value", "high"))
+        outside = (isinstance(value, int) and isinstance(low, int) and value < low) or (
+            isinstance(value, int) and isinstance(high, int) and value > high
+        )
+        if facts.get("in_range") is False or outside:
+            wrong.append((row.where, str(facts.get("setting"))))
+    return Figure(len(wrong), wrong[0][1], f"{wrong[0][0]}.setting = {wrong[0][1]}") if wrong else None
+
+
+_SIMULATED_HEAP, _HEAP = 45_000, 100_000  # bytes free at the least on a sound one: measured; boards/README.md
+
+
+def _heap(bundle: Bundle) -> Figure | None:
+    """The least memory that the scanner had free, by what a sound one has."""
+    least = first(bundle, "health:end.heap_free_min")
+    simulated = any(value.value == "simulator" for value in values(bundle, "scanner:board"))
+    sound = _SIMULATED_HEAP if simulated else _HEAP
+    told = f"health.json: end.heap_free_min = {least}, a sound scanner has {sound}"
+    return None if least is None else Figure(least / sound, "", told)
+
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)")
+
+
+def _behind(bundle: Bundle) -> Figure | None:
+    """Hours by which the computer's clock is behind what its own records and log have seen."""
+    now = next((v.value for v in values(bundle, "environment:clock.utc") if isinstance(v.value, str)), None)
+    seen = [(v.value, v.where) for v in values(bundle, "checks:hours[].hour") if isinstance(v.value, str)]
+    seen += [(match[1], f"{LOG}, line {number}") for number, match in _lines(bundle, rf"^{_MOMENT.pattern}")]
+    if now is None or not seen or not _MOMENT.match(now):
+        return None
+    newest, where = max(seen)
+    try:
+        behind = datetime.fromisoformat(newest[:13]) - datetime.fromisoformat(now[:13])
+    except ValueError:
+        return None
+    return Figure(behind.total_seconds() / _HOUR_S, "", f"environment.json: clock.utc = {now}; {where} = {newest}")
+
+
+def _nobody(bundle: Bundle) -> Figure | None:
+    """1 when there are members of staff, and none of them may sign in."""
+    people = list(values(bundle, "records:chain.staff[]"))
+    active = [isinstance(one.value, dict) and one.value.get("active") is True for one in people]
+    return (
+        Figure(1, "", f"records.json: chain.staff, {len(people)}, none active") if people and not any(active) else None
+    )
+
+
+_HOUR_S = 3600  # seconds
 _ABORT, _FAULT = r"sweep aborted: (\w+) at row", r"state: fault, (\w+): "
 _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "aborts_of_one_cause": lambda b: _most(b, _ABORT, "abort", "cause"),
@@ -139,7 +194,6 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "short_writes_now": lambda b: _grown(b, "short_writes"),
     "bad_crc_now": lambda b: _grown(b, "bad_crc"),
     "starts": lambda b: _count(b, r"was started anew"),
-    "starts_told": lambda b: _events(b, "boot"),
     "late": lambda b: _count(b, r"reading_late|the reader is started anew"),
     "gone": lambda b: _count(b, r"scanner trouble: .*\((gone|lost)\)"),
     "unproven": lambda b: _count(b, r"scanner trouble: .*\(unproven\)|bands that did not verify"),
@@ -150,11 +204,10 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),
     "deadlines": lambda b: _reason_share(b, "deadline_passed"),
     "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),
+    "settings_beyond": _beyond,
+    "heap": _heap,
+    "clock_behind_hours": _behind,
+    "nobody": _nobody,
     "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),
     "protocol_differs": lambda b: _differ(b, "scanner:protocol", "versions:protocol"),
 }
-
-
-def _events(bundle: Bundle, event: str) -> Figure | None:
-    count = sum(1 for _ in values(bundle, f"device-log:entries[event={event}].event"))
-    return Figure(count, event, f"device-log.json: {count} times {event}")

@@ -8,6 +8,7 @@ import string
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stillscan import RELEASED
 from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.bundle.vocabulary import words
 
@@ -27,7 +28,7 @@ _FORMS = {
 """By key: what a text may be there beside words. An address would pass for a version, and does so nowhere else."""
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _FIRST = "2026-01-01"  # the year of the first release: no log and no record is older
-_TOMORROW = timedelta(days=1)  # clocks of two computers differ by some minutes
+_AHEAD = timedelta(days=366)  # a clock that is behind must not hide what was written before; a year is enough to tell
 _AROUND = string.punctuation
 _LONGEST = 60  # words of a foreign text that are looked at: the log's longest line has some forty
 
@@ -81,4 +82,5 @@ def small(value: Any, most: int = 99_999) -> int | None:
 
 def plausible(moment: str) -> bool:
     """Whether a moment that was written can be one of a kiosk's work, not of somebody's life."""
-    return _FIRST <= moment[:10] <= (datetime.now(UTC) + _TOMORROW).date().isoformat()
+    last = max(datetime.now(UTC), datetime.fromisoformat(f"{RELEASED}T00:00Z")) + _AHEAD
+    return _FIRST <= moment[:10] <= last.date().isoformat()

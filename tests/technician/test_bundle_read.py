@@ -273,7 +273,7 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     "dirty glass": ("dirty_glass", _dirty),
     "lamp ageing": ("lamp_ageing", lambda k: k.also(lamp_hours=9100)),
     "calibration old": ("calibration_old", lambda k: k.also(calibrated_days=700)),
-    "never calibrated": ("calibration_old", lambda k: k.also(calibrated=False)),
+    "never calibrated": ("never_calibrated", lambda k: k.also(calibrated=False, powered_hours=300)),
     "firmware of another version": ("firmware_differs", lambda k: setattr(k.device, "firmware", (0, 0, 9))),
     "version that failed": ("update_failed", lambda k: setattr(k.device, "why", wire.RESETS)),
     "setting out of range": ("settings_out_of_range", lambda k: k.device.settings.update({3: 9})),

@@ -9,6 +9,8 @@ from kiosk import wire
 from stillscan.boards.settings import known
 from stillscan.link.framing import Decoder, encode
 
+_MINOR = 1
+"""Of protocol 1.1: it answers no question that came later."""
 SOUND_HEALTH = {
     "uptime_ms": 3_600_000, "heap_free": 100_400, "heap_free_min": 100_400, "sweeps": 300, "lines": 60_000,
     "aborts": 20, "faults": 0, "frames_in": 900, "bad_crc": 0, "bad_frame": 0, "oversized": 0, "unknown": 0,
@@ -66,7 +68,7 @@ class Device:
     def _answer(self, kind: int, body: bytes) -> None:
         if kind == wire.C_HELLO:
             self._say(
-                wire.M_HELLO, wire.MAJOR, wire.MINOR, *self.firmware, self.board, 7, 1476, 274, 84667, 2950, 2048, 1,
+                wire.M_HELLO, wire.MAJOR, _MINOR, *self.firmware, self.board, 7, 1476, 274, 84667, 2950, 2048, 1,
                 15, bytes(16), self.scanner, 0,
             )  # fmt: skip
         elif kind == wire.C_HEALTH:

@@ -17,11 +17,15 @@ from typing import Any
 import pytest
 from serial.tools import list_ports
 
+from kiosk import wire
 from stillscan.cli import main
 from stillscan.errors import DeviceError
-from stillscan.link.transport import Transport
+from stillscan.link.framing import Decoder
+from stillscan.link.transport import LinkLostError, Transport
 from stillscan.records.database import Database
 from stillscan.technician.bundle import archive
+
+from .bundle_device import Device
 
 FOLDER = archive.FOLDER
 
@@ -295,3 +299,28 @@ def test_nothing_that_a_bundle_says_moves_the_terminal(tmp_path: Path, capsys: p
     told = capsys.readouterr().out
     assert "\x1b" not in told
     assert "\\x1b[2Jslip\\n" in told
+
+
+def test_a_scanner_that_goes_away_in_the_middle_leaves_what_it_has_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = Device(board=b"simulator")
+    write = device.write
+
+    def until_settings(data: bytes) -> None:
+        write(data)
+        if wire.C_SETTING_GET in {frame.kind for frame in Decoder().feed(data)}:
+            monkeypatch.setattr(device, "read", gone)
+
+    def gone(_: float) -> bytes:
+        raise LinkLostError("x: the scanner went away", "gone")
+
+    monkeypatch.setattr(device, "write", until_settings)
+    monkeypatch.setattr("stillscan.commands.bundle.SerialTransport", lambda _: device)
+    out = tmp_path / "out.zip"
+    assert main(["bundle", str(out), "--port", "x"]) == 0
+    assert "scanner (gone)" in capsys.readouterr().out
+    told = inside(out, "scanner.json")
+    assert (told["board"], told["trouble"]) == ("simulator", "gone")
+    assert main(["bundle", "read", str(out), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["findings"][0]["name"] == "scanner_silent"

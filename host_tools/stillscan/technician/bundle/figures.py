@@ -209,5 +209,4 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "clock_behind_hours": _behind,
     "nobody": _nobody,
     "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),
-    "protocol_differs": lambda b: _differ(b, "scanner:protocol", "versions:protocol"),
 }

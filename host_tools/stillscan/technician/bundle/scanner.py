@@ -16,7 +16,7 @@ from stillscan.errors import DeviceError, StillscanError
 from stillscan.link.identity import Admission, NotPairedError
 from stillscan.link.messages import Health, Hello, Message, State, named, plain
 from stillscan.link.session import Session
-from stillscan.link.transport import Transport
+from stillscan.link.transport import LinkLostError, Transport
 from stillscan.technician.bundle.hidden import Hidden
 
 _POLL_MS = 200.0  # between two looks whether the run is over
@@ -160,13 +160,23 @@ def visit(
     trouble: str | None = None
     try:
         for name, (_, ask) in PARTS.items():
-            parts[name] = ask(asked)
-    except DeviceError as error:  # what was told before it went away stays
+            parts[name] = _answered(ask, asked)
+    except LinkLostError as error:  # what was told before it went away stays
         trouble = error.kind
     finally:
         asked.session.close()
-    parts.setdefault("scanner.json", {"reached": False})["trouble"] = trouble
+    parts.setdefault("scanner.json", {"reached": False}).setdefault("trouble", trouble)
     return Visited(trouble, parts)
+
+
+def _answered(ask: Callable[[Asked], dict[str, Any]], asked: Asked) -> dict[str, Any]:
+    """A part; of a question that is refused or not answered the kind of trouble. LinkLostError."""
+    try:
+        return ask(asked)
+    except LinkLostError:
+        raise
+    except DeviceError as error:
+        return {"trouble": error.kind}
 
 
 def _nothing(kind: str) -> Visited:

@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import struct
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ from stillscan.errors import DeviceError
 from stillscan.link.framing import Decoder
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.records.database import Database
-from stillscan.technician.bundle import archive
+from stillscan.technician.bundle import archive, office
 
 from .bundle_device import Device
 
@@ -324,3 +325,22 @@ def test_a_scanner_that_goes_away_in_the_middle_leaves_what_it_has_told(
     assert (told["board"], told["trouble"]) == ("simulator", "gone")
     assert main(["bundle", "read", str(out), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["findings"][0]["name"] == "scanner_silent"
+
+
+def test_a_chain_that_takes_too_long_is_told_as_far_as_it_was_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, out, over = tmp_path / "records.db", tmp_path / "out.zip", threading.Event()
+    Database(file).close()
+
+    def endless(*_: object, progress: Callable[[int], None]) -> None:
+        progress(0)
+        over.wait()
+
+    monkeypatch.setattr(office, "verify", endless)
+    monkeypatch.setattr(office, "_VERIFY_S", 0.0)
+    try:
+        assert main(["bundle", str(out), "--database", str(file)]) == 0
+    finally:
+        over.set()
+    assert inside(out, "records.json")["verify"] == {"done": False, "entries": 0}

@@ -307,6 +307,11 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     "rights of the keys": ("keys_refused", lambda k: Path(f"{k.file}.keys").chmod(0o777)),
     "scanner hot": ("temperature", lambda k: k.also(temperature_c=71.5)),
     "computer hot": ("temperature", lambda k: k.patch.setattr(environment, "_warmth", lambda: 91.0)),
+    "a defect of the bundle's own": ("defects", lambda k: k.patch.delattr(environment, "_clock")),
+    "a chain too long": (
+        "chain_in_part",
+        lambda k: k.told("records.json", database="file", verify={"done": False, "entries": 7}),
+    ),
     "a defect": ("defects", lambda k: k.say("a defect", 2, "ERROR", "stillscan.terminal.trouble")),
     "memory low": (
         "memory_low",

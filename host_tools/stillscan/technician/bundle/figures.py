@@ -183,6 +183,12 @@ def _nobody(bundle: Bundle) -> Figure | None:
     )
 
 
+def _stumbled(bundle: Bundle) -> Figure | None:
+    """How many parts of the bundle could not be gathered because of a defect."""
+    there = [name for name, facts in bundle.facts.items() if isinstance(facts, dict) and "defect" in facts]
+    return Figure(len(there), "", f"{there[0]}: defect") if there else None
+
+
 _HOUR_S = 3600  # seconds
 _ABORT, _FAULT = r"sweep aborted: (\w+) at row", r"state: fault, (\w+): "
 _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
@@ -208,5 +214,6 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "heap": _heap,
     "clock_behind_hours": _behind,
     "nobody": _nobody,
+    "stumbled": _stumbled,
     "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),
 }

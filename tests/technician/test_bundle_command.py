@@ -82,6 +82,15 @@ def test_a_simulated_scanner_is_asked_in_virtual_time(tmp_path: Path, capsys: py
     assert json.loads(capsys.readouterr().out)["findings"] == []
 
 
+@pytest.mark.process
+def test_a_part_that_fails_in_the_simulator_is_named_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.zip"
+    assert main(["bundle", str(out), "--port", "sim", "--fault", "lamp-dark"]) == 0
+    capsys.readouterr()
+    assert main(["bundle", "read", str(out)]) == 1
+    assert capsys.readouterr().out.splitlines()[1].startswith("1. a part of the scanner fails: lamp ")
+
+
 def test_a_port_that_the_kiosk_has_is_left_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +159,7 @@ def test_what_is_there_is_not_replaced_unless_it_is_said(tmp_path: Path, capsys:
         ["bundle", "out.zip", "--folder", "a", "--from", "b"],
         ["bundle", "out.zip", "--kiosk-config", "nowhere.toml"],
         ["bundle", "out.zip", "--seconds", "11"],
+        ["bundle", "out.zip", "--port", "x", "--fault", "lamp-dark"],
         ["bundle", "read", "nowhere.zip"],
         ["bundle", "read", "."],
         ["bundle", "read", "a\0b"],

@@ -19,7 +19,7 @@ from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
 from stillscan.log import STDERR
 from stillscan.records.clock import ClockRules
-from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.kiosk import FAULTS, SimulatedKiosk
 from stillscan.technician.bundle import archive
 from stillscan.technician.bundle.ask import Ask, Places
 from stillscan.technician.bundle.findings import findings
@@ -83,7 +83,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=f"between the two looks at the scanner's health ({_RUN_S:g})",
     )  # fmt: skip
     add_place(parser)
-    add_movement(parser.add_argument_group("only with --port sim"))
+    simulated = parser.add_argument_group("only with --port sim")
+    add_movement(simulated)
+    simulated.add_argument("--fault", choices=FAULTS, metavar="NAME", help=f"a broken part: {', '.join(FAULTS)}")
     parser.set_defaults(run=run)
 
 
@@ -196,9 +198,18 @@ def _options_of_run() -> frozenset[str]:
 
 def _connector(args: argparse.Namespace, port: str | None) -> Callable[[], Transport]:
     if port != SIM:
+        if args.fault is not None:
+            raise InputError("--fault: goes with --port sim")
         return lambda: SerialTransport(_port(port))
     world = scene(SAMPLE, None, args.motion, args.dirt, args.seed, _WORLD_S)
-    return lambda: SimulatedKiosk(world)
+
+    def connect() -> SimulatedKiosk:
+        kiosk = SimulatedKiosk(world)
+        if args.fault is not None:
+            kiosk.fail(args.fault)
+        return kiosk
+
+    return connect
 
 
 def _port(named: str | None) -> str:

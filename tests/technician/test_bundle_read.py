@@ -1,5 +1,7 @@
 """Troubles that were planted in a kiosk, each amid small ones that every kiosk has: `bundle read` names it first."""
 
+# long-ok: one table of troubles, and the kiosk in which each is planted
+
 from __future__ import annotations
 
 import contextlib
@@ -101,7 +103,7 @@ class Kiosk:
             connection.commit()
 
     def told(self, name: str, **facts: Any) -> None:
-        """What a scanner will tell in a file beside those of today."""
+        """What a scanner will tell in a file of tomorrow, or tells in another way in one of today."""
         part = sources.Part(name, "", lambda _: facts)
         self.patch.setattr(sources, "PARTS", (*(p for p in sources.PARTS if p.name != name), part))
 
@@ -297,7 +299,12 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
         "restarts",
         lambda k: k.say("scanner trouble: /dev/ttyACM0: the scanner was started anew (lost)", 5, "WARNING"),
     ),
-    "reboots by the watchdog": ("restarts", lambda k: k.also(reset_cause="watchdog")),
+    "reboots by the watchdog": (
+        "restarts",
+        lambda k: k.told("history.json", entries=[{"event": "start", "cause": "watchdog"}] * 6),
+    ),
+    "started by the watchdog": ("restarted", lambda k: k.also(reset_cause="watchdog")),
+    "supply low": ("supply_low", lambda k: k.also(supply_mv=4150)),
     "reader too late": ("reader_late", lambda k: k.say("not read yet: reading_late", 6)),
     "heap low": ("heap_low", lambda k: k.device.health.update(heap_free_min=9_000)),
     "log flooded": (

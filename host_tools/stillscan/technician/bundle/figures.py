@@ -183,6 +183,12 @@ def _nobody(bundle: Bundle) -> Figure | None:
     )
 
 
+def _entries(bundle: Bundle, place: str, what: str) -> Figure | None:
+    """How many values there are at a place."""
+    there = list(values(bundle, place))
+    return Figure(len(there), "", f"{there[0].where}: {len(there)} {what}") if there else None
+
+
 def _stumbled(bundle: Bundle) -> Figure | None:
     """How many parts of the bundle could not be gathered because of a defect."""
     there = [name for name, facts in bundle.facts.items() if isinstance(facts, dict) and "defect" in facts]
@@ -199,6 +205,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "faults_now": lambda b: _grown(b, "faults"),
     "short_writes_now": lambda b: _grown(b, "short_writes"),
     "bad_crc_now": lambda b: _grown(b, "bad_crc"),
+    "watchdog_starts": lambda b: _entries(b, "history:entries[cause=watchdog].event", "starts by the watchdog"),
     "starts": lambda b: _count(b, r"was started anew"),
     "late": lambda b: _count(b, r"reading_late|the reader is started anew"),
     "gone": lambda b: _count(b, r"scanner trouble: .*\((gone|lost)\)"),

@@ -344,6 +344,13 @@ def test_the_planted_trouble_is_named_first(trouble: str, kiosk: Kiosk, capsys: 
     assert [one["weight"] for one in found] == sorted((one["weight"] for one in found), reverse=True)
 
 
+def test_a_setting_that_only_a_newer_scanner_has_is_no_finding(
+    kiosk: Kiosk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kiosk.device.names[21] = b"of_tomorrow"
+    assert read(kiosk.bundle(), capsys) == []
+
+
 def test_each_line_says_what_was_seen_where_and_what_to_do(kiosk: Kiosk, capsys: pytest.CaptureFixture[str]) -> None:
     kiosk.device.settings[3] = 4000
     kiosk.say("state: fault, line_sensor: no_light", 3, "WARNING")

@@ -70,14 +70,14 @@ def _settings(asked: Asked) -> dict[str, Any]:
     """Each setting; of a value beyond its range only that it is."""
     ours, rows, values = known(), [], {}
     for name, setting in asked.session.settings().items():
-        fits = name in ours.rows and ours.fits(name, setting.value)
-        rows.append(
-            {"setting": name, "value": setting.value if fits else None, "default": setting.default if fits else None,
-             "low": setting.low, "high": setting.high, "unit": plain(setting.unit), "in_range": fits,
-             "unexpected": setting.value != setting.default}
-        )  # fmt: skip
-        if name in ours.rows:
+        row = ours.rows.get(name)
+        fits = row is not None and ours.fits(name, setting.value)
+        usual = setting.default if row is not None and ours.fits(name, setting.default) else None
+        told = {"setting": name, "value": setting.value if fits else None, "default": usual, "in_range": None}
+        if row is not None:  # a range that only the scanner tells may be any number
+            told |= {"in_range": fits, "low": row.low, "high": row.high, "unit": row.unit}
             values[name] = setting.value
+        rows.append({**told, "unexpected": setting.value != setting.default})
     return {"settings": rows, "clash": list(ours.clash(values))}
 
 

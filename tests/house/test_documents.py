@@ -33,6 +33,8 @@ ELSEWHERE = {
     "NAME.head",
     "firmware/release.json",
     "scanners/ID.json",
+    "README.txt",
+    "kiosk-log.txt",
 }
 """Paths on a board, or made by a command."""
 

@@ -33,7 +33,7 @@ def from_file(name: str, parser: argparse.ArgumentParser) -> list[str]:
     """The options of a file as a command line. InputError names the file and the key that cannot be used."""
     table = read_toml(name)
     _keep_password(name, table.get("database"))
-    known = _options(parser)
+    known = options(parser)
     found: list[str] = []
     for key, value in table.items():
         if key not in known:
@@ -58,7 +58,7 @@ def _keep_password(name: str, database: Any) -> None:
             )
 
 
-def _options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+def options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
     """The options of a command by their long names."""
     named = {option[2:]: action for action in parser._actions for option in action.option_strings if option[:2] == "--"}
     return {name: action for name, action in named.items() if name not in _NOT_IN_A_FILE}

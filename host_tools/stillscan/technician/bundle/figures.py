@@ -1,0 +1,226 @@
+"""What has to be counted before a rule can look at it: lines of the log, causes, parts, differences of two looks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.values import Value, first, values
+
+LOG = "kiosk-log.txt"
+
+
+class Figure(NamedTuple):
+    """A number, what it is of (a cause, a part, a line), and where it was found."""
+
+    value: float
+    of: str
+    evidence: str
+
+
+def figure(bundle: Bundle, name: str) -> Figure | None:
+    """A figure by the name that rules call it; None where the bundle does not have what it is made of."""
+    return _FIGURES[name](bundle)
+
+
+def _lines(bundle: Bundle, pattern: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Lines of the kiosk's log, with their numbers from 1."""
+    wanted = re.compile(pattern)
+    for number, line in enumerate(bundle.texts.get(LOG, ()), 1):
+        found = wanted.search(line)
+        if found is not None:
+            yield number, found
+
+
+def _most(bundle: Bundle, pattern: str, event: str, field: str) -> Figure | None:
+    """The most frequent of what a pattern's first group names, and of the scanner's own events: whichever saw more."""
+    found = list(_lines(bundle, pattern))
+    in_log = Counter(match[1] for _, match in found)
+    own = Counter(
+        str(value.value) for value in values(bundle, f"device-log:entries[event={event}].{field}") if value.value
+    )
+    counted = max((in_log, own), key=lambda counter: counter.total())
+    if not counted:
+        return None
+    name, count = counted.most_common(1)[0]
+    if counted is in_log:
+        line = next(number for number, match in found if match[1] == name)
+        return Figure(count, name, f"{LOG}, line {line} and others: {name}, {count} of {in_log.total()}")
+    return Figure(count, name, f"device-log.json: {event} by {name}, {count} of {own.total()}")
+
+
+def _share(bundle: Bundle, pattern: str, event: str, field: str) -> Figure | None:
+    most = _most(bundle, pattern, event, field)
+    if most is None:
+        return None
+    total = int(most.evidence.rpartition(" of ")[2])
+    return most._replace(value=most.value / total)
+
+
+def _count(bundle: Bundle, pattern: str) -> Figure | None:
+    found = [number for number, _ in _lines(bundle, pattern)]
+    return Figure(len(found), "", f"{LOG}, line {found[0]}, {len(found)} such lines") if found else None
+
+
+def _grown(bundle: Bundle, counter: str) -> Figure | None:
+    """By how much a counter of the scanner grew in the short run."""
+    start, end = first(bundle, f"health:start.{counter}"), first(bundle, f"health:end.{counter}")
+    if start is None or end is None:
+        return None
+    return Figure(end - start, counter, f"health.json: {counter} {start:g} at the start, {end:g} at the end")
+
+
+def _differ(bundle: Bundle, one: str, other: str) -> Figure | None:
+    """1 when two texts differ."""
+    left, right = (next(iter(values(bundle, path)), Value("", None)) for path in (one, other))
+    if not isinstance(left.value, str) or not isinstance(right.value, str):
+        return None
+    told = f"{left.where} = {left.value}, {right.where} = {right.value}"
+    return Figure(float(left.value != right.value), "", told)
+
+
+def _rate(bundle: Bundle, part: str, whole: str) -> Figure | None:
+    """A counter of the scanner by another."""
+    over, under = first(bundle, f"health:end.{part}"), first(bundle, f"health:end.{whole}")
+    if over is None or not under:
+        return None
+    return Figure(over / under, part, f"health.json: end.{part} {over:g} of {under:g} {whole}")
+
+
+_VARYING = re.compile(r"\d+|[a-z]+-[bcdfghjkmnpqrstvwxz]{6}")
+_AT_ALL = 100  # lines of a log: fewer are no flood, whatever they say
+_HEAD = re.compile(r"^\S+ \w+ +")
+_LEFT_OUT = re.compile(r"repeated lines that were left out: (\d+)")
+
+
+def _flood(bundle: Bundle) -> Figure | None:
+    """The share of the commonest line, whatever numbers stand in it, and of what the log left out by itself."""
+    lines = bundle.texts.get(LOG, [])
+    if len(lines) < _AT_ALL:
+        return None
+    counted = Counter(_VARYING.sub("#", _HEAD.sub("", line)) for line in lines)
+    text, count = counted.most_common(1)[0]
+    number = next(i for i, line in enumerate(lines, 1) if _VARYING.sub("#", _HEAD.sub("", line)) == text)
+    left_out = sum(int(match[1]) for _, match in _lines(bundle, _LEFT_OUT.pattern))
+    share = (count + left_out) / (len(lines) + left_out)
+    return Figure(share, text[:_AT_ALL], f"{LOG}, line {number}: {count} of {len(lines)} lines, {left_out} left out")
+
+
+def _reason_share(bundle: Bundle, reason: str) -> Figure | None:
+    """The share of the last checks that had a reason."""
+    checks = first(bundle, "checks:checks")
+    count = sum(v.value for v in values(bundle, f"checks:hours[].reasons[reason={reason}].count") if _is_number(v))
+    return None if not checks else Figure(count / checks, reason, f"checks.json: {reason} {count} of {checks:g} checks")
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value.value, int | float) and not isinstance(value.value, bool)
+
+
+def _unread(bundle: Bundle) -> Figure | None:
+    """Scans that could not be read, by checks of the log."""
+    unread = [number for number, _ in _lines(bundle, r"not read yet: mrz_|check: gave_up, mrz_")]
+    checks = sum(1 for _ in _lines(bundle, r"stillscan\.kiosk: check: "))
+    if not unread or not checks:
+        return None
+    return Figure(len(unread) / checks, "", f"{LOG}, line {unread[0]}: {len(unread)} unread scans in {checks} checks")
+
+
+def _beyond(bundle: Bundle) -> Figure | None:
+    """How many settings lie beyond their ranges, whoever says so: the scanner's own table, or ours."""
+    wrong = []
+    for row in values(bundle, "settings:settings[]"):
+        facts = row.value if isinstance(row.value, dict) else {}
+        low, value, high = (facts.get(key) for key in ("low", "value", "high"))
+        outside = (isinstance(value, int) and isinstance(low, int) and value < low) or (
+            isinstance(value, int) and isinstance(high, int) and value > high
+        )
+        if facts.get("in_range") is False or outside:
+            wrong.append((row.where, str(facts.get("setting"))))
+    return Figure(len(wrong), wrong[0][1], f"{wrong[0][0]}.setting = {wrong[0][1]}") if wrong else None
+
+
+_SIMULATED_HEAP, _HEAP = 45_000, 100_000  # bytes free at the least on a sound one: measured; boards/README.md
+
+
+def _heap(bundle: Bundle) -> Figure | None:
+    """The least memory that the scanner had free, by what a sound one has."""
+    least = first(bundle, "health:end.heap_free_min")
+    simulated = any(value.value == "simulator" for value in values(bundle, "scanner:board"))
+    sound = _SIMULATED_HEAP if simulated else _HEAP
+    told = f"health.json: end.heap_free_min = {least}, a sound scanner has {sound}"
+    return None if least is None else Figure(least / sound, "", told)
+
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)")
+
+
+def _behind(bundle: Bundle) -> Figure | None:
+    """Hours by which the computer's clock is behind what its own records and log have seen."""
+    now = next((v.value for v in values(bundle, "environment:clock.utc") if isinstance(v.value, str)), None)
+    seen = [(v.value, v.where) for v in values(bundle, "checks:hours[].hour") if isinstance(v.value, str)]
+    seen += [(match[1], f"{LOG}, line {number}") for number, match in _lines(bundle, rf"^{_MOMENT.pattern}")]
+    if now is None or not seen or not _MOMENT.match(now):
+        return None
+    newest, where = max(seen)
+    try:
+        behind = datetime.fromisoformat(newest[:13]) - datetime.fromisoformat(now[:13])
+    except ValueError:
+        return None
+    return Figure(behind.total_seconds() / _HOUR_S, "", f"environment.json: clock.utc = {now}; {where} = {newest}")
+
+
+def _nobody(bundle: Bundle) -> Figure | None:
+    """1 when there are members of staff, and none of them may sign in."""
+    people = list(values(bundle, "records:chain.staff[]"))
+    active = [isinstance(one.value, dict) and one.value.get("active") is True for one in people]
+    return (
+        Figure(1, "", f"records.json: chain.staff, {len(people)}, none active") if people and not any(active) else None
+    )
+
+
+def _entries(bundle: Bundle, place: str, what: str) -> Figure | None:
+    """How many values there are at a place."""
+    there = list(values(bundle, place))
+    return Figure(len(there), "", f"{there[0].where}: {len(there)} {what}") if there else None
+
+
+def _stumbled(bundle: Bundle) -> Figure | None:
+    """How many parts of the bundle could not be gathered because of a defect."""
+    there = [name for name, facts in bundle.facts.items() if isinstance(facts, dict) and "defect" in facts]
+    return Figure(len(there), "", f"{there[0]}: defect") if there else None
+
+
+_HOUR_S = 3600  # seconds
+_ABORT, _FAULT = r"sweep aborted: (\w+) at row", r"state: fault, (\w+): "
+_FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
+    "aborts_of_one_cause": lambda b: _most(b, _ABORT, "abort", "cause"),
+    "share_of_one_cause": lambda b: _share(b, _ABORT, "abort", "cause"),
+    "aborts_by_sweeps": lambda b: _rate(b, "aborts", "sweeps"),
+    "faults_of_one_part": lambda b: _most(b, _FAULT, "fault", "part"),
+    "faults_now": lambda b: _grown(b, "faults"),
+    "short_writes_now": lambda b: _grown(b, "short_writes"),
+    "bad_crc_now": lambda b: _grown(b, "bad_crc"),
+    "watchdog_starts": lambda b: _entries(b, "history:entries[cause=watchdog].event", "starts by the watchdog"),
+    "starts": lambda b: _count(b, r"was started anew"),
+    "late": lambda b: _count(b, r"reading_late|the reader is started anew"),
+    "gone": lambda b: _count(b, r"scanner trouble: .*\((gone|lost)\)"),
+    "unproven": lambda b: _count(b, r"scanner trouble: .*\(unproven\)|bands that did not verify"),
+    "defects": lambda b: _count(b, r" ERROR +\S+: (a defect|the thread)"),
+    "refused_signins": lambda b: _count(b, r"a sign-in was refused"),
+    "flood": _flood,
+    "unread": _unread,
+    "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),
+    "deadlines": lambda b: _reason_share(b, "deadline_passed"),
+    "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),
+    "settings_beyond": _beyond,
+    "heap": _heap,
+    "clock_behind_hours": _behind,
+    "nobody": _nobody,
+    "stumbled": _stumbled,
+    "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),
+}

@@ -26,7 +26,8 @@ def _codes() -> set[str]:
 
 @pytest.mark.parametrize("language", languages())
 def test_every_finding_has_its_sentence(language: str) -> None:
-    known = {key.removeprefix("quality.") for key in catalogue(language) if key.startswith("quality.")}
+    keys = (key for key in catalogue(language) if key.startswith("quality.") and not key.endswith("_one"))
+    known = {key.removeprefix("quality.") for key in keys}
     assert _codes() == known
     for code in sorted(known):
         finding = QualityFinding(code, "", x_mm=43.2, line=2, characters=(5, 9))

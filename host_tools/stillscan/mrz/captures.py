@@ -61,8 +61,10 @@ class CaptureReader:
         self.keep()
         return reading
 
-    def read(self, picture: NDArray[Any], *, stop: Stop | None = None) -> Reading:
+    def read(self, picture: NDArray[Any], *, stop: Stop | None = None, calm: bool = False) -> Reading:
         """The reading of a picture (see `read_image`) together with the former captures.
+
+        `calm`: it is of one sweep of a strip scanner, under which the document lay still.
 
         `ms` and `effort_ms` are those of this picture and of the joining. A reading that `stop` ended tells of no
         capture, and its picture cannot be kept. MrzError for what is no picture.
@@ -70,11 +72,11 @@ class CaptureReader:
         start = time.perf_counter()
         self._newest = None
         grey = to_grey(picture)
-        own, evidence = examine(grey, is_strip=is_strip(grey), stop=stop)
+        own, evidence = examine(grey, is_strip=is_strip(grey), stop=stop, calm=calm)
         if own.reason == TIME_IS_OVER:
             return own
         if evidence is not None:
-            self._newest = _seen(own, evidence, is_strip=is_strip(grey))
+            self._newest = _seen(own, evidence, is_strip=is_strip(grey), calm=calm)
         newest = self._newest
         with effort.counted() as counted:
             # what shows no MRZ now is none, whatever was seen before
@@ -104,11 +106,12 @@ class _Seen(NamedTuple):
     """Between the lines of a strip."""
     clear: bool
     printed: Print
+    calm: bool
 
 
-def _seen(own: Reading, evidence: Evidence, *, is_strip: bool) -> _Seen:
+def _seen(own: Reading, evidence: Evidence, *, is_strip: bool, calm: bool = False) -> _Seen:
     differences = unity.differences(evidence) if is_strip else ()
-    return _Seen(own, evidence.likelihoods, evidence.goes_on, differences, evidence.clear, evidence.printed)
+    return _Seen(own, evidence.likelihoods, evidence.goes_on, differences, evidence.clear, evidence.printed, calm)
 
 
 def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
@@ -153,7 +156,8 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
     if joined.accepted and (strange := _strange(joined, usable)) is not None:
         return replace(joined, accepted=False, reason=strange.text, quality=best.quality)
     found = [own for one in usable for own in one.differences]
-    return unity.judged(replace(joined, quality=best.quality), found, clear=all(one.clear for one in usable))
+    clear, calm = all(one.clear for one in usable), all(one.calm for one in usable)
+    return unity.judged(replace(joined, quality=best.quality), found, clear=clear, calm=calm)
 
 
 def _strange(joined: Reading, usable: list[_Seen]) -> QualityFinding | None:

@@ -102,17 +102,17 @@ def is_strip(grey: NDArray[np.uint8]) -> bool:
     return bool(abs(grey.shape[1] - STRIP_COLUMNS) <= 40 and grey.shape[0] <= _MOST_STRIP_ROWS)
 
 
-def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None) -> Found:
+def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None, calm: bool = False) -> Found:
     """The reading of a grey picture (rows, cols), and the evidence it rests on if any text was found.
 
     A strip has level lines at 300 dpi; where none can be read it is searched like any picture.
-    `stop`: see `read_strip`.
+    `stop`: see `read_strip`; `calm`: see `unity.judged`.
     """
     with effort.counted(stop, _STRIP_EFFORT_MS if is_strip else _PICTURE_EFFORT_MS) as counted:
         try:
             reading, evidence = _examined(grey, is_strip=is_strip)
             if is_strip and reading.accepted and evidence is not None:
-                reading = unity.judged(reading, unity.differences(evidence), clear=evidence.clear)
+                reading = unity.judged(reading, unity.differences(evidence), clear=evidence.clear, calm=calm)
         except effort.TimeIsOver:
             reading, evidence = Reading(reason=effort.TIME_IS_OVER), None
     return replace(reading, effort_ms=round(counted.ms, 2)), evidence

@@ -66,6 +66,15 @@ at level 5."""
 TWO_PRINTS = "the lines are not of one print"
 
 
+_CALM_SPREAD = Difference(0.8, 2.0, 0.8, 0.02, 0.08, 0.07)
+"""The same of a single sweep under which the document lay still: nothing but the print itself makes its lines differ,
+so that paper, ink and strokes may by two thirds of that."""
+_MOST_APART_CALM = 1.1
+"""Times that, for print that stands out clearly of its noise. Development strips of levels 0 to 3 are up to 0.78 apart
+(218 strips); of two that were exchanged in mid-sweep without a movement that anybody noticed, 2 of 60 were accepted
+without this bound, 1.3 and 1.4 apart."""
+
+
 class _Line(NamedTuple):
     paper: float
     contrast: float
@@ -78,9 +87,12 @@ def differences(evidence: Evidence) -> tuple[Difference, ...]:
     return (difference(evidence),) if len(evidence.crops) == 2 else ()
 
 
-def judged(reading: Reading, found: Sequence[Difference], *, clear: bool) -> Reading:
-    """The reading of lines that differ so: not accepted when they are not of one print. `clear`: see Evidence."""
-    if not reading.accepted or is_one_print(found, clear=clear):
+def judged(reading: Reading, found: Sequence[Difference], *, clear: bool, calm: bool) -> Reading:
+    """The reading of lines that differ so: not accepted when they are not of one print.
+
+    `clear`: see Evidence. `calm`: each capture is of one sweep, under which the document lay still.
+    """
+    if not reading.accepted or is_one_print(found, clear=clear, calm=calm):
         return reading
     fault = QualityFinding("two-prints", TWO_PRINTS)
     return replace(reading, accepted=False, reason=TWO_PRINTS, quality=(*reading.quality, fault))
@@ -106,11 +118,14 @@ def difference(evidence: Evidence) -> Difference:
     )
 
 
-def is_one_print(found: Sequence[Difference], *, clear: bool) -> bool:
+def is_one_print(found: Sequence[Difference], *, clear: bool, calm: bool = False) -> bool:
     """Whether lines that differ so, in one or several captures of one document, were printed together."""
     if not found:
         return True
-    each = _each(Difference(*np.mean(found, axis=0)))
+    mean = Difference(*np.mean(found, axis=0))
+    if clear and calm and np.sqrt(np.mean(_each(mean, _CALM_SPREAD) ** 2)) > _MOST_APART_CALM:
+        return False
+    each = _each(mean)
     most = _MOST_APART if clear else _MOST_APART_UNCLEAR
     most_in_one = _MOST_IN_ONE if clear else _MOST_IN_ONE_UNCLEAR
     return bool(np.sqrt(np.mean(each**2)) <= most and np.abs(each).max() <= most_in_one)
@@ -121,8 +136,8 @@ def distance(found: Difference) -> float:
     return float(np.sqrt(np.mean(_each(found) ** 2)))
 
 
-def _each(found: Difference) -> NDArray[np.float64]:
-    return (np.array(found) - _USUAL) / _SPREAD
+def _each(found: Difference, spread: Difference = _SPREAD) -> NDArray[np.float64]:
+    return (np.array(found) - _USUAL) / spread
 
 
 def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:

@@ -230,7 +230,7 @@ class Check:
             self._stale, self._ticket = True, None
             return whole and self._not_read()
         self._of_whole, self._proven = whole, False
-        self._ticket = self._reader.read(picture)
+        self._ticket = self._reader.read(picture, calm=self.store.calm(_STILL_UM))
         return False
 
     def _prove(self) -> bool:

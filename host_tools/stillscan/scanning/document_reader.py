@@ -69,12 +69,12 @@ class DocumentReader:
                 self._look_row = max(end_row + _FINE_ROWS, next_row - _NEAR_ROWS)
         return partial.complete
 
-    def read(self, capture: NDArray[np.uint8], stop: Stop | None = None) -> Reading:
+    def read(self, capture: NDArray[np.uint8], stop: Stop | None = None, *, calm: bool = False) -> Reading:
         """The reading of a capture (rows, width_px) together with what former captures have shown.
 
-        `stop` is asked between expensive steps whether reading is to end.
+        `stop` is asked between expensive steps whether reading is to end; `calm`: see ReaderStage.
         """
-        return self._captures.read(capture, stop=stop)
+        return self._captures.read(capture, stop=stop, calm=calm)
 
     def keep(self) -> None:
         """The capture that was read last counts as a former one from now on."""

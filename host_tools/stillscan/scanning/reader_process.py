@@ -104,7 +104,7 @@ class ReaderProcess:
         self._hear()
         return self._complete_sweep == self._sweep
 
-    def read(self, capture: NDArray[np.uint8]) -> int:
+    def read(self, capture: NDArray[np.uint8], *, calm: bool = False) -> int:
         """See ReaderStage."""
         self._hear()
         self.cancel()
@@ -115,7 +115,7 @@ class ReaderProcess:
             self._waited_ms, self._looked_s = 0.0, time.monotonic()
         if self._process is None:
             self._news.append((self._generation, ("ended",)))
-        self._say("read", self._ticket, capture)
+        self._say("read", self._ticket, capture, calm)
         return self._ticket
 
     def keep(self) -> None:
@@ -277,19 +277,19 @@ class _Worker:
                 case ("rows", first_row, pixels):
                     if reader.feed(first_row, pixels):
                         self._say("complete", sweep)
-                case ("read", ticket, capture):
-                    self._say("read", ticket, self._read(reader, ticket, capture))
+                case ("read", ticket, capture, calm):
+                    self._say("read", ticket, self._read(reader, ticket, capture, calm))
                 case ("keep",):
                     reader.keep()
 
-    def _read(self, reader: DocumentReader, ticket: int, capture: NDArray[np.uint8]) -> Reading | None:
+    def _read(self, reader: DocumentReader, ticket: int, capture: NDArray[np.uint8], calm: bool) -> Reading | None:
         if ticket != self._wanted:
             return None
         end_s = time.monotonic() + self._slow_s
         while time.monotonic() < end_s and ticket == self._wanted:
             time.sleep(min(_SLOW_STEP_S, self._slow_s))
         try:
-            return reader.read(capture, stop=lambda: ticket != self._wanted)
+            return reader.read(capture, stop=lambda: ticket != self._wanted, calm=calm)
         except Exception:  # whatever a picture does to a library must not end the stage
             return None
 

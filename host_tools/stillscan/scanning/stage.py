@@ -51,8 +51,11 @@ class ReaderStage(Protocol):
         """Whether all lines of text stand in the rows that were fed, as far as is known by now."""
         ...
 
-    def read(self, capture: NDArray[np.uint8]) -> int:
-        """Ask for this picture (rows, width_px) of the document to be read with all evidence; the request's ticket."""
+    def read(self, capture: NDArray[np.uint8], *, calm: bool = False) -> int:
+        """Ask for this picture (rows, width_px) of the document to be read with all evidence; the request's ticket.
+
+        ``calm``: all of it is of one sweep, under which the document lay still.
+        """
         ...
 
     def keep(self) -> None:

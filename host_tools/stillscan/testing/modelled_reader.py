@@ -58,11 +58,11 @@ class ModelledReader:
         """See ReaderStage."""
         return self._complete
 
-    def read(self, capture: NDArray[np.uint8]) -> int:
+    def read(self, capture: NDArray[np.uint8], *, calm: bool = False) -> int:
         """See ReaderStage."""
         self._ticket += 1
         began_s = time.perf_counter()
-        reading = self._reader.read(capture)
+        reading = self._reader.read(capture, calm=calm)
         took_ms = (time.perf_counter() - began_s) * 1000
         takes_ms = reading.effort_ms if self._takes is None else took_ms if self._takes == "real" else self._takes
         if takes_ms > LIMIT_MS:

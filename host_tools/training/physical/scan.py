@@ -18,9 +18,9 @@ def scan(page: Document, bad: float, rng: np.random.Generator) -> NDArray[np.uin
     """One scan with a line sensor: (274, 1476) grey. `bad`, 0 to 1, is how far lens, hand and electronics are off."""
     light = _light(page)
     columns = np.arange(SHAPE[1], dtype=np.float32)
-    # the hand: rows come faster and slower, and to the left and right
-    pace = np.cumsum(1 + 0.25 * bad * blur(rng.normal(size=(SHAPE[0], 1)).astype(np.float32), 12)[:, 0] * 4)
-    pace = (pace - pace.mean()) * (1 + 0.01 * rng.normal() * bad) + SHAPE[0] / 2
+    # the hand: rows stand where its motion was measured, but for what the measurement errs by, and shake sideways
+    erred = blur(rng.normal(size=(SHAPE[0], 1)).astype(np.float32), 14)[:, 0]
+    pace = np.arange(SHAPE[0]) + 1.5 * bad * erred / max(float(erred.std()), 1e-6)
     sway = np.cumsum(rng.normal(0, 0.5, SHAPE[0]))
     sway = (sway - blur(sway.astype(np.float32)[:, None], 40)[:, 0]) * 0.7 * bad
     sway += rng.normal(0, 0.7 * bad, SHAPE[0])

@@ -3,7 +3,8 @@
 One process makes fresh lines while another learns from them; no line is seen more than `_LOOKS` times. Writes
 `weights/NAME.onnx` and its card: `quick` is asked first, `lines` where that is in doubt, `second` where both are.
 Fonts: OCRB.otf and OCRBS.otf of Debian's fonts-ocr-b (or --font FILE ...). The cut that the development set is printed
-in (OCRB7.ttf of npm's bwip-js) must not be among them.
+in (OCRB7.ttf of npm's bwip-js) must not be among them. `--again` goes on from the package's weights, on lines that are
+worn by the causes of `causes` too.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -56,6 +57,15 @@ class Kind(NamedTuple):
 
 
 NETS = {"quick": Kind(QUICK, hard=False), "lines": Kind(THOROUGH, hard=False), "second": Kind(THOROUGH, hard=True)}
+
+
+class Course(NamedTuple):
+    """What repeats a training, and stands on the card of what came of it."""
+
+    seed: int
+    steps: int
+    cuts: int
+    """Cuts of the font to print with."""
 
 
 class Batch(NamedTuple):
@@ -131,16 +141,10 @@ def _batches(lines: Iterator[dataset.Sample], rng: np.random.Generator) -> Itera
 
 
 def train(
-    fonts: list[Path],
-    seed: int,
-    steps: int,
-    cuts: int,
-    workers: int,
-    checkpoint: Path | None,
-    kind: Kind,
-    start_from: Path | None,
+    fonts: list[Path], course: Course, kind: Kind, start_from: Path | None, *, workers: int, checkpoint: Path | None
 ) -> LineNet:
     """A trained network (averaged weights, evaluation mode), from random weights or from those of a file."""
+    seed, steps = course.seed, course.steps
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 7))
     net = LineNet(kind.plan)
@@ -153,7 +157,7 @@ def train(
     start = shown = time.monotonic()
     losses: list[float] = []
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _begin, (fonts, cuts, seed)) as pool:
+    with context.Pool(workers, _begin, (fonts, course.cuts, seed)) as pool:
         batches = _batches(_ordered(pool, seed, hard=kind.hard, broad=start_from is not None), rng)
         if start_from:
             resume.restore(net, start_from, torch.cat([next(batches).lines for _ in range(4)]))
@@ -174,7 +178,10 @@ def train(
             losses.append(float(loss))
             if time.monotonic() - shown > 20:
                 left = (time.monotonic() - start) / 60 * (steps / (step + 1) - 1)
-                print(f"step {step + 1} of {steps}  loss {np.mean(losses):.4f}  {left:.0f} min left", file=sys.stderr)
+                print(
+                    f"step {step + 1} of {steps}  loss {np.mean(losses):.4f}  {left:.0f} min left",
+                    file=sys.stderr,
+                )
                 shown, losses = time.monotonic(), []
                 if checkpoint:
                     torch.save(mean.state_dict(), checkpoint)
@@ -212,10 +219,11 @@ def main(arguments: list[str] | None = None) -> None:
     start = time.monotonic()
     kind = NETS[options.net]
     before = WEIGHTS / f"{options.net}.onnx" if options.again else None
-    card = {"seed": options.seed, "steps": options.steps, "cuts": options.cuts, "threads": options.threads}
+    course = Course(options.seed, options.steps, options.cuts)
+    card: dict[str, Any] = course._asdict()
     if before:
         card["before"] = json.loads(before.with_suffix(".json").read_text())
-    net = train(fonts, options.seed, options.steps, options.cuts, options.workers, options.checkpoint, kind, before)
+    net = train(fonts, course, kind, before, workers=options.workers, checkpoint=options.checkpoint)
     card["minutes"] = round((time.monotonic() - start) / 60, 1)
     export(net, fonts, card, name=options.net, hard=kind.hard, broad=options.again)
 

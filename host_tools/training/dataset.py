@@ -50,8 +50,11 @@ def severity_of(rng: np.random.Generator, *, hard: bool = False) -> float:
     return float(rng.beta(2.4, 1.0) if hard else rng.beta(1.6, 1.3))
 
 
-def sample(cuts: list[NDArray[np.int8]], seed: int, index: int, *, hard: bool = False) -> Sample:
-    """Training line number `index` of the series `seed`; the same arguments give the same line."""
+def sample(cuts: list[NDArray[np.int8]], seed: int, index: int, *, hard: bool = False, broad: bool = False) -> Sample:
+    """Training line number `index` of the series `seed`; the same arguments give the same line.
+
+    `hard`: more damaged; `broad`: also by the causes of `causes`.
+    """
     rng = np.random.default_rng((seed, index))
     characters, severity = text.line(rng), severity_of(rng, hard=hard)
     cut = cuts[int(rng.integers(len(cuts)))]
@@ -69,7 +72,7 @@ def sample(cuts: list[NDArray[np.int8]], seed: int, index: int, *, hard: bool = 
     distance = cv2.remap(canvas, column, row + (_TALL - 1) / 2, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
     seen = np.interp(centres, column[ROWS // 2 - 6 : ROWS // 2 + 6].mean(axis=0), np.arange(COLUMNS))
     pixels = degrade.photograph(
-        np.asarray(distance, np.float32), float(seen[0]) - 12, float(seen[-1]) + 12, severity, rng
+        np.asarray(distance, np.float32), float(seen[0]) - 12, float(seen[-1]) + 12, severity, rng, broad=broad
     )
     centres_px = np.zeros(MOST_CHARACTERS, np.float32)
     classes = np.full(MOST_CHARACTERS, -1, np.int8)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training import causes
 from training.sensors import Line, line_sensor, sensor
 
 
@@ -205,16 +206,24 @@ def optics(grey: Line, severity: float, rng: np.random.Generator) -> Line:
 
 
 def photograph(
-    distance: Line, first_px: float, last_px: float, severity: float, rng: np.random.Generator
+    distance: Line, first_px: float, last_px: float, severity: float, rng: np.random.Generator, *, broad: bool
 ) -> NDArray[np.uint8]:
-    """Distances (rows, columns) to the scanned crop in 8-bit grey; text runs from `first_px` to `last_px`."""
+    """Distances (rows, columns) to the scanned crop in 8-bit grey; text runs from `first_px` to `last_px`.
+
+    `broad` adds what `causes` draws.
+    """
     shape = (distance.shape[0], distance.shape[1])
     cover = ink(distance, severity, rng)
+    if broad:
+        cover = causes.wear_ink(cover, severity, rng)
     if rng.random() < 0.5 * severity:
         cover = cover * (1 - scratches(shape, int(rng.integers(1, 25)), 3, rng))
     white = rng.uniform(120, 250)
     contrast = rng.uniform(0.55, 0.95) - severity * rng.uniform(0, 0.55)
     grey = white * paper(shape, severity, rng) * (1 - max(contrast, 0.12) * cover)
+    if broad:
+        grey = causes.lay_over(np.asarray(grey, np.float32), severity, rng)
     grey = grey + 255 * glare(shape, severity, rng)
     grey = border(np.asarray(grey, np.float32), distance, first_px, last_px, rng)
-    return sensor(line_sensor(optics(grey, severity, rng), severity, rng), severity, rng)
+    grey = line_sensor(optics(grey, severity, rng), severity, rng)
+    return sensor(causes.drift(grey, severity, rng) if broad else grey, severity, rng)

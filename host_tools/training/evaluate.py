@@ -2,8 +2,9 @@
 
 Per level or format, for the whole reader: pictures read without an error, those also accepted, wrong ones accepted, how
 far its probabilities are from the truth (expected calibration error of characters and of whole texts), and the time of
-one. `--of strips` (levels 0 to 5), `worn` (photographs of passports with these strips) or `photos` (photographs of all
-formats). `--captures 3` joins so many captures of each strip's document. The font is one that training did not use.
+one. `--of strips` (levels 0 to 5), `physical` (strips of the third set, levels 0 to 5), `worn` (photographs of
+passports with strips of the first) or `photos` (photographs of all formats). `--captures 3` joins so many captures of
+each strip's document. The font is one that training did not use.
 """
 
 import argparse
@@ -21,13 +22,14 @@ from rich.progress import track
 
 from stillscan.mrz.captures import read_captures
 from stillscan.mrz.formats import FORMATS
-from training import devphoto, devset
+from training import devphoto, devset, physical
 
 _BINS = np.array([0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0000001])
 
 
 KINDS = {
     "strips": [str(level) for level in range(devset.LEVELS)],
+    "physical": [str(level) for level in range(len(physical.LEVELS))],
     "worn": [str(level) for level in range(devset.LEVELS)],
     "photos": list(FORMATS),
 }
@@ -52,6 +54,8 @@ def draw(kind: str, group: str, seed: int, font_file: Path, capture: int = 0) ->
     """Picture number `seed` of a group."""
     if kind == "strips":
         return devset.strip(font_file, int(group), seed, capture)
+    if kind == "physical":
+        return physical.strip(font_file, int(group), seed, capture)
     return devphoto.worn(font_file, int(group), seed) if kind == "worn" else devphoto.photo(font_file, group, seed)
 
 
@@ -110,15 +114,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--of", choices=list(KINDS), default="strips", help="what is read (default strips)")
     parser.add_argument("--each", type=int, default=50, help="pictures of each level or format (default 50)")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
-    parser.add_argument("--captures", type=int, default=1, help="captures of each document, joined (strips only)")
+    parser.add_argument(
+        "--captures", type=int, default=1, help="captures of each document, joined (not of photographs)"
+    )
     parser.add_argument("--groups", nargs="+", default=None, help="levels or formats (default all)")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     options = parser.parse_args(arguments)
     groups = KINDS[options.of] if options.groups is None else options.groups
     if unknown := sorted(set(groups) - set(KINDS[options.of])):
         parser.error(f"no such group: {', '.join(unknown)}; there are {', '.join(KINDS[options.of])}")
-    if options.captures > 1 and options.of != "strips":
-        parser.error("--captures is for strips")
+    if options.captures > 1 and options.of not in ("strips", "physical"):
+        parser.error("--captures is for strips and physical")
     wanted = [(group, seed) for group in groups for seed in range(options.first, options.first + options.each)]
     with multiprocessing.get_context("spawn").Pool(options.workers, _one_thread) as pool:
         one = partial(read, kind=options.of, font_file=options.font, captures=options.captures)

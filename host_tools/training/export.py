@@ -25,13 +25,13 @@ _SMALL = 256
 """Tables with fewer values stay in single precision."""
 
 
-def _held_out(net: LineNet, fonts: list[Path], *, hard: bool) -> tuple[Tensor, Tensor]:
+def _held_out(net: LineNet, fonts: list[Path], *, hard: bool, broad: bool) -> tuple[Tensor, Tensor]:
     """Scores (k, 37) and classes (k,) of characters in lines and cuts that training never used."""
     cuts = glyphs.bank(fonts, _HELD_OUT_CUTS, _HELD_OUT_SEED)
     scores, classes = [], []
     with torch.no_grad():
         for index in range(_HELD_OUT_LINES):
-            one = dataset.sample(cuts, _HELD_OUT_SEED, index, hard=hard)
+            one = dataset.sample(cuts, _HELD_OUT_SEED, index, hard=hard, broad=broad)
             found = net(torch.from_numpy(one.pixels).float()[None, None])
             scores.append(at_centres(found, torch.from_numpy(one.centres_px)[None])[0])
             classes.append(torch.from_numpy(one.classes).long())
@@ -85,9 +85,9 @@ def _name_shortly(graph: onnx.GraphProto, names: dict[str, str]) -> None:
                 _name_shortly(attribute.g, names)
 
 
-def export(net: LineNet, fonts: list[Path], card: dict[str, Any], *, name: str, hard: bool) -> None:
+def export(net: LineNet, fonts: list[Path], card: dict[str, Any], *, name: str, hard: bool, broad: bool) -> None:
     """Write the network as ONNX (dynamic number and width of lines) and its card; `card` says how it was trained."""
-    scores, classes = _held_out(net.eval(), fonts, hard=hard)
+    scores, classes = _held_out(net.eval(), fonts, hard=hard, broad=broad)
     temperature = temperature_for(scores, classes)
     wrong = float((scores.argmax(1) != classes).float().mean())
     WEIGHTS.mkdir(exist_ok=True)

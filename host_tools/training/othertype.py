@@ -129,7 +129,7 @@ def line(of: Bank, seed: int, index: int) -> PrintLine:
     middle = column[ROWS // 2 - 6 : ROWS // 2 + 6].mean(axis=0)
     seen = np.interp(centres + _MARGIN_PX - 0.5, middle, np.arange(COLUMNS))
     ends = float(seen[0]) - 12, float(seen[-1]) + 12
-    pixels = degrade.photograph(np.asarray(distance, np.float32), *ends, severity, rng)
+    pixels = degrade.photograph(np.asarray(distance, np.float32), *ends, severity, rng, broad=False)
     found = PrintLine(
         pixels,
         np.zeros(MOST_CHARACTERS, np.float32),

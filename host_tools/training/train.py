@@ -3,11 +3,13 @@
 One process makes fresh lines while another learns from them; no line is seen more than `_LOOKS` times. Writes
 `weights/NAME.onnx` and its card: `quick` is asked first, `lines` where that is in doubt, `second` where both are.
 Fonts: OCRB.otf and OCRBS.otf of Debian's fonts-ocr-b (or --font FILE ...). The cut that the development set is printed
-in (OCRB7.ttf of npm's bwip-js) must not be among them.
+in (OCRB7.ttf of npm's bwip-js) must not be among them. `--again` goes on from the package's weights, on lines that are
+worn by the causes of `causes` too.
 """
 
 import argparse
 import copy
+import json
 import math
 import multiprocessing
 import multiprocessing.pool
@@ -16,7 +18,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -26,14 +28,16 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from stillscan.errors import InputError
-from training import dataset, glyphs
-from training.export import export
+from training import dataset, glyphs, resume
+from training.export import WEIGHTS, export
 from training.net import COLUMN_PX, QUICK, THOROUGH, LineNet, Plan, at_centres
 
 BATCH = 32
 _LOOKS = 2
 _STORE = 12_000
 _PEAK_RATE = 3e-3
+_PEAK_RATE_AGAIN = 1e-3
+"""Of weights that have learned before."""
 _CENTRE_SIGMA_PX = 4.5
 _OFF_CENTRE_PX = 3.0
 _CENTRE_WEIGHT = 0.5
@@ -53,6 +57,15 @@ class Kind(NamedTuple):
 
 
 NETS = {"quick": Kind(QUICK, hard=False), "lines": Kind(THOROUGH, hard=False), "second": Kind(THOROUGH, hard=True)}
+
+
+class Course(NamedTuple):
+    """What repeats a training, and stands on the card of what came of it."""
+
+    seed: int
+    steps: int
+    cuts: int
+    """Cuts of the font to print with."""
 
 
 class Batch(NamedTuple):
@@ -77,8 +90,8 @@ def _begin(fonts: list[Path], cuts: int, seed: int) -> None:
     _cuts.extend(glyphs.bank(fonts, cuts, seed))
 
 
-def _make(index: int, seed: int, *, hard: bool) -> dataset.Sample:
-    return dataset.sample(_cuts, seed, index, hard=hard)
+def _make(index: int, seed: int, *, hard: bool, broad: bool) -> dataset.Sample:
+    return dataset.sample(_cuts, seed, index, hard=hard, broad=broad)
 
 
 def batch_of(samples: list[dataset.Sample]) -> Batch:
@@ -128,33 +141,31 @@ def _batches(lines: Iterator[dataset.Sample], rng: np.random.Generator) -> Itera
 
 
 def train(
-    fonts: list[Path],
-    seed: int,
-    steps: int,
-    cuts: int,
-    workers: int,
-    checkpoint: Path | None,
-    kind: Kind,
+    fonts: list[Path], course: Course, kind: Kind, start_from: Path | None, *, workers: int, checkpoint: Path | None
 ) -> LineNet:
-    """A trained network (averaged weights, evaluation mode)."""
+    """A trained network (averaged weights, evaluation mode), from random weights or from those of a file."""
+    seed, steps = course.seed, course.steps
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 7))
     net = LineNet(kind.plan)
+    peak = _PEAK_RATE_AGAIN if start_from else _PEAK_RATE
     for weight in net.parameters():
         if weight.dim() == 4:
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
-    mean = copy.deepcopy(net)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=_PEAK_RATE, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=0.02)
     quick_halves = torch.backends.cpu.get_cpu_capability() not in SLOW_HALVES
     start = shown = time.monotonic()
     losses: list[float] = []
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _begin, (fonts, cuts, seed)) as pool:
-        batches = _batches(_ordered(pool, seed, hard=kind.hard), rng)
+    with context.Pool(workers, _begin, (fonts, course.cuts, seed)) as pool:
+        batches = _batches(_ordered(pool, seed, hard=kind.hard, broad=start_from is not None), rng)
+        if start_from:
+            resume.restore(net, start_from, torch.cat([next(batches).lines for _ in range(4)]))
+        mean = copy.deepcopy(net)
         for step in range(steps):
             batch = next(batches)
             for group in optimiser.param_groups:
-                group["lr"] = _PEAK_RATE * _rate(step / steps)
+                group["lr"] = peak * _rate(step / steps)
             off = (torch.rand_like(batch.centres_px) * 2 - 1) * _OFF_CENTRE_PX
             with torch.autocast("cpu", torch.bfloat16, enabled=quick_halves):
                 scores = net(batch.lines.contiguous(memory_format=torch.channels_last))
@@ -167,7 +178,10 @@ def train(
             losses.append(float(loss))
             if time.monotonic() - shown > 20:
                 left = (time.monotonic() - start) / 60 * (steps / (step + 1) - 1)
-                print(f"step {step + 1} of {steps}  loss {np.mean(losses):.4f}  {left:.0f} min left", file=sys.stderr)
+                print(
+                    f"step {step + 1} of {steps}  loss {np.mean(losses):.4f}  {left:.0f} min left",
+                    file=sys.stderr,
+                )
                 shown, losses = time.monotonic(), []
                 if checkpoint:
                     torch.save(mean.state_dict(), checkpoint)
@@ -175,11 +189,11 @@ def train(
     return mean
 
 
-def _ordered(pool: multiprocessing.pool.Pool, seed: int, *, hard: bool) -> Iterator[dataset.Sample]:
+def _ordered(pool: multiprocessing.pool.Pool, seed: int, *, hard: bool, broad: bool) -> Iterator[dataset.Sample]:
     """Lines 0, 1, 2 ... of the series, made ahead by at most some hundreds."""
     waiting = []
     for chunk in range(2**40):
-        make = partial(_make, seed=seed, hard=hard)
+        make = partial(_make, seed=seed, hard=hard, broad=broad)
         waiting.append(pool.map_async(make, range(chunk * 64, chunk * 64 + 64), chunksize=16))
         if len(waiting) > 12:
             yield from waiting.pop(0).get()
@@ -195,16 +209,23 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--font", type=Path, nargs="*", default=None)
     parser.add_argument("--net", choices=list(NETS), default="lines", help="which network (default lines)")
+    parser.add_argument(
+        "--again", action="store_true", help="go on from the package's weights, with more causes of wear"
+    )
     parser.add_argument("--checkpoint", type=Path, default=None, help="file for the weights of the way there")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     fonts = options.font or default_fonts()
     start = time.monotonic()
     kind = NETS[options.net]
-    net = train(fonts, options.seed, options.steps, options.cuts, options.workers, options.checkpoint, kind)
-    minutes = round((time.monotonic() - start) / 60, 1)
-    card = {"seed": options.seed, "steps": options.steps, "minutes": minutes, "cuts": options.cuts}
-    export(net, fonts, card, name=options.net, hard=kind.hard)
+    before = WEIGHTS / f"{options.net}.onnx" if options.again else None
+    course = Course(options.seed, options.steps, options.cuts)
+    card: dict[str, Any] = course._asdict()
+    if before:
+        card["before"] = json.loads(before.with_suffix(".json").read_text())
+    net = train(fonts, course, kind, before, workers=options.workers, checkpoint=options.checkpoint)
+    card["minutes"] = round((time.monotonic() - start) / 60, 1)
+    export(net, fonts, card, name=options.net, hard=kind.hard, broad=options.again)
 
 
 if __name__ == "__main__":

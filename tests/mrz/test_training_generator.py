@@ -34,7 +34,9 @@ def test_a_line_has_the_shape_that_the_network_takes() -> None:
 def test_labels_stand_where_the_ink_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """On undamaged lines the ink around each centre balances at the centre, and half-way between there is little."""
     monkeypatch.setattr(dataset, "severity_of", lambda _rng, hard: 0.0)
-    monkeypatch.setattr(degrade, "photograph", lambda distance, *_rest: np.where(distance < 0, 0, 255).astype(np.uint8))
+    monkeypatch.setattr(
+        degrade, "photograph", lambda distance, *_rest, broad: np.where(distance < 0, 0, 255).astype(np.uint8)
+    )
     offsets = []
     for index in range(12):
         one = dataset.sample(_CUTS, 2, index)
@@ -73,10 +75,10 @@ def test_all_formats_and_characters_occur() -> None:
 
 
 @settings(deadline=None, max_examples=25, derandomize=True)
-@given(st.integers(0, 2**32), st.floats(0, 1))
-def test_damage_gives_a_grey_picture_of_the_same_size(seed: int, severity: float) -> None:
+@given(st.integers(0, 2**32), st.floats(0, 1), st.booleans())
+def test_damage_gives_a_grey_picture_of_the_same_size(seed: int, severity: float, broad: bool) -> None:
     rng = np.random.default_rng(seed)
     far = np.full((48, 300), glyphs.FAR_PX, np.float32)
-    picture = degrade.photograph(far, 60, 240, severity, rng)
+    picture = degrade.photograph(far, 60, 240, severity, rng, broad=broad)
     assert picture.shape == far.shape
     assert picture.dtype == np.uint8

@@ -1,0 +1,64 @@
+"""Takes up training where exported weights left it: the ONNX file of a network back into a `LineNet` that can learn.
+
+Exporting folds each normalisation into the convolution before it. So each is set anew, from what passes through it, to
+the identity plus the bias that was folded: the network computes what the file computes, and learns from there.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from training.net import LineNet
+
+Parameters = tuple[Tensor, Tensor]
+"""Weight and bias of a convolution."""
+
+
+def convolutions(file: Path) -> list[Parameters]:
+    """Weights and biases of a network's file in the order in which they compute."""
+    graph = onnx.load(file).graph
+    stored = {weight.name: onnx.numpy_helper.to_array(weight) for weight in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Cast" and node.input[0] in stored:
+            stored[node.output[0]] = stored[node.input[0]]
+    return [
+        tuple(torch.from_numpy(stored[name].astype(np.float32)) for name in node.input[1:3])
+        for node in graph.node
+        if node.op_type == "Conv"
+    ]
+
+
+def _becomes_bias(normalisation: nn.BatchNorm2d, bias: Tensor, seen: Tensor) -> None:
+    """Let `normalisation` add `bias` to what is like `seen`, and nothing else."""
+    with torch.no_grad():
+        mean, variance = seen.mean((0, 2, 3)), seen.var((0, 2, 3), unbiased=False)
+        normalisation.running_mean, normalisation.running_var = mean.clone(), variance.clone()
+        normalisation.weight.copy_((variance + normalisation.eps).sqrt())
+        normalisation.bias.copy_(bias + mean)
+
+
+def restore(net: LineNet, file: Path, lines: Tensor) -> None:
+    """Fill `net` from its exported file; statistics are those of typical `lines` (n, 1, 48, columns)."""
+    modules = [module for module in net.modules() if isinstance(module, nn.Conv2d | nn.BatchNorm2d)]
+    following = dict(zip(modules, [*modules[1:], None], strict=True))
+    own = [module for module in modules if isinstance(module, nn.Conv2d)]
+    hooks = []
+    for module, (weight, bias) in zip(own, convolutions(file), strict=True):
+        module.weight.data.copy_(weight)
+        after = following[module]
+        if module.bias is not None:
+            module.bias.data.copy_(bias)
+        elif isinstance(after, nn.BatchNorm2d):
+            hooks.append(
+                after.register_forward_pre_hook(
+                    lambda normalisation, seen, bias=bias: _becomes_bias(normalisation, bias, seen[0])
+                )
+            )
+    with torch.no_grad():
+        net.eval()(lines)
+    for hook in hooks:
+        hook.remove()
+    net.train()

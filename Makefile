@@ -20,7 +20,7 @@ setup: $(READY) ## make .venv and install everything into it (does nothing when 
 	@sh tests/packages.sh fonts-ocr-b
 
 # An editable install holds a copy of the one module that board and host share.
-$(READY): pyproject.toml Makefile firmware/kiosk/wire.py
+$(READY): pyproject.toml Makefile firmware/kiosk/names.py firmware/kiosk/wire.py
 	@printf '== Setting up %s: all that is needed is installed there, which may take some minutes\n' $(VENV)
 	@command -v $(PYTHON) >/dev/null || { echo "make: no '$(PYTHON)' here. Install Python 3.11 or newer, or name it: make setup PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: 3.11 or newer is needed. Name another: make setup PYTHON=python3.12"; exit 1; }
@@ -56,7 +56,7 @@ format: $(READY) ## ruff: mend what it can, and format
 # mypy keeps what it found: only what changed, and what uses it, is checked again.
 types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stubs
 	@echo '== Types: host'
-	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/wire.py
+	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/names.py firmware/kiosk/wire.py
 	@echo '== Types: firmware'
 	@for board in $(BOARDS); do \
 	folders=$$($(BIN)/python -c "from stillscan.boards.files import board_folders as f; print(*f('$$board'))") || exit 1; \

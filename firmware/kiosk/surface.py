@@ -4,6 +4,7 @@ from kiosk import wire
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
 from kiosk.errors import PartError
+from kiosk.seldom import borrow, let_go
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,12 +90,16 @@ class Surface:
         self.flat_field.pack(samples, 8, samples, 0)
         return max(samples) < _BARE
 
-    def calibrate(self) -> None:
-        """Measure the flat-field anew (the carriage goes home for it) and store it."""
+    def calibrate(self, when: int = 0) -> None:
+        """Measure the flat-field anew (the carriage goes home for it) and store it; ``when`` is the host's time."""
         self.stop()
         self._carriage.home()
-        self.flat_field.measure(self._sensor, self.lamp, self._settings, self._feed)
-        self.flat_field.store()
+        calibration = borrow("kiosk.calibration")
+        try:
+            calibration.measure(self.flat_field, self._sensor, self.lamp, self._settings, self._feed)
+            calibration.store(self.flat_field, when)
+        finally:
+            let_go()
 
     def ready(self, row: int) -> bool:
         """Does the carriage rest at the start of a sweep from ``row``? If not, it is sent there. FAULT names a part."""

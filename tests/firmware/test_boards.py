@@ -102,7 +102,7 @@ def test_simulator_operations_are_those_of_the_models() -> None:
     assert {"WRITE_PIN", "STEPPER_BUSY"} | flags <= set(numbers)
     assert numbers == {name: getattr(bus, name) for name in numbers}
     operations = [value for name, value in numbers.items() if name not in flags]
-    assert sorted(map(int, map(str, operations))) == list(range(1, 21))
+    assert sorted(map(int, map(str, operations))) == list(range(1, 22))
     assert ours["_HEADER"] == bus.HEADER.format
     assert ours["_ANSWER_BYTES"] == bus.ANSWER.size
 

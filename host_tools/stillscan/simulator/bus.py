@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.carriage import Carriage
+from stillscan.simulator.controller import Chip
 from stillscan.simulator.flow import Flow
 from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.lamp import Lamp
@@ -24,7 +25,8 @@ from stillscan.simulator.signals import Beeper, Ring
 WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 """Kinds of records, as boards/simulator/bus.py numbers them."""
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
-FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)  # and more
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS, VITAL = range(12, 22)
+"""And more kinds."""
 PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
 """Numbers of the pins, as boards/simulator/board.py has them."""
 EDGE, USB_BYTES, STEPPING = 1, 2, 4  # flags, as boards/simulator/bus.py has them
@@ -88,6 +90,7 @@ class Bus:
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
+        self.chip = Chip(scene.seed)
         self.stops: deque[Stop] = deque(maxlen=_STOPS_KEPT)
         self.outputs: dict[int, int] = {}
         self._edge = False
@@ -108,6 +111,7 @@ class Bus:
             STEP_STOP: self._step_stop, STEPS: self._steps, STEPPER_BUSY: self._stepper_busy,
             FREE_LINES: self._free_lines, FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line,
             USB_WRITE: self._usb_write, USB_READ: self._usb_read, WATCHDOG: self._watchdog, PIXELS: self._pixels,
+            VITAL: self._vital,
         }  # fmt: skip
 
     def power_up(self) -> None:
@@ -252,6 +256,9 @@ class Bus:
 
     def _feed(self, _: int, __: int, ___: bytes) -> None:
         self._fed_us = self.now_us
+
+    def _vital(self, which: int, _: int, __: bytes) -> tuple[int, bytes]:
+        return self.chip.told(which)
 
     # --- carriage and lines -----------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from stillscan.simulator.compiled import compiled_firmware
 from stillscan.simulator.micropython import micropython
 from stillscan.terminal import stop
 
-HEAP = "192k"
+HEAP = "256k"  # of 64-bit words, and modules are compiled there: about what a chip has with its own
 
 
 def _share_a_cpu() -> set[int]:

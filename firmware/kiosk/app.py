@@ -86,7 +86,7 @@ class App:
             self._now_and_then()
             self.scan.step()
             if self.commands.service is not None:
-                self.commands.service.step()
+                self.commands.serve()
             if self._trial is not None:
                 self._trial.step()
         except PartError as error:

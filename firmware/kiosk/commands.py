@@ -239,10 +239,17 @@ class Commands:
         if self.service is None:
             let_go()
 
-    def service_ended(self, why: int) -> None:
-        """The technician has the parts no longer: they are started anew."""
+    def serve(self) -> None:
+        """A turn of the service. When it is over its code is let go of, and all parts are started."""
+        service = self.service
+        if service is None:
+            return
+        if not service.over:
+            service.step()
+            return
         self.service = None
-        self.health.note(wire.EV_SERVICE, 0, why)
+        self.health.note(wire.EV_SERVICE, 0, service.over)
+        service = None  # what the stack still holds is not collected
         let_go()
         if self.scan.state == wire.SERVICE:
             self._start_parts()

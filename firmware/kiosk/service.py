@@ -34,7 +34,7 @@ _COLOURS = ((0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255))
 
 
 class Service:
-    """``step`` is one turn of the loop. It ends with a reason of wire.SERVICE_ENDS."""
+    """``step`` is one turn of the loop, until it is ``over`` for a reason of wire.SERVICE_ENDS."""
 
     def __init__(self, commands: Commands) -> None:
         self._board = commands.board
@@ -42,7 +42,7 @@ class Service:
         self._scan = commands.scan
         self._surface = commands.surface
         self._settings = commands.settings
-        self._ended = commands.service_ended
+        self.over = wire.NO_SERVICE_END  # why it is over, once it is
         self._until_ms: TicksMs = 0
         self._heard_ms: TicksMs = 0
         self._what = wire.NO_MEASURE
@@ -78,7 +78,7 @@ class Service:
         """Everything off; whoever listens is told why."""
         self._quiet()
         self._tell(why)
-        self._ended(why)
+        self.over = why
 
     def _quiet(self) -> None:
         self._what = wire.NO_MEASURE

@@ -1,5 +1,9 @@
 """In place of main.py: what is loaded when it is needed cannot be loaded, but for what a start needs."""
 
+import gc
+
+gc.threshold(4096)  # as main.py does
+
 import board
 
 from kiosk import seldom
@@ -15,6 +19,6 @@ def damaged(name):
 
 seldom.borrow = damaged
 
-from kiosk.app import App
+from kiosk.app import App  # noqa: E402 - with what was replaced above
 
 App(board.Board()).run()

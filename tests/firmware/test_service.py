@@ -243,6 +243,8 @@ def test_without_a_subscription_there_is_no_service() -> None:
 
 def test_what_it_took_of_the_heap_is_given_back(rig: Rig) -> None:
     free = []
+    began = rig.host.health()
+    assert began is not None
     for _ in range(12):
         begin(rig)
         measure(rig, wire.LINES, 4, 0, 2)
@@ -252,3 +254,4 @@ def test_what_it_took_of_the_heap_is_given_back(rig: Rig) -> None:
         assert health is not None
         free.append(health.heap_free)
     assert min(free[4:]) >= max(free[4:]) - 256, "what a conservative collector may see or not"
+    assert min(free) >= began.heap_free - 6000, "the names of what was loaded stay, its 30 kB of code do not"

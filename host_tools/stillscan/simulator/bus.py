@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.carriage import Carriage
 from stillscan.simulator.controller import Chip
@@ -52,6 +54,7 @@ class WatchdogResetError(Exception):
 class Usb:
     """What the host's end of the cable does. ``unplugged``: bytes are lost unnoticed; ``stalled``: nobody reads.
 
+    What wears: ``slow``, how many times longer bytes take; ``errors``, the share of frames of which a bit is changed.
     ``drain`` is called while the board waits for a host that stalls, once in ``USB_LOOK_US``: it may end the stall.
     """
 
@@ -59,6 +62,8 @@ class Usb:
     to_device: bytearray = field(default_factory=bytearray)
     unplugged: bool = False
     stalled: bool = False
+    slow: float = 1.0
+    errors: float = 0.0
     drain: Callable[[], None] = lambda: None
 
 
@@ -96,6 +101,8 @@ class Bus:
         self._edge = False
         self._edge_us: int | None = None
         self._asked_light = 0.0
+        self._lit_us = 0
+        self._chance = np.random.default_rng([scene.seed, 600])
         self._line_ends: list[float] = []
         self._first_line_us = 0.0
         self._follow: tuple[int, int] | None = None
@@ -116,7 +123,7 @@ class Bus:
 
     def power_up(self) -> None:
         """The board was without power: pins, timers and what was on the cable are gone, the clock and the glass not."""
-        self.usb = Usb(unplugged=self.usb.unplugged, drain=self.usb.drain)
+        self.usb = Usb(unplugged=self.usb.unplugged, slow=self.usb.slow, errors=self.usb.errors, drain=self.usb.drain)
         self.carriage.stop(self.now_us)
         self.flow.deselect(self.now_us)
         self.ring.write(self.now_us, bytes(3))
@@ -216,7 +223,11 @@ class Bus:
         self.outputs[pin] = duty = argument & 0xFFFF
         if pin == PINS["beeper"]:
             self.beeper.drive(self.now_us, argument >> 16, duty)
-        self._asked_light = max(self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)) / 65535
+        infrared, white = self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)
+        was = self._asked_light
+        self._asked_light = max(infrared * self.lamp.infrared, white * self.lamp.white) / 65535
+        if not was:
+            self._lit_us = self.now_us
 
     def _pixels(self, _: int, __: int, data: bytes) -> None:
         self._pass(self.ring.write(self.now_us, data))
@@ -304,7 +315,10 @@ class Bus:
         begin = self._line_ends[n - 1] if n else self._first_line_us
         end = self._line_ends[n]
         y0, y1 = self.carriage.y_mm(begin), self.carriage.y_mm(end)
-        self.line_sensor.expose(begin, end, y0, y1, self.lamp.light(self._asked_light), self._line)
+        light = self.lamp.light(self._asked_light) * self.lamp.risen(end - self._lit_us)
+        if self.lamp.flicker:
+            light *= max(0.0, 1.0 + self.lamp.flicker * float(self._chance.standard_normal()))
+        self.line_sensor.expose(begin, end, y0, y1, light, self._line)
         return 0, bytes(self._line)
 
     # --- USB --------------------------------------------------------------------------------------------------------
@@ -317,7 +331,10 @@ class Bus:
             self._pass(USB_LOOK_US)
             waited_us += USB_LOOK_US
             self.usb.drain()
-        self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US))
+        self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US * self.usb.slow))
+        if self.usb.errors and self._chance.random() < self.usb.errors:
+            at = int(self._chance.integers(0, len(data)))
+            data = data[:at] + bytes((data[at] ^ 1 << int(self._chance.integers(0, 8)),)) + data[at + 1 :]
         if not self.usb.unplugged:
             self.usb.to_host += data
         return len(data), b""

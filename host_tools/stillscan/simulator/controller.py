@@ -16,6 +16,7 @@ class Chip:
         self.serial = hashlib.sha256(f"controller {seed}".encode()).digest()[:_SERIAL_BYTES]
         self.reset_cause = POWER
         self.temperature_c = 31.0  # of a chip that works, in a room of 22 degrees
+        self.drift_ppm = 0.0  # by which its crystal is fast, against the host's clock
         self.supply_v = 4.9  # VSYS: USB's 5 V behind the Pico's diode
 
     def told(self, which: int) -> tuple[int, bytes]:

@@ -38,15 +38,45 @@ FAULTS = {
     "presence-stuck-present": ("presence", "stuck-present"),
     "presence-stuck-absent": ("presence", "stuck-absent"),
 }
+AGEING: dict[str, tuple[str, str, float]] = {
+    "lamp-aged": ("lamp", "infrared", 0.55),
+    "lamp-white-aged": ("lamp", "white", 0.5),
+    "lamp-slow": ("lamp", "rise_us", 9000.0),
+    "lamp-flicker": ("lamp", "flicker", 0.015),
+    "lamp-uneven": ("line_sensor", "fall", 0.35),
+    "line-sensor-gain": ("line_sensor", "gain", 1.18),
+    "line-sensor-weak": ("line_sensor", "gain", 0.6),
+    "line-sensor-offset": ("line_sensor", "offset", 14.0),
+    "line-sensor-noisy": ("line_sensor", "noise", 3.0),
+    "line-sensor-dead-pixels": ("line_sensor", "dead", 6),
+    "line-sensor-hot-pixels": ("line_sensor", "hot", 4),
+    "carriage-loses-steps": ("carriage", "loses", 5),
+    "carriage-scatter": ("carriage", "scatter", 2.5),
+    "flow-scale": ("flow", "scale", 0.9),
+    "flow-noisy": ("flow", "noise", 0.3),
+    "flow-haze": ("flow", "haze", 12),
+    "accelerometer-noisy": ("accelerometer", "noise_mg", 15.0),
+    "accelerometer-bias": ("accelerometer", "bias_mg", 160.0),
+    "int1-late": ("accelerometer", "late_us", 6000),
+    "usb-slow": ("usb", "slow", 2.5),
+    "usb-errors": ("usb", "errors", 0.02),
+    "chip-hot": ("chip", "temperature_c", 78.0),
+    "chip-supply": ("chip", "supply_v", 4.15),
+    "chip-clock": ("chip", "drift_ppm", 900.0),
+}
+"""How parts age: part, what of it, and how far; a check still comes through."""
 _PACE_STEP_US = 10_000  # of virtual time between two waits for the real one: finer than anybody sees
 _LATE_S = 0.25  # a computer that stood still for longer does not make up for it: a board has no second clock either
 
 
 def break_part(parts: object, fault: str) -> None:
-    """Break one of the models that ``parts`` has, by a name of FAULTS; "none" mends them all."""
+    """Break one of the models that ``parts`` has, by a name of FAULTS or AGEING; "none" mends what is broken."""
     if fault == "none":
         for part, _ in FAULTS.values():
             getattr(parts, part).fault = None
+    elif fault in AGEING:
+        part, what, value = AGEING[fault]
+        setattr(getattr(parts, part), what, value)
     else:
         part, kind = FAULTS[fault]
         getattr(parts, part).fault = kind
@@ -143,7 +173,7 @@ class SimulatedKiosk:
 
     def now_ms(self) -> float:
         """See Transport: the virtual clock."""
-        return self.bus.now_us / 1000
+        return self.bus.now_us / 1000 / (1.0 + self.bus.chip.drift_ppm / 1e6)
 
     def close(self) -> None:
         """Switch the kiosk off."""

@@ -19,6 +19,6 @@ def damaged(name):
 
 seldom.borrow = damaged
 
-from kiosk.app import App  # noqa: E402 - with what was replaced above
+from kiosk.app import App
 
 App(board.Board()).run()

@@ -32,8 +32,8 @@ class Accelerometer:
     """One chip. ``fault``: None, "nak", "stuck" (outputs frozen, no interrupt), "wrong-id", "full-scale" (outputs at
     the ends of the range, no interrupt).
 
-    What wears: ``noise_mg`` rms and ``bias_mg`` along z, on top of a sound one's outputs; ``late_us``, by which the level
-    of INT1 comes after the chip's event.
+    What wears: ``noise_mg`` rms and ``bias_mg`` along z, on top of a sound one's outputs; ``late_us``, by which the
+    level of INT1 comes after the chip's event.
     """
 
     def __init__(self, scene: Scene) -> None:

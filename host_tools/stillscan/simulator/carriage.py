@@ -33,8 +33,8 @@ class Carriage:
     "slip" (the rail goes hard: away from home it follows three pulses in five). Steps that it did not
     follow stay lost when the fault is mended.
 
-    What wears: ``loses``, steps lost on each way from home of more than ``_LONG`` steps; ``scatter``, rms of where the home
-    switch closes, in steps.
+    What wears: ``loses``, steps lost on each way from home of more than ``_LONG`` steps; ``scatter``, rms of where the
+    home switch closes, in steps.
     """
 
     def __init__(self, seed: int) -> None:

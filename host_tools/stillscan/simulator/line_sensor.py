@@ -30,8 +30,8 @@ class LineSensor:
     "stripes" (the last line over and over, to the bit), "streaks" (the last line's light over and over, with noise),
     "half" (the right half of the pixels gives no light: a chip of the bar is dead).
 
-    What wears: ``gain`` of its amplifier and ``offset`` of its dark level in LSB, ``noise`` against a new one's, ``dead``
-    and ``hot`` pixels, ``fall``: how much less light comes to its right end than to its left.
+    What wears: ``gain`` of its amplifier and ``offset`` of its dark level in LSB, ``noise`` against a new one's,
+    ``dead`` and ``hot`` pixels, ``fall``: how much less light comes to its right end than to its left.
     """
 
     def __init__(self, scene: Scene) -> None:

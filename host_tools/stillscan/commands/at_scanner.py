@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from kiosk import wire
 from stillscan.commands.counter import unrecorded_gate
 from stillscan.commands.records import add_place
-from stillscan.commands.world import SAMPLE, scene
+from stillscan.commands.world import DIRT_HELP, SAMPLE, scene
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.identity import Admission
 from stillscan.link.messages import Hello
@@ -40,7 +40,7 @@ def add_port(parser: argparse.ArgumentParser) -> None:
         metavar="FAULT",
         help=f"a part that is broken, or has aged: {', '.join((*FAULTS, *AGEING))}",
     )
-    simulated.add_argument("--dirt", default="clean", metavar="PROFILE", help="clean, dust, streak, smear, dirty")
+    simulated.add_argument("--dirt", default="clean", metavar="PROFILE", help=DIRT_HELP)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.simulator.bus import Bus
+from stillscan.simulator.controller import POWER, WATCHDOG
 from stillscan.simulator.process import Firmware
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.visitors import Visitors
@@ -44,7 +45,7 @@ AGEING: dict[str, tuple[str, str, float]] = {
     "lamp-slow": ("lamp", "rise_us", 9000.0),
     "lamp-flicker": ("lamp", "flicker", 0.015),
     "lamp-uneven": ("line_sensor", "fall", 0.35),
-    "line-sensor-gain": ("line_sensor", "gain", 1.18),
+    "line-sensor-gain": ("line_sensor", "gain", 1.3),
     "line-sensor-weak": ("line_sensor", "gain", 0.6),
     "line-sensor-offset": ("line_sensor", "offset", 14.0),
     "line-sensor-noisy": ("line_sensor", "noise", 3.0),
@@ -108,7 +109,7 @@ class SimulatedKiosk:
         self.bus = Bus(scene)
         self._board = board
         self.boot_id = boot_id
-        self._files = {} if pairing is None else {BOARD_FILE: pairing.written()}
+        self._files: dict[str, bytes] = {} if pairing is None else {BOARD_FILE: pairing.written()}
         self.firmware = Firmware(self.bus, board, boot_id, files=self._files)
         self._began_s = time.monotonic() if paced else None
         self._to_fail: list[tuple[int, str]] = []
@@ -149,10 +150,12 @@ class SimulatedKiosk:
         if self._began_s is not None:
             self._began_s = _paced(self._began_s, self.bus.now_us / 1e6)
 
-    def reboot(self) -> None:
-        """The power goes off and on again: the firmware starts anew, under another boot_id. What lies there stays."""
+    def reboot(self, by_watchdog: bool = False) -> None:
+        """The firmware starts anew, under another boot_id. What lies there stays, and what is on its file system."""
+        self._files = self.firmware.stored()
         self.firmware.close()
         self.bus.power_up()
+        self.bus.chip.reset_cause = WATCHDOG if by_watchdog else POWER
         self.boot_id += 1
         self.firmware = Firmware(self.bus, self._board, self.boot_id, files=self._files)
 

@@ -103,7 +103,9 @@ class LineSensor:
 
     def _reflectance(self, now_us: float, y_mm: float) -> NDArray[np.float32] | np.float32:
         if y_mm >= STRIP_Y_MM:
-            return np.float32(STRIP_REFLECTANCE)
+            if not self._scene.dirt.spots:
+                return np.float32(STRIP_REFLECTANCE)
+            return self._scene.dirt.strip_transmission(y_mm - STRIP_Y_MM) * np.float32(STRIP_REFLECTANCE)
         page = self._scene.at(now_us).page
         present, dx_mm, dy_mm, lift_mm = self._scene.pose(now_us)
         glass = self._scene.dirt.glass_transmission(y_mm)

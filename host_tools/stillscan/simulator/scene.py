@@ -62,7 +62,7 @@ class Scene:
         self.place(now_us)
 
     def go_on(self, motion: Motion, start_us: int, now_us: int) -> None:
-        """What lies there moves so from now on; ``motion`` counts from ``start_us``, and agrees with what was before."""
+        """What lies there moves so from now on; ``motion`` counts from ``start_us`` and agrees with what was before."""
         placement = self.at(now_us)
         self.motion = motion
         self._history[-1] = Placement(start_us, placement.page, motion)

@@ -31,7 +31,8 @@ class Health:
         self.heap_free_min = 1 << 29
         self.life = array("I", bytes(4 * wire.COUNTERS_KEPT))
         self.life[wire.STARTS] = 1
-        self.told = [0, 0, 0, time.ticks_ms(), 0]  # sweeps, lines, ms of light, when, events: what is in them
+        self.told = [0, 0, 0, 0]  # sweeps, lines, ms of light, events: what is in them already
+        self.told_ms = time.ticks_ms()  # and until when
         self.stores = 0
 
     def note(self, event: int, detail: int = 0, value: int = 0) -> None:

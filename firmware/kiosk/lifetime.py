@@ -57,14 +57,14 @@ def _added(kept: list[int], health: Health) -> list[int]:
     now[wire.SWEEPS] = health.sweeps - told[0]
     now[wire.LINES_SENT] = health.lines - told[1]
     now[wire.LAMP_S] = (health.lit_ms() - told[2]) // 1000
-    now[wire.POWERED_S] = time.ticks_diff(time.ticks_ms(), told[3]) // 1000
+    now[wire.POWERED_S] = time.ticks_diff(time.ticks_ms(), health.told_ms) // 1000
     return [(kept[i] + now[i]) & 0xFFFFFFFF for i in range(wire.COUNTERS_KEPT)]
 
 
 def keep(health: Health, board: Board, defect: Exception | None = None) -> None:
     """Store what has come about since the last time. OSError: not all of it could be stored; it is tried again."""
     reset = wire.NO_RESET_CAUSE
-    if not health.stores or not health.told[4]:
+    if not health.stores or not health.told[3]:
         try:
             reset = borrow("vitals").reset_cause()
         except ImportError:
@@ -83,19 +83,19 @@ def keep(health: Health, board: Board, defect: Exception | None = None) -> None:
     told[0] = health.sweeps
     told[1] = health.lines
     told[2] += (health.lit_ms() - told[2]) // 1000 * 1000
-    told[3] = time.ticks_add(told[3], time.ticks_diff(time.ticks_ms(), told[3]) // 1000 * 1000)
+    health.told_ms = time.ticks_add(health.told_ms, time.ticks_diff(time.ticks_ms(), health.told_ms) // 1000 * 1000)
     for i in range(wire.COUNTERS_KEPT):
         health.life[i] = 0
     health.stores += 1
-    records = b"" if told[4] else _record(_STARTED, struct.pack("<IB", board.boot_id, reset))
+    records = b"" if told[3] else _record(_STARTED, struct.pack("<IB", board.boot_id, reset))
     _append(records + _events(health) + _trace(defect))
-    told[4] = health.logged
+    told[3] = health.logged
 
 
 def _events(health: Health) -> bytes:
     """Records of what was noted since the last time and is worth keeping for years."""
     size = struct.calcsize(wire.LOG_ENTRY)
-    news = health.log(health.logged - health.told[4])
+    news = health.log(health.logged - health.told[3])
     found = b""
     records = b""
     for at in range(0, len(news), size):
@@ -111,7 +111,7 @@ def _trace(defect: Exception | None) -> bytes:
     if defect is None:
         return b""
     text = io.StringIO()
-    sys.print_exception(defect, text)  # type: ignore[arg-type]
+    sys.print_exception(defect, text)
     said = text.getvalue().encode()[-_MOST_TRACE:]
     records = b""
     for at in range(0, len(said), _MOST_BODY):
@@ -168,10 +168,12 @@ def _read(path: str, offset: int = 0) -> bytes:
     try:
         with open(path, "rb") as file:
             file.seek(offset)
-            return file.read(2 * _MOST)
+            content: bytes = file.read(2 * _MOST)
+            return content
     except OSError:
         return b""
 
 
 def _check(content: bytes) -> bytes:
-    return binascii.crc32(content).to_bytes(4, "little")
+    crc: int = binascii.crc32(content)
+    return crc.to_bytes(4, "little")

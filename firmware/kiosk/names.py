@@ -86,5 +86,5 @@ FIELDS = {
     "M_LINE": "number place lamp level t_us width_px",
     "M_SAMPLE": "t_us dx dy squal good x_mg y_mg z_mg pins",
     "M_VALUE": "what number value flag t_us",
-    "M_MEASURED": "what count part fault",
+    "M_MEASURED": "what reached part fault",
 }

@@ -21,8 +21,9 @@ def borrow(name: str) -> Any:
     """The module of this whole name. Takes some 50 ms on a chip: never while a document is being scanned."""
     if name not in _lent:
         _lent.append(name)
-    if kiosk.__path__.startswith(_AT_START):
-        kiosk.__path__ = sys.path[0] + "/kiosk"
+    path: Any = kiosk.__path__  # on MicroPython a text
+    if path.startswith(_AT_START):
+        kiosk.__path__ = sys.path[0] + "/kiosk"  # type: ignore[assignment]
     __import__(name)
     return sys.modules[name]
 

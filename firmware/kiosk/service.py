@@ -189,7 +189,7 @@ class Service:
     def _live(self) -> None:
         if time.ticks_diff(time.ticks_ms(), self._next_ms) < 0:
             return
-        self._next_ms = time.ticks_add(self._next_ms, _LIVE_MS)
+        self._next_ms = time.ticks_add(self._next_ms, _LIVE_MS)  # type: ignore[type-var]  # never 0 by then
         board = self._board
         flow = board.flow
         flow.read()

@@ -97,11 +97,11 @@ def _transport(args: argparse.Namespace) -> Transport:
                     "busy",
                 ) from None
             raise
+    known = {**FAULTS, **AGEING}
+    if unknown := [fault for fault in args.fault if fault not in known]:
+        raise InputError(f"--fault: no fault '{unknown[0]}'; there are: {', '.join(known)}")
     world = scene(SAMPLE, None, "still", args.dirt, args.seed, _VISIT_S)
     kiosk = SimulatedKiosk(world)
     for fault in args.fault:
-        if fault not in FAULTS and fault not in AGEING:
-            kiosk.close()
-            raise InputError(f"--fault: no fault '{fault}'; there are: {', '.join((*FAULTS, *AGEING))}")
         kiosk.fail(fault)
     return kiosk

@@ -213,7 +213,7 @@ class Value(NamedTuple):
 
 class Measured(NamedTuple):
     what: int
-    count: int
+    reached: int
     part: int
     fault: int
 

@@ -2,8 +2,8 @@
 
 A named profile, or spots one by one, separated by blanks: ``WHERE:KIND:X,Y:SIZE``, in mm. WHERE is ``glass``, ``strip``
 or ``sensor``; KIND one of KINDS; X and Y are glass coordinates (see glass.py; of a strip Y counts from its lower edge,
-of the sensor there is none: ``sensor:spot:40:0.5``). A streak or a scratch is SIZE wide and runs along Y over all of its
-place.
+of the sensor there is none: ``sensor:spot:40:0.5``). A streak or a scratch is SIZE wide and runs along Y over all of
+its place.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class Spot(NamedTuple):
             half = inside**0.5
         x_mm = (np.arange(LINE_PX, dtype=np.float32) + 0.5) / np.float32(PX_PER_MM)
         covered = np.clip((half - np.abs(x_mm - self.x_mm)) * PX_PER_MM + 0.5, 0.0, 1.0)
-        return (1.0 - (1.0 - KINDS[self.kind]) * covered).astype(np.float32)
+        passed: Line = (1.0 - (1.0 - KINDS[self.kind]) * covered).astype(np.float32)
+        return passed
 
 
 @dataclass(frozen=True)

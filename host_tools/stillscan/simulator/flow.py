@@ -32,7 +32,7 @@ class Flow:
     "blank" (what lies there has no texture).
 
     What wears: ``scale``, its counts against a sound one's; ``noise``, false counts a frame and axis on top of its own;
-    ``haze``, how much less its SQUAL is.
+    ``haze``, the share by which its SQUAL is less.
 
     Deltas come only after the reset 0x3A <- 0x5A."""
 
@@ -40,7 +40,7 @@ class Flow:
         self.fault: str | None = None
         self.scale = 1.0
         self.noise = 0.0
-        self.haze = 0
+        self.haze = 0.0
         self._left = [0.0, 0.0]  # of counts, by the scale
         self._chance = np.random.default_rng([scene.seed, 410])
         self._scene = scene
@@ -147,7 +147,7 @@ class Flow:
         moved = 0x80 if dx or dy else 0
         look = self._looks[self._frame - self._block_first]
         if self.haze:
-            look = bytes((max(0, look[0] - self.haze), *look[1:]))
+            look = bytes((round(look[0] * (1.0 - self.haze)), *look[1:]))
         if self.fault == "blank":
             moved, dx, dy = 0, 0, 0
             look = bytes((LID_SQUAL - 4 + look[0] % 4, *look[1:4], 0x1F, look[5]))

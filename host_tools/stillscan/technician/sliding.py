@@ -88,8 +88,8 @@ def _again(at: AtScanner) -> Scan | None:
 
 def _compared(pitch_mm: float, first: Scan, second: Scan) -> Measured:
     (picture, x0, y0), (other, x1, y1) = first, second
-    rows = ~np.isnan(picture).any(axis=1) & ~np.isnan(other).any(axis=1)
-    if rows.sum() < len(rows) // 2 or not pitch_mm:
+    rows = ~np.asarray(np.isnan(picture) | np.isnan(other)).any(axis=1)
+    if np.count_nonzero(rows) < len(picture) // 2 or not pitch_mm:
         return Measured(_PART, _WHAT, None, "too few rows were scanned twice")
     down, right, peak = _shift(picture[rows], other[rows])
     true = np.array([right, -down]) * pitch_mm

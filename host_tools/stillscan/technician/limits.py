@@ -75,7 +75,8 @@ def _entry(path: Path, entry: dict[str, Any]) -> Limit:
         raise InputError(f"{where}: it has neither 'low' nor 'high'")
     if unknown := sorted(set(entry) - {*_TEXTS, "low", "high"}):
         raise InputError(f"{where}: no entry is called '{unknown[0]}'")
-    return Limit(**{name: str(text) for name, text in texts.items()}, **bounds)
+    part, measurement, unit, *rest = (str(text) for text in texts.values())
+    return Limit(part, measurement, unit, bounds["low"], bounds["high"], *rest)
 
 
 def judge(measured: list[Measured], board: str) -> list[Judged]:

@@ -39,7 +39,7 @@ RESET_CAUSES = ("none", "power", "watchdog")
 
 SERVICE_ENDS = ("none", "asked", "time_over", "document", "host")
 
-MEASURES = ("none", "lines", "live", "steps", "trips", "int1", "ring", "beeper", "pattern")
+MEASURES = ("none", "lines", "live", "steps", "trips", "int1", "ring", "beeper", "pattern", "strip")
 
 COUNTERS = ("powered_s", "lamp_s", "starts", "watchdog_resets", "sweeps", "lines_sent", "stores", "defects")
 

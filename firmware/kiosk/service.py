@@ -6,11 +6,13 @@ parts are started as after power-on, so nothing that was measured or moved here 
 
 import struct
 import time
+from array import array
 
 from kiosk import wire
 from kiosk.drivers.carriage import STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
 from kiosk.errors import PartError
+from kiosk.flat_field import WHITE_OUT, sum_lines
 from kiosk.surface import ROWS
 
 TYPE_CHECKING = False
@@ -29,6 +31,8 @@ _LOWEST = ROWS * STEPS_PER_ROW  # steps below row 0
 _BEHIND_HOME = 12  # steps behind the switch's edge at which single steps end: the rail goes on for 20
 _INT1_CFG, _ANY_LOW, _ANY_HIGH = 0x30, 0x15, 0x2A  # of the LIS3DH: which events raise INT1
 _INT1_MOST_US = 50000  # twenty of its samples
+_SUMMED = 16  # lines: as many as a calibration takes
+_EVERY_PX = 8  # of a median: enough of them
 _HZ, _VOLUME = 1200, 50
 _COLOURS = ((0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255))
 
@@ -58,6 +62,7 @@ class Service:
         self._turns: dict[int, Callable[[], None]] = {
             wire.LINES: self._lines, wire.LIVE: self._live, wire.STEPS: self._single_step, wire.TRIPS: self._trip,
             wire.INT1: self._int1, wire.RING: self._ring, wire.BEEPER: self._beeper, wire.PATTERN: self._pattern,
+            wire.STRIP: self._strip,
         }  # fmt: skip
 
     def extend(self, seconds: int) -> None:
@@ -171,6 +176,31 @@ class Service:
         for _ in range(_A_TURN):
             if self._number < self._count:
                 self._send_line()
+
+    def _strip(self) -> None:
+        """The white strip against the calibration in force: what has aged or drifted since."""
+        flat_field = self._surface.flat_field
+        total = array("H", bytes(2 * WIDTH_PX))
+        self._go(0)
+        self._sum(total)
+        unlit = [total[i] for i in range(0, WIDTH_PX, _EVERY_PX)]
+        for i in range(WIDTH_PX):
+            total[i] = 0
+        self._board.lamp.on(self._settings.lamp, self._settings.infrared)
+        self._sum(total)
+        self._board.lamp.off()
+        light = []
+        off = []
+        for at in range(len(unlit)):
+            i = at * _EVERY_PX
+            light.append((total[i] - unlit[at]) * flat_field.gain[i] * 1000 // (256 * WHITE_OUT * _SUMMED))
+            off.append((unlit[at] - flat_field.dark[i] * _SUMMED) * 10 // _SUMMED)
+        for values in (light, off):
+            self._value(sorted(values)[len(values) // 2], 0)
+        self._number = self._count
+
+    def _sum(self, total: array[int]) -> None:
+        sum_lines(self._board.sensor, self._settings.line, total, self._board.watchdog.feed, _SUMMED)
 
     def _send_line(self) -> None:
         self._link.send_filled(wire.M_LINE, self._fill_line)

@@ -177,6 +177,7 @@ INT1 = const(5)
 RING = const(6)
 BEEPER = const(7)
 PATTERN = const(8)
+STRIP = const(9)
 
 # COUNTERS (kiosk.names), and from two numbers on one for each cause of an abort and for each part
 POWERED_S = const(0)

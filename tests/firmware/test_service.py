@@ -124,6 +124,21 @@ def test_the_accelerometers_interrupt(rig: Rig) -> None:
     assert all(0 < v.value < 4000 and v.flag == 0 for v in values), "a sample lasts 2.5 ms"
 
 
+def test_the_strip_against_the_calibration(rig: Rig) -> None:
+    begin(rig)
+    for aged, light, dark in (
+        (None, 1000, 0),
+        ("lamp-aged", 550, 0),
+        ("line-sensor-gain", 715, 0),
+        ("line-sensor-offset", 715, 140),
+    ):
+        if aged is not None:
+            rig.kiosk.fail(aged)
+        found = [v.value for v in measure(rig, wire.STRIP, 1) if isinstance(v, Value)]
+        assert found[0] == pytest.approx(light, abs=15), aged
+        assert found[1] == pytest.approx(dark, abs=6), aged
+
+
 def test_ring_and_beeper(rig: Rig) -> None:
     begin(rig)
     measure(rig, wire.RING, 1)

@@ -59,6 +59,10 @@ def at_scanner(args: argparse.Namespace, *, asks_only: bool = False) -> Iterator
         at = AtScanner(session)
         if session.identity is None or session.identity.scanner is not None or not _sealed(session):
             at.ready()
+        if isinstance(transport, SimulatedKiosk):
+            for fault in args.fault:
+                if fault in AGEING:
+                    transport.fail(fault)  # since it was calibrated, at its first start
         yield at
 
 
@@ -103,5 +107,6 @@ def _transport(args: argparse.Namespace) -> Transport:
     world = scene(SAMPLE, None, "still", args.dirt, args.seed, _VISIT_S)
     kiosk = SimulatedKiosk(world)
     for fault in args.fault:
-        kiosk.fail(fault)
+        if fault in FAULTS:
+            kiosk.fail(fault)
     return kiosk

@@ -33,7 +33,7 @@ ANSWER_MS = 2500.0  # PROTOCOL.md promises half a second; five times that, for a
 _STARTING_MS = 10_000.0  # a scanner that starts, or starts its parts again, takes 3 s at most
 _TRIES = 3  # of a question: a cable with bit errors loses one frame in fifty
 _KEEP_MS = 2000.0  # the scanner ends the service 5 s after it heard last
-_SERVICE_S = 120
+_SERVICE_S = 120  # prolonged every two seconds; after so long it ends whatever the program does
 HERE = -1  # of MEASURE: where the carriage stands
 HOME = 0
 

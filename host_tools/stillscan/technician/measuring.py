@@ -23,6 +23,7 @@ _FIRST = 16  # lines after the lamp was switched that are looked at for how soon
 _SETTLED = 0.98  # of the light that it has in the end
 _SMOOTH_PX = 64  # 5 mm: wider than a speck, narrower than what a lamp's LED lights
 _DEAD = 0.5  # of the light of its neighbours: what a speck of dirt leaves at most
+_STRIP = (("light against the calibration", 1), ("dark level against the calibration", 1))
 _HOT_LSB = 20.0  # above the dark level of the others: four times the spread of a sound bar's pixels, and more
 _PATTERNS = 240  # frames: a third of a megabyte
 _FRAME_BYTES = 1476 + 12 + 7 + 8  # samples, head, frame and stuffing of a LINE
@@ -143,6 +144,10 @@ def _light(at: AtScanner) -> Iterator[Measured]:
     yield Measured("line_sensor", "dark level", _rounded(np.median(level)))
     yield Measured("line_sensor", "dark noise", _rounded(np.median(dark.std(axis=0)), 2))
     yield Measured("line_sensor", "hot pixels", float((level > np.median(level) + _HOT_LSB).sum()))
+    strip = [value.value for value in _asked(at, wire.STRIP, 1) if isinstance(value, Value)]
+    if len(strip) == len(_STRIP):
+        for (measurement, digits), value in zip(_STRIP, strip, strict=True):
+            yield Measured("line_sensor", measurement, _rounded(value / 10, digits))
     for lamp, name in ((_INFRARED, "infrared"), (_WHITE, "white")):
         lines, lit = at.lines(_FIRST + _LINES, HOME, lamp)
         yield from _of_lamp(lines, lit, level, name)

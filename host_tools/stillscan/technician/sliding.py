@@ -19,7 +19,7 @@ from stillscan.technician.measuring import Measured
 _LEAST_MM = 2.0  # a shorter way is known by half a pixel of 24: 2 %
 _SURE = 0.08  # of the correlation's peak: two pictures of other print have 0.02
 _SCAN_MS = 30_000.0  # until a person has laid it down, and it was scanned
-_SETTLE_MS = 400.0
+_SETTLE_MS = 400.0  # between two looks at the messages while a hand slides
 _PART, _WHAT = "flow", "scale"
 
 Picture = NDArray[np.float64]

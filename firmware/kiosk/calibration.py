@@ -1,4 +1,9 @@
-"""Measures the flat-field at the white strip, and stores it. Loaded when that is asked for, or is needed."""
+"""Measures the flat-field at the white strip, and stores it. Loaded when that is asked for, or is needed.
+
+Who asks for it has the strip looked at in two places: a speck on the strip is dark in one of them, one on the sensor in
+both. What is dark in one place is taken from the other, so a speck on the strip becomes no wrong gain. By itself, at a
+start or for a lamp that has aged, the device looks at one place, in 0.1 s.
+"""
 
 import json
 import os
@@ -12,31 +17,74 @@ from kiosk.seldom import borrow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kiosk.drivers.cis import LineSensor
-    from kiosk.drivers.lamp import Lamp
     from kiosk.flat_field import FlatField
-    from kiosk.parts import Feed
-    from kiosk.settings import Settings
+    from kiosk.surface import Surface
+
+    Specks = tuple[list[list[int]], list[list[int]]]
 
 _LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
 _LEAST_LIGHT = 40  # LSB above dark in the middle of the line
 _MOST_GAIN = 65535
 _TOLD = "calibrated.json"
+_BESIDE_STEPS = 40  # from home to the second place: 0.85 mm, wider than a speck, and well within the strip
+_DARKER = 32  # parts: a pixel that has a 32nd less light in one place is under a speck there; noise is a 500th
+_NEAR_PX = 24  # to either side: what a pixel is compared with to tell a speck on the sensor
+_MOST_SPECKS = 16  # that are told of each place
 
 
-def store(flat_field: FlatField, when: int) -> None:
-    """OSError when the file system is full; the old file is whole until the new one is. Needs no large buffer."""
+def calibrate(surface: Surface, when: int) -> None:
+    """Measure and store. FAULT names the part; OSError when the file system is full: the former one stays in force."""
+    flat_field = surface.flat_field
+    former = bytes(flat_field.dark), bytes(flat_field.gain)
+    specks = Measuring(surface).run(twice=when != 0)
+    try:
+        store(flat_field)
+    except OSError:
+        flat_field.dark[:] = former[0]
+        flat_field.gain = array("H", former[1])
+        raise
+    _tell(when, specks)
+
+
+def store(flat_field: FlatField) -> None:
+    """The one that was in force is kept as the former one. Power may fail after each step. Needs no large buffer."""
     spare = flat_field.path + ".new"
     with open(spare, "wb") as file:
         file.write(flat_field.dark)
         file.write(flat_field.gain)
         file.write(flat_field.check())
-    os.rename(spare, flat_field.path)
-    _tell(when)
+    _swap(flat_field.path, spare)
 
 
-def _tell(when: int) -> None:
-    """Of a calibration that was asked for: when, and how warm the chip was. The others have none of it."""
+def _swap(path: str, spare: str) -> None:
+    """``spare`` comes into force. Between the two steps there is none for a moment, and a start measures one anew."""
+    try:
+        os.rename(path, path + ".old")
+    except OSError:
+        pass  # there was none
+    os.rename(spare, path)
+
+
+def go_back(flat_field: FlatField) -> bool:
+    """Bring the former one into force; the present one becomes the former. False: there is none that is whole."""
+    path = flat_field.path
+    try:
+        os.rename(path, path + ".new")
+        os.rename(path + ".old", path)
+    except OSError:
+        pass
+    whole = flat_field.load()
+    if whole:
+        os.rename(path + ".new", path + ".old")
+        _tell(0, ([], []))
+        return True
+    os.rename(path + ".new", path)
+    flat_field.load()
+    return False
+
+
+def _tell(when: int, specks: Specks) -> None:
+    """Of a calibration that was asked for: when, how warm the chip was, what dirt there was. The others have none."""
     if not when:
         try:
             os.remove(_TOLD)
@@ -47,29 +95,108 @@ def _tell(when: int) -> None:
         temperature = borrow("vitals").temperature()
     except ImportError:
         temperature = wire.NO_TEMPERATURE  # a board that tells nothing of itself
+    told = {"when": when, "temperature": temperature, "strip": specks[0], "sensor": specks[1]}
     with open(_TOLD + ".new", "w") as file:
-        json.dump({"when": when, "temperature": temperature}, file)
+        json.dump(told, file)
     os.rename(_TOLD + ".new", _TOLD)
 
 
-def measure(flat_field: FlatField, sensor: LineSensor, lamp: Lamp, settings: Settings, feed: Feed) -> None:
-    """Dark and white lines with the carriage at home, in 0.1 s; FAULT "no_light" or "too_bright" names the lamp."""
-    total = array("H", bytes(2 * WIDTH_PX))
-    lamp.off()
-    sum_lines(sensor, settings.line, total, feed, _LINES)
+class Measuring:
+    """``run`` fills the flat-field and says where specks are: on the strip, on the sensor, as [first pixel, pixels]."""
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+        self._flat_field = surface.flat_field
+
+    def run(self, twice: bool) -> Specks:
+        """Dark and white lines, the carriage at home. FAULT "no_light" or "too_bright" names the lamp."""
+        dark = self._flat_field.dark
+        total = self._lines(lit=False)
+        for i in range(WIDTH_PX):
+            dark[i] = (total[i] + _LINES // 2) // _LINES
+        total = self._lines(lit=True)
+        middle = total[WIDTH_PX // 2] // _LINES
+        if middle - dark[WIDTH_PX // 2] < _LEAST_LIGHT:
+            raise PartError(wire.LAMP, wire.NO_LIGHT)
+        if middle > MOST_LIGHT:
+            raise PartError(wire.LAMP, wire.TOO_BRIGHT)
+        self._without_dark(total)
+        specks: Specks = ([], [])
+        if twice:
+            other = self._beside()
+            strip = self._bridge(total, other)
+            specks = _runs(strip), _runs(_shaded(total))
+        gain = self._flat_field.gain
+        for i in range(WIDTH_PX):
+            gain[i] = min(_MOST_GAIN, (WHITE_OUT << 8) * _LINES // total[i])
+        return specks
+
+    def _lines(self, lit: bool) -> array[int]:
+        """Sums of _LINES lines."""
+        surface = self._surface
+        settings = surface.settings
+        total = array("H", bytes(2 * WIDTH_PX))
+        surface.lamp.off()
+        if lit:
+            surface.lamp.on(settings.lamp, settings.infrared)
+        try:
+            sum_lines(surface.sensor, settings.line, total, surface.feed, _LINES)
+        finally:
+            surface.lamp.off()
+        return total
+
+    def _without_dark(self, total: array[int]) -> None:
+        dark = self._flat_field.dark
+        for i in range(WIDTH_PX):
+            total[i] = max(_LINES, total[i] - dark[i] * _LINES)
+
+    def _beside(self) -> array[int]:
+        """The light at the second place."""
+        carriage = self._surface.carriage
+        carriage.move(carriage.home_steps + _BESIDE_STEPS)
+        carriage.arrive()
+        total = self._lines(lit=True)
+        self._without_dark(total)
+        self._surface.feed()
+        return total
+
+    def _bridge(self, light: array[int], other: array[int]) -> bytearray:
+        """The light of a clean strip into ``light``, from both places; 1 where one of them has a speck."""
+        here = sum(light)
+        there = max(1, sum(other))
+        found = bytearray(WIDTH_PX)
+        for i in range(WIDTH_PX):
+            a = light[i]
+            b = other[i] * (here >> 8) // (there >> 8)  # as bright as a whole
+            if a < b - b // _DARKER:
+                light[i] = min(_MOST_GAIN, b)
+                found[i] = 1
+            elif b < a - a // _DARKER:
+                found[i] = 1
+            else:
+                light[i] = (a + b) // 2
+        self._surface.feed()
+        return found
+
+
+def _shaded(light: array[int]) -> bytearray:
+    """1 where a pixel has three quarters of the light of its neighbours, or less: a speck on the sensor."""
+    found = bytearray(WIDTH_PX)
     for i in range(WIDTH_PX):
-        flat_field.dark[i] = (total[i] + _LINES // 2) // _LINES
-        total[i] = 0
-    lamp.on(settings.lamp, settings.infrared)
-    try:
-        sum_lines(sensor, settings.line, total, feed, _LINES)
-    finally:
-        lamp.off()
-    middle = total[WIDTH_PX // 2] // _LINES
-    if middle - flat_field.dark[WIDTH_PX // 2] < _LEAST_LIGHT:
-        raise PartError(wire.LAMP, wire.NO_LIGHT)
-    if middle > MOST_LIGHT:
-        raise PartError(wire.LAMP, wire.TOO_BRIGHT)
+        left = light[max(0, i - _NEAR_PX)]
+        right = light[min(WIDTH_PX - 1, i + _NEAR_PX)]
+        found[i] = light[i] * 4 < max(left, right) * 3
+    return found
+
+
+def _runs(found: bytearray) -> list[list[int]]:
+    """[first pixel, pixels] of each run of ones, at most _MOST_SPECKS."""
+    runs: list[list[int]] = []
     for i in range(WIDTH_PX):
-        light = max(_LINES, total[i] - flat_field.dark[i] * _LINES)
-        flat_field.gain[i] = min(_MOST_GAIN, (WHITE_OUT << 8) * _LINES // light)
+        if not found[i]:
+            continue
+        if runs and i <= runs[-1][0] + runs[-1][1] + 1:
+            runs[-1][1] = i - runs[-1][0] + 1
+        elif len(runs) < _MOST_SPECKS:
+            runs.append([i, 1])
+    return runs

@@ -68,7 +68,7 @@ class Commands:
             if not kind:
                 return
             answer = self._answers.get(kind)
-            if answer is None and not wire.C_IDENTITY <= kind <= wire.C_MEASURE:
+            if answer is None and not wire.C_IDENTITY <= kind <= wire.C_CALIBRATION:
                 self.link.unknown += 1
                 continue
             if kind in wire.PROVEN and not self._proven():
@@ -201,7 +201,10 @@ class Commands:
         entries = self.health.log(ENTRIES)
         self.link.send_body(wire.M_LOG, bytes((len(entries) // 8,)) + entries)
 
-    def _on_calibrate(self, when: int) -> None:
+    def _on_calibrate(self, when: int, back: int) -> None:
+        if back:
+            self._seldom(wire.C_CALIBRATE, ())
+            return
         if self.scan.state != wire.EMPTY:
             self._error(wire.E_WRONG_STATE, wire.C_CALIBRATE)
             return

@@ -1,9 +1,17 @@
 """Which board this is and how it fares. Loaded when somebody asks; what the chip tells is in the board's `vitals`."""
 
 import json
+import os
+import struct
 
 from kiosk import wire
 from kiosk.seldom import borrow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_FORMER = "reference.bin.old"
 
 
 def body() -> bytes:
@@ -15,11 +23,43 @@ def body() -> bytes:
         temperature, supply = vitals.temperature(), vitals.supply_mv()
     except ImportError:
         pass  # a board that tells nothing of itself
-    when, at = 0, wire.NO_TEMPERATURE
+    told = _told()
+    when, at = told["when"], told["temperature"]
+    return wire.pack(wire.M_IDENTITY, len(serial), serial, reset, temperature, supply, when & 0xFFFFFFFF, at)
+
+
+def calibration() -> bytes:
+    """The body of a CALIBRATION."""
+    told = _told()
+    strip, sensor = told["strip"], told["sensor"]
+    specks = b""
+    for first, pixels in strip + sensor:
+        specks += struct.pack("<HH", first & 0xFFFF, pixels & 0xFFFF)
+    head = wire.pack(
+        wire.M_CALIBRATION, told["when"] & 0xFFFFFFFF, told["temperature"], _there(_FORMER), len(strip), len(sensor)
+    )
+    return head + specks
+
+
+def _told() -> dict[str, Any]:
+    """What was noted when somebody calibrated; a calibration that the device made by itself has nothing of it."""
+    found: dict[str, Any] = {"when": 0, "temperature": wire.NO_TEMPERATURE, "strip": [], "sensor": []}
     try:
         with open("calibrated.json") as file:
             told = json.load(file)
-        when, at = int(told["when"]), int(told["temperature"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass
-    return wire.pack(wire.M_IDENTITY, len(serial), serial, reset, temperature, supply, when & 0xFFFFFFFF, at)
+        whole = {name: type(kind)(told[name]) for name, kind in found.items()}
+        for speck in whole["strip"] + whole["sensor"]:
+            first, pixels = speck
+            struct.pack("<HH", first, pixels)
+        struct.pack("<h", whole["temperature"])
+        return whole
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return found
+
+
+def _there(path: str) -> int:
+    try:
+        os.stat(path)
+    except OSError:
+        return 0
+    return 1

@@ -54,7 +54,7 @@ FIELDS = {
     "C_SETTING_SET": "setting value",
     "C_HEALTH": "",
     "C_LOG": "",
-    "C_CALIBRATE": "when",
+    "C_CALIBRATE": "when back",
     "C_RECOVER": "",
     "C_INSTALLED": "",
     "C_IDENTITY": "",
@@ -62,6 +62,7 @@ FIELDS = {
     "C_HISTORY": "offset",
     "C_SERVICE": "seconds",
     "C_MEASURE": "what lamp level place count",
+    "C_CALIBRATION": "",
     "M_HELLO": (
         "major minor fw_major fw_minor fw_patch board boot_id width_px rows pitch_nm line_us max_frame "
         "band_lines capabilities nonce scanner epoch"
@@ -87,4 +88,5 @@ FIELDS = {
     "M_SAMPLE": "t_us dx dy squal good x_mg y_mg z_mg pins",
     "M_VALUE": "what number value flag t_us",
     "M_MEASURED": "what reached part fault",
+    "M_CALIBRATION": "when temperature former strip sensor",
 }

@@ -21,12 +21,26 @@ def answer(commands: Commands, kind: int, *values: int) -> int:
     elif kind == wire.C_HISTORY:
         total, part = borrow("kiosk.lifetime").history(values[0])
         link.send_body(wire.M_HISTORY, wire.pack(wire.M_HISTORY, values[0], total, len(part)) + part)
+    elif kind == wire.C_CALIBRATION:
+        link.send_body(wire.M_CALIBRATION, borrow("kiosk.identity").calibration())
+    elif kind == wire.C_CALIBRATE:
+        return _go_back(commands)
     elif kind == wire.C_SERVICE:
         return _service(commands, values[0])
     elif commands.service is None:
         return wire.E_WRONG_STATE
     else:
         return commands.service.measure(*values)
+    return 0
+
+
+def _go_back(commands: Commands) -> int:
+    if commands.scan.state != wire.EMPTY:
+        return wire.E_WRONG_STATE
+    if not borrow("kiosk.calibration").go_back(commands.surface.flat_field):
+        return wire.E_FAILED
+    commands.health.note(wire.EV_CALIBRATED, 1)
+    commands.scan.report()
     return 0
 
 

@@ -39,6 +39,7 @@ C_COUNTERS = const(0x0E)
 C_HISTORY = const(0x0F)
 C_SERVICE = const(0x10)
 C_MEASURE = const(0x11)
+C_CALIBRATION = const(0x12)
 
 # device -> host
 M_HELLO = const(0x81)
@@ -60,6 +61,7 @@ M_LINE = const(0x90)
 M_SAMPLE = const(0x91)
 M_VALUE = const(0x92)
 M_MEASURED = const(0x93)
+M_CALIBRATION = const(0x94)
 
 # what a host subscribes to (bits of SUBSCRIBE.streams)
 STREAM_EVENTS = const(1)
@@ -212,7 +214,7 @@ BODIES = {
     C_SETTING_SET: "<Bi",
     C_HEALTH: "<",
     C_LOG: "<",
-    C_CALIBRATE: "<I",
+    C_CALIBRATE: "<IB",
     C_RECOVER: "<",
     C_INSTALLED: "<",
     C_IDENTITY: "<",
@@ -220,6 +222,7 @@ BODIES = {
     C_HISTORY: "<H",
     C_SERVICE: "<H",
     C_MEASURE: "<BBBhH",
+    C_CALIBRATION: "<",
     M_HELLO: "<BBBBB16sIHHIHHBI16s8sH",
     M_STATE: "<BBBBBI",
     M_BAND: "<HHHBBIhhBBH",
@@ -239,6 +242,7 @@ BODIES = {
     M_SAMPLE: "<IhhBBhhhB",
     M_VALUE: "<BHiBI",
     M_MEASURED: "<BHBB",
+    M_CALIBRATION: "<IhBBB",
 }
 # bytes of a body in its first minor version, of messages whose later fields are zero when they are missing
 FIRST_BODIES = {C_HELLO: 2, M_HELLO: 42, C_CALIBRATE: 0}

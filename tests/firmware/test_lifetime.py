@@ -227,7 +227,7 @@ def test_who_it_is_and_when_it_was_calibrated() -> None:
         assert told.number == rig.bus.chip.serial.hex()
         assert (told.reset_cause, told.temperature_c, told.supply) == (wire.POWER, 31.0, 4900)
         assert (told.calibrated, told.calibrated_at) == (0, wire.NO_TEMPERATURE), "by itself, when it was new"
-        rig.host.send(wire.C_CALIBRATE, 1_795_953_600)
+        rig.host.send(wire.C_CALIBRATE, 1_795_953_600, 0)
         assert rig.next(State).state == wire.EMPTY
         rig.host.send(wire.C_IDENTITY)
         told = rig.next(Identity)

@@ -55,6 +55,9 @@ def test_host_understands(golden: Golden) -> None:
     elif isinstance(message, messages.History):
         assert (message.offset, message.total, len(message.data)) == tuple(golden.fields.values())
         assert message.data == golden.data
+    elif isinstance(message, messages.Calibration):
+        assert tuple(message)[:-1] == tuple(golden.fields.values())
+        assert b"".join(struct.pack("<HH", *speck) for speck in message.specks) == golden.data
     elif isinstance(message, messages.Line):
         assert message.header._asdict() == golden.fields
         assert message.samples.tobytes() == golden.data

@@ -218,6 +218,17 @@ class Measured(NamedTuple):
     fault: int
 
 
+class Calibration(NamedTuple):
+    """``specks``: (first pixel, pixels), ``strip`` of them on the white strip, then those on the sensor."""
+
+    when: int
+    temperature: int
+    former: int
+    strip: int
+    sensor: int
+    specks: tuple[tuple[int, int], ...]
+
+
 class BandHeader(NamedTuple):
     sweep: int
     band: int
@@ -249,7 +260,7 @@ Plain = (
     Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Installed | Identity | Service | Sample
     | Value | Measured
 )  # fmt: skip
-Message = Plain | Band | Log | Counters | History | Line
+Message = Plain | Band | Log | Counters | History | Line | Calibration
 
 PLAIN: dict[int, type[Plain]] = {
     wire.M_HELLO: Hello,
@@ -339,11 +350,20 @@ def _line(body: bytes) -> Line:
     return Line(header, samples)
 
 
+def _calibration(body: bytes) -> Calibration:
+    when, temperature, former, strip, sensor = (int(str(value)) for value in wire.unpack(wire.M_CALIBRATION, body))
+    data = body[struct.calcsize(wire.BODIES[wire.M_CALIBRATION]) :]
+    if len(data) != 4 * (strip + sensor):
+        raise ValueError("calibration with another number of specks than its head says")
+    return Calibration(when, temperature, former, strip, sensor, tuple(struct.iter_unpack("<HH", data)))
+
+
 WITH_DATA: dict[int, Callable[[bytes], Message]] = {
     wire.M_BAND: _band,
     wire.M_LOG: _log,
     wire.M_COUNTERS: _counters,
     wire.M_HISTORY: _history,
     wire.M_LINE: _line,
+    wire.M_CALIBRATION: _calibration,
 }
 """Messages that end with data of a length that their head gives."""

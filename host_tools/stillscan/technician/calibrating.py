@@ -18,7 +18,7 @@ _CALIBRATE_MS = 6000.0  # PROTOCOL.md promises 3 s
 def calibrate(at: AtScanner, now_s: int, person: str) -> dict[str, object]:
     """Measure and store. DeviceError: the glass is not empty, a part failed, or it could not be stored."""
     session = at.session
-    session.send(wire.C_CALIBRATE, now_s)
+    session.send(wire.C_CALIBRATE, now_s, 0)
     end = session.transport.now_ms() + _CALIBRATE_MS
     while (left := end - session.transport.now_ms()) > 0:
         message = session.poll(left)

@@ -16,7 +16,7 @@ from stillscan.link.messages import Error, Identity
 from stillscan.simulator.kiosk import AGEING
 from stillscan.technician import limits as module
 from stillscan.technician.at_scanner import refused
-from stillscan.technician.calibrating import due
+from stillscan.technician.calibrating import advice, due
 from stillscan.technician.history import events, records, told
 from stillscan.technician.limits import judge, limits
 from stillscan.technician.measuring import Measured
@@ -62,11 +62,14 @@ def test_health_log_settings_and_recover(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.process
-def test_calibrate_says_when_the_next_is_due(capsys: pytest.CaptureFixture[str]) -> None:
-    record = said(capsys, "calibrate", "--person", "Kari")
+def test_calibrate_tells_strip_from_sensor_and_when_the_next_is_due(capsys: pytest.CaptureFixture[str]) -> None:
+    record = said(capsys, "calibrate", "--dirt", "strip:spot:40,1.8:0.5 sensor:spot:80:0.4")
     assert isinstance(record, dict)
-    assert record["person"] == "Kari"
+    (strip,), (sensor,) = record["strip"], record["sensor"]
+    assert strip["x_mm"] == pytest.approx(40, abs=0.2)
+    assert sensor["x_mm"] == pytest.approx(80, abs=0.2)
     assert "a year after" in record["next"]
+    assert "sensor" in record["advice"]
     assert main(["scanner", "calibrate", *SIM, "--fault", "lamp-dark"]) == 3
     assert "not now" in capsys.readouterr().err, "it waits for recover"
 
@@ -232,11 +235,18 @@ def identity(calibrated: int, at: int, temperature: int) -> Identity:
 
 
 def test_when_the_next_calibration_is_due() -> None:
-    never = due(identity(0, wire.NO_TEMPERATURE, 3000), ())
+    never = due(identity(0, wire.NO_TEMPERATURE, 3000))
     assert never.startswith("due: ")
-    assert due(identity(1_795_953_600, 3000, 3100), ()).startswith("2027-11-29")
-    assert "25 degrees warmer" in due(identity(1_795_953_600, 2000, 4500), ())
-    assert due(identity(1_795_953_600, wire.NO_TEMPERATURE, 4500), ()).startswith("2027")
+    assert due(identity(1_795_953_600, 3000, 3100)).startswith("2027-11-29")
+    assert "25 degrees warmer" in due(identity(1_795_953_600, 2000, 4500))
+    assert due(identity(1_795_953_600, wire.NO_TEMPERATURE, 4500)).startswith("2027")
+
+
+def test_specks_lead_to_advice() -> None:
+    assert advice([], []) is None
+    assert "strip" in str(advice([3], []))
+    assert "next service" in str(advice([3], [4]))
+    assert "hide print" in str(advice([], [20]))
 
 
 def test_refusals_say_what_to_do() -> None:

@@ -38,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_watch(actions)
     add_test(actions)
     calibrating = _action(actions, "calibrate", "measure its white strip anew; the glass has to be empty", _calibrate)
-    calibrating.add_argument("--person", default="", metavar="NAME", help="who does it, for this computer's note")
+    calibrating.add_argument("--back", action="store_true", help="go back to the former calibration instead")
     _action(actions, "recover", "start its parts again after a fault", _recover)
 
 
@@ -81,7 +81,7 @@ def info(at: AtScanner) -> dict[str, object]:
         "scanner": hello.scanner_id,
         "state": named(wire.STATES, at.state),
         "calibrated": calibrated,
-        "calibration": due(identity, counters),
+        "calibration": due(identity),
         "lamp_hours": round(counters[wire.LAMP_S] / 3600, 2),
         "powered_hours": round(counters[wire.POWERED_S] / 3600, 2),
         "reset_cause": named(wire.RESET_CAUSES, identity.reset_cause),
@@ -167,11 +167,19 @@ def _settings(args: argparse.Namespace) -> int:
 
 def _calibrate(args: argparse.Namespace) -> int:
     with at_scanner(args) as at:
-        result = calibrate(at, int(time.time()), args.person)
+        result = calibrate(at, int(time.time()), back=args.back)
     if args.json:
         print(json.dumps(result))
-    else:
-        print(f"calibrated at {result['temperature_c']} C; next: {result['next']}")
+        return 0
+    print(f"{'back to the former calibration' if args.back else 'calibrated'} at {result['temperature_c']} C")
+    for where in ("strip", "sensor"):
+        specks = result[where]
+        if isinstance(specks, list):
+            for speck in specks:
+                print(f"  a speck of {speck['size_mm']} mm on the {where}, {speck['x_mm']} mm from the left")
+    if result["advice"]:
+        print(f"  {result['advice']}")
+    print(f"next: {result['next']}")
     return 0
 
 

@@ -230,7 +230,8 @@ class Commands:
 
     def _seldom(self, kind: int, values: tuple[object, ...]) -> None:
         """What a technician asks: its code is loaded for the answer, when no check needs the time that it takes."""
-        if self.scan.state not in _AT_REST:
+        state = self.scan.state
+        if state not in _AT_REST and (state != wire.PLACED or self.link.streams & wire.STREAM_BANDS):
             self._error(wire.E_WRONG_STATE, kind)
             return
         try:

@@ -19,8 +19,9 @@ from stillscan.technician.limits import Judged, judge
 from stillscan.technician.measuring import Measured, everything
 from stillscan.technician.sliding import flow_scale
 
-_SLID_MM = 6.0  # by a simulated hand: well above the least that counts, and within the zone
+_SLID_MM = 12.0  # by a simulated hand: well above the least that counts, and within the zone
 _SLID_US = 800_000  # how long that takes
+_WAIT_MS = 1200.0  # until it lies still again
 _MOST_S = 900  # as long as the scanner lets a technician have its parts
 
 
@@ -83,7 +84,7 @@ def _slide(at: AtScanner) -> Measured:
     return flow_scale(
         at,
         lambda: _say("lay any printed card or passport on the glass and let it lie"),
-        lambda: _say("slide it by a centimetre to one side within five seconds, flat on the glass, and let it lie"),
+        lambda: _say("slide it by two centimetres to one side within five seconds, flat on the glass, and let it lie"),
         lambda: _say("take it away"),
     )
 
@@ -101,7 +102,7 @@ def slide_simulated(at: AtScanner, kiosk: SimulatedKiosk) -> Measured:
         world.motion = Motion(times, pose, np.zeros((3, 3)))
         world.go_on(world.motion, start_us, kiosk.bus.now_us)
 
-    return flow_scale(at, lambda: world.place(kiosk.bus.now_us), slide, lambda: world.clear(kiosk.bus.now_us))
+    return flow_scale(at, lambda: world.place(kiosk.bus.now_us), slide, lambda: world.clear(kiosk.bus.now_us), _WAIT_MS)
 
 
 def _show(judged: list[Judged]) -> None:

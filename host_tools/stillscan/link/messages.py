@@ -337,9 +337,9 @@ def _counters(body: bytes) -> Counters:
 def _history(body: bytes) -> History:
     offset, total, size = (int(str(value)) for value in wire.unpack(wire.M_HISTORY, body))
     data = body[struct.calcsize(wire.BODIES[wire.M_HISTORY]) :]
-    if len(data) != size:
-        raise ValueError("history of another length than its head says")
-    return History(offset, total, data)
+    if len(data) < size:
+        raise ValueError("history shorter than its head says")
+    return History(offset, total, data[:size])  # to whoever has no key a tag is bytes behind it
 
 
 def _line(body: bytes) -> Line:
@@ -353,9 +353,10 @@ def _line(body: bytes) -> Line:
 def _calibration(body: bytes) -> Calibration:
     when, temperature, former, strip, sensor = (int(str(value)) for value in wire.unpack(wire.M_CALIBRATION, body))
     data = body[struct.calcsize(wire.BODIES[wire.M_CALIBRATION]) :]
-    if len(data) != 4 * (strip + sensor):
-        raise ValueError("calibration with another number of specks than its head says")
-    return Calibration(when, temperature, former, strip, sensor, tuple(struct.iter_unpack("<HH", data)))
+    size = 4 * (strip + sensor)
+    if len(data) < size:
+        raise ValueError("calibration with fewer specks than its head says")
+    return Calibration(when, temperature, former, strip, sensor, tuple(struct.iter_unpack("<HH", data[:size])))
 
 
 WITH_DATA: dict[int, Callable[[bytes], Message]] = {

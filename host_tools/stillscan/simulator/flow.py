@@ -21,6 +21,7 @@ NOISE_SHARE = 0.015  # frames with a count too many or too few, in each axis
 PRODUCT_ID, INVERSE_ID, RESET, BURST, BANK = 0x00, 0x5F, 0x3A, 0x16, 0x7F
 """Registers of the PAA5100, by the datasheet's names."""
 _RESET_VALUE = 0x5A  # what starts it anew when written to RESET (datasheet)
+_STEADY = 0.7  # of its jitter is left of a picture that is seen through haze: it is the same dirt in each
 _SPIN = (100, -70)  # counts a frame: 0.7 m/s
 _BLOCK = 1024  # frames computed at once: 8.5 s
 _TABLE = 4096  # frames after which the noise repeats: 34 s
@@ -147,7 +148,9 @@ class Flow:
         moved = 0x80 if dx or dy else 0
         look = self._looks[self._frame - self._block_first]
         if self.haze:
-            look = bytes((round(look[0] * (1.0 - self.haze)), *look[1:]))
+            middle = PAGE_SQUAL if look[0] > (PAGE_SQUAL + LID_SQUAL) // 2 else LID_SQUAL
+            steady = middle + (look[0] - middle) * _STEADY
+            look = bytes((round(steady * (1.0 - self.haze)), *look[1:]))
         if self.fault == "blank":
             moved, dx, dy = 0, 0, 0
             look = bytes((LID_SQUAL - 4 + look[0] % 4, *look[1:4], 0x1F, look[5]))

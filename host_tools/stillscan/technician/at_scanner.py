@@ -69,7 +69,7 @@ class AtScanner:
                 self.state = message.state
             if isinstance(message, kind) and wanted(message):
                 return message
-            if isinstance(message, Error):
+            if isinstance(message, Error) and message.about != wire.C_SUBSCRIBE:  # that needs a key, a question none
                 raise refused(self.session.transport.name, message)
         return None
 

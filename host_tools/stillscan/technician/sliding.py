@@ -19,14 +19,23 @@ from stillscan.technician.measuring import Measured
 _LEAST_MM = 2.0  # a shorter way is known by half a pixel of 24: 2 %
 _SURE = 0.08  # of the correlation's peak: two pictures of other print have 0.02
 _SCAN_MS = 30_000.0  # until a person has laid it down, and it was scanned
+SLIDE_MS = 5000.0  # a person reads what to do, and does it
 _SETTLE_MS = 400.0  # between two looks at the messages while a hand slides
 _PART, _WHAT = "flow", "scale"
 
 Picture = NDArray[np.float64]
 
 
-def flow_scale(at: AtScanner, lay: Callable[[], None], slide: Callable[[], None], take: Callable[[], None]) -> Measured:
+def flow_scale(
+    at: AtScanner,
+    lay: Callable[[], None],
+    slide: Callable[[], None],
+    take: Callable[[], None],
+    slide_ms: float = SLIDE_MS,
+) -> Measured:
     """Counted way over true way, in %. ``lay``, ``slide`` and ``take`` ask whoever stands there, and return at once.
+
+    ``slide_ms`` is how long a slide may take: false counts of the meantime are within the figure.
 
     The scanner has finished with the document afterwards, and nothing of it is kept.
     """
@@ -38,7 +47,7 @@ def flow_scale(at: AtScanner, lay: Callable[[], None], slide: Callable[[], None]
         if first is None:
             return Measured(_PART, _WHAT, None, "no document was scanned")
         slide()
-        second = _again(at)
+        second = _again(at, slide_ms)
         session.send(wire.C_FINISH, wire.RESULTS.index("verified"))
         if second is None:
             return Measured(_PART, _WHAT, None, "the document was not scanned a second time")
@@ -75,11 +84,11 @@ def _scanned(at: AtScanner) -> Scan | None:
     return None
 
 
-def _again(at: AtScanner) -> Scan | None:
+def _again(at: AtScanner, slide_ms: float) -> Scan | None:
     """Another sweep, once the document has been slid."""
     session = at.session
     rows = session.hello.rows if session.hello else 0
-    end = session.transport.now_ms() + _SCAN_MS / 6
+    end = session.transport.now_ms() + slide_ms
     while session.transport.now_ms() < end:  # the hand takes its time
         session.poll(_SETTLE_MS)
     session.send(wire.C_SWEEP, 0, rows - 1)

@@ -90,7 +90,7 @@ def tested(seed: int, kind: str | None) -> list[Judged]:
     """What `scanner test` says of it."""
     with worn(seed, None) as kiosk:
         session = Session(kiosk)
-        hello = session.open(wire.STREAM_EVENTS | wire.STREAM_HEALTH)
+        hello = session.open(wire.STREAM_EVENTS)
         at = AtScanner(session)
         at.ready()
         if kind is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from kiosk import wire
 from stillscan.commands.counter import unrecorded_gate
@@ -54,16 +54,26 @@ def at_scanner(args: argparse.Namespace, *, asks_only: bool = False) -> Iterator
         closing.callback(transport.close)
         gate = closing.enter_context(unrecorded_gate(args, True))
         session = Session(transport, admission=_for_technicians(gate, asks_only))
-        session.open(wire.STREAM_EVENTS | wire.STREAM_HEALTH)
+        session.open(0)
         closing.callback(session.inbox.close)
+        closing.callback(_leave, session)
         at = AtScanner(session)
-        if session.identity is None or session.identity.scanner is not None or not _sealed(session):
+        if not _sealed(session):
+            session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
             at.ready()
         if isinstance(transport, SimulatedKiosk):
             for fault in args.fault:
                 if fault in AGEING:
                     transport.fail(fault)  # since it was calibrated, at its first start
         yield at
+
+
+def _leave(session: Session) -> None:
+    """The scanner says no more by itself: the next session is not met by what was meant for this one."""
+    if not _sealed(session):
+        with suppress(DeviceError):
+            session.send(wire.C_SUBSCRIBE, 0)
+            session.health()  # answered when that was carried out
 
 
 def _sealed(session: Session) -> bool:

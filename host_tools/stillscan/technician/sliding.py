@@ -40,7 +40,7 @@ def flow_scale(
     The scanner has finished with the document afterwards, and nothing of it is kept.
     """
     session = at.session
-    session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS | wire.STREAM_HEALTH | wire.STREAM_BANDS)
+    session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS | wire.STREAM_BANDS)
     try:
         lay()
         first = _scanned(at)
@@ -52,7 +52,7 @@ def flow_scale(
         if second is None:
             return Measured(_PART, _WHAT, None, "the document was not scanned a second time")
     finally:
-        session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS | wire.STREAM_HEALTH)
+        session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
         take()
     return _compared(session.hello.pitch_nm / 1e6 if session.hello else 0.0, first, second)
 

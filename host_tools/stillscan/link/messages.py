@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# long-ok: one table of what a device says: a type a message, and how it is read
 import struct
 from collections.abc import Callable
 from typing import NamedTuple

@@ -7,12 +7,14 @@ far the second picture lies from the first is what the flow sensor should have c
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
 from stillscan.link.messages import Band, State
+from stillscan.link.transport import LinkLostError
 from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.measuring import Measured
 
@@ -51,8 +53,11 @@ def flow_scale(
         session.send(wire.C_FINISH, wire.RESULTS.index("verified"))
         if second is None:
             return Measured(_PART, _WHAT, None, "the document was not scanned a second time")
+    except LinkLostError as error:
+        return Measured(_PART, _WHAT, None, str(error))  # what was measured before is told all the same
     finally:
-        session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
+        with suppress(LinkLostError):
+            session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
         take()
     return _compared(session.hello.pitch_nm / 1e6 if session.hello else 0.0, first, second)
 

@@ -54,7 +54,7 @@ def code(board: str) -> str:
 
 @pytest.mark.parametrize("board", chips())
 def test_every_pin_of_a_table_is_used(board: str) -> None:
-    used = set(re.findall(r'(?:pins\[|_input\(|_output\()\s*"(\w+)"', code(board)))
+    used = set(re.findall(r'(?:pins\[|PINS\.get\(|_input\(|_output\()\s*"(\w+)"', code(board)))
     assert used == set(pins(board))
 
 

@@ -146,7 +146,8 @@ class Carriage:
         """
         if self.fault is not None:
             return now_us
-        at = self._lost + self._direction * (_SWITCH_STEP + self._edge_steps - self._base)  # the pulse with which it changes
+        switch = _SWITCH_STEP + self._edge_steps
+        at = self._lost + self._direction * (switch - self._base)  # the pulse with which it changes
         before, after = math.floor(at) - 1, math.ceil(at) + 1
         last = len(self._pulses_us) - 1
         if after < 0 or before >= last or now_us > self._start_us + self._pulses_us[min(after, last)]:

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-simulate bench-soak bench-tags train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-service bench-simulate bench-soak bench-tags train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ setup: $(READY) ## make .venv and install everything into it (does nothing when 
 	@sh tests/packages.sh fonts-ocr-b
 
 # An editable install holds a copy of the one module that board and host share.
-$(READY): pyproject.toml Makefile firmware/kiosk/wire.py
+$(READY): pyproject.toml Makefile firmware/kiosk/names.py firmware/kiosk/wire.py
 	@printf '== Setting up %s: all that is needed is installed there, which may take some minutes\n' $(VENV)
 	@command -v $(PYTHON) >/dev/null || { echo "make: no '$(PYTHON)' here. Install Python 3.11 or newer, or name it: make setup PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: 3.11 or newer is needed. Name another: make setup PYTHON=python3.12"; exit 1; }
@@ -56,7 +56,7 @@ format: $(READY) ## ruff: mend what it can, and format
 # mypy keeps what it found: only what changed, and what uses it, is checked again.
 types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stubs
 	@echo '== Types: host'
-	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/wire.py
+	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/names.py firmware/kiosk/wire.py
 	@echo '== Types: firmware'
 	@for board in $(BOARDS); do \
 	folders=$$($(BIN)/python -c "from stillscan.boards.files import board_folders as f; print(*f('$$board'))") || exit 1; \
@@ -120,6 +120,9 @@ bench-latency: setup ## from the last row of a text to the verdict, with the rea
 
 bench-liveness: setup ## 200 checks while both cores are busy; with ordinary print; with the computer stopped in between (about 30 minutes)
 	@$(BIN)/python -m bench.liveness $(ARGS)
+
+bench-service: setup ## parts that age and sound scanners: does `stillscan scanner test` name the one and not the other? (about 20 minutes)
+	@$(BIN)/python -m bench.service $(ARGS)
 
 bench-simulate: setup ## how many times real time the simulator is: a whole `simulate --json`, and check after check in one process, by parts
 	@$(BIN)/python -m bench.simulate $(ARGS)

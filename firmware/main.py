@@ -7,7 +7,8 @@ import micropython
 micropython.kbd_intr(
     -1
 )  # bytes of the protocol are data, not Ctrl-C; MicroPython allows it anew for each file it starts
-gc.threshold(16384)  # while modules are loaded: what they leave behind must not cut the heap into pieces
+# While modules are loaded: what they leave behind must not cut the heap into pieces. Each collection takes 16 ms.
+gc.threshold(65536)
 
 import loader
 

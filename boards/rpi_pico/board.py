@@ -27,6 +27,7 @@ PINS = {
     "accelerometer_scl": 21,
     "service": 22,
     "supply_mode": 23,
+    "supply": 29,
     "sensor_out": 26,
     "int1": 27,
 }

@@ -41,7 +41,7 @@ class BandBody:
         flat_field = self._flat_field
         if not kept:
             struct.pack_into(
-                wire.BODIES[wire.M_BAND][0], body, 0, self.sweep, 0, 0, 1, depth, 0, 0, 0, 0, self._lamp.kind,
+                wire.BODIES[wire.M_BAND], body, 0, self.sweep, 0, 0, 1, depth, 0, 0, 0, 0, self._lamp.kind,
                 flat_field.width_px,
             )  # fmt: skip
         now: int = time.ticks_us()  # type: ignore[assignment]  # the stubs keep ticks apart from numbers

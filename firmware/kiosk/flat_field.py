@@ -1,7 +1,6 @@
 """Flat-field: dark level and gain of every pixel, measured at the white strip, kept in one file."""
 
 import binascii
-import os
 from array import array
 
 import micropython
@@ -18,12 +17,9 @@ if TYPE_CHECKING:
     from kiosk.settings import Settings
 
 _PATH = "reference.bin"
-_LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
 _SETTLE = 2  # lines after the lamp was switched
-_WHITE_OUT = 230  # the strip's white in corrected samples: paper that is whiter than the strip is not cut off
-_LEAST_LIGHT = 40  # LSB above dark in the middle of the line
-_MOST_LIGHT = 252
-_MOST_GAIN = 65535
+WHITE_OUT = 230  # the strip's white in corrected samples: paper that is whiter than the strip is not cut off
+MOST_LIGHT = 252
 _CHECK_LINES = 4  # averaged when the parts are looked at: enough for limits of a half and a quarter
 _EVERY_PX = 16
 _SAMPLED = (WIDTH_PX + _EVERY_PX - 1) // _EVERY_PX
@@ -37,7 +33,7 @@ class FlatField:
 
     def __init__(self, kernels: Kernels, path: str = _PATH) -> None:
         self._kernels = kernels
-        self._path = path
+        self.path = path
         self.width_px = WIDTH_PX
         self.dark = bytearray(WIDTH_PX)
         self.gain = array("H", bytes(2 * WIDTH_PX))
@@ -56,45 +52,15 @@ class FlatField:
         """Take the stored one; False when there is none or it is damaged (and nothing is known then)."""
         check = bytearray(5)
         try:
-            with open(self._path, "rb") as file:
+            with open(self.path, "rb") as file:
                 whole = file.readinto(self.dark) == WIDTH_PX and file.readinto(self.gain) == 2 * WIDTH_PX
-                return whole and file.readinto(check) == 4 and bytes(check[:4]) == self._check()
+                return whole and file.readinto(check) == 4 and bytes(check[:4]) == self.check()
         except OSError:
             return False
 
-    def _check(self) -> bytes:
+    def check(self) -> bytes:
         crc: int = binascii.crc32(self.gain, binascii.crc32(self.dark))
         return crc.to_bytes(4, "little")
-
-    def store(self) -> None:
-        """OSError when the file system is full; the old file is whole until the new one is. Needs no large buffer."""
-        with open(self._path + ".new", "wb") as file:
-            file.write(self.dark)
-            file.write(self.gain)
-            file.write(self._check())
-        os.rename(self._path + ".new", self._path)
-
-    def measure(self, sensor: LineSensor, lamp: Lamp, settings: Settings, feed: Feed) -> None:
-        """Dark and white lines with the carriage at home, in 0.1 s; FAULT "no_light" or "too_bright" names the lamp."""
-        total = array("H", bytes(2 * WIDTH_PX))
-        lamp.off()
-        self._sum(sensor, settings.line, total, feed, _LINES)
-        for i in range(WIDTH_PX):
-            self.dark[i] = (total[i] + _LINES // 2) // _LINES
-            total[i] = 0
-        lamp.on(settings.lamp, settings.infrared)
-        try:
-            self._sum(sensor, settings.line, total, feed, _LINES)
-        finally:
-            lamp.off()
-        middle = total[WIDTH_PX // 2] // _LINES
-        if middle - self.dark[WIDTH_PX // 2] < _LEAST_LIGHT:
-            raise PartError(wire.LAMP, wire.NO_LIGHT)
-        if middle > _MOST_LIGHT:
-            raise PartError(wire.LAMP, wire.TOO_BRIGHT)
-        for i in range(WIDTH_PX):
-            light = max(_LINES, total[i] - self.dark[i] * _LINES)
-            self.gain[i] = min(_MOST_GAIN, (_WHITE_OUT << 8) * _LINES // light)
 
     def holds(self, sensor: LineSensor, lamp: Lamp, settings: Settings, feed: Feed) -> bool:
         """Does the white strip still look as it did? False: measure anew. In 40 ms, with the carriage at home.
@@ -103,13 +69,13 @@ class FlatField:
         """
         total = array("H", bytes(2 * WIDTH_PX))
         lamp.off()
-        self._sum(sensor, settings.line, total, feed, _CHECK_LINES)
+        sum_lines(sensor, settings.line, total, feed, _CHECK_LINES)
         unlit = [total[i] for i in range(0, WIDTH_PX, _EVERY_PX)]
         for i in range(WIDTH_PX):
             total[i] = 0
         lamp.on(settings.lamp, settings.infrared)
         try:
-            self._sum(sensor, settings.line, total, feed, _CHECK_LINES)
+            sum_lines(sensor, settings.line, total, feed, _CHECK_LINES)
         finally:
             lamp.off()
         off = aged = dead = same = 0
@@ -117,10 +83,10 @@ class FlatField:
         for at in range(_SAMPLED):
             i = at * _EVERY_PX
             lit = total[i]
-            light = (lit - unlit[at]) * self.gain[i] >> 8  # _WHITE_OUT times _CHECK_LINES as long as nothing changes
+            light = (lit - unlit[at]) * self.gain[i] >> 8  # WHITE_OUT times _CHECK_LINES as long as nothing changes
             off += abs(unlit[at] - self.dark[i] * _CHECK_LINES) > _OFF_DARK * _CHECK_LINES
-            aged += light < _WHITE_OUT * _CHECK_LINES // 2
-            dead += light < _WHITE_OUT * _CHECK_LINES // _NO_LIGHT_PARTS
+            aged += light < WHITE_OUT * _CHECK_LINES // 2
+            dead += light < WHITE_OUT * _CHECK_LINES // _NO_LIGHT_PARTS
             same += lit == unlit[at]
             most = max(most, lit)
         if dead > _SAMPLED - _FEW:
@@ -129,19 +95,20 @@ class FlatField:
             raise PartError(wire.LAMP, wire.NO_LIGHT)
         if dead > _FEW:
             raise PartError(wire.LINE_SENSOR, wire.STUCK)
-        return off <= _FEW and aged <= _FEW and most <= _MOST_LIGHT * _CHECK_LINES
+        return off <= _FEW and aged <= _FEW and most <= MOST_LIGHT * _CHECK_LINES
 
-    @staticmethod
-    def _sum(sensor: LineSensor, line_us: int, total: array[int], feed: Feed, lines: int) -> None:
-        sensor.free(line_us)
-        taken = -_SETTLE
-        while taken < lines:
-            samples = sensor.wait(Calm)
-            if samples is not None:
-                if taken >= 0:
-                    pixels.accumulate(samples, total, WIDTH_PX)
-                taken += 1
-                feed()
-            elif sensor.missed:
-                raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
-        sensor.stop()
+
+def sum_lines(sensor: LineSensor, line_us: int, total: array[int], feed: Feed, lines: int) -> None:
+    """Add ``lines`` lines of free-running samples to ``total``. FAULT: none come."""
+    sensor.free(line_us)
+    taken = -_SETTLE
+    while taken < lines:
+        samples = sensor.wait(Calm)
+        if samples is not None:
+            if taken >= 0:
+                pixels.accumulate(samples, total, WIDTH_PX)
+            taken += 1
+            feed()
+        elif sensor.missed:
+            raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
+    sensor.stop()

@@ -3,15 +3,23 @@
 import gc
 import struct
 import time
+from array import array
 
 from kiosk import wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.drivers.lamp import Lamp
 
 ENTRIES = 64
 _ENTRY_BYTES = struct.calcsize(wire.LOG_ENTRY)
 
 
 class Health:
-    def __init__(self) -> None:
+    """Since power-on; ``life`` has what is not in the counters that outlive it yet (kiosk.lifetime)."""
+
+    def __init__(self, lamp: Lamp) -> None:
+        self._lamp = lamp
         self._log = bytearray(ENTRIES * _ENTRY_BYTES)
         self.logged = 0
         self.sweeps = 0
@@ -21,6 +29,11 @@ class Health:
         self.credit_waits = 0
         self.heap_free = 0
         self.heap_free_min = 1 << 29
+        self.life = array("I", bytes(4 * wire.COUNTERS_KEPT))
+        self.life[wire.STARTS] = 1
+        self.told = [0, 0, 0, 0]  # sweeps, lines, ms of light, events: what is in them already
+        self.told_ms = time.ticks_ms()  # and until when
+        self.stores = 0
 
     def note(self, event: int, detail: int = 0, value: int = 0) -> None:
         """Log an event (wire.EVENTS) with a detail 0..255 and a value, held within 16 bits; the oldest falls out."""
@@ -28,6 +41,14 @@ class Health:
         value = max(-32768, min(32767, value))
         struct.pack_into(wire.LOG_ENTRY, self._log, at, time.ticks_ms(), event, detail, value)
         self.logged += 1
+        if event == wire.EV_ABORT:
+            self.life[wire.ABORTS + detail] += 1
+        elif event == wire.EV_FAULT:
+            self.life[wire.PART_FAULTS + detail] += 1
+
+    def lit_ms(self) -> int:
+        """For how long the lamp has shone since power-on."""
+        return self._lamp.lit_ms
 
     def log(self, most: int) -> bytes:
         """The newest ``most`` entries, oldest first, each packed as wire.LOG_ENTRY."""

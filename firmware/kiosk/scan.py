@@ -51,7 +51,7 @@ class Scan:
         self._sweep = Sweep(surface, motion, presence, link, settings, health)
         self._steps = (
             self._start, self._empty, self._placed, self._still, self._scanning, self._moved, self._done, self._gave_up,
-            self._start,
+            self._start, self._start,
         )  # fmt: skip
         self.state = wire.START
         self.cause = wire.NO_CAUSE
@@ -134,6 +134,13 @@ class Scan:
         self.fault = wire.NO_FAULT
         self._enter(wire.EMPTY)
 
+    def serve(self) -> bool:
+        """A technician has the parts, until they are started again; False when the state does not allow it."""
+        if self.state not in (wire.EMPTY, wire.FAULT):
+            return False
+        self._enter(wire.SERVICE)
+        return True
+
     def fail(self, part: int, fault: int) -> None:
         """Outputs are safe already; a sweep that ran is aborted, the part is named."""
         if self.state == wire.SCANNING:
@@ -183,7 +190,7 @@ class Scan:
     # --- states ---------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        """START and FAULT wait for App."""
+        """START, FAULT and SERVICE wait for App."""
 
     def _empty(self) -> None:
         self._surface.ready(self._plan.rest_row)

@@ -46,6 +46,7 @@ TABLE = {
     (wire.DONE, wire.FINISHED): (GREEN, 100, 0, SOFT),
     (wire.GAVE_UP, None): (RED, 100, 0, LOW_TWICE),
     (wire.FAULT, None): (RED, 100, 0, LOW_TWICE),
+    (wire.SERVICE, None): (AMBER, 40, 0, SILENCE),
 }
 _PULSE = b"\x64\x5c\x4d\x3c\x2d\x25\x2d\x3c\x4d\x5c"  # amber's brightness in %, from one step to the next
 _PULSE_STEP_MS = 200

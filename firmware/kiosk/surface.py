@@ -4,6 +4,7 @@ from kiosk import wire
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
 from kiosk.errors import PartError
+from kiosk.seldom import borrow, let_go
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class Surface:
     ) -> None:
         self.lamp = lamp
         self.flat_field = flat_field
-        self._sensor = sensor
+        self.sensor = sensor
         self.line = sensor.wait  # samples of the next row, see there
-        self._carriage = carriage
-        self._settings = settings
-        self._feed = feed
+        self.carriage = carriage
+        self.settings = settings
+        self.feed = feed
         self._start = 0
         self._losses = 0  # of steps, since a document was read
         self.sweeping = False  # lines come in step with the carriage
@@ -40,10 +41,10 @@ class Surface:
     def start(self) -> None:
         """Home, load or measure the flat-field, set off to where the first document is awaited. FAULT names a part."""
         self._losses = 0
-        self._carriage.home()
+        self.carriage.home()
         if not self.flat_field.load() or not self._flat_field_holds():
             self.calibrate()
-        self.ready(self._settings.first_row)
+        self.ready(self.settings.first_row)
 
     def inspect(self) -> bool:
         """Look at every part of a sweep: home switch, lamp and line sensor at the white strip. In a second at most.
@@ -52,7 +53,7 @@ class Surface:
         a row (``well`` between). A lamp that has aged is calibrated anew.
         """
         self.stop()
-        kept = self._carriage.home()
+        kept = self.carriage.home()
         if not self._flat_field_holds():
             self.calibrate()
         if not kept:
@@ -66,70 +67,72 @@ class Surface:
         self._losses = 0
 
     def _flat_field_holds(self) -> bool:
-        return self.flat_field.holds(self._sensor, self.lamp, self._settings, self._feed)
+        return self.flat_field.holds(self.sensor, self.lamp, self.settings, self.feed)
 
     def bare(self) -> bool:
         """Does the line sensor see the lid, and no document? In half a second at most; the carriage must be well."""
         self.stop()
         self.ready(_GLANCE_ROW)
-        self._carriage.arrive()
-        self._feed()
-        self.lamp.on(self._settings.lamp, self._settings.infrared)
-        self._sensor.free(self._settings.line)
+        self.carriage.arrive()
+        self.feed()
+        self.lamp.on(self.settings.lamp, self.settings.infrared)
+        self.sensor.free(self.settings.line)
         samples = bytearray(WIDTH_PX)
         taken = 0
         while taken < _GLANCE_LINES:
-            line = self._sensor.wait(Calm)
+            line = self.sensor.wait(Calm)
             if line is not None:
                 samples[:] = line
                 taken += 1
-            elif self._sensor.missed:
+            elif self.sensor.missed:
                 raise PartError(wire.LINE_SENSOR, wire.NO_ANSWER)
         self.stop()
         self.flat_field.pack(samples, 8, samples, 0)
         return max(samples) < _BARE
 
-    def calibrate(self) -> None:
-        """Measure the flat-field anew (the carriage goes home for it) and store it."""
+    def calibrate(self, when: int = 0) -> None:
+        """Measure the flat-field anew (the carriage goes home for it) and store it; ``when`` is the host's time."""
         self.stop()
-        self._carriage.home()
-        self.flat_field.measure(self._sensor, self.lamp, self._settings, self._feed)
-        self.flat_field.store()
+        self.carriage.home()
+        try:
+            borrow("kiosk.calibration").calibrate(self, when)
+        finally:
+            let_go()
 
     def ready(self, row: int) -> bool:
         """Does the carriage rest at the start of a sweep from ``row``? If not, it is sent there. FAULT names a part."""
-        if self._start != row and self._carriage.busy():
-            self._carriage.stop()
+        if self._start != row and self.carriage.busy():
+            self.carriage.stop()
         self._start = row
-        if self._carriage.at(row):
-            if not self._carriage.astray():
+        if self.carriage.at(row):
+            if not self.carriage.astray():
                 return True
             self.inspect()
-        if not self._carriage.busy():
-            self._carriage.go(row)
+        if not self.carriage.busy():
+            self.carriage.go(row)
         return False
 
     def begin(self, first_row: int, last_row: int) -> None:
         """Lamp on, carriage off from rest above ``first_row``; lines follow the steps."""
-        settings = self._settings
+        settings = self.settings
         self.lamp.on(max(1, settings.lamp * settings.line // settings.line_us), settings.infrared)  # as calibrated
-        self._sensor.follow(self._carriage.stepper, LEAD_ROWS * STEPS_PER_ROW, STEPS_PER_ROW)
-        self._carriage.sweep(last_row - first_row + 1, self._settings.line_us)
+        self.sensor.follow(self.carriage.stepper, LEAD_ROWS * STEPS_PER_ROW, STEPS_PER_ROW)
+        self.carriage.sweep(last_row - first_row + 1, self.settings.line_us)
         self.sweeping = True
 
     def halt(self) -> None:
         """No further pulse of a sweep; ``stop`` has to follow. For interrupts: allocates nothing."""
         if self.sweeping:
-            self._carriage.stepper.halt()
+            self.carriage.stepper.halt()
 
     @property
     def missed(self) -> bool:
         """Did a line of this sweep go by while the firmware was held up?"""
-        return self._sensor.missed
+        return self.sensor.missed
 
     def stop(self) -> None:
         """Safe: no pulse, no light, no line. The carriage first: its standstill is what the abort waits for."""
         self.sweeping = False
-        self._carriage.stop()
+        self.carriage.stop()
         self.lamp.off()
-        self._sensor.stop()
+        self.sensor.stop()

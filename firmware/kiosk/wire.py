@@ -15,7 +15,7 @@ except ImportError:  # CPython: the value itself
 
 
 MAJOR = const(1)
-MINOR = const(1)
+MINOR = const(2)
 MAX_FRAME = const(2048)  # bytes of type, sequence, body and CRC, before stuffing
 MAX_COMMAND = const(160)  # the same for host -> device: what the board keeps room for
 OVERHEAD = const(7)  # type u8, sequence u16, CRC-32 u32
@@ -34,6 +34,12 @@ C_LOG = const(0x09)
 C_CALIBRATE = const(0x0A)
 C_RECOVER = const(0x0B)
 C_INSTALLED = const(0x0C)
+C_IDENTITY = const(0x0D)
+C_COUNTERS = const(0x0E)
+C_HISTORY = const(0x0F)
+C_SERVICE = const(0x10)
+C_MEASURE = const(0x11)
+C_CALIBRATION = const(0x12)
 
 # device -> host
 M_HELLO = const(0x81)
@@ -47,6 +53,15 @@ M_SETTING = const(0x88)
 M_LOG = const(0x89)
 M_ERROR = const(0x8A)
 M_INSTALLED = const(0x8B)
+M_IDENTITY = const(0x8C)
+M_COUNTERS = const(0x8D)
+M_HISTORY = const(0x8E)
+M_SERVICE = const(0x8F)
+M_LINE = const(0x90)
+M_SAMPLE = const(0x91)
+M_VALUE = const(0x92)
+M_MEASURED = const(0x93)
+M_CALIBRATION = const(0x94)
 
 # what a host subscribes to (bits of SUBSCRIBE.streams)
 STREAM_EVENTS = const(1)
@@ -59,7 +74,7 @@ CAN_DEPTH4 = const(2)
 CAN_DEPTH8 = const(4)
 CAN_CALIBRATE = const(8)
 
-STATES = ("start", "empty", "placed", "still", "scanning", "moved", "done", "gave_up", "fault")
+# STATES (kiosk.names)
 START = const(0)
 EMPTY = const(1)
 PLACED = const(2)
@@ -69,12 +84,9 @@ MOVED = const(5)
 DONE = const(6)
 GAVE_UP = const(7)
 FAULT = const(8)
+SERVICE = const(9)
 
-CAUSES = (
-    "none", "slip", "bump", "lifted", "removed", "host_stalled", "host_gone", "attempts", "time", "part_failed",
-    "finished",
-    "drift",
-)  # fmt: skip
+# CAUSES (kiosk.names)
 NO_CAUSE = const(0)
 SLIP = const(1)
 BUMP = const(2)
@@ -88,7 +100,7 @@ PART_FAILED = const(9)
 FINISHED = const(10)
 DRIFT = const(11)
 
-PARTS = ("none", "flow", "accelerometer", "line_sensor", "lamp", "carriage", "presence", "firmware")
+# PARTS (kiosk.names)
 NO_PART = const(0)
 FLOW = const(1)
 ACCELEROMETER = const(2)
@@ -98,10 +110,7 @@ CARRIAGE = const(5)
 PRESENCE = const(6)
 FIRMWARE = const(7)
 
-FAULTS = (
-    "none", "no_answer", "wrong_id", "stuck", "no_light", "too_bright", "no_home", "home_stuck", "internal",
-    "implausible", "no_texture", "lost_steps",
-)  # fmt: skip
+# FAULTS (kiosk.names)
 NO_FAULT = const(0)
 NO_ANSWER = const(1)
 WRONG_ID = const(2)
@@ -115,21 +124,10 @@ IMPLAUSIBLE = const(9)
 NO_TEXTURE = const(10)
 LOST_STEPS = const(11)
 
-RESULTS = ("none", "verified", "refused", "gave_up")
+# RESULTS (kiosk.names)
 REFUSED = const(2)
 HOST_GAVE_UP = const(3)
-ERRORS = (
-    "none",
-    "version",
-    "malformed",
-    "not_subscribed",
-    "wrong_state",
-    "unknown_setting",
-    "out_of_range",
-    "not_stored",
-    "not_paired",
-    "clash",
-)
+# ERRORS (kiosk.names)
 E_VERSION = const(1)
 E_MALFORMED = const(2)
 E_NOT_SUBSCRIBED = const(3)
@@ -139,8 +137,9 @@ E_OUT_OF_RANGE = const(6)
 E_NOT_STORED = const(7)
 E_NOT_PAIRED = const(8)
 E_CLASH = const(9)
+E_FAILED = const(10)
 
-EVENTS = ("boot", "state", "abort", "fault", "calibrated", "setting", "host", "recovered")
+# EVENTS (kiosk.names)
 EV_BOOT = const(0)
 EV_STATE = const(1)
 EV_ABORT = const(2)
@@ -149,62 +148,109 @@ EV_CALIBRATED = const(4)
 EV_SETTING = const(5)
 EV_HOST = const(6)
 EV_RECOVERED = const(7)
+EV_SERVICE = const(8)
 
-ROLLBACKS = ("none", "defect", "resets", "late", "damaged")
+# ROLLBACKS (kiosk.names)
 NO_ROLLBACK = const(0)
 DEFECT = const(1)
 RESETS = const(2)
 LATE = const(3)
 DAMAGED = const(4)
 
+# RESET_CAUSES (kiosk.names)
+NO_RESET_CAUSE = const(0)
+POWER = const(1)
+WATCHDOG = const(2)
+
+# SERVICE_ENDS (kiosk.names)
+NO_SERVICE_END = const(0)
+ASKED = const(1)
+TIME_OVER = const(2)
+DOCUMENT = const(3)
+HOST = const(4)
+
+# MEASURES (kiosk.names)
+NO_MEASURE = const(0)
+LINES = const(1)
+LIVE = const(2)
+STEPS = const(3)
+TRIPS = const(4)
+INT1 = const(5)
+RING = const(6)
+BEEPER = const(7)
+PATTERN = const(8)
+STRIP = const(9)
+
+# COUNTERS (kiosk.names), and from two numbers on one for each cause of an abort and for each part
+POWERED_S = const(0)
+LAMP_S = const(1)
+STARTS = const(2)
+WATCHDOG_RESETS = const(3)
+SWEEPS = const(4)
+LINES_SENT = const(5)
+STORES = const(6)
+DEFECTS = const(7)
+ABORTS = const(8)
+PART_FAULTS = const(24)
+COUNTERS_KEPT = const(40)
+
 # what a host has to prove that it may ask for, on a device that is paired
-PROVEN = (C_SUBSCRIBE, C_CREDIT, C_SWEEP, C_FINISH, C_SETTING_SET, C_CALIBRATE, C_RECOVER)
+PROVEN = (C_SUBSCRIBE, C_CREDIT, C_SWEEP, C_FINISH, C_SETTING_SET, C_CALIBRATE, C_RECOVER, C_SERVICE, C_MEASURE)
 
 BAND_HEADER = const(20)  # bytes of a BAND's body before its pixels
+LINE_HEADER = const(12)  # bytes of a LINE's body before its samples
+NO_TEMPERATURE = const(-32768)
 LOG_ENTRY = "<IBBh"  # t_ms, event, detail, value
 ALL_SETTINGS = const(0xFF)
 
-# type -> (struct format, field names). A newer minor version may only append fields: a body may be longer than this.
+# type -> struct format; kiosk.names has the fields. A newer minor version may only append: a body may be longer.
 BODIES = {
-    C_HELLO: ("<BB16s", "major minor nonce"),
-    C_SUBSCRIBE: ("<B", "streams"),
-    C_CREDIT: ("<HH", "sweep bands"),
-    C_SWEEP: ("<HH", "first_row last_row"),
-    C_FINISH: ("<B", "result"),
-    C_SETTING_GET: ("<B", "setting"),
-    C_SETTING_SET: ("<Bi", "setting value"),
-    C_HEALTH: ("<", ""),
-    C_LOG: ("<", ""),
-    C_CALIBRATE: ("<", ""),
-    C_RECOVER: ("<", ""),
-    C_INSTALLED: ("<", ""),
-    M_HELLO: (
-        "<BBBBB16sIHHIHHBI16s8sH",
-        "major minor fw_major fw_minor fw_patch board boot_id width_px rows pitch_nm line_us max_frame band_lines "
-        "capabilities nonce scanner epoch",
-    ),
-    M_STATE: ("<BBBBBI", "state cause part fault attempt t_ms"),
-    M_BAND: ("<HHHBBIhhBBH", "sweep band row lines depth_bits t_us dx_um dy_um squal lamp width_px"),
-    M_SWEEP_BEGIN: ("<HBHHIB", "sweep attempt first_row last_row t_ms track"),
-    M_SWEEP_END: ("<HHHI", "sweep bands last_row t_ms"),
-    M_ABORT: ("<HBHIIhh", "sweep cause row t_ms latency_us dx_um dy_um"),
-    M_HEALTH: (
-        "<IIIIIIHIHHHHHHBI",
-        "uptime_ms heap_free heap_free_min sweeps lines aborts faults frames_in bad_crc bad_frame oversized unknown "
-        "short_writes credit_waits streams boot_id",
-    ),
-    M_SETTING: ("<Biiii16s8s", "setting value default low high name unit"),
-    M_LOG: ("<B", "entries"),
-    M_ERROR: ("<BB", "code about"),
-    M_INSTALLED: ("<BB16s16sB", "slot trial build failed why"),
+    C_HELLO: "<BB16s",
+    C_SUBSCRIBE: "<B",
+    C_CREDIT: "<HH",
+    C_SWEEP: "<HH",
+    C_FINISH: "<B",
+    C_SETTING_GET: "<B",
+    C_SETTING_SET: "<Bi",
+    C_HEALTH: "<",
+    C_LOG: "<",
+    C_CALIBRATE: "<IB",
+    C_RECOVER: "<",
+    C_INSTALLED: "<",
+    C_IDENTITY: "<",
+    C_COUNTERS: "<",
+    C_HISTORY: "<H",
+    C_SERVICE: "<H",
+    C_MEASURE: "<BBBhH",
+    C_CALIBRATION: "<",
+    M_HELLO: "<BBBBB16sIHHIHHBI16s8sH",
+    M_STATE: "<BBBBBI",
+    M_BAND: "<HHHBBIhhBBH",
+    M_SWEEP_BEGIN: "<HBHHIB",
+    M_SWEEP_END: "<HHHI",
+    M_ABORT: "<HBHIIhh",
+    M_HEALTH: "<IIIIIIHIHHHHHHBI",
+    M_SETTING: "<Biiii16s8s",
+    M_LOG: "<B",
+    M_ERROR: "<BB",
+    M_INSTALLED: "<BB16s16sB",
+    M_IDENTITY: "<B16sBhHIh",
+    M_COUNTERS: "<B",
+    M_HISTORY: "<HHH",
+    M_SERVICE: "<BHBH",
+    M_LINE: "<HhBBIH",
+    M_SAMPLE: "<IhhBBhhhB",
+    M_VALUE: "<BHiBI",
+    M_MEASURED: "<BHBB",
+    M_CALIBRATION: "<IhBBB",
 }
-# bytes of a body in minor version 0, of messages whose later fields are zero when they are missing
-FIRST_BODIES = {C_HELLO: 2, M_HELLO: 42}
+# bytes of a body in its first minor version, of messages whose later fields are zero when they are missing
+FIRST_BODIES = {C_HELLO: 2, M_HELLO: 42, C_CALIBRATE: 0}
 
 
 def pack(kind: int, *values: object) -> bytes:
     """Body bytes of a message of type ``kind`` from its field values, in the order of BODIES."""
-    return struct.pack(BODIES[kind][0], *values)
+    return struct.pack(BODIES[kind], *values)
 
 
 def unpack(kind: int, body: bytes) -> tuple[object, ...]:
@@ -212,10 +258,16 @@ def unpack(kind: int, body: bytes) -> tuple[object, ...]:
 
     ValueError when the body is shorter than its format, KeyError when the type is unknown.
     """
-    form = BODIES[kind][0]
+    form = BODIES[kind]
     lacking = struct.calcsize(form) - len(body)
     if lacking > 0:
         if len(body) < FIRST_BODIES.get(kind, struct.calcsize(form)):
             raise ValueError("body too short")
         body = body + bytes(lacking)
     return struct.unpack_from(form, body, 0)
+
+
+try:
+    from kiosk.names import *  # noqa: F403 - no board holds that module: names are for people, and take its heap
+except ImportError:
+    pass

@@ -74,10 +74,13 @@ def test_the_lock_notices_an_allocation_in_the_interrupt() -> None:
         assert "MemoryError" in rig.kiosk.firmware.console()
 
 
+HASTY = str(Path(__file__).parent / "board_hasty.py")  # counters are stored twice a second
+
+
 def test_forty_checks_in_a_row() -> None:
     """Every other one disturbed. The free heap after each collection does not fall once everything has been met."""
     free = []
-    with Rig() as rig:
+    with Rig(script=HASTY) as rig:
         for number in range(40):
             rig.place(slip(500) if number % 2 else REST)
             done = rig.until(wire.DONE)

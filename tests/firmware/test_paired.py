@@ -25,8 +25,10 @@ CHANGING = {
     wire.C_SWEEP: (0, 273),
     wire.C_FINISH: (1,),
     wire.C_SETTING_SET: (3, 150),
-    wire.C_CALIBRATE: (),
+    wire.C_CALIBRATE: (0, 0),
     wire.C_RECOVER: (),
+    wire.C_SERVICE: (30,),
+    wire.C_MEASURE: (wire.INT1, 0, 0, -1, 1),
 }
 
 

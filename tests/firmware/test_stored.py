@@ -83,7 +83,7 @@ def test_file_system_that_refuses() -> None:
         before = (rig.folder / "reference.bin").read_bytes()
         assert rig.ask(wire.C_SETTING_SET, 0, 300) == Error(wire.E_NOT_STORED, 0)
         assert values(rig) == DEFAULTS
-        rig.host.send(wire.C_CALIBRATE)
+        rig.host.send(wire.C_CALIBRATE, 0, 0)
         assert rig.next(Error) == Error(wire.E_NOT_STORED, wire.C_CALIBRATE)
         assert (rig.folder / "reference.bin").read_bytes() == before
         rig.place()
@@ -147,12 +147,12 @@ def test_damaged_reference_is_measured_anew(content: bytes) -> None:
 
 def test_calibrate() -> None:
     with Rig(files={"reference.bin": WHOLE}) as rig:
-        rig.host.send(wire.C_CALIBRATE)
+        rig.host.send(wire.C_CALIBRATE, 0, 0)
         assert rig.next(State).state == wire.EMPTY
         assert (rig.folder / "reference.bin").read_bytes() != WHOLE
         rig.place()
         rig.until(wire.PLACED)
-        assert rig.ask(wire.C_CALIBRATE) == Error(wire.E_WRONG_STATE, wire.C_CALIBRATE)
+        assert rig.ask(wire.C_CALIBRATE, 0, 0) == Error(wire.E_WRONG_STATE, wire.C_CALIBRATE)
         rig.until(wire.DONE)
         white = [int(b.pixels[0, 1400:].mean()) for b in rig.bands(1)]
         assert min(white) > 225, "paper as bright as the ends of the line should be"
@@ -171,7 +171,7 @@ def test_calibrate_with_a_broken_part(fault: str, part: str, what: str) -> None:
         rig.listen(1000)
         before = (rig.folder / "reference.bin").read_bytes()
         rig.kiosk.fail(fault)
-        rig.host.send(wire.C_CALIBRATE)
+        rig.host.send(wire.C_CALIBRATE, 0, 0)
         failed = rig.until(wire.FAULT)
         assert wire.PARTS[failed.part] == part
         assert wire.FAULTS[failed.fault] in (what, "no_home")

@@ -47,6 +47,7 @@ def test_firmware_and_boards_are_in_the_wheel_whole(wheel: set[str]) -> None:
 def test_only_the_shared_module_of_the_firmware_is_importable(wheel: set[str]) -> None:
     assert {name for name in wheel if name.startswith("kiosk/")} == {
         "kiosk/__init__.py",
+        "kiosk/names.py",
         "kiosk/wire.py",
         "kiosk/py.typed",
     }

@@ -206,7 +206,7 @@ _WHOLE = {"B": 8, "H": 16, "I": 32}
 
 def _hellos() -> st.SearchStrategy[tuple[object, ...]]:
     fields: list[st.SearchStrategy[object]] = []
-    for size, kind in re.findall(r"(\d*)([BHIs])", wire.BODIES[wire.M_HELLO][0]):
+    for size, kind in re.findall(r"(\d*)([BHIs])", wire.BODIES[wire.M_HELLO]):
         length = int(size or 1)
         fields.append(
             st.binary(min_size=length, max_size=length) if kind == "s" else st.integers(0, (1 << _WHOLE[kind]) - 1)

@@ -28,8 +28,8 @@ FIRMWARE = board_files.firmware_folder()
 MACHINE = "linux [GCC 14.2.1] version"
 # What fake/start.py needs of the firmware, and one module that it does not.
 KIOSK = (
-    "__init__", "wire", "link", "framing", "kernels", "pixels", "commands", "health", "settings", "trial", "errors",
-    "version", "surface", "drivers/__init__", "drivers/cis", "drivers/carriage", "plan",
+    "__init__", "wire", "link", "framing", "kernels", "pixels", "commands", "health", "seldom", "settings", "trial",
+    "errors", "version", "surface", "drivers/__init__", "drivers/cis", "drivers/carriage", "plan",
 )  # fmt: skip
 BOARD = 'machine = "{machine}"\narch = "{arch}"\nflash_kib = 2048\nfiles_kib = 1408\n'
 

@@ -46,11 +46,12 @@ def test_compiled_for_the_board(board: str) -> None:
     files = compiled(board)
     assert {"main.py", "loader.mpy", "start.mpy", "board.mpy", "kiosk/app.mpy", "kiosk/drivers/cis.mpy"} <= set(files)
     assert all(path in SOURCE or path.endswith(".mpy") for path in files)
-    assert "kiosk/parts.mpy" not in files, "nothing imports it at run time"
+    assert not {"kiosk/parts.mpy", "kiosk/names.mpy"} & set(files), "no board imports them"
+    assert ("kiosk/kernels.mpy" in files) != ("kernels.mpy" in files), "its own, or those for any chip"
     for path, content in files.items():
         if path not in SOURCE:
             assert (content[:1], content[1], content[2] & 3) == (b"M", MPY[0], MPY[1] if content[2] >> 2 else 0), path
-    assert _ARCHITECTURES[files["kiosk/kernels.mpy"][2] >> 2] == chip(board).arch, "native code"
+    assert _ARCHITECTURES[files["kiosk/pixels.mpy"][2] >> 2] == chip(board).arch, "native code"
     assert compiled(board) == files, "the same bytes every time"
     assert not any(str(Path.cwd()).encode() in content for content in files.values())
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kiosk import wire
 
 TEXT = ("board", "name", "unit", "build", "failed")
-RAW = ("nonce", "scanner")
+RAW = ("nonce", "scanner", "serial")
 
 
 class Golden(NamedTuple):
@@ -31,7 +31,7 @@ class Golden(NamedTuple):
         """
         if self.kind not in wire.BODIES:
             return self.data
-        codes = re.findall(r"\d*[a-zA-Z]", wire.BODIES[self.kind][0])[: len(self.fields)]
+        codes = re.findall(r"\d*[a-zA-Z]", wire.BODIES[self.kind])[: len(self.fields)]
         return struct.pack("<" + "".join(codes), *self.fields.values()) + self.data
 
 

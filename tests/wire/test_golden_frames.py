@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,17 @@ def test_host_understands(golden: Golden) -> None:
         assert message.pixels.tolist() == packed.reshape(message.pixels.shape).tolist()
     elif isinstance(message, messages.Log):
         assert message.entries == golden.data
+    elif isinstance(message, messages.Counters):
+        assert struct.pack(f"<{len(message.values)}I", *message.values) == golden.data
+    elif isinstance(message, messages.History):
+        assert (message.offset, message.total, len(message.data)) == tuple(golden.fields.values())
+        assert message.data == golden.data
+    elif isinstance(message, messages.Calibration):
+        assert tuple(message)[:-1] == tuple(golden.fields.values())
+        assert b"".join(struct.pack("<HH", *speck) for speck in message.specks) == golden.data
+    elif isinstance(message, messages.Line):
+        assert message.header._asdict() == golden.fields
+        assert message.samples.tobytes() == golden.data
     else:
         assert message is not None
         fields = {name: _unpadded(value) for name, value in message._asdict().items() if name in golden.fields}

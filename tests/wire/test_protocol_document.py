@@ -58,6 +58,7 @@ MESSAGES = {
 
 def test_every_message_is_described() -> None:
     assert sorted(MESSAGES) == sorted(wire.BODIES)
+    assert sorted(wire.FIELDS) == sorted(name for _, name, _ in MESSAGES.values())
     assert all(getattr(wire, name) == kind for kind, (_, name, _) in MESSAGES.items())
     assert all(name[2:] == title for title, name, _ in MESSAGES.values())
     assert all((kind >= 0x80) == name.startswith("M_") for kind, (_, name, _) in MESSAGES.items())
@@ -65,9 +66,9 @@ def test_every_message_is_described() -> None:
 
 @pytest.mark.parametrize("kind", wire.BODIES, ids=hex)
 def test_fields_are_those_of_wire(kind: int) -> None:
-    form, names = wire.BODIES[kind]
-    _, _, table = MESSAGES[kind]
-    assert " ".join(row["field"] for row in table) == names
+    form = wire.BODIES[kind]
+    _, name, table = MESSAGES[kind]
+    assert " ".join(row["field"] for row in table) == wire.FIELDS[name]
     assert "<" + "".join(TYPES[row["type"]] for row in table) == form
     assert all(row["unit"] for row in table), "every field has a unit, or -"
 
@@ -78,9 +79,15 @@ def test_log_entry() -> None:
     assert all(row["unit"] for row in table)
 
 
-@pytest.mark.parametrize("name", ["STATES", "CAUSES", "PARTS", "FAULTS", "RESULTS", "ERRORS", "EVENTS", "ROLLBACKS"])
+ENUMERATIONS = (
+    *("STATES", "CAUSES", "PARTS", "FAULTS", "RESULTS", "ERRORS", "EVENTS", "ROLLBACKS"),
+    *("RESET_CAUSES", "SERVICE_ENDS", "MEASURES", "COUNTERS"),
+)
+
+
+@pytest.mark.parametrize("name", ENUMERATIONS)
 def test_enumerations(name: str) -> None:
-    table = TABLES[f"{name.capitalize()} (`{name}`)"]
+    table = TABLES[f"{name.capitalize().replace('_', ' ')} (`{name}`)"]
     assert [row["number"] for row in table] == [str(n) for n in range(len(table))]
     assert tuple(row["name"] for row in table) == getattr(wire, name)
 
@@ -93,6 +100,10 @@ NUMBERS = {
     "ERRORS": "E_",
     "EVENTS": "EV_",
     "ROLLBACKS": "",
+    "RESET_CAUSES": "",
+    "SERVICE_ENDS": "",
+    "MEASURES": "",
+    "COUNTERS": "",
 }
 
 
@@ -121,11 +132,13 @@ def test_constants() -> None:
 
 
 def test_host_has_the_same_fields() -> None:
-    """The typed messages of the host: names and order of wire.BODIES, checked by the document's tables as well."""
+    """The typed messages of the host: names and order of wire.FIELDS, checked by the document's tables as well."""
+    fields = {getattr(wire, name): names for name, names in wire.FIELDS.items()}
     for kind, made in messages.PLAIN.items():
-        assert " ".join(made._fields) == wire.BODIES[kind][1]
-    assert " ".join(messages.BandHeader._fields) == wire.BODIES[wire.M_BAND][1]
-    assert {*messages.PLAIN, wire.M_BAND, wire.M_LOG} == {kind for kind in wire.BODIES if kind >= 0x80}
+        assert " ".join(made._fields) == fields[kind]
+    assert " ".join(messages.BandHeader._fields) == fields[wire.M_BAND]
+    assert " ".join(messages.LineHeader._fields) == fields[wire.M_LINE]
+    assert {*messages.PLAIN, *messages.WITH_DATA} == {kind for kind in wire.BODIES if kind >= 0x80}
 
 
 def test_ring_and_beeper() -> None:
@@ -161,11 +174,13 @@ def test_example_frame_is_golden() -> None:
 
 
 def test_longest_messages_fit() -> None:
-    """A full-width band and a full log stay within MAX_FRAME, every command within MAX_COMMAND."""
+    """A full-width band or line and a full log or history stay within MAX_FRAME, every command within MAX_COMMAND."""
     assert wire.OVERHEAD + wire.BAND_HEADER + 1476 <= wire.MAX_FRAME
     assert wire.OVERHEAD + 1 + 64 * struct.calcsize(wire.LOG_ENTRY) <= wire.MAX_FRAME
-    assert struct.calcsize(wire.BODIES[wire.M_BAND][0]) == wire.BAND_HEADER
-    for kind, (form, _) in wire.BODIES.items():
+    assert wire.OVERHEAD + wire.TAG + wire.LINE_HEADER + 1476 <= wire.MAX_FRAME
+    assert struct.calcsize(wire.BODIES[wire.M_LINE]) == wire.LINE_HEADER
+    assert struct.calcsize(wire.BODIES[wire.M_BAND]) == wire.BAND_HEADER
+    for kind, form in wire.BODIES.items():
         assert wire.OVERHEAD + struct.calcsize(form) <= (wire.MAX_FRAME if kind >= 0x80 else wire.MAX_COMMAND)
 
 

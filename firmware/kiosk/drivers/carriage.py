@@ -32,12 +32,13 @@ class Carriage:
 
     def __init__(self, stepper: Stepper, home: Pin, idle: Idle, row0_steps: int) -> None:
         self.stepper = stepper
-        self._home = home
+        self.switch = home
         self._idle = idle
-        self._home_steps = -row0_steps
+        self.home_steps = -row0_steps  # where the switch closes
         self._from = 0
         self._direction = _AWAY
         self._known = False  # where it stands
+        self.off = 0  # steps by which it was not where it was believed to be, when the edge was found last
 
     def _start(self, direction: int, steps: int, top_hz: float) -> None:
         self._from = self.steps()
@@ -57,7 +58,7 @@ class Carriage:
 
     def _until(self, level: int, direction: int, steps: int, top_hz: float, fault: int) -> None:
         self._start(direction, steps, top_hz)
-        while self._home() != level:
+        while self.switch() != level:
             if not self.stepper.busy():
                 raise PartError(wire.CARRIAGE, fault)
             self._idle()
@@ -70,24 +71,27 @@ class Carriage:
         """
         known = self._known
         self._known = False
-        if not self._home():
+        if not self.switch():
             self._until(1, _BACK, _FAR, _FAST_HZ, wire.NO_HOME)
-            if not self._home():  # it came to rest on the edge; the edge is looked for from within
+            if not self.switch():  # it came to rest on the edge; the edge is looked for from within
                 self._start(_BACK, _WITHIN, _SLOW_HZ)
                 self.arrive()
         self._until(0, _AWAY, _NEAR, _SLOW_HZ, wire.HOME_STUCK)
         self._until(1, _BACK, _NEAR, _SLOW_HZ, wire.NO_HOME)
         self.stepper.stop()
-        kept = not known or abs(self.steps() - self._home_steps) <= _KEPT_STEPS
+        self.off = self.steps() - self.home_steps if known else 0
         self._known = True
-        self._from = self._home_steps
+        self._from = self.home_steps
         self._direction = _AWAY
         self.stepper.start(_AWAY, 0, _SLOW_HZ, _SLOW_HZ, _ACCEL)  # zeroes the count of steps done
-        return kept
+        return abs(self.off) <= _KEPT_STEPS
 
     def go(self, row: int) -> None:
         """Set off towards the start of a sweep from ``row`` (LEAD_ROWS above it); ``busy()`` until there."""
-        target = (row - LEAD_ROWS) * STEPS_PER_ROW
+        self.move((row - LEAD_ROWS) * STEPS_PER_ROW)
+
+    def move(self, target: int) -> None:
+        """The same, to a position in steps."""
         self.stop()
         way = target - self.steps()
         if way:
@@ -104,7 +108,7 @@ class Carriage:
 
     def astray(self) -> bool:
         """Does the home switch say that it is at home, where it cannot be?"""
-        return bool(self._home()) and self.steps() > self._home_steps + _NEAR
+        return bool(self.switch()) and self.steps() > self.home_steps + _NEAR
 
     def sweep(self, rows: int, line_us: int) -> None:
         """From the start of a sweep over ``rows`` rows at one row in ``line_us``, with LEAD_ROWS before and behind."""

@@ -33,7 +33,7 @@ class Lis3dh:
         self._last = bytearray(6)
         self._same = 0
 
-    def _write(self, register: int, *values: int) -> None:
+    def write(self, register: int, *values: int) -> None:
         try:
             self._i2c.writeto_mem(self._address, register, bytes(values))
         except OSError:
@@ -53,17 +53,17 @@ class Lis3dh:
         # CTRL1 400 Hz xyz; CTRL2 high-pass on INT1; CTRL3 IA1 to the pin; CTRL4 BDU, +-2 g, high resolution;
         # CTRL5 latch INT1
         for register, value in enumerate((0x77, 0x01, 0x40, 0x88, 0x08, 0x00), _CTRL1):
-            self._write(register, value)
-        self._write(0x33, 0x00)  # INT1_DURATION: the first sample counts
+            self.write(register, value)
+        self.write(0x33, 0x00)  # INT1_DURATION: the first sample counts
         self.threshold(threshold_mg)
         self._read_into(_REFERENCE, self._one)  # the high-pass starts from gravity, not from zero
-        self._write(_INT1_CFG, 0x2A)  # high on any axis
+        self.write(_INT1_CFG, 0x2A)  # high on any axis
         self._same = 0
         self.clear()
 
     def threshold(self, mg: int) -> None:
         """INT1 from so much acceleration on, in steps of 16 mg up to 2 g."""
-        self._write(_INT1_THS, max(1, min(_MOST_STEPS, mg // _MG_PER_STEP)))
+        self.write(_INT1_THS, max(1, min(_MOST_STEPS, mg // _MG_PER_STEP)))
 
     def clear(self) -> None:
         """Release the latched INT1 pin."""

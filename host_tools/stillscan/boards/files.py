@@ -14,7 +14,8 @@ from stillscan.files import read_toml
 _PACKAGED = Path(__file__).parents[1] / "_device"
 _CHECKOUT = Path(__file__).parents[3]
 _FREEZE = "manifest.py"  # for people who build their own MicroPython
-_TYPES = "kiosk/parts.py"  # for the type checker: never imported at run time
+_HOST = ("kiosk/parts.py", "kiosk/names.py")  # for the type checker and for the host: never imported by a board
+_KERNELS, _OWN_KERNELS = "kiosk/kernels.py", "kernels.py"  # a board that has its own would look at these for nothing
 _MOST_LIKE = 3  # files that are each like another: more is a circle
 
 
@@ -38,10 +39,13 @@ def boards_folder() -> Path:
 def modules(*folders: Path) -> dict[str, Path]:
     """The modules of these folders that go onto a board, by their path there, each folder's in the order of names."""
     found = {}
+    left = {_FREEZE, *_HOST}
+    if any((folder / _OWN_KERNELS).is_file() for folder in folders):
+        left.add(_KERNELS)
     for root in folders:
         for path in sorted(root.rglob("*.py")):
             name = path.relative_to(root).as_posix()
-            if name not in (_FREEZE, _TYPES):
+            if name not in left:
                 found[name] = path
     return found
 

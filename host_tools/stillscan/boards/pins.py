@@ -27,6 +27,7 @@ class Controller(NamedTuple):
 
 PIN = Need("pin")
 SUPPLY_MODE = "supply mode"  # the mode pin of the module's own 3.3 V converter
+SUPPLY_SENSE = "VSYS sense"  # a third of the supply, on an input of the ADC
 SIGNALS = {
     "console_tx": Need("UART TX"),
     "console_rx": Need("UART RX"),
@@ -49,6 +50,7 @@ SIGNALS = {
     "accelerometer_scl": Need("I2C SCL"),
     "service": PIN,
     "supply_mode": Need(SUPPLY_MODE),
+    "supply": Need(SUPPLY_SENSE),
     "sensor_out": Need("ADC0"),  # the engine for lines starts conversions of input 0
     "int1": PIN,
 }
@@ -80,7 +82,7 @@ _LEFT = (
 )  # edge pins 1 to 20; None: ground
 _RIGHT = (16, 17, None, 18, 19, 20, 21, None, 22, None, 26, 27, None, 28)  # 21 to 34; 30 is RUN
 _EDGE = {gpio: at for at, gpio in enumerate(_LEFT + _RIGHT, 1) if gpio is not None}
-_PICO = {23: SUPPLY_MODE, 24: "USB voltage sense", 25: "LED", 29: "VSYS sense"}
+_PICO = {23: SUPPLY_MODE, 24: "USB voltage sense", 25: "LED", 29: SUPPLY_SENSE}
 _PICO_W = {23: "radio power", 24: "radio data", 25: "radio select", 29: "radio clock and VSYS sense"}
 CONTROLLERS = (  # a name that is part of another stands behind it
     Controller("Raspberry Pi Pico 2 W", "RP2350", _EDGE, _PICO_W),

@@ -18,7 +18,7 @@ from stillscan.errors import InputError
 from stillscan.files import may_write
 from stillscan.guidance import say
 from stillscan.scanning.policy import RESTART_ONLY, Policy
-from stillscan.simulator.kiosk import FAULTS, SimulatedKiosk
+from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
@@ -73,7 +73,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--fault",
         metavar="FAULT[@MS]",
-        help=f"break a part, from power-on or MS after placing: {', '.join(FAULTS)}",
+        help=f"break a part, from power-on or MS after placing: {', '.join((*FAULTS, *AGEING))}",
     )
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the scanner, in its unit"
@@ -138,8 +138,8 @@ def _fault(text: str | None) -> tuple[str | None, float | None]:
     if text is None:
         return None, None
     name, at, moment = text.partition("@")
-    if name not in FAULTS:
-        raise InputError(f"--fault: no fault '{name}'; there are: {', '.join(FAULTS)}")
+    if name not in FAULTS and name not in AGEING:
+        raise InputError(f"--fault: no fault '{name}'; there are: {', '.join((*FAULTS, *AGEING))}")
     if not at:
         return name, None
     most = round(_MOST_S * 1000)

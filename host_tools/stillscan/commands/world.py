@@ -20,6 +20,12 @@ SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"  # an invented 
 _VISIT_S = 60.0  # a hand's movements are drawn for so long: twice what a check is waited for by default
 
 
+DIRT_HELP = (
+    "clean, dust, streak, smear, dirty; or single pieces of it, WHERE:KIND:X,Y:SIZE in mm and separated by blanks: "
+    "WHERE is glass, strip or sensor (without Y), KIND is spot, streak, haze or scratch (default: clean)"
+)
+
+
 def add_movement(parser: argparse._ActionsContainer) -> None:
     """--motion, --dirt, --seed."""
     parser.add_argument(
@@ -28,7 +34,7 @@ def add_movement(parser: argparse._ActionsContainer) -> None:
         metavar="PROFILE|TRACE.csv",
         help=f"how hand and kiosk move: {', '.join(PROFILES)}, or a trace (default: still)",
     )
-    parser.add_argument("--dirt", default="clean", metavar="PROFILE", help="clean, dust, streak, smear, dirty")
+    parser.add_argument("--dirt", default="clean", metavar="PROFILE", help=DIRT_HELP)
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of noise, hand and dirt (default: 1)")
 
 

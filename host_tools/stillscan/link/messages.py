@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# long-ok: one table of what a device says: a type a message, and how it is read
+import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -131,6 +134,102 @@ class Installed(NamedTuple):
     why: int
 
 
+class Identity(NamedTuple):
+    serial_bytes: int
+    serial: bytes
+    reset_cause: int
+    temperature: int
+    supply: int
+    calibrated: int
+    calibrated_at: int
+
+    @property
+    def number(self) -> str | None:
+        """The board's serial number, hexadecimal; None when it has none, or one that no board can have."""
+        serial = self.serial[: self.serial_bytes]
+        return serial.hex() if any(serial) else None
+
+    @property
+    def temperature_c(self) -> float | None:
+        """Of the chip; None when it is not measured."""
+        return None if self.temperature == wire.NO_TEMPERATURE else self.temperature / 100
+
+
+class Counters(NamedTuple):
+    """``values``: as many as the device has; ``wire.COUNTERS``, then causes of aborts and parts (PROTOCOL.md)."""
+
+    values: tuple[int, ...]
+
+
+class History(NamedTuple):
+    """``data``: a part of the stored events, from ``offset`` of ``total`` bytes on."""
+
+    offset: int
+    total: int
+    data: bytes
+
+
+class Service(NamedTuple):
+    on: int
+    left: int
+    why: int
+    row0_steps: int
+
+
+class LineHeader(NamedTuple):
+    number: int
+    place: int
+    lamp: int
+    level: int
+    t_us: int
+    width_px: int
+
+
+class Line(NamedTuple):
+    """``samples``: (width_px,) uint8, as the converter gave them."""
+
+    header: LineHeader
+    samples: NDArray[np.uint8]
+
+
+class Sample(NamedTuple):
+    t_us: int
+    dx: int
+    dy: int
+    squal: int
+    good: int
+    x_mg: int
+    y_mg: int
+    z_mg: int
+    pins: int
+
+
+class Value(NamedTuple):
+    what: int
+    number: int
+    value: int
+    flag: int
+    t_us: int
+
+
+class Measured(NamedTuple):
+    what: int
+    reached: int
+    part: int
+    fault: int
+
+
+class Calibration(NamedTuple):
+    """``specks``: (first pixel, pixels), ``strip`` of them on the white strip, then those on the sensor."""
+
+    when: int
+    temperature: int
+    former: int
+    strip: int
+    sensor: int
+    specks: tuple[tuple[int, int], ...]
+
+
 class BandHeader(NamedTuple):
     sweep: int
     band: int
@@ -158,9 +257,13 @@ class Log(NamedTuple):
     entries: bytes
 
 
-Message = Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Installed | Band | Log
+Plain = (
+    Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Installed | Identity | Service | Sample
+    | Value | Measured
+)  # fmt: skip
+Message = Plain | Band | Log | Counters | History | Line | Calibration
 
-PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Installed]] = {
+PLAIN: dict[int, type[Plain]] = {
     wire.M_HELLO: Hello,
     wire.M_STATE: State,
     wire.M_SWEEP_BEGIN: SweepBegin,
@@ -170,6 +273,11 @@ PLAIN: dict[int, type[Hello | State | SweepBegin | SweepEnd | Abort | Health | S
     wire.M_SETTING: Setting,
     wire.M_ERROR: Error,
     wire.M_INSTALLED: Installed,
+    wire.M_IDENTITY: Identity,
+    wire.M_SERVICE: Service,
+    wire.M_SAMPLE: Sample,
+    wire.M_VALUE: Value,
+    wire.M_MEASURED: Measured,
 }
 
 
@@ -185,13 +293,8 @@ def parse(kind: int, body: bytes) -> Message | None:
     if kind in PLAIN:
         made: Message = PLAIN[kind](*wire.unpack(kind, body))  # type: ignore[arg-type]
         return made
-    if kind == wire.M_BAND:
-        return _band(body)
-    if kind == wire.M_LOG:
-        if len(body) < 1 or len(body) < 1 + 8 * body[0]:
-            raise ValueError("log shorter than its count")
-        return Log(body[1 : 1 + 8 * body[0]])
-    return None
+    rest = WITH_DATA.get(kind)
+    return rest(body) if rest is not None else None
 
 
 _OLD_HEALTH = 42
@@ -218,3 +321,51 @@ def _band(body: bytes) -> Band:
     if not header.lines or not header.width_px or len(pixels) != header.lines * header.width_px:
         raise ValueError("band of another size than its header says")
     return Band(header, pixels.reshape(header.lines, header.width_px))
+
+
+def _log(body: bytes) -> Log:
+    if len(body) < 1 or len(body) < 1 + 8 * body[0]:
+        raise ValueError("log shorter than its count")
+    return Log(body[1 : 1 + 8 * body[0]])
+
+
+def _counters(body: bytes) -> Counters:
+    if not body or len(body) < 1 + 4 * body[0]:
+        raise ValueError("counters shorter than their count")
+    return Counters(struct.unpack_from(f"<{body[0]}I", body, 1))
+
+
+def _history(body: bytes) -> History:
+    offset, total, size = (int(str(value)) for value in wire.unpack(wire.M_HISTORY, body))
+    data = body[struct.calcsize(wire.BODIES[wire.M_HISTORY]) :]
+    if len(data) < size:
+        raise ValueError("history shorter than its head says")
+    return History(offset, total, data[:size])  # to whoever has no key a tag is bytes behind it
+
+
+def _line(body: bytes) -> Line:
+    header = LineHeader(*wire.unpack(wire.M_LINE, body))  # type: ignore[arg-type]
+    samples = np.frombuffer(body, dtype=np.uint8, offset=wire.LINE_HEADER)
+    if not header.width_px or len(samples) != header.width_px:
+        raise ValueError("line of another width than its header says")
+    return Line(header, samples)
+
+
+def _calibration(body: bytes) -> Calibration:
+    when, temperature, former, strip, sensor = (int(str(value)) for value in wire.unpack(wire.M_CALIBRATION, body))
+    data = body[struct.calcsize(wire.BODIES[wire.M_CALIBRATION]) :]
+    size = 4 * (strip + sensor)
+    if len(data) < size:
+        raise ValueError("calibration with fewer specks than its head says")
+    return Calibration(when, temperature, former, strip, sensor, tuple(struct.iter_unpack("<HH", data[:size])))
+
+
+WITH_DATA: dict[int, Callable[[bytes], Message]] = {
+    wire.M_BAND: _band,
+    wire.M_LOG: _log,
+    wire.M_COUNTERS: _counters,
+    wire.M_HISTORY: _history,
+    wire.M_LINE: _line,
+    wire.M_CALIBRATION: _calibration,
+}
+"""Messages that end with data of a length that their head gives."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+import numpy as np
+
 from stillscan.simulator.accelerometer_data import SampleBlock, Setup, sample_us
 from stillscan.simulator.scene import Scene
 
@@ -22,15 +24,24 @@ FIFO_CTRL, FIFO_SRC, INT1_SRC = 0x2E, 0x2F, 0x31  # registers (datasheet)
 FIFO_LEVELS = 32  # samples that the FIFO holds (datasheet)
 _READ_ONLY = frozenset({WHO_AM_I, *range(STATUS, OUT_Z_H + 1), FIFO_SRC, INT1_SRC})
 _MUTE = frozenset({"nak", "stuck", "full-scale"})  # faults with which INT1 never rises
+_MG = 16  # of the output's 16 bits, left-justified, at +-2 g
 _FULL_SCALE = bytes.fromhex("f07f0080f07f")
 
 
 class Accelerometer:
     """One chip. ``fault``: None, "nak", "stuck" (outputs frozen, no interrupt), "wrong-id", "full-scale" (outputs at
-    the ends of the range, no interrupt)."""
+    the ends of the range, no interrupt).
+
+    What wears: ``noise_mg`` rms and ``bias_mg`` along z, on top of a sound one's outputs; ``late_us``, by which the
+    level of INT1 comes after the chip's event.
+    """
 
     def __init__(self, scene: Scene) -> None:
         self.fault: str | None = None
+        self.noise_mg = self.bias_mg = 0.0
+        self.late_us = 0
+        self._risen_us: int | None = None
+        self._chance = np.random.default_rng([scene.seed, 510])
         self._scene = scene
         self._registers = bytearray(0x40)
         self._registers[CTRL_REG0], self._registers[CTRL_REG1] = 0x10, 0x07
@@ -77,7 +88,11 @@ class Accelerometer:
         if self.fault in _MUTE:
             return False
         self._advance(now_us)
-        return bool(self._registers[CTRL_REG3] & 0x40) and self._source() != 0
+        active = bool(self._registers[CTRL_REG3] & 0x40) and self._source() != 0
+        if not self.late_us:
+            return active
+        self._risen_us = (now_us if self._risen_us is None else self._risen_us) if active else None
+        return self._risen_us is not None and now_us - self._risen_us >= self.late_us
 
     def next_int1_us(self, now_us: int, until_us: int) -> int | None:
         """The first moment in (now_us, until_us] at which INT1 rises; None: it does not, or is high already.
@@ -149,7 +164,14 @@ class Accelerometer:
         if self.fault == "full-scale":
             self._out = _FULL_SCALE
         elif self.fault != "stuck":
-            self._out = self._block.output(at) if at >= 0 else bytes(6)
+            self._out = self._worn(self._block.output(at)) if at >= 0 else bytes(6)
+
+    def _worn(self, out: bytes) -> bytes:
+        if not self.noise_mg and not self.bias_mg:
+            return out
+        values = np.frombuffer(out, "<i2").astype(np.float64) / _MG
+        values += self._chance.normal(0.0, self.noise_mg, 3) + np.array([0.0, 0.0, self.bias_mg])
+        return (np.clip(np.rint(values), -2048, 2047).astype("<i2") * _MG).astype("<i2").tobytes()
 
     def _fifo_source(self) -> int:
         if not self._setup.fifo:

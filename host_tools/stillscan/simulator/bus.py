@@ -11,8 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.carriage import Carriage
+from stillscan.simulator.controller import Chip
 from stillscan.simulator.flow import Flow
 from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.lamp import Lamp
@@ -24,7 +27,8 @@ from stillscan.simulator.signals import Beeper, Ring
 WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 """Kinds of records, as boards/simulator/bus.py numbers them."""
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
-FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS = range(12, 21)  # and more
+FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS, VITAL = range(12, 22)
+"""And more kinds."""
 PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
 """Numbers of the pins, as boards/simulator/board.py has them."""
 EDGE, USB_BYTES, STEPPING = 1, 2, 4  # flags, as boards/simulator/bus.py has them
@@ -50,6 +54,7 @@ class WatchdogResetError(Exception):
 class Usb:
     """What the host's end of the cable does. ``unplugged``: bytes are lost unnoticed; ``stalled``: nobody reads.
 
+    What wears: ``slow``, how many times longer bytes take; ``errors``, the share of frames of which a bit is changed.
     ``drain`` is called while the board waits for a host that stalls, once in ``USB_LOOK_US``: it may end the stall.
     """
 
@@ -57,6 +62,8 @@ class Usb:
     to_device: bytearray = field(default_factory=bytearray)
     unplugged: bool = False
     stalled: bool = False
+    slow: float = 1.0
+    errors: float = 0.0
     drain: Callable[[], None] = lambda: None
 
 
@@ -88,11 +95,14 @@ class Bus:
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
+        self.chip = Chip(scene.seed)
         self.stops: deque[Stop] = deque(maxlen=_STOPS_KEPT)
         self.outputs: dict[int, int] = {}
         self._edge = False
         self._edge_us: int | None = None
         self._asked_light = 0.0
+        self._lit_us = 0
+        self._chance = np.random.default_rng([scene.seed, 600])
         self._line_ends: list[float] = []
         self._first_line_us = 0.0
         self._follow: tuple[int, int] | None = None
@@ -108,11 +118,12 @@ class Bus:
             STEP_STOP: self._step_stop, STEPS: self._steps, STEPPER_BUSY: self._stepper_busy,
             FREE_LINES: self._free_lines, FOLLOW: self._on_follow, STOP_LINES: self._stop_lines, LINE: self._read_line,
             USB_WRITE: self._usb_write, USB_READ: self._usb_read, WATCHDOG: self._watchdog, PIXELS: self._pixels,
+            VITAL: self._vital,
         }  # fmt: skip
 
     def power_up(self) -> None:
         """The board was without power: pins, timers and what was on the cable are gone, the clock and the glass not."""
-        self.usb = Usb(unplugged=self.usb.unplugged, drain=self.usb.drain)
+        self.usb = Usb(unplugged=self.usb.unplugged, slow=self.usb.slow, errors=self.usb.errors, drain=self.usb.drain)
         self.carriage.stop(self.now_us)
         self.flow.deselect(self.now_us)
         self.ring.write(self.now_us, bytes(3))
@@ -212,7 +223,11 @@ class Bus:
         self.outputs[pin] = duty = argument & 0xFFFF
         if pin == PINS["beeper"]:
             self.beeper.drive(self.now_us, argument >> 16, duty)
-        self._asked_light = max(self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)) / 65535
+        infrared, white = self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)
+        was = self._asked_light
+        self._asked_light = max(infrared * self.lamp.infrared, white * self.lamp.white) / 65535
+        if not was:
+            self._lit_us = self.now_us
 
     def _pixels(self, _: int, __: int, data: bytes) -> None:
         self._pass(self.ring.write(self.now_us, data))
@@ -252,6 +267,9 @@ class Bus:
 
     def _feed(self, _: int, __: int, ___: bytes) -> None:
         self._fed_us = self.now_us
+
+    def _vital(self, which: int, _: int, __: bytes) -> tuple[int, bytes]:
+        return self.chip.told(which)
 
     # --- carriage and lines -----------------------------------------------------------------------------------------
 
@@ -297,7 +315,10 @@ class Bus:
         begin = self._line_ends[n - 1] if n else self._first_line_us
         end = self._line_ends[n]
         y0, y1 = self.carriage.y_mm(begin), self.carriage.y_mm(end)
-        self.line_sensor.expose(begin, end, y0, y1, self.lamp.light(self._asked_light), self._line)
+        light = self.lamp.light(self._asked_light) * self.lamp.risen(end - self._lit_us)
+        if self.lamp.flicker:
+            light *= max(0.0, 1.0 + self.lamp.flicker * float(self._chance.standard_normal()))
+        self.line_sensor.expose(begin, end, y0, y1, light, self._line)
         return 0, bytes(self._line)
 
     # --- USB --------------------------------------------------------------------------------------------------------
@@ -310,7 +331,10 @@ class Bus:
             self._pass(USB_LOOK_US)
             waited_us += USB_LOOK_US
             self.usb.drain()
-        self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US))
+        self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US * self.usb.slow))
+        if self.usb.errors and self._chance.random() < self.usb.errors:
+            at = int(self._chance.integers(0, len(data)))
+            data = data[:at] + bytes((data[at] ^ 1 << int(self._chance.integers(0, 8)),)) + data[at + 1 :]
         if not self.usb.unplugged:
             self.usb.to_host += data
         return len(data), b""

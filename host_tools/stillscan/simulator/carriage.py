@@ -22,6 +22,7 @@ SWITCH_MM = 0.2  # the home switch closes this far before home: at step 9
 UPPER_END_STEP = -30  # 0.6 mm behind home
 _SLIP = 0.6  # the share of the pulses that a slipping carriage follows: neither stuck nor only a little late
 _SWITCH_STEP = SWITCH_MM / STEP_MM  # where the home switch changes
+_LONG = 200  # steps: longer than the ways at the home switch
 LOWER_END_STEP = ROW0_STEP + STEPS_PER_ROW * ZONE_ROWS + 150  # 150 steps, 3.2 mm, below the zone's last row
 
 
@@ -31,10 +32,17 @@ class Carriage:
     ``fault``: None, "no-home" (the switch never closes), "home-stuck" (always closed), "jam" (pulses move nothing),
     "slip" (the rail goes hard: away from home it follows three pulses in five). Steps that it did not
     follow stay lost when the fault is mended.
+
+    What wears: ``loses``, steps lost on each way from home of more than ``_LONG`` steps; ``scatter``, rms of where the
+    home switch closes, in steps.
     """
 
     def __init__(self, seed: int) -> None:
         self.fault: str | None = None
+        self.loses = 0
+        self.scatter = 0.0
+        self._edge_steps = 0.0
+        self._chance = np.random.default_rng([seed, 310])
         self._base: float = float(np.random.default_rng([seed, 300]).integers(0, LOWER_END_STEP + 1))
         self._direction = 1
         self._start_us = 0
@@ -54,6 +62,10 @@ class Carriage:
             raise ValueError("a pulse train needs a direction of +-1, a count, and 0 < start_hz <= top_hz")
         self.stop(now_us)
         self._base = round(self.position_steps(now_us))
+        if self.loses and direction > 0 and steps > _LONG:
+            self._base -= self.loses
+        if self.scatter:
+            self._edge_steps = self.scatter * float(self._chance.standard_normal())
         self._direction, self._start_us = direction, now_us
         self._pulses_us = _train_us(steps, start_hz, top_hz, accel_hz_per_s).tolist()
         self._looked = self._lost = 0.0
@@ -125,7 +137,7 @@ class Carriage:
         """Whether the home switch is closed."""
         if self.fault in ("no-home", "home-stuck"):
             return self.fault == "home-stuck"
-        return bool(self.y_mm(now_us) >= HOME_Y_MM - SWITCH_MM)
+        return bool(self.y_mm(now_us) >= HOME_Y_MM - SWITCH_MM - self._edge_steps * STEP_MM)
 
     def home_holds_us(self, now_us: float) -> float:
         """A moment until which the home switch certainly stays as it is now; infinite when this train changes nothing.
@@ -134,7 +146,8 @@ class Carriage:
         """
         if self.fault is not None:
             return now_us
-        at = self._lost + self._direction * (_SWITCH_STEP - self._base)  # the pulse with which it changes
+        switch = _SWITCH_STEP + self._edge_steps
+        at = self._lost + self._direction * (switch - self._base)  # the pulse with which it changes
         before, after = math.floor(at) - 1, math.ceil(at) + 1
         last = len(self._pulses_us) - 1
         if after < 0 or before >= last or now_us > self._start_us + self._pulses_us[min(after, last)]:

@@ -21,6 +21,7 @@ NOISE_SHARE = 0.015  # frames with a count too many or too few, in each axis
 PRODUCT_ID, INVERSE_ID, RESET, BURST, BANK = 0x00, 0x5F, 0x3A, 0x16, 0x7F
 """Registers of the PAA5100, by the datasheet's names."""
 _RESET_VALUE = 0x5A  # what starts it anew when written to RESET (datasheet)
+_STEADY = 0.7  # of its jitter is left of a picture that is seen through haze: it is the same dirt in each
 _SPIN = (100, -70)  # counts a frame: 0.7 m/s
 _BLOCK = 1024  # frames computed at once: 8.5 s
 _TABLE = 4096  # frames after which the noise repeats: 34 s
@@ -30,10 +31,19 @@ class Flow:
     """One sensor. ``fault``: None, "nak" (nobody drives MISO: 0xFF), "silent" (0x00), "stuck" (one burst for ever),
     "wrong-id", "spin" (deltas of a fast journey on top of the true ones), "opposite" (deltas with the wrong sign),
     "blank" (what lies there has no texture).
+
+    What wears: ``scale``, its counts against a sound one's; ``noise``, false counts a frame and axis on top of its own;
+    ``haze``, the share by which its SQUAL is less.
+
     Deltas come only after the reset 0x3A <- 0x5A."""
 
     def __init__(self, scene: Scene) -> None:
         self.fault: str | None = None
+        self.scale = 1.0
+        self.noise = 0.0
+        self.haze = 0.0
+        self._left = [0.0, 0.0]  # of counts, by the scale
+        self._chance = np.random.default_rng([scene.seed, 410])
         self._scene = scene
         rng = np.random.default_rng([scene.seed, 400])
         self._noise = rng.choice([-1, 0, 1], (_TABLE, 2), p=[NOISE_SHARE / 2, 1 - NOISE_SHARE, NOISE_SHARE / 2])
@@ -132,15 +142,31 @@ class Flow:
             max(-32768, min(32767, sign * (now - then) + spun * spin))
             for now, then, spin in zip(counts, self._read_counts, _SPIN, strict=True)
         )
+        if self.scale != 1.0 or self.noise:
+            dx, dy = self._worn((dx, dy), self._frame - self._read_frame)
         self._read_counts, self._read_frame = counts, self._frame
         moved = 0x80 if dx or dy else 0
         look = self._looks[self._frame - self._block_first]
+        if self.haze:
+            middle = PAGE_SQUAL if look[0] > (PAGE_SQUAL + LID_SQUAL) // 2 else LID_SQUAL
+            steady = middle + (look[0] - middle) * _STEADY
+            look = bytes((round(steady * (1.0 - self.haze)), *look[1:]))
         if self.fault == "blank":
             moved, dx, dy = 0, 0, 0
             look = bytes((LID_SQUAL - 4 + look[0] % 4, *look[1:4], 0x1F, look[5]))
         head = bytes((moved, 0xBF)) + dx.to_bytes(2, "little", signed=True) + dy.to_bytes(2, "little", signed=True)
         self._latched = head + look
         self._stuck = self._latched if self.fault == "stuck" else b""
+
+    def _worn(self, counts: tuple[int, int], frames: int) -> tuple[int, int]:
+        """What a sensor that is out of focus, or looks through haze, makes of its counts."""
+        told = []
+        for axis, count in enumerate(counts):
+            wanted = count * self.scale + self._left[axis]
+            false = self._chance.binomial(frames, min(1.0, self.noise)) if frames > 0 else 0
+            self._left[axis] = wanted - round(wanted)
+            told.append(round(wanted) + int((self._chance.integers(0, 2, false) * 2 - 1).sum()))
+        return told[0], told[1]
 
     def _forward(self, now_us: int) -> None:
         """Make ``_frame`` the latest frame, inside a valid block."""

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.simulator.bus import Bus
+from stillscan.simulator.controller import POWER, WATCHDOG
 from stillscan.simulator.process import Firmware
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.visitors import Visitors
@@ -38,15 +39,45 @@ FAULTS = {
     "presence-stuck-present": ("presence", "stuck-present"),
     "presence-stuck-absent": ("presence", "stuck-absent"),
 }
+AGEING: dict[str, tuple[str, str, float]] = {
+    "lamp-aged": ("lamp", "infrared", 0.55),
+    "lamp-white-aged": ("lamp", "white", 0.5),
+    "lamp-slow": ("lamp", "rise_us", 9000.0),
+    "lamp-flicker": ("lamp", "flicker", 0.015),
+    "lamp-uneven": ("line_sensor", "fall", 0.35),
+    "line-sensor-gain": ("line_sensor", "gain", 1.3),
+    "line-sensor-weak": ("line_sensor", "gain", 0.6),
+    "line-sensor-offset": ("line_sensor", "offset", 14.0),
+    "line-sensor-noisy": ("line_sensor", "noise", 3.0),
+    "line-sensor-dead-pixels": ("line_sensor", "dead", 6),
+    "line-sensor-hot-pixels": ("line_sensor", "hot", 4),
+    "carriage-loses-steps": ("carriage", "loses", 5),
+    "carriage-scatter": ("carriage", "scatter", 2.5),
+    "flow-scale": ("flow", "scale", 0.9),
+    "flow-noisy": ("flow", "noise", 0.3),
+    "flow-haze": ("flow", "haze", 0.45),
+    "accelerometer-noisy": ("accelerometer", "noise_mg", 15.0),
+    "accelerometer-bias": ("accelerometer", "bias_mg", 160.0),
+    "int1-late": ("accelerometer", "late_us", 6000),
+    "usb-slow": ("usb", "slow", 1.3),
+    "usb-errors": ("usb", "errors", 0.02),
+    "chip-hot": ("chip", "temperature_c", 78.0),
+    "chip-supply": ("chip", "supply_v", 4.15),
+    "chip-clock": ("chip", "drift_ppm", 900.0),
+}
+"""How parts age: part, what of it, and how far; a check still comes through."""
 _PACE_STEP_US = 10_000  # of virtual time between two waits for the real one: finer than anybody sees
 _LATE_S = 0.25  # a computer that stood still for longer does not make up for it: a board has no second clock either
 
 
 def break_part(parts: object, fault: str) -> None:
-    """Break one of the models that ``parts`` has, by a name of FAULTS; "none" mends them all."""
+    """Break one of the models that ``parts`` has, by a name of FAULTS or AGEING; "none" mends what is broken."""
     if fault == "none":
         for part, _ in FAULTS.values():
             getattr(parts, part).fault = None
+    elif fault in AGEING:
+        part, what, value = AGEING[fault]
+        setattr(getattr(parts, part), what, value)
     else:
         part, kind = FAULTS[fault]
         getattr(parts, part).fault = kind
@@ -78,7 +109,7 @@ class SimulatedKiosk:
         self.bus = Bus(scene)
         self._board = board
         self.boot_id = boot_id
-        self._files = {} if pairing is None else {BOARD_FILE: pairing.written()}
+        self._files: dict[str, bytes] = {} if pairing is None else {BOARD_FILE: pairing.written()}
         self.firmware = Firmware(self.bus, board, boot_id, files=self._files)
         self._began_s = time.monotonic() if paced else None
         self._to_fail: list[tuple[int, str]] = []
@@ -119,10 +150,12 @@ class SimulatedKiosk:
         if self._began_s is not None:
             self._began_s = _paced(self._began_s, self.bus.now_us / 1e6)
 
-    def reboot(self) -> None:
-        """The power goes off and on again: the firmware starts anew, under another boot_id. What lies there stays."""
+    def reboot(self, by_watchdog: bool = False) -> None:
+        """The firmware starts anew, under another boot_id. What lies there stays, and what is on its file system."""
+        self._files = self.firmware.stored()
         self.firmware.close()
         self.bus.power_up()
+        self.bus.chip.reset_cause = WATCHDOG if by_watchdog else POWER
         self.boot_id += 1
         self.firmware = Firmware(self.bus, self._board, self.boot_id, files=self._files)
 
@@ -143,7 +176,7 @@ class SimulatedKiosk:
 
     def now_ms(self) -> float:
         """See Transport: the virtual clock."""
-        return self.bus.now_us / 1000
+        return self.bus.now_us / 1000 / (1.0 + self.bus.chip.drift_ppm / 1e6)
 
     def close(self) -> None:
         """Switch the kiosk off."""

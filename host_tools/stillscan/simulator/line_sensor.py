@@ -16,6 +16,7 @@ OFFSET_RMS_LSB = 1.0  # of each pixel's dark level; assumed
 READ_RMS_LSB = 0.5  # of an exposure without light; assumed
 SHOT_LSB = (1.2**2 - READ_RMS_LSB**2) / WHITE_LSB  # variance per LSB of light: 1.2 LSB rms at white
 
+_HOT_LSB = 160.0  # of a pixel that leaks, whatever the light
 _SATURATED_LSB = 236.0  # with the dark level 248: the noise is not cut off
 
 # Middles of three equal parts of the exposure: enough for motion blur, as a line lasts 3 ms and a slip 80 ms.
@@ -28,11 +29,18 @@ class LineSensor:
     ``fault``: None, "stuck" (0xFF for ever), "dark" (no light), "saturated" (the amplifier at its end, with noise),
     "stripes" (the last line over and over, to the bit), "streaks" (the last line's light over and over, with noise),
     "half" (the right half of the pixels gives no light: a chip of the bar is dead).
+
+    What wears: ``gain`` of its amplifier and ``offset`` of its dark level in LSB, ``noise`` against a new one's,
+    ``dead`` and ``hot`` pixels, ``fall``: how much less light comes to its right end than to its left.
     """
 
     def __init__(self, scene: Scene) -> None:
         self.fault: str | None = None
+        self.gain = self.noise = 1.0
+        self.offset = self.fall = 0.0
+        self.dead = self.hot = 0
         self._scene = scene
+        self._order = np.random.default_rng([scene.seed, 210]).permutation(LINE_PX)  # in which pixels die
         rng = np.random.default_rng([scene.seed, 200])
         from_centre = np.linspace(-1.0, 1.0, LINE_PX)
         gain = 1.0 + GAIN_RMS * rng.standard_normal(LINE_PX)
@@ -58,9 +66,14 @@ class LineSensor:
             return
         light = self._light(t0_us, t1_us, y0_mm, y1_mm, lamp)
         noise = self._noise.standard_normal(LINE_PX, dtype=np.float32)
-        noise *= np.sqrt(light * np.float32(SHOT_LSB) + np.float32(READ_RMS_LSB**2))
+        noise *= np.sqrt(light * np.float32(SHOT_LSB) + np.float32(READ_RMS_LSB**2)) * np.float32(self.noise)
         light += noise
         light += self._dark
+        if self.offset:
+            light += np.float32(self.offset)
+        if self.dead or self.hot:
+            light[self._order[: self.dead]] = self._dark[self._order[: self.dead]]
+            light[self._order[LINE_PX - self.hot :]] = np.float32(_HOT_LSB)
         np.rint(light, out=light)
         np.maximum(light, np.float32(0.0), out=light)
         np.minimum(light, np.float32(255.0), out=light)
@@ -79,7 +92,9 @@ class LineSensor:
                 light += self._reflectance(t0_us + part * (t1_us - t0_us), y0_mm + part * (y1_mm - y0_mm))
             light *= self._response
             light *= self._scene.dirt.column_transmission
-            light *= np.float32(lamp / len(_MOMENTS))
+            light *= np.float32(lamp * self.gain / len(_MOMENTS))
+            if self.fall:
+                light *= np.linspace(1.0, 1.0 - self.fall, LINE_PX, dtype=np.float32)
             if self.fault == "half":
                 light[LINE_PX // 2 :] = 0.0
         if self.fault != "streaks":
@@ -88,7 +103,9 @@ class LineSensor:
 
     def _reflectance(self, now_us: float, y_mm: float) -> NDArray[np.float32] | np.float32:
         if y_mm >= STRIP_Y_MM:
-            return np.float32(STRIP_REFLECTANCE)
+            if not self._scene.dirt.spots:
+                return np.float32(STRIP_REFLECTANCE)
+            return self._scene.dirt.strip_transmission(y_mm - STRIP_Y_MM) * np.float32(STRIP_REFLECTANCE)
         page = self._scene.at(now_us).page
         present, dx_mm, dy_mm, lift_mm = self._scene.pose(now_us)
         glass = self._scene.dirt.glass_transmission(y_mm)

@@ -18,7 +18,8 @@ from stillscan.simulator.compiled import compiled_firmware
 from stillscan.simulator.micropython import micropython
 from stillscan.terminal import stop
 
-HEAP = "192k"
+_CONSOLE = "console.txt"
+HEAP = "256k"  # of 64-bit words, and modules are compiled there: about what a chip has with its own
 
 
 def _share_a_cpu() -> set[int]:
@@ -60,7 +61,7 @@ class Firmware:
             place = Path(self._folder.name) / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        self._errors = open(Path(self._folder.name) / "console.txt", "w+")  # noqa: SIM115 - closed in close()
+        self._errors = open(Path(self._folder.name) / _CONSOLE, "w+")  # noqa: SIM115 - closed in close()
         compiled = compiled_firmware(board)
         path = [compiled] if compiled else [boards_folder() / board, firmware_folder()]
         answers, self._to = os.pipe()
@@ -121,7 +122,16 @@ class Firmware:
     def console(self) -> str:
         """What the firmware printed: tracebacks of defects."""
         self._errors.flush()
-        return (Path(self._folder.name) / "console.txt").read_text()
+        return (Path(self._folder.name) / _CONSOLE).read_text()
+
+    def stored(self) -> dict[str, bytes]:
+        """What the firmware has on its file system, by path."""
+        folder = Path(self._folder.name)
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file() and path.name != _CONSOLE
+        }
 
     def close(self) -> None:
         """End the process and remove its files."""

@@ -61,6 +61,13 @@ class Scene:
         self.page, self.motion = page, motion
         self.place(now_us)
 
+    def go_on(self, motion: Motion, start_us: int, now_us: int) -> None:
+        """What lies there moves so from now on; ``motion`` counts from ``start_us`` and agrees with what was before."""
+        placement = self.at(now_us)
+        self.motion = motion
+        self._history[-1] = Placement(start_us, placement.page, motion)
+        self.generation += 1
+
     def clear(self, now_us: int) -> None:
         """Take away what lies there; ``place`` lays it back."""
         self._change(Placement(now_us, None, self.motion))

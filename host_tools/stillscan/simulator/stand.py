@@ -30,7 +30,7 @@ from collections.abc import Callable
 
 from stillscan.errors import DeviceError, InputError
 from stillscan.simulator.glass import Page
-from stillscan.simulator.kiosk import FAULTS
+from stillscan.simulator.kiosk import AGEING, FAULTS
 from stillscan.simulator.pty_port import PtyPort
 from stillscan.simulator.visitors import Visitors
 
@@ -69,7 +69,7 @@ class Stand:
             if self.kiosk.bus.now_us - self._started_us < _SHORT_LIFE_US:
                 raise
             print(f"stillscan device: {ended}; it starts anew", file=sys.stderr, flush=True)
-            self._start_anew()
+            self._start_anew(by_watchdog=True)
 
     def command(self, line: str) -> str:
         """Carry out one line of the table above; the answer."""
@@ -93,8 +93,8 @@ class Stand:
 
     def _fault(self, text: str) -> None:
         name, _, seconds = text.partition(" ")
-        if name not in FAULTS:
-            raise InputError(f"no fault '{name}'; there are: {', '.join(FAULTS)}")
+        if name not in FAULTS and name not in AGEING:
+            raise InputError(f"no fault '{name}'; there are: {', '.join((*FAULTS, *AGEING))}")
         self.kiosk.fail(name)
         if seconds:
             self._after(_seconds(seconds), lambda: self.kiosk.fail("none"))
@@ -105,8 +105,8 @@ class Stand:
     def _reboot(self, _: str) -> None:
         self._start_anew()
 
-    def _start_anew(self) -> None:
-        self.kiosk.reboot()
+    def _start_anew(self, by_watchdog: bool = False) -> None:
+        self.kiosk.reboot(by_watchdog)
         self._started_us = self.kiosk.bus.now_us
 
     # --- cable ------------------------------------------------------------------------------------------------------

@@ -49,6 +49,10 @@ class Scan:
         self._link.event(wire.M_STATE, self.state, 0, part, fault, 0, time.ticks_ms())
 
 
+class Lamp:
+    lit_ms = 0
+
+
 class Board:
     name = "fake"
     capabilities = 0
@@ -69,7 +73,7 @@ def run(slots):
     settings = Settings()
     link = Link(Stream(), kernels)
     scan = Scan(link)
-    commands = Commands(Board, link, scan, settings, Health(), None, None, slots)
+    commands = Commands(Board, link, scan, settings, Health(Lamp()), None, None, slots)
     trial = Trial(slots, commands, scan)
     while True:
         commands.poll()

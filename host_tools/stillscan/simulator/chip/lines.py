@@ -13,6 +13,8 @@ from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.line_sensor import LineSensor
 
 _DARK_LSB = 12  # pixels outside the window, about the level without light
+_SENSOR = 0  # input of the ADC
+_OTHERS = {3: 2031, 4: 868}  # of 4096: VSYS of 4.9 V over three, and the chip's own diode at 31 degrees
 
 
 class Readout:
@@ -61,9 +63,12 @@ class Readout:
 
     def _convert(self, channel: int) -> None:
         """The ADC holds the voltage of this moment; the result comes after its time of conversion."""
-        at = self._pixel - 1 - self._before
-        value = self._out[at] if channel == 0 and 0 <= at < LINE_PX else _DARK_LSB
-        self._taken.append(value)
+        if channel == _SENSOR:
+            at = self._pixel - 1 - self._before
+            value = self._out[at] if 0 <= at < LINE_PX else _DARK_LSB
+            self._taken.append(value)
+            self._adc.channel_values[channel] = value << 4
+        else:
+            self._adc.channel_values[channel] = _OTHERS.get(channel, 0)
         self._adc.current_channel = channel
-        self._adc.channel_values[channel] = value << 4
         self._adc.sample_alarm.schedule(self._adc.sample_time * 1000)

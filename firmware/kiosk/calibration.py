@@ -1,0 +1,209 @@
+"""Measures the flat-field at the white strip, and stores it. Loaded when that is asked for, or is needed.
+
+Who asks for it has the strip looked at in two places: a speck on the strip is dark in one of them, one on the sensor in
+both. What is dark in one place is taken from the other, so a speck on the strip becomes no wrong gain. By itself, at a
+start or for a lamp that has aged, the device looks at one place, in 0.1 s.
+"""
+
+import json
+import os
+from array import array
+
+from kiosk import wire
+from kiosk.drivers.cis import WIDTH_PX
+from kiosk.errors import PartError
+from kiosk.flat_field import MOST_LIGHT, WHITE_OUT, sum_lines
+from kiosk.seldom import borrow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.flat_field import FlatField
+    from kiosk.surface import Surface
+
+    Specks = tuple[list[list[int]], list[list[int]]]
+
+_LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
+_LINES_TWICE = 64  # of who asks for it and waits: to 0.15 at each place
+_LEAST_LIGHT = 40  # LSB above dark in the middle of the line
+_MOST_GAIN = 65535
+_TOLD = "calibrated.json"
+_BESIDE_STEPS = 40  # from home to the second place: 0.85 mm, wider than a speck, and well within the strip
+_DARKER = 32  # parts: a pixel that has a 32nd less light in one place is under a speck there; noise is a 500th
+_EVERY_PX = 8  # of a median: enough of them
+_NEAR_PX = 24  # to either side: what a pixel is compared with to tell a speck on the sensor
+_MOST_SPECKS = 16  # that are told of each place
+
+
+def calibrate(surface: Surface, when: int) -> None:
+    """Measure and store. FAULT names the part; OSError when the file system is full: the former one stays in force."""
+    flat_field = surface.flat_field
+    former = bytes(flat_field.dark), bytes(flat_field.gain)
+    specks = Measuring(surface).run(twice=when != 0)
+    try:
+        store(flat_field)
+    except OSError:
+        flat_field.dark[:] = former[0]
+        flat_field.gain = array("H", former[1])
+        raise
+    _tell(when, specks)
+
+
+def store(flat_field: FlatField) -> None:
+    """The one that was in force is kept as the former one. Power may fail after each step. Needs no large buffer."""
+    spare = flat_field.path + ".new"
+    with open(spare, "wb") as file:
+        file.write(flat_field.dark)
+        file.write(flat_field.gain)
+        file.write(flat_field.check())
+    _swap(flat_field.path, spare)
+
+
+def _swap(path: str, spare: str) -> None:
+    """``spare`` comes into force. Between the two steps there is none for a moment, and a start measures one anew."""
+    try:
+        os.rename(path, path + ".old")
+    except OSError:
+        pass  # there was none
+    os.rename(spare, path)
+
+
+def go_back(flat_field: FlatField) -> bool:
+    """Bring the former one into force; the present one becomes the former. False: there is none that is whole."""
+    path = flat_field.path
+    try:
+        os.rename(path, path + ".new")
+        os.rename(path + ".old", path)
+    except OSError:
+        pass
+    whole = flat_field.load()
+    if whole:
+        os.rename(path + ".new", path + ".old")
+        _tell(0, ([], []))
+        return True
+    os.rename(path + ".new", path)
+    flat_field.load()
+    return False
+
+
+def _tell(when: int, specks: Specks) -> None:
+    """Of a calibration that was asked for: when, how warm the chip was, what dirt there was. The others have none."""
+    if not when:
+        try:
+            os.remove(_TOLD)
+        except OSError:
+            pass  # there was none
+        return
+    try:
+        temperature = borrow("vitals").temperature()
+    except ImportError:
+        temperature = wire.NO_TEMPERATURE  # a board that tells nothing of itself
+    told = {"when": when, "temperature": temperature, "strip": specks[0], "sensor": specks[1]}
+    with open(_TOLD + ".new", "w") as file:
+        json.dump(told, file)
+    os.rename(_TOLD + ".new", _TOLD)
+
+
+class Measuring:
+    """``run`` fills the flat-field and says where specks are: on the strip, on the sensor, as [first pixel, pixels]."""
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+        self._flat_field = surface.flat_field
+        self._count = _LINES
+        self._unlit = array("H")
+
+    def run(self, twice: bool) -> Specks:
+        """Dark and white lines, the carriage at home. FAULT "no_light" or "too_bright" names the lamp."""
+        dark = self._flat_field.dark
+        lines = self._count = _LINES_TWICE if twice else _LINES
+        total = self._lines(lit=False)
+        for i in range(WIDTH_PX):
+            dark[i] = (total[i] + lines // 2) // lines
+        self._unlit = total
+        total = self._lines(lit=True)
+        middle = total[WIDTH_PX // 2] // lines
+        if middle - dark[WIDTH_PX // 2] < _LEAST_LIGHT:
+            raise PartError(wire.LAMP, wire.NO_LIGHT)
+        if middle > MOST_LIGHT:
+            raise PartError(wire.LAMP, wire.TOO_BRIGHT)
+        self._without_dark(total)
+        specks: Specks = ([], [])
+        if twice:
+            other = self._beside()
+            strip = self._bridge(total, other)
+            specks = _runs(strip), _runs(_shaded(total))
+        gain = self._flat_field.gain
+        for i in range(WIDTH_PX):
+            light = total[i]
+            gain[i] = min(_MOST_GAIN, ((WHITE_OUT << 8) * lines + light // 2) // light)
+        return specks
+
+    def _lines(self, lit: bool) -> array[int]:
+        """Sums of so many lines."""
+        surface = self._surface
+        settings = surface.settings
+        total = array("H", bytes(2 * WIDTH_PX))
+        surface.lamp.off()
+        if lit:
+            surface.lamp.on(settings.lamp, settings.infrared)
+        try:
+            sum_lines(surface.sensor, settings.line, total, surface.feed, self._count)
+        finally:
+            surface.lamp.off()
+        return total
+
+    def _without_dark(self, total: array[int]) -> None:
+        unlit = self._unlit
+        for i in range(WIDTH_PX):
+            total[i] = max(self._count, total[i] - unlit[i])
+
+    def _beside(self) -> array[int]:
+        """The light at the second place."""
+        carriage = self._surface.carriage
+        carriage.move(carriage.home_steps + _BESIDE_STEPS)
+        carriage.arrive()
+        total = self._lines(lit=True)
+        self._without_dark(total)
+        self._surface.feed()
+        return total
+
+    def _bridge(self, light: array[int], other: array[int]) -> bytearray:
+        """The light of a clean strip into ``light``, from both places; 1 where one of them has a speck."""
+        found = bytearray(WIDTH_PX)
+        parts = sorted([light[i] * 1024 // other[i] for i in range(0, WIDTH_PX, _EVERY_PX)])
+        part = parts[len(parts) // 2]  # as bright as a whole, whatever the specks
+        for i in range(WIDTH_PX):
+            a = light[i]
+            b = other[i] * part // 1024
+            if a < b - b // _DARKER:
+                light[i] = min(_MOST_GAIN, b)
+                found[i] = 1
+            elif b < a - a // _DARKER:
+                found[i] = 1
+            else:
+                light[i] = (a + b) // 2
+        self._surface.feed()
+        return found
+
+
+def _shaded(light: array[int]) -> bytearray:
+    """1 where a pixel has three quarters of the light of its neighbours, or less: a speck on the sensor."""
+    found = bytearray(WIDTH_PX)
+    for i in range(WIDTH_PX):
+        left = light[max(0, i - _NEAR_PX)]
+        right = light[min(WIDTH_PX - 1, i + _NEAR_PX)]
+        found[i] = light[i] * 4 < max(left, right) * 3
+    return found
+
+
+def _runs(found: bytearray) -> list[list[int]]:
+    """[first pixel, pixels] of each run of ones, at most _MOST_SPECKS."""
+    runs: list[list[int]] = []
+    for i in range(WIDTH_PX):
+        if not found[i]:
+            continue
+        if runs and i <= runs[-1][0] + runs[-1][1] + 1:
+            runs[-1][1] = i - runs[-1][0] + 1
+        elif len(runs) < _MOST_SPECKS:
+            runs.append([i, 1])
+    return runs

@@ -1,0 +1,122 @@
+"""The scanner that a technician's command is about: a serial port, or a simulated one; paired or not."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+from kiosk import wire
+from stillscan.commands.counter import unrecorded_gate
+from stillscan.commands.records import add_place
+from stillscan.commands.world import DIRT_HELP, SAMPLE, scene
+from stillscan.errors import DeviceError, InputError
+from stillscan.link.identity import Admission
+from stillscan.link.messages import Hello
+from stillscan.link.serial_port import SerialTransport
+from stillscan.link.session import Session
+from stillscan.link.transport import Transport
+from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
+from stillscan.technician.at_scanner import AtScanner
+from stillscan.technician.ports import find_port
+
+_SIMULATED = "sim"
+_VISIT_S = 60.0  # a simulated hand's movements are drawn for so long
+
+
+def add_port(parser: argparse.ArgumentParser) -> None:
+    """--port, --json, where the keys are, and what a simulated scanner is like."""
+    parser.add_argument(
+        "--port", metavar="PORT|sim", help="serial port, or sim (default: the board that is plugged in)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_place(parser)
+    simulated = parser.add_argument_group("only with --port sim")
+    simulated.add_argument("--seed", type=int, default=1, metavar="N", help="which scanner of many (default: 1)")
+    simulated.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help=f"a part that is broken, or has aged: {', '.join((*FAULTS, *AGEING))}",
+    )
+    simulated.add_argument("--dirt", default="clean", metavar="PROFILE", help=DIRT_HELP)
+
+
+@contextmanager
+def at_scanner(args: argparse.Namespace, *, asks_only: bool = False) -> Iterator[AtScanner]:
+    """A session with it, once it has started; closed at the end. ``asks_only``: no key is needed for the questions.
+
+    DeviceError: it is not there, is used by another program, or is paired with another kiosk.
+    """
+    with ExitStack() as closing:
+        transport = _transport(args)
+        closing.callback(transport.close)
+        gate = closing.enter_context(unrecorded_gate(args, True))
+        session = Session(transport, admission=_for_technicians(gate, asks_only))
+        session.open(0)
+        closing.callback(session.inbox.close)
+        closing.callback(_leave, session)
+        at = AtScanner(session)
+        if not _sealed(session):
+            session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
+            at.ready()
+        if isinstance(transport, SimulatedKiosk):
+            for fault in args.fault:
+                if fault in AGEING:
+                    transport.fail(fault)  # since it was calibrated, at its first start
+        yield at
+
+
+def _leave(session: Session) -> None:
+    """The scanner says no more by itself: the next session is not met by what was meant for this one."""
+    if not _sealed(session):
+        with suppress(DeviceError):
+            session.send(wire.C_SUBSCRIBE, 0)
+            session.health()  # answered when that was carried out
+
+
+def _sealed(session: Session) -> bool:
+    """Is it a scanner that is paired, whose key this computer does not have? It says its state to nobody else."""
+    paired = session.hello is not None and session.hello.scanner_id is not None
+    return paired and session.identity is not None and session.identity.scanner is None
+
+
+def _for_technicians(gate: Admission, asks_only: bool) -> Admission:
+    def admission(hello: Hello, transport: Transport) -> bytes | None:
+        if hello.scanner_id is None:
+            return None  # a scanner that is not paired obeys everybody
+        try:
+            return gate(hello, transport)
+        except DeviceError:
+            if not asks_only:
+                raise
+            return None
+
+    return admission
+
+
+def _transport(args: argparse.Namespace) -> Transport:
+    if args.port != _SIMULATED:
+        if args.fault or args.dirt != "clean":
+            raise InputError("--fault and --dirt go with --port sim")
+        port = find_port(args.port)
+        try:
+            return SerialTransport(port)
+        except DeviceError as error:
+            if error.kind == "busy":
+                raise DeviceError(
+                    f"{port}: another program uses the scanner, as 'stillscan run' does: stop it ('systemctl stop "
+                    "stillscan' where it is a service), run this again, and start it anew",
+                    "busy",
+                ) from None
+            raise
+    known = {**FAULTS, **AGEING}
+    if unknown := [fault for fault in args.fault if fault not in known]:
+        raise InputError(f"--fault: no fault '{unknown[0]}'; there are: {', '.join(known)}")
+    world = scene(SAMPLE, None, "still", args.dirt, args.seed, _VISIT_S)
+    kiosk = SimulatedKiosk(world)
+    for fault in args.fault:
+        if fault in FAULTS:
+            kiosk.fail(fault)
+    return kiosk

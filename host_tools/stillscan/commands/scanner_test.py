@@ -1,0 +1,144 @@
+"""``stillscan scanner test`` and ``watch``: every part measured beside its limits, and its sensors as they are now."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+import numpy as np
+
+from kiosk import wire
+from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.errors import DeviceError
+from stillscan.link.messages import Sample, named
+from stillscan.simulator.hand import Motion
+from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.technician.at_scanner import AtScanner
+from stillscan.technician.limits import Judged, judge
+from stillscan.technician.measuring import Measured, everything
+from stillscan.technician.sliding import flow_scale
+
+_SLID_MM = 12.0  # by a simulated hand: well above the least that counts, and within the zone
+_SLID_US = 800_000  # how long that takes
+_WAIT_MS = 1200.0  # until it lies still again
+_MOST_S = 900  # as long as the scanner lets a technician have its parts
+
+
+def add_test(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register ``test``."""
+    parser = actions.add_parser(
+        "test",
+        help="measure every part beside its limits; the glass has to be empty and clean",
+        description="Measures lamps, line sensor, carriage, sensors, USB and controller beside the limits of a sound "
+        "scanner (two minutes, most of them 100 trips of the carriage). Each failure says what it means, what to check "
+        "and which part to order. Exit code: 0 all is as it has to be, 1 something is not, 3 device trouble.",
+    )
+    add_port(parser)
+    parser.add_argument(
+        "--slide",
+        action="store_true",
+        help="also the scale of the flow sensor: you are asked to lay down any printed card and to slide it (with "
+        "--port sim that is always done)",
+    )
+    parser.set_defaults(run=_test)
+
+
+def add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register ``watch``."""
+    parser = actions.add_parser(
+        "watch",
+        help="flow, acceleration and switches as they are now, 50 times a second",
+        description="Prints what the sensors say, ten lines a second (with --json every sample, 50 a second, one "
+        "object a line). Ends after --seconds, at Ctrl-C, and when a document is laid down.",
+    )
+    add_port(parser)
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help=f"for so long (10; at most {_MOST_S})")
+    parser.set_defaults(run=_watch)
+
+
+def _test(args: argparse.Namespace) -> int:
+    with at_scanner(args) as at:
+        if at.state == wire.FAULT:
+            _say("the scanner reports a fault; its parts are measured all the same")
+        measured = everything(at, lambda what: _say(f"measuring: {what} ..."))
+        transport = at.session.transport
+        if isinstance(transport, SimulatedKiosk) and at.state != wire.FAULT:
+            measured.append(slide_simulated(at, transport))
+        elif args.slide:
+            measured.append(_slide(at))
+        board = at.session.hello.board_name if at.session.hello is not None else ""
+    judged = judge(measured, board)
+    if args.json:
+        print(json.dumps([one._asdict() for one in judged]))
+    else:
+        _show(judged)
+    return 0 if all(one.ok for one in judged) else 1
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _slide(at: AtScanner) -> Measured:
+    return flow_scale(
+        at,
+        lambda: _say("lay any printed card or passport on the glass and let it lie"),
+        lambda: _say("slide it by two centimetres to one side within five seconds, flat on the glass, and let it lie"),
+        lambda: _say("take it away"),
+    )
+
+
+def slide_simulated(at: AtScanner, kiosk: SimulatedKiosk) -> Measured:
+    """The same with a simulated hand."""
+    world = kiosk.bus.scene
+
+    def slide() -> None:
+        now_us = kiosk.bus.now_us - world.at(kiosk.bus.now_us).start_us
+        times = np.array([0, now_us, now_us + _SLID_US], dtype=np.float64)
+        pose = np.zeros((3, 3))
+        pose[2, 0] = _SLID_MM
+        start_us = world.at(kiosk.bus.now_us).start_us
+        world.motion = Motion(times, pose, np.zeros((3, 3)))
+        world.go_on(world.motion, start_us, kiosk.bus.now_us)
+
+    return flow_scale(at, lambda: world.place(kiosk.bus.now_us), slide, lambda: world.clear(kiosk.bus.now_us), _WAIT_MS)
+
+
+def _show(judged: list[Judged]) -> None:
+    for one in judged:
+        value = "not measured" if one.value is None else f"{one.value:g} {one.unit}".rstrip()
+        between = " to ".join("" if bound is None else f"{bound:g}" for bound in (one.low, one.high))
+        print(f"{'ok  ' if one.ok else 'FAIL'}  {one.part:<14} {one.measurement:<28} {value:<16} ({between.strip()})")
+        if one.advice:
+            print(f"      {one.advice}")
+    failed = sum(not one.ok for one in judged)
+    print(
+        f"{failed} of {len(judged)} are not as they have to be"
+        if failed
+        else f"all {len(judged)} are as they have to be"
+    )
+
+
+def _watch(args: argparse.Namespace) -> int:
+    count = max(1, round(min(args.seconds, _MOST_S) * 50))
+    with at_scanner(args) as at, at.service():
+        shown = 0
+
+        def show(sample: Sample) -> None:
+            nonlocal shown
+            shown += 1
+            if args.json:
+                print(json.dumps(sample._asdict()), flush=True)
+            elif shown % 5 == 1:
+                pins = [name for bit, name in ((1, "document"), (2, "INT1"), (4, "home")) if sample.pins & bit]
+                print(
+                    f"flow {sample.dx:>4} {sample.dy:>4}  quality {sample.squal:>3}  "
+                    f"g {sample.x_mg:>5} {sample.y_mg:>5} {sample.z_mg:>5} mg  {' '.join(pins)}",
+                    flush=True,
+                )
+
+        end = at.watch(count, show)
+    if end.part:
+        raise DeviceError(f"{named(wire.PARTS, end.part)}: {named(wire.FAULTS, end.fault)}")
+    return 0

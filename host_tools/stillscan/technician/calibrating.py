@@ -1,0 +1,79 @@
+"""Calibration of a scanner's white strip, what dirt it found, and when the next one is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from kiosk import wire
+from stillscan.errors import DeviceError
+from stillscan.link.messages import Calibration, Error, Identity, State
+from stillscan.link.session import describe
+from stillscan.technician.at_scanner import AtScanner, refused
+
+_EVERY_DAYS = 365  # the yearly service
+_DEGREES = 20.0  # of the chip against the calibration: the dark level moves by a few LSB
+_CALIBRATE_MS = 6000.0  # PROTOCOL.md promises 3 s
+_PX_PER_MM = 300 / 25.4  # of the line sensor
+_WIDE_MM = 1.0  # a speck on the sensor that is wider hides a stroke of print in every line
+
+
+def calibrate(at: AtScanner, now_s: int, *, back: bool = False) -> dict[str, object]:
+    """Measure and store, or ``back`` to the former one; what `scanner calibrate --json` says.
+
+    DeviceError: the glass is not empty, a part failed, it could not be stored, or there is no former one.
+    """
+    session = at.session
+    session.send(wire.C_CALIBRATE, now_s, int(back))
+    end = session.transport.now_ms() + _CALIBRATE_MS
+    while (left := end - session.transport.now_ms()) > 0:
+        message = session.poll(left)
+        if isinstance(message, Error) and back and message.code == wire.E_FAILED:
+            raise DeviceError(f"{session.transport.name}: there is no former calibration to go back to")
+        if isinstance(message, Error):
+            raise refused(session.transport.name, message)
+        if isinstance(message, State) and message.state == wire.FAULT:
+            raise DeviceError(f"{session.transport.name}: {describe(message)}")
+        if isinstance(message, State) and message.state == wire.EMPTY:
+            return _told(at)
+    raise DeviceError(f"{session.transport.name}: the scanner did not answer to calibrate")
+
+
+def _told(at: AtScanner) -> dict[str, object]:
+    told = at.ask(Calibration, wire.C_CALIBRATION)
+    identity = at.identity()
+    strip, sensor = told.specks[: told.strip], told.specks[told.strip :]
+    return {
+        "calibrated": datetime.fromtimestamp(told.when, UTC).isoformat() if told.when else None,
+        "temperature_c": identity.temperature_c,
+        "former": bool(told.former),
+        "strip": [_speck(*one) for one in strip],
+        "sensor": [_speck(*one) for one in sensor],
+        "next": due(identity),
+        "advice": advice([pixels for _, pixels in strip], [pixels for _, pixels in sensor]),
+    }
+
+
+def _speck(first: int, pixels: int) -> dict[str, float]:
+    """Where its middle is, and how wide."""
+    return {"x_mm": round((first + pixels / 2) / _PX_PER_MM, 1), "size_mm": round(pixels / _PX_PER_MM, 2)}
+
+
+def advice(strip: list[int], sensor: list[int]) -> str | None:
+    """What to do about specks of so many pixels on the strip and on the sensor; None: nothing."""
+    if any(pixels / _PX_PER_MM > _WIDE_MM for pixels in sensor):
+        return "wipe the sensor's own glass: a speck there is wide enough to hide print in every line; then calibrate"
+    if sensor:
+        return "the specks on the sensor are made up for; wipe its own glass at the next service"
+    return "wipe the white strip at the next service; its specks are made up for" if strip else None
+
+
+def due(identity: Identity) -> str:
+    """When the next calibration is due, and why."""
+    if not identity.calibrated:
+        return "due: the one in force was made by the scanner itself, nobody looked at its white strip"
+    if identity.calibrated_at != wire.NO_TEMPERATURE and identity.temperature_c is not None:
+        apart = identity.temperature_c - identity.calibrated_at / 100
+        if abs(apart) > _DEGREES:
+            return f"due: the scanner is {abs(apart):.0f} degrees {'warmer' if apart > 0 else 'colder'} than then"
+    when = datetime.fromtimestamp(identity.calibrated, UTC) + timedelta(days=_EVERY_DAYS)
+    return f"{when.date().isoformat()}, a year after the last, or when `scanner test` says so"

@@ -1,0 +1,202 @@
+"""Measures every part of a scanner: numbers, and no judgement (limits.py). The glass is empty and clean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk import wire
+from stillscan.errors import DeviceError
+from stillscan.link.messages import Line, Sample, Value, named
+from stillscan.link.reception import Reception
+from stillscan.technician.at_scanner import HERE, HOME, AtScanner, ServiceOverError
+
+Samples = NDArray[np.float64]
+Progress = Callable[[str], None]
+
+_DARK, _WHITE, _INFRARED = 0, 1, 2  # MEASURE.lamp
+_LINES = 48  # of each lamp: the noise of their mean is a seventh of a line's
+_FIRST = 16  # lines after the lamp was switched that are looked at for how soon it has its light
+_SETTLED = 0.98  # of the light that it has in the end
+_SMOOTH_PX = 64  # 5 mm: wider than a speck, narrower than what a lamp's LED lights
+_DEAD = 0.5  # of the light of its neighbours: what a speck of dirt leaves at most
+_STRIP = (("light against the calibration", 1), ("dark level against the calibration", 1))
+_HOT_LSB = 20.0  # above the dark level of the others: four times the spread of a sound bar's pixels, and more
+_PATTERNS = 240  # frames: a third of a megabyte
+_FRAME_BYTES = 1476 + 12 + 7 + 8  # samples, head, frame and stuffing of a LINE
+_LIVE = 150  # samples: three seconds
+_INT1 = 20  # times
+_TRIP_STEPS = 700  # half the carriage's way
+TRIPS = 100  # the issue's, and a minute and a half on a board
+_NO_INT1_US = 50_000  # that it never came counts as so long: as long as the device waits
+_CLOCK_ASKED = 8  # times at each end, of which the quickest counts
+
+
+class Measured(NamedTuple):
+    """A number in the unit that the limits have; None: it could not be measured, ``why`` says."""
+
+    part: str
+    measurement: str
+    value: float | None
+    why: str = ""
+
+
+def everything(at: AtScanner, progress: Progress, trips: int = TRIPS) -> list[Measured]:
+    """All that an empty glass allows. DeviceError: the scanner went away, or has taken its parts back."""
+    clock = _Clock(at)
+    found = list(_controller(at))
+    with at.service():
+        steps: tuple[tuple[str, Callable[[AtScanner], Iterator[Measured]]], ...] = (
+            ("USB", _usb),
+            ("lamps and line sensor", _light),
+            ("sensors", _live),
+            ("interrupt", _int1),
+            ("carriage", lambda at: _trips(at, trips)),
+        )
+        for what, measure in steps:
+            progress(what)
+            try:
+                found += measure(at)
+            except ServiceOverError:
+                raise
+            except PartError as error:
+                found.append(Measured(error.part, "answers", None, error.why))
+    found.append(Measured("controller", "clock drift", clock.drift_ppm()))
+    return found
+
+
+class PartError(DeviceError):
+    """A part did not do what was asked for."""
+
+    def __init__(self, part: int, fault: int) -> None:
+        super().__init__(f"{named(wire.PARTS, part)}: {named(wire.FAULTS, fault)}")
+        self.part = named(wire.PARTS, part)
+        self.why = named(wire.FAULTS, fault)
+
+
+class _Clock:
+    """The scanner's clock beside this computer's, from its making on."""
+
+    def __init__(self, at: AtScanner) -> None:
+        self._at = at
+        self._began = self._both()
+
+    def _both(self) -> tuple[float, float]:
+        """(host ms, device ms) of the quickest of a few answers."""
+        best = (float("inf"), 0.0, 0.0)
+        for _ in range(_CLOCK_ASKED):
+            before = self._at.session.transport.now_ms()
+            uptime_ms = self._at.health().uptime_ms
+            after = self._at.session.transport.now_ms()
+            best = min(best, (after - before, (before + after) / 2, float(uptime_ms)))
+        return best[1], best[2]
+
+    def drift_ppm(self) -> float:
+        """By how much the scanner's clock is fast."""
+        host_ms, device_ms = self._both()
+        took_ms = host_ms - self._began[0]
+        return round(((device_ms - self._began[1]) / took_ms - 1.0) * 1e6, 0)
+
+
+def _controller(at: AtScanner) -> Iterator[Measured]:
+    told = at.identity()
+    health = at.health()
+    yield Measured("controller", "temperature", told.temperature_c)
+    yield Measured("controller", "supply", told.supply / 1000 if told.supply else None)
+    yield Measured("controller", "heap free, lowest", health.heap_free_min / 1000)
+    counters = at.counters()
+    yield Measured("controller", "resets by the watchdog", float(counters[wire.WATCHDOG_RESETS]))
+
+
+def _asked(at: AtScanner, what: int, count: int, place: int = HERE) -> list[Line | Sample | Value]:
+    found, end = at.measure(what, count, place)
+    if end.part:
+        raise PartError(end.part, end.fault)
+    return found
+
+
+def _usb(at: AtScanner) -> Iterator[Measured]:
+    reception = at.session.reception
+    before = _bad(reception)
+    device_before = at.health()
+    lines = [line for line in _asked(at, wire.PATTERN, _PATTERNS) if isinstance(line, Line)]
+    device = at.health()
+    errors = _bad(reception) - before
+    errors += device.bad_crc - device_before.bad_crc + device.short_writes - device_before.short_writes
+    if len(lines) > 1:
+        gaps_us = np.diff([line.header.t_us for line in lines]) % (1 << 30)
+        yield Measured("usb", "throughput", round(_FRAME_BYTES * 1000 / float(np.median(gaps_us)), 0))
+    yield Measured("usb", "errors", float(errors))
+
+
+def _bad(reception: Reception) -> int:
+    decoder = reception.decoder
+    return decoder.bad_crc + decoder.bad_frame + reception.malformed + reception.lost_frames
+
+
+def _light(at: AtScanner) -> Iterator[Measured]:
+    _, dark = at.lines(_LINES, HOME, _DARK)
+    dark = dark[2:]  # the first hold light of before
+    level = dark.mean(axis=0)
+    yield Measured("line_sensor", "dark level", _rounded(np.median(level)))
+    yield Measured("line_sensor", "dark noise", _rounded(np.median(dark.std(axis=0)), 2))
+    yield Measured("line_sensor", "hot pixels", float((level > np.median(level) + _HOT_LSB).sum()))
+    strip = [value.value for value in _asked(at, wire.STRIP, 1) if isinstance(value, Value)]
+    if len(strip) == len(_STRIP):
+        for (measurement, digits), value in zip(_STRIP, strip, strict=True):
+            yield Measured("line_sensor", measurement, _rounded(value / 10, digits))
+    for lamp, name in ((_INFRARED, "infrared"), (_WHITE, "white")):
+        lines, lit = at.lines(_FIRST + _LINES, HOME, lamp)
+        yield from _of_lamp(lines, lit, level, name)
+
+
+def _of_lamp(lines: list[Line], lit: Samples, dark: Samples, name: str) -> Iterator[Measured]:
+    light = lit - dark
+    mean = light[_FIRST:].mean(axis=0)
+    smooth = np.convolve(np.pad(mean, _SMOOTH_PX // 2, mode="edge"), np.ones(_SMOOTH_PX) / _SMOOTH_PX, "same")
+    smooth = smooth[_SMOOTH_PX // 2 : _SMOOTH_PX // 2 + len(mean)]
+    yield Measured("lamp", f"{name} level", _rounded(np.median(mean)))
+    yield Measured("lamp", f"{name} evenness", _rounded(smooth.min() / max(1.0, smooth.max()), 2))
+    left, right = smooth[: len(smooth) // 8].mean(), smooth[-(len(smooth) // 8) :].mean()
+    yield Measured("lamp", f"{name} asymmetry", _rounded(abs(left - right) / max(1.0, left, right), 2))
+    by_line = np.median(light, axis=1)
+    final = float(np.median(by_line[_FIRST:]))
+    late = [n for n in range(min(_FIRST, len(by_line))) if by_line[n] < _SETTLED * final]
+    settled_us = (lines[late[-1] + 1].header.t_us - lines[0].header.t_us) % (1 << 30) if late else 0
+    yield Measured("lamp", f"{name} settle time", _rounded(settled_us / 1000))
+    means = light[_FIRST:].mean(axis=1)
+    yield Measured("lamp", f"{name} flicker", _rounded(100 * means.std() / max(1.0, float(means.mean())), 2))
+    if name == "infrared":
+        yield Measured("line_sensor", "light noise", _rounded(np.median(light[_FIRST:].std(axis=0)), 2))
+        yield Measured("line_sensor", "dead pixels", float((mean < _DEAD * smooth).sum()))
+        yield Measured("line_sensor", "peak level", _rounded(lit[_FIRST:].mean(axis=0).max()))
+
+
+def _live(at: AtScanner) -> Iterator[Measured]:
+    samples = [sample for sample in _asked(at, wire.LIVE, _LIVE) if isinstance(sample, Sample)]
+    moved = [abs(sample.dx) + abs(sample.dy) for sample in samples[1:]]  # the first counts from long before
+    yield Measured("flow", "noise", _rounded(float(np.mean(moved)), 2))
+    yield Measured("flow", "quality of the empty glass", float(np.median([sample.squal for sample in samples])))
+    g = np.array([(sample.x_mg, sample.y_mg, sample.z_mg) for sample in samples], dtype=np.float64)
+    yield Measured("accelerometer", "noise", _rounded(g.std(axis=0).max()))
+    yield Measured("accelerometer", "gravity", _rounded(np.linalg.norm(g.mean(axis=0)), 0))
+
+
+def _int1(at: AtScanner) -> Iterator[Measured]:
+    values = [value for value in _asked(at, wire.INT1, _INT1) if isinstance(value, Value)]
+    took = [_NO_INT1_US if value.value < 0 else value.value for value in values]
+    yield Measured("accelerometer", "INT1 latency", _rounded(max(took) / 1000))
+    yield Measured("accelerometer", "INT1 not released", float(sum(value.flag for value in values)))
+
+
+def _trips(at: AtScanner, trips: int) -> Iterator[Measured]:
+    values = [value.value for value in _asked(at, wire.TRIPS, trips, _TRIP_STEPS) if isinstance(value, Value)]
+    yield Measured("carriage", "home repeatability", _rounded(float(np.std(values)), 2))
+    yield Measured("carriage", "lost steps in 100 trips", float(max(abs(value) for value in values)))
+
+
+def _rounded(value: float | np.floating, digits: int = 1) -> float:
+    return round(float(value), digits)

@@ -17,6 +17,7 @@ from stillscan.link.identity import Admission, NotPairedError
 from stillscan.link.messages import Health, Hello, Message, State, named, plain
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
+from stillscan.technician.bundle import remembered
 from stillscan.technician.bundle.hidden import Hidden
 
 _POLL_MS = 200.0  # between two looks whether the run is over
@@ -59,6 +60,7 @@ def _scanner(asked: Asked) -> dict[str, Any]:
         "line_us": hello.line_us,
         "can": [name for name, bit in _CAPABILITIES.items() if hello.capabilities & bit],
         "starts_of_pairing": hello.epoch,
+        **remembered.condition(asked.session, hello, asked.hidden),
     }
     if told is None:
         return facts
@@ -142,6 +144,15 @@ PARTS: dict[str, tuple[str, Callable[[Asked], dict[str, Any]]]] = {
     "settings.json": ("the scanner's settings, with their ranges", _settings),
     "health.json": ("the scanner's counters at the start and the end of a short run, and errors of the line", _health),
     "device-log.json": ("the scanner's own event log: starts, states, aborts, faults, calibrations", _log),
+    "counters.json": ("the scanner's counters for life", lambda asked: remembered.life(asked.session, asked.hello)),
+    "calibrations.json": (
+        "the calibration in force, and the specks that it bridges",
+        lambda asked: remembered.calibrations(asked.session, asked.hello),
+    ),
+    "history.json": (
+        "events that outlived power cuts",
+        lambda asked: remembered.history(asked.session, asked.hello),
+    ),
 }
 """By file: what it tells, and the question. In this order they are asked."""
 

@@ -24,6 +24,7 @@ from stillscan.records.errors import RecordsTrouble
 from stillscan.records.scanners import Standing
 from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Outcome
+from stillscan.technician.bundle import remembered
 from stillscan.verify.ruling import OK, REASONS, VERDICTS
 
 PACKAGE = Path(__file__).parents[2]
@@ -39,6 +40,7 @@ def words() -> frozenset[str]:
     """Every word that may stand in a bundle as it is."""
     return (
         codes()
+        | remembered.words()
         | set(_WORD.findall(_RULES.read_text(encoding="utf-8")))
         | {
             word

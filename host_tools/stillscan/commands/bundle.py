@@ -19,7 +19,7 @@ from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
 from stillscan.log import STDERR
 from stillscan.records.clock import ClockRules
-from stillscan.simulator.kiosk import FAULTS, SimulatedKiosk
+from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
 from stillscan.technician.bundle import archive
 from stillscan.technician.bundle.ask import Ask, Places
 from stillscan.technician.bundle.findings import findings
@@ -85,7 +85,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_place(parser)
     simulated = parser.add_argument_group("only with --port sim")
     add_movement(simulated)
-    simulated.add_argument("--fault", choices=FAULTS, metavar="NAME", help=f"a broken part: {', '.join(FAULTS)}")
+    simulated.add_argument(
+        "--fault",
+        choices=(*FAULTS, *AGEING),
+        metavar="NAME",
+        help="a part that is broken, or has aged, as of 'simulate'",
+    )
     parser.set_defaults(run=run)
 
 

@@ -163,7 +163,8 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
 def _strange(joined: Reading, usable: list[_Seen]) -> QualityFinding | None:
     """Why the print cannot be an MRZ's, as a capture has told by itself, or all show to who knows the joined text."""
     told = (fault for one in usable for fault in one.reading.quality if fault.code in STRANGE)
-    return next(told, None) or typeface.doubt([one.printed for one in usable], joined.lines or ())
+    clear = all(one.clear for one in usable)
+    return next(told, None) or typeface.doubt([one.printed for one in usable], joined.lines or (), clear=clear)
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

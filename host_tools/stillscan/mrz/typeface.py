@@ -41,8 +41,8 @@ them bolder, taller or lower); those in other typefaces 0.9 and less (195 strips
 them that would be accepted -0.7 and less; real print has less than our own (43 specimens)."""
 _STRANGE, _STRANGE_UNCLEAR, _STRANGE_CERTAIN = -0.3, -1.0, -5.0
 """Log probability of the least likely character, less what is usual there (see below), below which no MRZ has it: in
-clear print (none of 184 genuine strips of levels 0 to 3 falls below; a clean sharp s does), in other, and in what can be
-nothing else. Of 116 development strips of level 4 that are certain otherwise (995000 to 995119) 2 fall below, 8 with
+clear print (none of 184 genuine strips of levels 0 to 3 falls below; a clean sharp s does), in other, and where it can
+be nothing else. Of 116 development strips of level 4 that are certain otherwise (995000 to 995119) 2 fall below, 8 with
 -0.3; of 29 of levels 3 and 4 that have a foreign character and would be accepted 15 do, 16 with -0.3. Of 38 scans and
 photographs of specimens whose text is right one falls below -5, whose print is none of OCR-B's, two below -2.5."""
 _USUAL, _TIMES = slice(3, 9), 8.0
@@ -96,7 +96,8 @@ def doubt(
 ) -> QualityFinding | None:
     """Why what one or several captures show cannot be these lines of a travel document, if so.
 
-    `clear`: the print stands out clearly of its noise (see Evidence). `certain`: only what can be nothing else, for a text that is not accepted anyway.
+    `clear`: the print stands out clearly of its noise (see Evidence). `certain`: only what can be nothing else, for a
+    text that is not accepted anyway.
     """
     many = len(prints) ** (1 - _SHARED)
     own = np.clip(many * np.mean([one.own for one in prints], axis=0), -_MOST, _MOST)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import stillscan
-from stillscan.guidance import catalogue, counted, languages, of_number, page_texts
+from stillscan.guidance import catalogue, counted, languages, page_texts
 from stillscan.guidance.findings import say_finding
+from stillscan.guidance.numbers import of_number
 
 COUNTS = {"seconds", "last"}  # placeholders behind or before which stands what is counted
 

@@ -16,7 +16,7 @@ from stillscan.errors import InputError
 from stillscan.files import trouble
 from stillscan.records.audit import has_signed
 from stillscan.records.clock import AHEAD_DAYS, MOST_AHEAD_DAYS, ClockRules
-from stillscan.records.database import Database, database_file, parse_place
+from stillscan.records.database import Database
 from stillscan.records.files import is_there, place
 from stillscan.records.keyring import Keyring
 from stillscan.records.passphrase import given_passphrase, stored_passphrase
@@ -71,10 +71,6 @@ def records(
     named = named_database(args.database) is not None
     create = make == "always" or (make == "unnamed" and (not named or getattr(args, "new_database", False)))
     keyring = keys(args)
-    if create and named:
-        file = database_file(parse_place(named_database(args.database) or ""))
-        if file is not None:
-            expect_folder(Path(os.path.abspath(file)))
     database = open_database(args.database, create=create, examine=examine)
     try:
         if database.made:
@@ -111,8 +107,6 @@ def expect_unsigned(args: argparse.Namespace, keyring: Keyring) -> None:
 def keys(args: argparse.Namespace, passphrase: Callable[[Path], str] | None = None) -> Keyring:
     """The keys alone; ``passphrase`` is asked when they are wrapped (default: what is stored, or a terminal)."""
     rules = ClockRules(args.clock_ahead, args.unsynchronised_clock)
-    if named := named_keys(args.keys):
-        expect_folder(Path(os.path.abspath(named)))
     return open_keyring(args.database, args.keys, args.kiosk, rules, passphrase or _passphrase)
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from stillscan.errors import InputError
-from stillscan.guidance import of_number, page_texts
+from stillscan.guidance import page_texts, sentence
 from stillscan.records.chain_state import ChainState
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
@@ -43,7 +43,7 @@ def signed_in(
     try:
         return require(staff_list.sign_in(named(args), given), *(roles or Role))
     except SignInError as error:
-        raise SignInError(error.key, error.seconds, t[of_number(error.key, error.seconds)]) from None
+        raise SignInError(error.key, error.seconds, sentence(t, error.key, error.seconds)) from None
     except NotAllowedError as error:
         raise NotAllowedError(t[error.key]) from None
 

@@ -12,7 +12,7 @@ from stillscan.guidance.catalogue import (
     say_or_name,
     say_reason,
 )
-from stillscan.guidance.numbers import counted, of_number
+from stillscan.guidance.numbers import counted, sentence
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -21,10 +21,10 @@ __all__ = [
     "counted",
     "language_name",
     "languages",
-    "of_number",
     "page_texts",
     "reason_key",
     "say",
     "say_or_name",
     "say_reason",
+    "sentence",
 ]

@@ -162,9 +162,23 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
 
 def _strange(joined: Reading, usable: list[_Seen]) -> QualityFinding | None:
     """Why the print cannot be an MRZ's, as a capture has told by itself, or all show to who knows the joined text."""
-    told = (fault for one in usable for fault in one.reading.quality if fault.code in STRANGE)
+    lines = joined.lines or ()
+    told = (
+        fault
+        for one in usable
+        for fault in one.reading.quality
+        if fault.code in STRANGE and _agree(one.reading.lines or (), lines, fault.line)
+    )
     clear = all(one.clear for one in usable)
-    return next(told, None) or typeface.doubt([one.printed for one in usable], joined.lines or (), clear=clear)
+    return next(told, None) or typeface.doubt([one.printed for one in usable], lines, clear=clear)
+
+
+def _agree(lines: tuple[str, ...], joined: tuple[str, ...], line: int | None) -> bool:
+    """Whether a capture had the joined text in this line (None: in all), so that what it says of the print is of that.
+
+    The first sweep over a card begins below the tops of its first line, where 0 looks like U.
+    """
+    return lines == joined if line is None else lines[line - 1] == joined[line - 1]
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from stillscan.counter.counter import Counter
 from stillscan.errors import StillscanError
-from stillscan.guidance import of_number, page_texts
+from stillscan.guidance import page_texts, sentence
 from stillscan.records.staff import Role, SignInError
 from stillscan.web.browsers import SHOWN_S, Browsers, name_of
 from stillscan.web.forms import form_of
@@ -73,7 +73,7 @@ class SignIn:
             cookie, session = await anyio.to_thread.run_sync(trying, limiter=self._threads)
         except SignInError as error:
             _LOG.warning("a sign-in was refused: %s", error.key)
-            text = page_texts(language_of(request))[of_number(error.key, error.seconds)].format(seconds=error.seconds)
+            text = sentence(page_texts(language_of(request)), error.key, error.seconds).format(seconds=error.seconds)
             refused = self._page(request, _STATUS.get(error.key, 403), text)
             if error.seconds:
                 refused.headers["Retry-After"] = str(error.seconds)

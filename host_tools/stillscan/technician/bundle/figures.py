@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from stillscan.guidance import counted
 from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.values import Value, first, values
 
@@ -43,11 +44,11 @@ def _most(bundle: Bundle, pattern: str, event: str, field: str) -> Figure | None
     own = Counter(
         str(value.value) for value in values(bundle, f"device-log:entries[event={event}].{field}") if value.value
     )
-    counted = max((in_log, own), key=lambda counter: counter.total())
-    if not counted:
+    most = max((in_log, own), key=lambda counter: counter.total())
+    if not most:
         return None
-    name, count = counted.most_common(1)[0]
-    if counted is in_log:
+    name, count = most.most_common(1)[0]
+    if most is in_log:
         line = next(number for number, match in found if match[1] == name)
         return Figure(count, name, f"{LOG}, line {line} and others: {name}, {count} of {in_log.total()}")
     return Figure(count, name, f"device-log.json: {event} by {name}, {count} of {own.total()}")
@@ -63,7 +64,7 @@ def _share(bundle: Bundle, pattern: str, event: str, field: str) -> Figure | Non
 
 def _count(bundle: Bundle, pattern: str) -> Figure | None:
     found = [number for number, _ in _lines(bundle, pattern)]
-    return Figure(len(found), "", f"{LOG}, line {found[0]}, {len(found)} such lines") if found else None
+    return Figure(len(found), "", f"{LOG}, line {found[0]}, {counted(len(found), 'such line')}") if found else None
 
 
 def _grown(bundle: Bundle, counter: str) -> Figure | None:
@@ -102,12 +103,14 @@ def _flood(bundle: Bundle) -> Figure | None:
     lines = bundle.texts.get(LOG, [])
     if len(lines) < _AT_ALL:
         return None
-    counted = Counter(_VARYING.sub("#", _HEAD.sub("", line)) for line in lines)
-    text, count = counted.most_common(1)[0]
+    alike = Counter(_VARYING.sub("#", _HEAD.sub("", line)) for line in lines)
+    text, count = alike.most_common(1)[0]
     number = next(i for i, line in enumerate(lines, 1) if _VARYING.sub("#", _HEAD.sub("", line)) == text)
     left_out = sum(int(match[1]) for _, match in _lines(bundle, _LEFT_OUT.pattern))
     share = (count + left_out) / (len(lines) + left_out)
-    return Figure(share, text[:_AT_ALL], f"{LOG}, line {number}: {count} of {len(lines)} lines, {left_out} left out")
+    return Figure(
+        share, text[:_AT_ALL], f"{LOG}, line {number}: {count} of {counted(len(lines), 'line')}, {left_out} left out"
+    )
 
 
 def _reason_share(bundle: Bundle, reason: str) -> Figure | None:

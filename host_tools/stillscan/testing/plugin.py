@@ -73,10 +73,10 @@ def _seed_asked_for(config: pytest.Config) -> int | None:
 def _marked(marker: pytest.Mark, where: str) -> list[int]:
     """The seeds that a marker names."""
     one, several = marker.kwargs.get("seed"), marker.kwargs.get("seeds")
-    seeds = list(several) if several is not None else [one]
+    seeds: list[Any] = list(several) if several is not None else [one]
     whole = all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds)
     if marker.args or set(marker.kwargs) not in ({"seed"}, {"seeds"}) or not whole or not seeds:
-        raise pytest.UsageError(f"{where}: the marker is stillscan(seed=N) or stillscan(seeds=[N, ...]), N from 0")
+        pytest.fail(f"{where}: the marker is stillscan(seed=N) or stillscan(seeds=[N, ...]), N from 0", pytrace=False)
     return seeds
 
 

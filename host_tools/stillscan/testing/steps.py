@@ -103,7 +103,10 @@ class Hand:
         self._motion = None
 
     def bump(self, peak_g: float = 0.5) -> None:
-        """Knock on the counter: the kiosk shakes at 45 Hz for a moment, the document stays where it is on the glass."""
+        """Knock on the counter: the kiosk shakes at 45 Hz for a moment, the document stays where it is on the glass.
+
+        The scanner only counts a bump that the document does not follow; with the setting restart_only it stops.
+        """
         label = f"hand.bump(peak_g={peak_g:g})"
         _bounded(label, "peak_g", peak_g, 0.0, _MOST_G)
 

@@ -57,4 +57,5 @@ def test_only_the_shared_module_of_the_firmware_is_importable(wheel: set[str]) -
 def test_the_command_leads_to_the_command_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["scripts"] == {"stillscan": "stillscan.cli:main"}
+    assert project["entry-points"] == {"pytest11": {"stillscan": "stillscan.testing.plugin"}}
     assert project["requires-python"] == ">=3.11"

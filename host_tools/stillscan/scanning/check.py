@@ -111,26 +111,41 @@ class Check:
         """Until a verdict, or ``most_ms`` are over. LinkLostError: the link was lost, and with it this check."""
         now_ms = self.session.transport.now_ms
         end = now_ms() + most_ms
-        self._reader.begin(self.store.rows, self.store.width_px)
+        self.begin()
         try:
             while (left := end - now_ms()) > 0:
                 self._alive()
-                message = self.session.poll(min(left, 1000.0, self._reader.wait_ms()))
-                if self._ticket is not None and not self._proven and self._prove():  # while the reader works
-                    return self._verdict()
-                if message is not None:
-                    self._listener.message(message)
-                if message is not None and self._on(message):
-                    return self._verdict()
-                answer = self._reader.answer()
-                if answer is not None and self._on_answer(answer):
-                    return self._verdict()
-                self._ask_again()
+                if self.step(min(left, 1000.0)):
+                    return self.result
         finally:
             self._reader.cancel()
         if not self._placed:
             self.result.reason = "no_document"
         return self._verdict()
+
+    def begin(self) -> None:
+        """Have the reader begin with this check's document; ``run`` does so by itself."""
+        self._reader.begin(self.store.rows, self.store.width_px)
+
+    def step(self, most_ms: float) -> bool:
+        """Take in the next message, waiting at most so long; True when the check is decided. LinkLostError."""
+        decided = self._take(self.session.poll(min(most_ms, self._reader.wait_ms())))
+        if decided:
+            self._verdict()
+        return decided
+
+    def _take(self, message: Message | None) -> bool:
+        if self._ticket is not None and not self._proven and self._prove():  # while the reader works
+            return True
+        if message is not None:
+            self._listener.message(message)
+        if message is not None and self._on(message):
+            return True
+        answer = self._reader.answer()
+        if answer is not None and self._on_answer(answer):
+            return True
+        self._ask_again()
+        return False
 
     def _verdict(self) -> Result:
         self.result.verdict_ms = self.session.transport.now_ms()

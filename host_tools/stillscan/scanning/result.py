@@ -28,7 +28,7 @@ class Result:
 
     outcome: Outcome = "gave_up"
     reason: str = "time"
-    lines: tuple[str, ...] | None = None
+    lines: tuple[str, ...] | None = field(default=None, repr=False)  # personal: not where a failed test is printed
     format: str | None = None
     attempts: int = 0
     aborts: list[AbortSeen] = field(default_factory=list)

@@ -102,13 +102,13 @@ def profile(name: str, seed: int, duration_s: float) -> Motion:
     t_s: FloatArray = np.arange(count, dtype=np.float64) * (GRID_US * 1e-6)
     pose, accel = np.zeros((count, 3)), np.zeros((count, 3))
     for axis in range(2):
-        pose[:, axis] = _band_noise(rng, count, 1.0, 15.0, MICRO_MM)
+        pose[:, axis] = band_noise(rng, count, 1.0, 15.0, MICRO_MM)
     _MAKERS[name](rng, t_s, pose, accel)
     pose[:, :2] -= pose[0, :2]  # the pose is relative to the moment of placement
     return Motion(t_s * 1e6, pose, accel)
 
 
-def _band_noise(rng: np.random.Generator, count: int, low_hz: float, high_hz: float, rms: float) -> FloatArray:
+def band_noise(rng: np.random.Generator, count: int, low_hz: float, high_hz: float, rms: float) -> FloatArray:
     """(count,) Gaussian noise with the given band and rms, cut from 8 s or more so that short runs hit the band."""
     length = 1 << max(count, 16000).bit_length()
     frequency = np.fft.rfftfreq(length, GRID_US * 1e-6)
@@ -119,7 +119,7 @@ def _band_noise(rng: np.random.Generator, count: int, low_hz: float, high_hz: fl
     return np.asarray(noise[:count] * (rms / noise.std()), dtype=np.float64)
 
 
-def _smooth(t_s: FloatArray, start_s: float, length_s: float) -> FloatArray:
+def smooth(t_s: FloatArray, start_s: float, length_s: float) -> FloatArray:
     """0 before, 1 after, a raised cosine between."""
     part = np.clip((t_s - start_s) / length_s, 0.0, 1.0)
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * part), dtype=np.float64)
@@ -141,13 +141,13 @@ def _poisson_starts(rng: np.random.Generator, rate_hz: float, until_s: float) ->
 def _slip(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, start_s: float) -> None:
     begin, end = np.searchsorted(t_s, [start_s, start_s + SLIP_S])
     way = rng.uniform(0.3, 2.0) * _direction(rng)
-    pose[begin:end, :2] += np.outer(_smooth(t_s[begin:end], start_s, SLIP_S), way)
+    pose[begin:end, :2] += np.outer(smooth(t_s[begin:end], start_s, SLIP_S), way)
     pose[end:, :2] += way
 
 
 def _tremble(rng: np.random.Generator, pose: FloatArray, rms_mm: float) -> None:
     for axis in range(2):
-        pose[:, axis] += _band_noise(rng, len(pose), 8.0, 12.0, rms_mm)
+        pose[:, axis] += band_noise(rng, len(pose), 8.0, 12.0, rms_mm)
 
 
 def _still(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
@@ -189,13 +189,13 @@ def _bump(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: Fl
 
 def _lift(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
     start_s = rng.uniform(0.3, 0.8)
-    raised = _smooth(t_s, start_s, 0.15) - _smooth(t_s, start_s + 0.85, 0.15)
+    raised = smooth(t_s, start_s, 0.15) - smooth(t_s, start_s + 0.85, 0.15)
     pose[:, 2] += raised * rng.uniform(2.0, 6.0)
-    pose[:, :2] += (_smooth(t_s, start_s + 0.1, 0.8) * rng.uniform(0.2, 1.5))[:, None] * _direction(rng)
+    pose[:, :2] += (smooth(t_s, start_s + 0.1, 0.8) * rng.uniform(0.2, 1.5))[:, None] * _direction(rng)
 
 
 def _removed(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
-    pose[:, 2] += 60.0 * _smooth(t_s, rng.uniform(0.3, 0.7), 0.3)
+    pose[:, 2] += 60.0 * smooth(t_s, rng.uniform(0.3, 0.7), 0.3)
 
 
 def _slips_3(rng: np.random.Generator, t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:

@@ -104,7 +104,7 @@ def simulate(
             session.set(settings["attempts"].setting, RESTART_ONLY_ATTEMPTS)
             session.set(settings["restart_only"].setting, 1)
         for name, value in options.settings.items():
-            _set(session, settings, name, value)
+            set_by_name(session, settings, name, value)
         _rest(session)
         placed_us = kiosk.bus.now_us
         scene.place(placed_us)
@@ -129,7 +129,8 @@ def simulate(
     return record
 
 
-def _set(session: Session, settings: Mapping[str, Setting], name: str, value: int) -> None:
+def set_by_name(session: Session, settings: Mapping[str, Setting], name: str, value: int) -> None:
+    """Change one of the device's ``settings``, in its unit. InputError: no such one, or out of its range."""
     if name not in settings:
         raise InputError(f"no setting '{name}'; there are: {', '.join(settings)}")
     known = settings[name]

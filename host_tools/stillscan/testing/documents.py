@@ -1,0 +1,101 @@
+"""Documents to lay on the glass: an invented passport, one with fields of one's own, or a picture; worn and dirty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.errors import InputError
+from stillscan.mrz.compose import compose
+from stillscan.mrz.formats import format_of, parse_mrz_text
+from stillscan.samples import wear as worn
+from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page, row_y_mm
+from stillscan.simulator.picture import read_page
+from stillscan.simulator.printing import strip
+
+_SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"
+_PERSON = {
+    "code": "P", "issuer": "NOR", "primary": "OESTENBYEN", "secondary": "AASE", "number": "ZZZ000101",
+    "birth": "910517", "sex": "F", "expiry": "310101",
+}  # fmt: skip
+"""Of the sample: an invented person."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """``name`` says what it is in a failure's text, never what is printed on it."""
+
+    name: str
+    page: Page
+    lines: tuple[str, ...] | None = field(default=None, repr=False)
+    """What is printed on it; None for a picture."""
+
+
+def passport(
+    text: str | Sequence[str] | None = None,
+    *,
+    picture: str | PathLike[str] | None = None,
+    wear: bool = False,
+    dirt: str = "clean",
+    seed: int = 1,
+    **fields: str,
+) -> Document:
+    """A passport: of an invented person; with this ``text`` (lines, or both as 'L1|L2'); with these fields, the others
+    the invented person's; or a ``picture`` file (a strip of 1476 x 274 px, or a whole page).
+
+    Fields: code, issuer, nationality, primary, secondary, number, birth, sex, expiry, as they stand in an MRZ; check
+    digits are worked out. ``wear``: rubbed thin. ``dirt``: on the page, as `stillscan simulate --dirt`. Text of one's
+    own needs an OCR-B font on this computer. InputError, MrzError.
+    """
+    if sum((text is not None, picture is not None, bool(fields))) > 1:
+        raise InputError("passport: either text, or picture, or fields")
+    name, lines, grey = _printed(text, picture, fields)
+    if wear:
+        name, grey = f"{name}, worn", worn(grey, seed)
+    if dirt != "clean":
+        name, grey = f"{name}, {dirt}", _dirty(grey, Dirt.profile(dirt, seed))
+    return Document(name, Page.from_array(grey), lines)
+
+
+def _printed(
+    text: str | Sequence[str] | None, picture: str | PathLike[str] | None, fields: dict[str, str]
+) -> tuple[str, tuple[str, ...] | None, NDArray[np.uint8]]:
+    """Name, lines and picture of a document as it was made."""
+    if picture is not None:
+        return Path(fspath(picture)).name, None, read_page(picture, LINE_PX, ZONE_ROWS)
+    if text is not None:
+        lines = tuple(parse_mrz_text(text)) if isinstance(text, str) else tuple(text)
+        format_of(lines)
+        return "passport of this text", lines, strip(lines)
+    lines = _composed(fields)
+    if not fields:
+        return "passport", lines, read_page(_SAMPLE, LINE_PX, ZONE_ROWS)
+    return f"passport with its own {', '.join(fields)}", lines, strip(lines)
+
+
+def _composed(fields: dict[str, str]) -> tuple[str, ...]:
+    """Two lines with right check digits."""
+    unknown = set(fields) - set(_PERSON) - {"nationality"}
+    if unknown:
+        there = ", ".join((*_PERSON, "nationality"))
+        raise InputError(f"passport: no field '{min(unknown)}'; there are: {there}")
+    whole = {**_PERSON, **fields}
+    return compose("TD3", **{"nationality": whole["issuer"], **whole})  # type: ignore[arg-type]
+
+
+def _dirty(grey: NDArray[np.uint8], dirt: Dirt) -> NDArray[np.uint8]:
+    """The picture with dirt on its zone, which moves with the page."""
+    soiled = grey.astype(np.float32)
+    width = min(grey.shape[1], LINE_PX)
+    for row in range(ZONE_ROWS):
+        at = grey.shape[0] - ZONE_ROWS + row
+        if at >= 0:
+            passed = np.broadcast_to(dirt.column_transmission * dirt.glass_transmission(row_y_mm(row)), LINE_PX)
+            soiled[at, :width] *= passed[:width]
+    return np.rint(soiled).astype(np.uint8)

@@ -1,0 +1,101 @@
+"""What is around the kiosk: parts that break and age, lamp, dirt, a counter that hums; and the clock."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+from stillscan.errors import InputError
+from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.kiosk import AGEING, FAULTS
+from stillscan.testing.driver import Driver
+
+_MOST_MS = 3_600_000.0  # an hour of virtual time: a test waits no longer
+_MOST_TIMES, _MOST_G = 100.0, 8.0  # noise that leaves nothing to read; the accelerometer's range
+
+
+class World:
+    """What is set before the first document is laid down is so from power-on."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def fault(self, name: str, after_ms: float = 0.0) -> None:
+        """Break or age a part, now or after so long: a name of `stillscan simulate --fault`."""
+        if name not in FAULTS and name not in AGEING:
+            raise InputError(f"world.fault: no fault '{name}'; there are: {', '.join((*FAULTS, *AGEING))}")
+        _bounded("world.fault: after_ms", after_ms, _MOST_MS)
+        at_us = self._driver.now_us + round(after_ms * 1000)
+        if after_ms:
+            self._driver.kiosk.fail_at(at_us, name)
+        else:
+            self._driver.kiosk.fail(name)
+        self._driver.timeline.step(at_us / 1000, f"world.fault({name!r})")
+
+    def mend(self) -> None:
+        """Mend all parts that are broken; what has aged stays so."""
+        self._driver.kiosk.fail("none")
+        self._done("world.mend()")
+
+    def light(self, share: float) -> None:
+        """So much of its light does the lamp give: 1 is a new one's."""
+        _bounded("world.light: share", share, 1.0)
+        lamp = self._driver.kiosk.bus.lamp
+        lamp.infrared = lamp.white = share
+        self._done(f"world.light({share:g})")
+
+    def noise(self, times: float) -> None:
+        """The line sensor is so many times as noisy as a new one."""
+        _bounded("world.noise: times", times, _MOST_TIMES)
+        self._driver.kiosk.bus.line_sensor.noise = float(times)
+        self._done(f"world.noise({times:g})")
+
+    def hum(self, peak_g: float) -> None:
+        """The counter hums at 50 Hz, so strongly; 0 ends it."""
+        _bounded("world.hum: peak_g", peak_g, _MOST_G)
+        scene = self._driver.scene
+        scene.hum_g = float(peak_g)
+        scene.generation += 1  # models that computed ahead drop it
+        self._done(f"world.hum({peak_g:g})")
+
+    def dirt(self, what: str) -> None:
+        """Dirt on glass and sensor from now on, as `stillscan simulate --dirt`; "clean" wipes it off."""
+        scene = self._driver.scene
+        scene.dirt = Dirt.profile(what, scene.seed)
+        scene.generation += 1
+        self._done(f"world.dirt({what!r})")
+
+    def _done(self, text: str) -> None:
+        self._driver.timeline.step(self._driver.now_ms, text)
+
+
+class Clock:
+    """The virtual clock: it runs while something is expected, and by ``run``."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    @property
+    def now_ms(self) -> float:
+        """Since power-on."""
+        return self._driver.now_ms
+
+    def run(self, ms: float) -> None:
+        """Let so much time pass."""
+        _bounded("clock.run: ms", ms, _MOST_MS)
+        self._driver.session  # noqa: B018 - a kiosk that is off is switched on
+        self._driver.pass_until(self._driver.now_us + round(ms * 1000))
+
+    @property
+    def today(self) -> date:
+        """The day by which the rules judge; a test may set another."""
+        return self._driver.today
+
+    @today.setter
+    def today(self, day: date) -> None:
+        self._driver.today = day
+
+
+def _bounded(what: str, value: float, high: float) -> None:
+    if not (isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= high):
+        raise InputError(f"{what} is a number from 0 to {high:g}")

@@ -124,6 +124,12 @@ def test_dirt_above_dirt_keeps_its_places() -> None:
     assert {piece.where for piece in dirt_map(look).pieces} == {"sensor", "strip", "glass"}
 
 
+def test_dead_pixels_are_no_dirt() -> None:
+    look = looked()
+    look.light[:, [200, 640, 641, 900]] = 0.35 * np.random.default_rng(6).standard_normal((332, 4))
+    assert {(piece.where, piece.hurts) for piece in dirt_map(look).pieces} <= {("sensor", 0.0)}
+
+
 @pytest.mark.parametrize(
     ("glass", "said"), [(120.0, "something lies"), (165.0, "something lies"), (1.0, "too little light")]
 )

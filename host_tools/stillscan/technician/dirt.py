@@ -40,6 +40,8 @@ _LONG = 4.0  # height over width from which a piece is a streak
 _PAPER = 0.3  # of the strip's light: a lid gives a tenth, grey paper a half
 _COVERED = 0.05  # of the glass: more is no dirt but a thing
 _LEAST_LIGHT_LSB = 2.0  # over the lid: below that nothing can be seen on the glass
+_NO_LIGHT_LSB = 1.5  # over the lid: four times the noise of a row
+_BLIND = 0.03  # of the light of the other columns: less is a dead pixel, in which nothing is seen; simulated
 _LEVEL_DEGREE, _LEVEL_ROUNDS, _LEVEL_BELOW = 4, 12, 0.04  # of the lamp's light along x; chosen on seeds below 1000
 
 
@@ -92,7 +94,8 @@ def dirt_map(look: Look) -> DirtMap:
         raise DeviceError("something lies on the glass: take it away, close the lid, and begin again")
     if float(np.median(at_glass)) < _LEAST_LIGHT_LSB:
         raise DeviceError("too little light comes back from the lid: 'stillscan scanner test' measures the lamp")
-    clean = np.maximum(at_strip, at_glass / lid)
+    clean = np.maximum(at_strip, np.where(at_glass > _NO_LIGHT_LSB, at_glass, 0.0) / lid)
+    clean[clean < _BLIND * np.median(clean)] = 0.0
     pieces = [
         *_on_sensor(clean, look.pitch_mm),
         *_on_strip(strip_light, clean, look.y_mm[strip] - edge_mm, look.pitch_mm),
@@ -196,6 +199,7 @@ def _round_or_long(region: _Region) -> str:
 
 def _regions(loss: Floats, threshold: Floats) -> Iterator[_Region]:
     """What hangs together, the opaque first, then what is seen through and no rim of it."""
+    loss = np.where(threshold < 1.0, loss, 0.0)  # nothing is known of columns without light
     dark = loss > np.maximum(threshold, _DARK_LOSS)
     around = cv2.dilate(dark.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     faint = loss > threshold

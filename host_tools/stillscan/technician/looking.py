@@ -75,8 +75,9 @@ def _stepped(at: AtScanner, direction: int, count: int, from_place: int) -> int:
     if end.part:
         what = f"{named(wire.PARTS, end.part)}: {named(wire.FAULTS, end.fault)}"
         raise DeviceError(f"{at.session.transport.name}: the carriage did not go on: {what}")
-    if end.reached != count:
-        raise DeviceError(f"{at.session.transport.name}: the carriage did not go on: it stands at its end")
     told = [value for value in values if isinstance(value, Value)]
-    # When the last one was lost on the way: what was asked for.
-    return told[-1].value if told and told[-1].number == count - 1 else from_place + direction * count
+    if told:  # frames may be lost: each says where the carriage stood, and the end how far it came
+        return told[-1].value + direction * max(0, end.reached - 1 - told[-1].number)
+    if end.reached:
+        return from_place + direction * end.reached
+    raise DeviceError(f"{at.session.transport.name}: the carriage did not go on: it stands at its end")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (
-    *("simulate", "read", "run", "check", "device", "boards", "flash", "release", "pair", "scanner", "bundle", "rules"),
-    *("consignment", "audit", "staff", "token", "clock", "keys"),
+    *("simulate", "read", "run", "check", "device", "boards", "flash", "release", "pair", "scanner", "clean", "bundle"),
+    *("rules", "consignment", "audit", "staff", "token", "clock", "keys"),
 )
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (

@@ -26,7 +26,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--link", metavar="PATH", help="a symbolic link to the port: a name that stays when the cable is pulled"
     )
     parser.add_argument(
-        "--hands", choices=("human", "quick"), default="human", help="people act after a second, or a quarter (human)"
+        "--hands",
+        choices=("human", "quick", "nobody"),
+        default="human",
+        help="people act after a second, or a quarter; nobody: the glass stays empty, as technicians need it (human)",
     )
     parser.add_argument(
         "--control",
@@ -60,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
         port = PtyPort(kiosk, Cable(args.seed), Path(args.link) if args.link else None)
         closing.callback(port.close)
         stand = Stand(port, people)
+        if args.hands == "nobody":
+            stand.command("leave")
         control = ControlSocket(Path(args.control), stand.command) if args.control else None
         if control is not None:
             closing.callback(control.close)

@@ -1,0 +1,66 @@
+"""``stillscan clean``: where the glass, the white strip and the sensor are dirty, and what to wipe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from kiosk import wire
+from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.errors import DeviceError
+from stillscan.files import may_write
+from stillscan.technician.dirt import HURTS, VERDICTS, DirtMap, dirt_map, verdict
+from stillscan.technician.dirt_picture import save
+from stillscan.technician.looking import look
+
+_EVERY = 25  # per cent between two lines of progress
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "clean",
+        help="where glass, white strip and sensor are dirty, and what to wipe; the glass has to be empty",
+        description="Looks at the white strip and at the empty glass under the closed lid, row by row (a minute), and "
+        "maps the dirt in mm. Exit code: 0 nothing hurts reading, 1 something does, 2 bad input, 3 device trouble.",
+    )
+    add_port(parser)
+    parser.add_argument("--map", metavar="FILE.png", help="also draw the map into this file")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out."""
+    if args.map is not None:
+        may_write(args.map)  # before a minute of looking
+    with at_scanner(args) as at:
+        if at.state == wire.FAULT:
+            raise DeviceError(
+                f"{at.session.transport.name}: the scanner reports a fault; 'stillscan scanner test' says which part"
+            )
+        told = -1
+
+        def progress(percent: int) -> None:
+            nonlocal told
+            if percent // _EVERY > told and not args.json:
+                told = percent // _EVERY
+                print(f"looking: {percent} % ...", file=sys.stderr, flush=True)
+
+        found = dirt_map(look(at, progress))
+    if args.map is not None:
+        save(found, args.map)
+    word = verdict(found.pieces)
+    if args.json:
+        print(json.dumps({"spots": [piece._asdict() for piece in found.pieces], "verdict": word}))
+    else:
+        _show(found, word)
+    return int(word != "clean")
+
+
+def _show(found: DirtMap, word: str) -> None:
+    for piece in found.pieces:
+        place = f"x {piece.x_mm:5.1f} mm" + (f", y {piece.y_mm:4.1f} mm" if piece.where != "sensor" else "")
+        hurts = "hurts reading" if piece.hurts >= HURTS else "does not hurt"
+        print(f"{piece.where:<7} {piece.kind:<8} {place:<24} {piece.size_mm:5.2f} mm  {hurts} ({piece.hurts:.0%})")
+    print(f"{word}: {VERDICTS[word]}")

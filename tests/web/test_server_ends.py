@@ -28,6 +28,7 @@ from played import Played
 from kiosk import wire
 stop = []  # no Event: an interrupt in the middle of its wait leaves its own lock torn
 signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background inherit that it is ignored
 try:
     with Played() as played:
         print(played.url, played.cookies(), flush=True)

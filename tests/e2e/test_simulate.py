@@ -45,6 +45,17 @@ def test_a_still_clean_passport_is_verified_in_one_attempt(capsys):
     assert 0 < record["t_still_ms"] < record["t_verdict_ms"] <= record["t_still_ms"] + 1500
 
 
+@pytest.mark.parametrize("share", [0.7, 0.9])
+def test_paper_that_is_not_white_is_verified_as_soon(capsys, tmp_path: Path, share: float):
+    """Rows that the sweep has not come to look like the paper: a white edge beside the text was taken for its print."""
+    grey = np.asarray(Image.open(CLEAN).convert("L")) * share
+    Image.fromarray(grey.astype(np.uint8)).save(tmp_path / "grey.png")
+    _, white = simulate(capsys, "--document", CLEAN)
+    _, record = simulate(capsys, "--document", str(tmp_path / "grey.png"))
+    assert (record["outcome"], record["attempts"], record["mrz"]) == ("verified", 1, LINES)
+    assert record["t_verdict_ms"] <= white["t_verdict_ms"] + 100
+
+
 def test_one_slip_costs_one_restart_and_stops_in_time(capsys):
     _, record = simulate(capsys, "--document", CLEAN, "--motion", "one-slip")
     assert (record["outcome"], record["attempts"], len(record["aborts"])) == ("verified", 2, 1)

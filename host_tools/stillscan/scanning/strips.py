@@ -216,7 +216,10 @@ class StripStore:
         """
         out, self._seen = self._laid(self._joinable())
         _lid_to_paper(out)
-        return out, np.asarray(self._seen.any(axis=1), np.bool_)
+        rows = np.asarray(self._seen.any(axis=1), np.bool_)
+        if rows.any():  # as bright as the document's: an edge beside the text is none of the print
+            out[~rows] = np.median(out[rows][:, ::8])
+        return out, rows
 
     def _laid(self, sweeps: list[Sweep]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """These sweeps on the document's rows, later ones on top, and which pixels (rows, width_px) were seen."""

@@ -63,16 +63,15 @@ together (14); of two strips that careful hands lay together a few fit as well (
 _MOST_IN_ONE, _MOST_IN_ONE_UNCLEAR = 2.4, 3.2
 """The same, of one of the differences alone: strips of one document up to 1.6 at levels 0 to 3, 2.4 at level 4 and 3.1
 at level 5."""
-TWO_PRINTS = "the lines are not of one print"
-
-
 _CALM_SPREAD = Difference(0.8, 2.0, 0.8, 0.035, 0.08, 0.07)
-"""The same of a single sweep under which the document lay still: nothing but the print itself makes its ink and strokes
-differ. Paper differs as before, by stains and laminate that has come off (third set, level 4: 0.05 rms)."""
+"""As `_SPREAD`, in a single sweep under which the document lay still: nothing but the print itself makes its ink and
+strokes differ. Paper differs as before, by stains and laminate that has come off (third set, level 4: 0.05 rms)."""
 _MOST_APART_CALM = 1.2
-"""Times that, for print that stands out clearly of its noise. Of two sheets that were exchanged in mid-sweep without a
-movement that anybody noticed 2 of 60 were accepted without this bound, 1.3 and 1.4 apart. Development strips of levels
-0 to 3 are up to 0.93 apart (307 strips), strips of the third set up to 0.87 at levels 2 and 3 (48)."""
+"""Times what is usual then, for print that stands out clearly of its noise. Of two sheets that were exchanged in
+mid-sweep without a movement that anybody noticed 2 of 60 were accepted without this bound, 1.3 and 1.4 apart.
+Development strips of levels 0 to 3 are up to 0.93 apart (307 strips), strips of the third set up to 0.87 at levels 2
+and 3 (48)."""
+TWO_PRINTS = "the lines are not of one print"
 
 
 class _Line(NamedTuple):

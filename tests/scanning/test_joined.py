@@ -94,6 +94,13 @@ def test_kept_attacks(kind: str) -> None:
         assert one((kind, seed))[1] != "mixture", seed
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "seed"), [("cut and laid together", 80010), ("exchanged in a sweep", 85003)])
+def test_sheets_whose_prints_fit_differ_in_their_paper(kind: str, seed: int) -> None:
+    """Accepted while only the prints were compared: they are 1.0 and 0.8 apart."""
+    assert one((kind, seed))[1] != "mixture"
+
+
 def test_an_attack_is_the_same_every_time() -> None:
     first, again = attack("cut and laid together", 3), attack("cut and laid together", 3)
     assert (first.pictures[0] == again.pictures[0]).all()

@@ -22,7 +22,7 @@ from stillscan.mrz.pages import examine_pages
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import GOES_ON, examine, is_strip
 from stillscan.mrz.typeface import STRANGE, Print
-from stillscan.mrz.unity import Difference
+from stillscan.mrz.unity import Pair
 
 TWO = "a picture shows two MRZs"
 DIFFERENT = "the pictures show different documents"
@@ -76,7 +76,8 @@ class CaptureReader:
         if own.reason == TIME_IS_OVER:
             return own
         if evidence is not None:
-            self._newest = _seen(own, evidence, is_strip=is_strip(grey), calm=calm)
+            pairs = unity.compared(grey, evidence, calm=calm) if is_strip(grey) else ()
+            self._newest = _seen(own, evidence, pairs, calm=calm)
         newest = self._newest
         with effort.counted() as counted:
             # what shows no MRZ now is none, whatever was seen before
@@ -102,16 +103,15 @@ class _Seen(NamedTuple):
     reading: Reading
     likelihoods: NDArray[np.float32]
     goes_on: bool
-    differences: tuple[Difference, ...]
-    """Between the lines of a strip."""
+    pairs: tuple[Pair, ...]
+    """How the lines of a strip differ."""
     clear: bool
     printed: Print
     calm: bool
 
 
-def _seen(own: Reading, evidence: Evidence, *, is_strip: bool, calm: bool = False) -> _Seen:
-    differences = unity.differences(evidence) if is_strip else ()
-    return _Seen(own, evidence.likelihoods, evidence.goes_on, differences, evidence.clear, evidence.printed, calm)
+def _seen(own: Reading, evidence: Evidence, pairs: tuple[Pair, ...] = (), *, calm: bool = False) -> _Seen:
+    return _Seen(own, evidence.likelihoods, evidence.goes_on, pairs, evidence.clear, evidence.printed, calm)
 
 
 def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
@@ -126,7 +126,7 @@ def read_captures(sources: Sequence[str | Path | NDArray[Any]]) -> Reading:
         raise MrzError("there is no picture to read")
     examined = [examine_pages(source) for source in sources]
     start = time.perf_counter()
-    seen = [_seen(own, found, is_strip=False) for own, found in examined if found is not None]
+    seen = [_seen(own, found) for own, found in examined if found is not None]
     with effort.counted() as counted:
         reading = _joined(seen, examined[0][0])
     ms = round(sum(own.ms for own, _ in examined) + (time.perf_counter() - start) * 1000, 2)
@@ -155,9 +155,8 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
         return replace(joined, accepted=False, reason=TWO, quality=best.quality)
     if joined.accepted and (strange := _strange(joined, usable)) is not None:
         return replace(joined, accepted=False, reason=strange.text, quality=best.quality)
-    found = [own for one in usable for own in one.differences]
-    clear, calm = all(one.clear for one in usable), all(one.calm for one in usable)
-    return unity.judged(replace(joined, quality=best.quality), found, clear=clear, calm=calm)
+    found = [pair for one in usable for pair in one.pairs]
+    return unity.judged(replace(joined, quality=best.quality), found, calm=all(one.calm for one in usable))
 
 
 def _strange(joined: Reading, usable: list[_Seen]) -> QualityFinding | None:

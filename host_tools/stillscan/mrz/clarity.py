@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from stillscan.mrz import effort
 from stillscan.mrz.pixels import ranked
 
+CLEAR = 14.0
+"""Of print that stands out clearly."""
 _LETTERS = slice(10, 38)  # rows of a crop with letters in them: (48 - 29) / 2 = 10 are left above and below
 _LEAST_NOISE = 0.3
 """Of 8-bit steps: what rounding leaves in a picture without noise. Nothing changes between 0.1 and 1, 24 strips of

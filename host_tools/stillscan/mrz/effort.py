@@ -40,6 +40,7 @@ COSTS_MS = {
     "clarity": 0.45,
     "quality": 0.7,
     "unity": 0.6,
+    "sheet": 1.5,
     "typeface": 1.6,
     # a text, and each of its characters that the print leaves open
     "decode": 1.2,

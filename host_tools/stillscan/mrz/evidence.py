@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stillscan.mrz import find, flatten, lines, typeface, window
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.character_grid import MOST_GRIDS, CharacterGrid, cells, fit, goes_on, grids, likeness
-from stillscan.mrz.clarity import clarity
+from stillscan.mrz.clarity import CLEAR, clarity
 from stillscan.mrz.formats import printed
 from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, PX_PER_MM, Track
 from stillscan.mrz.net import FIRST, QUICK, recognise
@@ -27,8 +27,6 @@ passports, levels 3 to 5, and of three formats)."""
 _PROMISING = 0.35
 """Likeness of lines to the quick network below which no other is asked about them. Nothing changes between 0.25 and
 0.45, 14 photographs (of worn passports, levels 3 to 5, and of three formats)."""
-_CLEAR = 14.0
-"""Clarity of print that stands out: see `clarity` for that of the development strips, 11 and more at levels 0 to 3."""
 _LEAST_SUPPORT = -9.0
 """A single character that the print speaks against may not count for more. Nothing changes between -15 and -6, 32
 strips of levels 1 and 3 to 5."""
@@ -56,8 +54,8 @@ class Evidence:
     """Where column 0 of the crops lies: from the left edge of a strip, else from the first character's left edge."""
     turned: bool = False
     """Whether the text stood upside down in its picture or strip."""
-    clear: bool = False
-    """Whether the print of a strip stands out clearly of its noise (not known of pictures that were resampled)."""
+    clarity: float = 0.0
+    """How far the print of a strip stands out of its noise (not known of pictures that were resampled)."""
     goes_on: bool = False
     """Whether further characters stand beside those of a line shorter than the longest there is."""
     quick: bool = False
@@ -73,6 +71,11 @@ class Evidence:
         """Distance of two characters in the picture."""
         length = float(np.hypot(*(self.corners[0, 1] - self.corners[0, 0])))
         return length / (int(self.likelihoods.shape[1]) - 1)
+
+    @property
+    def clear(self) -> bool:
+        """Whether the print of a strip stands out clearly of its noise."""
+        return self.clarity > CLEAR
 
     def support(self, text: tuple[str, ...]) -> float:
         """Mean log probability of the characters of `text` by print alone: near 0 when the print bears it out."""
@@ -143,14 +146,14 @@ def _ends_of_row(row: float, slope: float, columns: int) -> Iterator[Bar]:
 def _level_candidates(view: View, left_mm: float) -> Iterator[Candidate]:
     """The place that the lines of `view` are, if they look like an MRZ at all."""
     for quick in _promising(view):
-        clear = clarity(view.crops) > _CLEAR
+        stands_out = clarity(view.crops)
 
-        def thorough(clear: bool = clear) -> Iterator[Evidence]:
+        def thorough(stands_out: float = stands_out) -> Iterator[Evidence]:
             for sight in _sights(view):
-                yield replace(_evidence(sight, view.ends(sight.grid), left_mm), clear=clear)
+                yield replace(_evidence(sight, view.ends(sight.grid), left_mm), clarity=stands_out)
 
         own = _evidence(quick, view.ends(quick.grid), left_mm)
-        yield Candidate(replace(own, clear=clear, quick=True), thorough)
+        yield Candidate(replace(own, clarity=stands_out, quick=True), thorough)
 
 
 def of_turned_strip(strip: NDArray[np.uint8]) -> Iterator[Candidate]:
@@ -203,7 +206,7 @@ def of_level(grey: NDArray[np.uint8], row: Row) -> Iterator[Candidate]:
 
     def there(evidence: Evidence) -> Evidence:
         left_mm = _from_first_mm(evidence.grid)
-        return replace(evidence, corners=part.in_picture(evidence.corners), left_mm=left_mm, clear=False, beside=())
+        return replace(evidence, corners=part.in_picture(evidence.corners), left_mm=left_mm, clarity=0.0, beside=())
 
     for turned in row.turned:
         yield from _changed((of_turned_strip if turned else of_strip)(part.grey), there)

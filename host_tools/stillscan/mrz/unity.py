@@ -1,7 +1,8 @@
 """Are both lines of one print? Two sheets that a hand lays together never fit as lines do that one printer made.
 
 Compared is what a print has from its making, not what stands there: where the lines begin, their distance and
-direction, the paper under them, and how dark and broad its strokes are.
+direction, the paper under them, and how dark and broad its strokes are. In a sweep under which the document lay still
+the sheet is compared as well (`sheet`).
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import effort
+from stillscan.mrz import effort, sheet
+from stillscan.mrz.clarity import CLEAR
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.find import SPACING_PX
 from stillscan.mrz.finding import QualityFinding
@@ -47,6 +49,15 @@ class Difference(NamedTuple):
     """Broader strokes, as a logarithm."""
 
 
+class Pair(NamedTuple):
+    """Two lines of a capture."""
+
+    print: Difference
+    sheet: sheet.Step
+    clarity: float
+    """See Evidence."""
+
+
 _USUAL = Difference(0.0, 0.5, 0.0, 0.0, 0.0, 0.035)
 """Of one print: line 2 has more digits, which are a little broader than letters and fillers; the lines of real
 passports stand up to 78.6 px apart (flat scans of 2,400 px)."""
@@ -71,6 +82,18 @@ _MOST_APART_CALM = 1.2
 mid-sweep without a movement that anybody noticed 2 of 60 were accepted without this bound, 1.3 and 1.4 apart.
 Development strips of levels 0 to 3 are up to 0.93 apart (307 strips), strips of the third set up to 0.87 at levels 2
 and 3 (48)."""
+_PLAIN = 40.0
+"""Clarity of print that hardly anything has worn: development strips of levels 0 and 1, and some of level 2."""
+_PLAIN_SPREAD = Difference(0.4, 2.0, 0.8, 0.03, 0.05, 0.06)
+"""As `_CALM_SPREAD`, of such print: beginnings differ by up to 0.3 px and ink by 0.04 at levels 0 and 1, and strokes by
+up to 0.11 (120 development strips). Distances are as wide apart as real passports have them."""
+_MOST_APART_PLAIN = 1.2
+"""Of plain print in a calm sweep. Development strips are up to 0.9
+apart (117), strips of the third set up to 1.2 (117 of levels 0 to 4). Of 70 joins that fitted within all other bounds
+all but 3 to 5 are told by this or by the sheet."""
+_MOST_OF_A_SHEET = sheet.Step(0.06, 0.15)
+"""What paper of one sheet may change by in a calm sweep. Development strips of levels 0 to 4 change by up to 0.01 and
+0.044 (98), strips of the third set by up to 0.054 and 0.05 (190)."""
 TWO_PRINTS = "the lines are not of one print"
 
 
@@ -82,17 +105,21 @@ class _Line(NamedTuple):
     middles: tuple[float, float]  # of the letters' height in the left and right half, from the middle of the crop
 
 
-def differences(evidence: Evidence) -> tuple[Difference, ...]:
-    """How the two lines that were read differ; nothing of a text of three."""
-    return (difference(evidence),) if len(evidence.crops) == 2 else ()
+def compared(grey: NDArray[np.uint8], evidence: Evidence, *, calm: bool) -> tuple[Pair, ...]:
+    """How the two lines that were read in a strip (rows, cols) differ, `calm`: see `judged`; nothing of a text of
+    three."""
+    if len(evidence.crops) != 2:
+        return ()
+    step = sheet.step(grey, evidence.corners, turned=evidence.turned) if calm else sheet.NO_STEP
+    return (Pair(difference(evidence), step, evidence.clarity),)
 
 
-def judged(reading: Reading, found: Sequence[Difference], *, clear: bool, calm: bool) -> Reading:
+def judged(reading: Reading, found: Sequence[Pair], *, calm: bool) -> Reading:
     """The reading of lines that differ so: not accepted when they are not of one print.
 
-    `clear`: see Evidence. `calm`: each capture is of one sweep, under which the document lay still.
+    `calm`: each capture is of one sweep, under which the document lay still.
     """
-    if not reading.accepted or is_one_print(found, clear=clear, calm=calm):
+    if not reading.accepted or is_one_print(found, calm=calm):
         return reading
     fault = QualityFinding("two-prints", TWO_PRINTS)
     return replace(reading, accepted=False, reason=TWO_PRINTS, quality=(*reading.quality, fault))
@@ -123,22 +150,32 @@ def _unlike(one: float, other: float) -> float:
     return abs(other / max(one, 1.0) - 1)
 
 
-def is_one_print(found: Sequence[Difference], *, clear: bool, calm: bool = False) -> bool:
+def is_one_print(found: Sequence[Pair], *, calm: bool = False) -> bool:
     """Whether lines that differ so, in one or several captures of one document, were printed together."""
     if not found:
         return True
-    mean = Difference(*np.mean(found, axis=0))
-    if clear and calm and np.sqrt(np.mean(_each(mean, _CALM_SPREAD) ** 2)) > _MOST_APART_CALM:
+    mean = Difference(*np.mean([pair.print for pair in found], axis=0))
+    clarity = min(pair.clarity for pair in found)
+    if calm and not _fits_a_calm_sweep(mean, sheet.Step(*np.mean([pair.sheet for pair in found], axis=0)), clarity):
         return False
-    each = _each(mean)
+    clear = clarity > CLEAR
     most = _MOST_APART if clear else _MOST_APART_UNCLEAR
     most_in_one = _MOST_IN_ONE if clear else _MOST_IN_ONE_UNCLEAR
-    return bool(np.sqrt(np.mean(each**2)) <= most and np.abs(each).max() <= most_in_one)
+    return bool(distance(mean) <= most and np.abs(_each(mean)).max() <= most_in_one)
 
 
-def distance(found: Difference) -> float:
+def _fits_a_calm_sweep(mean: Difference, step: sheet.Step, clarity: float) -> bool:
+    """Whether nothing but print and paper themselves makes lines of this clarity differ so."""
+    if step.paper > _MOST_OF_A_SHEET.paper or step.grain > _MOST_OF_A_SHEET.grain:
+        return False
+    if clarity > CLEAR and distance(mean, _CALM_SPREAD) > _MOST_APART_CALM:
+        return False
+    return clarity <= _PLAIN or distance(mean, _PLAIN_SPREAD) <= _MOST_APART_PLAIN
+
+
+def distance(found: Difference, spread: Difference = _SPREAD) -> float:
     """How far two lines are from those of one print, in what such lines are usually apart: 1 is usual."""
-    return float(np.sqrt(np.mean(_each(found) ** 2)))
+    return float(np.sqrt(np.mean(_each(found, spread) ** 2)))
 
 
 def _each(found: Difference, spread: Difference = _SPREAD) -> NDArray[np.float64]:

@@ -232,9 +232,9 @@ class StripStore:
         return out, seen
 
     def calm(self, most_um: int) -> bool:
-        """Whether the picture is of one sweep, under which the document moved by ``most_um`` at most."""
+        """Whether the picture is of one sweep as it came, under which the document moved by ``most_um`` at most."""
         sweeps = self._joinable()
-        return len(sweeps) == 1 and bool(np.abs(sweeps[0].shifts_um).max() <= most_um)
+        return len(sweeps) == 1 and sweeps[0].calm and bool(np.abs(sweeps[0].shifts_um).max() <= most_um)
 
     def torn(self, first_row: int, last_row: int) -> bool:
         """Does the picture last ``joined`` lack a part of seen rows first_row..last_row where text may stand?"""

@@ -1,0 +1,97 @@
+"""Do both lines stand on one sheet? Its paper is as bright and as grained under the one as under the other.
+
+Where another sheet begins, above, between or in the lines, it changes all along a row; stains, shine and wear of one
+sheet change it in places.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.mrz import effort
+
+_FROM_MIDDLE = np.concatenate([np.arange(-25, -17), np.arange(18, 26)])
+"""Rows from a line's middle with paper above it and below: letters reach 14.5 rows, blurred 17, the next
+line's begin at 58."""
+_ABOVE, _BELOW = slice(0, 8), slice(8, 16)  # of these
+_PLACES = 12
+"""Along the lines, as in `unity`."""
+_LEAST_ROWS = 3
+"""Of the eight that must have been scanned: a sweep ends 20 rows below the middle of the last line."""
+_SHARE = 0.25
+"""Of the places that may differ less or the other way: with a quarter, strips of the third set (level 4) differ by
+0.05 and 0.03 at most, with a half by 0.11 and 0.06."""
+_OUTLIER = 1.6
+"""Times the third quartile: edges of dust and of security print count for no more than that of the grain. Nothing
+changes between 1.2 and 3, 514 strips of levels 0 to 4."""
+_LEAST_GRAIN = 1.0
+"""Grey values that are added: of what a new sensor's noise leaves of the finest grain (about 3) the differences are the
+sensor's, and paper that is only drawn has none."""
+
+
+class Step(NamedTuple):
+    """What changes from the paper about the first line to that about the second, all along them, as a logarithm."""
+
+    paper: float
+    """How bright it is, by its amount."""
+    grain: float
+    """How much neighbouring pixels differ, by its amount."""
+
+
+NO_STEP = Step(0.0, 0.0)
+
+
+def step(grey: NDArray[np.uint8], corners: NDArray[np.float64], *, turned: bool) -> Step:
+    """What changes in a strip (rows, cols) whose two lines end at these corners (2, 2, 2), see Evidence.
+
+    None is seen where rows that are compared have not been scanned, which are all of one grey.
+    """
+    effort.spend("sheet")
+    if turned:
+        grey, corners = grey[::-1, ::-1], np.array(grey.shape[::-1]) - 1 - corners
+    one, other = (_paper(grey, *ends) for ends in corners)
+    pairs = ((one, other, _ABOVE, _ABOVE), (one, other, _BELOW, _BELOW), (one, other, _ABOVE, _BELOW))
+    steps = [
+        _changed(_logarithms(first[rows]), _logarithms(then[there]))
+        for first, then, rows, there in pairs
+        if min(_scanned(first[rows]), _scanned(then[there])) >= _LEAST_ROWS
+    ]
+    return Step(*np.max(steps, axis=0)) if steps else NO_STEP
+
+
+def _paper(grey: NDArray[np.uint8], left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The rows about a line (16, columns) from its left to its right end; NaN where nothing was scanned."""
+    first, end = max(0, round(float(left[0]))), min(grey.shape[1], round(float(right[0])))
+    columns = np.arange(first, end)
+    middle = np.interp(columns, (left[0], right[0]), (left[1], right[1]))
+    rows = np.rint(middle).astype(np.intp) + _FROM_MIDDLE[:, None]
+    inside = (rows >= 0) & (rows < len(grey))
+    rows = np.clip(rows, 0, len(grey) - 1)
+    scanned = grey.min(axis=1) < grey.max(axis=1)
+    paper = grey[rows, columns].astype(np.float32)
+    paper[~(inside & scanned[rows]).all(axis=1)] = np.nan
+    return np.asarray(paper, np.float32)
+
+
+def _scanned(paper: NDArray[np.float32]) -> int:
+    """How many rows there are."""
+    return int(np.isfinite(paper[:, 0]).sum())
+
+
+def _logarithms(paper: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(2, places): how bright the paper (rows, columns) is, and how strong its grain, in each place."""
+    scanned = paper[np.isfinite(paper[:, 0])]
+    width = scanned.shape[1] // _PLACES
+    places = scanned[:, : width * _PLACES].reshape(len(scanned), _PLACES, width).swapaxes(0, 1)
+    grain = np.abs(2 * places[..., 1:-1] - places[..., :-2] - places[..., 2:]).reshape(_PLACES, -1)
+    rank = grain.shape[1] * 3 // 4
+    most = _OUTLIER * np.maximum(np.partition(grain, rank, axis=1)[:, rank, None], 1.0)
+    bright = np.median(places[..., ::2].reshape(_PLACES, -1), axis=1)
+    return np.asarray(np.log(np.stack([bright + 1, np.minimum(grain, most).mean(axis=1) + _LEAST_GRAIN])), np.float64)
+
+
+def _changed(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much (2,) all but a share of the places (2, places) have changed in one direction."""
+    least, most = np.quantile(then - first, (_SHARE, 1 - _SHARE), axis=1)
+    return np.asarray(np.maximum(np.maximum(least, -most), 0.0))

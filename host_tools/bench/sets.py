@@ -92,6 +92,12 @@ SETS: dict[str, Set] = {
     "foreign characters": Set(
         "one to three characters that no MRZ has in a name, levels 0 to 4", 150, _print("foreign"), needs_typefaces=True
     ),
+    "foreign, anywhere": Set(
+        "one place in either line: foreign, small, with an accent, two over each other, nothing; levels 0 to 4",
+        150,
+        _print("single"),
+        needs_typefaces=True,
+    ),
     "foreign, 3 captures": Set(
         "the same, captured three times", 30, _print("foreign", captures=3), needs_typefaces=True
     ),

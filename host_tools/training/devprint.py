@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, permutations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +56,7 @@ def foreign_characters() -> tuple[str, ...]:
 
 
 class Glyph(NamedTuple):
-    """One cell: a character in a font file."""
+    """One cell: a character in a font file, or two over each other."""
 
     character: str
     font: Path
@@ -108,6 +108,37 @@ def _foreign(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tu
         letters = [at for at in range(5, 44) if line[at] != "<"]
         for at, glyph in zip(rng.permutation(letters), found if row == 0 else (), strict=False):
             cells[int(at)] = glyph
+        return cells
+
+    return typeset, None
+
+
+def _single(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:
+    """One place of either line has what no MRZ has there: any foreign character, a small letter, one with an accent,
+    two over each other, or nothing."""
+    known, kind = foreign_characters(), int(rng.integers(5))
+    if kind == 1:
+        known = tuple(one for one in known if one.isascii() and one.islower())
+    elif kind == 2:
+        known = tuple(one for one in known if unicodedata.decomposition(one)[:1].isalnum())
+    elif kind == 3:
+        known = tuple("".join(pair) for pair in permutations(ALPHABET[:-1], 2))
+    elif kind == 4:
+        known = (" ",)
+    fonts = (font, *(others[one] for one in rng.permutation(len(others))[:4])) if kind < 3 else (font,)
+    there = [
+        Glyph(known[one], each)
+        for one in rng.permutation(len(known))[:20]
+        for each in fonts
+        if kind > 2 or has(each, known[one])
+    ]
+    mine, row, place = there[int(rng.integers(min(len(there), 6)))], int(rng.integers(2)), float(rng.random())
+
+    def typeset(line: int, text: str) -> list[Glyph]:
+        cells = [Glyph(character, font) for character in text]
+        filled = [at for at in range(0 if line else 5, len(text)) if text[at] != "<"]
+        if line == row:
+            cells[filled[int(place * len(filled))]] = mine
         return cells
 
     return typeset, None
@@ -202,6 +233,7 @@ def _height(ink: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint
 KINDS: dict[str, Kind] = {
     "fonts": _font,
     "foreign": _foreign,
+    "single": _single,
     "one-line": _one_line,
     "part": _part,
     "dots": _with(_dots),
@@ -247,7 +279,8 @@ def _print(
             font, _ = _sized(source)
             _, top, _, bottom = font.getbbox("H", anchor="ls")
             x = left + _PITCH_PX * (at + 0.5)
-            pen.text((x * _FINE, high * _FINE / 2 - (top + bottom) / 2), character, 255, font, "ms")
+            for one in character:
+                pen.text((x * _FINE, high * _FINE / 2 - (top + bottom) / 2), one, 255, font, "ms")
         drawn = np.asarray(line)
         drawn = drawn if effect is None else effect(drawn, rng)
         middle = columns * _FINE / 2

@@ -28,6 +28,8 @@ _FINE = 4
 _PITCH_PX, _CAPITAL_PX = 30, 28
 _MARGIN_PX = 60
 _TALL = 96
+_BROAD = 1 / 3
+"""Share of lines with the wear that `causes` draws."""
 _OF_A_FONT = 48
 """Foreign characters that are taken from a font."""
 
@@ -129,7 +131,8 @@ def line(of: Bank, seed: int, index: int) -> PrintLine:
     middle = column[ROWS // 2 - 6 : ROWS // 2 + 6].mean(axis=0)
     seen = np.interp(centres + _MARGIN_PX - 0.5, middle, np.arange(COLUMNS))
     ends = float(seen[0]) - 12, float(seen[-1]) + 12
-    pixels = degrade.photograph(np.asarray(distance, np.float32), *ends, severity, rng, broad=False)
+    broad = rng.random() < _BROAD
+    pixels = degrade.photograph(np.asarray(distance, np.float32), *ends, severity, rng, broad=broad)
     found = PrintLine(
         pixels,
         np.zeros(MOST_CHARACTERS, np.float32),
@@ -230,6 +233,8 @@ def _strange(of: Bank, cut: NDArray[np.float32], rng: np.random.Generator) -> Ta
     """A character that no MRZ has: of some font, or one of the line's own with a mark to it; or nothing at all."""
     if rng.random() < 0.04:
         return np.full_like(cut[0], FAR_PX)
+    if rng.random() < 0.06:
+        return _two(cut, rng)
     kind = rng.random()
     if kind < 0.55:
         return _of(of.alike if kind < 0.35 else of.foreign, rng) + np.float32(rng.normal(0, 0.4))
@@ -260,6 +265,19 @@ def _strange(of: Bank, cut: NDArray[np.float32], rng: np.random.Generator) -> Ta
         ends = rng.uniform((-11, -15), (11, 15), (int(rng.integers(1, 5)), 2, 2))
         base = base if rng.random() < 0.3 else np.full_like(base, FAR_PX)
     return np.asarray(np.minimum(base, _strokes(down, right, ends, pen)), np.float32)
+
+
+def _two(cut: NDArray[np.float32], rng: np.random.Generator) -> Table:
+    """Two characters in one cell, over each other or side by side; one alone never fills the place of another."""
+    one, other = (cut[at] for at in rng.permutation(len(ALPHABET) - 1)[:2].tolist())
+    if rng.random() < 0.6:
+        return np.asarray(np.minimum(one, other), np.float32)
+    parts = []
+    for part, side in ((one, -1), (other, 1)):
+        change = np.array([[0.5, 0, (CELL_COLUMNS - 1) / 4 + 6 * side], [0, 1, 0]])
+        narrow = cv2.warpAffine(part, change, (CELL_COLUMNS, CELL_ROWS), borderMode=cv2.BORDER_REPLICATE)
+        parts.append(narrow * 0.6 - 0.4)
+    return np.asarray(np.minimum(*parts), np.float32)
 
 
 def _scaled(base: Table, scale: float, down_px: float) -> Table:

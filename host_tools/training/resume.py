@@ -1,17 +1,16 @@
-"""Takes up training where exported weights left it: the ONNX file of a network back into a `LineNet` that can learn.
+"""Takes up training where exported weights left it: the ONNX file of a network back into one that can learn.
 
 Exporting folds each normalisation into the convolution before it. So each is set anew, from what passes through it, to
 the identity plus the bias that was folded: the network computes what the file computes, and learns from there.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
-
-from training.net import LineNet
 
 Parameters = tuple[Tensor, Tensor]
 """Weight and bias of a convolution."""
@@ -31,6 +30,23 @@ def convolutions(file: Path) -> list[Parameters]:
     ]
 
 
+def products(file: Path) -> list[Parameters]:
+    """Weights (out, in) and biases of the full layers of a network's file in the order in which they compute."""
+    graph = onnx.load(file).graph
+    stored = {weight.name: onnx.numpy_helper.to_array(weight) for weight in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Cast" and node.input[0] in stored:
+            stored[node.output[0]] = stored[node.input[0]]
+    found = []
+    for node, after in pairwise(graph.node):
+        if node.op_type == "Gemm":
+            found.append((stored[node.input[1]], stored[node.input[2]]))
+        elif node.op_type == "MatMul" and node.input[1] in stored:
+            bias = next(stored[name] for name in after.input if name in stored)
+            found.append((stored[node.input[1]].T, bias))
+    return [tuple(torch.from_numpy(one.astype(np.float32)) for one in pair) for pair in found]
+
+
 def _becomes_bias(normalisation: nn.BatchNorm2d, bias: Tensor, seen: Tensor) -> None:
     """Let `normalisation` add `bias` to what is like `seen`, and nothing else."""
     with torch.no_grad():
@@ -40,8 +56,12 @@ def _becomes_bias(normalisation: nn.BatchNorm2d, bias: Tensor, seen: Tensor) -> 
         normalisation.bias.copy_(bias + mean)
 
 
-def restore(net: LineNet, file: Path, lines: Tensor) -> None:
-    """Fill `net` from its exported file; statistics are those of typical `lines` (n, 1, 48, columns)."""
+def restore(net: nn.Module, file: Path, typical: Tensor) -> None:
+    """Fill `net` from its exported file; statistics are those of what is `typical` of what it is shown."""
+    full = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    for layer, (weight, bias) in zip(full, products(file), strict=True):
+        layer.weight.data.copy_(weight)
+        layer.bias.data.copy_(bias)
     modules = [module for module in net.modules() if isinstance(module, nn.Conv2d | nn.BatchNorm2d)]
     following = dict(zip(modules, [*modules[1:], None], strict=True))
     own = [module for module in modules if isinstance(module, nn.Conv2d)]
@@ -58,7 +78,7 @@ def restore(net: LineNet, file: Path, lines: Tensor) -> None:
                 )
             )
     with torch.no_grad():
-        net.eval()(lines)
+        net.eval()(typical)
     for hook in hooks:
         hook.remove()
     net.train()

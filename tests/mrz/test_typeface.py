@@ -59,6 +59,30 @@ def test_they_are_named_with_their_place(ocr_b: Path) -> None:
     assert named >= 12
 
 
+@pytest.mark.parametrize("column", [6, 12, 17])
+@pytest.mark.parametrize("character", ["OH", "ID", "ZW", "CI", "VM"])
+def test_two_characters_over_each_other_are_none_of_the_name(character: str, column: int, ocr_b: Path) -> None:
+    """As a typewriter corrects: the print below shows."""
+    picture = printed((NOR[0][:column] + character[0] + NOR[0][column + 1 :], NOR[1]), ocr_b)
+    over = printed((NOR[0][:column] + character[1] + NOR[0][column + 1 :], NOR[1]), ocr_b)
+    assert not read_strip(np.minimum(picture, over)).accepted
+
+
+@pytest.mark.parametrize("level", range(5))
+def test_in_any_place_of_either_line_and_whatever_the_wear(level: int, ocr_b: Path) -> None:
+    """Foreign, small, with an accent, two over each other, nothing: check digits may even tell what should be there."""
+    for seed in range(1200, 1208):
+        assert not read_strip(devprint.strip("single", ocr_b, (MONO,), level, seed).pixels).accepted
+
+
+def test_lines_without_streaks_are_left_as_they_are(ocr_b: Path) -> None:
+    crops = np.stack([printed(NOR, ocr_b)[row : row + 48] for row in (64, 139)])
+    assert np.array_equal(typeface.without_streaks(crops), crops)
+    streaked = crops.copy()
+    streaked[:, :, 500:503] //= 2
+    assert np.abs(typeface.without_streaks(streaked).astype(int) - crops).max() <= 2
+
+
 def test_nothing_printed_where_a_character_belongs_is_no_filler_of_a_name(ocr_b: Path) -> None:
     reading = read_strip(printed((NOR[0][:8] + " " + NOR[0][9:], NOR[1]), ocr_b))
     assert not reading.accepted
@@ -89,7 +113,7 @@ def test_what_is_no_print_of_travel_documents_is_not_accepted(kind: str, level: 
     for seed in range(2):
         drawn = devprint.strip(kind, ocr_b, (MONO,), level, seed)
         reading = read_strip(drawn.pixels)
-        same_shapes = kind not in ("fonts", "foreign", "one-line", "part")
+        same_shapes = kind not in ("fonts", "foreign", "single", "one-line", "part")
         assert not reading.accepted or (same_shapes and reading.lines == drawn.lines)
 
 

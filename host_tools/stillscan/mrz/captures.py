@@ -168,8 +168,7 @@ def _strange(joined: Reading, usable: list[_Seen]) -> QualityFinding | None:
         for fault in one.reading.quality
         if fault.code in STRANGE and _agree(one.reading.lines or (), lines, fault.line)
     )
-    clear = all(one.clear for one in usable)
-    return next(told, None) or typeface.doubt([one.printed for one in usable], lines, clear=clear)
+    return next(told, None) or typeface.doubt([one.printed for one in usable], lines)
 
 
 def _agree(lines: tuple[str, ...], joined: tuple[str, ...], line: int | None) -> bool:

@@ -305,4 +305,4 @@ def _strange(reading: Reading, evidence: Evidence, is_strip: bool) -> QualityFin
     Nor of what a camera saw: the network has learned from strips, and refused 2 of 43 specimens that are read right.
     """
     certain = not reading.accepted or not is_strip
-    return typeface.doubt([evidence.printed], reading.lines or (), clear=evidence.clear, certain=certain)
+    return typeface.doubt([evidence.printed], reading.lines or (), certain=certain)

@@ -56,10 +56,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--visits", type=int, default=50)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--only", type=int, action="append", default=[], metavar="SEED")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     same: Counter[str] = Counter()
     for profile, seed, fault in cases(args.visits)[args.first :]:
+        if args.only and seed not in args.only:
+            continue
         told = one(profile, seed, fault)
         verdicts = told["same"]
         assert isinstance(verdicts, dict)

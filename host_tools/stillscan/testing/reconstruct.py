@@ -12,9 +12,10 @@ from itertools import pairwise
 import numpy as np
 
 from kiosk import wire
-from stillscan.simulator.flow import COUNTS_PER_MM, FRAME_US, LID_SQUAL, LOST_LIFT_MM, PAGE_SQUAL
+from stillscan.simulator.flow import COUNTS_PER_MM, FRAME_US
 from stillscan.simulator.hand import FloatArray, Motion
-from stillscan.testing.seen import Seen, StateSeen, SweepSeen
+from stillscan.testing.broken import BLINDING, faults
+from stillscan.testing.seen import Seen, StateSeen
 
 _FRAME_MS = FRAME_US / 1000  # of the flow sensor
 _AFTER_MS = 3000.0  # that are drawn beyond the last thing that was seen: the last pose holds from there on anyway
@@ -31,27 +32,9 @@ _SWING_FRAMES = 12  # a period of the slowest tremor
 _LIFT_MM = 4.0  # of a lift that nobody saw how high: out of the flow sensor's sight, and within the presence sensor's
 _AWAY_MM = 60.0  # as far as the profile `removed` lifts it
 _LET_GO_MS = 200.0  # absence after the verdict that ends a visit (PROTOCOL.md, A session)
-_DIM = 0.85  # of the median quality of the flow sensor: less is a lift; its jitter is 11 %, a lift is told at 80 %
 _POLL_MS = 5.0  # between two looks at the sensors while no sweep runs, and a look at the state behind it
 _PHASES = 40  # of a frame of the flow sensor that are tried: a fifteenth of a line each
 _FRUITFUL = 24  # bands after which the quiet is short again (kiosk/policy.py)
-
-BROKEN = {
-    (wire.FLOW, wire.NO_ANSWER): "flow-silent", (wire.FLOW, wire.WRONG_ID): "flow-wrong-id",
-    (wire.FLOW, wire.STUCK): "flow-stuck", (wire.FLOW, wire.IMPLAUSIBLE): "flow-spin",
-    (wire.FLOW, wire.NO_TEXTURE): "flow-blank",
-    (wire.ACCELEROMETER, wire.NO_ANSWER): "accelerometer-nak", (wire.ACCELEROMETER, wire.STUCK): "accelerometer-stuck",
-    (wire.ACCELEROMETER, wire.WRONG_ID): "accelerometer-wrong-id",
-    (wire.ACCELEROMETER, wire.IMPLAUSIBLE): "accelerometer-full-scale",
-    (wire.LINE_SENSOR, wire.NO_LIGHT): "line-sensor-dark", (wire.LINE_SENSOR, wire.TOO_BRIGHT): "line-sensor-saturated",
-    (wire.LINE_SENSOR, wire.STUCK): "line-sensor-stuck", (wire.LAMP, wire.NO_LIGHT): "lamp-dark",
-    (wire.CARRIAGE, wire.NO_HOME): "carriage-no-home", (wire.CARRIAGE, wire.HOME_STUCK): "carriage-home-stuck",
-    (wire.CARRIAGE, wire.LOST_STEPS): "carriage-slip", (wire.CARRIAGE, wire.STUCK): "carriage-jam",
-    (wire.PRESENCE, wire.STUCK): "presence-stuck-present",
-}  # fmt: skip
-"""The simulator's fault by what a scanner says of a part (PROTOCOL.md, Parts and Faults)."""
-_FROM_THE_START = {"flow-blank", "accelerometer-full-scale", "carriage-slip"}
-"""What a scanner goes on without: it says so long after it began."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +60,14 @@ def hand(visit: Seen) -> Hand:
     last_ms = max(visit.states[-1].at_ms, *(sweep.end_ms or 0.0 for sweep in visit.sweeps), 0.0) + _AFTER_MS
     times_ms = (phase_us / 1000) + _FRAME_MS * np.arange(-1, np.ceil(last_ms / _FRAME_MS) + 1)
     pose = np.zeros((len(times_ms), 3))
-    spans = _followed(visit, times_ms, pose)
-    unrest = _unrest(visit)
+    broken = faults(visit)
+    blind_ms = min((at_ms for at_ms, name in broken if name in BLINDING), default=np.inf)
+    spans = _followed(visit, times_ms, pose, blind_ms)
+    unrest = [one for one in _unrest(visit) if one.kind != "lift" or one.start_ms < blind_ms]
     _between(times_ms, pose, spans, unrest)
     pose[:, :2] -= pose[0, :2]
     motion = Motion(times_ms * 1000, pose, np.zeros_like(pose))
-    return Hand(motion, phase_us, _faults(visit))
+    return Hand(motion, phase_us, broken)
 
 
 def _phase_us(visit: Seen) -> float:
@@ -96,24 +81,26 @@ def _phase_us(visit: Seen) -> float:
     if 0 < first_ms < _FRAME_MS + _POLL_MS:
         votes += (phases - (first_ms - _POLL_MS) * 1000) % FRAME_US <= _POLL_MS * 1000
     for sweep in visit.sweeps:
-        for (before_ms, *_, x0, y0, _), (after_ms, *_, x1, y1, _) in pairwise(sweep.places):
-            if (x0, y0) != (x1, y1) and after_ms - before_ms < _FRAME_MS:
+        for before, after in pairwise(sweep.places):
+            before_ms, after_ms = before[0], after[0]
+            if before[2:4] != after[2:4] and after_ms - before_ms < _FRAME_MS:
                 votes += (phases - before_ms * 1000) % FRAME_US <= (after_ms - before_ms) * 1000
     best = np.flatnonzero(votes == votes.max())
     return float(phases[best[len(best) // 2]])
 
 
-def _followed(visit: Seen, times_ms: FloatArray, pose: FloatArray) -> list[tuple[int, int]]:
-    """Put into ``pose`` what the bands tell; the spans of frames in which they do."""
+def _followed(visit: Seen, times_ms: FloatArray, pose: FloatArray, blind_ms: float) -> list[tuple[int, int]]:
+    """Put into ``pose`` what the bands tell until ``blind_ms``; the spans of frames in which they do."""
     spans = []
     base, track, last = np.zeros(2), -1, np.zeros(2)
     for sweep in visit.sweeps:
         if sweep.track != track:
             base, track = base + last, sweep.track
             last = np.zeros(2)
-        if not sweep.places:
+        told = [place for place in sweep.places if place[0] < blind_ms]
+        if not told:
             continue
-        table = np.array(sweep.places, dtype=np.float64)
+        table = np.array(told, dtype=np.float64)
         if sweep.abort == wire.SLIP and len(table) <= _TOLD_BANDS:  # it begins later than the movement that ended it
             table = np.repeat(table[-1:], 2, axis=0)
             table[:, 0] = sweep.begin_ms - _EARLY_MS, table[-1, 0] - _EARLY_MS
@@ -122,7 +109,8 @@ def _followed(visit: Seen, times_ms: FloatArray, pose: FloatArray) -> list[tuple
         at = np.minimum(np.searchsorted(table[:, 0], times_ms[first:end]), len(table) - 1)
         counts = np.rint(table[at, 2:4] / 1000 * COUNTS_PER_MM) / COUNTS_PER_MM
         pose[first:end, :2] = base + _without_blips(counts)
-        pose[first:end, 2] = _lifted(table[at, 4], sweep)
+        if sweep.abort == wire.LIFTED and len(told) == len(sweep.places):
+            pose[max(end - 2, first) : end, 2] = _LIFT_MM  # from the last picture before the abort on
         last = counts[-1] if len(counts) else last
         spans.append((int(first), int(end)))
     return spans
@@ -134,18 +122,6 @@ def _without_blips(counts: FloatArray) -> FloatArray:
     blip = (counts[1:-1] != counts[:-2]) & (counts[:-2] == counts[2:])
     calm[1:-1][blip] = counts[:-2][blip]
     return calm
-
-
-def _lifted(squal: FloatArray, sweep: SweepSeen) -> FloatArray:
-    """How high the document was, by the quality of the flow sensor's picture."""
-    best = float(np.median(squal))
-    part = (squal - LID_SQUAL * best / PAGE_SQUAL) / (best * (1 - LID_SQUAL / PAGE_SQUAL) or 1.0)
-    dim = squal < _DIM * best
-    dim[1:-1] &= dim[:-2] | dim[2:]  # one picture alone is a reflection (kiosk/lift.py)
-    height = np.where(dim, np.clip(1.0 - part, 0.0, 1.0) * LOST_LIFT_MM, 0.0)
-    if sweep.abort == wire.LIFTED:
-        height[-2:] = np.maximum(height[-2:], _LIFT_MM)
-    return np.asarray(height, dtype=np.float64)
 
 
 class _Moved:
@@ -273,15 +249,3 @@ def _slide(
     share = np.clip(t_ms / length_ms, 0.0, 1.0)
     pose[frames, :2] = here[:2] + share[:, None] * (there[:2] - here[:2])
     pose[frames, 0] += aside
-
-
-def _faults(visit: Seen) -> list[tuple[float, str]]:
-    """Parts that the scanner named, each from the moment at which it did."""
-    found: dict[str, float] = {}
-    for state in visit.states:
-        name = BROKEN.get((state.part, state.fault))
-        if name == "presence-stuck-present" and state.state == wire.FAULT and len(visit.states) == 1:
-            name = "presence-stuck-absent"
-        if name is not None and name not in found:
-            found[name] = 0.0 if name in _FROM_THE_START else state.at_ms
-    return [(at_ms, name) for name, at_ms in found.items()]

@@ -30,12 +30,12 @@ class StateSeen:
 
 @dataclass
 class SweepSeen:
-    """``places``: (t_ms, row, dx_um, dy_um, squal) of each band."""
+    """``places``: (t_ms, row, dx_um, dy_um, squal, paper's grey) of each band."""
 
     begin_ms: float
     first_row: int
     track: int
-    places: list[tuple[float, int, int, int, int]] = field(default_factory=list)
+    places: list[tuple[float, int, int, int, int, int]] = field(default_factory=list)
     end_ms: float | None = None
     abort: int = wire.NO_CAUSE
     row: int = 0
@@ -91,13 +91,15 @@ def _take(found: Seen, names: list[str], row: Row, start_ms: int | None) -> int 
         _, _, first_row, _, t_ms, track = values
         found.sweeps.append(SweepSeen(since(t_ms), first_row, track))
     elif name == "<band" and found.sweeps:
-        _, _, at, _, _, t_us, dx, dy, squal, *_ = values
-        found.sweeps[-1].places.append((_band_ms(found.sweeps[-1], start_ms or 0, t_us), at, dx, dy, squal))
+        _, _, at, _, _, t_us, dx, dy, squal, _, _, paper = values
+        t_ms = _band_ms(found.sweeps[-1], start_ms or 0, t_us)
+        found.sweeps[-1].places.append((t_ms, at, dx, dy, squal, paper))
     elif name == "<abort" and found.sweeps:
         _, cause, at, t_ms, latency_us, dx, dy = values
         sweep = found.sweeps[-1]
         sweep.abort, sweep.row, sweep.end_ms = cause, at, since(t_ms) - latency_us / 1000
-        sweep.places.append((sweep.end_ms, at, dx, dy, sweep.places[-1][4] if sweep.places else 0))
+        squal, paper = sweep.places[-1][4:] if sweep.places else (0, 0)
+        sweep.places.append((sweep.end_ms, at, dx, dy, squal, paper))
     elif name == "<sweep_end" and found.sweeps:
         found.sweeps[-1].end_ms = since(values[3])
     elif name == "light":

@@ -12,6 +12,7 @@ import random
 import shutil
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,8 @@ from kiosk import wire
 from stillscan.cli import main
 from stillscan.commands import bundle as command
 from stillscan.link.pairing import Pairing
+from stillscan.recordings.file import VISIT, parse, several, whole
+from stillscan.recordings.rows import Row
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -132,6 +135,40 @@ def _configuration(canaries: Canaries, folder: Path) -> Path:
     return file
 
 
+def _recordings(canaries: Canaries, folder: Path) -> Path:
+    """A folder of recordings: one that is sound, and some with something in every place, their sums right."""
+    place = folder / canaries.ascii()
+    place.mkdir()
+    sound: list[tuple[float, Row]] = [
+        (0.0, ["<state", 2, 0, 0, 0, 0, 1000]),
+        (1.0, ["<band", 1, 0, 48, 1, 8, 1_030_000, 0, 0, 105, 1, 1476, 227]),
+        (2.0, ["light", 1, 139, 227, 29, 2.1, 7.7, 0.17, 0.42]),
+        (3.0, ["result", "verified", "ok", "TD3", 1, [], [], 480.0, 12.0]),
+    ]
+    planted: list[Row] = [
+        *([name, canaries.any()] for name in ("<state", "<hello", "<history", "light", "lost", "not_read", "note")),
+        ["<hello", 1, 2, 0, 1, 0, canaries.ascii(), 7, 1476, 274, 84667, 2950, 2048, 1, 15],
+        ["<installed", 1, 0, canaries.ascii(), canaries.secret(), 0],
+        ["result", canaries.ascii(), canaries.ascii(), canaries.ascii(), 1, [canaries.any()], [canaries.any()], 1, 1],
+        ["<setting", 3, int(canaries.number(9))],
+        ["light", 1, 139, int(canaries.number(9)), 29, 2.1],
+        ["<band", 1, 0, int(canaries.number(9)), 1, 8, 1, 0, 0, 105, 1, 1476, 227],
+        ["<state", 2, 0, 0, 0, 0, 1000, int(canaries.number())],
+        ["<line", 0, 20, 2, 100, 0, 4, base64.b64encode(canaries.ascii().encode()).decode()],
+        [canaries.any()],
+    ]
+    for number in range(1, 4):
+        (place / f"visit-{number:06}.recording").write_bytes(whole(VISIT, sound))
+    for number, row in enumerate(planted, 10):
+        (place / f"visit-{number:06}.recording").write_bytes(whole(VISIT, [*sound[:2], (1.5, row), *sound[2:]]))
+    head = {"recording": 1, "kind": "visit", "stillscan": canaries.any(), "made": canaries.any(), "by": canaries.any()}
+    text = json.dumps(head).encode()
+    (place / "visit-000090.recording").write_bytes(b"%08x %s\n" % (zlib.crc32(text), text))
+    (place / "visit-000091.recording").write_text(canaries.line())
+    (place / f"{canaries.ascii()}.recording").write_text(canaries.line())
+    return place
+
+
 def _device(canaries: Canaries, pairing: Pairing) -> Device:
     return Device(
         board=canaries.ascii().encode(),
@@ -220,6 +257,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Can
     log.write_text(_log(canaries), encoding="utf-8")
     configuration = _configuration(canaries, folder)
     arguments = ["--port", f"/dev/{canaries.ascii()}", "--database", str(file), "--kiosk", kiosk]
+    arguments += ["--recordings", str(_recordings(canaries, folder))]
     arguments += ["--kiosk-log", str(log), "--kiosk-config", str(configuration), "--seconds", "0"]
     yield canaries, folder, arguments, device
     assert len(canaries.all) >= 200
@@ -234,11 +272,16 @@ def test_nothing_of_200_canaries_is_in_a_bundle(world: tuple[Canaries, Path, lis
         names = {name.partition("/")[2] for name in archive.namelist()}
         records = json.loads(archive.read("stillscan-bundle/records.json"))
         text = archive.read("stillscan-bundle/kiosk-log.txt").decode()
+        visits = several(archive.read("stillscan-bundle/recordings.txt"))
+        dirt = json.loads(archive.read("stillscan-bundle/dirt.json"))
     assert {part.name for part in sources.PARTS} <= names  # every source was looked at, and has something to say
     assert records["verify"]["whole"]
     assert records["chain"]["letters"]["known"] == 6
     assert records["verify"]["head"].startswith(f"{records['entries']['count']}:")
     assert "sweep aborted: text-" in text
+    assert len(visits) > 3
+    assert all(not parse("it", visit).cut for visit in visits), "they are made anew"
+    assert [streak["x_mm"] for streak in dirt["streaks"]] == [7.7]
     assert out.stat().st_size < 5_000_000
 
 
@@ -267,7 +310,7 @@ def test_a_name_has_one_stand_in_in_a_bundle_and_another_in_the_next(
     world: tuple[Canaries, Path, list[str], Device],
 ) -> None:
     canaries, folder, arguments, device = world
-    log, kiosk, scanner = Path(arguments[7]), arguments[5], device.scanner.hex()
+    log, kiosk, scanner = Path(arguments[9]), arguments[5], device.scanner.hex()
     said = f"scanner: {scanner}, rpi_pico2, firmware 0.1.0+0123456789abcdef, protocol 1.1"
     log.write_text(f"2026-11-28T10:00:00.000Z INFO    stillscan.kiosk: {said}\n", encoding="utf-8")
     told = []

@@ -13,9 +13,9 @@ from typing import Any
 
 from stillscan.commands.parser import whole
 from stillscan.errors import InputError
-from stillscan.files import may_write, refuse_same, write_whole
+from stillscan.files import may_write, read_whole, refuse_same, write_whole
 from stillscan.guidance import counted
-from stillscan.recordings.file import Recording, read
+from stillscan.recordings.file import MOST_BYTES, Recording, parse, several
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.trace import COLUMNS
@@ -26,6 +26,7 @@ from stillscan.testing.replay_plot import draw
 from stillscan.testing.seen import seen
 
 _MOST_SEED = 2**31  # of noise: any number would do
+_MOST_VISITS = 1000  # of a file: fifty times what a bundle has
 _DIFFERS = 1
 
 
@@ -39,6 +40,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "went the same way, 1 it went another way, 2 bad input, 3 device trouble.",
     )
     parser.add_argument("file", metavar="FILE", help="a recording; one that is cut off is read as far as it goes")
+    parser.add_argument(
+        "--visit", type=whole(1, _MOST_VISITS), default=1, metavar="N", help="which of a bundle's recordings.txt (1)"
+    )
     parser.add_argument("--firmware", metavar="DIR", help="run this checkout's firmware (the folder above firmware/)")
     parser.add_argument(
         "--seed", type=whole(0, _MOST_SEED), default=1, metavar="N", help="of the sensors' noise (default: 1)"
@@ -60,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         if path is not None:
             refuse_same(args.file, path)
             may_write(path)
-    recording = read(args.file)
+    recording = _read(args.file, args.visit)
     recorded = seen(recording)
     if args.trace is not None:
         write_whole(args.trace, _trace(recording))
@@ -79,6 +83,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(recording, both, same)
     return 0 if same else _DIFFERS
+
+
+def _read(name: str, visit: int) -> Recording:
+    """InputError: there is no such file, or not so many visits in it."""
+    files = several(read_whole(name, MOST_BYTES))
+    if visit > len(files):
+        raise InputError(f"--visit {visit}: there {'is' if len(files) == 1 else 'are'} {len(files)} in {name}")
+    return parse(name, files[visit - 1])
 
 
 def _switch_on(folder: str | None) -> Callable[[Scene], SimulatedKiosk]:

@@ -104,6 +104,15 @@ def parse(name: str, content: bytes) -> Recording:
     return Recording(kind, stillscan, made, rows, cut=True)
 
 
+_HEAD = re.compile(rb'^[0-9a-f]{8} \{"recording"', re.MULTILINE)
+
+
+def several(content: bytes) -> list[bytes]:
+    """The files of a text in which they stand one after another, as in a bundle; all of it where it is one."""
+    starts = [found.start() for found in _HEAD.finditer(content)] or [0]
+    return [content[start:end] for start, end in zip(starts, [*starts[1:], len(content)], strict=True)]
+
+
 def _line(line: bytes, before: int) -> tuple[int, Any]:
     """The sum up to this line, and what it says; None for one whose sum is wrong."""
     told, _, text = line.partition(b" ")

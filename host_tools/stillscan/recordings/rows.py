@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import struct
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -133,8 +134,10 @@ def checked(row: Any) -> Row | None:
     name, values = row[0], row[1:]
     if name in _TEXTS:
         fits = _TEXTS[name](values)
-    elif name in NUMBERS or name in _OWN:
-        fits = all(map(_number, values))
+    elif name in NUMBERS:
+        fits = _fits_format(name, values)
+    elif name in _OWN:
+        fits = len(values) <= _MOST_OWN and all(_small(value) for value in values)
     else:
         return None
     return row if fits else None
@@ -142,10 +145,39 @@ def checked(row: Any) -> Row | None:
 
 _OWN = ("light", "damaged", "gap")
 """Rows of numbers that stand for no frame: see light.py and link.py."""
+_MOST_OWN = 45  # six numbers of a sweep, and three of each of twelve streaks, with room for three more
+
+
+def _small(value: Any) -> bool:
+    """Grey values, millimetres, rows, frames: nothing of more digits than a counter of 16 bits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1 << 16
 
 
 def _number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST)
+
+
+def _fits_format(name: str, values: Row) -> bool:
+    """As many numbers as the frame has, each in the range of its field: what else is there hides something."""
+    if name in ("<setting", ">setting_set"):
+        return len(values) == 2 and type(values[0]) is int and values[1] in (None, _value(values[0], values[1]))
+    form = _FORMATS_KEPT.get(name) or "<" + re.sub(r"\d+s|<", "", wire.BODIES[NUMBERS[name]])
+    if name in _LISTS:
+        form += _LISTS[name] * (len(values) - len(form) + 1)
+    if name == "<health" and values[-2:] == [None, None]:
+        values = [*values[:-2], 0, 0]
+    try:
+        struct.pack(form, *values)
+    except struct.error:
+        return False
+    return not any(isinstance(value, bool) for value in values)
+
+
+_FORMATS_KEPT = {
+    "<band": wire.BODIES[wire.M_BAND] + "B", "<identity": "<BhHIh", "<log": "<", "<counters": "<", "<history": "<H",
+}  # fmt: skip
+_LISTS = {"<log": "I", "<counters": "I", "<calibration": "H"}
+"""Formats of what is kept where it is not the frame's own, and of what follows in any number."""
 
 
 def code(text: str) -> str:
@@ -170,7 +202,7 @@ _FORMATS = {"TD1", "TD2", "TD3", "MRV-A", "MRV-B"}
 def _value(setting: int, value: int) -> int | None:
     """A setting's value where it can be one."""
     names = list(known().rows)
-    return value if setting < len(names) and known().fits(names[setting], value) else None
+    return value if 0 <= setting < len(names) and known().fits(names[setting], value) else None
 
 
 def _shows_strip(place: int) -> bool:

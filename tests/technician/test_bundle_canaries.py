@@ -12,7 +12,6 @@ import random
 import shutil
 import sqlite3
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,8 +24,7 @@ from kiosk import wire
 from stillscan.cli import main
 from stillscan.commands import bundle as command
 from stillscan.link.pairing import Pairing
-from stillscan.recordings.file import VISIT, parse, several, whole
-from stillscan.recordings.rows import Row
+from stillscan.recordings.file import parse, several
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -39,6 +37,7 @@ from stillscan.technician.bundle import environment, sources
 from stillscan.technician.bundle.templates import templates
 
 from .bundle_device import Device
+from .planted_recordings import planted_recordings
 
 _SYLLABLES = ("kva", "brø", "zul", "ixt", "ogn", "pwe", "yrd", "vlu", "jæk", "qim", "hsy", "ufo")
 
@@ -135,40 +134,6 @@ def _configuration(canaries: Canaries, folder: Path) -> Path:
     return file
 
 
-def _recordings(canaries: Canaries, folder: Path) -> Path:
-    """A folder of recordings: one that is sound, and some with something in every place, their sums right."""
-    place = folder / canaries.ascii()
-    place.mkdir()
-    sound: list[tuple[float, Row]] = [
-        (0.0, ["<state", 2, 0, 0, 0, 0, 1000]),
-        (1.0, ["<band", 1, 0, 48, 1, 8, 1_030_000, 0, 0, 105, 1, 1476, 227]),
-        (2.0, ["light", 1, 139, 227, 29, 2.1, 7.7, 0.17, 0.42]),
-        (3.0, ["result", "verified", "ok", "TD3", 1, [], [], 480.0, 12.0]),
-    ]
-    planted: list[Row] = [
-        *([name, canaries.any()] for name in ("<state", "<hello", "<history", "light", "lost", "not_read", "note")),
-        ["<hello", 1, 2, 0, 1, 0, canaries.ascii(), 7, 1476, 274, 84667, 2950, 2048, 1, 15],
-        ["<installed", 1, 0, canaries.ascii(), canaries.secret(), 0],
-        ["result", canaries.ascii(), canaries.ascii(), canaries.ascii(), 1, [canaries.any()], [canaries.any()], 1, 1],
-        ["<setting", 3, int(canaries.number(9))],
-        ["light", 1, 139, int(canaries.number(9)), 29, 2.1],
-        ["<band", 1, 0, int(canaries.number(9)), 1, 8, 1, 0, 0, 105, 1, 1476, 227],
-        ["<state", 2, 0, 0, 0, 0, 1000, int(canaries.number())],
-        ["<line", 0, 20, 2, 100, 0, 4, base64.b64encode(canaries.ascii().encode()).decode()],
-        [canaries.any()],
-    ]
-    for number in range(1, 4):
-        (place / f"visit-{number:06}.recording").write_bytes(whole(VISIT, sound))
-    for number, row in enumerate(planted, 10):
-        (place / f"visit-{number:06}.recording").write_bytes(whole(VISIT, [*sound[:2], (1.5, row), *sound[2:]]))
-    head = {"recording": 1, "kind": "visit", "stillscan": canaries.any(), "made": canaries.any(), "by": canaries.any()}
-    text = json.dumps(head).encode()
-    (place / "visit-000090.recording").write_bytes(b"%08x %s\n" % (zlib.crc32(text), text))
-    (place / "visit-000091.recording").write_text(canaries.line())
-    (place / f"{canaries.ascii()}.recording").write_text(canaries.line())
-    return place
-
-
 def _device(canaries: Canaries, pairing: Pairing) -> Device:
     return Device(
         board=canaries.ascii().encode(),
@@ -257,7 +222,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Can
     log.write_text(_log(canaries), encoding="utf-8")
     configuration = _configuration(canaries, folder)
     arguments = ["--port", f"/dev/{canaries.ascii()}", "--database", str(file), "--kiosk", kiosk]
-    arguments += ["--recordings", str(_recordings(canaries, folder))]
+    arguments += ["--recordings", str(planted_recordings(canaries, folder))]
     arguments += ["--kiosk-log", str(log), "--kiosk-config", str(configuration), "--seconds", "0"]
     yield canaries, folder, arguments, device
     assert len(canaries.all) >= 200

@@ -71,7 +71,7 @@ def test_a_simulated_scanner_is_asked_in_virtual_time(tmp_path: Path, capsys: py
     told = json.loads(capsys.readouterr().out)
     assert told["bundle"] == str(out)
     assert told["bytes"] == out.stat().st_size < archive.MOST_BYTES
-    assert len(told["without"]) == 2
+    assert len(told["without"]) == 3  # no records, no log, no recordings
     health = inside(out, "health.json")
     assert health["end"]["uptime_ms"] - health["start"]["uptime_ms"] >= 3000
     assert health["line"] == {"noise": 0, "lost_frames": 0, "malformed": 0, "unknown": 0, "unproven": 0}

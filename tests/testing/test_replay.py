@@ -34,7 +34,7 @@ def recorded(motion: str, seed: int, document: str = "nor-clean.png", fault: str
 )
 def test_a_replay_goes_the_same_way(motion: str, document: str, fault: str) -> None:
     recording = parse("it", recorded(motion, 4, document, fault))
-    both = compared(seen(recording), seen(replay(recording, seed=77)))
+    both = compared(seen(recording), seen(replay(recording, seed=81)))
     assert both["same"] == {"states": True, "aborts": True, "rows": True, "verdict": True}, both
 
 
@@ -45,7 +45,7 @@ def test_the_command_a_cut_off_file_and_the_test_that_it_becomes(
     file = tmp_path / "visit-000012.recording"
     file.write_bytes(content)
     picture = tmp_path / "both.png"
-    assert main(["replay", str(file), "--json", "--plot", str(picture)]) == 0
+    assert main(["replay", str(file), "--seed", "81", "--json", "--plot", str(picture)]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["cut"], said["recorded"]["outcome"], said["replayed"]["outcome"]) == (False, "verified", "verified")
     assert picture.read_bytes()[:4] == b"\x89PNG"

@@ -24,7 +24,7 @@ from stillscan.technician.ports import PluggedIn, plugged_in
 
 _LOG = logging.getLogger(__name__)
 _MOST = 32  # boards at a time: more than a hub of four by seven has
-_FAILED = 3
+_FAILED = 3  # exit code, as of any trouble with a device
 _REFRESH_HZ = 4  # of the table: quick enough to be seen to live
 Sent = Callable[[int, int], None]
 """Bytes sent so far, and how many there are."""

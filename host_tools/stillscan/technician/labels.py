@@ -16,16 +16,16 @@ from stillscan.files import write_whole
 
 _PAGE_MM = (210.0, 297.0)  # A4 (ISO 216)
 _ACROSS, _DOWN = 3, 7  # sheets of 21 labels of 63.5 x 38.1 mm
-_LABEL_MM = (63.5, 38.1)
+_LABEL_MM = (63.5, 38.1)  # as those sheets have them
 _EDGE_MM = (7.2, 15.1)  # of the sheet, to the first label
 _GAP_MM = 2.5  # between two columns; rows touch
 _INSET_MM = 4.0  # what a printer may be off
 _SERIAL_MM = 5.0  # height of its letters: read at arm's length, and 16 digits with their gaps fit
-_SMALL_MM = 3.2
+_SMALL_MM = 3.2  # height of the other letters: 9 points
 _LINE_MM = 6.0  # from line to line
 _GROUP = 4  # digits that are read at a glance
 _DPI = 300  # of the PDF: what office printers do
-_MM_PER_INCH = 25.4
+_MM_PER_INCH = 25.4  # by definition
 
 
 class Label(NamedTuple):

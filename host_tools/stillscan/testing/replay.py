@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from kiosk import wire
@@ -19,8 +17,6 @@ from stillscan.testing.seen import Seen, seen
 from stillscan.testing.visit import Options, visit
 
 _MOST_SHIFT_MS = 60.0  # by which the hand follows the scanner: seven frames of the flow sensor, or a late carriage
-_AT_ONCE_MS = 20.0  # beyond the dwell: two looks, a frame, and the way from STILL to the sweep
-_EARLY_US = (0, 1000, 2000, 6500)  # that are tried: the scanner looks every 5 ms, a frame lasts 8.3
 _LONGER_S = 5.0  # than what was recorded: a verdict that takes longer is another one
 
 
@@ -79,46 +75,8 @@ def replay(
         stays=True,
     )
 
-    def world() -> Scene:
-        return Scene(of_today.page, acting.motion, of_today.dirt, seed)
-
-    options.early_us = _early_us(recorded, options, world, switch_on)
-    made = world()
-    return parse("the replay", visit(made, options, switch_on, _Following(recorded, made, acting)))
-
-
-class _BegunError(Exception):
-    """The first sweep has begun, so long after the placing as was seen; nobody needs the rest."""
-
-
-def _early_us(
-    recorded: Seen, options: Options, world: Callable[[], Scene], switch_on: Callable[[Scene], SimulatedKiosk]
-) -> int:
-    """How much earlier in a frame the document has to be placed for the first sweep to begin when it did.
-
-    The scanner looks for a document every few ms, and nothing says how long before its look the document came.
-    """
-    if not recorded.sweeps or recorded.sweeps[0].begin_ms > _AT_ONCE_MS + recorded.settings["dwell"]:
-        return 0  # the hand decides
-    placed_ms, off_ms = 0, float("inf")
-
-    def heard(message: Message, _: int) -> None:
-        nonlocal placed_ms, off_ms
-        if isinstance(message, State) and message.state == wire.PLACED:
-            placed_ms = message.t_ms
-        elif isinstance(message, SweepBegin):
-            off_ms = abs(message.t_ms - placed_ms - recorded.sweeps[0].begin_ms)
-            raise _BegunError
-
-    best = (float("inf"), 0)
-    for early_us in _EARLY_US:
-        placed_ms, off_ms = 0, float("inf")
-        with contextlib.suppress(_BegunError):
-            visit(world(), replace(options, early_us=early_us), switch_on, heard)
-        best = min(best, (off_ms, early_us))
-        if off_ms <= 1.0:
-            break
-    return best[1]
+    world = Scene(of_today.page, acting.motion, of_today.dirt, seed)
+    return parse("the replay", visit(world, options, switch_on, _Following(recorded, world, acting)))
 
 
 def _read_ms(recorded: Seen) -> float | None:

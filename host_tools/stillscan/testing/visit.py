@@ -26,7 +26,7 @@ _POLL_MS = 1000.0  # the longest wait for one message; a scanner that rests send
 @dataclass
 class Options:
     """``faults``: (ms after the placing, name), at 0 from power-on; ``frame_us``, ``phase_us``: the placing is at
-    ``phase_us + early_us`` before a multiple of ``frame_us`` on the scanner's clock; ``stays``: nobody takes the
+    ``phase_us`` before a multiple of ``frame_us`` on the scanner's clock; ``stays``: nobody takes the
     document away."""
 
     faults: Sequence[tuple[float, str]] = ()
@@ -37,7 +37,6 @@ class Options:
     recipient: str | None = None
     frame_us: int = 1
     phase_us: float = 0.0
-    early_us: int = 0
     stays: bool = False
     noise: float = 1.0
     """Of the line sensor, against a new one's."""
@@ -118,7 +117,7 @@ class _Listener:
 
 def _placing_us(now_us: int, options: Options) -> int:
     """The next moment that lies right in the flow sensor's frames."""
-    return now_us + round((-now_us - options.phase_us - options.early_us) % options.frame_us)
+    return now_us + round((-now_us - options.phase_us) % options.frame_us)
 
 
 def _check(kiosk: SimulatedKiosk, session: Session, options: Options, listener: _Listener, recorder: Recorder) -> None:

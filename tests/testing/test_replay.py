@@ -81,3 +81,11 @@ def test_what_holds_no_visit_is_refused() -> None:
         seen(Recording(LINK, "0.1.0", "?", []))
     with pytest.raises(InputError, match="nothing happens"):
         seen(Recording("visit", "0.1.0", "?", [(0.0, ["<state", 1])]))
+
+
+def test_a_visit_that_ends_with_its_verdict_is_compared_as_far_as_it_goes() -> None:
+    whole = parse("it", recorded("still", 4))
+    last = next(n for n, (_, row) in enumerate(whole.rows) if row[0] == "result")
+    short = Recording(whole.kind, whole.stillscan, whole.made, whole.rows[: last + 1])
+    assert compared(seen(short), seen(whole))["same"] == dict.fromkeys(("states", "aborts", "rows", "verdict"), True)
+    assert compared(seen(whole), seen(short))["same"]["states"] is False

@@ -88,18 +88,22 @@ def _read_ms(recorded: Seen) -> float | None:
 
 
 def compared(recorded: Seen, replayed: Seen) -> dict[str, Any]:
-    """What both say, side by side; "same" of each, rows of aborts within one."""
+    """What both say, side by side, and what of it is the "same": rows of aborts within one.
+
+    Of a visit that was not recorded to its end, as far as it goes.
+    """
     told = {"recorded": _told(recorded), "replayed": _told(replayed)}
     a, b = told["recorded"], told["replayed"]
-    aborts = [(abort["cause"], abort["row"]) for abort in a["aborts"]]
-    again = [(abort["cause"], abort["row"]) for abort in b["aborts"]]
-    same_aborts = [cause for cause, _ in aborts] == [cause for cause, _ in again]
+    states, again = ([(s["state"], s["cause"], s["part"]) for s in side["states"]] for side in (a, b))
+    aborts, aborts_again = ([(abort["cause"], abort["row"]) for abort in side["aborts"]] for side in (a, b))
+    if recorded.states[-1].state != wire.EMPTY:  # it was cut off, or the program ended with the verdict
+        again, aborts_again = again[: len(states)], aborts_again[: len(aborts)]
+    same_aborts = [cause for cause, _ in aborts] == [cause for cause, _ in aborts_again]
     same = {
-        "states": [(s["state"], s["cause"], s["part"]) for s in a["states"]]
-        == [(s["state"], s["cause"], s["part"]) for s in b["states"]],
+        "states": states == again,
         "aborts": same_aborts,
-        "rows": same_aborts and all(abs(x[1] - y[1]) <= 1 for x, y in zip(aborts, again, strict=True)),
-        "verdict": (a["outcome"], a["reason"]) == (b["outcome"], b["reason"]),
+        "rows": same_aborts and all(abs(x[1] - y[1]) <= 1 for x, y in zip(aborts, aborts_again, strict=True)),
+        "verdict": a["outcome"] is None or (a["outcome"], a["reason"]) == (b["outcome"], b["reason"]),
     }
     return {**told, "same": same}
 

@@ -81,6 +81,19 @@ def test_a_simulated_scanner_is_asked_in_virtual_time(tmp_path: Path, capsys: py
 
 
 @pytest.mark.process
+@pytest.mark.slow
+def test_a_look_at_the_glass_is_taken_where_it_is_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "out.zip"
+    arguments = ["--port", "sim", "--dirt", "glass:streak:60,10:1.0", "--seconds", "0"]
+    assert main(["bundle", str(out), "--look", *arguments]) == 0
+    look = inside(out, "dirt.json")["look"]
+    assert look["verdict"] == "wipe the glass"
+    (piece,) = look["pieces"]
+    assert set(piece) == {"x_mm", "y_mm", "size_mm", "kind", "where", "hurts"}
+    assert (piece["where"], piece["kind"], piece["hurts"]) == ("glass", "streak", 1.0)
+
+
+@pytest.mark.process
 def test_a_part_that_fails_in_the_simulator_is_named_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.zip"
     assert main(["bundle", str(out), "--port", "sim", "--fault", "lamp-dark"]) == 0

@@ -14,9 +14,10 @@ from stillscan.technician.looking import look
 
 LOOK = "look"
 """The key under which it is laid down."""
-_HURTING = ("glass", "strip", "sensor")
+_PLACES = ("glass", "strip", "sensor")
 _KINDS = ("spot", "streak", "scratch", "haze")
-"""What `technician.dirt` calls places and kinds: words that the gate lets through because they stand here."""
+_TOLD = ("x_mm", "y_mm", "size_mm", "kind", "where", "hurts")
+"""What `technician.dirt` calls places, kinds and facts: words that the gate lets through because they stand here."""
 
 
 def looked(session: Session) -> dict[str, Any]:
@@ -30,5 +31,6 @@ def looked(session: Session) -> dict[str, Any]:
         raise
     except DeviceError as error:
         return {"trouble": error.kind}
-    pieces = [piece._asdict() for piece in found if piece.where in _HURTING and piece.kind in _KINDS]
+    known = [piece for piece in found if piece.where in _PLACES and piece.kind in _KINDS]
+    pieces = [{name: getattr(piece, name) for name in _TOLD} for piece in known]
     return {"verdict": verdict(found), "pieces": pieces}

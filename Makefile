@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-rules bench-service bench-simulate bench-soak bench-tags train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -126,6 +126,9 @@ bench-service: setup ## parts that age and sound scanners: does `stillscan scann
 
 bench-clean: setup ## dirt drawn at random, and clean scanners: does `stillscan clean` find the one and report none of the other? (about 10 minutes)
 	@$(BIN)/python -m bench.clean $(ARGS)
+
+bench-replay: setup ## 50 recorded visits run again from their recordings alone: do they go the same way? (about 10 minutes)
+	@$(BIN)/python -m bench.replay $(ARGS)
 
 bench-simulate: setup ## how many times real time the simulator is: a whole `simulate --json`, and check after check in one process, by parts
 	@$(BIN)/python -m bench.simulate $(ARGS)

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "scanners/ID.json",
     "README.txt",
     "kiosk-log.txt",
+    "recordings.txt",
 }
 """Paths on a board, or made by a command."""
 

@@ -13,7 +13,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"boards", "link", "mrz"}),
     frozenset({"verify"}),
     frozenset({"records", "scanning", "simulator"}),
-    frozenset({"counter", "samples"}),
+    frozenset({"counter", "recordings", "samples"}),
     frozenset({"fleet", "technician", "testing", "web"}),
     frozenset({"commands"}),
     frozenset({"cli"}),

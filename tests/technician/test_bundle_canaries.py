@@ -24,6 +24,7 @@ from kiosk import wire
 from stillscan.cli import main
 from stillscan.commands import bundle as command
 from stillscan.link.pairing import Pairing
+from stillscan.recordings.file import parse, several
 from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -36,6 +37,7 @@ from stillscan.technician.bundle import environment, sources
 from stillscan.technician.bundle.templates import templates
 
 from .bundle_device import Device
+from .planted_recordings import planted_recordings
 
 _SYLLABLES = ("kva", "brø", "zul", "ixt", "ogn", "pwe", "yrd", "vlu", "jæk", "qim", "hsy", "ufo")
 
@@ -220,6 +222,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Can
     log.write_text(_log(canaries), encoding="utf-8")
     configuration = _configuration(canaries, folder)
     arguments = ["--port", f"/dev/{canaries.ascii()}", "--database", str(file), "--kiosk", kiosk]
+    arguments += ["--recordings", str(planted_recordings(canaries, folder))]
     arguments += ["--kiosk-log", str(log), "--kiosk-config", str(configuration), "--seconds", "0"]
     yield canaries, folder, arguments, device
     assert len(canaries.all) >= 200
@@ -234,11 +237,16 @@ def test_nothing_of_200_canaries_is_in_a_bundle(world: tuple[Canaries, Path, lis
         names = {name.partition("/")[2] for name in archive.namelist()}
         records = json.loads(archive.read("stillscan-bundle/records.json"))
         text = archive.read("stillscan-bundle/kiosk-log.txt").decode()
+        visits = several(archive.read("stillscan-bundle/recordings.txt"))
+        dirt = json.loads(archive.read("stillscan-bundle/dirt.json"))
     assert {part.name for part in sources.PARTS} <= names  # every source was looked at, and has something to say
     assert records["verify"]["whole"]
     assert records["chain"]["letters"]["known"] == 6
     assert records["verify"]["head"].startswith(f"{records['entries']['count']}:")
     assert "sweep aborted: text-" in text
+    assert len(visits) > 3
+    assert all(not parse("it", visit).cut for visit in visits), "they are made anew"
+    assert [streak["x_mm"] for streak in dirt["streaks"]] == [7.7]
     assert out.stat().st_size < 5_000_000
 
 
@@ -267,7 +275,7 @@ def test_a_name_has_one_stand_in_in_a_bundle_and_another_in_the_next(
     world: tuple[Canaries, Path, list[str], Device],
 ) -> None:
     canaries, folder, arguments, device = world
-    log, kiosk, scanner = Path(arguments[7]), arguments[5], device.scanner.hex()
+    log, kiosk, scanner = Path(arguments[9]), arguments[5], device.scanner.hex()
     said = f"scanner: {scanner}, rpi_pico2, firmware 0.1.0+0123456789abcdef, protocol 1.1"
     log.write_text(f"2026-11-28T10:00:00.000Z INFO    stillscan.kiosk: {said}\n", encoding="utf-8")
     told = []

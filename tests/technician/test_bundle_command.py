@@ -71,13 +71,26 @@ def test_a_simulated_scanner_is_asked_in_virtual_time(tmp_path: Path, capsys: py
     told = json.loads(capsys.readouterr().out)
     assert told["bundle"] == str(out)
     assert told["bytes"] == out.stat().st_size < archive.MOST_BYTES
-    assert len(told["without"]) == 2
+    assert len(told["without"]) == 3  # no records, no log, no recordings
     health = inside(out, "health.json")
     assert health["end"]["uptime_ms"] - health["start"]["uptime_ms"] >= 3000
     assert health["line"] == {"noise": 0, "lost_frames": 0, "malformed": 0, "unknown": 0, "unproven": 0}
     assert inside(out, "scanner.json")["board"] == "simulator"
     assert main(["bundle", "read", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["findings"] == []
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_a_look_at_the_glass_is_taken_where_it_is_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "out.zip"
+    arguments = ["--port", "sim", "--dirt", "glass:streak:60,10:1.0", "--seconds", "0"]
+    assert main(["bundle", str(out), "--look", *arguments]) == 0
+    look = inside(out, "dirt.json")["look"]
+    assert look["verdict"] == "wipe the glass"
+    (piece,) = look["pieces"]
+    assert set(piece) == {"x_mm", "y_mm", "size_mm", "kind", "where", "hurts"}
+    assert (piece["where"], piece["kind"], piece["hurts"]) == ("glass", "streak", 1.0)
 
 
 @pytest.mark.process

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from kiosk import wire
 from stillscan.commands.counter import unrecorded_gate
+from stillscan.commands.recording import add_record_link, linked, played
 from stillscan.commands.records import add_place
 from stillscan.commands.world import DIRT_HELP, SAMPLE, scene
 from stillscan.errors import DeviceError, InputError
@@ -27,8 +28,9 @@ _VISIT_S = 60.0  # a simulated hand's movements are drawn for so long
 def add_port(parser: argparse.ArgumentParser) -> None:
     """--port, --json, where the keys are, and what a simulated scanner is like."""
     parser.add_argument(
-        "--port", metavar="PORT|sim", help="serial port, or sim (default: the board that is plugged in)"
+        "--port", metavar="PORT|sim", help="serial port, sim, or play:FILE (default: the board that is plugged in)"
     )
+    add_record_link(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_place(parser)
     simulated = parser.add_argument_group("only with --port sim")
@@ -50,8 +52,9 @@ def at_scanner(args: argparse.Namespace, *, asks_only: bool = False) -> Iterator
     DeviceError: it is not there, is used by another program, or is paired with another kiosk.
     """
     with ExitStack() as closing:
-        transport = _transport(args)
-        closing.callback(transport.close)
+        port = _transport(args)
+        closing.callback(port.close)
+        transport = closing.enter_context(linked(args, lambda: port))()
         gate = closing.enter_context(unrecorded_gate(args, True))
         session = Session(transport, admission=_for_technicians(gate, asks_only))
         session.open(0)
@@ -61,10 +64,10 @@ def at_scanner(args: argparse.Namespace, *, asks_only: bool = False) -> Iterator
         if not _sealed(session):
             session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
             at.ready()
-        if isinstance(transport, SimulatedKiosk):
+        if isinstance(port, SimulatedKiosk):
             for fault in args.fault:
                 if fault in AGEING:
-                    transport.fail(fault)  # since it was calibrated, at its first start
+                    port.fail(fault)  # since it was calibrated, at its first start
         yield at
 
 
@@ -100,6 +103,9 @@ def _transport(args: argparse.Namespace) -> Transport:
     if args.port != _SIMULATED:
         if args.fault or args.dirt != "clean":
             raise InputError("--fault and --dirt go with --port sim")
+        playing = played(args.port)
+        if playing is not None:
+            return playing()
         port = find_port(args.port)
         try:
             return SerialTransport(port)

@@ -18,6 +18,7 @@ from stillscan.guidance import counted
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
 from stillscan.log import STDERR
+from stillscan.recordings.visit import files
 from stillscan.records.clock import ClockRules
 from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
 from stillscan.technician.bundle import archive
@@ -72,6 +73,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--kiosk-log", metavar="FILE", help="the file of 'stillscan run --log', or lines of the journal"
+    )
+    parser.add_argument(
+        "--recordings", metavar="DIR", help="the folder of 'stillscan run --record' (default: the configuration's)"
+    )
+    parser.add_argument(
+        "--look", action="store_true", help="look at the white strip and the empty glass too: half a minute more"
     )
     parser.add_argument(
         "--folder", metavar="DIR", help="write the files into a new folder, to be read before they are zipped"
@@ -157,12 +164,17 @@ def _without(ask: Ask) -> Iterator[str]:
         yield "log of the kiosk (none is named: --kiosk-log, --kiosk-config)"
     elif not ask.places.log.is_file():
         yield "log of the kiosk (it cannot be read)"
+    if ask.places.recordings is None:
+        yield "recordings (none are kept, or no folder is named: --recordings, --kiosk-config)"
+    elif not files(ask.places.recordings):
+        yield "recordings (there are none in that folder)"
 
 
 def _places(args: argparse.Namespace) -> Places:
     """What the command line names, and behind it the kiosk's configuration."""
     table = {} if args.kiosk_config is None else _table(args.kiosk_config)
     log = args.kiosk_log or table.get("log")
+    recordings = args.recordings or _text(table, "record")
     rules = ClockRules(args.clock_ahead, args.unsynchronised_clock or table.get("unsynchronised-clock") is True)
     return Places(
         database=args.database or _text(table, "database"),
@@ -171,6 +183,8 @@ def _places(args: argparse.Namespace) -> Places:
         rules=rules,
         connect=_connector(args, args.port or _text(table, "port")),
         log=Path(log) if isinstance(log, str) and log not in ("", STDERR) else None,
+        recordings=Path(recordings) if recordings else None,
+        look=args.look,
         configuration=None if args.kiosk_config is None else Path(args.kiosk_config),
         options=_options_of_run(),
         seconds=args.seconds,

@@ -20,6 +20,7 @@ from stillscan.commands.counter import (
 )
 from stillscan.commands.display import Both, ConsoleOut, PlainLines
 from stillscan.commands.following import Following
+from stillscan.commands.recording import add_record_link, linked
 from stillscan.commands.run import connector
 from stillscan.commands.signing_in import add_staff, named, signed_in
 from stillscan.commands.watched import watched
@@ -53,7 +54,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "input, 3 device trouble.",
     )
     parser.add_argument("--tracking", required=True, metavar="NUMBER", help="tracking number of the letter")
-    parser.add_argument("--port", required=True, metavar="PORT|sim", help="serial port of the scanner, or sim")
+    parser.add_argument(
+        "--port", required=True, metavar="PORT|sim", help="serial port of the scanner, sim, or play:FILE"
+    )
+    add_record_link(parser)
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
     add_staff(parser)
     add_records(parser)
@@ -81,7 +85,11 @@ def run(args: argparse.Namespace) -> int:
         except FieldProblem as problem:
             raise InputError(f"--tracking: {t[problem.key]}") from None
         display = Both(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))), counter)
-        with closing(ReaderProcess()) as reader, watched(display) as (shown, notifier):
+        with (
+            linked(args, connector(args)) as connect,
+            closing(ReaderProcess()) as reader,
+            watched(display) as (shown, notifier),
+        ):
             gate = Gate(lambda: Scanners(office.database, office.keyring, office.chain), test_mode)
 
             def service(alive: Callable[[], None]) -> Service:
@@ -89,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
                     alive()
                     notifier.alive()
 
-                return Service(connector(args), reader, counter.judge, shown, alive=both, admission=gate)
+                return Service(connect, reader, counter.judge, shown, alive=both, admission=gate)
 
             with Following(counter, service, _RETRY_S) as scanner:
                 _talk(counter, scanner, args.language)

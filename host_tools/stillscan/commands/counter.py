@@ -17,6 +17,7 @@ from rich.console import Console
 
 from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, PlainLines
 from stillscan.commands.parser import seconds, whole
+from stillscan.commands.recording import recorded
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
@@ -139,16 +140,15 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             with (
                 clock,
                 reading as reader,
-                watched(Both(FirstNews(announce), Both(beside, counter))) as (shown, notifier),
+                recorded(args, connect, Both(FirstNews(announce), Both(beside, counter))) as (port, display),
+                watched(display) as (shown, notifier),
             ):
 
                 def alive() -> None:
                     notifier.alive()
                     counter.tick()
 
-                Service(
-                    connect, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)
-                ).run()
+                Service(port, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)).run()
     return 0
 
 

@@ -6,8 +6,9 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -18,15 +19,17 @@ from stillscan.boards.files import boards, chip, firmware_folder
 from stillscan.boards.image import littlefs
 from stillscan.boards.release import UnsignedError, firmware_version, trusted, verify
 from stillscan.boards.versions import Version
+from stillscan.commands.flash_all import Sent, flash_all
 from stillscan.commands.settings import check, named_values
 from stillscan.errors import DeviceError, InputError, StillscanError
-from stillscan.files import write_whole
+from stillscan.files import may_write, write_whole
 from stillscan.guidance import counted
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
 from stillscan.scanning.inspection import set_all
 from stillscan.technician.come_up import Running, come_up, connect, installed_build
-from stillscan.technician.ports import find_port, port_again, recognise
+from stillscan.technician.labels import Label, write_labels
+from stillscan.technician.ports import find_port, plugged_in, port_again, recognise
 from stillscan.technician.prompt import Prompt
 from stillscan.technician.update import Done, Update
 
@@ -42,7 +45,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Compiles the firmware, sends what the board does not have, reads it back, restarts the board and "
         "waits until it answers. The version before stays on the board: one that does not come up within 30 s is left "
         "for it, and power may fail at any moment. A kiosk that runs has no prompt: hold its service button while you "
-        "plug it in. Exit code: 0 the version runs, 1 refused, or the former version runs, 2 usage, 3 device trouble.",
+        "plug it in. Exit code: 0 the version runs, 1 refused, or the former version runs, 2 usage, 3 device trouble; "
+        "with --all 3 when any board failed.",
     )
     parser.add_argument("--port", metavar="PORT", help="serial port of the board (default: the one that is plugged in)")
     parser.add_argument(
@@ -59,7 +63,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--unsigned", action="store_true", help="also firmware that is no release of ours, as that of a checkout"
     )
     parser.add_argument("--downgrade", action="store_true", help="also firmware that is older than what the board runs")
-    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument(
+        "--all", action="store_true", help="every board that is plugged in, side by side; one that fails stops no other"
+    )
+    parser.add_argument(
+        "--labels", metavar="OUT.svg|pdf", help="write labels to print: serial number, board, firmware and build"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object; with --all an array")
     parser.set_defaults(run=run)
 
 
@@ -69,17 +79,62 @@ def run(args: argparse.Namespace) -> int:
     check(settings)
     if args.board is not None:
         chip(args.board)
+    if args.all and (args.port is not None or args.image_only is not None):
+        raise InputError("--all takes every board that is plugged in: it goes without --port and --image-only")
     if args.image_only is not None:
+        if args.labels is not None:
+            raise InputError("--labels: goes without --image-only, whose board has not said its number")
         return _image(args, settings)
+    if args.labels is not None:
+        may_write(args.labels)
+    if args.all:
+        return flash_all(args, lambda port, versions, sent: _one(port, args, settings, versions, sent))
     port = find_port(args.port)
+    serial = next((board.serial for board in plugged_in() if board.port == port), None)
+    with _bar(args.json) as sent:
+        done = _one(port, args, settings, _version, sent)
+    record = done.record(port)
+    if args.labels is not None:
+        write_labels(args.labels, [Label.of(serial, record)])
+    if args.json:
+        print(json.dumps(record))
+    else:
+        _show(port, done)
+    return 0
+
+
+def _version(board: str) -> Version:
+    return Version.of(compiled(board))
+
+
+class _Flashed(NamedTuple):
+    """A board that runs the version, and what was done for it."""
+
+    running: Running
+    done: Done
+
+    def record(self, port: str) -> dict[str, Any]:
+        """What --json says."""
+        hello, build = self.running.hello, installed_build(self.running.installed)
+        return {
+            "port": port, "board": hello.board_name, "firmware": hello.firmware, "build": build,
+            "sent": self.done.sent, "kept": self.done.kept, "changed": self.done.folder is not None,
+            "damaged": _damaged(self.running, self.done), "fault": self.running.fault,
+        }  # fmt: skip
+
+
+def _one(
+    port: str, args: argparse.Namespace, settings: dict[str, int], versions: Callable[[str], Version], sent: Sent
+) -> _Flashed:
+    """One board: the version on it, confirmed, and set. ``sent`` is told the bytes so far, and how many there are."""
     SerialTransport(port).close()  # says in plain words why it cannot be had
     try:
         prompt = Prompt(port)
     except DeviceError:
-        running, done = _running_kiosk(port, args.board), Done(None, 0, 0)
+        running, done = _running_kiosk(port, args.board, versions), Done(None, 0, 0)
     else:
         again = port_again(port)
-        build, key, done = _put(prompt, port, args)
+        build, key, done = _put(prompt, port, args, versions, sent)
         running = come_up(again, build, key=key)
     try:
         if settings:
@@ -87,15 +142,14 @@ def run(args: argparse.Namespace) -> int:
     finally:
         running.session.transport.close()
     _LOG.info("%s: build %s, %d files sent", port, installed_build(running.installed), done.sent)
-    _show(args.json, port, running, done)
-    return 0
+    return _Flashed(running, done)
 
 
 def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
     if args.board is None or args.port is not None:
         raise InputError("--image-only goes with --board, and without --port")
     signed = _signed(args.board, args.unsigned)
-    version = Version.of(compiled(args.board))
+    version = _version(args.board)
     files = version.alone()
     if settings:
         files[_SETTINGS] = json.dumps(settings).encode()
@@ -112,7 +166,7 @@ def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
     return 0
 
 
-def _running_kiosk(port: str, named: str | None) -> Running:
+def _running_kiosk(port: str, named: str | None, versions: Callable[[str], Version]) -> Running:
     """There is no prompt: fine when the kiosk runs this very version."""
     try:
         session = connect(port)
@@ -124,7 +178,7 @@ def _running_kiosk(port: str, named: str | None) -> Running:
     if named in boards() and named != board:
         session.transport.close()
         raise DeviceError(f"{port}: wrong board: a kiosk on {board} answers, not {named}")
-    if installed is None or installed_build(installed) != Version.of(compiled(named or board)).build:
+    if installed is None or installed_build(installed) != versions(named or board).build:
         session.transport.close()
         raise DeviceError(
             f"{port}: the kiosk runs firmware {hello.firmware} and has no prompt: hold its service button while you "
@@ -133,12 +187,14 @@ def _running_kiosk(port: str, named: str | None) -> Running:
     return Running(session, hello, installed, None)
 
 
-def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, bytes | None, Done]:
+def _put(
+    prompt: Prompt, port: str, args: argparse.Namespace, versions: Callable[[str], Version], sent: Sent
+) -> tuple[str, bytes | None, Done]:
     """The version on the board, and the board restarted; the key of its pairing, which stays as it is."""
     with prompt:
         pairing = Pairing.read(prompt.read(BOARD_FILE))
         board = recognise(prompt.facts(), port, args.board)
-        version = Version.of(compiled(board))
+        version = versions(board)
         update = Update(prompt, version)
         if update.foreign and not args.replace:
             raise StillscanError(f"{port}: another program is on the board (main.py); --replace puts stillscan there")
@@ -147,8 +203,14 @@ def _put(prompt: Prompt, port: str, args: argparse.Namespace) -> tuple[str, byte
         else:
             _signed(board, args.unsigned)
             _refuse_older(update.firmware, port, args.downgrade)
-            with _bar(update.bytes_to_send, args.json) as bar:
-                done = update.carry_out(lambda n: bar.update(bar.task_ids[0], advance=n))
+            total, so_far = update.bytes_to_send, 0
+
+            def more(count: int) -> None:
+                nonlocal so_far
+                so_far += count
+                sent(so_far, total)
+
+            done = update.carry_out(more)
         prompt.reset()
     return version.build, None if pairing is None else pairing.key, done
 
@@ -176,24 +238,17 @@ def _refuse_older(there: tuple[int, int, int] | None, port: str, downgrade: bool
 
 
 @contextmanager
-def _bar(total: int, quiet: bool) -> Iterator[Progress]:
+def _bar(quiet: bool) -> Iterator[Sent]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        bar.add_task("sending", total=total)
-        yield bar
+        task = bar.add_task("sending", total=None)
+        yield lambda so_far, total: bar.update(task, completed=so_far, total=total)
 
 
-def _show(as_json: bool, port: str, running: Running, done: Done) -> None:
+def _show(port: str, flashed: _Flashed) -> None:
+    running, done = flashed
     hello, build = running.hello, installed_build(running.installed)
-    if as_json:
-        record = {
-            "port": port, "board": hello.board_name, "firmware": hello.firmware, "build": build, "sent": done.sent,
-            "kept": done.kept, "changed": done.folder is not None, "damaged": _damaged(running, done),
-            "fault": running.fault,
-        }  # fmt: skip
-        print(json.dumps(record))
-        return
     what = f"{counted(done.sent, 'file')} sent, there already: {done.kept}" if done.folder else "it was up to date"
     print(f"{port}: {hello.board_name} runs firmware {hello.firmware}, build {build} ({what})")
     if _damaged(running, done):

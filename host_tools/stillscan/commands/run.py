@@ -18,6 +18,7 @@ from stillscan.commands.config import add_config
 from stillscan.commands.counter import add_page, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.parser import milliseconds, seconds
+from stillscan.commands.recording import add_recording, linked, played, recorded
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
 from stillscan.commands.watched import watched
@@ -51,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "in the terminal. With --port sim the scanner is simulated in real time. Exit code with --once: 0 verified, 1 "
         "refused or given up, 3 fault; 3 as well when the scanner is not there or stays away.",
     )
-    parser.add_argument("--port", metavar="PORT|sim", help="serial port of the scanner, or sim")
+    parser.add_argument("--port", metavar="PORT|sim", help="serial port of the scanner, sim, or play:FILE")
     parser.add_argument("--once", action="store_true", help="end after one check")
     parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
@@ -68,6 +69,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_expected(parser)
     add_page(parser)
+    add_recording(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")
@@ -88,7 +90,11 @@ def run(args: argparse.Namespace) -> int:
         if path:
             may_write(path)
     expected(args)  # a mistyped one is told before anything starts
-    connect = connector(args)
+    with linked(args, connector(args)) as connect:
+        return _run(args, connect, simulated)
+
+
+def _run(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
     if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
         return serve(args, connect, simulated)
     today = TODAY if simulated else date.today()
@@ -100,9 +106,13 @@ def run(args: argparse.Namespace) -> int:
     with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
         judge = decider(args.recipient, today, args.test_mode)
         gate = unrecorded_gate(args, args.test_mode or simulated)
-        with watched(display) as (shown, notifier), gate as admission:
+        with (
+            recorded(args, connect, display) as (port, beside),
+            watched(beside) as (shown, notifier),
+            gate as admission,
+        ):
             service = Service(
-                connect, reader, judge, shown, kept, notifier.alive, admission=admission, expected=expected(args)
+                port, reader, judge, shown, kept, notifier.alive, admission=admission, expected=expected(args)
             )
             if not args.once:
                 go_on_without()
@@ -117,7 +127,9 @@ def run(args: argparse.Namespace) -> int:
 
 def connector(args: argparse.Namespace) -> Callable[[], Transport]:
     """What opens the scanner that --port names."""
-    return _simulator(args) if args.port == "sim" else lambda: SerialTransport(args.port)
+    if args.port == "sim":
+        return _simulator(args)
+    return played(args.port) or (lambda: SerialTransport(args.port))
 
 
 def _simulator(args: argparse.Namespace) -> Callable[[], Transport]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import TracebackType
 
 from stillscan.link.pairing import BOARD_FILE, Pairing
@@ -104,13 +105,16 @@ class SimulatedKiosk:
         boot_id: int = 1,
         paced: bool = False,
         pairing: Pairing | None = None,
+        checkout: Path | None = None,
     ) -> None:
+        """``checkout``: a folder whose firmware runs in place of this package's."""
         self.name = "simulator"
         self.bus = Bus(scene)
         self._board = board
         self.boot_id = boot_id
         self._files: dict[str, bytes] = {} if pairing is None else {BOARD_FILE: pairing.written()}
-        self.firmware = Firmware(self.bus, board, boot_id, files=self._files)
+        self._checkout = checkout
+        self.firmware = Firmware(self.bus, board, boot_id, files=self._files, checkout=checkout)
         self._began_s = time.monotonic() if paced else None
         self._to_fail: list[tuple[int, str]] = []
         self.visitors: Visitors | None = None
@@ -157,7 +161,7 @@ class SimulatedKiosk:
         self.bus.power_up()
         self.bus.chip.reset_cause = WATCHDOG if by_watchdog else POWER
         self.boot_id += 1
-        self.firmware = Firmware(self.bus, self._board, self.boot_id, files=self._files)
+        self.firmware = Firmware(self.bus, self._board, self.boot_id, files=self._files, checkout=self._checkout)
 
     def pass_time(self, ms: float) -> None:
         """The host is busy for so long; what the device sends meanwhile waits."""

@@ -46,9 +46,11 @@ class Firmware:
         boot_id: int = 1,
         script: str = "main.py",
         files: Mapping[str, bytes] | None = None,
+        checkout: Path | None = None,
     ) -> None:
-        """``files`` lie on the board before it starts."""
+        """``files`` lie on the board before it starts; ``checkout``: whose firmware runs, from its source."""
         self.bus = bus
+        self._checkout = checkout
         self._files = files or {}
         self._pending = b""
         self._cpus = _share_a_cpu()
@@ -62,11 +64,13 @@ class Firmware:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / _CONSOLE, "w+")  # noqa: SIM115 - closed in close()
-        compiled = compiled_firmware(board)
-        path = [compiled] if compiled else [boards_folder() / board, firmware_folder()]
+        compiled = None if self._checkout else compiled_firmware(board)
+        source = self._checkout / "firmware" if self._checkout else firmware_folder()
+        of_board = self._checkout / "boards" if self._checkout else boards_folder()
+        path = [compiled] if compiled else [of_board / board, source]
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()
-        main = (compiled or firmware_folder()) / script
+        main = (compiled or source) / script
         self._process = subprocess.Popen(
             [micropython(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id)],
             cwd=self._folder.name,

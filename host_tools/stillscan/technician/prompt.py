@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 import contextlib
 import errno
-import io
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import NamedTuple
 
 import serial
+from mpremote import transport_serial
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport as Mpremote
 
 from stillscan.errors import DeviceError
 from stillscan.link.transport import LinkLostError
+
+# It prints what it cannot make out. (Standard output belongs to all threads, and several boards are flashed at once.)
+setattr(transport_serial, "print", lambda *_, **__: None)  # noqa: B010 - the module has no such name of its own
 
 _ENTER_S = 1.5  # for the raw prompt, which a board that is free gives at once
 _ANSWER_S = 10.0  # for an answer at the prompt: long, because flash may be erased and written meanwhile
@@ -100,7 +103,7 @@ class Prompt:
         with self._told():
             self._transport = Mpremote(port, timeout=_ENTER_S)
         try:
-            with self._told(), contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it could not make out
+            with self._told():
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_S)
                 self._transport.serial.timeout = _ANSWER_S
         except BaseException:

@@ -16,6 +16,8 @@ from stillscan.scanning.stage import LIMIT_MS, Answer
 ReadingTime = float | Literal["real"] | None
 """How long a reading takes: so many ms, as long as it takes here ("real"), or as modelled by what is on the picture."""
 
+_INSTANT_MS = 0.0005  # half a tick of the virtual clock: it never comes to the end of a shorter wait
+
 
 class ModelledReader:
     """See ReaderStage. ``now_ms`` is the virtual clock; ``told`` is called with the time and reading of each answer."""
@@ -89,7 +91,8 @@ class ModelledReader:
         """See ReaderStage."""
         if self._answer is None:
             return float("inf")
-        return max(0.0, self._due_ms - self._now_ms())
+        wait_ms = self._due_ms - self._now_ms()
+        return wait_ms if wait_ms >= _INSTANT_MS else 0.0
 
     def cancel(self) -> None:
         """See ReaderStage."""

@@ -28,10 +28,14 @@ class Places:
     """Opens the scanner's port."""
     log: Path | None = None
     configuration: Path | None = None
+    recordings: Path | None = None
+    """The folder of `stillscan run --record`."""
     options: frozenset[str] = field(default_factory=frozenset)
     """Keys that a configuration may have."""
     seconds: float = 3.0
     """From the first look at the scanner's health to the second."""
+    look: bool = False
+    """Look at the empty glass too."""
 
 
 class Ask:
@@ -46,7 +50,8 @@ class Ask:
     @cached_property
     def visited(self) -> Visited:
         """The scanner, asked once. Trouble with it is in what is returned."""
-        return visit(self.places.connect, self.office.admission, self.places.seconds, self.hidden)
+        places = self.places
+        return visit(places.connect, self.office.admission, places.seconds, self.hidden, look=places.look)
 
     def close(self) -> None:
         """Give the database back."""

@@ -19,6 +19,7 @@ from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.technician.bundle import remembered
 from stillscan.technician.bundle.hidden import Hidden
+from stillscan.technician.bundle.look import LOOK, looked
 
 _POLL_MS = 200.0  # between two looks whether the run is over
 _LEFT_OUT = ("boot_id", "streams")  # the one is a name of a start, the other is of this program itself
@@ -158,9 +159,17 @@ PARTS: dict[str, tuple[str, Callable[[Asked], dict[str, Any]]]] = {
 
 
 def visit(
-    connect: Callable[[], Transport] | None, admission: Callable[[], Admission], seconds: float, hidden: Hidden
+    connect: Callable[[], Transport] | None,
+    admission: Callable[[], Admission],
+    seconds: float,
+    hidden: Hidden,
+    *,
+    look: bool = False,
 ) -> Visited:
-    """Ask everything. Trouble is told in the result: a bundle is made without a scanner too."""
+    """Ask everything, and ``look`` at the empty glass.
+
+    Trouble is told in the result: a bundle is made without a scanner too.
+    """
     if connect is None:
         return _nothing("missing")
     try:
@@ -172,6 +181,8 @@ def visit(
     try:
         for name, (_, ask) in PARTS.items():
             parts[name] = _answered(ask, asked)
+        if look:
+            parts[LOOK] = looked(asked.session)
     except LinkLostError as error:  # what was told before it went away stays
         trouble = error.kind
     finally:

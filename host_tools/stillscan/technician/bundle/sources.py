@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stillscan.technician.bundle import environment, scanner
+from stillscan.technician.bundle import environment, recorded, scanner
 from stillscan.technician.bundle.ask import Ask, Source
 from stillscan.technician.bundle.configuration import configuration
 from stillscan.technician.bundle.kiosk_log import KioskLog
@@ -46,6 +46,9 @@ PARTS: tuple[Part, ...] = (
     *(Part(name, tells, _of_scanner(name)) for name, (tells, _) in scanner.PARTS.items()),
     Part("environment.json", "the computer: system, disks, memory, clock, USB", environment.environment),
     Part("configuration.json", "the kiosk's configuration: which options are set", configuration),
+    Part("recordings.txt", "what the scanner did at the last visits, for 'stillscan replay'; no pictures",
+         recorded.recordings),
+    Part("dirt.json", "dirt that the last visits show, and that a look at the empty glass found", recorded.dirt),
     Part("kiosk-log.txt", "the newest lines of the kiosk's log", _log),
 )  # fmt: skip
 """Records come first: they say which names are kiosks, people and scanners."""

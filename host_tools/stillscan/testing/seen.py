@@ -1,0 +1,123 @@
+"""What a recording of a visit says, in the order of time: states, sweeps, displacement, and how it ended.
+
+Times are in ms of the scanner's clock, from the placing on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kiosk import wire
+from stillscan.boards.settings import known
+from stillscan.errors import InputError
+from stillscan.recordings.file import VISIT, Recording
+from stillscan.recordings.rows import Row
+
+_WRAP = 1 << 30  # of the scanner's clocks, in ms and in us (PROTOCOL.md)
+
+
+@dataclass(frozen=True)
+class StateSeen:
+    """A state that was entered, with the numbers of PROTOCOL.md."""
+
+    at_ms: float
+    state: int
+    cause: int
+    part: int
+    fault: int
+
+
+@dataclass
+class SweepSeen:
+    """``places``: (t_ms, row, dx_um, dy_um, squal, paper's grey) of each band."""
+
+    begin_ms: float
+    first_row: int
+    track: int
+    places: list[tuple[float, int, int, int, int, int]] = field(default_factory=list)
+    end_ms: float | None = None
+    abort: int = wire.NO_CAUSE
+    row: int = 0
+    """The first that was not sent, of one that was aborted."""
+
+
+@dataclass
+class Seen:
+    """A visit. ``settings`` by name, ``result`` as recordings.visit.result_row has it, without its name."""
+
+    settings: dict[str, int]
+    states: list[StateSeen] = field(default_factory=list)
+    sweeps: list[SweepSeen] = field(default_factory=list)
+    light: list[Row] = field(default_factory=list)
+    result: Row | None = None
+
+    @property
+    def aborts(self) -> list[SweepSeen]:
+        """The sweeps that were aborted."""
+        return [sweep for sweep in self.sweeps if sweep.abort]
+
+
+def seen(recording: Recording) -> Seen:
+    """What it says. InputError: it is of a whole link, or nothing happens in it."""
+    if recording.kind != VISIT:
+        raise InputError("this is a recording of a whole link, not of a visit: --port play:FILE plays it")
+    names = list(known().rows)
+    found = Seen({name: row.default for name, row in known().rows.items()})
+    start_ms: int | None = None
+    for _, row in recording.rows:
+        try:
+            start_ms = _take(found, names, row, start_ms)
+        except (ValueError, TypeError, IndexError):
+            continue  # a row of fewer fields than its name has, or empty ones: of a newer scanner
+    if not found.states:
+        raise InputError("nothing happens in this recording: it was cut off before the document was placed")
+    return found
+
+
+def _take(found: Seen, names: list[str], row: Row, start_ms: int | None) -> int | None:
+    name, values = row[0], row[1:]
+
+    def since(t_ms: int) -> float:
+        return float((t_ms - (start_ms or 0) + _WRAP // 2) % _WRAP - _WRAP // 2)
+
+    if name == "<setting" and values[0] < len(names) and values[1] is not None:
+        found.settings[names[values[0]]] = int(values[1])
+    elif name == "<state":
+        state, cause, part, fault, _, t_ms = values
+        start_ms = t_ms if start_ms is None else start_ms
+        found.states.append(StateSeen(since(t_ms), state, cause, part, fault))
+    elif name == "<sweep_begin":
+        _, _, first_row, _, t_ms, track = values
+        found.sweeps.append(SweepSeen(since(t_ms), first_row, track))
+    elif name == "<band" and found.sweeps:
+        _, _, at, _, _, t_us, dx, dy, squal, _, _, paper = values
+        t_ms = _band_ms(found.sweeps[-1], start_ms or 0, t_us)
+        found.sweeps[-1].places.append((t_ms, at, dx, dy, squal, paper))
+    elif name == "<abort" and found.sweeps:
+        _, cause, at, t_ms, latency_us, dx, dy = values
+        sweep = found.sweeps[-1]
+        sweep.abort, sweep.row, sweep.end_ms = cause, at, since(t_ms) - latency_us / 1000
+        squal, paper = sweep.places[-1][4:] if sweep.places else (0, 0)
+        sweep.places.append((sweep.end_ms, at, dx, dy, squal, paper))
+    elif name == "<sweep_end" and found.sweeps:
+        found.sweeps[-1].end_ms = since(values[3])
+    elif name == "light":
+        found.light.append(row)
+    elif name == "result":
+        found.result = values
+    return start_ms
+
+
+def _band_ms(sweep: SweepSeen, start_ms: int, t_us: int) -> float:
+    """Of a band's clock in us, which begins anew more often than that in ms."""
+    begun_us = (start_ms + sweep.begin_ms) * 1000
+    return sweep.begin_ms + ((t_us - begun_us + _WRAP // 2) % _WRAP - _WRAP // 2) / 1000
+
+
+def told(state: StateSeen) -> dict[str, Any]:
+    """A state by its names."""
+    return {
+        "t_ms": round(state.at_ms, 1), "state": wire.STATES[state.state], "cause": wire.CAUSES[state.cause],
+        "part": wire.PARTS[state.part], "fault": wire.FAULTS[state.fault],
+    }  # fmt: skip

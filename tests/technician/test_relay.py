@@ -21,7 +21,7 @@ from stillscan.link.transport import LinkLostError
 from stillscan.technician import held_port
 from stillscan.technician.at_scanner import AtScanner, ServiceOverError
 from stillscan.technician.held_port import HeldPort
-from stillscan.technician.relay import ASKS, GONE_S, NEEDS_PARTS, Lease, Relay
+from stillscan.technician.relay import ASKS, GONE_S, KIOSK, NEEDS_PARTS, Lease, Relay
 
 
 @dataclass
@@ -210,6 +210,16 @@ def test_two_technicians_come_one_after_the_other(kiosk: Kiosk) -> None:
     kiosk.state(wire.EMPTY)
     with kiosk.relay.lease("tor", 0.0):
         assert kiosk.relay.who == "tor"
+
+
+def test_the_kiosks_own_look_makes_room_for_a_technician(kiosk: Kiosk) -> None:
+    own = kiosk.relay.begin(KIOSK)
+    kiosk.relay.begin("tor")
+    assert kiosk.relay.who == "tor"
+    with pytest.raises(LinkLostError, match="a technician has come"):
+        own.read(0)
+    with pytest.raises(DeviceError, match="tor is at the scanner"):
+        kiosk.relay.begin(KIOSK)
 
 
 def test_who_goes_without_a_word_is_forgotten(kiosk: Kiosk) -> None:

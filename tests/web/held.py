@@ -12,11 +12,13 @@ from played import Played
 from stillscan.link.inbox import DrainedInbox
 from stillscan.link.messages import State
 from stillscan.link.session import Session
+from stillscan.records.clock import utc_now
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import profile
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
+from stillscan.technician.glass import Glass
 from stillscan.technician.relay import Relay
 from stillscan.technician.room import Room
 from stillscan.web.pages import application
@@ -36,11 +38,12 @@ class Held(Played):
         super().__init__(**options)
         self.relay = Relay(lambda: bool(self.counter.look(lambda visit, _: visit.step == "tracking")))
         self.room = Room(self.relay)
+        self.glass = Glass(None, utc_now)
         more = [
-            *ServicePage(self.counter, self.sessions, self.room).routes(),
+            *ServicePage(self.counter, self.sessions, self.room, self.glass).routes(),
             *ScannerPort(self.relay, self.sessions, SECRET).routes(),
         ]
-        self.program = application(self.counter, NAMES, self.browsers, self.sessions, more)
+        self.program = application(self.counter, NAMES, self.browsers, self.sessions, more, glass=self.glass)
         self._server = PageServer(self.program, 0)
         self._ending = threading.Event()
         self._scanner = scanner

@@ -43,6 +43,7 @@ def held() -> Iterator[Held]:
 def done(held: Held) -> None:
     """Tasks that have ended."""
     held.room.jobs["look"] = Job("look", "tor", NOW, result=LOOK)
+    held.glass.looked(LOOK["spots"])
     held.room.jobs["test"] = Job("test", "tor", NOW, result=TEST)
     held.room.jobs["recover"] = Job("recover", "tor", NOW, result={"was": "fault", "state": "fault", "fault": "lamp"})
     held.room.jobs["calibrate"] = Job("calibrate", "tor", NOW, trouble="not now")
@@ -141,6 +142,33 @@ def test_while_somebody_is_served_it_says_so_and_touches_nothing(browser, held: 
     assert "somebody is being served" in page.inner_text(".tasks .problem")
     assert held.relay.former == {}
     page.close()
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_the_clerk_is_asked_to_wipe_and_sees_what_came_of_it(browser) -> None:
+    with Held(scanner=False) as held:
+        held.glass.looked(LOOK["spots"])
+        for language in languages():
+            texts = page_texts(language)
+            page = browser.new_page()
+            held.show(page, CLERK, language)
+            assert texts["wipe_here"] in page.inner_text(".wipe")
+            assert page.locator(".wipe circle.hurts").count() == 1, "what hurts, and can be reached"
+            accessible(page)
+            if language == "en":
+                page.click(f"button:text-is('{texts['wipe_done']}')")
+                until(page, "document.querySelector('.wipe [role=status]')?.textContent", texts["wipe_looking"])
+                page.fill("#tracking", "RR12")
+                held.glass.looked([])
+                held.counter.changed()
+                better = texts["wipe_improved"].format(before=1, after=0)
+                until(page, "document.querySelector('.wipe [role=status]')?.textContent", better)
+                assert page.input_value("#tracking") == "RR12", "nothing that was typed is lost"
+                accessible(page)
+                held.glass.looked(LOOK["spots"])
+                held.glass.improved = None
+            page.close()
 
 
 @pytest.mark.process

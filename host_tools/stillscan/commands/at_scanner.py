@@ -129,7 +129,11 @@ def _through_kiosk(args: argparse.Namespace, port: str) -> KioskPort:
             f"for, or the first line of standard input), or at {held.url}/service"
         )
     through = KioskPort(held)
-    through.sign_in(named(args), asked_pin("PIN"))
+    try:
+        through.sign_in(named(args), asked_pin("PIN"))
+    except BaseException:
+        through.close()
+        raise
     return through
 
 

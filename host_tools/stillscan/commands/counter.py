@@ -104,7 +104,9 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
     from stillscan.records.tokens import TokenList
-    from stillscan.technician.room import Room
+    from stillscan.technician.glass import FILE, Glass
+    from stillscan.technician.glass_watch import GlassWatch
+    from stillscan.technician.room import Job, Room
     from stillscan.web.api import api
     from stillscan.web.browsers import Browsers
     from stillscan.web.letters import Letters
@@ -126,14 +128,22 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         letters = Letters(counter, sessions, database, keyring, chain)
         relay = Relay(lambda: bool(counter.look(_nobody_served)))
         secret = new_secret()
-        service = ServicePage(counter, sessions, Room(relay))
+        glass = Glass(None if demo_pin is not None else keyring.folder / FILE, utc_now)
+
+        def ended(job: Job) -> None:
+            if job.name == "look" and job.result is not None:
+                glass.looked(job.result["spots"])
+                counter.changed()
+
+        room = Room(relay, utc_now, ended)
+        service = ServicePage(counter, sessions, room, glass)
         more = [
             api_route(program),
             *letters.routes(),
             *ScannerPort(relay, sessions, secret).routes(),
             *service.routes(),
         ]
-        pages = application(counter, NAMES, browsers, sessions, more, args.language)
+        pages = application(counter, NAMES, browsers, sessions, more, args.language, glass)
         with PageServer(pages, args.page) as server:
 
             def announce() -> None:
@@ -158,6 +168,7 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                 clock,
                 noted(keyring.folder, held),
                 _watching(counter, relay),
+                GlassWatch(room, glass, lambda: bool(counter.look(_nobody_served))),
                 reading as reader,
                 watched(Both(FirstNews(announce), Both(beside, counter))) as (shown, notifier),
             ):
@@ -167,9 +178,16 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                     counter.tick()
 
                 Service(
-                    connect, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args),
+                    connect,
+                    reader,
+                    counter.judge,
+                    shown,
+                    lambda result, _: glass.scanned(result.unsure),
+                    alive,
+                    admission=gate,
+                    expected=expected(args),
                     guest=relay,
-                ).run()  # fmt: skip
+                ).run()
     return 0
 
 

@@ -277,6 +277,8 @@ class Check:
             return False
         self._ticket = None
         reading = answer.reading
+        if reading is not None:
+            self.result.unsure = reading.unsure
         if reading is not None and reading.accepted:
             self.result.format, self.result.lines = reading.format, reading.lines
             return self._end(*self._judge(reading))

@@ -43,6 +43,8 @@ _ENDING_S = 2.0  # a service that is told to end has ended by then
 _STARTING_S = 5.0  # parts start anew after a service: 3 s (PROTOCOL.md)
 GONE_S = 15.0  # a technician who says nothing for so long has gone; the device itself ends a service after 5 s
 _QUICK_S = 0.2  # between two looks whether a check has ended; they are woken by every message anyway
+KIOSK = "the kiosk"
+"""Who looks at the glass by itself, and makes room for any technician."""
 _LOG = logging.getLogger("stillscan.service")
 SERVED = "not now: somebody is being served at the counter; try again when the counter is idle and the glass is empty"
 
@@ -80,6 +82,9 @@ class Relay:
     def begin(self, who: str, wait_s: float = 0.0) -> Lease:
         """The same without an end: ``close`` it."""
         with self._changed:
+            if self._lease is not None and self._lease.who == KIOSK != who:
+                self._lease.lost("a technician has come")
+                self.end(self._lease)
             end = self._clock() + wait_s
             while self._lease is not None and (left := end - self._clock()) > 0:
                 self._changed.wait(min(left, _QUICK_S))

@@ -51,7 +51,7 @@ class Job:
 
 
 class Room:
-    """Safe between threads. ``done`` is called with each job that has ended."""
+    """Safe between threads. ``done`` is called with each job that came to a result."""
 
     def __init__(
         self,
@@ -135,4 +135,5 @@ class Room:
             _LOG.exception("service: %s failed", job.name)
             job.trouble = "a defect; the log says where"
         _LOG.info("service: %s ended: %s%s", job.who, job.name, f" ({job.trouble})" if job.trouble else "")
-        self._done(job)
+        if job.result is not None:
+            self._done(job)

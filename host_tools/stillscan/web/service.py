@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 from starlette.requests import Request
@@ -15,14 +15,15 @@ from stillscan.boards.settings import known
 from stillscan.counter.counter import Counter
 from stillscan.errors import StillscanError
 from stillscan.guidance import service_texts
+from stillscan.technician.glass import Glass
 from stillscan.technician.live import LAMPS
-from stillscan.technician.room import Job, Room
+from stillscan.technician.room import Room
 from stillscan.technician.tasks import TASKS
 from stillscan.web.forms import form_of
 from stillscan.web.gate import NOW, session_of
 from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
-from stillscan.web.service_view import dirt_drawing, told
+from stillscan.web.service_view import day, dirt_drawing, told
 from stillscan.web.sessions import Sessions
 
 PATH = "/service"
@@ -33,10 +34,11 @@ T = TypeVar("T")
 class ServicePage:
     """The technician's page of one counter. ``room`` has the scanner."""
 
-    def __init__(self, counter: Counter, sessions: Sessions, room: Room) -> None:
+    def __init__(self, counter: Counter, sessions: Sessions, room: Room, glass: Glass) -> None:
         self._rendering = Rendering(counter)
         self._sessions = sessions
         self._room = room
+        self._glass = glass
         self._threads = anyio.CapacityLimiter(_MOST_AT_ONCE)
 
     def routes(self) -> list[BaseRoute]:
@@ -106,7 +108,7 @@ class ServicePage:
     ) -> Response:  # fmt: skip
         room, language = self._room, language_of(request)
         trouble = await self._outside(functools.partial(room.look, self._who(request)))
-        texts = service_texts(language)
+        texts, look = service_texts(language), self._glass.last()
         answer = HTMLResponse(
             self._rendering.render(
                 "service.html",
@@ -122,7 +124,9 @@ class ServicePage:
                 tasks=list(TASKS),
                 jobs=room.jobs,
                 going_on=room.going_on,
-                glass=_glass(room.jobs.get("look")),
+                glass=None if look is None else dirt_drawing(look),
+                glass_seen="" if look is None else day(look["when"]),
+                history=[{**row, "when": day(row["when"])} for row in self._glass.history()],
                 problem=texts[problem].format(name=wrong) if problem else "",
                 detail=detail,
                 wrong=wrong,
@@ -132,8 +136,3 @@ class ServicePage:
         )
         keep_choice(request, answer)
         return answer
-
-
-def _glass(job: Job | None) -> dict[str, Any] | None:
-    """The last look, as it is drawn."""
-    return None if job is None or job.result is None else dirt_drawing(job.result)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from stillscan.technician.dirt import HURTS
+from stillscan.technician.dirt import HURTS, STRIP
+from stillscan.technician.glass import Glass
 from stillscan.technician.room import Seen
 
 _WIDTH_MM, _GLASS_MM = 125.0, 23.2  # what the line sensor sees: 1476 pixels, and 274 rows at 300 dpi
@@ -31,6 +33,27 @@ def told(seen: Seen, texts: Mapping[str, str]) -> dict[str, Any]:
         "recent": seen.log["since_power_on"],
         "settings": seen.settings,
     }  # fmt: skip
+
+
+def day(when: str) -> str:
+    """A moment of the glass's history as the page writes moments."""
+    return f"{datetime.fromisoformat(when):%d.%m.%Y %H:%M}"
+
+
+def wipe(glass: Glass | None) -> dict[str, Any] | None:
+    """What the clerk's page says of the glass: a drawing of what to wipe, what came of it, or nothing."""
+    if glass is None:
+        return None
+    spots = glass.worth()
+    if not spots and glass.wiped is None and glass.improved is None:
+        return None
+    return {
+        "glass": dirt_drawing({"spots": spots, "verdict": "wipe the glass"}) if spots else None,
+        "strip": bool(spots) and all(spot["where"] == STRIP for spot in spots),
+        "looking": glass.wiped is not None,
+        "improved": glass.improved,
+        "mark": f"-{len(spots)}-{glass.wiped}-{glass.improved}",
+    }
 
 
 def dirt_drawing(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,10 @@ def test_languages_have_the_same_keys_and_placeholders(language: str) -> None:
 def test_page_and_papers_have_the_same_keys_and_placeholders(language: str) -> None:
     here, there = sections(language), sections(DEFAULT_LANGUAGE)
     assert here.keys() == there.keys()
-    assert here["page"].keys() == there["page"].keys()
+    for section in ("page", "service"):
+        assert {key: placeholders(text) for key, text in here[section].items()} == {
+            key: placeholders(text) for key, text in there[section].items()
+        }
     assert {name: paper.keys() for name, paper in here["papers"].items()} == {
         name: paper.keys() for name, paper in there["papers"].items()
     }

@@ -9,17 +9,21 @@ from contextlib import ExitStack, contextmanager, suppress
 from kiosk import wire
 from stillscan.commands.counter import unrecorded_gate
 from stillscan.commands.recording import add_record_link, linked, played
-from stillscan.commands.records import add_place
+from stillscan.commands.records import add_place, keys
+from stillscan.commands.signing_in import add_staff, asked_pin, named
 from stillscan.commands.world import DIRT_HELP, SAMPLE, scene
 from stillscan.errors import DeviceError, InputError
-from stillscan.link.identity import Admission
+from stillscan.link.identity import Admission, anybody
 from stillscan.link.messages import Hello
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.session import Session
 from stillscan.link.transport import Transport
+from stillscan.records.errors import RecordsError
 from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
 from stillscan.technician.at_scanner import AtScanner
+from stillscan.technician.held_port import find
 from stillscan.technician.ports import find_port
+from stillscan.technician.through_kiosk import KioskPort
 
 _SIMULATED = "sim"
 _VISIT_S = 60.0  # a simulated hand's movements are drawn for so long
@@ -32,6 +36,7 @@ def add_port(parser: argparse.ArgumentParser) -> None:
     )
     add_record_link(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_staff(parser, "a technician, for a scanner that a running kiosk holds")
     add_place(parser)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--seed", type=int, default=1, metavar="N", help="which scanner of many (default: 1)")
@@ -49,18 +54,27 @@ def add_port(parser: argparse.ArgumentParser) -> None:
 def at_scanner(args: argparse.Namespace, *, asks_only: bool = False) -> Iterator[AtScanner]:
     """A session with it, once it has started; closed at the end. ``asks_only``: no key is needed for the questions.
 
+    Through the running kiosk where one holds its port, with a technician's sign-in: SignInError, NotAllowedError.
     DeviceError: it is not there, is used by another program, or is paired with another kiosk.
     """
     with ExitStack() as closing:
         port = _transport(args)
         closing.callback(port.close)
         transport = closing.enter_context(linked(args, lambda: port))()
-        gate = closing.enter_context(unrecorded_gate(args, True))
-        session = Session(transport, admission=_for_technicians(gate, asks_only))
+        if isinstance(port, KioskPort):
+            admission: Admission = anybody  # the kiosk has seen to it
+        else:
+            admission = _for_technicians(closing.enter_context(unrecorded_gate(args, True)), asks_only)
+        session = Session(transport, admission=admission)
         session.open(0)
         closing.callback(session.inbox.close)
-        closing.callback(_leave, session)
         at = AtScanner(session)
+        if isinstance(port, KioskPort):
+            session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
+            at.learn()
+            yield at
+            return
+        closing.callback(_leave, session)
         if not _sealed(session):
             session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
             at.ready()
@@ -99,6 +113,33 @@ def _for_technicians(gate: Admission, asks_only: bool) -> Admission:
     return admission
 
 
+def _through_kiosk(args: argparse.Namespace, port: str) -> KioskPort:
+    """The port by way of the kiosk that holds it."""
+    try:
+        held = find(keys(args).folder, port)
+    except RecordsError:
+        held = None  # of another account
+    if held is None:
+        raise DeviceError(
+            f"{port}: another program uses the scanner. If it is 'stillscan run': give this the same --database and "
+            "--keys, as the same account, or sign in as a technician at its page, /service. Otherwise end that program "
+            "('systemctl stop stillscan' where it is a service)",
+            "busy",
+        )
+    if args.staff is None:
+        raise InputError(
+            f"{port}: the running kiosk holds the scanner; sign in as a technician with --staff ID (the PIN is asked "
+            f"for, or the first line of standard input), or at {held.url}/service"
+        )
+    through = KioskPort(held)
+    try:
+        through.sign_in(named(args), asked_pin("PIN"))
+    except BaseException:
+        through.close()
+        raise
+    return through
+
+
 def _transport(args: argparse.Namespace) -> Transport:
     if args.port != _SIMULATED:
         if args.fault or args.dirt != "clean":
@@ -111,11 +152,7 @@ def _transport(args: argparse.Namespace) -> Transport:
             return SerialTransport(port)
         except DeviceError as error:
             if error.kind == "busy":
-                raise DeviceError(
-                    f"{port}: another program uses the scanner, as 'stillscan run' does: stop it ('systemctl stop "
-                    "stillscan' where it is a service), run this again, and start it anew",
-                    "busy",
-                ) from None
+                return _through_kiosk(args, port)
             raise
     known = {**FAULTS, **AGEING}
     if unknown := [fault for fault in args.fault if fault not in known]:

@@ -8,10 +8,13 @@ import sys
 
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.commands.records import keys
 from stillscan.errors import DeviceError
 from stillscan.files import may_write
+from stillscan.records.clock import utc_now
 from stillscan.technician.dirt import HURTS, VERDICTS, DirtMap, dirt_map, verdict
 from stillscan.technician.dirt_picture import save
+from stillscan.technician.glass import FILE, Glass
 from stillscan.technician.looking import look
 
 _EVERY = 25  # per cent between two lines of progress
@@ -26,12 +29,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "maps the dirt in mm. Exit code: 0 nothing hurts reading, 1 something does, 2 bad input, 3 device trouble.",
     )
     add_port(parser)
+    parser.add_argument(
+        "--history",
+        action="store_true",
+        help="what the kiosk of these keys has seen day by day, without looking now",
+    )
     parser.add_argument("--map", metavar="FILE.png", help="also draw the map into this file")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out."""
+    if args.history:
+        return _history(args)
     if args.map is not None:
         may_write(args.map)  # before a minute of looking
     with at_scanner(args) as at:
@@ -56,6 +66,19 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(found, word)
     return int(word != "clean")
+
+
+def _history(args: argparse.Namespace) -> int:
+    rows = Glass(keys(args).folder / FILE, utc_now).history()
+    if args.json:
+        print(json.dumps(rows))
+        return 0
+    if not rows:
+        print("nothing yet: 'stillscan run' looks once a day while nobody is there, and technicians at its page")
+    for row in rows:
+        day = row["when"][:16].replace("T", " ")
+        print(f"{day} UTC  {row['spots']:>3} pieces, {row['hurting']:>3} hurt reading, {row['scratches']} scratches")
+    return 0
 
 
 def _show(found: DirtMap, word: str) -> None:

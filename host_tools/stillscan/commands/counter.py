@@ -11,7 +11,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 
@@ -34,9 +34,15 @@ from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
+from stillscan.technician.held_port import HeldPort, new_secret, noted
+from stillscan.technician.relay import Relay
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import Known, own_list, read_list
 from stillscan.web.sessions import LOCK_MINUTES
+
+if TYPE_CHECKING:  # a program without a page loads none of it
+    from stillscan.counter.counter import Counter, Scanner
+    from stillscan.counter.visit import Visit
 
 PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
@@ -99,11 +105,16 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
     from stillscan.records.tokens import TokenList
+    from stillscan.technician.glass import FILE, Glass
+    from stillscan.technician.glass_watch import GlassWatch
+    from stillscan.technician.room import Job, Room
     from stillscan.web.api import api
     from stillscan.web.browsers import Browsers
     from stillscan.web.letters import Letters
     from stillscan.web.pages import api_route, application
+    from stillscan.web.scanner_port import ScannerPort
     from stillscan.web.server import NAMES, PageServer
+    from stillscan.web.service import ServicePage
     from stillscan.web.sessions import Sessions
 
     go_on_without()
@@ -116,8 +127,24 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
         sessions = Sessions(staff, args.lock_minutes)
         letters = Letters(counter, sessions, database, keyring, chain)
-        more = [api_route(program), *letters.routes()]
-        pages = application(counter, NAMES, browsers, sessions, more, args.language)
+        relay = Relay(lambda: bool(counter.look(_nobody_served)))
+        secret = new_secret()
+        glass = Glass(None if demo_pin is not None else keyring.folder / FILE, utc_now)
+
+        def ended(job: Job) -> None:
+            if job.name == "look" and job.result is not None:
+                glass.looked(job.result["spots"])
+                counter.changed()
+
+        room = Room(relay, utc_now, ended)
+        service = ServicePage(counter, sessions, room, glass)
+        more = [
+            api_route(program),
+            *letters.routes(),
+            *ScannerPort(relay, sessions, secret).routes(),
+            *service.routes(),
+        ]
+        pages = application(counter, NAMES, browsers, sessions, more, args.language, glass)
         with PageServer(pages, args.page) as server:
 
             def announce() -> None:
@@ -137,8 +164,12 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             beside = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
+            held = HeldPort(args.port, server.url, secret)
             with (
                 clock,
+                noted(keyring.folder, held),
+                _watching(counter, relay),
+                GlassWatch(room, glass, lambda: bool(counter.look(_nobody_served))),
                 reading as reader,
                 recorded(args, connect, Both(FirstNews(announce), Both(beside, counter))) as (port, display),
                 watched(display) as (shown, notifier),
@@ -148,8 +179,33 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                     notifier.alive()
                     counter.tick()
 
-                Service(port, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)).run()
+                Service(
+                    port,
+                    reader,
+                    counter.judge,
+                    shown,
+                    lambda result, _: glass.scanned(result.unsure),
+                    alive,
+                    admission=gate,
+                    expected=expected(args),
+                    guest=relay,
+                ).run()
     return 0
+
+
+def _nobody_served(visit: Visit, _: Scanner) -> bool:
+    """Whether a technician may have the scanner's parts: nothing was begun, or all of it is over."""
+    return visit.step in ("tracking", "verdict") and not visit.holds_document
+
+
+@contextlib.contextmanager
+def _watching(counter: Counter, relay: Relay) -> Iterator[None]:
+    """A visit that begins takes the scanner back from a technician at once."""
+    stop = counter.watch(lambda event: relay.wake() if event[0] == "panel" else None)
+    try:
+        yield
+    finally:
+        stop()
 
 
 def _open(address: str) -> None:

@@ -34,8 +34,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--control",
         metavar="PATH",
-        help="a Unix socket that takes one command a line: customer FILE, leave, fault NAME [S], mend, reboot, "
-        "unplug S, power S, busy S, mute S, noise S, garbage S, stranger S, status (host_tools/docs/trials.md)",
+        help="a Unix socket that takes one command a line: customer FILE, hurry FILE, leave, fault NAME [S], mend, "
+        "reboot, unplug S, power S, busy S, mute S, noise S, garbage S, stranger S, status (host_tools/docs/trials.md)",
     )
     parser.add_argument(
         "--pairing", metavar="FILE", help="a scanner that is paired, for test mode: FILE is of 'pair --simulated FILE'"

@@ -6,19 +6,14 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
 from stillscan.commands.scanner_test import add_test, add_watch
-from stillscan.errors import DeviceError, InputError
-from stillscan.link.messages import State, named, plain
-from stillscan.link.session import describe
-from stillscan.technician.at_scanner import AtScanner
-from stillscan.technician.calibrating import calibrate, due
-from stillscan.technician.history import Told, events, told
-
-_RECOVER_MS = 5000.0  # PROTOCOL.md promises 3 s
+from stillscan.errors import InputError
+from stillscan.technician.about import happened, health, info, settings
+from stillscan.technician.calibrating import calibrate
+from stillscan.technician.tasks import recover
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,15 +21,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "scanner",
         help="see inside a scanner, measure its parts, calibrate it, and what it remembers",
-        description="For technicians. The scanner is not used by another program meanwhile: end 'stillscan run' first. "
+        description="For technicians, with the port free or while 'stillscan run' holds it (--staff). "
         "Exit code: 0 done, 1 a part is not as it has to be, 2 bad input, 3 device trouble.",
     )
     actions = parser.add_subparsers(metavar="COMMAND", required=True)
     _action(actions, "info", "which board, firmware and calibration it has, and how it fares", _info)
     _action(actions, "health", "counters since power-on, and of its whole life", _health)
     _action(actions, "log", "what happened: since power-on, and what outlived power cuts", _log)
-    settings = _action(actions, "settings", "its settings, their ranges and defaults", _settings)
-    settings.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change one, for good")
+    changing = _action(actions, "settings", "its settings, their ranges and defaults", _settings)
+    changing.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change one, for good")
     add_watch(actions)
     add_test(actions)
     calibrating = _action(actions, "calibrate", "measure its white strip anew; the glass has to be empty", _calibrate)
@@ -65,73 +60,37 @@ def _info(args: argparse.Namespace) -> int:
     return 0
 
 
-def info(at: AtScanner) -> dict[str, object]:
-    """What `scanner info --json` says."""
-    hello = at.session.hello
-    if hello is None:
-        raise AssertionError("the session is open")
-    identity, counters, installed = at.identity(), at.counters(), at.session.installed()
-    calibrated = datetime.fromtimestamp(identity.calibrated, UTC).isoformat() if identity.calibrated else None
-    return {
-        "serial": identity.number,
-        "board": hello.board_name,
-        "firmware": hello.firmware,
-        "build": (plain(installed.build) or None) if installed is not None else None,
-        "protocol": f"{hello.major}.{hello.minor}",
-        "scanner": hello.scanner_id,
-        "state": named(wire.STATES, at.state),
-        "calibrated": calibrated,
-        "calibration": due(identity),
-        "lamp_hours": round(counters[wire.LAMP_S] / 3600, 2),
-        "powered_hours": round(counters[wire.POWERED_S] / 3600, 2),
-        "reset_cause": named(wire.RESET_CAUSES, identity.reset_cause),
-        "temperature_c": identity.temperature_c,
-        "supply_v": identity.supply / 1000 if identity.supply else None,
-    }
-
-
 def _health(args: argparse.Namespace) -> int:
     with at_scanner(args, asks_only=True) as at:
-        since_power_on = at.health()._asdict()
-        life = _life(at.counters())
+        counters = health(at)
     if args.json:
-        print(json.dumps({"since_power_on": since_power_on, "life": life}))
+        print(json.dumps(counters))
         return 0
-    for title, table in (("since power-on", since_power_on), ("in its whole life", life)):
+    for title, table in (("since power-on", "since_power_on"), ("in its whole life", "life")):
         print(title)
-        for name, value in table.items():
+        for name, value in counters[table].items():
             print(f"  {name:<24} {value}")
     return 0
 
 
-def _life(counters: tuple[int, ...]) -> dict[str, int]:
-    """Counters by name; those of causes and parts that never came are left out."""
-    named_ones = dict(zip(wire.COUNTERS, counters, strict=False))
-    for first, names, kind in ((wire.ABORTS, wire.CAUSES, "aborts"), (wire.PART_FAULTS, wire.PARTS, "faults")):
-        for number, count in enumerate(counters[first : first + 16]):
-            if count:
-                named_ones[f"{kind}_{named(names, number)}"] = count
-    return named_ones
-
-
 def _log(args: argparse.Namespace) -> int:
     with at_scanner(args, asks_only=True) as at:
-        kept = told(at.history())
-        recent = events(at.log().entries)
+        rows = happened(at)
     if args.json:
-        print(json.dumps({"kept": [one._asdict() for one in kept], "since_power_on": [o._asdict() for o in recent]}))
+        print(json.dumps(rows))
         return 0
-    print("what outlived power cuts" + ": nothing yet" * (not kept))
-    _show_events(kept)
+    print("what outlived power cuts" + ": nothing yet" * (not rows["kept"]))
+    _show_events(rows["kept"])
     print("since power-on")
-    _show_events(recent)
+    _show_events(rows["since_power_on"])
     return 0
 
 
-def _show_events(rows: list[Told]) -> None:
+def _show_events(rows: list[dict[str, object]]) -> None:
     for one in rows:
-        moment = "" if one.t_ms is None else f"{one.t_ms / 1000:.1f} s"
-        print(f"  {moment:>12}  {one.what:<10} {one.detail}")
+        t_ms = one["t_ms"]
+        moment = f"{t_ms / 1000:.1f} s" if isinstance(t_ms, int) else ""
+        print(f"  {moment:>12}  {one['what']!s:<10} {one['detail']}")
 
 
 def _settings(args: argparse.Namespace) -> int:
@@ -145,14 +104,7 @@ def _settings(args: argparse.Namespace) -> int:
             raise InputError(f"--set: this scanner's firmware has no setting '{missing[0]}'")
         for name, value in values.items():
             at.session.set(there[name].setting, value)
-        now = at.session.settings() if values else there
-    rows = [
-        {
-            "name": name, "value": s.value, "unit": plain(s.unit), "default": s.default, "low": s.low, "high": s.high,
-            "former": there[name].value if name in values else None,
-        }
-        for name, s in now.items()
-    ]  # fmt: skip
+        rows = settings(at, {name: there[name].value for name in values})
     if args.json:
         print(json.dumps(rows))
         return 0
@@ -186,17 +138,11 @@ def _calibrate(args: argparse.Namespace) -> int:
 def _recover(args: argparse.Namespace) -> int:
     with at_scanner(args) as at:
         was = at.state
-        state = None
-        if was == wire.FAULT:
-            at.session.send(wire.C_RECOVER)
-            state = at.next(State, _RECOVER_MS, lambda state: state.state in (wire.EMPTY, wire.FAULT))
-            if state is None:
-                raise DeviceError(f"{at.session.transport.name}: the scanner did not answer to recover")
-    fault = describe(state) if state is not None and state.state == wire.FAULT else None
+        result = recover(at)
+    fault = result["fault"]
     if args.json:
-        now = state.state if state is not None else was
-        print(json.dumps({"was": named(wire.STATES, was), "state": named(wire.STATES, now), "fault": fault}))
-    elif state is None:
+        print(json.dumps(result))
+    elif was != wire.FAULT:
         print("there is no fault: nothing to recover from")
     else:
         print(f"still a fault: {fault}" if fault else "all parts have started")

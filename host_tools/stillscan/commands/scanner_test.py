@@ -10,7 +10,7 @@ import numpy as np
 
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Sample, named
 from stillscan.simulator.hand import Motion
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -18,6 +18,7 @@ from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.limits import Judged, judge
 from stillscan.technician.measuring import Measured, everything
 from stillscan.technician.sliding import flow_scale
+from stillscan.technician.through_kiosk import KioskPort
 
 _SLID_MM = 12.0  # by a simulated hand: well above the least that counts, and within the zone
 _SLID_US = 800_000  # how long that takes
@@ -59,10 +60,12 @@ def add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _test(args: argparse.Namespace) -> int:
     with at_scanner(args) as at:
+        transport = at.session.transport
+        if args.slide and isinstance(transport, KioskPort):
+            raise InputError("--slide: it scans, and the running kiosk does that alone: end it first")
         if at.state == wire.FAULT:
             _say("the scanner reports a fault; its parts are measured all the same")
         measured = everything(at, lambda what: _say(f"measuring: {what} ..."))
-        transport = at.session.transport
         if isinstance(transport, SimulatedKiosk) and at.state != wire.FAULT:
             measured.append(slide_simulated(at, transport))
         elif args.slide:

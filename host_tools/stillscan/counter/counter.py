@@ -223,6 +223,11 @@ class Counter:
             if self.visit.expire():
                 self._publish_panel()
 
+    def changed(self) -> None:
+        """Something besides the visit has changed that windows show."""
+        with self._lock:
+            self._publish_panel()
+
     def glass_unseen(self) -> None:
         """The link to the scanner was lost, or is a new one: nobody saw the glass meanwhile."""
         with self._lock:

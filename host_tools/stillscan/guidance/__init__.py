@@ -11,6 +11,7 @@ from stillscan.guidance.catalogue import (
     say,
     say_or_name,
     say_reason,
+    service_texts,
 )
 from stillscan.guidance.numbers import counted, sentence
 
@@ -27,4 +28,5 @@ __all__ = [
     "say_or_name",
     "say_reason",
     "sentence",
+    "service_texts",
 ]

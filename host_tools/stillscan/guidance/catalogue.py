@@ -2,8 +2,8 @@
 
 A key is "section.name". The names of states, causes, parts and faults are those of the wire protocol, the names of
 reasons those of the verdict, so no table stands between a message and what to say about it. The section `page` has the
-page's own texts, `papers` the letters that follow a check, `language` the language's name in itself. A further language
-is a further file with the same keys, and nothing else.
+page's own texts, `service` those of the technician's page, `papers` the letters that follow a check, `language` the
+language's name in itself. A further language is a further file with the same keys, and nothing else.
 """
 
 import tomllib
@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 DEFAULT_LANGUAGE = "nb"
-_NOT_GUIDANCE = ("language", "page", "papers")
+_NOT_GUIDANCE = ("language", "page", "service", "papers")
 
 
 class UnknownTextError(LookupError):
@@ -53,6 +53,11 @@ def language_name(language: str) -> str:
 def page_texts(language: str) -> dict[str, str]:
     """The page's own texts in a language."""
     return sections(language)["page"]
+
+
+def service_texts(language: str) -> dict[str, str]:
+    """The texts of the technician's page in a language."""
+    return sections(language)["service"]
 
 
 def say(key: str, language: str = DEFAULT_LANGUAGE, **values: object) -> str:

@@ -37,6 +37,11 @@ class Reception:
     _heard: bytes = b""  # the end of the noise
 
     @property
+    def damaged(self) -> int:
+        """Frames that were damaged or lost on the way so far."""
+        return self.decoder.bad_crc + self.decoder.bad_frame + self.malformed + self.lost_frames
+
+    @property
     def at_prompt(self) -> bool:
         """Was the last noise that of MicroPython's prompt, plain or raw? It answers to the bytes of any frame."""
         return any(sign in self._heard for sign in _PROMPT)

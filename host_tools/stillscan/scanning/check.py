@@ -35,6 +35,8 @@ _MOST_ASKED = 4
 _MOST_SWEEPS = 200
 """Of one document: the setting ``attempts`` allows no more. Their lines are kept, 80 MB at 274 rows of 1476 pixels."""
 
+_NOBODY = (wire.START, wire.SERVICE)
+"""States besides EMPTY in which no document waits: parts are started, or a technician has them."""
 _NO_SWEEP = (wire.E_WRONG_STATE, wire.C_SWEEP)  # an ERROR's code and what it is about
 
 Judge = Callable[[Reading], tuple[Judgement, str]]
@@ -211,7 +213,7 @@ class Check:
         if state.state == wire.STILL:
             self.result.still_ms = self.session.transport.now_ms()
             self._asked = None
-        self._placed = self._placed or state.state != wire.START
+        self._placed = self._placed or state.state not in _NOBODY
         return state.state == wire.DONE and state.cause == wire.NO_CAUSE and self._swept()
 
     def _swept(self) -> bool:
@@ -275,6 +277,8 @@ class Check:
             return False
         self._ticket = None
         reading = answer.reading
+        if reading is not None:
+            self.result.unsure = reading.unsure
         if reading is not None and reading.accepted:
             self.result.format, self.result.lines = reading.format, reading.lines
             return self._end(*self._judge(reading))

@@ -36,4 +36,5 @@ class Result:
     last_row_ms: float | None = None  # when the last row came that the reading rests on
     verdict_ms: float | None = None
     quality: tuple[QualityFinding, ...] = ()  # what is wrong with the last picture that was not read with certainty
+    unsure: tuple[tuple[int, int], ...] = ()  # line and position of characters in doubt, from 1; never which they are
     sensors: list[str] = field(default_factory=list)  # that make no sense and were done without: names in the guidance

@@ -61,6 +61,29 @@ class Display(Protocol):
         ...
 
 
+class Guest(Protocol):
+    """Somebody besides the checks who speaks with the scanner: a technician, in the pauses that checks leave."""
+
+    def turn(self, session: Session | None) -> None:
+        """The service's thread: now commands may be sent; None: there is no scanner. Called for every message, and at
+        least once a second. LinkLostError."""
+        ...
+
+    def heard(self, message: Message) -> None:
+        """What the scanner says; returns at once."""
+        ...
+
+
+class Nobody:
+    """No guest."""
+
+    def turn(self, session: Session | None) -> None:
+        """See Guest."""
+
+    def heard(self, message: Message) -> None:
+        """See Guest."""
+
+
 class Service:
     """``connect`` opens the port anew; ``kept`` is called with each finished check and its joined strip."""
 
@@ -76,9 +99,11 @@ class Service:
         pause: Callable[[float], None] = time.sleep,
         admission: Admission = anybody,
         expected: Mapping[str, int] | None = None,
+        guest: Guest | None = None,
     ) -> None:
         """``alive`` is called at least once a second, whatever the scanner does, as long as the service works.
         ``expected`` are settings of the scanner, by name, in which this kiosk is meant to differ from its defaults.
+        ``guest`` speaks with the scanner too.
 
         ``inbox`` drains a port; ``pause`` waits so many seconds between two attempts to open one. A service in virtual
         time has others. ``admission`` says which scanners may be used.
@@ -94,6 +119,7 @@ class Service:
         self._admission = admission
         self._starting = True  # nobody has looked whether a scanner is there
         self._expected = expected or {}
+        self._guest = guest or Nobody()
         self._flow_sign = 1  # of the scanner that is connected
 
     def run_once(self, patience_s: float) -> Result:
@@ -156,6 +182,7 @@ class Service:
         told = ""
         while True:
             self._alive()
+            self._guest.turn(None)
             try:
                 return self._open()
             except DeviceError as trouble:
@@ -185,7 +212,11 @@ class Service:
         return session
 
     def _check(self, session: Session) -> Result:
-        check = Check(session, self._reader, self._judge, self, flow_sign=self._flow_sign, alive=self._alive)
+        def turn() -> None:
+            self._alive()
+            self._guest.turn(session)
+
+        check = Check(session, self._reader, self._judge, self, flow_sign=self._flow_sign, alive=turn)
         result = check.run(_CHECK_MS)
         self._flow_sign = check.store.flow_sign
         if result.reason != "no_document":
@@ -196,6 +227,7 @@ class Service:
     def message(self, message: Message) -> None:
         """See check.Listener."""
         self._inspection.take(message)
+        self._guest.heard(message)
         self._display.message(message)
 
     def not_read(self, reason: str) -> None:
@@ -208,7 +240,10 @@ class Service:
         faulty = result.outcome == "fault"
         while True:
             self._alive()
+            self._guest.turn(session)
             message = session.poll(_TURN_MS)
+            if message is not None:
+                self._guest.heard(message)
             if isinstance(message, State):
                 self._display.message(message)
                 if message.state == wire.EMPTY:

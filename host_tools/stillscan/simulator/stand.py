@@ -5,6 +5,7 @@ Misfortunes are one line each, which ``command`` carries out (host_tools/docs/tr
 | line                | what happens                                                                            |
 |---------------------|-----------------------------------------------------------------------------------------|
 | `customer FILE`     | the next person comes, with this picture as the passport; nobody comes uncalled any more |
+| `hurry FILE`        | the same, and they lay it down at once, whatever the lights show                        |
 | `leave`             | who stands there goes, with the passport                                                |
 | `fault NAME [S]`    | a part breaks (the names of `simulate --fault`), for S seconds or for good              |
 | `mend`              | all parts are whole again                                                               |
@@ -48,10 +49,10 @@ class Stand:
         self._later: list[tuple[float, Callable[[], None]]] = []
         self._started_us = 0
         self._commands: dict[str, Callable[[str], str | None]] = {
-            "customer": self._customer, "leave": self._leave, "fault": self._fault, "mend": self._mend,
-            "reboot": self._reboot, "unplug": self._unplug, "power": self._power, "busy": self._busy,
-            "mute": self._cable("mute"), "noise": self._cable("noise"), "garbage": self._cable("garbage"),
-            "stranger": self._cable("stranger"), "status": self._status,
+            "customer": self._customer, "hurry": self._hurry, "leave": self._leave, "fault": self._fault,
+            "mend": self._mend, "reboot": self._reboot, "unplug": self._unplug, "power": self._power,
+            "busy": self._busy, "mute": self._cable("mute"), "noise": self._cable("noise"),
+            "garbage": self._cable("garbage"), "stranger": self._cable("stranger"), "status": self._status,
         }  # fmt: skip
 
     def step(self) -> None:
@@ -85,6 +86,9 @@ class Stand:
 
     def _customer(self, text: str) -> None:
         self._visitors.come(self.kiosk.bus, Page.load(text))
+
+    def _hurry(self, text: str) -> None:
+        self._visitors.hurry(self.kiosk.bus, Page.load(text))
 
     def _leave(self, _: str) -> None:
         self._visitors.leave(self.kiosk.bus)

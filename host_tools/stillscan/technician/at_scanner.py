@@ -60,6 +60,10 @@ class AtScanner:
             raise DeviceError(f"{self.session.transport.name}: the scanner does not come up within 10 s")
         return state
 
+    def learn(self) -> None:
+        """Its state as it is told at once, whatever it is busy with: the scanner of a running kiosk."""
+        self.next(State, ANSWER_MS)
+
     def next(self, kind: type[M], timeout_ms: float, wanted: Callable[[M], bool] = lambda _: True) -> M | None:
         """The next message of a kind; None when none comes in time. DeviceError: the scanner refuses."""
         end = self.session.transport.now_ms() + timeout_ms
@@ -183,6 +187,7 @@ class AtScanner:
 
 _OVER = {
     0: "the scanner has ended the service",
+    wire.ASKED: "the kiosk has taken the scanner back: somebody is being served; begin again when the counter is idle",
     wire.TIME_OVER: "the service was not prolonged in time",
     wire.DOCUMENT: "something lies on the glass, or the presence sensor says so: take it away and begin again",
     wire.HOST: "another program has taken the scanner",

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from kiosk import wire
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Line, Sample, Value, named
-from stillscan.link.reception import Reception
 from stillscan.technician.at_scanner import HERE, HOME, AtScanner, ServiceOverError
 
 Samples = NDArray[np.float64]
@@ -120,21 +119,16 @@ def _asked(at: AtScanner, what: int, count: int, place: int = HERE) -> list[Line
 
 def _usb(at: AtScanner) -> Iterator[Measured]:
     reception = at.session.reception
-    before = _bad(reception)
+    before = reception.damaged
     device_before = at.health()
     lines = [line for line in _asked(at, wire.PATTERN, _PATTERNS) if isinstance(line, Line)]
     device = at.health()
-    errors = _bad(reception) - before
+    errors = reception.damaged - before
     errors += device.bad_crc - device_before.bad_crc + device.short_writes - device_before.short_writes
     if len(lines) > 1:
         gaps_us = np.diff([line.header.t_us for line in lines]) % (1 << 30)
         yield Measured("usb", "throughput", round(_FRAME_BYTES * 1000 / float(np.median(gaps_us)), 0))
     yield Measured("usb", "errors", float(errors))
-
-
-def _bad(reception: Reception) -> int:
-    decoder = reception.decoder
-    return decoder.bad_crc + decoder.bad_frame + reception.malformed + reception.lost_frames
 
 
 def _light(at: AtScanner) -> Iterator[Measured]:

@@ -1,5 +1,6 @@
 """Who may ask for what. Everything needs a browser that is bound and somebody who is signed in at it, but for what
-stands in `_OPEN`: the sign-in page, what pages are made of, the customer's screen, and the API, which has tokens.
+stands in `_OPEN`: the sign-in page, what pages are made of, the customer's screen, the API, which has tokens, and the
+scanner's port, which has a secret and a sign-in of its own.
 
 A path that does not exist is answered like one that does, so that nobody learns which there are.
 """
@@ -22,9 +23,12 @@ from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Session, Sessions
 
 _OPEN = ("/signin", "/customer", "/customer/events")
-_OPEN_BELOW = ("/static/", "/api/v1/")
+_OPEN_BELOW = ("/static/", "/api/v1/", "/service/port/")
+NOW = "/service/now"
+"""What the technician's page asks for by itself: that is nothing which a person did."""
 _STREAM = "/events"  # no page: it is asked for by one, which has to be told by a status that it may not
 _TECHNICIANS = ("/", _STREAM, "/signout")
+_TECHNICIANS_ONLY = "/service"  # and what stands below it
 _LOG = Seldom(__name__)
 
 
@@ -69,9 +73,10 @@ class Gate:
             return None
         if session is None or not await self._sessions.may_go_on(session):
             return _not_signed_in(request)
-        if session.person.role is Role.TECHNICIAN and path not in _TECHNICIANS:
+        technician = session.person.role is Role.TECHNICIAN
+        if _is_service(path) != technician and not (technician and path in _TECHNICIANS):
             return refusal(request, "role_needed", 403)
-        if path != _STREAM:
+        if path not in (_STREAM, NOW):
             self._sessions.act(session)
         scope["stillscan.session"] = session
         return None
@@ -88,6 +93,10 @@ class Gate:
         if cookie is not None:
             _set(answer, _browser_cookie(request), cookie, COOKIE_S)
         return answer
+
+
+def _is_service(path: str) -> bool:
+    return path == _TECHNICIANS_ONLY or path.startswith(f"{_TECHNICIANS_ONLY}/")
 
 
 def browser_of(request: Request) -> str | None:

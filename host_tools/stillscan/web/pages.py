@@ -24,6 +24,7 @@ from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, languages
 from stillscan.guidance.papers import KINDS, Occasion, paper
 from stillscan.records.staff import Role
+from stillscan.technician.glass import Glass
 from stillscan.web.browsers import Browsers
 from stillscan.web.forms import form_of
 from stillscan.web.gate import Gate, browser_of, session_of
@@ -31,6 +32,7 @@ from stillscan.web.guard import Guard
 from stillscan.web.language import begin_in, keep_choice, language_of, refusal
 from stillscan.web.limits import FORM_BYTES, DeclaredSize, WholeBody
 from stillscan.web.rendering import Rendering
+from stillscan.web.service_view import wipe
 from stillscan.web.sessions import MOST_STREAMS, Sessions
 from stillscan.web.signin import SignIn
 from stillscan.web.stream import follow
@@ -49,13 +51,14 @@ def application(
     sessions: Sessions,
     more: list[BaseRoute] | None = None,
     language: str = DEFAULT_LANGUAGE,
+    glass: Glass | None = None,
 ) -> Starlette:
     """The web application of one counter; ``hosts`` are the names under which it may be asked for.
 
-    Its pages are in ``language`` until somebody chooses another.
+    Its pages are in ``language`` until somebody chooses another. ``glass``: what the clerk is asked to wipe.
     """
-    rendering = Rendering(counter)
-    pages = _Pages(counter, rendering, sessions)
+    rendering = Rendering(counter, glass)
+    pages = _Pages(counter, rendering, sessions, glass)
     routes: list[BaseRoute] = [
         Route("/", pages.clerk),
         Route("/customer", pages.customer),
@@ -100,6 +103,7 @@ _ANSWERS: dict[str, Callable[[Visit, dict[str, str], int], None]] = {
     "document": lambda visit, form, turn: visit.choose(_keeps(form.get("counts")), turn),
     "end": lambda visit, form, turn: visit.end(turn),
     "next": lambda visit, form, turn: None,
+    "wiped": lambda visit, form, turn: None,
 }
 
 
@@ -118,8 +122,9 @@ def _keeps(text: str | None) -> bool:
 
 
 class _Pages:
-    def __init__(self, counter: Counter, rendering: Rendering, sessions: Sessions) -> None:
+    def __init__(self, counter: Counter, rendering: Rendering, sessions: Sessions, glass: Glass | None) -> None:
         self._counter = counter
+        self._glass = glass
         self._rendering = rendering
         self._sessions = sessions
         self._threads = anyio.CapacityLimiter(_MOST_ANSWERS)
@@ -162,6 +167,10 @@ class _Pages:
                 raise StaleError
             if name == "next":
                 self._counter.begin_anew(turn)
+            elif name == "wiped":
+                if self._glass is not None:
+                    self._glass.was_wiped()
+                    self._counter.changed()
             else:
                 change = _ANSWERS[name]
                 await self._outside(lambda: self._counter.answer(lambda visit: change(visit, form, turn), person))
@@ -213,9 +222,12 @@ class _Pages:
     def _panel(self, template: str, language: str) -> Callable[[], dict[str, str]]:
         def render() -> dict[str, str]:
             html = self._rendering.visit(template, language)
-            turn = self._counter.look(
-                lambda visit, scanner: customer(visit, scanner)["turn"] if "customer" in template else str(visit.turn)
-            )
+            if "customer" in template:
+                turn = self._counter.look(lambda visit, scanner: customer(visit, scanner)["turn"])
+            else:
+                turn, step = self._counter.look(lambda visit, _: (str(visit.turn), visit.step))
+                asked = wipe(self._glass) if step == "tracking" else None
+                turn += asked["mark"] if asked is not None else ""
             return {"html": html, "turn": turn}
 
         return render

@@ -8,14 +8,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillscan.counter.counter import Counter
 from stillscan.guidance import language_name, languages, page_texts
+from stillscan.technician.glass import Glass
+from stillscan.web.service_view import wipe
 from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_text
 
 
 class Rendering:
     """The templates of one counter's pages."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: Counter, glass: Glass | None = None) -> None:
+        """``glass``: what the clerk is asked to wipe."""
         self._counter = counter
+        self._glass = glass
         self._templates = Environment(
             loader=PackageLoader("stillscan.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
@@ -50,4 +54,6 @@ class Rendering:
                 ),
             }
         )
-        return self.render(template, language, **{"problem": None, "stale": False, **shown, **values})
+        return self.render(
+            template, language, **{"problem": None, "stale": False, "wipe": wipe(self._glass), **shown, **values}
+        )

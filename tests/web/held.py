@@ -1,0 +1,81 @@
+"""A page whose kiosk holds a simulated scanner with the real firmware: what a technician does there reaches it."""
+
+from __future__ import annotations
+
+import threading
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from played import Played
+
+from stillscan.link.inbox import DrainedInbox
+from stillscan.link.messages import State
+from stillscan.link.session import Session
+from stillscan.records.clock import utc_now
+from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.glass import Page
+from stillscan.simulator.hand import profile
+from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.scene import Scene
+from stillscan.technician.glass import Glass
+from stillscan.technician.relay import Relay
+from stillscan.technician.room import Room
+from stillscan.web.pages import application
+from stillscan.web.scanner_port import ScannerPort
+from stillscan.web.server import NAMES, PageServer
+from stillscan.web.service import ServicePage
+
+PAGE = Path(str(files("stillscan.samples"))) / "nor-clean.png"
+SECRET = "of the note"
+_POLL_MS = 200.0
+
+
+class Held(Played):
+    """``lay`` puts a document on the glass. Enter to serve; it ends with its scanner."""
+
+    def __init__(self, *, scanner: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.relay = Relay(lambda: bool(self.counter.look(lambda visit, _: visit.step == "tracking")))
+        self.room = Room(self.relay)
+        self.glass = Glass(None, utc_now)
+        more = [
+            *ServicePage(self.counter, self.sessions, self.room, self.glass).routes(),
+            *ScannerPort(self.relay, self.sessions, SECRET).routes(),
+        ]
+        self.program = application(self.counter, NAMES, self.browsers, self.sessions, more, glass=self.glass)
+        self._server = PageServer(self.program, 0)
+        self._ending = threading.Event()
+        self._scanner = scanner
+        if scanner:
+            self._scene = Scene(Page.load(PAGE), profile("still", 1, 60), Dirt.profile("clean", 1), 1)
+            self._kiosk = SimulatedKiosk(self._scene, paced=True)
+            self._scene.clear(self._kiosk.bus.now_us)
+            self._session = Session(self._kiosk, DrainedInbox)
+            self._session.open()
+            self._empty = threading.Event()
+            self._thread = threading.Thread(target=self._follow, daemon=True)
+            self._thread.start()
+            self._empty.wait()
+
+    def _follow(self) -> None:
+        while not self._ending.is_set():
+            self.relay.turn(self._session)
+            message = self._session.poll(_POLL_MS)
+            if message is not None:
+                self.relay.heard(message)
+                self.counter.message(message)
+            if isinstance(message, State) and message.state == 1:
+                self._empty.set()
+
+    def lay(self) -> None:
+        """A document is laid down, whatever the lights show."""
+        self._scene.place(self._kiosk.bus.now_us)
+
+    def stop(self) -> None:
+        """The program ends."""
+        super().stop()
+        self._ending.set()
+        if self._scanner:
+            self._thread.join()
+            self._session.close()

@@ -39,7 +39,8 @@ def test_languages_have_the_same_keys_and_placeholders(language: str) -> None:
 def test_page_and_papers_have_the_same_keys_and_placeholders(language: str) -> None:
     here, there = sections(language), sections(DEFAULT_LANGUAGE)
     assert here.keys() == there.keys()
-    assert here["page"].keys() == there["page"].keys()
+    for section in ("page", "tour", "why", "advice_clerk", "advice_customer", "advice_call"):
+        assert here[section].keys() == there[section].keys()
     assert {name: paper.keys() for name, paper in here["papers"].items()} == {
         name: paper.keys() for name, paper in there["papers"].items()
     }

@@ -30,6 +30,7 @@ from stillscan.counter.counter import Counter
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import InputError
 from stillscan.guidance import languages, page_texts, say
+from stillscan.guidance.advising import advice_on
 from stillscan.records.admission import Gate
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role
@@ -98,12 +99,16 @@ def run(args: argparse.Namespace) -> int:
     if verdict is None:
         raise AssertionError("a check that has ended has a verdict")
     print(f"{verdict.verdict}: {t[f'verdict_{verdict.verdict}']}")
-    print(f"  {t[f'do_{verdict.verdict}']}")
     if verdict.verdict != "release":  # "ok" asks for the face, which has been compared by now
         for reason in verdict.told:
             print(f"  {reason}: {say(f'reason.{reason}', args.language)}")
         for sentence in visit.advice:
             print(f"  {sentence[args.language]}")
+        helps = advice_on((f"reason.{reason}" for reason in verdict.told), args.language)
+        for person, label in (("clerk", t["you_do"]), ("customer", t["customer_does"]), ("call", t["call"])):
+            print(f"  {label}: {' '.join(helps[person])}")
+    else:
+        print(f"  {t['do_release']}")
     print(f"  {t['reference']}: {verdict.reference}")
     return 0 if verdict.verdict == "release" else 1
 

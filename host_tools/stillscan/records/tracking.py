@@ -37,6 +37,15 @@ def normalise(text: str, *, test: bool = False) -> str:
     return number
 
 
+def is_number(text: str) -> bool:
+    """Whether somebody who typed or scanned this meant a letter."""
+    try:
+        normalise(text, test=True)
+    except FieldError:
+        return False
+    return True
+
+
 def kind(number: str, *, test: bool = False) -> Kind:
     """Which kind a normalised tracking number is. FieldError names what is wrong, without repeating the number."""
     if not number:

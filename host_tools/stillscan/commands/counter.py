@@ -9,7 +9,6 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from stillscan.commands.parser import seconds, whole
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
+from stillscan.commands.tour import Customers, letters_csv, tour
 from stillscan.commands.watched import watched
 from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.link.transport import Transport
@@ -39,11 +39,9 @@ from stillscan.web.sessions import LOCK_MINUTES
 
 PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
-_DEMO = "tracking,order,recipient,deadline\n{tracking},DEMO-1,Åse Østenbyen,{deadline}\n"
 DEMO = Person("demo", Role.SUPERVISOR)
 """Who serves in a demonstration, and sees all of it."""
 _MOST_LOCK_MINUTES = 1440  # a day: who wants longer says never
-_DEMO_DAYS = 14  # days that the letter of a demonstration can still be collected: any but today would do
 
 
 def add_page(parser: argparse.ArgumentParser) -> None:
@@ -92,8 +90,13 @@ def add_records(group: argparse._ActionsContainer) -> None:
     add_place(group, making=True)
 
 
-def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
-    """Serve page and API until interrupted. DeviceError when the scanner stays away."""
+def serve(
+    args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool, customers: Customers | None = None
+) -> int:
+    """Serve page and API until interrupted. DeviceError when the scanner stays away.
+
+    ``customers`` come for the letters of a trial (`tour`).
+    """
     from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
@@ -116,7 +119,8 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
         sessions = Sessions(staff, args.lock_minutes)
         letters = Letters(counter, sessions, database, keyring, chain)
         more = [api_route(program), *letters.routes()]
-        pages = application(counter, NAMES, browsers, sessions, more, args.language)
+        letters_to_try = () if customers is None else tour()
+        pages = application(counter, NAMES, browsers, sessions, more, args.language, letters_to_try)
         with PageServer(pages, args.page) as server:
 
             def announce() -> None:
@@ -129,7 +133,9 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                     threading.Thread(target=_open, args=(address,), name="open", daemon=True).start()
                 print(f"records: {database}", flush=True)
                 if demo_pin is not None:
-                    print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
+                    print(
+                        f"simulated: the letter to ask for is {DEMO_TRACKING}; the page lists more to try", flush=True
+                    )
                     print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
 
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
@@ -145,6 +151,8 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                 def alive() -> None:
                     notifier.alive()
                     counter.tick()
+                    if customers is not None:
+                        customers.follow(counter)
 
                 Service(
                     connect, reader, counter.judge, shown, alive=alive, admission=gate, expected=expected(args)
@@ -182,9 +190,14 @@ def thrown_away(args: argparse.Namespace, simulated: bool) -> bool:
     return simulated and args.database is None
 
 
+def is_tour(args: argparse.Namespace) -> bool:
+    """Whether this run tries out the whole counter: nothing of it is kept, and nothing else is to be laid down."""
+    return args.port == "sim" and thrown_away(args, simulated=True) and args.document is None
+
+
 @contextlib.contextmanager
 def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[OfficeRecords]:
-    """The office's records; or ones that are `thrown_away`, with one letter and one member of staff."""
+    """The office's records; or ones that are `thrown_away`, with the letters of a trial and one member of staff."""
     if not thrown_away(args, simulated):
         with records(args, make="unnamed") as (database, keyring):
             yield OfficeRecords(database, keyring, ChainState())
@@ -193,9 +206,7 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[Office
         database = Database(Path(folder) / "records.db")
         keyring = Keyring(Path(folder) / "keys", "simulator")
         try:
-            deadline = utc_now().date() + timedelta(days=_DEMO_DAYS)
-            rows = _DEMO.format(tracking=DEMO_TRACKING, deadline=deadline).encode()
-            load(rows, database, keyring, "demo", test=True)
+            load(letters_csv(utc_now().date()), database, keyring, "demo", test=True)
             demo_pin = f"{secrets.randbelow(1_000_000):06}"
             StaffList(database, keyring).add(DEMO.staff, DEMO.role, demo_pin)
             yield OfficeRecords(database, keyring, ChainState(), demo_pin)

@@ -15,11 +15,12 @@ from PIL import Image
 from rich.console import Console
 
 from stillscan.commands.config import add_config
-from stillscan.commands.counter import add_page, serve, unrecorded_gate
+from stillscan.commands.counter import add_page, is_tour, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
+from stillscan.commands.tour import Customers
 from stillscan.commands.watched import watched
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
@@ -31,6 +32,7 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.visitors import Visitors
 from stillscan.terminal.streams import go_on_without
 from stillscan.testing.simulate import TODAY, decider
 
@@ -88,9 +90,10 @@ def run(args: argparse.Namespace) -> int:
         if path:
             may_write(path)
     expected(args)  # a mistyped one is told before anything starts
-    connect = connector(args)
+    people = visitors(args.motion, args.seed) if simulated else None
+    connect = connector(args, people)
     if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
-        return serve(args, connect, simulated)
+        return serve(args, connect, simulated, Customers(people, args.seed) if people and is_tour(args) else None)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
     live = console.is_terminal and not args.save_screen
@@ -115,17 +118,17 @@ def run(args: argparse.Namespace) -> int:
     return EXIT[result.outcome]
 
 
-def connector(args: argparse.Namespace) -> Callable[[], Transport]:
-    """What opens the scanner that --port names."""
-    return _simulator(args) if args.port == "sim" else lambda: SerialTransport(args.port)
+def connector(args: argparse.Namespace, people: Visitors | None = None) -> Callable[[], Transport]:
+    """What opens the scanner that --port names; ``people`` at a simulated one, if not one after another."""
+    return _simulator(args, people) if args.port == "sim" else lambda: SerialTransport(args.port)
 
 
-def _simulator(args: argparse.Namespace) -> Callable[[], Transport]:
+def _simulator(args: argparse.Namespace, people: Visitors | None) -> Callable[[], Transport]:
     world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, _VISIT_S)
 
     def connect() -> Transport:
         kiosk = SimulatedKiosk(world, paced=True)
-        kiosk.visitors = visitors(args.motion, args.seed)
+        kiosk.visitors = people or visitors(args.motion, args.seed)
         return kiosk
 
     return connect

@@ -110,7 +110,10 @@ def _event(kind: str, content: Any) -> str:
 
 
 def _merged(events: deque[Event], scanner: bool) -> list[tuple[str, Any]]:
-    """All that waits: rows in one list, changes of the scanner in one, the panel once, the end, in that order."""
+    """All that waits: rows in one list, changes of the scanner in one, the panel once, the end, in that order.
+
+    Where the scanner is not shown, what changes with it is the panel.
+    """
     rows: list[dict[str, Any]] = []
     device: dict[str, Any] = {}
     panel = end = False

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, PlainLines
+from stillscan.commands.json_lines import JsonLines
 from stillscan.commands.parser import seconds, whole
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
@@ -32,7 +33,7 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.scanning.reader_process import ReaderProcess
-from stillscan.scanning.service import Service
+from stillscan.scanning.service import Display, Service
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import Known, own_list, read_list
 from stillscan.web.sessions import LOCK_MINUTES
@@ -121,10 +122,15 @@ def serve(
         more = [api_route(program), *letters.routes()]
         letters_to_try = () if customers is None else tour()
         pages = application(counter, NAMES, browsers, sessions, more, args.language, letters_to_try)
+        news = JsonLines(lambda line: print(line, flush=True))
         with PageServer(pages, args.page) as server:
 
             def announce() -> None:
                 address = f"{server.url}/?key={browsers.invite()}"
+                if args.json:
+                    told = {"page": address, "customer": f"{server.url}/customer", "records": str(database)}
+                    news.tell("page", **told, **({"staff": DEMO.staff, "pin": demo_pin} if demo_pin else {}))
+                    return
                 print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
                 print(f"the customer's screen is at {server.url}/customer", flush=True)
                 if not staff.people():
@@ -139,7 +145,8 @@ def serve(
                     print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
 
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
-            beside = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
+            lines = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
+            beside: Display = news if args.json else lines
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             with (

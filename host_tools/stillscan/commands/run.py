@@ -17,6 +17,7 @@ from rich.console import Console
 from stillscan.commands.config import add_config
 from stillscan.commands.counter import add_page, is_tour, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
+from stillscan.commands.json_lines import EVENTS, JsonLines
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
@@ -68,6 +69,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--read-ms", type=milliseconds(_MOST_READ_MS), metavar="MS", help="for trials: a reading takes at least so long"
     )
+    parser.add_argument(
+        "--json", action="store_true", help=f"what happens as a line of JSON each, nothing personal: {EVENTS}"
+    )
     add_expected(parser)
     add_page(parser)
     simulated = parser.add_argument_group("only with --port sim")
@@ -96,9 +100,10 @@ def run(args: argparse.Namespace) -> int:
         return serve(args, connect, simulated, Customers(people, args.seed) if people and is_tour(args) else None)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
-    live = console.is_terminal and not args.save_screen
+    live = console.is_terminal and not args.save_screen and not args.json
     picture = LivePicture(args.language, simulated, _ROWS, console) if live else None
-    display = picture or PlainLines(args.language, simulated, ConsoleOut(console))
+    plain = JsonLines(_line) if args.json else PlainLines(args.language, simulated, ConsoleOut(console))
+    display = picture or plain
     kept = _keeper(args.save_strip)
     with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
         judge = decider(args.recipient, today, args.test_mode)
@@ -111,11 +116,15 @@ def run(args: argparse.Namespace) -> int:
                 go_on_without()
                 service.run()
             result = service.run_once(args.reconnect)
-    if args.save_strip:
+    if args.save_strip and not args.json:
         print(f"the joined strip is in {args.save_strip}")
     if args.save_screen:
         write_whole(args.save_screen, _screen(console).encode())
     return EXIT[result.outcome]
+
+
+def _line(text: str) -> None:
+    print(text, flush=True)
 
 
 def connector(args: argparse.Namespace, people: Visitors | None = None) -> Callable[[], Transport]:

@@ -10,46 +10,18 @@ from typing import Any
 
 import pytest
 import schemathesis
+from api_office import LETTER, Office
 from books import NORWEGIAN
-from clerks import run, sessions
+from clerks import run
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import positive_data_acceptance
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from stillscan.counter.book import Book
-from stillscan.counter.counter import Counter
-from stillscan.records.database import Database
-from stillscan.records.keyring import Keyring
 from stillscan.records.staff import Person, Role
 from stillscan.records.tokens import Scope, TokenList
 from stillscan.web.api import api
 from stillscan.web.bearer import LETTERS_BYTES
-from stillscan.web.browsers import Browsers
-from stillscan.web.feed import feed
-from stillscan.web.pages import api_route, application
-from stillscan.web.server import NAMES
-
-CLERK = Person("anna", Role.CLERK)
-LETTER = {"tracking": "RR123456785NO", "order": "A-1", "recipient": "Åse Østenbyen", "deadline": "2099-12-01"}
-
-
-class Office:
-    """A counter over a real database, and a client that knows the token."""
-
-    def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "records.db")
-        self.keyring = Keyring(folder / "keys", "k1")
-        book = Book(self.database, self.keyring, "Moss", test_mode=True)
-        self.counter = Counter(book, "Moss", test_mode=True)
-        self.tokens = TokenList(self.database, self.keyring)
-        self.token = self.tokens.add("all", Scope)
-        program = api(self.counter, self.database, self.keyring, self.tokens)
-        self.program: Starlette = application(
-            self.counter, NAMES, Browsers(self.keyring.folder), sessions(), [api_route(program)]
-        )
-        self.client = TestClient(self.program, base_url="http://127.0.0.1", raise_server_exceptions=False)
-        self.client.headers["Authorization"] = f"Bearer {self.token}"
 
 
 @pytest.fixture(scope="module")
@@ -341,56 +313,3 @@ def test_entries_of_which_one_is_damaged_are_one_line(tmp_path: Path, body: str)
     assert office.client.get("/api/v1/audit/verify").json()["whole"] is False
     office.database.close()
     connection.close()
-
-
-def test_letters_are_listed_in_parts_and_by_state(tmp_path: Path) -> None:
-    office = Office(tmp_path)
-    numbers = [f"RR2000000{end}NO" for end in ("10", "23", "37", "45", "54")]
-    letters = [LETTER | {"tracking": number, "office": "Moss" if n % 2 else "Oslo"} for n, number in enumerate(numbers)]
-    letters[0]["deadline"] = "2026-01-31"
-    assert office.client.post("/api/v1/consignments", json=letters).json() == {"new": 5, "unchanged": 0}
-    first = office.client.get("/api/v1/consignments?limit=2").json()
-    assert [one["tracking"] for one in first["letters"]] == numbers[:2]
-    rest = office.client.get(f"/api/v1/consignments?limit=3&after={first['after']}").json()
-    assert [one["tracking"] for one in rest["letters"]] == numbers[2:]
-    assert rest["after"] is None
-    over = office.client.get("/api/v1/consignments", params={"state": "deadline over"}).json()["letters"]
-    assert [one["tracking"] for one in over] == numbers[:1]
-    assert len(office.client.get("/api/v1/consignments?office=Moss").json()["letters"]) == 2
-    assert office.client.get("/api/v1/consignments?state=lost").status_code == 422
-    assert "Østenbyen" not in office.client.get("/api/v1/consignments").text
-    office.counter.answer(lambda visit: visit.enter(numbers[1], visit.turn), CLERK)
-    office.counter.answer(lambda visit: visit.end(visit.turn), CLERK)
-    told = office.client.get("/api/v1/statistics").json()
-    assert told == {
-        "letters": {"deadline over": 1, "waiting": 4},
-        "days": 7,
-        "checks": 1,
-        "verdicts": {"rescan": 1},
-        "reasons": {"mrz_missing": 1, "face_not_confirmed": 1},
-    }
-    office.database.close()
-
-
-def test_the_counter_is_followed_without_anything_personal(tmp_path: Path) -> None:
-    office = Office(tmp_path)
-    office.client.post("/api/v1/consignments", json=[LETTER])
-
-    async def watch() -> list[str]:
-        stream = feed(office.counter)
-        told = [await anext(stream)]
-        office.counter.answer(lambda visit: visit.enter("RR123456785NO", visit.turn), CLERK)
-        told.append(await anext(stream))
-        office.counter.answer(lambda visit: visit.end(visit.turn), CLERK)
-        while '"verdict": null' in told[-1]:
-            told.append(await anext(stream))
-        office.counter.end()
-        return [*told, *[one async for one in stream]]
-
-    told = run(watch)
-    assert all(one.startswith("event: state\ndata: {") for one in told)
-    assert '"step": "tracking"' in told[0]
-    assert '"verdict": "rescan"' in told[-1]
-    assert not any("RR123456785NO" in one or "stenbyen" in one for one in told)
-    assert len(set(told)) == len(told)
-    office.database.close()

@@ -12,7 +12,7 @@ from stillscan.verify.typed import GROUP_SEPARATOR, joined, without_symbology
 
 _IN_BRACKETS = re.compile(r"\(([0-9]{2,4})\)([^()]*)")
 _NUMBERING = ("00", "401", "402")
-_SSCC_DIGITS = 18
+_SSCC_DIGITS = 18  # of an SSCC (GS1 General Specifications, 3.2)
 _CONSIGNMENT_DIGITS = 17  # of a GSIN, and of Posten's number in either field
 # Fields that may stand before: how many characters they have without FNC1 at their end (section 7.8.5, figure 7.8.5-2).
 _FIXED = {

@@ -1,15 +1,19 @@
 """The papers that follow a check: every language, as text and as mail, with what they need and nothing personal."""
 
 import email
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillscan.guidance import languages
-from stillscan.guidance.papers import KINDS, Occasion, paper
+from stillscan.guidance import languages, page_texts, say
+from stillscan.guidance.catalogue import sections
+from stillscan.guidance.papers import KINDS, Occasion, kinds_for, paper
+from stillscan.verify import REASONS
 
 OCCASION = Occasion(
     tracking="RR123456785NO",
@@ -28,12 +32,52 @@ def test_each_paper_says_what_it_is_for(kind, language: str) -> None:
     written = paper(kind, language, OCCASION)
     assert "{" not in written.subject + written.body
     whole = f"{written.subject}\n{written.body}"
-    wanted = {"deadline": ["RR123456785NO"], "support": ["k1-17", "mrz_uncertain"], "refund": ["RR123456785NO", "A-1"]}
+    wanted = {
+        "deadline": ["RR123456785NO", "Moss"],
+        "support": ["k1-17", "mrz_uncertain"],
+        "refund": ["RR123456785NO", "A-1"],
+        "receipt": ["RR123456785NO", "k1-17", "Moss"],
+    }
     assert all(word in whole for word in wanted[kind])
-    assert written.body.count("\n- ") == 2
+    assert written.body.count("\n- ") == (0 if kind == "receipt" else 2)
     if kind == "support":
         assert "RR123456785NO" not in whole
         assert "A-1" not in whole
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "moment"),
+    [("nb", "23.11.2026", "23.11.2026 00:30 (UTC+0100)"), ("nn", "23.11.2026", "00:30"), ("en", "2026-11-23", "00:30")],
+)
+def test_days_and_times_are_those_of_the_place_as_people_write_them(language: str, day: str, moment: str) -> None:
+    late = replace(OCCASION, when=datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
+    oslo = ZoneInfo("Europe/Oslo")
+    assert day in paper("deadline", language, late, oslo).body
+    assert moment in paper("support", language, late, oslo).body
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_letter_to_people_says_the_reasons_in_the_customer_s_mouth(language: str) -> None:
+    clerk_s = [say(f"reason.{reason}", language) for reason in REASONS]
+    written = paper("deadline", language, replace(OCCASION, reasons=tuple(REASONS), office="")).body
+    assert not [sentence for sentence in clerk_s if sentence in written]
+    assert "post office" not in written or language == "en"
+    assert page_texts(language)["unnamed_office"] in written
+    assert sections(language)["why"].keys() == set(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reasons", "kinds"),
+    [
+        ("release", ("ok",), ("receipt",)),
+        ("refuse", ("already_released",), ("support",)),
+        ("refuse", ("wrong_office", "document_expired"), ("support",)),
+        ("refuse", ("document_expired",), ("deadline", "support", "refund")),
+        ("rescan", ("mrz_uncertain",), ("deadline", "support", "refund")),
+    ],
+)
+def test_only_papers_that_help_are_offered(verdict, reasons, kinds) -> None:
+    assert kinds_for(verdict, reasons) == kinds
 
 
 def test_as_mail_it_is_a_draft_with_the_same_text() -> None:

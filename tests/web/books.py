@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from stillscan.counter.visit import Recorded
 from stillscan.errors import InputError, StillscanError
+from stillscan.records.barcode import number_in
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.records.staff import Person
 from stillscan.verify import Case, Consignment, Ruling, decide_case
@@ -43,7 +44,7 @@ class MemoryBook:
         return NOW
 
     def letter(self, tracking: str) -> Consignment | None:
-        number = tracking.replace(" ", "").upper()
+        number = number_in(tracking).upper()
         if len(number) not in (13, 17, 18):
             raise InputError("tracking: is none")
         return self.letters.get(number)

@@ -32,7 +32,7 @@ def test_a_check_ends_as_the_clerk_says(
     assert check(monkeypatch, answers) == code
     out, err = capsys.readouterr()
     assert out.startswith(verdict)
-    assert "Reference: simulator-3" in out
+    assert "Reference: simulator-13" in out
     assert "OESTENBYEN" not in out
     assert "Surname: OESTENBYEN" in err, "to be held against the photo page"
     assert "ZZZ0001013" not in out + err

@@ -54,25 +54,25 @@ def accessible(page) -> None:
 
 
 def test_a_check_by_keyboard_alone(page, played: Played) -> None:
-    assert page.evaluate("document.activeElement.id") in ("tracking", "")
-    page.focus("#tracking")
+    assert page.evaluate("document.activeElement.id") == "tracking"
     to_face(page, played)
     page.keyboard.press("Enter")  # a bar code scanner ends every number with Enter: it must not answer this question
-    assert step(page) == "face"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.value") == "yes"
-    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # not even there
+    assert step(page) == "face"
+    page.keyboard.press("F8")
     wait_for(page, "verdict")
     assert T["verdict_release"] in page.inner_text("h1")
+    assert TRACKING in page.inner_text("#panel")
+    assert "Åse Østenbyen" in page.inner_text("#panel")
     assert [ruling.verdict for ruling in played.book.finished] == ["release"]
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     wait_for(page, "tracking")
     until(page, "document.activeElement.id", "tracking")
     type_tracking(page)
-    wait_for(page, "scan")
-    played.read(NORWEGIAN)
-    wait_for(page, "verdict")
+    wait_for(page, "verdict")  # no passport changes this: nobody is asked for one
     reasons = page.eval_on_selector_all(".why li", "items => items.map(item => item.dataset.reason)")
     assert reasons == ["already_released"]
 
@@ -193,23 +193,7 @@ def test_every_verdict_is_unmistakable_and_accessible(page, played: Played, verd
     assert page.evaluate("document.activeElement.tagName") == "H1"
     accessible(page)
     papers = page.locator(".papers a").count()
-    assert papers == (0 if verdict == "release" else 9)
-
-
-def test_the_customer_sees_the_state_and_nothing_personal(page, browser, played: Played) -> None:
-    customer = browser.new_page()
-    customer.goto(f"{played.url}/customer?language=en")
-    accessible(customer)
-    page.focus("#tracking")
-    to_face(page, played)
-    customer.wait_for_selector(f"text={T['customer_face']}")
-    accessible(customer)
-    shown = customer.content()
-    assert not any(word in shown for word in ("Østenbyen", "OESTENBYEN", TRACKING, "ZZZ000001"))
-    page.click(f"text={T['face_no']}")
-    customer.wait_for_selector(f"text={T['customer_refuse']}")
-    accessible(customer)
-    customer.close()
+    assert papers == (3 if verdict == "release" else 9)
 
 
 def test_two_windows_show_one_visit_and_only_one_answer_counts(page, browser, played: Played) -> None:

@@ -29,7 +29,7 @@ def played(clock: Clock) -> Played:
 
 def events(played: Played, session: Session, panel: bool = True) -> AsyncIterator[str]:
     shown = (lambda: {"html": played.counter.visit.step, "turn": "0"}) if panel else None
-    return follow(played.counter, "nb", shown, rows=True, seat=(played.sessions, session))
+    return follow(played.counter, "nb", shown, scanner=True, seat=(played.sessions, session))
 
 
 def kinds(told: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -28,9 +29,10 @@ from stillscan.commands.world import add_movement
 from stillscan.counter.as_read import as_read
 from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
-from stillscan.counter.visit import FieldProblem, StaleError, Visit
+from stillscan.counter.visit import FieldProblem, Recorded, StaleError, Visit
 from stillscan.errors import InputError
 from stillscan.guidance import languages, page_texts, say
+from stillscan.guidance.advising import advice_on
 from stillscan.records.admission import Gate
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role
@@ -59,6 +61,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_record_link(parser)
     parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
+    parser.add_argument("--json", action="store_true", help="the end as one line: verdict, reasons, reference, advice")
     add_staff(parser)
     add_records(parser)
     simulated = parser.add_argument_group("only with --port sim")
@@ -105,15 +108,29 @@ def run(args: argparse.Namespace) -> int:
     verdict = visit.verdict
     if verdict is None:
         raise AssertionError("a check that has ended has a verdict")
-    print(f"{verdict.verdict}: {t[f'verdict_{verdict.verdict}']}")
-    print(f"  {t[f'do_{verdict.verdict}']}")
-    if verdict.verdict != "release":  # "ok" asks for the face, which has been compared by now
-        for reason in verdict.told:
-            print(f"  {reason}: {say(f'reason.{reason}', args.language)}")
-        for sentence in visit.advice:
-            print(f"  {sentence[args.language]}")
-    print(f"  {t['reference']}: {verdict.reference}")
+    helps = advice_on((f"reason.{reason}" for reason in verdict.told), args.language)
+    if args.json:
+        told = {"verdict": verdict.verdict, "reasons": verdict.reasons, "reference": verdict.reference}
+        print(json.dumps(told | {"advice": helps}))
+    else:
+        _say_the_end(verdict, visit, helps, args.language)
     return 0 if verdict.verdict == "release" else 1
+
+
+def _say_the_end(verdict: Recorded, visit: Visit, helps: dict[str, list[str]], language: str) -> None:
+    """The verdict, why, and what each of the three does now."""
+    t = page_texts(language)
+    print(f"{verdict.verdict}: {t[f'verdict_{verdict.verdict}']}")
+    if verdict.verdict == "release":
+        print(f"  {t['do_release']}")
+    else:  # "ok" asks for the face, which has been compared by now
+        for reason in verdict.told:
+            print(f"  {reason}: {say(f'reason.{reason}', language)}")
+        for sentence in visit.advice:
+            print(f"  {sentence[language]}")
+        for person, label in (("clerk", t["you_do"]), ("customer", t["customer_does"]), ("call", t["call"])):
+            print(f"  {label}: {' '.join(helps[person])}")
+    print(f"  {t['reference']}: {verdict.reference}")
 
 
 def _look_at_staff(args: argparse.Namespace, simulated: bool) -> None:

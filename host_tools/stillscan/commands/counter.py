@@ -9,18 +9,19 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 
 from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, PlainLines
+from stillscan.commands.json_lines import JsonLines
 from stillscan.commands.parser import seconds, whole
 from stillscan.commands.recording import recorded
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
+from stillscan.commands.tour import Customers, letters_csv, tour
 from stillscan.commands.watched import watched
 from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.link.transport import Transport
@@ -33,7 +34,7 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.scanning.reader_process import ReaderProcess
-from stillscan.scanning.service import Service
+from stillscan.scanning.service import Display, Service
 from stillscan.technician.held_port import HeldPort, new_secret, noted
 from stillscan.technician.relay import Relay
 from stillscan.terminal.streams import go_on_without
@@ -46,11 +47,9 @@ if TYPE_CHECKING:  # a program without a page loads none of it
 
 PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
-_DEMO = "tracking,order,recipient,deadline\n{tracking},DEMO-1,Åse Østenbyen,{deadline}\n"
 DEMO = Person("demo", Role.SUPERVISOR)
 """Who serves in a demonstration, and sees all of it."""
 _MOST_LOCK_MINUTES = 1440  # a day: who wants longer says never
-_DEMO_DAYS = 14  # days that the letter of a demonstration can still be collected: any but today would do
 
 
 def add_page(parser: argparse.ArgumentParser) -> None:
@@ -99,8 +98,13 @@ def add_records(group: argparse._ActionsContainer) -> None:
     add_place(group, making=True)
 
 
-def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
-    """Serve page and API until interrupted. DeviceError when the scanner stays away."""
+def serve(
+    args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool, customers: Customers | None = None
+) -> int:
+    """Serve page and API until interrupted. DeviceError when the scanner stays away.
+
+    ``customers`` come for the letters of a trial (`tour`).
+    """
     from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
@@ -144,11 +148,17 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
             *ScannerPort(relay, sessions, secret).routes(),
             *service.routes(),
         ]
-        pages = application(counter, NAMES, browsers, sessions, more, args.language, glass)
+        letters_to_try = () if customers is None else tour()
+        pages = application(counter, NAMES, browsers, sessions, more, args.language, glass, letters_to_try)
+        news = JsonLines(lambda line: print(line, flush=True))
         with PageServer(pages, args.page) as server:
 
             def announce() -> None:
                 address = f"{server.url}/?key={browsers.invite()}"
+                if args.json:
+                    told = {"page": address, "customer": f"{server.url}/customer", "records": str(database)}
+                    news.tell("page", **told, **({"staff": DEMO.staff, "pin": demo_pin} if demo_pin else {}))
+                    return
                 print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
                 print(f"the customer's screen is at {server.url}/customer", flush=True)
                 if not staff.people():
@@ -157,11 +167,14 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                     threading.Thread(target=_open, args=(address,), name="open", daemon=True).start()
                 print(f"records: {database}", flush=True)
                 if demo_pin is not None:
-                    print(f"simulated: the letter to ask for is {DEMO_TRACKING}", flush=True)
+                    print(
+                        f"simulated: the letter to ask for is {DEMO_TRACKING}; the page lists more to try", flush=True
+                    )
                     print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
 
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
-            beside = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
+            lines = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
+            beside: Display = news if args.json else lines
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             held = HeldPort(args.port, server.url, secret)
@@ -178,6 +191,8 @@ def serve(args: argparse.Namespace, connect: Callable[[], Transport], simulated:
                 def alive() -> None:
                     notifier.alive()
                     counter.tick()
+                    if customers is not None:
+                        customers.follow(counter)
 
                 Service(
                     port,
@@ -238,9 +253,14 @@ def thrown_away(args: argparse.Namespace, simulated: bool) -> bool:
     return simulated and args.database is None
 
 
+def is_tour(args: argparse.Namespace) -> bool:
+    """Whether this run tries out the whole counter: nothing of it is kept, and nothing else is to be laid down."""
+    return args.port == "sim" and thrown_away(args, simulated=True) and args.document is None
+
+
 @contextlib.contextmanager
 def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[OfficeRecords]:
-    """The office's records; or ones that are `thrown_away`, with one letter and one member of staff."""
+    """The office's records; or ones that are `thrown_away`, with the letters of a trial and one member of staff."""
     if not thrown_away(args, simulated):
         with records(args, make="unnamed") as (database, keyring):
             yield OfficeRecords(database, keyring, ChainState())
@@ -249,9 +269,7 @@ def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[Office
         database = Database(Path(folder) / "records.db")
         keyring = Keyring(Path(folder) / "keys", "simulator")
         try:
-            deadline = utc_now().date() + timedelta(days=_DEMO_DAYS)
-            rows = _DEMO.format(tracking=DEMO_TRACKING, deadline=deadline).encode()
-            load(rows, database, keyring, "demo", test=True)
+            load(letters_csv(utc_now().date()), database, keyring, "demo", test=True)
             demo_pin = f"{secrets.randbelow(1_000_000):06}"
             StaffList(database, keyring).add(DEMO.staff, DEMO.role, demo_pin)
             yield OfficeRecords(database, keyring, ChainState(), demo_pin)

@@ -15,12 +15,14 @@ from PIL import Image
 from rich.console import Console
 
 from stillscan.commands.config import add_config
-from stillscan.commands.counter import add_page, serve, unrecorded_gate
+from stillscan.commands.counter import add_page, is_tour, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
+from stillscan.commands.json_lines import EVENTS, JsonLines
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.recording import add_recording, linked, played, recorded
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
+from stillscan.commands.tour import Customers
 from stillscan.commands.watched import watched
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
@@ -32,6 +34,7 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.visitors import Visitors
 from stillscan.terminal.streams import go_on_without
 from stillscan.testing.simulate import TODAY, decider
 
@@ -67,6 +70,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--read-ms", type=milliseconds(_MOST_READ_MS), metavar="MS", help="for trials: a reading takes at least so long"
     )
+    parser.add_argument(
+        "--json", action="store_true", help=f"what happens as a line of JSON each, nothing personal: {EVENTS}"
+    )
     add_expected(parser)
     add_page(parser)
     add_recording(parser)
@@ -90,18 +96,21 @@ def run(args: argparse.Namespace) -> int:
         if path:
             may_write(path)
     expected(args)  # a mistyped one is told before anything starts
-    with linked(args, connector(args)) as connect:
-        return _run(args, connect, simulated)
+    people = visitors(args.motion, args.seed) if simulated else None
+    with linked(args, connector(args, people)) as connect:
+        return _run(args, connect, people)
 
 
-def _run(args: argparse.Namespace, connect: Callable[[], Transport], simulated: bool) -> int:
+def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Visitors | None) -> int:
+    simulated = people is not None
     if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
-        return serve(args, connect, simulated)
+        return serve(args, connect, simulated, Customers(people, args.seed) if people and is_tour(args) else None)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
-    live = console.is_terminal and not args.save_screen
+    live = console.is_terminal and not args.save_screen and not args.json
     picture = LivePicture(args.language, simulated, _ROWS, console) if live else None
-    display = picture or PlainLines(args.language, simulated, ConsoleOut(console))
+    plain = JsonLines(_line) if args.json else PlainLines(args.language, simulated, ConsoleOut(console))
+    display = picture or plain
     kept = _keeper(args.save_strip)
     with closing(picture) if picture else nullcontext(), closing(ReaderProcess(args.read_ms or 0.0)) as reader:
         judge = decider(args.recipient, today, args.test_mode)
@@ -118,26 +127,30 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], simulated: 
                 go_on_without()
                 service.run()
             result = service.run_once(args.reconnect)
-    if args.save_strip:
+    if args.save_strip and not args.json:
         print(f"the joined strip is in {args.save_strip}")
     if args.save_screen:
         write_whole(args.save_screen, _screen(console).encode())
     return EXIT[result.outcome]
 
 
-def connector(args: argparse.Namespace) -> Callable[[], Transport]:
-    """What opens the scanner that --port names."""
+def _line(text: str) -> None:
+    print(text, flush=True)
+
+
+def connector(args: argparse.Namespace, people: Visitors | None = None) -> Callable[[], Transport]:
+    """What opens the scanner that --port names; ``people`` at a simulated one, if not one after another."""
     if args.port == "sim":
-        return _simulator(args)
+        return _simulator(args, people)
     return played(args.port) or (lambda: SerialTransport(args.port))
 
 
-def _simulator(args: argparse.Namespace) -> Callable[[], Transport]:
+def _simulator(args: argparse.Namespace, people: Visitors | None) -> Callable[[], Transport]:
     world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, _VISIT_S)
 
     def connect() -> Transport:
         kiosk = SimulatedKiosk(world, paced=True)
-        kiosk.visitors = visitors(args.motion, args.seed)
+        kiosk.visitors = people or visitors(args.motion, args.seed)
         return kiosk
 
     return connect

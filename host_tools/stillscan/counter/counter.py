@@ -20,7 +20,7 @@ from kiosk import wire
 from stillscan.counter.held_reading import ReadingLimits, since_start_s
 from stillscan.counter.mosaic import Mosaic
 from stillscan.counter.outside_lock import OutsideLock
-from stillscan.counter.visit import OfficeBook, StaleError, Visit
+from stillscan.counter.visit import FieldProblem, OfficeBook, StaleError, Visit
 from stillscan.errors import DeviceTrouble, StillscanError
 from stillscan.guidance import reason_key
 from stillscan.link.identity import ScannerIdentity
@@ -29,6 +29,7 @@ from stillscan.mrz import Reading
 from stillscan.records.clock import ClockError
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.records.staff import Person
+from stillscan.records.tracking import is_number
 from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Judgement, Result
 from stillscan.verify.known import Known
@@ -161,6 +162,27 @@ class Counter:
             self.records_trouble = self.records_sentence = ""
             self._publish_panel()
 
+    def serve(self, tracking: str, turn: int, person: Person | None = None) -> None:
+        """A letter's bar code was scanned: at a visit that is over it begins the next one.
+
+        At one that is open it is its letter, or the clerk is asked which of the two is served (`Visit.enter`).
+        StaleError, FieldProblem; StillscanError when it cannot be recorded.
+        """
+        if self.look(lambda visit, _: visit.step == "verdict" and visit.turn == turn):
+            if not is_number(tracking):
+                raise FieldProblem("tracking_wrong")
+            self.begin_anew(turn)
+            turn += 1
+        self.answer(lambda visit: visit.enter(tracking, turn), person)
+
+    def serve_next(self, turn: int, person: Person | None = None) -> None:
+        """The letter that was scanned in mid-visit is served; the visit ends without a record. As `serve`."""
+        number = self.look(lambda visit, _: visit.next_letter)
+        if number is None:
+            raise StaleError
+        self.begin_anew(turn)
+        self.answer(lambda visit: visit.enter(number, turn + 1), person)
+
     def _change(self, visit: Visit, change: Callable[[Visit], None]) -> None:
         """With the lock held, which is let go while the book works: the visit may not be the present one afterwards."""
         trouble: str | None = ""
@@ -281,6 +303,8 @@ class Counter:
             changes["trouble"] = ""
         if state.state == wire.EMPTY:
             changes |= {"row": 0, "attempt": 0}
+        if state.state == wire.DONE:  # a sweep ends as soon as the text is there: nothing is missing any more
+            changes["row"] = self.scanner.rows
         with self._lock:
             if state.state == wire.EMPTY:
                 self._mosaic = Mosaic()

@@ -28,14 +28,24 @@ from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.parse import Mrz, parse
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.records.staff import Person
+from stillscan.records.tracking import is_number as is_tracking
 from stillscan.scanning.result import Judgement
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.identity_number import parse_identity_number
 from stillscan.verify.known import Known, advice
 from stillscan.verify.rules import decide_case
+from stillscan.verify.typed import number_of
 
 Step = Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
 _ANSWERS_TO_COME = {"face_not_confirmed", "second_document_missing"}
+_OF_THE_LETTER = {
+    "already_released",
+    "consignment_withdrawn",
+    "consignment_returned",
+    "deadline_passed",
+    "wrong_office",
+}
+"""What no document changes: it is said before anybody is asked for one."""
 
 
 class Recorded(NamedTuple):
@@ -47,9 +57,11 @@ class Recorded(NamedTuple):
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The reasons that people are told: that the face was not compared is no news once the letter stays here."""
-        others = tuple(reason for reason in self.reasons if reason != "face_not_confirmed")
-        return others or self.reasons
+        """The reasons that people are told: what was not asked any more is no news once the letter stays here."""
+        not_asked = {"face_not_confirmed"}
+        if not _OF_THE_LETTER.isdisjoint(self.reasons):
+            not_asked |= {"mrz_missing", "second_document_missing"}
+        return tuple(reason for reason in self.reasons if reason not in not_asked) or self.reasons
 
 
 class OfficeBook(Protocol):
@@ -105,6 +117,8 @@ class Visit:
     """Why there is no reading any more, until the next."""
     other: bool = False
     """Another document was read while a question about this one was open: which of them counts is to be said first."""
+    next_letter: str | None = None
+    """Another letter's number was scanned while this visit is open: which letter is served is to be said first."""
     _held: HeldReading | None = None
     _second: str | None = None
     _face: bool | None = None
@@ -178,22 +192,52 @@ class Visit:
         self.began_by = self.began_by or person
 
     def enter(self, tracking: str, turn: int) -> None:
-        """The tracking number of the letter. FieldProblem when it is none, or not one that lies here."""
+        """The tracking number of the letter. FieldProblem when it is none, or not one that lies here.
+
+        A check that nothing read can change ends at once: the letter was handed out already, or lies elsewhere. In the
+        middle of a visit the number of another letter changes nothing by itself: see `serve`.
+        """
         if turn == self.turn and self.expire():
             turn = self.turn  # which letter it is does not depend on the passport
+        if self.letter is not None:
+            self._another_letter(tracking, turn)
+            return
         self._expect(turn, "tracking")
-        self._busy = "letter"
-        try:
-            letter = self.book.letter(tracking)
-        except InputError:
-            raise FieldProblem("tracking_wrong") from None
-        finally:
-            self._busy = ""
+        letter = self._letter(tracking)
         if letter is None:
             raise FieldProblem("tracking_unknown")
         self.letter = letter
         if self._advance():
             self.record()
+
+    def _letter(self, tracking: str) -> Consignment | None:
+        if parse_identity_number(number_of(tracking), self.book.now().date()) is not None:
+            raise FieldProblem("tracking_is_number")
+        self._busy = "letter"
+        try:
+            return self.book.letter(tracking)
+        except InputError:
+            raise FieldProblem("tracking_wrong") from None
+        finally:
+            self._busy = ""
+
+    def _another_letter(self, tracking: str, turn: int) -> None:
+        if turn != self.turn or self._busy or self.other or not self._still_asks:
+            raise StaleError
+        before = self.letter
+        letter = self._letter(tracking)
+        if letter is None:
+            raise FieldProblem("tracking_unknown")
+        if before is not None and letter.tracking != before.tracking:
+            self.next_letter = letter.tracking
+            self.turn += 1
+
+    def keep_letter(self, turn: int) -> None:
+        """The letter that this visit is about goes on being it; the other one's number is forgotten."""
+        if turn != self.turn or self._busy or self.next_letter is None:
+            raise StaleError
+        self.next_letter = None
+        self.turn += 1
 
     def read(self, lines: Sequence[str]) -> None:
         """A passport was read with certainty; when that ends the check, it is recorded at once."""
@@ -268,7 +312,10 @@ class Visit:
     def second(self, number: str, again: str, turn: int) -> None:
         """The identity number on the second document, typed twice."""
         self._expect(turn, "second")
-        if number.replace(" ", "") != again.replace(" ", ""):
+        number, again = number_of(number), number_of(again)
+        if is_tracking(number) or is_tracking(again):
+            raise FieldProblem("number_is_letter")
+        if number != again:
             raise FieldProblem("numbers_differ")
         if parse_identity_number(number, self.book.now().date()) is None:
             raise FieldProblem("number_wrong")
@@ -326,14 +373,19 @@ class Visit:
 
     def _expect(self, turn: int, step: Step) -> None:
         self.expire()
-        if turn != self.turn or self.step != step or self._busy or self.other:
+        if turn != self.turn or self.step != step or self._busy or self.other or self.next_letter is not None:
             raise StaleError
 
     def _advance(self) -> bool:
         """On to the next question; whether there is none, because no answer can change the end any more."""
         self.turn += 1
-        if self.letter is None or self._held is None:
+        if self.letter is None:
             return False
+        if self._held is None:
+            if _OF_THE_LETTER.isdisjoint(self._ruling()):
+                return False
+            self._begin_record()
+            return True
         if set(self._ruling()) & _ANSWERS_TO_COME and decide_case(self._answered()).verdict != "refuse":
             return False
         self._begin_record()
@@ -359,5 +411,5 @@ class Visit:
         self.verdict = recorded
         if case.mrz is not None and recorded.verdict != "release":
             self.advice = advice(self.known, parse(case.mrz), case.now.date())
-        self._held = self._second = self.ended = None
+        self._held = self._second = self.ended = self.next_letter = self.failure = None
         self.other = False

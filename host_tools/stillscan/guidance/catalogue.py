@@ -2,17 +2,21 @@
 
 A key is "section.name". The names of states, causes, parts and faults are those of the wire protocol, the names of
 reasons those of the verdict, so no table stands between a message and what to say about it. The section `page` has the
-page's own texts, `service` those of the technician's page, `papers` the letters that follow a check, `language` the
-language's name in itself. A further language is a further file with the same keys, and nothing else.
+page's own texts, `service` those of the technician's page, `papers` the letters that follow a check and `why` the
+reasons in them, as the customer says them, `advice_...` what helps (`advising`), `tour` the letters of a trial,
+`language` the language's name in itself. A further language is a further file with the same keys, and nothing else.
 """
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 DEFAULT_LANGUAGE = "nb"
-_NOT_GUIDANCE = ("language", "page", "service", "papers")
+_LANGUAGE_FILE = re.compile(r"[a-z]{2,3}\.toml")  # ISO 639-1 or -2
+_ADVICE = ("advice_clerk", "advice_customer", "advice_call")
+_NOT_GUIDANCE = ("language", "page", "service", "papers", "tour", "why", *_ADVICE)
 
 
 class UnknownTextError(LookupError):
@@ -22,7 +26,7 @@ class UnknownTextError(LookupError):
 def languages() -> tuple[str, ...]:
     """Codes of the languages that have a catalogue (ISO 639-1, such as "nb")."""
     names = (entry.name for entry in files(__package__).iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    return tuple(sorted(name.removesuffix(".toml") for name in names if _LANGUAGE_FILE.fullmatch(name)))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The papers that follow a check whose letter was not handed out: more time, a case for support, a refund.
+"""The papers that follow a check: more time, a case for support, a refund; a receipt when the letter was handed out.
 
 What they need is handed in; the customer's name and signature are left for the customer to write. The case for support
 holds no personal data.
@@ -8,20 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from typing import Literal, get_args
 
 from stillscan import __version__
-from stillscan.guidance.catalogue import say, sections
+from stillscan.guidance.catalogue import page_texts, say, sections
 
-Kind = Literal["deadline", "support", "refund"]
+Kind = Literal["deadline", "support", "refund", "receipt"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_LETTER_IS_NOT_HERE = {"already_released", "consignment_withdrawn", "consignment_returned", "wrong_office"}
+
+
+def kinds_for(verdict: str, reasons: Sequence[str]) -> tuple[Kind, ...]:
+    """The papers that help after this end: a receipt of a release; no more time for a letter that is not here."""
+    if verdict == "release":
+        return ("receipt",)
+    return ("support",) if _LETTER_IS_NOT_HERE & set(reasons) else ("deadline", "support", "refund")
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """What a paper is about; ``reasons`` are reason codes, ``reference`` that of the audit log."""
+    """What a paper is about; ``reasons`` are reason codes, ``reference`` that of the audit log.
+
+    ``office`` "" when no name of it was given: then the letter says "the post office".
+    """
 
     tracking: str
     order: str
@@ -51,19 +62,29 @@ class Paper:
         return mail.as_bytes()
 
 
-def paper(kind: Kind, language: str, occasion: Occasion) -> Paper:
-    """Write a paper in a language of the guidance."""
-    template = sections(language)["papers"][kind]
+def paper(kind: Kind, language: str, occasion: Occasion, zone: tzinfo | None = None) -> Paper:
+    """Write a paper in a language of the guidance; days and times are of ``zone``, None: of this computer.
+
+    What goes to people says the reasons in the customer's mouth; the case for support says them as the clerk saw them.
+    """
+    words, t = sections(language), page_texts(language)
+    template, when = words["papers"][kind], occasion.when.astimezone(zone)
+    office = _line(occasion.office) or t["unnamed_office"]
+    said = (
+        [say(f"reason.{reason}", language) for reason in occasion.reasons]
+        if kind == "support"
+        else [words["why"][reason] for reason in occasion.reasons]
+    )
     values = {
         "tracking": _line(occasion.tracking),
         "order": _line(occasion.order) or "-",
-        "office": _line(occasion.office) or "-",
-        "day": occasion.when.strftime("%Y-%m-%d %H:%M" if kind == "support" else "%Y-%m-%d"),
+        "office": office,
+        "day": when.strftime(f"{t['date_form']} %H:%M (UTC%z)" if kind == "support" else t["date_form"]),
         "version": __version__,
         "verdict": occasion.verdict,
         "codes": ", ".join(occasion.reasons),
         "reference": _line(occasion.reference),
-        "reasons": "\n".join(f"- {say(f'reason.{reason}', language)}" for reason in occasion.reasons),
+        "reasons": "\n".join(f"- {sentence}" for sentence in said),
     }
     body = template["body"].strip().format(**values) + "\n"
     return Paper(template.get("to", ""), template["subject"].format(**values), body)

@@ -10,27 +10,40 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from stillscan.records.barcode import number_in
 from stillscan.records.errors import FieldError
 
 Kind = Literal["s10", "sscc", "consignment", "test"]
 
 _S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 _DIGITS = re.compile(r"[0-9]+")
-_TEST = re.compile(r"TESTPACKAGE-[A-Z]+(-[A-Z]+)*")  # of Bring's tracking service: for trying out, never on a letter
+_TEST_BEGINS = "TESTPACKAGE-"
+_TEST = re.compile(rf"{_TEST_BEGINS}[A-Z]+(-[A-Z]+)*")  # of Bring's tracking service: for trying out, never on a letter
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # of the check digit (UPU S10)
 _LONGEST = 64  # characters: three times the 20 of an SSCC, and the width of its column in the database
-_SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))  # plain, and the two that do not break a line
 
 
 def normalise(text: str, *, test: bool = False) -> str:
-    """The tracking number in the one spelling that is stored: capitals and digits, without the spaces people type.
+    """The tracking number in the one spelling that is stored: capitals and digits, without what people type between.
+
+    What a bar code scanner sends counts too: symbology and application identifiers are taken off (`barcode`).
 
     With `test`, the ids TESTPACKAGE-... are numbers too. FieldError for anything that is not a tracking number.
     """
-    number = text[: 2 * _LONGEST].strip().translate(_SPACES)
+    text = text[: 2 * _LONGEST].strip()
+    number = text if text.upper().startswith(_TEST_BEGINS) else number_in(text)  # a test id has hyphens of its own
     number = number.upper() if number.isascii() else number  # a dotless i would become a capital I
     kind(number, test=test)
     return number
+
+
+def is_number(text: str) -> bool:
+    """Whether somebody who typed or scanned this meant a letter."""
+    try:
+        normalise(text, test=True)
+    except FieldError:
+        return False
+    return True
 
 
 def kind(number: str, *, test: bool = False) -> Kind:

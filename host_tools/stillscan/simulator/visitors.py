@@ -27,10 +27,20 @@ class Visitors:
         self._endless = True
         self._was_busy = False
         self._since_us: int | None = None
+        self._called: tuple[Page | None, Motion | None] | None = None
+        self._hand: Motion | None = None
         self.here = True
         """Whether somebody stands there, with a passport in the hand or on the glass."""
         self.lying = False
         """Whether a passport lies on the glass."""
+
+    def wait_for_calls(self) -> None:
+        """Nobody comes uncalled: see `call`."""
+        self._endless = self.here = False
+
+    def call(self, page: Page | None, motion: Motion | None = None) -> None:
+        """From any thread: the next person comes at the next look, with this page and hand; None: who is here goes."""
+        self._called = (page, motion)
 
     def come(self, bus: Bus, page: Page) -> None:
         """The next person, with this page; who stands there takes the passport and makes room."""
@@ -52,6 +62,12 @@ class Visitors:
 
     def look(self, bus: Bus) -> None:
         """See the ring, and act when it has said the same for a while."""
+        if self._called is not None:
+            (page, self._hand), self._called = self._called, None
+            if page is None:
+                self.leave(bus)
+            else:
+                self.come(bus, page)
         colour = bus.ring.colour
         self._was_busy = self._was_busy or colour in ("amber", "white")
         wants = colour == "green" and self.here
@@ -71,7 +87,7 @@ class Visitors:
             self.here = self._endless or bus.ring.colour == "red"  # red: to be tried again
             self._take(bus)
         else:
-            bus.scene.replace(bus.scene.page, self._motion(self._count), bus.now_us)
+            bus.scene.replace(bus.scene.page, self._hand or self._motion(self._count), bus.now_us)
             self._count += 1
             self.lying = True
 

@@ -4,25 +4,28 @@ Nothing here finishes a check or hands a letter out: that needs the scanner, the
 """
 
 import logging
+from collections import Counter as Counted
 from collections import deque
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request, Security
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
+from sqlalchemy import Connection
 
 from stillscan import __version__
 from stillscan.counter.counter import Counter
 from stillscan.errors import InputError, StillscanError
-from stillscan.records import tracking
+from stillscan.records import kinds, tracking
 from stillscan.records.audit import entries, head_of, reading_chain
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
-from stillscan.records.consignments import find
+from stillscan.records.consignments import Stands, StoredConsignment, find
 from stillscan.records.database import Database
 from stillscan.records.errors import RowsError, broken
 from stillscan.records.importing import load
@@ -32,110 +35,30 @@ from stillscan.records.verification import verify
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
+from stillscan.web.api_shapes import (
+    CaseIn,
+    Imported,
+    Letter,
+    Letters,
+    LetterState,
+    Problem,
+    RulingOut,
+    Statistics,
+    Status,
+    Text,
+    Whole,
+)
 from stillscan.web.bearer import TokenFirst, may, most_bytes
+from stillscan.web.feed import feed
 from stillscan.web.language import begin_in
 from stillscan.web.limits import WholeBody
 
 _LOG = logging.getLogger(__name__)
 _MOST_LETTERS = 10_000  # in one request: about 1 MB of JSON; larger lists are files
 _MOST_ENTRIES = 1000  # in one answer; `audit export` gives them all
-Text = Annotated[str, StringConstraints(max_length=200)]
-# No surrogates and no control characters: they have no place in a database or a letter.
-Plain = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Letter(_Strict):
-    """A letter to hand out."""
-
-    tracking: Plain
-    order: Plain
-    recipient: Plain
-    deadline: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-    office: Plain = ""
-
-
-class Imported(BaseModel):
-    """How many letters are new, and how many were there already, the same."""
-
-    new: int
-    unchanged: int
-
-
-class LetterState(BaseModel):
-    """A letter as far as a program needs to know it: without its recipient."""
-
-    tracking: str
-    deadline: date
-    office: str
-    released: bool
-    state: Literal["waiting", "deadline over", "released", "withdrawn", "returned"]
-    test: bool
-
-
-class Status(BaseModel):
-    """What happens at the counter; nothing personal."""
-
-    version: str
-    step: Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
-    scanner: str
-    trouble: str
-    row: int
-    rows: int
-    test_mode: bool
-
-
-class CaseLetter(_Strict):
-    """The letter of a case."""
-
-    tracking: Text
-    order: Text = ""
-    recipient: Text
-    deadline: Annotated[date, Field(strict=False)]
-    released: bool
-    office: Text = ""
-
-
-class SecondDocument(_Strict):
-    """The second document of a case."""
-
-    number: Text
-
-
-class CaseIn(_Strict):
-    """A case to try the rules on; nothing of it is kept."""
-
-    mrz: Annotated[list[Text], Field(max_length=3)] | None
-    certain: bool
-    consignment: CaseLetter | None
-    second_document: SecondDocument | None
-    face_matches: bool | None
-    now: Annotated[datetime, Field(strict=False)]
-    test_mode: bool = False
-
-
-class RulingOut(BaseModel):
-    """A verdict and every reason for it."""
-
-    verdict: Literal["release", "refuse", "rescan", "needs_second_document", "compare_by_hand"]
-    reasons: list[str]
-
-
-class Problem(BaseModel):
-    """Why a call was not carried out, in one line or one for each row."""
-
-    detail: Any
-
-
-class Whole(BaseModel):
-    """Whether the audit log is as it was written."""
-
-    whole: bool
-    entries: int
-    findings: list[str]
+_MOST_LISTED = 1000  # letters in one answer: some 200 kB
+_MOST_DAYS = 366  # of a statistic: a year and its leap day
+_MOST_FEEDS = 10  # programs that follow the counter at one time: an office has a few
 
 
 def api(counter: Counter, database: Database, keyring: Keyring, tokens: TokenList) -> FastAPI:
@@ -156,6 +79,7 @@ def api(counter: Counter, database: Database, keyring: Keyring, tokens: TokenLis
     _add_failures(app)
     _add_counter(app, counter)
     _add_letters(app, counter.test_mode, database, keyring)
+    _add_statistics(app, counter.test_mode, database, keyring)
     _add_rules(app)
     _add_audit(app, database, keyring)
     return app
@@ -196,6 +120,24 @@ def _add_counter(app: FastAPI, counter: Counter) -> None:
             test_mode=counter.test_mode,
         )
 
+    @app.get("/events", dependencies=[may(Scope.STATES)], responses={200: {"content": {"text/event-stream": {}}}})
+    async def events() -> StreamingResponse:
+        """What happens at the counter, as server-sent events: `state` with each change, `beat` when nothing changes."""
+        if open_feeds[0] >= _MOST_FEEDS:
+            raise HTTPException(503, "too many programs follow the counter already")
+
+        async def told() -> AsyncIterator[str]:
+            open_feeds[0] += 1
+            try:
+                async for event in feed(counter):
+                    yield event
+            finally:
+                open_feeds[0] -= 1
+
+        return StreamingResponse(told(), media_type="text/event-stream")
+
+    open_feeds = [0]
+
 
 def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring) -> None:
     chain = ChainState()
@@ -210,6 +152,24 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
         done = load(rows.encode(), database, keyring, "letters", test=test_mode, token=token.name)
         return Imported(new=done.new, unchanged=done.unchanged)
 
+    @app.get("/consignments", dependencies=[may(Scope.STATES)])
+    def list_letters(
+        state: Stands | None = None,
+        office: Text | None = None,
+        after: Text = "",
+        limit: Annotated[int, Field(ge=1, le=_MOST_LISTED)] = 100,
+    ) -> Letters:
+        """The letters that are or were here, without their recipients: all, or those of one state or one office."""
+        today, found = utc_now().date(), list[LetterState]()
+        with reading_chain(database, keyring, chain) as connection:
+            for letter in find(connection, keyring, chain):
+                wanted = letter.test == test_mode and letter.tracking > after
+                if wanted and state in (None, letter.state_on(today)) and office in (None, letter.office):
+                    if len(found) == limit:
+                        return Letters(letters=found, after=found[-1].tracking)
+                    found.append(_state(letter, today))
+        return Letters(letters=found, after=None)
+
     @app.get("/consignments/{number}", dependencies=[may(Scope.STATES)], responses={404: {"model": Problem}})
     def letter_state(number: str) -> LetterState:
         """Whether a letter is here, and whether it has been handed out."""
@@ -217,15 +177,28 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
         with reading_chain(database, keyring, chain) as connection:
             for letter in find(connection, keyring, chain, [normal]):
                 if letter.test == test_mode:
-                    return LetterState(
-                        tracking=letter.tracking,
-                        deadline=letter.deadline,
-                        office=letter.office,
-                        released=letter.released,
-                        state=letter.state_on(utc_now().date()),
-                        test=letter.test,
-                    )
+                    return _state(letter, utc_now().date())
         raise HTTPException(404, "no such letter here")
+
+
+def _add_statistics(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring) -> None:
+    chain = ChainState()
+
+    @app.get("/statistics", dependencies=[may(Scope.AUDIT)])
+    def statistics(days: Annotated[int, Field(ge=1, le=_MOST_DAYS)] = 7) -> Statistics:
+        """How many letters stand how, and how the checks of the last days ended, by verdict and reason."""
+        now = utc_now()
+        verdicts, reasons = Counted[str](), Counted[str]()
+        with reading_chain(database, keyring, chain) as connection:
+            stands = Counted[str](
+                letter.state_on(now.date()) for letter in find(connection, keyring, chain) if letter.test == test_mode
+            )
+            for facts in _checks_since(connection, keyring, now - timedelta(days=days)):
+                verdicts[facts["verdict"]] += 1
+                reasons.update(facts["reasons"])
+        return Statistics(
+            letters=dict(stands), days=days, checks=verdicts.total(), verdicts=dict(verdicts), reasons=dict(reasons)
+        )
 
 
 def _add_rules(app: FastAPI) -> None:
@@ -262,6 +235,32 @@ def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
         return Whole(
             whole=not found.findings, entries=found.entries, findings=[str(finding) for finding in found.findings]
         )
+
+
+def _state(letter: StoredConsignment, today: date) -> LetterState:
+    return LetterState(
+        tracking=letter.tracking,
+        deadline=letter.deadline,
+        office=letter.office,
+        released=letter.released,
+        state=letter.state_on(today),
+        test=letter.test,
+    )
+
+
+def _checks_since(connection: Connection, keyring: Keyring, since: datetime) -> Iterator[dict[str, Any]]:
+    """What the entries of checks since then say, the newest last. RecordsError for one that was tampered with."""
+    end = head_of(connection)
+    first = end.seq if end is not None else 0
+    while first > 0:  # entries are in the order of time: back until one is older
+        first = max(0, first - _MOST_ENTRIES)
+        oldest = next(iter(entries(connection, first)), None)
+        if oldest is None or datetime.fromisoformat(oldest.facts["time"]) < since:
+            break
+    for entry in entries(connection, first):
+        facts = entry.facts
+        if facts["kind"] == kinds.CHECK and datetime.fromisoformat(facts["time"]) >= since:
+            yield _facts(entry, keyring)
 
 
 def _facts(entry: ChainEntry, keyring: Keyring) -> dict[str, Any]:

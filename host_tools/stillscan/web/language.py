@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
+from stillscan.guidance.customers import customer_languages
 
 COOKIE_S = 400 * 86_400  # 400 days: as long as browsers keep any cookie
 _CHOICE = "stillscan-language"
@@ -25,6 +26,12 @@ def language_of(request: Request) -> str:
             return str(asked)
     begun: str = getattr(request.app.state, "language", DEFAULT_LANGUAGE)
     return begun
+
+
+def customer_language_of(request: Request) -> str:
+    """What the customer's screen was asked for in, or else the program's: it keeps no choice for the next customer."""
+    asked = request.query_params.get("language")
+    return str(asked) if asked in customer_languages() else language_of(request)
 
 
 def keep_choice(request: Request, answer: Response) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC
 from importlib.resources import files
 from typing import Any
@@ -22,25 +22,28 @@ from stillscan.counter.counter import Counter
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, languages
-from stillscan.guidance.papers import KINDS, Occasion, paper
-from stillscan.records.staff import Role
+from stillscan.guidance.papers import Occasion, kinds_for, paper
+from stillscan.records.staff import Person, Role
 from stillscan.technician.glass import Glass
 from stillscan.web.browsers import Browsers
 from stillscan.web.forms import form_of
 from stillscan.web.gate import Gate, browser_of, session_of
 from stillscan.web.guard import Guard
-from stillscan.web.language import begin_in, keep_choice, language_of, refusal
+from stillscan.web.language import begin_in, customer_language_of, keep_choice, language_of, refusal
 from stillscan.web.limits import FORM_BYTES, DeclaredSize, WholeBody
-from stillscan.web.rendering import Rendering
+from stillscan.web.rendering import Rendering, TourLetter
 from stillscan.web.service_view import wipe
-from stillscan.web.sessions import MOST_STREAMS, Sessions
+from stillscan.web.sessions import MOST_STREAMS, Session, Sessions
 from stillscan.web.signin import SignIn
 from stillscan.web.stream import follow
-from stillscan.web.view import customer
+from stillscan.web.view import customer, voice
 
 _MOST_CUSTOMERS = 10
 """Windows of the customer's screen that are open in browsers that are not bound, and in each that is: there is one."""
 _MOST_ANSWERS = 50  # at one time, each in a thread: records that hang keep them for seconds
+_FIELDS = {"tracking": ("tracking",), "second": ("number", "again")}
+"""What people type at a step, by the names of the fields."""
+_DRAFT = 64  # characters of a field that are kept: what the fields take
 _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
 
 
@@ -52,12 +55,14 @@ def application(
     more: list[BaseRoute] | None = None,
     language: str = DEFAULT_LANGUAGE,
     glass: Glass | None = None,
+    tour: Sequence[TourLetter] = (),
 ) -> Starlette:
     """The web application of one counter; ``hosts`` are the names under which it may be asked for.
 
-    Its pages are in ``language`` until somebody chooses another. ``glass``: what the clerk is asked to wipe.
+    Its pages are in ``language`` until somebody chooses another. ``glass``: what the clerk is asked to wipe. ``tour``:
+    letters of a trial, which the page lists.
     """
-    rendering = Rendering(counter, glass)
+    rendering = Rendering(counter, glass, tour)
     pages = _Pages(counter, rendering, sessions, glass)
     routes: list[BaseRoute] = [
         Route("/", pages.clerk),
@@ -65,7 +70,8 @@ def application(
         Route("/events", pages.clerk_events),
         Route("/customer/events", pages.customer_events),
         Route("/paper/{kind}.{form}", pages.paper),
-        *(Route(f"/{name}", pages.answer, methods=["POST"], name=name) for name in _ANSWERS),
+        *(Route(f"/{name}", pages.answer, methods=["POST"], name=name) for name in (*_ANSWERS, *_TURNS, "wiped")),
+        Route("/draft", pages.draft, methods=["POST"]),
         *SignIn(counter, rendering, browsers, sessions).routes(),
         Mount("/static", StaticFiles(directory=str(files("stillscan.web") / "static"))),
         *(more or []),
@@ -97,14 +103,29 @@ def _most_bytes(scope: Scope) -> int | None:
 
 
 _ANSWERS: dict[str, Callable[[Visit, dict[str, str], int], None]] = {
-    "tracking": lambda visit, form, turn: visit.enter(form.get("tracking", ""), turn),
     "second": lambda visit, form, turn: visit.second(form.get("number", ""), form.get("again", ""), turn),
     "face": lambda visit, form, turn: visit.face(_yes(form.get("same_person")), turn),
     "document": lambda visit, form, turn: visit.choose(_keeps(form.get("counts")), turn),
     "end": lambda visit, form, turn: visit.end(turn),
-    "next": lambda visit, form, turn: None,
-    "wiped": lambda visit, form, turn: None,
 }
+
+
+# What may end one visit and begin another.
+_TURNS: dict[str, Callable[[Counter, dict[str, str], int, Person], None]] = {
+    "tracking": lambda counter, form, turn, person: counter.serve(form.get("tracking", ""), turn, person),
+    "letter": lambda counter, form, turn, person: _letter(counter, form.get("serves"), turn, person),
+    "next": lambda counter, form, turn, person: counter.begin_anew(turn),
+}
+
+
+def _letter(counter: Counter, serves: str | None, turn: int, person: Person) -> None:
+    """Which of two letters is served; only the two buttons are answers."""
+    if serves == "this":
+        counter.answer(lambda visit: visit.keep_letter(turn), person)
+    elif serves == "next":
+        counter.serve_next(turn, person)
+    else:
+        raise StaleError
 
 
 def _yes(text: str | None) -> bool:
@@ -150,7 +171,7 @@ class _Pages:
 
     async def customer(self, request: Request) -> Response:
         """The second screen."""
-        return HTMLResponse(self._rendering.visit("customer.html", language_of(request)))
+        return HTMLResponse(self._rendering.customer("customer.html", customer_language_of(request)))
 
     async def answer(self, request: Request) -> Response:
         """A form was sent: the open question afterwards, or with a note on what was wrong."""
@@ -165,15 +186,16 @@ class _Pages:
         try:
             if form.get("boot") != self._counter.boot:
                 raise StaleError
-            if name == "next":
-                self._counter.begin_anew(turn)
-            elif name == "wiped":
+            if name == "wiped":
                 if self._glass is not None:
                     self._glass.was_wiped()
                     self._counter.changed()
+            elif name in _TURNS:
+                await self._outside(lambda: _TURNS[name](self._counter, form, turn, person))
             else:
                 change = _ANSWERS[name]
                 await self._outside(lambda: self._counter.answer(lambda visit: change(visit, form, turn), person))
+            session_of(request).draft = {}
         except StaleError:
             note, status = {"stale": True}, 409
         except FieldProblem as problem:
@@ -186,6 +208,15 @@ class _Pages:
             return HTMLResponse(self._rendering.visit("panel.html", language, **note), status_code=status)
         return HTMLResponse(self._clerk(request, language, **note), status_code=status)
 
+    async def draft(self, request: Request) -> Response:
+        """What stands in the fields of the open question, so that a page which is loaded anew has it again."""
+        form = await form_of(request)
+        step = self._counter.look(lambda visit, _: visit.step)
+        if form.get("boot") == self._counter.boot and form.get("step") == step:
+            fields = {name: form[name][:_DRAFT] for name in _FIELDS.get(step, ()) if name in form}
+            session_of(request).draft = {step: fields}
+        return Response(status_code=204)
+
     async def clerk_events(self, request: Request) -> Response:
         """What happens, for the clerk's page; for the technician's, without the visit."""
         session, language = session_of(request), language_of(request)
@@ -193,18 +224,18 @@ class _Pages:
             return PlainTextResponse("")
         if len(session.streams) >= MOST_STREAMS:
             return refusal(request, "too_many_windows", 503)
-        panel = None if session.person.role is Role.TECHNICIAN else self._panel("panel.html", language)
-        events = follow(self._counter, language, panel, rows=True, seat=(self._sessions, session))
+        panel = None if session.person.role is Role.TECHNICIAN else self._panel(language, session)
+        events = follow(self._counter, language, panel, scanner=True, seat=(self._sessions, session))
         return StreamingResponse(events, media_type="text/event-stream")
 
     async def customer_events(self, request: Request) -> Response:
         """What happens, for the second screen."""
-        browser, language = browser_of(request), language_of(request)
+        browser, language = browser_of(request), customer_language_of(request)
         if request.method == "HEAD":
             return PlainTextResponse("")
         if self._customers.get(browser, 0) >= _MOST_CUSTOMERS:
             return refusal(request, "too_many_windows", 503)
-        events = follow(self._counter, language, self._panel("customer_panel.html", language), rows=False)
+        events = follow(self._counter, language, self._customer_panel(language), scanner=False)
         return StreamingResponse(self._counted(browser, events), media_type="text/event-stream")
 
     async def _counted(self, browser: str | None, events: AsyncIterator[str]) -> AsyncIterator[str]:
@@ -219,36 +250,49 @@ class _Pages:
             if not self._customers[browser]:
                 del self._customers[browser]
 
-    def _panel(self, template: str, language: str) -> Callable[[], dict[str, str]]:
-        def render() -> dict[str, str]:
-            html = self._rendering.visit(template, language)
-            if "customer" in template:
-                turn = self._counter.look(lambda visit, scanner: customer(visit, scanner)["turn"])
-            else:
-                turn, step = self._counter.look(lambda visit, _: (str(visit.turn), visit.step))
-                asked = wipe(self._glass) if step == "tracking" else None
-                turn += asked["mark"] if asked is not None else ""
-            return {"html": html, "turn": turn}
+    def _panel(self, language: str, session: Session) -> Callable[[], dict[str, Any]]:
+        begun = False
+
+        def render() -> dict[str, Any]:
+            nonlocal begun
+            html = self._rendering.visit("panel.html", language)
+            told: dict[str, Any] = self._counter.look(
+                lambda visit, scanner: {"turn": str(visit.turn), "step": visit.step, "voice": voice(visit, scanner)}
+            )
+            asked = wipe(self._glass) if told["step"] == "tracking" else None
+            told["turn"] += asked["mark"] if asked is not None else ""
+            if not begun:  # a window that has just been opened, perhaps in the middle of a number
+                told["draft"] = session.draft.get(told["step"], {})
+            begun = True
+            return {"html": html, **told}
+
+        return render
+
+    def _customer_panel(self, language: str) -> Callable[[], dict[str, Any]]:
+        def render() -> dict[str, Any]:
+            html = self._rendering.customer("customer_panel.html", language)
+            return {"html": html, "turn": self._counter.look(customer)["turn"]}
 
         return render
 
     async def paper(self, request: Request) -> Response:
-        """A paper about the check that has just ended; none when it ended with the letter handed out."""
+        """A paper about the check that has just ended, if it is one of those that help after this end."""
         kind, form = request.path_params["kind"], request.path_params["form"]
         language = language_of(request)
         occasion = self._counter.look(lambda visit, _: _occasion(visit, self._counter.office))
-        if kind not in KINDS or form not in ("html", *_TYPES) or occasion is None:
+        helps = () if occasion is None else kinds_for(occasion.verdict, occasion.reasons)
+        if occasion is None or kind not in helps or form not in ("html", *_TYPES):
             return refusal(request, "no_such_page", 404)
         written = paper(kind, language, occasion)
         if form == "html":
-            return HTMLResponse(self._rendering.render("paper.html", language, paper=written))
+            return HTMLResponse(self._rendering.render("paper.html", language, paper=written, here=request.url.path))
         content = written.as_mail() if form == "eml" else f"{written.subject}\n\n{written.body}".encode()
         headers = {"Content-Disposition": f'attachment; filename="{kind}.{form}"'}
         return Response(content, media_type=_TYPES[form], headers=headers)
 
 
 def _occasion(visit: Visit, office: str) -> Occasion | None:
-    if visit.verdict is None or visit.letter is None or visit.verdict.verdict == "release":
+    if visit.verdict is None or visit.letter is None:
         return None
     return Occasion(
         tracking=visit.letter.tracking,

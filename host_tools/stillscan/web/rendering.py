@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillscan.counter.counter import Counter
 from stillscan.guidance import language_name, languages, page_texts
+from stillscan.guidance.catalogue import sections
+from stillscan.guidance.customers import customer_languages, customer_texts
 from stillscan.technician.glass import Glass
 from stillscan.web.service_view import wipe
-from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_text
+from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_text, voice
+
+
+class TourLetter(Protocol):
+    """A letter of a trial as the page lists it; ``shows`` is a key of the guidance."""
+
+    @property
+    def tracking(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def second(self) -> str: ...
+    @property
+    def shows(self) -> str: ...
 
 
 class Rendering:
     """The templates of one counter's pages."""
 
-    def __init__(self, counter: Counter, glass: Glass | None = None) -> None:
-        """``glass``: what the clerk is asked to wipe."""
+    def __init__(self, counter: Counter, glass: Glass | None = None, tour: Sequence[TourLetter] = ()) -> None:
+        """``glass``: what the clerk is asked to wipe. ``tour``: the letters of a trial, which the page lists."""
         self._counter = counter
         self._glass = glass
+        self._tour = tour
         self._templates = Environment(
             loader=PackageLoader("stillscan.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
@@ -37,12 +54,15 @@ class Rendering:
         return self._templates.get_template(template).render(frame | values)
 
     def visit(self, template: str, language: str, **values: Any) -> str:
-        """The visit and the scanner, for the clerk, or for the customer."""
+        """The visit and the scanner, for the clerk."""
         counter = self._counter
         shown = counter.look(
             lambda visit, scanner: {
-                "view": (customer(visit, scanner) if template.startswith("customer") else clerk(visit, language)),
+                "view": clerk(visit, language),
                 "scanner": scanner,
+                "voice": voice(visit, scanner),
+                "tour": self._tour,
+                "tour_texts": sections(language)["tour"],
                 "scanner_text": scanner_text(scanner, language),
                 "notice": notice_text(scanner, language),
                 "records_text": counter.records_trouble
@@ -54,6 +74,15 @@ class Rendering:
                 ),
             }
         )
-        return self.render(
-            template, language, **{"problem": None, "stale": False, "wipe": wipe(self._glass), **shown, **values}
+        fixed = {"problem": None, "stale": False, "wipe": wipe(self._glass)}
+        return self.render(template, language, **{**fixed, **shown, **values})
+
+    def customer(self, template: str, language: str) -> str:
+        """The customer's screen, or what changes on it, in a language of its own."""
+        shown = self._counter.look(customer)
+        named = [
+            (code, customer_texts(code)["name"], customer_texts(code)["direction"]) for code in customer_languages()
+        ]
+        return self._templates.get_template(template).render(
+            view=shown, t=customer_texts(language), language=language, names=named
         )

@@ -54,6 +54,8 @@ class Session:
     over: bool = False
     streams: list[Callable[[], object]] = field(default_factory=list)
     """What wakes each of its windows."""
+    draft: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    """What was typed and not yet sent, by step and field: in memory only, for a window that is loaded anew."""
 
 
 class Sessions:

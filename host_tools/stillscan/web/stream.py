@@ -15,7 +15,7 @@ from typing import Any
 
 from stillscan.counter.counter import Counter, Event
 from stillscan.web.sessions import Session, Sessions
-from stillscan.web.view import attempt_text, scanner_text
+from stillscan.web.view import attempt_text, scanner_text, voice
 
 BEAT_S = 2.5  # of the heartbeat: a page that hears nothing for three of them says so (page.js), within 10 s
 _BATCH_S = 0.025  # what comes within it is sent as one: forty times a second is smooth to the eye
@@ -25,21 +25,23 @@ _MOST = 600  # rows that wait for a window; more than a sweep's, so that only a 
 async def follow(
     counter: Counter,
     language: str,
-    panel: Callable[[], dict[str, str]] | None,
-    rows: bool,
+    panel: Callable[[], dict[str, Any]] | None,
+    scanner: bool,
     seat: tuple[Sessions, Session] | None = None,
 ) -> AsyncIterator[str]:
     """Server-sent events: first how everything stands, then what changes. ``panel`` renders the open question.
+
+    With ``scanner`` the window shows what the scanner does; without it the panel alone, which then follows the scanner.
 
     With a ``seat`` the stream ends with the session that it has, and the window is told so (``locked``).
     """
     waiting = asyncio.Event()
     wake = functools.partial(asyncio.get_running_loop().call_soon_threadsafe, waiting.set)
     with contextlib.ExitStack() as leaving:
-        events = leaving.enter_context(_watching(counter, wake, rows, panel is not None))
+        events = leaving.enter_context(_watching(counter, wake, scanner, panel is not None))
         if seat is not None:
             leaving.enter_context(seat[0].window(seat[1], wake))
-        for kind, content in _all(counter, language, panel, rows):
+        for kind, content in _all(counter, language, panel, scanner):
             yield _event(kind, content)
         while True:
             heard = await _heard(waiting, BEAT_S if seat is None else min(BEAT_S, seat[0].left_s(seat[1])))
@@ -48,19 +50,19 @@ async def follow(
                 return
             if heard:
                 waiting.clear()
-            for kind, content in _merged(events) if heard else [("beat", {})]:
+            for kind, content in _merged(events, scanner) if heard else [("beat", {})]:
                 if kind == "end":
                     return
                 yield _event(kind, _filled(counter, language, panel, kind, content))
 
 
 @contextlib.contextmanager
-def _watching(counter: Counter, wake: Callable[[], object], rows: bool, panel: bool) -> Iterator[deque[Event]]:
+def _watching(counter: Counter, wake: Callable[[], object], scanner: bool, panel: bool) -> Iterator[deque[Event]]:
     """The events that wait for a window, of the kinds that it shows; ``wake`` is called with each."""
     events: deque[Event] = deque(maxlen=_MOST)
 
     def on_event(event: Event) -> None:
-        if (rows or event[0] != "rows") and (panel or event[0] != "panel"):
+        if (scanner or event[0] != "rows") and (panel or event[0] != "panel"):
             events.append(event)
             wake()
 
@@ -72,19 +74,19 @@ def _watching(counter: Counter, wake: Callable[[], object], rows: bool, panel: b
 
 
 def _all(
-    counter: Counter, language: str, panel: Callable[[], dict[str, str]] | None, rows: bool
+    counter: Counter, language: str, panel: Callable[[], dict[str, Any]] | None, scanner: bool
 ) -> Iterator[tuple[str, Any]]:
     """How everything stands."""
     yield "boot", counter.boot
     if panel is not None:
         yield "panel", panel()
-    yield "device", _device(counter, language, {})
-    if rows:
+    if scanner:
+        yield "device", _device(counter, language, {})
         yield "rows", counter.rows()
 
 
 def _filled(
-    counter: Counter, language: str, panel: Callable[[], dict[str, str]] | None, kind: str, content: Any
+    counter: Counter, language: str, panel: Callable[[], dict[str, Any]] | None, kind: str, content: Any
 ) -> Any:
     """What an event of the counter tells the page."""
     if kind == "panel" and panel is not None:
@@ -107,8 +109,11 @@ def _event(kind: str, content: Any) -> str:
     return f"event: {kind}\ndata: {json.dumps(content)}\n\n"
 
 
-def _merged(events: deque[Event]) -> list[tuple[str, Any]]:
-    """All that waits: rows in one list, changes of the scanner in one, the panel once, the end, in that order."""
+def _merged(events: deque[Event], scanner: bool) -> list[tuple[str, Any]]:
+    """All that waits: rows in one list, changes of the scanner in one, the panel once, the end, in that order.
+
+    Where the scanner is not shown, what changes with it is the panel.
+    """
     rows: list[dict[str, Any]] = []
     device: dict[str, Any] = {}
     panel = end = False
@@ -116,7 +121,7 @@ def _merged(events: deque[Event]) -> list[tuple[str, Any]]:
         kind, content = events.popleft()
         if kind == "rows":
             rows.append(content)
-        elif kind == "device":
+        elif kind == "device" and scanner:
             device |= content
         elif kind == "end":
             end = True
@@ -143,8 +148,9 @@ def _device(counter: Counter, language: str, change: dict[str, Any]) -> dict[str
         "rows": scanner.rows,
         "attempt": scanner.attempt,
     }
-    if not change or {"sentence", "trouble"} & change.keys():
+    if not change or {"sentence", "trouble", "state"} & change.keys():
         news["text"] = scanner_text(scanner, language)
+        news["voice"] = counter.look(voice)
     if "attempt" in news:
         news["attempt_text"] = attempt_text(scanner, language)
     news.pop("sentence", None)

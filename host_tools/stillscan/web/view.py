@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from stillscan.counter.as_read import as_read
 from stillscan.counter.counter import Scanner
 from stillscan.counter.visit import Visit
 from stillscan.guidance import page_texts, say, say_or_name, say_reason
+from stillscan.guidance.advising import advice_on
 from stillscan.guidance.findings import say_finding
+from stillscan.guidance.papers import kinds_for
 from stillscan.mrz.finding import QualityFinding
 
-_SHOWN = {"tracking": "wait", "second": "second", "face": "face", "recording": "record", "unknown": "record"}
+_BUSY = ("placed", "still", "scanning", "moved")
+"""States of a scanner in which something is happening to a document."""
+_CUSTOMER = {"second": "second", "face": "face", "recording": "record", "unknown": "record"}
+_AT_THE_GLASS = {"done": "record", "gave_up": "again", "empty": "lay"}
+"""Sentences of the customer's screen while a passport is wanted, by the scanner's state; any other is trouble."""
 
 
 def clerk(visit: Visit, language: str) -> dict[str, Any]:
@@ -20,11 +27,13 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
         "turn": str(visit.turn),
         "step": visit.step,
         "letter": visit.letter,
+        "deadline": "" if visit.letter is None else day(visit.letter.deadline, language),
         "holds_document": visit.holds_document,
         "may_be_left": visit.may_be_left,
         "failure": None,
         "ended": None if visit.ended is None else say(f"reading.{visit.ended}", language),
         "other": visit.other,
+        "next_letter": visit.next_letter,
         "document": None,
     }
     if visit.step == "face" and not visit.other:
@@ -32,23 +41,58 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
     if visit.failure is not None:
         view["failure"] = _failure(*visit.failure, language)
     if visit.verdict is not None:
+        told = visit.verdict.told
         view |= {
             "verdict": visit.verdict.verdict,
-            "reasons": [(reason, say(f"reason.{reason}", language)) for reason in visit.verdict.told],
+            "reasons": [(reason, say(f"reason.{reason}", language)) for reason in told],
             "reference": visit.verdict.reference,
-            "advice": [spoken[language] for spoken in visit.advice if language in spoken],
+            "known": [spoken[language] for spoken in visit.advice if language in spoken],
+            "advice": advice_on((f"reason.{reason}" for reason in told), language),
+            "lies_at": visit.letter.office if visit.letter is not None and "wrong_office" in told else "",
+            "papers": kinds_for(visit.verdict.verdict, told),
         }
     return view
 
 
+def voice(visit: Visit, scanner: Scanner) -> str:
+    """Whether the scanner "speaks" beside the question, "shows" only what it scans, or is "silent".
+
+    It speaks when a scan is what is wanted, and when it cannot be used: the page has one voice, and nobody is told to
+    lay a passport down while something else is asked.
+    """
+    if visit.step == "verdict":
+        return "silent"
+    if scanner.trouble or (visit.step == "scan" and not visit.other and visit.next_letter is None):
+        return "speaks"
+    return "shows" if visit.step == "tracking" and scanner.state in _BUSY else "silent"
+
+
 def customer(visit: Visit, scanner: Scanner) -> dict[str, Any]:
-    """For the second screen: which of a few sentences applies. No personal data, and no reason either."""
-    shown = _SHOWN.get(visit.step, "scan")
+    """For the second screen: which of a few sentences applies. No personal data, and no reason either.
+
+    One at a time: that a passport is to be laid down, that it must not be touched, or what comes after it.
+    """
     if visit.step == "verdict":
         shown = "release" if visit.verdict is not None and visit.verdict.verdict == "release" else "refuse"
-    elif visit.step == "tracking" and scanner.state not in ("start", "empty", "fault"):
-        shown = "scan"
+    elif visit.step in _CUSTOMER:
+        shown = _CUSTOMER[visit.step]
+    elif scanner.state in ("placed", "still", "scanning"):
+        shown = "hold"
+    elif scanner.state == "moved":
+        shown = "moved"
+    elif visit.step == "tracking":
+        shown = "wait"
+    elif scanner.trouble:
+        shown = "trouble"
+    else:
+        shown = _AT_THE_GLASS.get(scanner.state, "trouble")
+        shown = "again" if shown == "lay" and visit.failure else shown
     return {"turn": f"{visit.turn}-{shown}", "step": visit.step, "shown": shown}
+
+
+def day(when: date, language: str) -> str:
+    """A date as people write it in this language."""
+    return when.strftime(page_texts(language)["date_form"])
 
 
 def scanner_text(scanner: Scanner, language: str) -> str:
@@ -84,6 +128,5 @@ def _document(visit: Visit, language: str) -> dict[str, str] | None:
 
 
 def _failure(reason: str, quality: tuple[QualityFinding, ...], language: str) -> list[str]:
-    """Why a scan brought nothing, and what to do about it."""
-    said = [say("state.gave_up", language), say_reason(reason, language)]
-    return said + [say_finding(finding, language) for finding in quality]
+    """Why a scan brought nothing, and what to do about it; that it brought nothing is what the scanner says."""
+    return [say_reason(reason, language)] + [say_finding(finding, language) for finding in quality]

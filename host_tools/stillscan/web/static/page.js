@@ -4,43 +4,159 @@
 const TAKEN_OVER_MS = 300
 const READ_MS = 1200 // a sentence stays so long: hands move faster than people read
 const panel = document.getElementById('panel')
+const scanner = document.getElementById('scanner')
 const lost = document.getElementById('lost')
 const language = document.documentElement.lang
 const boot = document.documentElement.dataset.boot
 // A language counts as chosen when this page was asked for in it: then the next one is too.
 const chosen = new URLSearchParams(location.search).has('language') ? `language=${language}` : ''
 const events = document.body.dataset.events ?? '/events'
+const atCounter = !document.body.classList.contains('customer')
 
-function turn() {
-  return panel.firstElementChild?.dataset.turn
-}
+// --- the question ------------------------------------------------------------------------------------------------------
 
-function show(html) {
-  const typed = document.getElementById('tracking')?.value ?? ''
-  panel.innerHTML = html
-  const field = document.getElementById('tracking')
-  if (field && typed) field.value = typed
+const turn = () => panel.firstElementChild?.dataset.turn
+const step = () => panel.firstElementChild?.dataset.step
+
+function focusNext() {
+  if (!atCounter) return
   const to = panel.querySelector('[aria-invalid]') ?? panel.querySelector('[data-focus]') ?? panel.querySelector('h1')
-  if (!document.body.classList.contains('customer')) to?.focus()
+  to?.focus()
 }
 
-panel.addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const form = event.target
-  const body = new URLSearchParams(new FormData(form, event.submitter))
+// What people type and what they are told stays until they act: at the same step the fields keep their text, the cursor
+// its place, and a sentence beside a field stands until something is sent.
+function show(html, acted = false) {
+  const before = { step: step(), fields: new Map(), focus: document.activeElement?.id, stays: [] }
+  for (const field of panel.querySelectorAll('input[id]')) {
+    before.fields.set(field.id, [field.value, field.selectionStart, field.selectionEnd, field.getAttribute('aria-invalid')])
+  }
+  if (!acted) before.stays = [...panel.querySelectorAll('[data-stays]')]
+  panel.innerHTML = html
+  const same = step() === before.step
+  if (same || before.step === undefined) {
+    for (const field of panel.querySelectorAll('input[id]')) {
+      const [value, start, end, invalid] = before.fields.get(field.id) ?? ['', 0, 0, null]
+      if (value && !(acted && field.type === 'password')) field.value = value
+      if (!acted && invalid) field.setAttribute('aria-invalid', invalid)
+      if (field.id === before.focus && !acted) {
+        field.focus()
+        field.setSelectionRange(start, end)
+      }
+    }
+    if (same) for (const said of before.stays) keep(said)
+  }
+  if (!(same && !acted && document.activeElement?.id === before.focus && before.focus)) focusNext()
+}
+
+function keep(said) {
+  if (said.id && document.getElementById(said.id)) return
+  const field = panel.querySelector('input[id]')
+  said.removeAttribute('role') // it was announced when it was new
+  if (said.id === 'problem' && field) field.form.insertBefore(said, field.form.querySelector('.hint, label'))
+  else panel.firstElementChild?.prepend(said)
+}
+
+async function send(action, body) {
   const before = panel.innerHTML
   for (const button of panel.querySelectorAll('button')) button.disabled = true
   try {
-    const answer = await fetch(form.action, { method: 'POST', body, headers: { 'X-Panel': language } })
+    const answer = await fetch(action, { method: 'POST', body, headers: { 'X-Panel': language } })
     if (answer.redirected) locked()
-    else show(await answer.text())
+    else show(await answer.text(), true)
   } catch {
     panel.innerHTML = before // the answer has not arrived: it can be given again
     lost.hidden = false
   }
+}
+
+panel.addEventListener('submit', (event) => {
+  event.preventDefault()
+  send(event.target.action, new URLSearchParams(new FormData(event.target, event.submitter)))
 })
 
-// Nobody is signed in here any more: names and pictures go at once, and what was begun waits in the program.
+// --- keys and bar codes -----------------------------------------------------------------------------------------------
+
+// A bar code scanner types like a person, but faster than one: characters within FAST_MS of each other, and Enter. What it
+// types where nobody types is a letter's number; its Enter presses no button.
+const FAST_MS = 60 // slow scanners send 30 characters a second; people at their fastest type 15
+const SHORTEST = 6 // characters: less is a hand on the keyboard
+let typed = ''
+let last = -Infinity
+
+function heardKey(key) {
+  const now = performance.now()
+  if (now - last > FAST_MS) typed = ''
+  last = now
+  if (key.length === 1) typed += key
+}
+
+function scanned(number) {
+  const form = panel.querySelector('input[name=turn]')?.form
+  if (!form) return
+  const body = new URLSearchParams({ turn: form.elements.turn.value, boot: form.elements.boot.value, tracking: number })
+  send('/tracking', body)
+}
+
+document.addEventListener('keydown', (event) => {
+  if (!atCounter || event.ctrlKey || event.altKey || event.metaKey) return
+  const button = event.repeat ? null : panel.querySelector(`button[data-key="${CSS.escape(event.key)}"]`)
+  if (button) {
+    event.preventDefault()
+    if (!button.disabled) button.click()
+    return
+  }
+  const inField = event.target.matches?.('input, textarea, select')
+  if (event.key === 'Enter') {
+    const number = performance.now() - last <= FAST_MS && typed.length >= SHORTEST ? typed : ''
+    typed = ''
+    if (number && !inField) {
+      event.preventDefault()
+      scanned(number)
+    } else if (event.target.form?.getAttribute('action') === '/face') {
+      event.preventDefault() // Enter ends every bar code: it never answers this question
+    }
+    return
+  }
+  if (inField) return
+  heardKey(event.key)
+  const field = step() === 'tracking' ? document.getElementById('tracking') : null
+  if (field && event.key.length === 1 && event.key !== ' ' && !event.target.closest?.('button, a, summary')) {
+    field.focus() // the character lands there
+    typed = ''
+  }
+}, true)
+
+// --- what was typed, for a window that is loaded anew in the middle of it ------------------------------------------------
+
+const DRAFT_MS = 150
+let drafting = null
+
+function draft() {
+  clearTimeout(drafting)
+  drafting = null
+  const form = panel.querySelector('[data-focus]')?.form
+  if (!form) return
+  const body = new URLSearchParams(new FormData(form))
+  body.set('step', step())
+  navigator.sendBeacon('/draft', body)
+}
+panel.addEventListener('input', () => {
+  clearTimeout(drafting)
+  drafting = setTimeout(draft, DRAFT_MS)
+})
+addEventListener('pagehide', () => { if (drafting) draft() })
+
+function restore(fields) {
+  for (const [name, value] of Object.entries(fields ?? {})) {
+    const field = panel.querySelector(`input[name="${CSS.escape(name)}"]:not([type=hidden])`)
+    if (field && !field.value) field.value = value
+  }
+}
+
+// --- nobody signed in any more -----------------------------------------------------------------------------------------
+
+// Names and pictures go at once, and what was begun waits in the program.
 function hide() {
   panel.replaceChildren()
   wipe()
@@ -52,23 +168,33 @@ function locked() {
   setTimeout(() => location.replace(`/signin?${chosen}&boot=${boot ?? ''}`), TAKEN_OVER_MS)
 }
 
-let said = 0
-let waiting = null
-function say(sentence) {
-  const guidance = document.getElementById('guidance')
-  if (!guidance) return
-  clearTimeout(waiting)
-  const wait = said + READ_MS - performance.now()
-  const speak = () => {
-    said = performance.now()
-    guidance.textContent = sentence
+// --- the scanner -------------------------------------------------------------------------------------------------------
+
+// Each sentence stays long enough to be read; of those that come meanwhile the newest follows.
+function unhurried(tell) {
+  let said = -Infinity
+  let waiting = null
+  return (news) => {
+    clearTimeout(waiting)
+    const speak = () => {
+      said = performance.now()
+      tell(news)
+    }
+    const wait = said + READ_MS - performance.now()
+    if (wait > 0) waiting = setTimeout(speak, wait)
+    else speak()
   }
-  if (wait > 0) waiting = setTimeout(speak, wait)
-  else speak()
+}
+const say = unhurried((sentence) => {
+  const guidance = document.getElementById('guidance')
+  if (guidance && guidance.textContent !== sentence) guidance.textContent = sentence
+})
+
+function voice(how) {
+  if (scanner && how) scanner.dataset.voice = how
 }
 
 function device(change) {
-  const scanner = document.getElementById('scanner')
   if (scanner && change.state) scanner.dataset.state = change.state
   if (change.state === 'empty') wipe()
   const row = document.getElementById('row')
@@ -76,6 +202,7 @@ function device(change) {
   if (row && change.row !== undefined) row.value = change.row
   const attempt = document.getElementById('attempt')
   if (attempt && change.attempt_text !== undefined) attempt.textContent = change.attempt_text
+  voice(change.voice)
   if (change.text) say(change.text)
 }
 
@@ -93,6 +220,8 @@ function cells(row) {
   pen.putImageData(image, 0, row.row)
 }
 
+// --- the program's events ---------------------------------------------------------------------------------------------
+
 // The program says something every 2.5 s. When it does not, the connection is dead even if nobody has said so.
 const SILENT_MS = 7500
 const AGAIN_MS = 1000
@@ -100,12 +229,19 @@ const LOCK_MS = 1000 * Number(document.body.dataset.lock ?? 0) // after so long 
 let source
 let heard
 let alive = performance.now()
+const showUnhurried = unhurried((html) => show(html))
 const on = {
   boot(sent) {
     if (boot && sent !== boot) location.replace(`/?${chosen}`)
   },
   panel(news) {
+    voice(news.voice)
+    if (!atCounter) {
+      if (news.turn !== turn()) showUnhurried(news.html)
+      return
+    }
     if (news.turn !== turn()) show(news.html)
+    restore(news.draft)
   },
   device,
   rows: (told) => told.forEach(cells), // coarse cells: no character can be read from them
@@ -145,4 +281,5 @@ setInterval(() => {
   if (LOCK_MS && performance.now() - alive > LOCK_MS) hide() // the program cannot say it
   if (silent || source.readyState === EventSource.CLOSED) begin()
 }, AGAIN_MS)
+focusNext()
 listen()

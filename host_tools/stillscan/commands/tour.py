@@ -1,0 +1,90 @@
+"""A trial of the whole counter: letters for every outcome, and simulated customers who come for the one asked for.
+
+Which number shows what is a table (samples/tour.toml), which the page shows in a trial.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from stillscan.commands.world import movement
+from stillscan.counter.counter import Counter, Scanner
+from stillscan.counter.visit import Visit
+from stillscan.simulator.glass import Page
+from stillscan.simulator.visitors import Visitors
+
+_DAYS = 14  # that a letter can still be collected, if the table says nothing: any but today would do
+_HAND_S = 60.0  # a hand's movements are drawn for so long: twice what a check is waited for by default
+_BLANK = (1039, 1476)  # a page of 88 x 125 mm at 300 dpi, as the samples' (simulator.printing)
+_WHITE = 225  # its paper, as the samples'
+
+
+@dataclass(frozen=True)
+class TourLetter:
+    """A letter of the trial, and who comes for it; ``shows`` is a key of the guidance."""
+
+    tracking: str
+    recipient: str
+    document: str
+    shows: str
+    ends: str
+    second: str = ""
+    motion: str = "still"
+    office: str = ""
+    days: int = _DAYS
+
+    def page(self) -> Page:
+        """What the customer lays on the glass."""
+        if self.document == "blank":
+            return Page.from_array(np.full(_BLANK, _WHITE, np.uint8))
+        return Page.load(Path(str(files("stillscan.samples") / self.document)))
+
+
+@cache
+def tour() -> tuple[TourLetter, ...]:
+    """All of them, the plainest first."""
+    table = tomllib.loads((files("stillscan.samples") / "tour.toml").read_text(encoding="utf-8"))
+    return tuple(TourLetter(**letter) for letter in table["letter"])
+
+
+def letters_csv(today: date) -> bytes:
+    """The letters as a file to import."""
+    rows = [
+        f"{one.tracking},DEMO-{number},{one.recipient},{today + timedelta(days=one.days)},{one.office}"
+        for number, one in enumerate(tour(), 1)
+    ]
+    return "\n".join(["tracking,order,recipient,deadline,office", *rows, ""]).encode()
+
+
+class Customers:
+    """Whoever the open visit is about stands at the kiosk; nobody else does. ``follow`` is called again and again."""
+
+    def __init__(self, visitors: Visitors, seed: int) -> None:
+        self._visitors = visitors
+        self._seed = seed
+        self._served = ""
+        visitors.wait_for_calls()
+
+    def follow(self, counter: Counter) -> None:
+        """Look which letter is asked for, and let its customer come, or go when the visit is over."""
+        wanted = counter.look(_wanted)
+        if wanted == self._served:
+            return
+        self._served = wanted
+        letter = next((one for one in tour() if one.tracking == wanted), None)
+        if letter is None:
+            self._visitors.call(None)
+        else:
+            self._visitors.call(letter.page(), movement(letter.motion, self._seed, _HAND_S))
+
+
+def _wanted(visit: Visit, scanner: Scanner) -> str:
+    """The letter whose customer is to be at the counter; "" for nobody."""
+    return "" if visit.letter is None or visit.step == "verdict" else visit.letter.tracking

@@ -1,0 +1,123 @@
+"""What the API takes and gives, as its description tells it (`/api/v1/openapi.json`)."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from stillscan.records.consignments import Stands
+
+Text = Annotated[str, StringConstraints(max_length=200)]
+# No surrogates and no control characters: they have no place in a database or a letter.
+Plain = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Letter(_Strict):
+    """A letter to hand out."""
+
+    tracking: Plain
+    order: Plain
+    recipient: Plain
+    deadline: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    office: Plain = ""
+
+
+class Imported(BaseModel):
+    """How many letters are new, and how many were there already, the same."""
+
+    new: int
+    unchanged: int
+
+
+class LetterState(BaseModel):
+    """A letter as far as a program needs to know it: without its recipient."""
+
+    tracking: str
+    deadline: date
+    office: str
+    released: bool
+    state: Stands
+    test: bool
+
+
+class Letters(BaseModel):
+    """Letters in the order of their numbers; ``after`` is to be given for the next ones, null: there are no more."""
+
+    letters: list[LetterState]
+    after: str | None
+
+
+class Statistics(BaseModel):
+    """How the letters stand, and how the checks of the last days ended."""
+
+    letters: dict[str, int]
+    days: int
+    checks: int
+    verdicts: dict[str, int]
+    reasons: dict[str, int]
+
+
+class Status(BaseModel):
+    """What happens at the counter; nothing personal."""
+
+    version: str
+    step: Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
+    scanner: str
+    trouble: str
+    row: int
+    rows: int
+    test_mode: bool
+
+
+class CaseLetter(_Strict):
+    """The letter of a case."""
+
+    tracking: Text
+    order: Text = ""
+    recipient: Text
+    deadline: Annotated[date, Field(strict=False)]
+    released: bool
+    office: Text = ""
+
+
+class SecondDocument(_Strict):
+    """The second document of a case."""
+
+    number: Text
+
+
+class CaseIn(_Strict):
+    """A case to try the rules on; nothing of it is kept."""
+
+    mrz: Annotated[list[Text], Field(max_length=3)] | None
+    certain: bool
+    consignment: CaseLetter | None
+    second_document: SecondDocument | None
+    face_matches: bool | None
+    now: Annotated[datetime, Field(strict=False)]
+    test_mode: bool = False
+
+
+class RulingOut(BaseModel):
+    """A verdict and every reason for it."""
+
+    verdict: Literal["release", "refuse", "rescan", "needs_second_document", "compare_by_hand"]
+    reasons: list[str]
+
+
+class Problem(BaseModel):
+    """Why a call was not carried out, in one line or one for each row."""
+
+    detail: Any
+
+
+class Whole(BaseModel):
+    """Whether the audit log is as it was written."""
+
+    whole: bool
+    entries: int
+    findings: list[str]

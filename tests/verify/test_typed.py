@@ -1,0 +1,35 @@
+"""What people and bar code scanners put around a number is taken off, and nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillscan.verify.typed import number_of
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "17859199917",
+        "178591 99917",
+        "178591-99917",
+        "178591\u00a099917",
+        "]C017859199917\r\n",
+        " 178591\u201399917\x1d",
+        "]Q317859199917",
+    ],
+)
+def test_an_identity_number_however_it_is_typed(typed: str) -> None:
+    assert number_of(typed) == "17859199917"
+
+
+@pytest.mark.parametrize("typed", ["178591.99917", "\uff1117859199917", "17859199917x", "]17859199917"])
+def test_what_is_no_part_of_writing_a_number_stays(typed: str) -> None:
+    assert number_of(typed) != "17859199917"
+
+
+@given(st.text(max_size=40))
+def test_it_takes_any_text_and_once_is_enough(typed: str) -> None:
+    once = number_of(typed)
+    assert len(once) <= len(typed)
+    assert number_of(once) == once or "]" in once

@@ -1,0 +1,61 @@
+"""Letters listed and counted by programs, and the counter as they follow it."""
+
+from pathlib import Path
+
+from api_office import CLERK, LETTER, Office
+from clerks import run
+
+from stillscan.web.feed import feed
+
+
+def test_letters_are_listed_in_parts_and_by_state(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    numbers = [f"RR2000000{end}NO" for end in ("10", "23", "37", "45", "54")]
+    letters = [LETTER | {"tracking": number, "office": "Moss" if n % 2 else "Oslo"} for n, number in enumerate(numbers)]
+    letters[0]["deadline"] = "2026-01-31"
+    assert office.client.post("/api/v1/consignments", json=letters).json() == {"new": 5, "unchanged": 0}
+    first = office.client.get("/api/v1/consignments?limit=2").json()
+    assert [one["tracking"] for one in first["letters"]] == numbers[:2]
+    rest = office.client.get(f"/api/v1/consignments?limit=3&after={first['after']}").json()
+    assert [one["tracking"] for one in rest["letters"]] == numbers[2:]
+    assert rest["after"] is None
+    over = office.client.get("/api/v1/consignments", params={"state": "deadline over"}).json()["letters"]
+    assert [one["tracking"] for one in over] == numbers[:1]
+    assert len(office.client.get("/api/v1/consignments?office=Moss").json()["letters"]) == 2
+    assert office.client.get("/api/v1/consignments?state=lost").status_code == 422
+    assert "Østenbyen" not in office.client.get("/api/v1/consignments").text
+    office.counter.answer(lambda visit: visit.enter(numbers[1], visit.turn), CLERK)
+    office.counter.answer(lambda visit: visit.end(visit.turn), CLERK)
+    told = office.client.get("/api/v1/statistics").json()
+    assert told == {
+        "letters": {"deadline over": 1, "waiting": 4},
+        "days": 7,
+        "checks": 1,
+        "verdicts": {"rescan": 1},
+        "reasons": {"mrz_missing": 1, "face_not_confirmed": 1},
+    }
+    office.database.close()
+
+
+def test_the_counter_is_followed_without_anything_personal(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.client.post("/api/v1/consignments", json=[LETTER])
+
+    async def watch() -> list[str]:
+        stream = feed(office.counter)
+        told = [await anext(stream)]
+        office.counter.answer(lambda visit: visit.enter("RR123456785NO", visit.turn), CLERK)
+        told.append(await anext(stream))
+        office.counter.answer(lambda visit: visit.end(visit.turn), CLERK)
+        while '"verdict": null' in told[-1]:
+            told.append(await anext(stream))
+        office.counter.end()
+        return [*told, *[one async for one in stream]]
+
+    told = run(watch)
+    assert all(one.startswith("event: state\ndata: {") for one in told)
+    assert '"step": "tracking"' in told[0]
+    assert '"verdict": "rescan"' in told[-1]
+    assert not any("RR123456785NO" in one or "stenbyen" in one for one in told)
+    assert len(set(told)) == len(told)
+    office.database.close()

@@ -1,0 +1,193 @@
+"""What hands do at the counter: nothing typed is lost, a bar code goes where it belongs, one voice at a time."""
+
+import pytest
+from books import NORWEGIAN, NUMBER, SWEDISH, TRACKING
+from played import Played
+from test_page import T, accessible, step, to_face, type_tracking, until, wait_for
+
+from kiosk import wire
+from stillscan.guidance import page_texts, say
+from stillscan.verify import Consignment
+
+pytestmark = pytest.mark.process
+
+OTHER_LETTER = "CS111111115NO"
+FIELD = "document.getElementById({!r}).value"
+
+
+@pytest.fixture
+def letters(played: Played) -> dict[str, Consignment]:
+    """A second letter lies there, and one that lies elsewhere."""
+    known = played.book.letters
+    known[OTHER_LETTER] = Consignment(OTHER_LETTER, "Kari Hansen", known[TRACKING].deadline, released=False)
+    return known
+
+
+def at_the_glass(played: Played) -> None:
+    """All that a passport can do there while somebody types."""
+    played.place()
+    played.scan(30)
+    played.slip()
+    played.scan(10, first=30)
+    played.state(wire.EMPTY)
+    played.unplug()
+    played.plug_in()
+
+
+def test_what_is_typed_and_told_stays_whatever_happens_on_the_glass(page, played: Played) -> None:
+    type_tracking(page, "RR12345")
+    page.wait_for_selector("#problem")
+    page.keyboard.type("6789")
+    page.keyboard.press("ArrowLeft")
+    played.read(NORWEGIAN)
+    page.wait_for_selector(f"text={T['passport_ready']}")
+    at_the_glass(played)
+    page.keyboard.type("x")
+    until(page, FIELD.format("tracking"), "RR12345678x9")
+    assert page.inner_text("#problem") == T["tracking_wrong"]
+    played.read(SWEDISH)
+    page.fill("#tracking", TRACKING)
+    page.press("#tracking", "Enter")
+    wait_for(page, "second")
+    page.keyboard.type("17859")
+    at_the_glass(played)
+    played.read(SWEDISH)
+    page.keyboard.type("199917")
+    page.keyboard.press("Tab")
+    page.keyboard.type("17")
+    until(page, FIELD.format("again"), "17")
+    page.wait_for_timeout(300)
+    page.reload()
+    wait_for(page, "second")
+    until(page, FIELD.format("number"), NUMBER)
+    until(page, FIELD.format("again"), "17")
+    assert NUMBER not in page.inner_text("body")
+
+
+def test_a_number_in_the_wrong_field_is_caught(page, played: Played) -> None:
+    type_tracking(page, NUMBER)
+    page.wait_for_selector("#problem")
+    assert page.inner_text("#problem") == T["tracking_is_number"]
+    page.fill("#tracking", "")
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    type_tracking(page, OTHER_LETTER)
+    page.wait_for_selector("#problem")
+    assert page.inner_text("#problem") == T["number_is_letter"]
+
+
+def test_a_bar_code_of_another_letter(page, played: Played, letters: dict[str, Consignment]) -> None:
+    """At an open visit it asks; at a finished one it begins the next."""
+    to_face(page, played)
+    page.focus("[value=yes]")
+    type_tracking(page)  # its own letter once more
+    page.wait_for_timeout(100)
+    assert step(page) == "face"
+    page.focus("[value=yes]")
+    type_tracking(page, OTHER_LETTER)
+    page.wait_for_selector("[name=serves]")
+    accessible(page)
+    assert page.inner_text("h1") == T["other_letter_title"]
+    page.keyboard.press("F8")
+    page.wait_for_selector("[name=same_person]")
+    page.keyboard.press("F8")
+    wait_for(page, "verdict")
+    assert [ruling.verdict for ruling in played.book.finished] == ["release"]
+    type_tracking(page, "5901234123457")  # of a chocolate bar
+    page.wait_for_selector("#problem")
+    assert step(page) == "verdict"
+    type_tracking(page, f"]C0{OTHER_LETTER}")
+    wait_for(page, "scan")
+    assert OTHER_LETTER in page.inner_text("#panel")
+    type_tracking(page)
+    page.wait_for_selector("[name=serves]")
+    page.keyboard.press("F9")
+    wait_for(page, "verdict")  # that one was handed out before
+    assert T["lies_at"] not in page.inner_text("#panel")
+
+
+def test_characters_typed_nowhere_go_to_the_number_of_the_letter(page, played: Played) -> None:
+    page.evaluate("document.activeElement.blur()")
+    type_tracking(page)
+    wait_for(page, "scan")
+    page.keyboard.press("F2")
+    wait_for(page, "tracking")
+    until(page, "document.activeElement.id", "tracking")
+    page.reload()
+    until(page, "document.activeElement.id", "tracking")
+
+
+def test_one_voice(page, played: Played) -> None:
+    guidance = page.locator("#guidance")
+    assert not guidance.is_visible()
+    type_tracking(page)
+    wait_for(page, "scan")
+    guidance.wait_for(state="visible")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    played.place()
+    played.scan(170)
+    until(page, "document.getElementById('row').value", 170)
+    played.state(wire.DONE)
+    until(page, "document.getElementById('row').value", 274)
+    until(page, "document.getElementById('guidance').textContent", say("state.reading", "en"))
+    played.read(NORWEGIAN)
+    wait_for(page, "face")
+    guidance.wait_for(state="hidden")
+    assert not page.locator("#strip").is_visible()
+    played.unplug()
+    guidance.wait_for(state="visible")
+
+
+def test_another_office_is_named_and_what_helps_is_said(page, played: Played, letters: dict[str, Consignment]) -> None:
+    letters[OTHER_LETTER] = Consignment(
+        OTHER_LETTER, "Kari Hansen", letters[TRACKING].deadline, released=False, office="1473 Oppsal"
+    )
+    type_tracking(page, OTHER_LETTER)
+    wait_for(page, "verdict")
+    assert "1473 Oppsal" in page.inner_text(".lies-at")
+    assert page.locator(".papers a").count() == 3
+    assert page.locator(".advice [data-for] dd").count() >= 3
+    accessible(page)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "forced"])
+def test_dark_and_forced_colours_are_accessible(page, played: Played, scheme: str) -> None:
+    if scheme == "dark":
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    else:
+        page.emulate_media(forced_colors="active")
+    accessible(page)
+    to_face(page, played)
+    accessible(page)
+    page.keyboard.press("F9")
+    wait_for(page, "verdict")
+    accessible(page)
+
+
+@pytest.mark.parametrize("size", [(390, 800), (800, 600), (1280, 800), (1920, 1080)])
+def test_nothing_hangs_out_in_any_language(page, played: Played, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    for language in ("nb", "nn", "en"):
+        page.goto(f"{played.url}/?language={language}")
+        until(page, "document.activeElement.id", "tracking")
+        assert page.evaluate(fits)
+    type_tracking(page)
+    wait_for(page, "scan")
+    for language in ("nb", "nn", "en"):
+        played.give_up("mrz_uncertain")
+        page.goto(f"{played.url}/?language={language}")
+        assert page.evaluate(fits)
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    for language in ("nb", "nn", "en"):
+        page.goto(f"{played.url}/?language={language}")
+        assert page.evaluate(fits)
+    page.keyboard.press("F4")
+    wait_for(page, "verdict")
+    for language in ("nb", "nn", "en"):
+        page.goto(f"{played.url}/?language={language}")
+        assert page.inner_text("h1") == page_texts(language)["verdict_needs_second_document"]
+        assert page.evaluate(fits)

@@ -26,7 +26,7 @@ def calibrate(at: AtScanner, now_s: int, *, back: bool = False) -> dict[str, obj
     session.send(wire.C_CALIBRATE, now_s, int(back))
     end = session.transport.now_ms() + _CALIBRATE_MS
     while (left := end - session.transport.now_ms()) > 0:
-        message = session.poll(left)
+        message = at.poll(left)
         if isinstance(message, Error) and back and message.code == wire.E_FAILED:
             raise DeviceError(f"{session.transport.name}: there is no former calibration to go back to")
         if isinstance(message, Error):

@@ -45,11 +45,11 @@ def flow_scale(
     session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS | wire.STREAM_BANDS)
     try:
         lay()
-        first = _scanned(at)
+        first = scanned(at)
         if first is None:
             return Measured(_PART, _WHAT, None, "no document was scanned")
         slide()
-        second = _again(at, slide_ms)
+        second = again(at, slide_ms)
         session.send(wire.C_FINISH, wire.RESULTS.index("verified"))
         if second is None:
             return Measured(_PART, _WHAT, None, "the document was not scanned a second time")
@@ -66,7 +66,7 @@ Scan = tuple[Picture, float, float]
 """(rows, width) by row of the glass, NaN where none came; dx_mm and dy_mm as the flow sensor has them."""
 
 
-def _scanned(at: AtScanner) -> Scan | None:
+def scanned(at: AtScanner) -> Scan | None:
     """Of bands until DONE."""
     hello = at.session.hello
     if hello is None:
@@ -75,7 +75,7 @@ def _scanned(at: AtScanner) -> Scan | None:
     where: list[tuple[int, int]] = []
     end = at.session.transport.now_ms() + _SCAN_MS
     while (left := end - at.session.transport.now_ms()) > 0:
-        message = at.session.poll(left)
+        message = at.poll(left)
         if isinstance(message, Band):
             picture[message.header.row : message.header.row + len(message.pixels)] = message.pixels
             where.append((message.header.dx_um, message.header.dy_um))
@@ -89,15 +89,15 @@ def _scanned(at: AtScanner) -> Scan | None:
     return None
 
 
-def _again(at: AtScanner, slide_ms: float) -> Scan | None:
+def again(at: AtScanner, slide_ms: float) -> Scan | None:
     """Another sweep, once the document has been slid."""
     session = at.session
     rows = session.hello.rows if session.hello else 0
     end = session.transport.now_ms() + slide_ms
     while session.transport.now_ms() < end:  # the hand takes its time
-        session.poll(_SETTLE_MS)
+        at.poll(_SETTLE_MS)
     session.send(wire.C_SWEEP, 0, rows - 1)
-    return _scanned(at)
+    return scanned(at)
 
 
 def _compared(pitch_mm: float, first: Scan, second: Scan) -> Measured:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from stillscan.commands.scanner import info
 from stillscan.errors import DeviceError, InputError
 from stillscan.files import write_whole
 from stillscan.link.transport import LinkLostError
 from stillscan.records import text
 from stillscan.records.errors import FieldError
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.technician.about import info
 from stillscan.technician.limits import Judged
 from stillscan.technician.procedures import pictures
 from stillscan.technician.procedures.carrying_out import Bench

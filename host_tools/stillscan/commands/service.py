@@ -12,7 +12,7 @@ from pathlib import Path
 from stillscan.commands.at_scanner import add_port, at_scanner
 from stillscan.commands.guided import Guide, Left
 from stillscan.commands.records import add_place, records
-from stillscan.commands.signing_in import add_staff, named, signed_in
+from stillscan.commands.signing_in import named, signed_in
 from stillscan.errors import InputError
 from stillscan.files import may_write, read_whole, write_whole
 from stillscan.guidance import counted
@@ -99,7 +99,6 @@ def _add_run(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     _add_folder(parser)
     add_port(parser)
-    add_staff(parser, "the technician who does it")
     parser.set_defaults(run=_run)
 
 

@@ -9,8 +9,8 @@ from stillscan.errors import DeviceError
 from stillscan.link.messages import Calibration, Error, Identity, State
 from stillscan.link.session import describe
 from stillscan.technician.at_scanner import AtScanner, refused
+from stillscan.technician.calibrations import EVERY_DAYS
 
-_EVERY_DAYS = 365  # the yearly service
 _DEGREES = 20.0  # of the chip against the calibration: the dark level moves by a few LSB
 _CALIBRATE_MS = 6000.0  # PROTOCOL.md promises 3 s
 _PX_PER_MM = 300 / 25.4  # of the line sensor
@@ -75,5 +75,5 @@ def due(identity: Identity) -> str:
         apart = identity.temperature_c - identity.calibrated_at / 100
         if abs(apart) > _DEGREES:
             return f"due: the scanner is {abs(apart):.0f} degrees {'warmer' if apart > 0 else 'colder'} than then"
-    when = datetime.fromtimestamp(identity.calibrated, UTC) + timedelta(days=_EVERY_DAYS)
+    when = datetime.fromtimestamp(identity.calibrated, UTC) + timedelta(days=EVERY_DAYS)
     return f"{when.date().isoformat()}, a year after the last, or when `scanner test` says so"

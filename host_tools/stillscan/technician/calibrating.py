@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from kiosk import wire
 from stillscan.errors import DeviceError
@@ -67,13 +68,34 @@ def advice(strip: list[int], sensor: list[int]) -> str | None:
     return "wipe the white strip at the next service; its specks are made up for" if strip else None
 
 
-def due(identity: Identity) -> str:
-    """When the next calibration is due, and why."""
+class Due(NamedTuple):
+    """``because``: one of DUE_BECAUSE; ``day`` from which on it is due, None: it is now; by how many ``degrees``."""
+
+    because: str
+    day: date | None = None
+    degrees: float = 0.0
+
+
+NEVER, TEMPERATURE, YEAR = DUE_BECAUSE = ("never", "temperature", "year")
+
+
+def next_calibration(identity: Identity) -> Due:
+    """When the next calibration of the white strip is due, and why."""
     if not identity.calibrated:
-        return "due: the one in force was made by the scanner itself, nobody looked at its white strip"
+        return Due(NEVER)
     if identity.calibrated_at != wire.NO_TEMPERATURE and identity.temperature_c is not None:
         apart = identity.temperature_c - identity.calibrated_at / 100
         if abs(apart) > _DEGREES:
-            return f"due: the scanner is {abs(apart):.0f} degrees {'warmer' if apart > 0 else 'colder'} than then"
-    when = datetime.fromtimestamp(identity.calibrated, UTC) + timedelta(days=EVERY_DAYS)
-    return f"{when.date().isoformat()}, a year after the last, or when `scanner test` says so"
+            return Due(TEMPERATURE, None, apart)
+    return Due(YEAR, (datetime.fromtimestamp(identity.calibrated, UTC) + timedelta(days=EVERY_DAYS)).date())
+
+
+def due(identity: Identity) -> str:
+    """The same in words."""
+    found = next_calibration(identity)
+    if found.because == NEVER:
+        return "due: the one in force was made by the scanner itself, nobody looked at its white strip"
+    if found.because == TEMPERATURE:
+        warmer = "warmer" if found.degrees > 0 else "colder"
+        return f"due: the scanner is {abs(found.degrees):.0f} degrees {warmer} than then"
+    return f"{found.day}, a year after the last, or when `scanner test` says so"

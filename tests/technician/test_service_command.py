@@ -111,6 +111,18 @@ def test_a_script_whose_answers_end_goes_on_where_it_was(
     assert bench.measured == ["look-before", "look", "calibrate"], "nothing twice"
 
 
+def test_a_script_at_a_scanner_that_is_not_there_ends_and_can_go_on(
+    office: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.undo()
+    args = ["service", "run", "cleaning", "--unsigned", "--folder", str(office), "--port", str(office / "no-port")]
+    for _ in range(2):
+        assert typed(monkeypatch, CLEANING, *args) == 3
+        assert str(office / "no-port") in capsys.readouterr().err.splitlines()[-1]
+    (path,) = office.iterdir()
+    assert json.loads((path / "run.json").read_text())["found"] == [], "no step has failed for it"
+
+
 class CutError(BaseException):
     """Power is gone."""
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from stillscan.errors import DeviceError, InputError
 from stillscan.files import write_whole
-from stillscan.link.transport import LinkLostError
 from stillscan.records import text
 from stillscan.records.errors import FieldError
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -125,15 +124,17 @@ class Guide:
         return found
 
     def _meet(self) -> str | None:
-        """The scanner, known by its number; what is wrong when it cannot be had. DeviceError: it is another one."""
+        """The scanner, known by its number; what is wrong when it cannot be had, which a person may mend and repeat.
+
+        DeviceError: it is another one; or it cannot be had, and a script asks.
+        """
         try:
             at = self._bench.at()
             told_ = info(at)
-        except LinkLostError as error:
-            self._bench.let_go()
-            return f"not measured: {error}"
         except DeviceError as error:
             self._bench.let_go()
+            if not at_terminal():
+                raise
             return f"not measured: {error}"
         former = self._run.scanner.get("serial")
         if former not in (None, told_["serial"]) and self._run.procedure.name != f"{REPLACE}controller":

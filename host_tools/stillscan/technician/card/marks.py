@@ -17,8 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from stillscan import samples
-
 WIDTH_MM, HEIGHT_MM = 125.0, 88.0  # of a passport's page (ISO/IEC 7810 ID-3)
 ZONE_MM = 23.2  # of it the scanner sees (Doc 9303-4)
 PX_PER_MM = 300 / 25.4  # of the line sensor
@@ -38,6 +36,7 @@ FIELDS_Y_MM = (1.2, 6.0)  # below the lower line, which begins at 7.8
 PAIRS = ((76.0, 0.25), (94.0, 0.5))  # where line pairs begin, and their width: boards/README.md asks for 0.25
 PAIRS_WIDTH_MM = 14.0  # 56 of the finer ones
 _PAPER, _INK = 235, 25  # 8-bit grey of the drawn card: office paper, toner
+_SAMPLES = Path(__file__).parents[2] / "samples"
 _SAMPLE = "uto-clean.png"
 
 
@@ -73,7 +72,7 @@ def blocks() -> list[Block]:
 
 def mrz_lines() -> tuple[str, ...]:
     """The text of the card: an invented person of a country that does not exist."""
-    table = Path(samples.__file__).with_name("truth.tsv")
+    table = _SAMPLES / "truth.tsv"
     with open(table, encoding="utf-8", newline="") as file:
         rows = {row["file"]: row["lines"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
     return tuple(rows[_SAMPLE].split("|"))
@@ -81,7 +80,7 @@ def mrz_lines() -> tuple[str, ...]:
 
 def mrz_picture() -> NDArray[np.uint8]:
     """(274, 1476) ink 0..255 of the lowest 23.2 mm, at 300 dpi: the text alone."""
-    grey = np.asarray(Image.open(Path(samples.__file__).with_name(_SAMPLE)).convert("L"), np.float32)
+    grey = np.asarray(Image.open(_SAMPLES / _SAMPLE).convert("L"), np.float32)
     paper, dark = float(np.median(grey)), float(grey.min())
     share = np.clip((paper - grey) / max(paper - dark, 1.0), 0.0, 1.0)
     ink: NDArray[np.uint8] = np.rint(255 * np.where(share > 0.02, share, 0.0)).astype(np.uint8)  # less is no print

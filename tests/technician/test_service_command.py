@@ -151,7 +151,7 @@ def test_power_that_fails_while_the_report_is_written_leaves_one_entry(
             cutting.setattr("stillscan.commands.service.write_whole", cut)
             cutting.setattr("stillscan.technician.procedures.run.write_whole", cut)
             try:
-                typed(monkeypatch, f"{PIN}\n\n\n\ny\n", *args)
+                typed(monkeypatch, f"{PIN}\n\n\n\ns cut {at}\n", *args)  # no two reports are alike
             except CutError:
                 pass
             else:

@@ -26,7 +26,8 @@ _LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
 _LINES_TWICE = 64  # of who asks for it and waits: to 0.15 at each place
 _LEAST_LIGHT = 40  # LSB above dark in the middle of the line
 _MOST_GAIN = 65535
-_TOLD = "calibrated.json"
+OLD, BACK = ".old", ".back"  # behind the path: the former one; the one in force while the former is brought back
+_NEW = ".new"
 _BESIDE_STEPS = 40  # from home to the second place: 0.85 mm, wider than a speck, and well within the strip
 _DARKER = 32  # parts: a pixel that has a 32nd less light in one place is under a speck there; noise is a 500th
 _EVERY_PX = 8  # of a median: enough of them
@@ -35,72 +36,108 @@ _MOST_SPECKS = 16  # that are told of each place
 
 
 def calibrate(surface: Surface, when: int) -> None:
-    """Measure and store. FAULT names the part; OSError when the file system is full: the former one stays in force."""
+    """Measure and store. FAULT names the part; OSError when the file system is full: the former one stays in force.
+
+    By itself (``when`` 0) one that a power cut left between two renames is taken first, if it holds.
+    """
     flat_field = surface.flat_field
+    if not when and _completed(flat_field) and surface.holds():
+        return
     former = bytes(flat_field.dark), bytes(flat_field.gain)
+    former_check = flat_field.check()
     specks = Measuring(surface).run(twice=when != 0)
     try:
-        store(flat_field)
+        spare = flat_field.path + _NEW
+        _write(flat_field, spare)
+        if when:
+            _tell(flat_field, former_check, when, specks)
+        _swap(flat_field.path, spare)
     except OSError:
         flat_field.dark[:] = former[0]
         flat_field.gain = array("H", former[1])
         raise
-    _tell(when, specks)
 
 
-def store(flat_field: FlatField) -> None:
-    """The one that was in force is kept as the former one. Power may fail after each step. Needs no large buffer."""
-    spare = flat_field.path + ".new"
-    with open(spare, "wb") as file:
+def _write(flat_field: FlatField, path: str) -> None:
+    """Needs no large buffer."""
+    with open(path, "wb") as file:
         file.write(flat_field.dark)
         file.write(flat_field.gain)
         file.write(flat_field.check())
-    _swap(flat_field.path, spare)
 
 
 def _swap(path: str, spare: str) -> None:
-    """``spare`` comes into force. Between the two steps there is none for a moment, and a start measures one anew."""
+    """``spare`` comes into force, and what was in force is the former one. Between the renames see ``_completed``."""
     try:
-        os.rename(path, path + ".old")
+        os.rename(path, path + OLD)
     except OSError:
         pass  # there was none
     os.rename(spare, path)
+
+
+def _completed(flat_field: FlatField) -> bool:
+    """Take the one that power was lost over: a new one, or the one that was in force before going back."""
+    path = flat_field.path
+    try:
+        os.stat(path)
+        return False
+    except OSError:
+        pass  # it lies under another name, or there never was one
+    for spare in (_NEW, BACK):
+        try:
+            os.rename(path + spare, path)
+            return flat_field.load()
+        except OSError:
+            pass
+    return False
 
 
 def go_back(flat_field: FlatField) -> bool:
     """Bring the former one into force; the present one becomes the former. False: there is none that is whole."""
     path = flat_field.path
     try:
-        os.rename(path, path + ".new")
-        os.rename(path + ".old", path)
+        os.stat(path + OLD)
     except OSError:
-        pass
+        try:
+            os.rename(path + BACK, path + OLD)  # power was lost before the last rename below
+        except OSError:
+            return False
+    try:
+        os.remove(path + _NEW)  # of a calibration that was cut off: it is not to be taken for what lies aside now
+    except OSError:
+        pass  # as it should be
+    os.rename(path, path + BACK)
+    os.rename(path + OLD, path)
     whole = flat_field.load()
     if whole:
-        os.rename(path + ".new", path + ".old")
-        _tell(0, ([], []))
+        os.rename(path + BACK, path + OLD)
         return True
-    os.rename(path + ".new", path)
+    os.rename(path + BACK, path)
     flat_field.load()
     return False
 
 
-def _tell(when: int, specks: Specks) -> None:
-    """Of a calibration that was asked for: when, how warm the chip was, what dirt there was. The others have none."""
-    if not when:
-        try:
-            os.remove(_TOLD)
-        except OSError:
-            pass  # there was none
-        return
+def _tell(flat_field: FlatField, former_check: bytes, when: int, specks: Specks) -> None:
+    """Of a calibration that was asked for: when, how warm the chip was, what dirt there was. Before it is in force.
+
+    Each is noted under the check of its flat-field, so whichever is in force finds its own.
+    """
     try:
         temperature = borrow("vitals").temperature()
     except ImportError:
         temperature = wire.NO_TEMPERATURE  # a board that tells nothing of itself
-    told = {"when": when, "temperature": temperature, "strip": specks[0], "sensor": specks[1]}
-    with open(_TOLD + ".new", "w") as file:
+    identity = borrow("kiosk.identity")
+    told = {}
+    for check in (identity.check_of(flat_field.path + OLD), former_check.hex()):  # until it is in force, these two are
+        before = identity.told_of(check)
+        if before["when"]:
+            told[check] = before
+    told[flat_field.check().hex()] = {
+        "when": when, "temperature": temperature, "strip": specks[0], "sensor": specks[1]
+    }  # fmt: skip
+    with open(identity.TOLD + _NEW, "w") as file:
         json.dump(told, file)
-    os.rename(_TOLD + ".new", _TOLD)
+    os.rename(identity.TOLD + _NEW, identity.TOLD)
 
 
 class Measuring:

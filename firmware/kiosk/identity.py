@@ -11,7 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_FORMER = "reference.bin.old"
+TOLD = "calibrated.json"  # what was noted of calibrations, by the check of their flat-field
+_IN_FORCE = "reference.bin"
+_FORMER = ("reference.bin.old", "reference.bin.back")  # the second: power was lost while one was brought back
 
 
 def body() -> bytes:
@@ -35,18 +37,35 @@ def calibration() -> bytes:
     specks = b""
     for first, pixels in strip + sensor:
         specks += struct.pack("<HH", first & 0xFFFF, pixels & 0xFFFF)
+    former = any([_there(path) for path in _FORMER])
     head = wire.pack(
-        wire.M_CALIBRATION, told["when"] & 0xFFFFFFFF, told["temperature"], _there(_FORMER), len(strip), len(sensor)
+        wire.M_CALIBRATION, told["when"] & 0xFFFFFFFF, told["temperature"], int(former), len(strip), len(sensor)
     )
     return head + specks
 
 
 def _told() -> dict[str, Any]:
-    """What was noted when somebody calibrated; a calibration that the device made by itself has nothing of it."""
+    """What was noted of the one in force; a calibration that the device made by itself has nothing of it."""
+    return told_of(check_of(_IN_FORCE))
+
+
+def check_of(path: str) -> str:
+    """The check at the end of a stored flat-field; "" when there is none."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-4, 2)
+            check: bytes = file.read()
+            return check.hex()
+    except OSError:
+        return ""
+
+
+def told_of(check: str) -> dict[str, Any]:
+    """What was noted of the calibration whose flat-field has this check."""
     found: dict[str, Any] = {"when": 0, "temperature": wire.NO_TEMPERATURE, "strip": [], "sensor": []}
     try:
-        with open("calibrated.json") as file:
-            told = json.load(file)
+        with open(TOLD) as file:
+            told = json.load(file)[check]
         whole = {name: type(kind)(told[name]) for name, kind in found.items()}
         for speck in whole["strip"] + whole["sensor"]:
             first, pixels = speck
@@ -57,9 +76,9 @@ def _told() -> dict[str, Any]:
         return found
 
 
-def _there(path: str) -> int:
+def _there(path: str) -> bool:
     try:
         os.stat(path)
     except OSError:
-        return 0
-    return 1
+        return False
+    return True

@@ -42,7 +42,7 @@ class Surface:
         """Home, load or measure the flat-field, set off to where the first document is awaited. FAULT names a part."""
         self._losses = 0
         self.carriage.home()
-        if not self.flat_field.load() or not self._flat_field_holds():
+        if not self.flat_field.load() or not self.holds():
             self.calibrate()
         self.ready(self.settings.first_row)
 
@@ -54,7 +54,7 @@ class Surface:
         """
         self.stop()
         kept = self.carriage.home()
-        if not self._flat_field_holds():
+        if not self.holds():
             self.calibrate()
         if not kept:
             self._losses += 1
@@ -66,7 +66,8 @@ class Surface:
         """A document was read: the parts are as they should be."""
         self._losses = 0
 
-    def _flat_field_holds(self) -> bool:
+    def holds(self) -> bool:
+        """Does the white strip still look as it did, the carriage at home?"""
         return self.flat_field.holds(self.sensor, self.lamp, self.settings, self.feed)
 
     def bare(self) -> bool:

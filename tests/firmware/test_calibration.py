@@ -89,10 +89,12 @@ def test_the_former_one_comes_back_and_forth() -> None:
         first = gains(rig)
         assert calibrated(rig).former == 1
         second = gains(rig)
-        for wanted in (first, second, first):
+        for wanted, when in ((first, 0), (second, NOW), (first, 0)):
             rig.host.send(wire.C_CALIBRATE, 0, 1)
             assert rig.next(State).state == wire.EMPTY
             assert (gains(rig) == wanted).all()
+            rig.host.send(wire.C_CALIBRATION)
+            assert rig.next(Calibration).when == when, "its date comes with it"
         rig.place()
         rig.until(wire.DONE)
 

@@ -236,7 +236,7 @@ def test_who_it_is_and_when_it_was_calibrated() -> None:
     with Rig(files=files, boot_id=2) as rig:
         rig.host.send(wire.C_IDENTITY)
         assert rig.next(Identity).calibrated == 1_795_953_600
-    with Rig(files={**files, "calibrated.json": b'{"when": [1]'}, boot_id=3) as rig:
+    with Rig(files={**files, "calibrated.json": b'{"00": [1]'}, boot_id=3) as rig:
         rig.host.send(wire.C_IDENTITY)
         assert rig.next(Identity).calibrated == 0
 

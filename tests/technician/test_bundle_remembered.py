@@ -44,6 +44,7 @@ def test_what_a_scanner_remembers_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     assert told["counters"]["watchdog_resets"] == 0
     assert set(wire.COUNTERS) <= set(told["counters"])
     assert told["calibrations"]["specks"] == []
+    assert (told["calibrations"]["due"], told["calibrations"]["because"]) == (True, "never"), "nobody has calibrated it"
     assert entries == [
         {"start": 1, "event": "start", "cause": "watchdog"},
         {"start": 1, "event": "abort", "detail": "bump at row #"},

@@ -111,7 +111,11 @@ def _show(args: argparse.Namespace) -> int:
 def _line(facts: Mapping[str, Any]) -> str:
     """One entry: what it records, who decided, and by which scanner."""
     about_account = facts["kind"] in (STAFF, TOKEN)
-    subject = ("staff", "token", "action", "role", "cause") if about_account else ("tracking", "action", "verdict")
+    subject = (
+        ("staff", "token", "action", "role", "cause")
+        if about_account
+        else ("tracking", "report", "outcome", "action", "verdict")
+    )
     words = [facts.get(name) for name in subject]
     reasons = facts.get("reasons")
     words += [", ".join(map(str, reasons)) if isinstance(reasons, list) else None, *_who(facts, about_account)]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.commands.scanner_calibrate import add_calibrate, add_folder, kept
 from stillscan.commands.scanner_test import add_test, add_watch
 from stillscan.errors import InputError
 from stillscan.technician.about import happened, health, info, settings
-from stillscan.technician.calibrating import calibrate
 from stillscan.technician.tasks import recover
 
 
@@ -25,15 +24,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "Exit code: 0 done, 1 a part is not as it has to be, 2 bad input, 3 device trouble.",
     )
     actions = parser.add_subparsers(metavar="COMMAND", required=True)
-    _action(actions, "info", "which board, firmware and calibration it has, and how it fares", _info)
+    add_folder(_action(actions, "info", "which board, firmware and calibration it has, and how it fares", _info))
     _action(actions, "health", "counters since power-on, and of its whole life", _health)
     _action(actions, "log", "what happened: since power-on, and what outlived power cuts", _log)
     changing = _action(actions, "settings", "its settings, their ranges and defaults", _settings)
     changing.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change one, for good")
     add_watch(actions)
     add_test(actions)
-    calibrating = _action(actions, "calibrate", "measure its white strip anew; the glass has to be empty", _calibrate)
-    calibrating.add_argument("--back", action="store_true", help="go back to the former calibration instead")
+    add_calibrate(actions)
     _action(actions, "recover", "start its parts again after a fault", _recover)
 
 
@@ -51,12 +49,15 @@ def _action(
 
 def _info(args: argparse.Namespace) -> int:
     with at_scanner(args, asks_only=True) as at:
-        record = info(at)
+        record, calibrations = info(at), kept(args, at)
     if args.json:
-        print(json.dumps(record))
+        print(json.dumps({**record, "calibrations": calibrations}))
         return 0
     for name, value in record.items():
         print(f"{name:<16} {'not known' if value is None else value}")
+    for one in calibrations:
+        by = f" by {one['staff']}" if one["staff"] else ""
+        print(f"{one['kind']:<16} {one['when'] or 'never'}{by}; next: {one['next']}")
     return 0
 
 
@@ -114,24 +115,6 @@ def _settings(args: argparse.Namespace) -> int:
             f"{row['name']:<14} {row['value']:>8} {row['unit']:<7} default {row['default']}, {row['low']} to "
             f"{row['high']}{former}"
         )
-    return 0
-
-
-def _calibrate(args: argparse.Namespace) -> int:
-    with at_scanner(args) as at:
-        result = calibrate(at, int(time.time()), back=args.back)
-    if args.json:
-        print(json.dumps(result))
-        return 0
-    print(f"{'back to the former calibration' if args.back else 'calibrated'} at {result['temperature_c']} C")
-    for where in ("strip", "sensor"):
-        specks = result[where]
-        if isinstance(specks, list):
-            for speck in specks:
-                print(f"  a speck of {speck['size_mm']} mm on the {where}, {speck['x_mm']} mm from the left")
-    if result["advice"]:
-        print(f"  {result['advice']}")
-    print(f"next: {result['next']}")
     return 0
 
 

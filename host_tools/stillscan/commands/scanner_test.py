@@ -6,23 +6,18 @@ import argparse
 import json
 import sys
 
-import numpy as np
-
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Sample, named
-from stillscan.simulator.hand import Motion
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.technician.at_scanner import AtScanner
+from stillscan.technician.hands import AskedHands, Hands, SimulatedHands
 from stillscan.technician.limits import Judged, judge
 from stillscan.technician.measuring import Measured, everything
 from stillscan.technician.sliding import flow_scale
 from stillscan.technician.through_kiosk import KioskPort
 
-_SLID_MM = 12.0  # by a simulated hand: well above the least that counts, and within the zone
-_SLID_US = 800_000  # how long that takes
-_WAIT_MS = 1200.0  # until it lies still again
 _MOST_S = 900  # as long as the scanner lets a technician have its parts
 
 
@@ -69,7 +64,7 @@ def _test(args: argparse.Namespace) -> int:
         if isinstance(transport, SimulatedKiosk) and at.state != wire.FAULT:
             measured.append(slide_simulated(at, transport))
         elif args.slide:
-            measured.append(_slide(at))
+            measured.append(_slide(at, AskedHands(_say)))
         board = at.session.hello.board_name if at.session.hello is not None else ""
     judged = judge(measured, board)
     if args.json:
@@ -83,29 +78,13 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _slide(at: AtScanner) -> Measured:
-    return flow_scale(
-        at,
-        lambda: _say("lay any printed card or passport on the glass and let it lie"),
-        lambda: _say("slide it by two centimetres to one side within five seconds, flat on the glass, and let it lie"),
-        lambda: _say("take it away"),
-    )
+def _slide(at: AtScanner, hands: Hands) -> Measured:
+    return flow_scale(at, hands.lay, hands.slide, hands.take, hands.slide_ms)
 
 
 def slide_simulated(at: AtScanner, kiosk: SimulatedKiosk) -> Measured:
     """The same with a simulated hand."""
-    world = kiosk.bus.scene
-
-    def slide() -> None:
-        now_us = kiosk.bus.now_us - world.at(kiosk.bus.now_us).start_us
-        times = np.array([0, now_us, now_us + _SLID_US], dtype=np.float64)
-        pose = np.zeros((3, 3))
-        pose[2, 0] = _SLID_MM
-        start_us = world.at(kiosk.bus.now_us).start_us
-        world.motion = Motion(times, pose, np.zeros((3, 3)))
-        world.go_on(world.motion, start_us, kiosk.bus.now_us)
-
-    return flow_scale(at, lambda: world.place(kiosk.bus.now_us), slide, lambda: world.clear(kiosk.bus.now_us), _WAIT_MS)
+    return _slide(at, SimulatedHands(kiosk, kiosk.bus.scene.page))
 
 
 def _show(judged: list[Judged]) -> None:

@@ -22,6 +22,7 @@ WITHDRAWAL = "withdrawal"
 RETURN = "return"
 CHECK = "check"
 PURGE = "purge"
+SERVICE = "service"
 RELEASE = "release"
 """The verdict of a check that hands the letter out."""
 
@@ -29,11 +30,12 @@ CHANGES = frozenset({CONSIGNMENT_AGAIN, EXTENSION, CORRECTION, WITHDRAWAL, RETUR
 """What a supervisor did to a letter that was here already: `audit verify` lists them."""
 LETTERS = frozenset({CONSIGNMENT, CHECK}) | CHANGES
 """Kinds that are about one letter, named by ``tracking``."""
-KEPT = frozenset({"staff", "token", "pairing", "keys", "clock"})
+KEPT = frozenset({"staff", "token", "pairing", "keys", "clock", SERVICE})
 """Kinds that are rare and looked up by others: `ChainState.kept` holds all of them."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _RELEASE = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?")
 
 
@@ -127,6 +129,11 @@ def _text_or_nothing(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _digests(value: Any) -> bool:
+    """SHA-256 in hexadecimal digits, by a name."""
+    return isinstance(value, dict) and all(isinstance(one, str) and _DIGEST.fullmatch(one) for one in value.values())
+
+
 _Needed = Mapping[str, Callable[[Any], bool]]
 _EVERY: _Needed = {
     "seq": _whole,
@@ -156,6 +163,16 @@ _OF_KIND: dict[str, _Needed] = {
         "test": _truth,
     },
     PURGE: {"entries": _ranges},
+    SERVICE: {
+        "report": _text,
+        "procedure": _text,
+        "outcome": _text,
+        "scanner": _text_or_nothing,
+        "digests": _digests,
+        "staff": _text,
+        "role": _text,
+        "test": _truth,
+    },
     "clock": {"staff": _text, "was": _text, "boot": _text_or_nothing},
     "keys": {"staff": _text, "key": _text, "proof": _text},
 }

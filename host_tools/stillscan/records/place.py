@@ -41,7 +41,7 @@ def open_keyring(
     """The keys that belong to a database, without opening it. InputError."""
     folder = named_keys(keys)
     file = database_file(parse_place(_database(place)))
-    beside = Path(f"{file}.keys") if file is not None else _data_folder() / "keys"
+    beside = Path(f"{file}.keys") if file is not None else data_folder() / "keys"
     name = _given(kiosk, "--kiosk", KIOSK) or default_kiosk()
     return Keyring(Path(folder) if folder else beside, name, clock, passphrase)
 
@@ -57,7 +57,7 @@ def named_keys(keys: str | None = None) -> str | None:
 
 
 def _database(place: str | None) -> str:
-    return named_database(place) or str(_data_folder() / "records.db")
+    return named_database(place) or str(data_folder() / "records.db")
 
 
 def _given(argument: str | None, option: str, variable: str) -> str | None:
@@ -68,7 +68,7 @@ def _given(argument: str | None, option: str, variable: str) -> str | None:
     return value
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
     folder = user_data_path("stillscan")
     if not folder.is_absolute():  # no HOME, and nobody knows this user
         raise InputError("this user has no folder for data; name one: --database FILE")

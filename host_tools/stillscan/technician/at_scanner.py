@@ -31,6 +31,7 @@ from stillscan.link.session import Session
 
 ANSWER_MS = 2500.0  # PROTOCOL.md promises half a second; five times that, for a busy computer
 _STARTING_MS = 10_000.0  # a scanner that starts, or starts its parts again, takes 3 s at most
+_TAKEN_MS = 30_000.0  # a person reads that a document is to be taken away, and does it
 _TRIES = 3  # of a question: a cable with bit errors loses one frame in fifty
 _KEEP_MS = 2000.0  # the scanner ends the service 5 s after it heard last
 _SERVICE_S = 120  # prolonged every two seconds; after so long it ends whatever the program does
@@ -64,13 +65,22 @@ class AtScanner:
         """Its state as it is told at once, whatever it is busy with: the scanner of a running kiosk."""
         self.next(State, ANSWER_MS)
 
+    def emptied(self) -> bool:
+        """Wait until what lies on the glass was taken away; False: it lies there still after half a minute."""
+        return self.next(State, _TAKEN_MS, lambda state: state.state in (wire.EMPTY, wire.FAULT)) is not None
+
+    def poll(self, timeout_ms: float) -> Message | None:
+        """The next message of any kind, its state noted. LinkLostError."""
+        message = self.session.poll(timeout_ms)
+        if isinstance(message, State):
+            self.state = message.state
+        return message
+
     def next(self, kind: type[M], timeout_ms: float, wanted: Callable[[M], bool] = lambda _: True) -> M | None:
         """The next message of a kind; None when none comes in time. DeviceError: the scanner refuses."""
         end = self.session.transport.now_ms() + timeout_ms
         while (left := end - self.session.transport.now_ms()) > 0:
-            message = self.session.poll(left)
-            if isinstance(message, State):
-                self.state = message.state
+            message = self.poll(left)
             if isinstance(message, kind) and wanted(message):
                 return message
             if isinstance(message, Error) and message.about != wire.C_SUBSCRIBE:  # that needs a key, a question none
@@ -146,7 +156,7 @@ class AtScanner:
         end = self.session.transport.now_ms() + _STARTING_MS
         while self.session.transport.now_ms() < end:
             self._keep()
-            message = self.session.poll(_KEEP_MS / 4)
+            message = self.poll(_KEEP_MS / 4)
             if isinstance(message, Line | Sample | Value):
                 found.append(message)
                 heard(message)

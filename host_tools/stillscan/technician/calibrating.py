@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from kiosk import wire
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Calibration, Error, Identity, State
 from stillscan.link.session import describe
 from stillscan.technician.at_scanner import AtScanner, refused
+from stillscan.technician.calibrations import EVERY_DAYS
 
-_EVERY_DAYS = 365  # the yearly service
 _DEGREES = 20.0  # of the chip against the calibration: the dark level moves by a few LSB
 _CALIBRATE_MS = 6000.0  # PROTOCOL.md promises 3 s
 _PX_PER_MM = 300 / 25.4  # of the line sensor
@@ -26,7 +27,7 @@ def calibrate(at: AtScanner, now_s: int, *, back: bool = False) -> dict[str, obj
     session.send(wire.C_CALIBRATE, now_s, int(back))
     end = session.transport.now_ms() + _CALIBRATE_MS
     while (left := end - session.transport.now_ms()) > 0:
-        message = session.poll(left)
+        message = at.poll(left)
         if isinstance(message, Error) and back and message.code == wire.E_FAILED:
             raise DeviceError(f"{session.transport.name}: there is no former calibration to go back to")
         if isinstance(message, Error):
@@ -67,13 +68,34 @@ def advice(strip: list[int], sensor: list[int]) -> str | None:
     return "wipe the white strip at the next service; its specks are made up for" if strip else None
 
 
-def due(identity: Identity) -> str:
-    """When the next calibration is due, and why."""
+class Due(NamedTuple):
+    """``because``: one of DUE_BECAUSE; ``day`` from which on it is due, None: it is now; by how many ``degrees``."""
+
+    because: str
+    day: date | None = None
+    degrees: float = 0.0
+
+
+NEVER, TEMPERATURE, YEAR = DUE_BECAUSE = ("never", "temperature", "year")
+
+
+def next_calibration(identity: Identity) -> Due:
+    """When the next calibration of the white strip is due, and why."""
     if not identity.calibrated:
-        return "due: the one in force was made by the scanner itself, nobody looked at its white strip"
+        return Due(NEVER)
     if identity.calibrated_at != wire.NO_TEMPERATURE and identity.temperature_c is not None:
         apart = identity.temperature_c - identity.calibrated_at / 100
         if abs(apart) > _DEGREES:
-            return f"due: the scanner is {abs(apart):.0f} degrees {'warmer' if apart > 0 else 'colder'} than then"
-    when = datetime.fromtimestamp(identity.calibrated, UTC) + timedelta(days=_EVERY_DAYS)
-    return f"{when.date().isoformat()}, a year after the last, or when `scanner test` says so"
+            return Due(TEMPERATURE, None, apart)
+    return Due(YEAR, (datetime.fromtimestamp(identity.calibrated, UTC) + timedelta(days=EVERY_DAYS)).date())
+
+
+def due(identity: Identity) -> str:
+    """The same in words."""
+    found = next_calibration(identity)
+    if found.because == NEVER:
+        return "due: the one in force was made by the scanner itself, nobody looked at its white strip"
+    if found.because == TEMPERATURE:
+        warmer = "warmer" if found.degrees > 0 else "colder"
+        return f"due: the scanner is {abs(found.degrees):.0f} degrees {warmer} than then"
+    return f"{found.day}, a year after the last, or when `scanner test` says so"

@@ -13,7 +13,7 @@ from stillscan.technician.measuring import Measured
 from stillscan.technician.parts import read_parts
 
 _TABLE = Path(__file__).with_name("limits.toml")
-_REFERENCE = "rpi_pico"
+REFERENCE = "rpi_pico"
 """The board whose parts are those of one that has none of its own, as the simulator."""
 _TEXTS = ("part", "measurement", "unit", "source", "means", "check", "order")
 
@@ -82,7 +82,7 @@ def _entry(path: Path, entry: dict[str, Any]) -> Limit:
 def judge(measured: list[Measured], board: str) -> list[Judged]:
     """Each measurement that has a limit, beside it; what could not be measured is not ok."""
     table = limits(board)
-    to_buy = _parts(board)
+    parts = to_buy(board)
     found = []
     for one in measured:
         limit = table.get((one.part, one.measurement))
@@ -93,7 +93,7 @@ def judge(measured: list[Measured], board: str) -> list[Judged]:
         if one.value is None and not one.why:
             continue  # this board does not measure it
         ok = one.value is not None and limit.holds(one.value)
-        advice = None if ok else _advice(limit, one.why, to_buy)
+        advice = None if ok else _advice(limit, one.why, parts)
         found.append(Judged(one.part, one.measurement, one.value, limit.unit, limit.low, limit.high, ok, advice))
     return found
 
@@ -102,14 +102,14 @@ def _silent(why: str) -> str:
     return f"the part does not do its work ({why}): its plug and its cable first, then the part itself"
 
 
-def _advice(limit: Limit, why: str, to_buy: dict[str, str]) -> str:
+def _advice(limit: Limit, why: str, parts: dict[str, str]) -> str:
     if why:
         return f"not measured: {why}"
-    return f"{limit.means}; check: {limit.check}; order: {to_buy.get(limit.order, limit.order)}"
+    return f"{limit.means}; check: {limit.check}; order: {parts.get(limit.order, limit.order)}"
 
 
-def _parts(board: str) -> dict[str, str]:
+def to_buy(board: str) -> dict[str, str]:
     """What to buy of each part of the board, or of the reference."""
-    name = board if board in boards() and (board_folder(board) / "parts.toml").is_file() else _REFERENCE
+    name = board if board in boards() and (board_folder(board) / "parts.toml").is_file() else REFERENCE
     kiosk = read_parts(find_board(name))
     return {key: f"{part.name} ({part.buy})" for key, part in kiosk.parts.items()}

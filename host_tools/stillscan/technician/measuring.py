@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -43,27 +43,26 @@ class Measured(NamedTuple):
     why: str = ""
 
 
-def everything(at: AtScanner, progress: Progress, trips: int = TRIPS) -> list[Measured]:
-    """All that an empty glass allows. DeviceError: the scanner went away, or has taken its parts back."""
-    clock = _Clock(at)
-    found = list(_controller(at))
-    with at.service():
-        steps: tuple[tuple[str, Callable[[AtScanner], Iterator[Measured]]], ...] = (
-            ("USB", _usb),
-            ("lamps and line sensor", _light),
-            ("sensors", _live),
-            ("interrupt", _int1),
-            ("carriage", lambda at: _trips(at, trips)),
-        )
-        for what, measure in steps:
-            progress(what)
-            try:
-                found += measure(at)
-            except ServiceOverError:
-                raise
-            except PartError as error:
-                found.append(Measured(error.part, "answers", None, error.why))
-    found.append(Measured("controller", "clock drift", clock.drift_ppm()))
+def everything(
+    at: AtScanner, progress: Progress, trips: int = TRIPS, only: Collection[str] | None = None
+) -> list[Measured]:
+    """All that an empty glass allows, or ``only`` some GROUPS. DeviceError: the scanner went away, or has taken its
+    parts back."""
+    clock = _Clock(at) if only is None else None
+    found = list(_controller(at)) if only is None or "controller" in only else []
+    groups = [(words, measure) for name, (words, measure) in GROUPS.items() if only is None or name in only]
+    if groups:
+        with at.service():
+            for what, measure in groups:
+                progress(what)
+                try:
+                    found += measure(at, trips)
+                except ServiceOverError:
+                    raise
+                except PartError as error:
+                    found.append(Measured(error.part, "answers", None, error.why))
+    if clock is not None:
+        found.append(Measured("controller", "clock drift", clock.drift_ppm()))
     return found
 
 
@@ -194,3 +193,13 @@ def _trips(at: AtScanner, trips: int) -> Iterator[Measured]:
 
 def _rounded(value: float | np.floating, digits: int = 1) -> float:
     return round(float(value), digits)
+
+
+GROUPS: dict[str, tuple[str, Callable[[AtScanner, int], Iterator[Measured]]]] = {
+    "usb": ("USB", lambda at, _: _usb(at)),
+    "light": ("lamps and line sensor", lambda at, _: _light(at)),
+    "sensors": ("sensors", lambda at, _: _live(at)),
+    "int1": ("interrupt", lambda at, _: _int1(at)),
+    "trips": ("carriage", _trips),
+}
+"""What is measured while the parts are the technician's: a name, what it is called, and how (with so many trips)."""

@@ -34,10 +34,12 @@ def flow_scale(
     slide: Callable[[], None],
     take: Callable[[], None],
     slide_ms: float = SLIDE_MS,
+    ruler: Callable[[Picture], tuple[float | None, str]] | None = None,
 ) -> Measured:
     """Counted way over true way, in %. ``lay``, ``slide`` and ``take`` ask whoever stands there, and return at once.
 
-    ``slide_ms`` is how long a slide may take: false counts of the meantime are within the figure.
+    ``ruler`` finds the pixels of a mm in the whole picture of a printed ruler, or says why it cannot; without one they
+    are those of the line sensor. ``slide_ms`` is how long a slide may take: false counts of the meantime are in it.
 
     The scanner has finished with the document afterwards, and nothing of it is kept.
     """
@@ -45,11 +47,19 @@ def flow_scale(
     session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS | wire.STREAM_BANDS)
     try:
         lay()
-        first = _scanned(at)
+        first = scanned(at)
         if first is None:
             return Measured(_PART, _WHAT, None, "no document was scanned")
+        pitch_mm, why = (session.hello.pitch_nm / 1e6 if session.hello else 0.0), ""
+        if ruler is not None:
+            first = again(at, 0.0) or first  # of a document the scanner leaves out the uppermost rows by itself
+            px_per_mm, why = ruler(first[0])
+            pitch_mm = 1.0 / px_per_mm if px_per_mm else 0.0
+        if not pitch_mm:
+            session.send(wire.C_FINISH, wire.RESULTS.index("verified"))
+            return Measured(_PART, _WHAT, None, why)
         slide()
-        second = _again(at, slide_ms)
+        second = again(at, slide_ms)
         session.send(wire.C_FINISH, wire.RESULTS.index("verified"))
         if second is None:
             return Measured(_PART, _WHAT, None, "the document was not scanned a second time")
@@ -59,14 +69,14 @@ def flow_scale(
         with suppress(LinkLostError):
             session.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
         take()
-    return _compared(session.hello.pitch_nm / 1e6 if session.hello else 0.0, first, second)
+    return _compared(pitch_mm, first, second)
 
 
 Scan = tuple[Picture, float, float]
 """(rows, width) by row of the glass, NaN where none came; dx_mm and dy_mm as the flow sensor has them."""
 
 
-def _scanned(at: AtScanner) -> Scan | None:
+def scanned(at: AtScanner) -> Scan | None:
     """Of bands until DONE."""
     hello = at.session.hello
     if hello is None:
@@ -75,7 +85,7 @@ def _scanned(at: AtScanner) -> Scan | None:
     where: list[tuple[int, int]] = []
     end = at.session.transport.now_ms() + _SCAN_MS
     while (left := end - at.session.transport.now_ms()) > 0:
-        message = at.session.poll(left)
+        message = at.poll(left)
         if isinstance(message, Band):
             picture[message.header.row : message.header.row + len(message.pixels)] = message.pixels
             where.append((message.header.dx_um, message.header.dy_um))
@@ -89,21 +99,21 @@ def _scanned(at: AtScanner) -> Scan | None:
     return None
 
 
-def _again(at: AtScanner, slide_ms: float) -> Scan | None:
+def again(at: AtScanner, slide_ms: float) -> Scan | None:
     """Another sweep, once the document has been slid."""
     session = at.session
     rows = session.hello.rows if session.hello else 0
     end = session.transport.now_ms() + slide_ms
     while session.transport.now_ms() < end:  # the hand takes its time
-        session.poll(_SETTLE_MS)
+        at.poll(_SETTLE_MS)
     session.send(wire.C_SWEEP, 0, rows - 1)
-    return _scanned(at)
+    return scanned(at)
 
 
 def _compared(pitch_mm: float, first: Scan, second: Scan) -> Measured:
     (picture, x0, y0), (other, x1, y1) = first, second
     rows = ~np.asarray(np.isnan(picture) | np.isnan(other)).any(axis=1)
-    if np.count_nonzero(rows) < len(picture) // 2 or not pitch_mm:
+    if np.count_nonzero(rows) < len(picture) // 2:
         return Measured(_PART, _WHAT, None, "too few rows were scanned twice")
     down, right, peak = _shift(picture[rows], other[rows])
     true = np.array([right, -down]) * pitch_mm

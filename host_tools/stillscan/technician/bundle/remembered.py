@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 import time
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
 from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.bundle.hidden import Hidden
+from stillscan.technician.calibrating import DUE_BECAUSE, next_calibration
 from stillscan.technician.history import told
 
 _SINCE = 2  # the minor version of the protocol in which scanners tell it
@@ -65,14 +67,17 @@ def _by(counters: tuple[int, ...], start: int, names: tuple[str, ...], called: s
 
 
 def calibrations(session: Session, hello: Hello) -> dict[str, Any]:
-    """The calibration in force: how old, how warm it was, and the specks that it bridges."""
+    """The calibration in force: how old, the specks that it bridges, and when the next is due and why."""
     if hello.minor < _SINCE:
         return {}
     found = AtScanner(session).ask(Calibration, wire.C_CALIBRATION)
     specks = [{"pixel": first, "pixels": wide, "of": "strip" if number < found.strip else "sensor"}
               for number, (first, wide) in enumerate(found.specks)]  # fmt: skip
     days = round((time.time() - found.when) / _DAY_S, 1) if found.when else None
-    return {"days": days, "former": bool(found.former), "specks": specks}
+    due = next_calibration(AtScanner(session).identity())
+    left = None if due.day is None else (due.day - datetime.now(UTC).date()).days
+    next_ = {"due": left is None or left <= 0, "because": due.because, "days_left": left}
+    return {"days": days, "former": bool(found.former), "specks": specks, **next_}
 
 
 def history(session: Session, hello: Hello) -> dict[str, Any]:
@@ -108,4 +113,4 @@ def _modules() -> frozenset[str]:
 def words() -> frozenset[str]:
     """Names of the firmware's modules, of counters and of starts: what a scanner's memory is told in."""
     kinds = {name for name in dir(builtins) if name.endswith(("Error", "Exception", "Interrupt"))}
-    return _modules() | {*wire.COUNTERS, *wire.RESET_CAUSES, *wire.SERVICE_ENDS} | kinds
+    return _modules() | {*wire.COUNTERS, *wire.RESET_CAUSES, *wire.SERVICE_ENDS, *DUE_BECAUSE} | kinds

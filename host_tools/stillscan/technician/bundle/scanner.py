@@ -147,7 +147,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], dict[str, Any]]]] = {
     "device-log.json": ("the scanner's own event log: starts, states, aborts, faults, calibrations", _log),
     "counters.json": ("the scanner's counters for life", lambda asked: remembered.life(asked.session, asked.hello)),
     "calibrations.json": (
-        "the calibration in force, and the specks that it bridges",
+        "the calibration in force, the specks that it bridges, and when the next is due",
         lambda asked: remembered.calibrations(asked.session, asked.hello),
     ),
     "history.json": (

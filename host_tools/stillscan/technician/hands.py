@@ -1,0 +1,96 @@
+"""Whoever lays a document on the glass, slides it and takes it away: a person who is asked to, or a simulated hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from stillscan.simulator.glass import Page
+from stillscan.simulator.hand import Motion
+from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.technician.sliding import SLIDE_MS
+
+_SLID_MM = 12.0  # by a simulated hand: well above the least that counts, and within the zone
+_SLID_US = 800_000  # how long that takes
+_WAIT_MS = 1200.0  # until it lies still again
+
+
+class Hands(Protocol):
+    """Each asks, and returns at once. ``slide_ms``: how long a slide may take."""
+
+    slide_ms: float
+
+    def lay(self) -> None:
+        """Lay a printed card or a passport on the glass."""
+
+    def lay_card(self) -> None:
+        """Lay the test card into the corner of the stops."""
+
+    def slide(self) -> None:
+        """Slide what lies there by two centimetres to one side."""
+
+    def take(self) -> None:
+        """Take it away."""
+
+
+class AskedHands:
+    """A person, who is told by ``say``."""
+
+    slide_ms = SLIDE_MS
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def lay(self) -> None:
+        """See Hands."""
+        self._say("lay any printed card or passport on the glass and let it lie")
+
+    def lay_card(self) -> None:
+        """See Hands."""
+        self._say("lay the test card face down into the corner of the stops, its text at the stop, and let it lie")
+
+    def slide(self) -> None:
+        """See Hands."""
+        self._say("slide it by two centimetres to one side within five seconds, flat on the glass, and let it lie")
+
+    def take(self) -> None:
+        """See Hands."""
+        self._say("take it away")
+
+
+class SimulatedHands:
+    """On the glass of a simulated scanner; ``card`` is what they take for the test card."""
+
+    slide_ms = _WAIT_MS
+
+    def __init__(self, kiosk: SimulatedKiosk, card: Page) -> None:
+        self._kiosk = kiosk
+        self._card = card
+        self._document = kiosk.bus.scene.page
+
+    def lay(self) -> None:
+        """See Hands: the scene's own document."""
+        scene = self._kiosk.bus.scene
+        scene.replace(self._document, scene.motion, self._kiosk.bus.now_us)
+
+    def lay_card(self) -> None:
+        """See Hands."""
+        scene = self._kiosk.bus.scene
+        scene.replace(self._card, scene.motion, self._kiosk.bus.now_us)
+
+    def slide(self) -> None:
+        """See Hands."""
+        bus = self._kiosk.bus
+        start_us = bus.scene.at(bus.now_us).start_us
+        times = np.array([0, bus.now_us - start_us, bus.now_us - start_us + _SLID_US], dtype=np.float64)
+        pose = np.zeros((3, 3))
+        pose[2, 0] = _SLID_MM
+        bus.scene.go_on(Motion(times, pose, np.zeros((3, 3))), start_us, bus.now_us)
+
+    def take(self) -> None:
+        """See Hands. The next document lies still."""
+        scene = self._kiosk.bus.scene
+        scene.clear(self._kiosk.bus.now_us)
+        scene.motion = Motion(np.zeros(1), np.zeros((1, 3)), np.zeros((1, 3)))

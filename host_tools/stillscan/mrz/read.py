@@ -33,8 +33,9 @@ _LEAST_SCORE = 0.25
 """Score of the character grid below which there is no text; noise has up to 0.45, what is read 0.76 and more."""
 _SMALLEST_PX = 24
 """Two lines of letters 6 px high, the smallest that `spot` finds, take 6 + 6 * 75 / 29 = 22 rows."""
-_SURELY_DARK = 0.75
-"""Likeness above which a row's print is dark: what lies between light strokes has up to 0.69 (`devshots`, negative)."""
+_SURELY = 0.75
+"""Likeness above which a row's print is dark and runs nearly straight: what lies between light strokes has up to 0.69,
+rows in a bow up to 0.76 (`devshots`), other photographs of MRZs 0.8 and more."""
 _NEGATIVE_SIZES_PX = spot.LONG_SIDES_PX[0], spot.LONG_SIDES_PX[2]
 """Sizes at which is looked for light print: half as many, for it is seldom."""
 _NO_TEXT = -1.0
@@ -62,7 +63,7 @@ there doubts are of one character or two (none of 287 texts was wrong). Elsewher
 _MOST_BARS = 5
 """Rows of text that are read as an MRZ, likeliest first. Nothing changes between 3 and 8, 14 photographs (of worn
 passports, levels 3 to 5, and of three formats)."""
-_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 450.0
+_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 360.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
 there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts. With
 300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon."""
@@ -154,7 +155,7 @@ def _is_light(evidence: Evidence) -> bool:
 def _looks_negative(grey: NDArray[np.uint8], rows: Sequence[Row]) -> bool:
     """Whether rows that are clearly an MRZ's are seen when light and dark are exchanged, likelier ones than `rows`."""
     most = max((row.likeness for row in rows), default=0.0)
-    if most > _SURELY_DARK:
+    if most > _SURELY:
         return False
     other = promising(255 - grey, spot.bars(255 - grey, _NEGATIVE_SIZES_PX))
     return bool(other) and other[0].likeness > max(most, rivals.CLEARLY_MRZ)
@@ -195,9 +196,7 @@ def _searched(
         # what is read without doubt is not read again
         doubtful = reading.confidence <= 1 - _SEVERAL * _RISK and not (is_strip and over)
         if found is None or (doubtful and not rivals.beyond(found, row.bar)):
-            best = better(best, _around(grey, row))
-            if not (is_strip or is_plain(*best) or effort.exhausted()):
-                best = better(best, _straightened(grey, row.bar))
+            best = better(best, _around(grey, row) if is_strip else _read_row(grey, row))
         second = second or (stands_there(*best) and _shows_another(grey, row, *best))
     if not stands_there(*best) and not (negative or effort.exhausted(_STRIP_FAINT_MS if is_strip else _FAINT_MS)):
         for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):
@@ -207,18 +206,28 @@ def _searched(
     return best, second
 
 
-def _straightened(grey: NDArray[np.uint8], bar: spot.Bar) -> Found:
-    """What is read around a row of text when it is straightened; nothing where it is straight."""
-    best: Found = Reading(), None
-    level = bent.straightened(grey, bar)
-    if level is None:
-        return best
-    for row in promising(level.grey, [level.bar]):
-        reading, evidence = _around(level.grey, row)
-        if evidence is not None:
-            evidence = replace(evidence, corners=level.in_picture(evidence.corners))
-        best = better(best, (reading, evidence))
+def _read_row(grey: NDArray[np.uint8], row: Row) -> Found:
+    """What is read around a row of a picture: along a bow where it looks likelier so, and as if it ran straight."""
+    bends_first = row.likeness < _SURELY
+    best = _straightened(grey, row, row.likeness) if bends_first else (Reading(), None)
+    if not is_plain(*best):
+        best = better(best, _around(grey, row))
+    if not (bends_first or is_plain(*best) or effort.exhausted()):
+        best = better(best, _straightened(grey, row, 0.0))
     return best
+
+
+def _straightened(grey: NDArray[np.uint8], row: Row, least: float) -> Found:
+    """What is read around a row of text when it is straightened; nothing where it is not likelier than that then."""
+    found: Found = Reading(), None
+    level = bent.straightened(grey, row.bar)
+    if level is None:
+        return found
+    for own in promising(level.grey, [level.bar]):
+        reading, evidence = _around(level.grey, own) if own.likeness > least else found
+        if evidence is not None:
+            found = reading, replace(evidence, corners=level.in_picture(evidence.corners))
+    return found
 
 
 def _shows_another(grey: NDArray[np.uint8], row: Row, reading: Reading, found: Evidence | None) -> bool:

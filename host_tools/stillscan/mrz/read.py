@@ -66,7 +66,8 @@ passports, levels 3 to 5, and of three formats)."""
 _STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 360.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
 there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts. With
-300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon."""
+300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon; a text
+that stands in its place is looked at again whatever that costs."""
 _FAINT_MS, _STRIP_FAINT_MS = 120.0, 20.0
 """Effort of looking for faint rows: it is not begun where that would be too much."""
 _WEAK, _MOST_WEAK = 0.65, 2
@@ -244,7 +245,7 @@ def _around(grey: NDArray[np.uint8], row: Row) -> Found:
     """What is read around a row of text: bent and tilted as it may be, and where that is in doubt as if straight."""
     reading, evidence = _best(places.of_bar(grey, row))
     hopeless = evidence is None or evidence.support(reading.lines or ()) < _NO_TEXT
-    if hopeless or is_read(reading) or effort.exhausted():
+    if hopeless or is_read(reading) or (effort.exhausted() and not stands_there(reading, evidence)):
         return reading, evidence
     return better((reading, evidence), _best(places.of_level(grey, row)))
 

@@ -32,7 +32,7 @@ from stillscan.simulator import printing
 
 MOST_EFFORT_MS = 1200.0
 """What a picture may cost that shows something like an MRZ and cannot be read: with its second opinions, and once more
-as a negative. A search that finds nothing ends at 450."""
+as a negative. A search that finds nothing ends at 360."""
 MOST_MB = 600.0
 _FILES = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM", "JPEG2000", "TGA", "ICO")
 _TYPES = (np.uint8, np.int8, np.uint16, np.int32, np.int64, np.float16, np.float32, np.float64, np.bool_)

@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from stillscan.mrz.formats import FORMATS
 from training import devset, text
 
-_DPI = 400
-_MM = _DPI / 25.4
+DPI = 400
+_MM = DPI / 25.4
 _PITCH_MM = 2.54
 _SIZE_MM = {
     "TD1": (85.6, 54.0),
@@ -26,7 +26,7 @@ _SIZE_MM = {
     "MRV-A": (120.0, 80.0),
     "MRV-B": (105.0, 74.0),
 }
-_LINES_MM = {2: (15.75, 9.40), 3: (15.75, 11.05, 6.35)}
+LINES_MM = {2: (15.75, 9.40), 3: (15.75, 11.05, 6.35)}
 """Distance of the lines' centres from the lower edge. The three lines of TD1 stand closer than the two of a book."""
 _LABELS = (
     "Surname Given names Nationality Date of birth Sex Place of birth Date of issue Date of expiry Authority Height"
@@ -44,8 +44,8 @@ class Photo(NamedTuple):
 def photo(font_file: Path, form: str, seed: int) -> Photo:
     """Photograph number `seed` of a document in format `form`; the same arguments give the same picture."""
     rng = np.random.default_rng((916, list(FORMATS).index(form), seed))
-    lines = _lines(form, rng)
-    page = _page(form, lines, font_file, rng)
+    lines = document_lines(form, rng)
+    page = document(form, lines, font_file, rng)
     dpi = float(np.exp(rng.uniform(np.log(100), np.log(600))))
     return Photo(_camera(page, dpi, rng), lines, dpi)
 
@@ -54,7 +54,7 @@ def worn(font_file: Path, level: int, seed: int) -> Photo:
     """Photograph number `seed` of a passport whose MRZ is the development strip (`devset`) of that level and number."""
     rng = np.random.default_rng((917, level, seed))
     strip = devset.strip(font_file, level, seed)
-    page = _page("TD3", strip.lines, font_file, rng)
+    page = document("TD3", strip.lines, font_file, rng)
     high = round(strip.pixels.shape[0] * page.shape[1] / strip.pixels.shape[1])
     laid = cv2.resize(strip.pixels, (page.shape[1], high), interpolation=cv2.INTER_CUBIC)
     # the page is as bright as the strip in it
@@ -64,7 +64,7 @@ def worn(font_file: Path, level: int, seed: int) -> Photo:
     return Photo(_camera(page, dpi, rng), strip.lines, dpi)
 
 
-def _lines(form: str, rng: np.random.Generator) -> tuple[str, ...]:
+def document_lines(form: str, rng: np.random.Generator) -> tuple[str, ...]:
     """A random MRZ of the format."""
     wanted = FORMATS[form]
     while True:
@@ -75,7 +75,7 @@ def _lines(form: str, rng: np.random.Generator) -> tuple[str, ...]:
             return lines
 
 
-def _page(form: str, lines: tuple[str, ...], font_file: Path, rng: np.random.Generator) -> NDArray[np.float32]:
+def document(form: str, lines: tuple[str, ...], font_file: Path, rng: np.random.Generator) -> NDArray[np.float32]:
     """The document at 400 dpi, grey 0..255."""
     wide, high = (round(side * _MM) for side in _SIZE_MM[form])
     y, x = np.mgrid[:high, :wide].astype(np.float32)
@@ -103,7 +103,7 @@ def _page(form: str, lines: tuple[str, ...], font_file: Path, rng: np.random.Gen
     font = ImageFont.truetype(str(font_file), round(1000 * _PITCH_MM * _MM / probe.getlength("0")))
     _, up, _, down = font.getbbox("H", anchor="ls")
     first = (_SIZE_MM[form][0] - _PITCH_MM * len(lines[0])) / 2 * _MM + rng.uniform(-1, 1) * _MM
-    for line, above in zip(lines, _LINES_MM[len(lines)], strict=True):
+    for line, above in zip(lines, LINES_MM[len(lines)], strict=True):
         for index, character in enumerate(line):
             at_px = (first + index * _PITCH_MM * _MM, high - above * _MM - (up + down) / 2)
             pen.text(at_px, character, round(dark), font, anchor="ls", stroke_width=int(rng.integers(0, 2)))
@@ -112,7 +112,7 @@ def _page(form: str, lines: tuple[str, ...], font_file: Path, rng: np.random.Gen
 
 def _camera(page: NDArray[np.float32], dpi: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     """The page on a surface, as a flatbed or a phone sees it."""
-    scale, flatbed = dpi / _DPI, rng.random() < 0.4
+    scale, flatbed = dpi / DPI, rng.random() < 0.4
     high, wide = page.shape
     angle = rng.uniform(-4, 4) if flatbed or rng.random() < 0.6 else rng.uniform(0, 360)
     angle += 90 * float(rng.choice([0, 0, 0, 1, 2, 3]))

@@ -22,7 +22,7 @@ from rich.progress import track
 
 from stillscan.mrz.captures import read_captures
 from stillscan.mrz.formats import FORMATS
-from training import devphoto, devset, physical
+from training import devphoto, devset, devshots, physical
 
 _BINS = np.array([0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0000001])
 
@@ -32,6 +32,7 @@ KINDS = {
     "physical": [str(level) for level in range(len(physical.LEVELS))],
     "worn": [str(level) for level in range(devset.LEVELS)],
     "photos": list(FORMATS),
+    "shots": list(devshots.KINDS),
 }
 """What there is to be read, and its groups."""
 
@@ -54,6 +55,8 @@ def draw(kind: str, group: str, seed: int, font_file: Path, capture: int = 0) ->
     """Picture number `seed` of a group."""
     if kind == "strips":
         return devset.strip(font_file, int(group), seed, capture)
+    if kind == "shots":
+        return devshots.shot(font_file, group, seed)
     if kind == "physical":
         return physical.strip(font_file, int(group), seed, capture)
     return devphoto.worn(font_file, int(group), seed) if kind == "worn" else devphoto.photo(font_file, group, seed)

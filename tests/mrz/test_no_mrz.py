@@ -17,7 +17,7 @@ BLANK = "the picture is blank"
 NONE = "no MRZ found"
 EVEN_PRINT = {NONE, "there is text like that of an MRZ, but it is none", "a check digit does not agree"}
 """Print in even distances may look enough like an MRZ that it is told what is wrong with it."""
-STRIP_MS, PICTURE_MS = 200, 500
+STRIP_MS, PICTURE_MS = 200, 420
 """Modelled effort of one core of the reference: a strip has 0.3 s on a computer that is a half slower."""
 
 

@@ -47,6 +47,9 @@ _ASIDE = 0.1
 costs (0.3 and more), for lines seen from above do not begin one below the other: a third of it."""
 _COUNTS = {1: (44, 36, 30), 2: (44, 36), 3: (30,)}
 """Cells a line may have when so many lines are looked at together."""
+_BENDS, _STEEP_BENDS = (1, 2), (1, 2, 3, 3)
+"""Degrees of the polynomials that ticks are moved by, one after the other. On a sheet that bulges the pitch shrinks to
+both sides."""
 _REACH_PX = np.arange(-9.0, 9.1, 3)
 """Columns about a tick in which a peak is its own: three tenths of a pitch to each side, in steps of half an answer of
 the network. Nothing changes between 6 and 12 to each side, 24 strips of levels 3 to 5."""
@@ -84,7 +87,7 @@ def grids(centres: NDArray[np.float32], *, steep: bool = False, most: int = MOST
         if gain < places[0][0] - _CLOSE:
             break
         columns = ticks[:, start : start + count]
-        for bends in (1, 2):
+        for bends in _STEEP_BENDS if steep else _BENDS:
             columns = _settle(centres, columns, bends)
         score = float(_met(centres, columns).mean())
         yield CharacterGrid(columns, float(np.diff(columns, axis=1).mean()), score)

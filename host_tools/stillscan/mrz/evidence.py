@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.mrz import find, flatten, lines, typeface, window
-from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.alphabet import ALPHABET, FILLER
 from stillscan.mrz.character_grid import MOST_GRIDS, CharacterGrid, cells, fit, goes_on, grids, likeness
 from stillscan.mrz.clarity import CLEAR, clarity
 from stillscan.mrz.formats import printed
@@ -195,7 +195,8 @@ def _evened_candidate(part: window.Window, rough: _Sight, *, turned: bool) -> Ca
         return _evidence(sight, corners, _from_first_mm(sight.grid), turned=turned)
 
     def thorough() -> Iterator[Evidence]:
-        return map(there, _sights(rough.view.evened(rough.grid), steep=True))
+        written = rough.likelihoods.argmax(axis=2) != ALPHABET.index(FILLER)
+        return map(there, _sights(rough.view.evened(rough.grid, written), steep=True))
 
     return Candidate(there(rough), thorough)
 

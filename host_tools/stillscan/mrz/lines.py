@@ -20,6 +20,18 @@ SLAB_PX = 60
 """Two characters: in so many columns every line of text has ink, but for fillers."""
 _SLANTS = np.arange(-0.48, 0.49, 0.06)
 """Up to 26 degrees, what a camera sees steeply from aside; a step moves the outermost row by one pixel."""
+_HALF_CELL = 11
+"""Columns to each side of a character's middle that are its own: the broadest, M and W, take 24."""
+_SEEN_ROWS, _NEARLY_RIGHT = 30.5, 0.14
+"""Rows that letters and digits take with their blur, and the share by which cuts differ: 28 to 30 in specimens, 33 in
+development strips."""
+_LOWEST, _HIGHEST = 0.55, 1.35
+"""Against that; at a tilt of 45 degrees 0.7. Whatever is beyond is no height of characters."""
+_NEARLY_EVEN, _MOST_UNEVEN = 0.03, 0.3
+"""By what share the height may grow to one end before it is set right: no print does it by itself."""
+_FEWEST_HEIGHTS, _OUTER, _ODD_ROWS = 12, 0.3, 4.0
+"""Characters that must be seen, a quarter of them beyond that part of each half of the lines; and how many rows from
+the others' a height counts no more."""
 _SLANT_MARGIN = 12
 """Columns at the ends that no row is moved into: at a slant of 0.48 the outermost, 15 rows from the middle, moves by
 7."""
@@ -86,16 +98,21 @@ def beside(marked: NDArray[np.float32], track: Track, offsets: NDArray[np.intp])
 
 
 def cut(
-    grey: NDArray[np.uint8], track: Track, middle: NDArray[np.float64] = _WHOLE, slant: float = 0.0
+    grey: NDArray[np.uint8],
+    track: Track,
+    middle: NDArray[np.float64] = _WHOLE,
+    slant: float = 0.0,
+    squeeze: NDArray[np.float32] | float = 1.0,
 ) -> NDArray[np.uint8]:
     """The line along `track` as (48, 1476), letters centred and upright.
 
     `middle` (1476,): the column of `grey` that each column of the crop shows at the line's centre; `slant` is how many
-    columns to the left the text leans for each row down.
+    columns to the left the text leans for each row down; `squeeze` how high the text is against what it
+    should be, in all columns or (1476,) in each.
     """
     # single precision throughout: large arrays cost more than what is done to them
     down = np.arange(CROP_ROWS, dtype=np.float32)[:, None] - np.float32((CROP_ROWS - 1) / 2)
-    down = down * np.gradient(middle).astype(np.float32)
+    down = down * (np.asarray(squeeze, np.float32) * np.gradient(middle).astype(np.float32))
     columns = middle.astype(np.float32) - np.float32(slant) * down
     rows = track.rows(middle, grey.shape[1]).astype(np.float32) + down
     edge = cv2.BORDER_REPLICATE
@@ -117,3 +134,43 @@ def slant(crops: NDArray[np.uint8]) -> float:
     best = int(np.argmax(sharp))
     # upright is likeliest: only a clear gain counts
     return float(_SLANTS[best]) if sharp[best] > 1.03 * sharp[len(_SLANTS) // 2] else 0.0
+
+
+def squeeze(
+    crops: NDArray[np.uint8], columns_px: NDArray[np.float64], written: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """How high the characters of `crops` (lines, 48, width) at these columns are against their distance, and how much
+    more so at the right end than in the middle.
+
+    A sheet that is tilted away shows them low, a 0 as round as an O. (1, 0) where they are about as high as they should
+    be. `written` (lines, count): which of them are letters and digits; fillers are lower.
+    """
+    across = np.linspace(-1, 1, columns_px.shape[1])
+    found = []
+    for crop, columns, letters in zip(crops, columns_px, written, strict=True):
+        pitch = np.gradient(columns) / PITCH_PX
+        found += [(across[n], _height(crop, float(columns[n])) / float(pitch[n])) for n in np.flatnonzero(letters)]
+    t, high = np.array([one for one in found if one[1] > 0]).reshape(-1, 2).T
+    if len(t) < _FEWEST_HEIGHTS or min((t < -_OUTER).sum(), (t > _OUTER).sum()) < _FEWEST_HEIGHTS // 4:
+        return 1.0, 0.0
+    slope, middle = np.polyfit(t, high, 1)
+    near = np.abs(high - middle - slope * t) < _ODD_ROWS  # not where dirt or a rule touches a character
+    if near.sum() < _FEWEST_HEIGHTS:
+        return 1.0, 0.0
+    slope, middle = np.polyfit(t[near], high[near], 1)
+    ratio, more = float(middle / _SEEN_ROWS), float(slope / middle)
+    if not _LOWEST < ratio < _HIGHEST:
+        return 1.0, 0.0
+    return ratio if abs(ratio - 1) > _NEARLY_RIGHT else 1.0, more if _NEARLY_EVEN < abs(more) < _MOST_UNEVEN else 0.0
+
+
+def _height(crop: NDArray[np.uint8], column: float) -> float:
+    """Rows that the character at a column of a crop takes; 0 where there is none as a whole."""
+    first = round(column) - _HALF_CELL
+    cell = crop[:, max(0, first) : first + 2 * _HALF_CELL + 1]
+    if first < 0 or cell.shape[1] <= 2 * _HALF_CELL:
+        return 0.0
+    darkest = np.sort(cell, axis=1)[:, 1].astype(np.float32)
+    limit = (float(darkest.min()) + float(np.percentile(cell, 90))) / 2
+    dark = np.flatnonzero(darkest < limit)
+    return float(dark[-1] - dark[0] + 1) if len(dark) else 0.0

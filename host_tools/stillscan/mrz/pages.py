@@ -13,9 +13,10 @@ from stillscan.mrz.effort import Stop
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.found import is_read
 from stillscan.mrz.judge import Reading
 from stillscan.mrz.pixels import evened, to_grey
-from stillscan.mrz.read import examine, is_read, is_strip
+from stillscan.mrz.read import examine, is_strip
 
 TWO = "the pages show two MRZs"
 

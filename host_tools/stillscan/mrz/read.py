@@ -1,20 +1,21 @@
 """Pixels to a reading: each place that may hold an MRZ is decoded until one does."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import backward, effort, faint, rivals, spot, typeface, unity
+from stillscan.mrz import backward, bent, effort, faint, rivals, spot, typeface, unity
 from stillscan.mrz import evidence as places
 from stillscan.mrz.augment import augment
 from stillscan.mrz.effort import Stop
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Candidate, Evidence
 from stillscan.mrz.finding import QualityFinding
+from stillscan.mrz.found import BORNE_OUT, Found, better, is_plain, is_read, stands_there
 from stillscan.mrz.judge import CONFUSED, DOUBTS, Reading, judge
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.probe import Row, promising
@@ -32,12 +33,11 @@ _LEAST_SCORE = 0.25
 """Score of the character grid below which there is no text; noise has up to 0.45, what is read 0.76 and more."""
 _SMALLEST_PX = 24
 """Two lines of letters 6 px high, the smallest that `spot` finds, take 6 + 6 * 75 / 29 = 22 rows."""
-_SURE = 0.5
-"""More likely right than wrong."""
-_BORNE_OUT = -0.5
-"""Support of a text (mean log probability) above which it is the one that stands there, though not every character be
-clear, so that it is seen again (`augment`): the worst development strips that are read have -0.13, print upside down or
-a character aside less than -1.8, ordinary print in even distances up to -0.69."""
+_SURELY = 0.75
+"""Likeness above which a row's print is dark and runs nearly straight: what lies between light strokes has up to 0.69,
+rows in a bow up to 0.76 (`devshots`), other photographs of MRZs 0.8 and more."""
+_NEGATIVE_SIZES_PX = spot.LONG_SIDES_PX[0], spot.LONG_SIDES_PX[2]
+"""Sizes at which is looked for light print: half as many, for it is seldom."""
 _NO_TEXT = -1.0
 """Support below which no text of an MRZ stands there, and the thorough network is not asked: the quick one gives the
 worst development strips -0.21, ordinary print in even distances -1.02 and less, noise -1.7 and less."""
@@ -63,10 +63,11 @@ there doubts are of one character or two (none of 287 texts was wrong). Elsewher
 _MOST_BARS = 5
 """Rows of text that are read as an MRZ, likeliest first. Nothing changes between 3 and 8, 14 photographs (of worn
 passports, levels 3 to 5, and of three formats)."""
-_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 450.0
+_STRIP_EFFORT_MS, _PICTURE_EFFORT_MS = 100.0, 360.0
 """Effort after which a search ends that has not found any text of an MRZ. It concerns print in even distances, of which
 there may be a page: an MRZ is likelier than such print from the first, so that it is read in the first attempts. With
-300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon."""
+300 for pictures a strip of level 5 at the foot of an empty page (development strip 2) was given up too soon; a text
+that stands in its place is looked at again whatever that costs."""
 _FAINT_MS, _STRIP_FAINT_MS = 120.0, 20.0
 """Effort of looking for faint rows: it is not begun where that would be too much."""
 _WEAK, _MOST_WEAK = 0.65, 2
@@ -78,9 +79,6 @@ _STRIP_TURNS_DEG = np.arange(-6.0, 6.1, 3.0)
 """No strip is turned by more: it would show half of a line."""
 _CLEARLY_TEXT = -0.35
 """Fit above which characters are those of OCR-B: print of other fonts has -0.5 (see `character_grid`)."""
-
-Found = tuple[Reading, Evidence | None]
-"""What was read, and the evidence it rests on."""
 
 
 def read_strip(strip: NDArray[Any], *, stop: Stop | None = None) -> Reading:
@@ -128,20 +126,20 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     best: Found = Reading(), None
     if is_strip:
         best = _best(places.of_strip(grey))
-        if not _stands_there(*best):
-            best = _better(best, _best(places.of_turned_strip(grey)))
+        if not stands_there(*best):
+            best = better(best, _best(places.of_turned_strip(grey)))
     second = False
-    if not _stands_there(*best) or (is_strip and not best[0].accepted and best[1] is not None and best[1].is_tilted):
-        best, second = _searched(grey, best, is_strip=is_strip)
+    if not stands_there(*best) or (is_strip and not best[0].accepted and best[1] is not None and best[1].is_tilted):
+        rows = _rows(grey, is_strip=is_strip)
+        if not is_strip and _looks_negative(grey, rows) and (light := _as_negative(grey, is_strip=False)):
+            return light
+        best, second = _searched(grey, rows, best, is_strip=is_strip)
     reading, rests_on = best
-    second = second or (rests_on is not None and _stands_there(*best) and rivals.any_is_mrz(grey, rests_on.beside))
-    if not reading.accepted and rests_on is not None and _is_light(rests_on) and not effort.exhausted():
-        other, evidence = _positive(grey, is_strip=is_strip)
-        if is_read(other):
-            fault = QualityFinding("negative", NEGATIVE)
-            return replace(other, accepted=False, reason=NEGATIVE, quality=(fault,)), evidence
+    second = second or (rests_on is not None and stands_there(*best) and rivals.any_is_mrz(grey, rests_on.beside))
     if rests_on is None:
         return Reading(reason=NOT_FOUND), None
+    if not reading.accepted and _is_light(rests_on) and (light := _as_negative(grey, is_strip=is_strip)):
+        return light
     explained = _explained(reading, rests_on, grey.shape, second=second, is_strip=is_strip)
     noise = not is_read(reading) and rests_on.support(reading.lines or ()) < _NO_TEXT
     if noise and not any(one.code in _OTHER_TEXT for one in explained.quality):
@@ -155,35 +153,82 @@ def _is_light(evidence: Evidence) -> bool:
     return bool(light - paper > paper - dark)
 
 
-def _positive(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
-    """What is read when light and dark are exchanged."""
-    best = _best(places.of_strip(255 - grey)) if is_strip else (Reading(), None)
-    return best if _stands_there(*best) else _searched(255 - grey, best, is_strip=is_strip, negative=True)[0]
+def _looks_negative(grey: NDArray[np.uint8], rows: Sequence[Row]) -> bool:
+    """Whether rows that are clearly an MRZ's are seen when light and dark are exchanged, likelier ones than `rows`."""
+    most = max((row.likeness for row in rows), default=0.0)
+    if most > _SURELY:
+        return False
+    other = promising(255 - grey, spot.bars(255 - grey, _NEGATIVE_SIZES_PX))
+    return bool(other) and other[0].likeness > max(most, rivals.CLEARLY_MRZ)
 
 
-def _searched(grey: NDArray[np.uint8], best: Found, *, is_strip: bool, negative: bool = False) -> tuple[Found, bool]:
-    """The best of `best` and of what is read anywhere in a picture, and whether that shows a second MRZ.
+def _as_negative(grey: NDArray[np.uint8], *, is_strip: bool) -> Found | None:
+    """What is read when light and dark are exchanged; None if nothing is."""
+    if effort.exhausted():
+        return None
+    grey = 255 - grey
+    best = _best(places.of_strip(grey)) if is_strip else (Reading(), None)
+    if not stands_there(*best):
+        best, _ = _searched(grey, _rows(grey, is_strip=is_strip), best, is_strip=is_strip, negative=True)
+    if not is_read(best[0]):
+        return None
+    fault = QualityFinding("negative", NEGATIVE)
+    return replace(best[0], accepted=False, reason=NEGATIVE, quality=(fault,)), best[1]
+
+
+def _rows(grey: NDArray[np.uint8], *, is_strip: bool) -> list[Row]:
+    """Rows of a picture that may be an MRZ's, likeliest first."""
+    return promising(grey, spot.bars(grey, _STRIP_SIZES_PX) if is_strip else spot.bars(grey))
+
+
+def _searched(
+    grey: NDArray[np.uint8], rows: Sequence[Row], best: Found, *, is_strip: bool, negative: bool = False
+) -> tuple[Found, bool]:
+    """The best of `best` and of what is read in these rows of a picture, and whether they show a second MRZ.
 
     A strip's scale is known, and its lines are at least nearly level. In a `negative` faint rows are not looked for.
     """
-    bars = spot.bars(grey, _STRIP_SIZES_PX) if is_strip else spot.bars(grey)
     second = False
-    for number, row in enumerate(promising(grey, bars)[:_MOST_BARS]):
+    for number, row in enumerate(rows[:_MOST_BARS]):
         reading, rests_on = best
-        found, over = rests_on if _stands_there(*best) else None, effort.exhausted()
+        found, over = rests_on if stands_there(*best) else None, effort.exhausted()
         if found is None and (over or (row.likeness < _WEAK and number >= _MOST_WEAK)):
             break
         # what is read without doubt is not read again
         doubtful = reading.confidence <= 1 - _SEVERAL * _RISK and not (is_strip and over)
         if found is None or (doubtful and not rivals.beyond(found, row.bar)):
-            best = _better(best, _around(grey, row))
-        second = second or (_stands_there(*best) and _shows_another(grey, row, *best))
-    if not _stands_there(*best) and not (negative or effort.exhausted(_STRIP_FAINT_MS if is_strip else _FAINT_MS)):
+            best = better(best, _around(grey, row) if is_strip else _read_row(grey, row))
+        second = second or (stands_there(*best) and _shows_another(grey, row, *best))
+    if not stands_there(*best) and not (negative or effort.exhausted(_STRIP_FAINT_MS if is_strip else _FAINT_MS)):
         for row in promising(grey, faint.bars(grey, _STRIP_TURNS_DEG) if is_strip else faint.bars(grey)):
-            best = _better(best, _around(grey, row))
+            best = better(best, _around(grey, row))
             if is_read(best[0]) or effort.exhausted():
                 break
     return best, second
+
+
+def _read_row(grey: NDArray[np.uint8], row: Row) -> Found:
+    """What is read around a row of a picture: along a bow where it looks likelier so, and as if it ran straight."""
+    bends_first = row.likeness < _SURELY
+    best = _straightened(grey, row, row.likeness) if bends_first else (Reading(), None)
+    if not is_plain(*best):
+        best = better(best, _around(grey, row))
+    if not (bends_first or is_plain(*best) or effort.exhausted()):
+        best = better(best, _straightened(grey, row, 0.0))
+    return best
+
+
+def _straightened(grey: NDArray[np.uint8], row: Row, least: float) -> Found:
+    """What is read around a row of text when it is straightened; nothing where it is not likelier than that then."""
+    found: Found = Reading(), None
+    level = bent.straightened(grey, row.bar)
+    if level is None:
+        return found
+    for own in promising(level.grey, [level.bar]):
+        reading, evidence = _around(level.grey, own) if own.likeness > least else found
+        if evidence is not None:
+            found = reading, replace(evidence, corners=level.in_picture(evidence.corners))
+    return found
 
 
 def _shows_another(grey: NDArray[np.uint8], row: Row, reading: Reading, found: Evidence | None) -> bool:
@@ -200,9 +245,9 @@ def _around(grey: NDArray[np.uint8], row: Row) -> Found:
     """What is read around a row of text: bent and tilted as it may be, and where that is in doubt as if straight."""
     reading, evidence = _best(places.of_bar(grey, row))
     hopeless = evidence is None or evidence.support(reading.lines or ()) < _NO_TEXT
-    if hopeless or is_read(reading) or effort.exhausted():
+    if hopeless or is_read(reading) or (effort.exhausted() and not stands_there(reading, evidence)):
         return reading, evidence
-    return _better((reading, evidence), _best(places.of_level(grey, row)))
+    return better((reading, evidence), _best(places.of_level(grey, row)))
 
 
 def _best(candidates: Iterable[Candidate]) -> Found:
@@ -213,11 +258,11 @@ def _best(candidates: Iterable[Candidate]) -> Found:
         if quick.quick and seen[0].accepted and _is_certain(seen[0], quick):
             return seen
         if seen[1] is None or quick.support(seen[0].lines or ()) < _NO_TEXT:
-            best = _better(best, seen)
+            best = better(best, seen)
         else:
             for evidence in thorough():
-                best = _better(best, _judged(evidence))
-                if _stands_there(*best):
+                best = better(best, _judged(evidence))
+                if stands_there(*best):
                     return _augmented(best)
         if effort.exhausted():
             break
@@ -238,7 +283,7 @@ def _augmented(found: Found) -> Found:
     if evidence is None:
         return found
     certain = _is_certain(reading, evidence) and reading.reason != CONFUSED
-    if certain or evidence.support(reading.lines or ()) < _BORNE_OUT or _is_light(evidence):
+    if certain or evidence.support(reading.lines or ()) < BORNE_OUT or _is_light(evidence):
         return found
     evidence = augment(evidence)
     return judge(evidence.likelihoods) or reading, evidence
@@ -252,32 +297,10 @@ def _is_certain(reading: Reading, evidence: Evidence) -> bool:
     return bool(least >= 1 - of_a_character and reading.confidence >= 1 - of_the_text)
 
 
-def is_read(reading: Reading) -> bool:
-    """Whether a text was read that is more likely right than wrong, and fits its check digits."""
-    return reading.valid and reading.confidence > _SURE
-
-
-def _stands_there(reading: Reading, evidence: Evidence | None) -> bool:
-    """Whether the text is clearly that of an MRZ in this place, certain or not."""
-    return evidence is not None and (is_read(reading) or evidence.support(reading.lines or ()) > _BORNE_OUT)
-
-
-def _better(one: Found, other: Found) -> Found:
-    """What is read goes first, then what the print bears out best."""
-    if one[1] is None or other[1] is None:
-        return other if one[1] is None else one
-    return other if _rank(other[0], other[1]) > _rank(one[0], one[1]) else one
-
-
-def _rank(reading: Reading, evidence: Evidence) -> tuple[bool, float]:
-    """The greater, the better."""
-    return is_read(reading), evidence.support(reading.lines or ())
-
-
 def _explained(reading: Reading, evidence: Evidence, size: tuple[int, ...], *, second: bool, is_strip: bool) -> Reading:
     """The reading with what is wrong with its picture, and the reason that follows from it."""
     faults = findings(evidence, reading.characters, size)
-    stands = _stands_there(reading, evidence)
+    stands = stands_there(reading, evidence)
     if not stands:
         others = (judge(other.likelihoods) for other in places.mirrored(evidence))
         if any(other is not None and is_read(other) for other in others):

@@ -22,6 +22,8 @@ class View:
     """(lines, width): the column of `grey` that each column of a crop shows at the line's centre."""
     lean: float = 0.0
     """How many columns to the left the text leans for each row down."""
+    squeeze: NDArray[np.float32] | float = 1.0
+    """How high the text is against what it should be, in all columns or (width,) in each."""
 
     @classmethod
     def level(cls, grey: NDArray[np.uint8], tracks: tuple[Track, ...], first_px: float, width: int) -> "View":
@@ -33,7 +35,7 @@ class View:
         """(lines, 48, width)."""
         effort.spend("line", self.places.size / CROP_COLUMNS)
         each = zip(self.tracks, self.places, strict=True)
-        return np.stack([lines.cut(self.grey, track, place, self.lean) for track, place in each])
+        return np.stack([lines.cut(self.grey, track, place, self.lean, self.squeeze) for track, place in each])
 
     def upright(self) -> "View":
         """The view with the slant of its text taken out: letters straight, lines where they belong to each other."""
@@ -47,12 +49,18 @@ class View:
         """The view of somebody on the other side of the picture."""
         return replace(self, tracks=self.tracks[::-1], places=self.places[::-1, ::-1])
 
-    def evened(self, grid: CharacterGrid) -> "View":
-        """The view, 1476 wide, in which the characters at the ticks of `grid` stand evenly and in the middle."""
+    def evened(self, grid: CharacterGrid, written: NDArray[np.bool_]) -> "View":
+        """The view, 1476 wide, in which the characters at the ticks of `grid` stand evenly, as high as they should be.
+
+        `written` (lines, count): which of them are letters and digits.
+        """
         even = (CROP_COLUMNS - 1) / 2 + PITCH_PX * (np.arange(grid.count) - (grid.count - 1) / 2)
         columns = np.arange(CROP_COLUMNS)
-        bends = (np.polyfit(even, line, 2) for line in self._at(grid.columns_px))
-        return replace(self, places=np.stack([np.polyval(bend, columns) for bend in bends]))
+        bends = (np.polyfit(even, line, 3) for line in self._at(grid.columns_px))
+        places = np.stack([np.polyval(bend, columns) for bend in bends])
+        high, more = lines.squeeze(self.crops, grid.columns_px, written)
+        across = np.interp(columns, even[[0, -1]], [-1, 1])
+        return replace(self, places=places, squeeze=np.asarray(high * (1 + more * across), np.float32))
 
     def ends(self, grid: CharacterGrid) -> NDArray[np.float64]:
         """(lines, 2, 2): (x, y) in `grey` of the first and the last tick of each line."""

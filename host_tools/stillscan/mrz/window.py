@@ -10,15 +10,15 @@ from stillscan.mrz import effort, lines
 from stillscan.mrz.lines import PITCH_PX, Track
 from stillscan.mrz.spot import Bar
 
-_HALF_ROWS = 240
+HALF_ROWS = 240
 """Two lines of the greatest distance to each side, and a letter."""
 _MOST_CELLS = 48
 """The longest line, 44 characters, and two to each side."""
 _SPACINGS_PX = range(40, 108, 2)
 """Distances of lines that occur: 75 px by the standard, less and more on cards and old passports."""
-_STROKE_PX = 31
+STROKE_PX = 31
 """A character: no stroke is wider."""
-_AROUND_PX = (61, 151)
+AROUND_PX = (61, 151)
 """Columns and rows over which ink is taken to be the background's. Smaller ones, (31, 101), change nothing; with (91,
 201) one more of 14 photographs (of worn passports, levels 3 to 5, and of three formats) is read."""
 _LAYOUTS = ((0, 1), (-1, 0), (0, 1, 2), (-1, 0, 1), (-2, -1, 0))
@@ -64,13 +64,13 @@ def around(grey: NDArray[np.uint8], bar: Bar) -> Window:
         for point, way in ((bar.left, -along), (bar.right, along))
     )
     width = round((before + cells + after) * PITCH_PX)
-    corner = bar.left - along * before * bar.pitch_px - across * _HALF_ROWS * scale
+    corner = bar.left - along * before * bar.pitch_px - across * HALF_ROWS * scale
     matrix = np.column_stack([along * scale, across * scale, corner])
-    effort.spend("window", width * 2 * _HALF_ROWS / 1e6)
+    effort.spend("window", width * 2 * HALF_ROWS / 1e6)
     picture = cv2.warpAffine(
         grey,
         matrix / shrink,
-        (width, 2 * _HALF_ROWS),
+        (width, 2 * HALF_ROWS),
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
@@ -90,14 +90,14 @@ def stacks(window: Window) -> list[Stack]:
     """Pairs and threes of lines in the window that may be an MRZ, likeliest first."""
     effort.spend("stacks", window.grey.size / 1e6)
     ink = strokes(window.grey)
-    ink -= cv2.blur(ink, _AROUND_PX)
+    ink -= cv2.blur(ink, AROUND_PX)
     marked = lines.marks(ink)
     first, last = (max(0, round(column / lines.SLAB_PX)) for column in window.bar_columns)
     seen = np.full(marked.shape, 0.0, np.float32)
     seen[:, first : max(first + 1, last)] = marked[:, first : max(first + 1, last)]
     share = max(1, last - first) / marked.shape[1]
     rough = (np.arange(-16.0, 17, 4), np.arange(-12.0, 13, 4) / max(share, 0.3), np.arange(-8.0, 9, 4))
-    track, _ = lines.follow(seen, Track(_HALF_ROWS - 0.5), rough)
+    track, _ = lines.follow(seen, Track(HALF_ROWS - 0.5), rough)
     fine = (np.arange(-3.0, 4), np.arange(-3.0, 4), np.arange(-2.0, 3))
     track, best = lines.follow(seen, track, fine)
     found = []
@@ -123,7 +123,7 @@ def _beside(marked: NDArray[np.float32], near: Track) -> Track:
 
 def strokes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Ink 0..1 of thin strokes against the brightness around them, for a picture at 300 dpi."""
-    square = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE_PX, _STROKE_PX))
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (STROKE_PX, STROKE_PX))
     closed = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, square)
     ink = (closed - grey).astype(np.float32) / np.maximum(closed, 24)
     strong = float(np.percentile(ink[::4, ::4], 97))

@@ -10,6 +10,7 @@ from types import TracebackType
 import numpy as np
 
 from stillscan.errors import InputError
+from stillscan.link.session import Session
 from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
@@ -67,6 +68,11 @@ class Scanner:
         self.hand.lay(document, motion)
 
     # --- what is expected -------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """The link to the scanner, which is switched on: for tests of the scanner itself. DeviceError."""
+        return self._driver.session
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -25,7 +25,7 @@ from stillscan.guidance import counted
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
 from stillscan.scanning.inspection import set_all
-from stillscan.technician.come_up import Running, come_up, connect, installed_build
+from stillscan.technician.come_up import LIMIT_S, PATIENT_S, Running, come_up, connect, installed_build
 from stillscan.technician.ports import find_port, port_again, recognise
 from stillscan.technician.prompt import Prompt
 from stillscan.technician.update import Done, Update
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if args.image_only is not None:
         return _image(args, settings)
     port = find_port(args.port)
-    SerialTransport(port).close()  # says in plain words why it cannot be had
+    limit_s = PATIENT_S if _is_program(port) else LIMIT_S
     try:
         prompt = Prompt(port)
     except DeviceError:
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         again = port_again(port)
         build, key, done = _put(prompt, port, args)
-        running = come_up(again, build, key=key)
+        running = come_up(again, build, limit_s, key)
     try:
         if settings:
             set_all(running.session, settings)
@@ -110,6 +110,12 @@ def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
     else:
         print(f"{args.image_only}: {len(image)} bytes for the flash of {args.board}, from {address:#x} on")
     return 0
+
+
+def _is_program(port: str) -> bool:
+    """Whether a program is at the other end, and no board. DeviceError says in plain words why it cannot be had."""
+    with closing(SerialTransport(port)) as opened:
+        return opened.pseudo
 
 
 def _running_kiosk(port: str, named: str | None) -> Running:

@@ -17,7 +17,11 @@ from stillscan.technician.prompt import Prompt
 
 _AGAIN_S = 0.2  # between two tries to open a port: a board takes about a second to come up
 _PROMPT_S = 8.0  # before that nothing is sent that could interrupt a board that is just starting
-_LIMIT_S = 75.0  # a version on trial takes 30 s to be left, and the one before it comes up again
+LIMIT_S = 75.0
+"""A version on trial takes 30 s to be left, and the one before it comes up again."""
+PATIENT_S = 900.0
+"""The same of an emulated chip: its start, 1.6 s, takes a free core about 40 s, and took a computer with six busy
+programs a core five minutes."""
 WHY = {
     wire.DEFECT: "it ended with an error while it started",
     wire.RESETS: "it was reset twice before it was ready",
@@ -52,7 +56,7 @@ def installed_build(installed: Installed | None) -> str:
     return plain(installed.build) if installed is not None else ""
 
 
-def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S, key: bytes | None = None) -> Running:
+def come_up(port: Callable[[], str], build: str, limit_s: float = LIMIT_S, key: bytes | None = None) -> Running:
     """The board with this version, confirmed. StillscanError: it was left for the one before; DeviceError.
 
     ``key`` is that of its pairing: a board that has one takes settings from nobody else.

@@ -84,6 +84,10 @@ class Emulator:
                 self._sleep()
         self._end.cancel()
 
+    def power_up(self) -> None:
+        """As if its power had been off and on: what is in its flash stays."""
+        self._reset(from_watchdog=False)
+
     def stop(self) -> None:
         """End the run after this instruction."""
         self._ending = True
@@ -99,9 +103,9 @@ class Emulator:
         for block in blocks:
             block.advance(int(cycles))
 
-    def _reset(self) -> None:
+    def _reset(self, from_watchdog: bool = True) -> None:
         self.chip.pio = self._blocks
-        self.chip.enter_reset(from_watchdog=True)
+        self.chip.enter_reset(from_watchdog=from_watchdog)
         self._start()
         self.at_reset()
 

@@ -80,7 +80,12 @@ def assert_alike(chip: dict[str, list[float]], here: dict[str, list[float]]) -> 
     assert chip.keys() == here.keys()
     for name in chip:
         assert (len(chip[name]) > 1) == (len(here[name]) > 1), name
-    for name in ("kiosk.state.number", "kiosk.pins.presence"):
-        assert chip[name] == here[name], name
-    for name in ("kiosk.carriage.steps", "kiosk.lines.count"):
-        assert len(chip[name]) == pytest.approx(len(here[name]), rel=0.1), name
+    for name in (
+        "state.number",
+        "pins.presence",
+        "pins.direction",
+        "pins.infrared",
+        "pins.ring",
+        "sweep.aborted",
+    ):
+        assert chip[f"kiosk.{name}"] == here[f"kiosk.{name}"], name

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from vcd.reader import TokenKind, tokenize
 
+from kiosk import wire
 from stillscan.cli import main
 from stillscan.commands.world import SAMPLE
 from stillscan.simulator.carriage import STEPS_PER_ROW
@@ -75,6 +76,8 @@ def test_what_happened_in_a_check_with_a_slip(tmp_path: Path, capsys: pytest.Cap
     steps = [(at, value) for at, value in waves["kiosk.carriage.steps"]]
     assert {abs(a - b) % (1 << 32) for (_, a), (_, b) in pairwise(steps)} <= {1, (1 << 32) - 1}
 
+    begun = sorted((at, name) for name in wire.STATES for at, on in waves[f"kiosk.state.{name}"] if on)
+    assert [name for _, name in begun] == ["empty", "placed", "still", "scanning", "moved", "still", "scanning", "done"]
     rows = [row for _, row in waves["kiosk.sweep.row"]]
     assert rows[0] == 0xFFFF
     assert record["aborts"][0]["row"] - 1 in rows

@@ -19,9 +19,9 @@ _AGAIN_S = 0.2  # between two tries to open a port: a board takes about a second
 _PROMPT_S = 8.0  # of LIMIT_S; before that nothing is sent that could interrupt a board that is just starting
 LIMIT_S = 75.0
 """A version on trial takes 30 s to be left, and the one before it comes up again."""
-PATIENT_S = 900.0
-"""The same of an emulated chip: its start, 1.6 s, takes a free core about 40 s, and took a computer with six busy
-programs a core five minutes."""
+PATIENT_S = 1800.0
+"""The same of an emulated chip: its start, 1.6 s, takes a free core a minute or two, and took a computer with eight
+busy programs a core 756 s."""
 WHY = {
     wire.DEFECT: "it ended with an error while it started",
     wire.RESETS: "it was reset twice before it was ready",

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags test-board train pictures samples wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -114,6 +114,12 @@ bench-rules: setup ## names of the same and of other people, a million identity 
 
 bench-joined: setup ## 2,100 times two passports joined, exchanged or laid over each other: is a mixture ever accepted? (about 40 minutes)
 	@$(BIN)/python -m bench.joined $(ARGS)
+
+test-board: $(READY) ## the plugin's board suite: make test-board PORT=/dev/ttyACM0 (ASK=1: you are its hand); fills build/board-checklist.md
+	@test -n '$(PORT)' || { echo 'make: name the port of the board: make test-board PORT=/dev/ttyACM0 (PORT=sim or chip tries the suite)'; exit 2; }
+	@mkdir -p build
+	@STILLSCAN_CHECKLIST=build/board-checklist.md $(BIN)/python -m pytest -q -rs tests/board --stillscan-on '$(PORT)' $(if $(ASK),--stillscan-ask) \
+		--stillscan-metrics build/board.json $(PYTEST_ARGS)
 
 bench-latency: setup ## from the last row of a text to the verdict, with the real reader over a pseudo-terminal (2 minutes)
 	@$(BIN)/python -m bench.latency $(ARGS)

@@ -35,6 +35,10 @@ class InputError(StillscanError):
     exit_code = 2
 
 
+class NotHereError(InputError):
+    """What was asked for cannot be done here (on this board, by this emulator): a test is skipped with the reason."""
+
+
 DeviceTrouble = Literal[
     "missing", "busy", "rights", "stranger", "protocol", "gone", "lost", "faulty", "firmware",
     "unpaired", "foreign", "swapped", "revoked", "key_lost", "simulated", "unproven", "records",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from vcd.reader import TokenKind, tokenize
 
 from stillscan.cli import main
 from stillscan.commands.world import SAMPLE
@@ -40,12 +41,51 @@ def test_an_image_that_is_none(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert "\n" not in shown
 
 
-def test_a_check_with_a_slip_ends_as_on_this_computer(capsys: pytest.CaptureFixture[str], uf2: Path) -> None:
+def test_a_check_with_a_slip_ends_as_on_this_computer(
+    capsys: pytest.CaptureFixture[str], uf2: Path, tmp_path: Path
+) -> None:
+    waves = [tmp_path / "chip.vcd", tmp_path / "here.vcd"]
     common = ["simulate", "--document", str(SAMPLE), "--motion", "one-slip", "--seed", "3", "--json"]
-    assert main([*common, "--board", "rpi_pico", "--uf2", str(uf2)]) == 0
+    assert main([*common, "--board", "rpi_pico", "--uf2", str(uf2), "--vcd", str(waves[0])]) == 0
     chip = json.loads(capsys.readouterr().out)
-    assert main(common) == 0
+    assert main([*common, "--vcd", str(waves[1])]) == 0
     here = json.loads(capsys.readouterr().out)
     assert set(chip) == KEYS
     for key in ("outcome", "reason", "mrz", "format"):
         assert chip[key] == here[key]
+    assert_alike(*map(changes, waves))
+
+
+def changes(path: Path) -> dict[str, list[float]]:
+    """The values that each signal of a file of waveforms takes, one after another."""
+    names: dict[str, str] = {}
+    found: dict[str, list[float]] = {}
+    scope: list[str] = []
+    with path.open("rb") as file:
+        for token in tokenize(file):
+            if token.kind is TokenKind.SCOPE:
+                scope.append(token.scope.ident)
+            elif token.kind is TokenKind.UPSCOPE:
+                scope.pop()
+            elif token.kind is TokenKind.VAR:
+                name = names[token.var.id_code] = ".".join((*scope, token.var.reference))
+                found[name] = []
+            elif token.kind in (TokenKind.CHANGE_SCALAR, TokenKind.CHANGE_VECTOR, TokenKind.CHANGE_REAL):
+                found[names[token.data.id_code]].append(float(token.data.value))
+    return found
+
+
+def assert_alike(chip: dict[str, list[float]], here: dict[str, list[float]]) -> None:
+    """The same signals, of which each moves in both files or in neither, and the same states."""
+    assert chip.keys() == here.keys()
+    for name in chip:
+        assert (len(chip[name]) > 1) == (len(here[name]) > 1), name
+    for name in (
+        "state.number",
+        "pins.presence",
+        "pins.direction",
+        "pins.infrared",
+        "pins.ring",
+        "sweep.aborted",
+    ):
+        assert chip[f"kiosk.{name}"] == here[f"kiosk.{name}"], name

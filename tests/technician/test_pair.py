@@ -38,7 +38,7 @@ def scanners(tmp_path: Path, office: list[str]) -> Scanners:
 @pytest.fixture
 def real(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fake board's pseudo-terminal passes for a port."""
-    monkeypatch.setattr(serial_port, "_is_pseudo_terminal", lambda opened: False)
+    monkeypatch.setattr(serial_port, "is_pseudo_terminal", lambda opened: False)
 
 
 def pair(board: FakeBoard, office: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, object]:

@@ -1,13 +1,18 @@
 """The pytest plugin: options, marker, seeds, and that it disturbs nobody who does not use it."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 from stillscan.testing import NotAsExpectedError, Scanner, passport
+from stillscan.testing.measured import report
 
 pytestmark = pytest.mark.process
 
@@ -42,11 +47,12 @@ def test_names_of_ones_own_come_first(clock, world):
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Pytest with this plugin and no other but those named."""
+    """Pytest with this plugin and no other but those named; no image of MicroPython is known."""
+    known = {name: value for name, value in os.environ.items() if name != "STILLSCAN_UF2"}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "stillscan.testing.plugin", "--strict-markers", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "200"},
+        env={**known, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "200"},
         capture_output=True,
         text=True,
         timeout=300,  # a bound for a test that hangs
@@ -68,6 +74,66 @@ def test_the_contract_and_a_failure_that_a_seed_repeats_side_by_side(tmp_path: P
     assert "test_it.py::test_fails[seed2]" in done.stdout
 
 
+MEASURED = """
+import pytest
+
+@pytest.mark.stillscan(boards=["simulator", "rpi_pico"])
+def test_on_boards(scanner, passport, stillscan_board):
+    assert stillscan_board == "simulator"
+    scanner.lay(passport(), motion="one-slip")
+    scanner.expects(state="scanning")
+    assert scanner.result().outcome == "verified"
+
+def test_fails(scanner):
+    scanner.clock.run(1000)
+    assert scanner.clock.now_ms < 0
+"""
+
+
+def test_what_was_measured_is_the_same_in_every_form_and_however_it_ran(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_it.py").write_text(MEASURED)
+    once = run(tmp_path, "-rs", "--stillscan-metrics", "once.json")
+    assert "1 failed, 1 passed, 1 skipped" in once.stdout, once.stdout + once.stderr
+    assert "the simulator has no rpi_pico" in once.stdout
+    run(tmp_path, "-p", "xdist", "-n", "2", "--stillscan-metrics", "again.json")
+    assert (tmp_path / "once.json").read_bytes() == (tmp_path / "again.json").read_bytes()
+    tests = json.loads((tmp_path / "once.json").read_text())["tests"]
+    passed, failed = tests["test_it.py::test_on_boards[simulator]"], tests["test_it.py::test_fails"]
+    assert (passed["outcome"], failed["outcome"]) == ("passed", "failed")
+    assert [wait["what"] for wait in passed["waits"]] == ["state 'scanning'"]
+    (check,) = passed["checks"]
+    assert (check["outcome"], check["attempts"], len(check["aborts"])) == ("verified", 2, 1)
+    assert passed["heap_free_min"] > 0
+
+    run(tmp_path, "--stillscan-metrics", "run.prom")
+    families = {f.name: f for f in text_string_to_metric_families((tmp_path / "run.prom").read_text())}
+    values = {f.name: [sample.value for sample in f.samples] for f in families.values()}
+    assert sorted(values["stillscan_test_passed"]) == [0, 1]
+    assert values["stillscan_check_attempts"] == [2]
+    assert values["stillscan_check_seconds"] == pytest.approx([check["took_ms"] / 1000])
+    assert values["stillscan_wait_seconds"] == pytest.approx([passed["waits"][0]["after_ms"] / 1000])
+    assert values["stillscan_test_heap_free_min_bytes"] == [failed["heap_free_min"], passed["heap_free_min"]]
+    assert families["stillscan_wait_seconds"].samples[0].labels["since"] == "lay('passport', motion='one-slip')"
+
+
+@given(st.dictionaries(st.text(min_size=1), st.sampled_from(["passed", "failed"]), max_size=3))
+def test_whatever_a_test_is_called_prometheus_reads_its_name(outcomes: dict[str, str]) -> None:
+    shared = {
+        "target": "sim",
+        "board": None,
+        "seed": 1,
+        "run_ms": 1.5,
+        "heap_free_min": None,
+        "waits": [],
+        "checks": [],
+    }
+    text = report({name: {"outcome": outcome, **shared} for name, outcome in outcomes.items()}, "prom")
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    passed = {sample.labels["test"]: sample.value for sample in samples if sample.name == "stillscan_test_passed"}
+    assert passed == {name: outcome == "passed" for name, outcome in outcomes.items()}
+
+
 def test_a_seed_of_the_command_line_overrules_those_of_the_tests(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_seeds.py").write_text(
@@ -85,7 +151,10 @@ def test_a_seed_of_the_command_line_overrules_those_of_the_tests(tmp_path: Path)
 @pytest.mark.parametrize(
     ("option", "says"),
     [
-        ("--stillscan-on=chip", "--stillscan-on chip: tests run on the simulator alone (sim)"),
+        ("--stillscan-on=chip", "chip: name MicroPython's image for the board by --stillscan-uf2 or STILLSCAN_UF2"),
+        ("--stillscan-on=/dev/none", "/dev/none: there is no such port (sim, chip, or the serial port of a board)"),
+        ("--stillscan-metrics=run.csv", "--stillscan-metrics: run.csv ends in neither .json nor .prom"),
+        ("--stillscan-ask", "--stillscan-ask: there is a person only at a real board"),
         ("--stillscan-seed=-1", "--stillscan-seed: '-1' is not a whole number of 0 or more"),
         ("-mnone", "the marker is stillscan(seed=N) or stillscan(seeds=[N, ...]), N from 0"),
     ],

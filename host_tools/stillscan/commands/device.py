@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
 from stillscan.commands.records import read_input
-from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
+from stillscan.commands.world import SAMPLE, add_movement, chip_kiosk, scene, visitors
 from stillscan.errors import InputError
 from stillscan.link.pairing import Pairing
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -35,17 +36,36 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--control",
         metavar="PATH",
         help="a Unix socket that takes one command a line: customer FILE, hurry FILE, leave, fault NAME [S], mend, "
-        "reboot, unplug S, power S, busy S, mute S, noise S, garbage S, stranger S, status (host_tools/docs/trials.md)",
+        "reboot, unplug S, power S, busy S, mute S, noise S, garbage S, stranger S, status "
+        "(host_tools/docs/trials.md); of an emulated chip: service, power",
     )
     parser.add_argument(
         "--pairing", metavar="FILE", help="a scanner that is paired, for test mode: FILE is of 'pair --simulated FILE'"
     )
+    parser.add_argument(
+        "--board",
+        default="simulator",
+        metavar="BOARD",
+        help="whose firmware runs (simulator); rpi_pico: on an emulated chip, which needs --link and lags behind "
+        "fifteen times while it is busy: for programs that are patient, as flash is",
+    )
+    parser.add_argument(
+        "--uf2",
+        metavar="FILE",
+        default=os.environ.get("STILLSCAN_UF2"),
+        help="official MicroPython image for a board whose chip is emulated (default: STILLSCAN_UF2)",
+    )
+    parser.add_argument("--bare", action="store_true", help="of an emulated chip: MicroPython and nothing else on it")
     add_movement(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; ends when it is asked to stop."""
+    if args.board != "simulator":
+        return _emulated(args)
+    if args.bare:
+        raise InputError("--bare goes with --board and a chip that is emulated")
     # Not on Windows, where there are no pseudo-terminals.
     from stillscan.simulator.cable import Cable
     from stillscan.simulator.control import ControlSocket
@@ -71,6 +91,29 @@ def run(args: argparse.Namespace) -> int:
         print(port.port, flush=True)
         while True:
             stand.step()
+            if control is not None:
+                control.serve()
+
+
+def _emulated(args: argparse.Namespace) -> int:
+    """A chip has its port and an empty glass, and none of the misfortunes of a stand."""
+    if args.pairing or args.document or not args.link:
+        raise InputError(f"--board {args.board}: with --link; without --pairing and --document")
+    kiosk = chip_kiosk(args.board, args.uf2, files={} if args.bare else None)(
+        scene(SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
+    )
+    from stillscan.simulator.chip.port import ChipPort
+    from stillscan.simulator.control import ControlSocket
+
+    with ExitStack() as closing:
+        port = ChipPort(kiosk, Path(args.link))
+        closing.callback(port.close)
+        control = ControlSocket(Path(args.control), port.command) if args.control else None
+        if control is not None:
+            closing.callback(control.close)
+        print(args.link, flush=True)
+        while True:
+            port.step()
             if control is not None:
                 control.serve()
 

@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -27,7 +27,7 @@ from stillscan.guidance import counted
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
 from stillscan.scanning.inspection import set_all
-from stillscan.technician.come_up import Running, come_up, connect, installed_build
+from stillscan.technician.come_up import LIMIT_S, PATIENT_S, Running, come_up, connect, installed_build
 from stillscan.technician.labels import Label, write_labels
 from stillscan.technician.ports import find_port, plugged_in, port_again, recognise
 from stillscan.technician.prompt import Prompt
@@ -127,7 +127,7 @@ def _one(
     port: str, args: argparse.Namespace, settings: dict[str, int], versions: Callable[[str], Version], sent: Sent
 ) -> _Flashed:
     """One board: the version on it, confirmed, and set. ``sent`` is told the bytes so far, and how many there are."""
-    SerialTransport(port).close()  # says in plain words why it cannot be had
+    limit_s = PATIENT_S if _is_program(port) else LIMIT_S
     try:
         prompt = Prompt(port)
     except DeviceError:
@@ -135,7 +135,7 @@ def _one(
     else:
         again = port_again(port)
         build, key, done = _put(prompt, port, args, versions, sent)
-        running = come_up(again, build, key=key)
+        running = come_up(again, build, limit_s, key)
     try:
         if settings:
             set_all(running.session, settings)
@@ -164,6 +164,12 @@ def _image(args: argparse.Namespace, settings: dict[str, int]) -> int:
     else:
         print(f"{args.image_only}: {len(image)} bytes for the flash of {args.board}, from {address:#x} on")
     return 0
+
+
+def _is_program(port: str) -> bool:
+    """Whether a program is at the other end, and no board. DeviceError says in plain words why it cannot be had."""
+    with closing(SerialTransport(port)) as opened:
+        return opened.pseudo
 
 
 def _running_kiosk(port: str, named: str | None, versions: Callable[[str], Version]) -> Running:

@@ -10,19 +10,20 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from stillscan.boards.files import chip
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.settings import check, named_values
-from stillscan.commands.world import add_movement, scene
+from stillscan.commands.world import add_movement, chip_kiosk, scene
 from stillscan.errors import InputError
 from stillscan.files import may_write
 from stillscan.guidance import say
 from stillscan.scanning.policy import RESTART_ONLY, Policy
 from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
 from stillscan.simulator.scene import Scene
+from stillscan.simulator.waves import Waves
 from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
+from stillscan.testing.vcd import write
 
 _MOST_S = 3600.0  # of virtual time: an hour, where a check takes seconds
 _MOST_READ_MS = 60_000.0  # a minute: thirty times the longest reading that is waited for
@@ -81,6 +82,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--plot", metavar="PNG", help="draw the check: movement, sensors, ring and tones, sweeps over rows, certainty"
     )
+    parser.add_argument(
+        "--vcd",
+        metavar="FILE",
+        help="write waveforms for GTKWave and PulseView: pins, buses, steps, lamp, lines, states; the same names for "
+        "every board",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
 
@@ -102,12 +109,15 @@ def run(args: argparse.Namespace) -> int:
         test_mode=args.test_mode,
         settings=settings,
     )
-    if args.plot:
-        may_write(args.plot)
-    recorder = Recorder(after_ms=_AFTER_MS if args.plot else 0.0)
-    record = simulate(world, options, recorder, _kiosk(args.board, args.uf2))
+    for path in filter(None, (args.plot, args.vcd)):
+        may_write(path)
+    recorder = Recorder(after_ms=_AFTER_MS if args.plot or args.vcd else 0.0)
+    kiosk, waves = _kiosk(args.board, args.uf2), Waves()
+    record = simulate(world, options, recorder, _watched(kiosk, waves) if args.vcd else kiosk)
     if args.plot:
         draw(recorder, world, record, Path(args.plot))
+    if args.vcd:
+        write(Path(args.vcd), waves, recorder)
     if args.json:
         print(json.dumps(record))
     else:
@@ -124,14 +134,16 @@ def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
     """What makes the kiosk of this board: its firmware on this computer, or on an emulated chip."""
     if board == "simulator":
         return SimulatedKiosk
-    chip(board)
-    if not uf2:
-        raise InputError(f"--board {board}: name a MicroPython image for it by --uf2 or STILLSCAN_UF2")
-    try:
-        from stillscan.simulator.chip.kiosk import ChipKiosk
-    except ImportError:
-        raise InputError(f"--board {board}: no emulator for its chip: pip install 'stillscan[chip]'") from None
-    return lambda world: ChipKiosk(world, uf2, board)
+    return chip_kiosk(board, uf2)
+
+
+def _watched(switch_on: Callable[[Scene], Simulated], waves: Waves) -> Callable[[Scene], Simulated]:
+    def on(world: Scene) -> Simulated:
+        kiosk = switch_on(world)
+        waves.watch(kiosk.bus)
+        return kiosk
+
+    return on
 
 
 def _fault(text: str | None) -> tuple[str | None, float | None]:

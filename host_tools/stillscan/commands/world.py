@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from stillscan.boards.files import chip
 from stillscan.errors import InputError
 from stillscan.mrz.formats import parse_mrz_text
 from stillscan.simulator.dirt import Dirt
@@ -15,6 +17,9 @@ from stillscan.simulator.hand import PROFILES, Motion, profile
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.trace import load_trace
 from stillscan.simulator.visitors import QUICK_US, WAIT_US, Visitors
+
+if TYPE_CHECKING:  # of the extra `chip`
+    from stillscan.simulator.chip.kiosk import ChipKiosk
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"  # an invented person's strip
 _VISIT_S = 60.0  # a hand's movements are drawn for so long: twice what a check is waited for by default
@@ -55,6 +60,18 @@ def scene(
     spots = Dirt.profile(dirt, seed)
     page = Page.load(document) if document is not None else _printed(parse_mrz_text(mrz_text or ""))
     return Scene(page, hand, spots, seed)
+
+
+def chip_kiosk(board: str, uf2: str | None, files: Mapping[str, bytes] | None = None) -> Callable[[Scene], ChipKiosk]:
+    """What makes a kiosk whose chip is emulated; ``files`` as ChipKiosk has them. InputError."""
+    chip(board)
+    if not uf2:
+        raise InputError(f"--board {board}: name a MicroPython image for it by --uf2 or STILLSCAN_UF2")
+    try:
+        from stillscan.simulator.chip.kiosk import ChipKiosk
+    except ImportError:
+        raise InputError(f"--board {board}: no emulator for its chip: pip install 'stillscan[chip]'") from None
+    return lambda world: ChipKiosk(world, uf2, board, files)
 
 
 def _printed(lines: Sequence[str]) -> Page:

@@ -38,7 +38,7 @@ class SerialTransport:
         except (serial.SerialException, OSError, ValueError) as error:
             raise _trouble(port, error) from None
         _keep_others_out(self._serial)
-        self.pseudo = _is_pseudo_terminal(self._serial)
+        self.pseudo = is_pseudo_terminal(self._serial)
 
     def read(self, timeout_ms: float) -> bytes:
         """See Transport."""
@@ -92,7 +92,7 @@ def _trouble(port: str, error: BaseException) -> DeviceError:
     return DeviceError(f"{port}: cannot be opened as a serial port", "stranger")
 
 
-def _is_pseudo_terminal(opened: serial.Serial) -> bool:
+def is_pseudo_terminal(opened: serial.Serial) -> bool:
     """Whether a program of this computer is at the other end. By the device itself, which has many names."""
     if termios is None:
         return False

@@ -100,8 +100,6 @@ class Bus:
         self.outputs: dict[int, int] = {}
         self._edge = False
         self._edge_us: int | None = None
-        self._asked_light = 0.0
-        self._lit_us = 0
         self._chance = np.random.default_rng([scene.seed, 600])
         self._line_ends: list[float] = []
         self._first_line_us = 0.0
@@ -224,10 +222,7 @@ class Bus:
         if pin == PINS["beeper"]:
             self.beeper.drive(self.now_us, argument >> 16, duty)
         infrared, white = self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)
-        was = self._asked_light
-        self._asked_light = max(infrared * self.lamp.infrared, white * self.lamp.white) / 65535
-        if not was:
-            self._lit_us = self.now_us
+        self.lamp.drive(self.now_us, infrared / 65535, white / 65535)
 
     def _pixels(self, _: int, __: int, data: bytes) -> None:
         self._pass(self.ring.write(self.now_us, data))
@@ -315,9 +310,7 @@ class Bus:
         begin = self._line_ends[n - 1] if n else self._first_line_us
         end = self._line_ends[n]
         y0, y1 = self.carriage.y_mm(begin), self.carriage.y_mm(end)
-        light = self.lamp.light(self._asked_light) * self.lamp.risen(end - self._lit_us)
-        if self.lamp.flicker:
-            light *= max(0.0, 1.0 + self.lamp.flicker * float(self._chance.standard_normal()))
+        light = self.lamp.light(end, self._chance)
         self.line_sensor.expose(begin, end, y0, y1, light, self._line)
         return 0, bytes(self._line)
 

@@ -84,8 +84,8 @@ def break_part(parts: object, fault: str) -> None:
         getattr(parts, part).fault = kind
 
 
-def _paced(began_s: float, virtual_s: float) -> float:
-    """Hold the virtual clock to the wall clock; the moment at which it began, later if it cannot catch up."""
+def hold_back(began_s: float, virtual_s: float) -> float:
+    """Hold a virtual clock to the wall clock; the moment at which it began, later if it cannot catch up."""
     ahead_s = began_s + virtual_s - time.monotonic()
     if ahead_s < -_LATE_S:
         return began_s - ahead_s
@@ -118,6 +118,11 @@ class SimulatedKiosk:
         self._began_s = time.monotonic() if paced else None
         self._to_fail: list[tuple[int, str]] = []
         self.visitors: Visitors | None = None
+
+    @property
+    def now_us(self) -> int:
+        """Microseconds since power-on, by the virtual clock."""
+        return self.bus.now_us
 
     def fail(self, fault: str) -> None:
         """Break a part from now on: a name of FAULTS, or "none" to mend all."""
@@ -152,7 +157,7 @@ class SimulatedKiosk:
     def hold_time(self) -> None:
         """A paced kiosk's virtual clock waits for the wall clock; ``_run`` does so by itself."""
         if self._began_s is not None:
-            self._began_s = _paced(self._began_s, self.bus.now_us / 1e6)
+            self._began_s = hold_back(self._began_s, self.bus.now_us / 1e6)
 
     def reboot(self, by_watchdog: bool = False) -> None:
         """The firmware starts anew, under another boot_id. What lies there stays, and what is on its file system."""

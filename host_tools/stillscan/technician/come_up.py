@@ -16,8 +16,12 @@ from stillscan.link.transport import LinkLostError
 from stillscan.technician.prompt import Prompt
 
 _AGAIN_S = 0.2  # between two tries to open a port: a board takes about a second to come up
-_PROMPT_S = 8.0  # before that nothing is sent that could interrupt a board that is just starting
-_LIMIT_S = 75.0  # a version on trial takes 30 s to be left, and the one before it comes up again
+_PROMPT_S = 8.0  # of LIMIT_S; before that nothing is sent that could interrupt a board that is just starting
+LIMIT_S = 75.0
+"""A version on trial takes 30 s to be left, and the one before it comes up again."""
+PATIENT_S = 1800.0
+"""The same of an emulated chip: its start, 1.6 s, takes a free core a minute or two, and took a computer with eight
+busy programs a core 756 s."""
 WHY = {
     wire.DEFECT: "it ended with an error while it started",
     wire.RESETS: "it was reset twice before it was ready",
@@ -52,14 +56,15 @@ def installed_build(installed: Installed | None) -> str:
     return plain(installed.build) if installed is not None else ""
 
 
-def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S, key: bytes | None = None) -> Running:
+def come_up(port: Callable[[], str], build: str, limit_s: float = LIMIT_S, key: bytes | None = None) -> Running:
     """The board with this version, confirmed. StillscanError: it was left for the one before; DeviceError.
 
     ``key`` is that of its pairing: a board that has one takes settings from nobody else.
     """
     end_s = time.monotonic() + limit_s
+    prompt_s = _PROMPT_S * limit_s / LIMIT_S
     while True:
-        session = _connected(port, end_s, key)
+        session = _connected(port, end_s, prompt_s, key)
         try:
             return _confirmed(session, build, end_s)
         except LinkLostError:
@@ -69,14 +74,14 @@ def come_up(port: Callable[[], str], build: str, limit_s: float = _LIMIT_S, key:
             raise
 
 
-def _connected(port: Callable[[], str], end_s: float, key: bytes | None) -> Session:
+def _connected(port: Callable[[], str], end_s: float, prompt_s: float, key: bytes | None) -> Session:
     began_s = time.monotonic()
     while True:
         try:
             return connect(port(), key)
         except DeviceError as error:
             why = error
-        if time.monotonic() - began_s >= _PROMPT_S:
+        if why.kind == "firmware" or time.monotonic() - began_s >= prompt_s:  # a prompt was heard, or may be there
             _refuse_prompt(port())
         if time.monotonic() > end_s:
             raise why

@@ -83,7 +83,7 @@ def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path
     _hand(axes[0], recorder, scene, times_ms, placed_ms)
     _signals(axes[1], recorder, placed_ms, last_ms)
     _chassis(axes[2], scene, times_ms, recorder.bump_g)
-    _rows(axes[3], recorder, placed_ms, end_ms)
+    _rows(axes[3], recorder, placed_ms, last_ms)
     _certainty(axes[4], recorder, placed_ms)
     for t_ms, cause, _ in recorder.aborts:
         for axis in axes:
@@ -139,8 +139,8 @@ def _chassis(axis: Any, scene: Scene, times_ms: Any, bump_g: float) -> None:
     axis.set_ylabel("chassis, g")
 
 
-def _rows(axis: Any, recorder: Recorder, placed_ms: float, end_ms: float) -> None:
-    ends = [*(t_ms for t_ms, _ in recorder.states[1:]), end_ms + placed_ms]
+def _rows(axis: Any, recorder: Recorder, placed_ms: float, last_ms: float) -> None:
+    ends = [*(t_ms for t_ms, _ in recorder.states[1:]), last_ms + placed_ms]
     for (t_ms, name), until_ms in zip(recorder.states, ends, strict=True):
         axis.axvspan(max(0.0, t_ms - placed_ms), until_ms - placed_ms, color=_SHADES.get(name, "#ffffff"), linewidth=0)
     axis.axhspan(FIRST_TEXT_ROW, LAST_TEXT_ROW, color="#000000", alpha=0.05, linewidth=0)

@@ -5,8 +5,14 @@ Loaded by every pytest where stillscan is installed: what takes time to load is 
 
 from __future__ import annotations
 
+import os
+import select
 import shlex
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,44 +27,86 @@ Passports = Callable[..., "Document"]
 """What the fixture ``passport`` gives: see `stillscan.testing.passport`."""
 
 _SEED = 1  # as `stillscan simulate` begins
-_TARGETS = ("sim",)
+_FORMS = ("json", "prom")
+_KINDS = (("seed", "seeds"), ("board", "boards"))
 _MARKER = (
-    "stillscan(seed=N, seeds=[N, ...]): seed of everything random in this test, or several, each of them a test "
-    "of its own (--stillscan-seed overrules both)"
+    "stillscan(seed=N, seeds=[N, ...], board=BOARD, boards=[BOARD, ...]): seed of everything random in this test, and "
+    "the board that it is for, or several, each of them a test of its own (--stillscan-seed overrules seeds)"
 )
+_MEASURED = "stillscan"  # of a test's report: what the plugin hands from a worker to the process that writes
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--stillscan-on and --stillscan-seed."""
+    """The plugin's options."""
     group = parser.getgroup("stillscan", "a passport scanner under test")
     group.addoption(
-        "--stillscan-on", default="sim", metavar="TARGET", help="what the fixture `scanner` is: sim, the simulator"
+        "--stillscan-on",
+        default="sim",
+        metavar="sim|chip|PORT",
+        help="what the fixture `scanner` is: the simulator, an emulated RP2040 with MicroPython's image, or a real "
+        "board on this serial port (default: sim). What it cannot do is skipped, with the reason",
+    )
+    group.addoption(
+        "--stillscan-uf2", metavar="FILE", help="official MicroPython image of the chip (default: STILLSCAN_UF2)"
+    )
+    group.addoption(
+        "--stillscan-ask",
+        action="store_true",
+        help="of a real board: a person at this terminal does what the hand of a test should do",
     )
     group.addoption(
         "--stillscan-seed", metavar="N", help=f"seed of all tests, in place of their own (default: {_SEED})"
+    )
+    group.addoption(
+        "--stillscan-metrics",
+        metavar="FILE.json|FILE.prom",
+        help="write what was measured: latencies, attempts, heap; as JSON, or as text for Prometheus",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; one clear line for an option that cannot be used."""
     config.addinivalue_line("markers", _MARKER)
-    target = config.getoption("--stillscan-on")
-    if target not in _TARGETS:
-        raise pytest.UsageError(
-            f"--stillscan-on {target}: tests run on the simulator alone (sim); the emulated chip and boards on a port "
-            "are not there yet"
-        )
     _seed_asked_for(config)
+    if hasattr(config, "workerinput"):  # of pytest-xdist: all this has been looked at
+        return
+    on, path = config.getoption("--stillscan-on"), config.getoption("--stillscan-metrics")
+    real = on not in ("sim", "chip")
+    if real and config.getoption("numprocesses", None):
+        raise pytest.UsageError(f"--stillscan-on {on}: one board takes one test at a time: leave out -n")
+    if config.getoption("--stillscan-ask") and not (real and sys.stdin.isatty()):
+        raise pytest.UsageError("--stillscan-ask: there is a person only at a real board, and at a terminal")
+    if on != "sim":
+        with _usable("--stillscan-on"):
+            from stillscan.testing.targets import see
+
+            see(on, config.getoption("--stillscan-uf2"))
+    if path is not None:
+        with _usable("--stillscan-metrics"):
+            config.pluginmanager.register(_Metrics(path))
+
+
+@contextmanager
+def _usable(option: str) -> Iterator[None]:
+    from stillscan.errors import StillscanError
+
+    try:
+        yield
+    except StillscanError as error:
+        raise pytest.UsageError(f"{option}: {error}") from None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with several seeds is as many tests."""
+    """A test with several seeds or boards is as many tests."""
     marker = metafunc.definition.get_closest_marker("stillscan")
-    if marker is None or "stillscan_seed" not in metafunc.fixturenames:
+    if marker is None:
         return
-    seeds = _marked(marker, metafunc.definition.nodeid)
-    if _seed_asked_for(metafunc.config) is None and "seeds" in marker.kwargs:
+    seeds, boards = (_marked(marker, one, metafunc.definition.nodeid) for one, _ in _KINDS)
+    own_seeds = "seeds" in marker.kwargs and _seed_asked_for(metafunc.config) is None
+    if own_seeds and "stillscan_seed" in metafunc.fixturenames:
         metafunc.parametrize("stillscan_seed", seeds, ids=[f"seed{seed}" for seed in seeds])
+    if "stillscan_board" in metafunc.fixturenames and "boards" in marker.kwargs:
+        metafunc.parametrize("stillscan_board", boards, ids=[Path(board).name for board in boards])
 
 
 def _seed_asked_for(config: pytest.Config) -> int | None:
@@ -70,14 +118,53 @@ def _seed_asked_for(config: pytest.Config) -> int | None:
     return int(text)
 
 
-def _marked(marker: pytest.Mark, where: str) -> list[int]:
-    """The seeds that a marker names."""
-    one, several = marker.kwargs.get("seed"), marker.kwargs.get("seeds")
-    seeds: list[Any] = list(several) if several is not None else [one]
-    whole = all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds)
-    if marker.args or set(marker.kwargs) not in ({"seed"}, {"seeds"}) or not whole or not seeds:
-        pytest.fail(f"{where}: the marker is stillscan(seed=N) or stillscan(seeds=[N, ...]), N from 0", pytrace=False)
-    return seeds
+def _marked(marker: pytest.Mark, kind: str, where: str) -> list[Any]:
+    """The seeds or boards that a marker names; none when it names none of this ``kind``."""
+    known = all(set(marker.kwargs) & {one, several} != {one, several} for one, several in _KINDS)
+    known = known and not marker.args and bool(marker.kwargs)
+    known = known and set(marker.kwargs) <= {name for pair in _KINDS for name in pair}
+    one, several = marker.kwargs.get(kind), marker.kwargs.get(f"{kind}s")
+    found: list[Any] = [one] if kind in marker.kwargs else list(several or ())
+    right = _is_seed if kind == "seed" else _is_name
+    if not (known and all(map(right, found)) and (found or f"{kind}s" not in marker.kwargs)):
+        pytest.fail(
+            f"{where}: the marker is stillscan(seed=N) or stillscan(seeds=[N, ...]), N from 0, or the same with "
+            "board and the name or folder of one",
+            pytrace=False,
+        )
+    return found
+
+
+def _is_seed(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str | PathLike) and bool(str(value))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """What the target cannot do is skipped."""
+    with _skipping():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """What the target cannot do is skipped."""
+    with _skipping():
+        yield
+
+
+@contextmanager
+def _skipping() -> Iterator[None]:
+    from stillscan.errors import NotHereError
+
+    try:
+        yield
+    except NotHereError as reason:
+        raise pytest.skip.Exception(str(reason), _use_item_location=True) from None
 
 
 @pytest.fixture
@@ -86,20 +173,89 @@ def stillscan_seed(request: pytest.FixtureRequest) -> int:
     asked = _seed_asked_for(request.config)
     if asked is not None:
         return asked
-    marker = request.node.get_closest_marker("stillscan")
-    return _SEED if marker is None else _marked(marker, request.node.nodeid)[0]
+    seed: int = _of_marker(request, "seed", _SEED)
+    return seed
 
 
 @pytest.fixture
-def scanner(request: pytest.FixtureRequest, stillscan_seed: int) -> Iterator[Scanner]:
-    """A whole kiosk in virtual time: `stillscan.testing.Scanner`."""
+def stillscan_board(request: pytest.FixtureRequest) -> str | None:
+    """The board that this test is for; None: that of the target."""
+    board: str | None = _of_marker(request, "board", None)
+    return board
+
+
+def _of_marker(request: pytest.FixtureRequest, kind: str, otherwise: Any) -> Any:
+    marker = request.node.get_closest_marker("stillscan")
+    return ((marker and _marked(marker, kind, request.node.nodeid)) or [otherwise])[0]
+
+
+@pytest.fixture
+def scanner(request: pytest.FixtureRequest, stillscan_seed: int, stillscan_board: str | None) -> Iterator[Scanner]:
+    """A whole kiosk, by its own clock: `stillscan.testing.Scanner`."""
+    from stillscan.testing.measured import record
     from stillscan.testing.scanner import Scanner
+    from stillscan.testing.targets import find
 
     item: Any = request.node
+    option = item.config.getoption
     name = item.nodeid.replace(f"[seed{stillscan_seed}]", "")
+    on = option("--stillscan-on")
     again = f"pytest {shlex.quote(name)} --stillscan-seed {stillscan_seed}"
-    with Scanner(stillscan_seed, again) as made:
+    if on != "sim":
+        again += f" --stillscan-on {shlex.quote(on)}"
+    person = _Person(item.config) if option("--stillscan-ask") else None
+    board = None if stillscan_board is None else str(stillscan_board)
+    with Scanner(stillscan_seed, again, find(on, board, option("--stillscan-uf2"), person)) as made:
         yield made
+        if option("--stillscan-metrics") is not None:
+            item.user_properties.append((_MEASURED, record(made.measured())))
+
+
+class _Metrics:
+    """Gathers what the tests have measured, wherever they ran, and writes it at the end."""
+
+    def __init__(self, path: str) -> None:
+        from stillscan.errors import InputError
+        from stillscan.files import may_write
+
+        self._path = path
+        self._form = Path(path).suffix.removeprefix(".")
+        if self._form not in _FORMS:
+            raise InputError(f"{path} ends in neither .json nor .prom")
+        may_write(path)
+        self._outcomes: dict[str, str] = {}
+        self._tests: dict[str, dict[str, Any]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test has come so far."""
+        if report.when == "call" or not report.passed:
+            self._outcomes[report.nodeid] = report.outcome
+        measured = dict(report.user_properties).get(_MEASURED)
+        if report.when == "teardown" and isinstance(measured, dict):
+            self._tests[report.nodeid] = {"outcome": self._outcomes.get(report.nodeid, "failed"), **measured}
+
+    def pytest_sessionfinish(self) -> None:
+        """All have."""
+        from stillscan.files import write_whole
+        from stillscan.testing.measured import report
+
+        write_whole(self._path, report(self._tests, self._form).encode())
+
+
+class _Person:
+    """Somebody at the terminal: see stillscan.testing.port_kiosk.Person."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._capture: Any = config.pluginmanager.getplugin("capturemanager")
+
+    def __call__(self, text: str, wait: Callable[[Callable[[], bool]], None]) -> None:
+        with self._capture.global_and_fixture_disabled() if self._capture else nullcontext():
+            print(f"\n  press Enter, and then at once: {text} ", end="", flush=True)
+            if (
+                os.name == "posix"
+            ):  # elsewhere a terminal cannot be looked at: time stands still until the line is there
+                wait(lambda: bool(select.select([sys.stdin], [], [], 0)[0]))
+            sys.stdin.readline()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from types import TracebackType
 import numpy as np
 
 from stillscan.errors import InputError
+from stillscan.link.session import Session
 from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
@@ -17,7 +18,9 @@ from stillscan.simulator.hand import profile
 from stillscan.simulator.scene import Scene
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver, Rule
+from stillscan.testing.measured import Measured, Wait
 from stillscan.testing.steps import Hand
+from stillscan.testing.targets import SIMULATOR, Target
 from stillscan.testing.timeline import Event, NotAsExpectedError, Wanted
 from stillscan.testing.world import Clock, World
 
@@ -33,12 +36,13 @@ class Scanner:
     Limits count from the latest step (of hand or world), or from the event that was expected last.
     """
 
-    def __init__(self, seed: int = 1, again: str = "") -> None:
+    def __init__(self, seed: int = 1, again: str = "", target: Target = SIMULATOR) -> None:
         if seed < 0:
             raise InputError("a seed is a whole number of 0 or more")
         nothing = Page(np.ones((ZONE_ROWS, LINE_PX), np.float32))
-        self._driver = Driver(Scene(nothing, profile("still", seed, 1.0), Dirt.profile("clean", seed), seed))
+        self._driver = Driver(Scene(nothing, profile("still", seed, 1.0), Dirt.profile("clean", seed), seed), target)
         self._again = again or f"seed {seed}"
+        self._waits: list[Wait] = []
         self.hand = Hand(self._driver)
         self.world = World(self._driver)
         self.clock = Clock(self._driver)
@@ -66,6 +70,11 @@ class Scanner:
     # --- what is expected -------------------------------------------------------------------------------------------
 
     @property
+    def session(self) -> Session:
+        """The link to the scanner, which is switched on: for tests of the scanner itself. DeviceError."""
+        return self._driver.session
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """All that has happened, in the order of coming."""
         return tuple(self._driver.timeline.events)
@@ -85,7 +94,7 @@ class Scanner:
         """
         __tracebackhide__ = True
         wanted = Wanted(state, cause, part)
-        limit_ms = _limit(within_ms)
+        limit_ms = self._limit(within_ms)
         _limit(not_before_ms)
 
         def first() -> tuple[int, Event] | None:
@@ -99,6 +108,7 @@ class Scanner:
             when = f"within {limit_ms:g} ms" + f", not before {not_before_ms:g} ms," * bool(not_before_ms)
             came = f"; it came after {after_ms:.1f} ms" if met else "; it did not come"
             raise self._wrong(f"{wanted} {when} of {self._driver.timeline.mark}{came}")
+        self._waits.append(Wait(str(wanted), self._driver.timeline.mark, after_ms, limit_ms))
         self._driver.timeline.go_on_from(*met)
         return met[1]
 
@@ -108,7 +118,7 @@ class Scanner:
         wanted = [Wanted.parse(text) for text in states]
         if not wanted:
             raise InputError("sequence: name the states")
-        limit_ms = _limit(within_ms)
+        limit_ms = self._limit(within_ms)
 
         def entered() -> list[tuple[int, Event]]:
             return list(self._driver.timeline.since_mark())[: len(wanted)]
@@ -152,16 +162,19 @@ class Scanner:
         __tracebackhide__ = True
         if not self._driver.checking:
             raise InputError("result: lay a document first")
-        limit_ms = _limit(within_ms)
+        limit_ms = self._limit(within_ms)
         self._wait(limit_ms, lambda: self._driver.result is not None)
         result = self._driver.result
         mark = self._driver.timeline.mark
         if result is None:
             raise self._wrong(f"a verdict within {limit_ms:g} ms of {mark}; there is none")
-        if result.verdict_ms is not None and result.verdict_ms - self._driver.timeline.mark_ms > limit_ms:
-            late_ms = result.verdict_ms - self._driver.timeline.mark_ms
+        late_ms = self._driver.decided_ms - self._driver.timeline.mark_ms
+        if result.verdict_ms is not None and late_ms > limit_ms:
             raise self._wrong(f"a verdict within {limit_ms:g} ms of {mark}; it came after {late_ms:.1f} ms")
         return result
+
+    def _limit(self, ms: float | None) -> float:
+        return _limit(ms) + self._driver.timeline.patience_ms
 
     def _since(self, event: Event) -> float:
         return max(0.0, event.at_ms - self._driver.timeline.mark_ms)
@@ -178,6 +191,12 @@ class Scanner:
             f"expected {expected}\nwhat happened (time, time since {self._driver.timeline.mark}):\n{happened}\n"
             f"the clock stands at {self._driver.now_ms:.1f} ms; to see the same again: {self._again}"
         )
+
+    # --- what was measured -------------------------------------------------------------------------------------------
+
+    def measured(self) -> Measured:
+        """Of this test so far: latencies, attempts, heap. A kiosk that is off is not switched on for it."""
+        return Measured.of(self._driver, self._waits)
 
     # --- end --------------------------------------------------------------------------------------------------------
 

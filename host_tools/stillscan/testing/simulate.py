@@ -73,11 +73,13 @@ def boot(session: Session) -> State:
     raise DeviceError("the firmware did not start up within 10 s")
 
 
-def _rest(session: Session) -> None:
-    """Let the scanner wait for its first document as for any other: the carriage rests where a sweep begins."""
-    end = session.transport.now_ms() + REST_MS
+def _listen(session: Session, recorder: Recorder, ms: float) -> None:
+    """Let so much time pass."""
+    end = session.transport.now_ms() + ms
     while (left := end - session.transport.now_ms()) > 0:
-        session.poll(left)
+        message = session.poll(left)
+        if message is not None:
+            recorder.message(message)
 
 
 def simulate(
@@ -98,6 +100,7 @@ def simulate(
         session = Session(kiosk)
         hello = session.open()
         state = boot(session)
+        recorder.message(state)
         settings = session.settings()
         recorder.bump_g = settings["bump"].value / 1000
         if options.policy == RESTART_ONLY:
@@ -105,7 +108,7 @@ def simulate(
             session.set(settings["restart_only"].setting, 1)
         for name, value in options.settings.items():
             set_by_name(session, settings, name, value)
-        _rest(session)
+        _listen(session, recorder, REST_MS)  # it waits for its first document as for any other: the carriage rests
         placed_us = kiosk.bus.now_us
         scene.place(placed_us)
         if options.fault is not None and options.fault_ms is not None:
@@ -124,7 +127,7 @@ def simulate(
             "firmware": hello.firmware,
             "heap_free_min": health.heap_free_min if health else None,
         }
-        kiosk.pass_time(recorder.after_ms)
+        _listen(session, recorder, recorder.after_ms)
         recorder.lights, recorder.tones = kiosk.bus.ring.lights, kiosk.bus.beeper.tones
     return record
 

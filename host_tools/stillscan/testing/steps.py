@@ -47,6 +47,10 @@ class Hand:
         driver = self._driver
         driver.session  # noqa: B018 - a kiosk that is off is switched on
         driver.pass_until(self._free_us)
+        if driver.by_person(f"lay down: {document.name}", f"lay({document.name!r})"):
+            self._motion = profile("still", 0, 1.0)  # something lies there, wherever it moves
+            driver.begin_check()
+            return
         seed = driver.scene.seed + self._laid
         name = fspath(motion)
         drawn = load_trace(name) if name.lower().endswith(".csv") else profile(name, seed, _DRAWN_S)
@@ -60,7 +64,7 @@ class Hand:
 
     def hold(self, for_ms: float) -> None:
         """The hand holds still for so long."""
-        self._step(f"hand.hold(for_ms={for_ms:g})", for_ms, lambda t_s, pose, accel: None)
+        self._step(f"hand.hold(for_ms={for_ms:g})", for_ms, lambda t_s, pose, accel: None, "hold it still")
 
     def slide(self, dx_mm: float = 0.0, dy_mm: float = 0.0, over_ms: float = 80.0) -> None:
         """Slide the document so far, gently at both ends; x runs along the lines of text, y up the page."""
@@ -71,7 +75,7 @@ class Hand:
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             pose[:, :2] += np.outer(smooth(t_s, 0.0, over_ms / 1000), [dx_mm, dy_mm])
 
-        self._step(label, over_ms, shape)
+        self._step(label, over_ms, shape, f"slide it {dx_mm:g} mm to the right and {dy_mm:g} mm up")
 
     def tremble(self, rms_mm: float = 0.15, for_ms: float = 1000.0) -> None:
         """Tremble at 8 to 12 Hz, in x and in y."""
@@ -85,21 +89,21 @@ class Hand:
             for axis in range(2):
                 pose[:, axis] += swell * band_noise(chance, len(t_s), *_TREMOR_HZ, rms_mm or 1.0) * bool(rms_mm)
 
-        self._step(label, for_ms, shape)
+        self._step(label, for_ms, shape, "let it tremble")
 
     def lift(self, mm: float = 4.0, over_ms: float = 150.0) -> None:
         """Lift the document off the glass, so high above where it is now; it stays there until ``lower``."""
         label = f"hand.lift(mm={mm:g}, over_ms={over_ms:g})"
         _bounded(label, "mm", mm, 0.0, _MOST_MM)
-        self._raise(label, mm, over_ms)
+        self._raise(label, mm, over_ms, f"lift it by {mm:g} mm")
 
     def lower(self, over_ms: float = 150.0) -> None:
         """Lower the document onto the glass again."""
-        self._raise(f"hand.lower(over_ms={over_ms:g})", -self._lifted_mm, over_ms)
+        self._raise(f"hand.lower(over_ms={over_ms:g})", -self._lifted_mm, over_ms, "lower it")
 
     def take_away(self, over_ms: float = 300.0) -> None:
         """Take the document away."""
-        self._raise(f"hand.take_away(over_ms={over_ms:g})", _AWAY_MM, over_ms)
+        self._raise(f"hand.take_away(over_ms={over_ms:g})", _AWAY_MM, over_ms, "take it away")
         self._motion = None
 
     def bump(self, peak_g: float = 0.5) -> None:
@@ -116,21 +120,23 @@ class Hand:
             ring[t_s >= _KNOCK_MS / 1000] = 0.0
             accel[:, 2] += ring * (peak_g / np.abs(ring).max())
 
-        self._step(label, _KNOCK_MS, shape)
+        self._step(label, _KNOCK_MS, shape, "knock on the counter")
 
-    def _raise(self, label: str, mm: float, over_ms: float) -> None:
+    def _raise(self, label: str, mm: float, over_ms: float, told: str) -> None:
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             pose[:, 2] += mm * smooth(t_s, 0.0, over_ms / 1000)
 
-        self._step(label, over_ms, shape)
+        self._step(label, over_ms, shape, told)
         self._lifted_mm += mm
 
-    def _step(self, label: str, over_ms: float, shape: Shape) -> None:
-        """Add a step to the movement under way, from the end of the step before on."""
+    def _step(self, label: str, over_ms: float, shape: Shape, told: str) -> None:
+        """Add a step to the movement under way, from the end of the step before on; ``told``: to a person."""
         _bounded(label, "for_ms" if "for_ms" in label else "over_ms", over_ms, 1.0, _MOST_MS)
         if self._motion is None:
             raise InputError(f"{label}: nothing lies on the glass; lay a document first")
         driver = self._driver
+        if driver.by_person(f"{told} within {over_ms / 1000:g} s", label):
+            return
         begin_us = max(driver.now_us, self._free_us)
         self._free_us = begin_us + round(over_ms * 1000)
         self._steps += 1

@@ -76,14 +76,16 @@ class Timeline:
     events: list[Event] = field(default_factory=list)
     mark_ms: float = 0.0
     mark: str = "power-on"
+    patience_ms: float = 0.0
+    """What limits that count from the mark get more: it is a person's movement, whose moment nobody knows exactly."""
     state: State | None = None
     """The newest that the scanner has told."""
     _first: int = 0  # of the events that came after the mark
 
-    def step(self, at_ms: float, text: str) -> None:
+    def step(self, at_ms: float, text: str, patience_ms: float = 0.0) -> None:
         """Something is done from this moment on; it may lie ahead."""
         self.events.append(Event(at_ms, text))
-        self.mark_ms, self.mark, self._first = at_ms, text, len(self.events)
+        self._count_from(at_ms, text, len(self.events), patience_ms)
 
     def note(self, at_ms: float, text: str) -> None:
         """Something happened that is no state of the scanner's."""
@@ -108,11 +110,14 @@ class Timeline:
 
     def go_on_from(self, number: int, event: Event) -> None:
         """What is expected next comes after this event, and limits count from it."""
-        self.mark_ms, self.mark, self._first = event.at_ms, event.text, number + 1
+        self._count_from(event.at_ms, event.text, number + 1)
 
     def go_on_after(self, at_ms: float, text: str) -> None:
         """What is expected next comes after all that there is."""
-        self.mark_ms, self.mark, self._first = at_ms, text, len(self.events)
+        self._count_from(at_ms, text, len(self.events))
+
+    def _count_from(self, at_ms: float, text: str, first: int, patience_ms: float = 0.0) -> None:
+        self.mark_ms, self.mark, self._first, self.patience_ms = at_ms, text, first, patience_ms
 
     def told(self) -> str:
         """The last events, one a line: time, time since the mark, what."""

@@ -25,42 +25,43 @@ class World:
         if name not in FAULTS and name not in AGEING:
             raise InputError(f"world.fault: no fault '{name}'; there are: {', '.join((*FAULTS, *AGEING))}")
         _bounded("world.fault: after_ms", after_ms, _MOST_MS)
+        kiosk = self._driver.simulated(f"world.fault({name!r})")
         at_us = self._driver.now_us + round(after_ms * 1000)
         if after_ms:
-            self._driver.kiosk.fail_at(at_us, name)
+            kiosk.fail_at(at_us, name)
         else:
-            self._driver.kiosk.fail(name)
+            kiosk.fail(name)
         self._driver.timeline.step(at_us / 1000, f"world.fault({name!r})")
 
     def mend(self) -> None:
         """Mend all parts that are broken; what has aged stays so."""
-        self._driver.kiosk.fail("none")
+        self._driver.simulated("world.mend()").fail("none")
         self._done("world.mend()")
 
     def light(self, share: float) -> None:
         """So much of its light does the lamp give: 1 is a new one's."""
         _bounded("world.light: share", share, 1.0)
-        lamp = self._driver.kiosk.bus.lamp
+        lamp = self._driver.simulated("world.light()").bus.lamp
         lamp.infrared = lamp.white = share
         self._done(f"world.light({share:g})")
 
     def noise(self, times: float) -> None:
         """The line sensor is so many times as noisy as a new one."""
         _bounded("world.noise: times", times, _MOST_TIMES)
-        self._driver.kiosk.bus.line_sensor.noise = float(times)
+        self._driver.simulated("world.noise()").bus.line_sensor.noise = float(times)
         self._done(f"world.noise({times:g})")
 
     def hum(self, peak_g: float) -> None:
         """The counter hums at 50 Hz, so strongly; 0 ends it."""
         _bounded("world.hum: peak_g", peak_g, _MOST_G)
-        scene = self._driver.scene
+        scene = self._driver.simulated("world.hum()").bus.scene
         scene.hum_g = float(peak_g)
         scene.generation += 1  # models that computed ahead drop it
         self._done(f"world.hum({peak_g:g})")
 
     def dirt(self, what: str) -> None:
         """Dirt on glass and sensor from now on, as `stillscan simulate --dirt`; "clean" wipes it off."""
-        scene = self._driver.scene
+        scene = self._driver.simulated("world.dirt()").bus.scene
         scene.dirt = Dirt.profile(what, scene.seed)
         scene.generation += 1
         self._done(f"world.dirt({what!r})")

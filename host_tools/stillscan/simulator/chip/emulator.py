@@ -26,7 +26,7 @@ from stillscan.errors import InputError
 from stillscan.files import trouble
 
 CYCLE_NS = 8  # 125 MHz
-_BLOCK = 512  # bytes of a UF2 image
+_BLOCK, _MAGIC = 512, b"UF2\n"  # of a UF2 image: bytes that it is a multiple of, and its beginning
 _TRANSMITTED = 1 << 5  # of the UART's interrupts
 
 
@@ -84,6 +84,10 @@ class Emulator:
                 self._sleep()
         self._end.cancel()
 
+    def power_up(self) -> None:
+        """As if its power had been off and on: what is in its flash stays."""
+        self._reset(from_watchdog=False)
+
     def stop(self) -> None:
         """End the run after this instruction."""
         self._ending = True
@@ -99,9 +103,9 @@ class Emulator:
         for block in blocks:
             block.advance(int(cycles))
 
-    def _reset(self) -> None:
+    def _reset(self, from_watchdog: bool = True) -> None:
         self.chip.pio = self._blocks
-        self.chip.enter_reset(from_watchdog=True)
+        self.chip.enter_reset(from_watchdog=from_watchdog)
         self._start()
         self.at_reset()
 
@@ -149,12 +153,25 @@ class Alarm:
         self._alarm.cancel()
 
 
-def _load(uf2: str | PathLike[str], chip: RP2040) -> None:
+def see_image(uf2: str | PathLike[str]) -> None:
+    """InputError for a file that cannot be a UF2 image, before anything is made of it."""
     path = Path(uf2)
     try:
         size = path.stat().st_size
-        if not size or size % _BLOCK:
-            raise InputError(f"{path}: not a UF2 image: its size is no multiple of {_BLOCK} bytes")
+        with path.open("rb") as file:
+            magic = file.read(len(_MAGIC))
+    except OSError as error:
+        raise trouble(path, error) from None
+    if not size or size % _BLOCK:
+        raise InputError(f"{path}: not a UF2 image: its size is no multiple of {_BLOCK} bytes")
+    if magic != _MAGIC:
+        raise InputError(f"{path}: not a UF2 image: it does not begin like one")
+
+
+def _load(uf2: str | PathLike[str], chip: RP2040) -> None:
+    see_image(uf2)
+    path = Path(uf2)
+    try:
         load_uf2(path, chip)
     except OSError as error:
         raise trouble(path, error) from None

@@ -7,16 +7,33 @@ from os import PathLike
 from types import TracebackType
 
 from stillscan.boards.build import compiled
-from stillscan.boards.files import chip
+from stillscan.boards.files import Chip, chip
 from stillscan.boards.image import littlefs
 from stillscan.boards.versions import Version
-from stillscan.errors import InputError
+from stillscan.errors import NotHereError
 from stillscan.simulator.chip.board_pins import wiring
 from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.chip.parts import Parts
 from stillscan.simulator.chip.usb import Usb
 from stillscan.simulator.kiosk import break_part
 from stillscan.simulator.scene import Scene
+
+LACKS = {
+    "usb-slow": "its cable is not worn",
+    "usb-errors": "its cable is not worn",
+    "chip-clock": "its clock is the one that everything is measured by",
+    "carriage-loses-steps": "its carriage is moved pulse by pulse",
+    "carriage-scatter": "its carriage is moved pulse by pulse",
+}
+"""Ways to age that the emulated kiosk has not, of simulator.kiosk.AGEING, and why."""
+
+
+def see_board(board: str) -> Chip:
+    """What is known of the board's chip. InputError: no such board; NotHereError: a chip that is not emulated."""
+    facts = chip(board)
+    if facts.name != "RP2040":
+        raise NotHereError(f"board '{board}': its {facts.name} cannot be emulated, only an RP2040 can")
+    return facts
 
 
 class ChipKiosk:
@@ -34,9 +51,7 @@ class ChipKiosk:
         board: str = "rpi_pico",
         files: Mapping[str, bytes] | None = None,
     ) -> None:
-        facts = chip(board)
-        if facts.name != "RP2040":
-            raise InputError(f"board '{board}': its {facts.name} cannot be emulated, only an RP2040 can")
+        facts = see_board(board)
         self.name = f"emulated {board}"
         self.files = Version.of(compiled(board)).alone() if files is None else files
         self.emulator = Emulator(uf2, littlefs(self.files, facts.files_kib), facts.flash_kib)
@@ -44,12 +59,24 @@ class ChipKiosk:
         self.bus = Parts(scene, self.emulator, wiring(board))
         self.emulator.at_reset = self.usb.reset
 
+    @property
+    def now_us(self) -> int:
+        """Microseconds since power-on, by the chip's clock."""
+        return self.bus.now_us
+
     def fail(self, fault: str) -> None:
-        """Break a part from now on: a name of stillscan.simulator.kiosk.FAULTS, or "none" to mend all."""
+        """Break a part from now on: a name of stillscan.simulator.kiosk.FAULTS or AGEING, or "none" to mend all.
+
+        NotHereError for one of ``LACKS``.
+        """
+        if fault in LACKS:
+            raise NotHereError(f"{self.name}: no fault '{fault}': {LACKS[fault]}")
         break_part(self.bus, fault)
 
     def fail_at(self, at_us: int, fault: str) -> None:
         """As ``fail``, at a moment of the chip's clock that is still to come."""
+        if fault in LACKS:
+            self.fail(fault)
         self.emulator.alarm(lambda: self.fail(fault)).after(at_us * 1000 - self.emulator.now_ns)
 
     def read(self, timeout_ms: float) -> bytes:

@@ -9,12 +9,15 @@ from rp2040py.gpio_pin import GPIOPinState
 from stillscan.simulator.carriage import Carriage
 from stillscan.simulator.chip.board_pins import Wiring
 from stillscan.simulator.chip.emulator import Emulator
+from stillscan.simulator.controller import Chip
 from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.line_sensor import LineSensor
 
 _DARK_LSB = 12  # pixels outside the window, about the level without light
 _SENSOR = 0  # input of the ADC
-_OTHERS = {3: 2031, 4: 868}  # of 4096: VSYS of 4.9 V over three, and the chip's own diode at 31 degrees
+_SUPPLY, _DIODE = 3, 4  # other inputs: VSYS over three, and the chip's own diode
+_FULL_V, _FULL = 3.3, 4096  # of the converter: ADC_AVDD, and 12 bits
+_DIODE_V, _DIODE_V_A_DEGREE = 0.706, -0.001721  # at 27 degrees (RP2040 data sheet, 4.9.5)
 
 
 class Readout:
@@ -24,13 +27,20 @@ class Readout:
     """
 
     def __init__(
-        self, emulator: Emulator, wiring: Wiring, sensor: LineSensor, carriage: Carriage, lamp: Callable[[], float]
+        self,
+        emulator: Emulator,
+        wiring: Wiring,
+        sensor: LineSensor,
+        carriage: Carriage,
+        lamp: Callable[[], float],
+        chip: Chip,
     ) -> None:
         self.on_line: Callable[[bytes], None] | None = None
         self._emulator = emulator
         self._sensor = sensor
         self._carriage = carriage
         self._lamp = lamp
+        self._chip = chip
         self._before = wiring.before_px
         self._pixel = 0  # clocks since the start pulse
         self._out = bytes([_DARK_LSB]) * LINE_PX
@@ -69,6 +79,12 @@ class Readout:
             self._taken.append(value)
             self._adc.channel_values[channel] = value << 4
         else:
-            self._adc.channel_values[channel] = _OTHERS.get(channel, 0)
+            self._adc.channel_values[channel] = round(self._volts(channel) / _FULL_V * _FULL)
         self._adc.current_channel = channel
         self._adc.sample_alarm.schedule(self._adc.sample_time * 1000)
+
+    def _volts(self, channel: int) -> float:
+        """At an input that is not the line sensor's."""
+        if channel == _SUPPLY:
+            return self._chip.supply_v / 3
+        return _DIODE_V + (self._chip.temperature_c - 27) * _DIODE_V_A_DEGREE if channel == _DIODE else 0.0

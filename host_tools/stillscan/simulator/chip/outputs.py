@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stillscan.simulator.chip.emulator import Emulator
+from stillscan.simulator.lamp import Lamp
 from stillscan.simulator.signals import Beeper
 
 _CLOCK_HZ = 125_000_000  # of the RP2040 as MicroPython 1.26 sets it
@@ -10,11 +11,12 @@ _PWM = 4  # function of a pin
 
 
 class Outputs:
-    """``beeper`` is driven as the registers change; the lamp is asked."""
+    """``beeper`` and ``lamp`` are driven as the registers change."""
 
-    def __init__(self, emulator: Emulator, pins: dict[str, int], beeper: Beeper) -> None:
+    def __init__(self, emulator: Emulator, pins: dict[str, int], beeper: Beeper, lamp: Lamp) -> None:
         self._emulator = emulator
         self._pins = pins
+        self._lamp = lamp
         pwm = emulator.chip.pwm
         written = pwm.write_uint32
 
@@ -22,12 +24,17 @@ class Outputs:
             written(offset, value)
             hz, duty = self._tone()
             beeper.drive(int(emulator.now_ns // 1000), hz, duty)
+            self.drive_lamp()
 
         setattr(pwm, "write_uint32", write)  # noqa: B010 - a method of this one object
 
     def lamp(self) -> float:
-        """Light of both rows together, 0..1: only one of them is ever lit."""
+        """Share of the time that a row is lit, 0..1: only one of them is ever lit."""
         return max(self._duty("infrared"), self._duty("white"))
+
+    def drive_lamp(self) -> None:
+        """Tell the lamp; also for what a pin does that was taken from the PWM."""
+        self._lamp.drive(self._emulator.now_ns / 1000, self._duty("infrared"), self._duty("white"))
 
     def _duty(self, signal: str) -> float:
         """Share of the time that the pin is high."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rp2040py.external.ws2812 import Ws2812
 
 from stillscan.simulator.accelerometer import Accelerometer
@@ -13,6 +14,7 @@ from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.chip.lines import Readout
 from stillscan.simulator.chip.motor import Motor
 from stillscan.simulator.chip.outputs import Outputs
+from stillscan.simulator.controller import Chip
 from stillscan.simulator.flow import Flow
 from stillscan.simulator.lamp import Lamp
 from stillscan.simulator.line_sensor import LineSensor
@@ -38,11 +40,13 @@ class Parts:
         self.presence = Presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
+        self.chip = Chip(scene.seed)
+        self._chance = np.random.default_rng([scene.seed, 600])
         self._edge_us: int | None = None
         self._inputs: dict[str, bool] = {}
         gpio = emulator.chip.gpio
-        self.outputs = Outputs(emulator, wiring.pins, self.beeper)
-        self.readout = Readout(emulator, wiring, self.line_sensor, self.carriage, self._light)
+        self.outputs = Outputs(emulator, wiring.pins, self.beeper, self.lamp)
+        self.readout = Readout(emulator, wiring, self.line_sensor, self.carriage, self._light, self.chip)
         Twi(emulator, 0, self.accelerometer, self._look_int1)
         attach_flow(emulator, 0, gpio[wiring.pins["flow_select"]], self.flow)
         self.motor = Motor(emulator, wiring.pins, self.carriage, self._look_home, lambda: self._edge_us)
@@ -63,7 +67,8 @@ class Parts:
         return self.motor.stops
 
     def _light(self) -> float:
-        return self.lamp.light(self.outputs.lamp())
+        self.outputs.drive_lamp()
+        return self.lamp.light(self._emulator.now_ns / 1000, self._chance)
 
     def _drive(self, signal: str, level: bool) -> None:
         """Set the level of an input of the chip."""

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from stillscan.boards.files import chip
+from stillscan.commands import scenarios
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.settings import check, named_values
 from stillscan.commands.world import add_movement, scene
@@ -25,8 +26,14 @@ from stillscan.testing.plot import Recorder, draw
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
 
 _MOST_S = 3600.0  # of virtual time: an hour, where a check takes seconds
+_DEFAULT_S = 30.0  # ten times what a check takes
 _MOST_READ_MS = 60_000.0  # a minute: thirty times the longest reading that is waited for
 _AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
+_OF_ONE_CHECK = (
+    *("motion", "dirt", "seed", "restart_only", "max_seconds", "read_ms", "test_mode", "recipient", "today", "fault"),
+    *("set", "plot"),
+)
+"""Options that a scenario does not take."""
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}  # exit codes, as README.md has them
 
 
@@ -36,15 +43,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "simulate",
         help="one check of a simulated passport, in virtual time",
         description="Runs the real firmware on MicroPython against simulated sensors, reads what it scans and judges "
-        "it. The same seed gives the same result. Exit code: 0 verified, 1 refused or given up, 2 usage, 3 fault.",
+        "it. The same seed gives the same result. Exit code: 0 verified, 1 refused or given up, 2 usage, 3 fault; of a "
+        "scenario: 0 all was as expected, 1 it was not.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--document", metavar="IMAGE", help="strip of 1476 x 274 px, or a whole page at its dpi (300)")
     what.add_argument("--mrz-text", metavar="'L1|L2'", help="print these lines in OCR-B and scan them")
+    what.add_argument(
+        "--scenario",
+        metavar="FILE",
+        help="carry out the steps of a scenario file, or of a shipped one by its name",
+    )
+    what.add_argument("--scenarios", action="store_true", help="list the shipped scenarios")
     add_movement(parser)
     parser.add_argument("--restart-only", action="store_true", help="any movement restarts the scan; three attempts")
     parser.add_argument(
-        "--max-seconds", type=seconds(_MOST_S), default=30.0, metavar="S", help="virtual, from placing (30)"
+        "--max-seconds", type=seconds(_MOST_S), default=_DEFAULT_S, metavar="S", help="virtual, from placing (30)"
     )
     parser.add_argument(
         "--board",
@@ -87,6 +101,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
+    if args.scenarios:
+        return scenarios.show(args.json)
+    if args.scenario is not None:
+        _refuse_of_one_check(args)
+        return scenarios.run(args.scenario, _kiosk(args.board, args.uf2), args.json)
     fault, fault_ms = _fault(args.fault)
     settings = named_values(args.set)
     check(settings)
@@ -113,6 +132,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(record)
     return EXIT[str(record["outcome"])]
+
+
+def _refuse_of_one_check(args: argparse.Namespace) -> None:
+    """A scenario says itself what else could be asked for."""
+    plain = {"motion": "still", "dirt": "clean", "seed": 1, "today": TODAY, "max_seconds": _DEFAULT_S, "set": []}
+    for name in _OF_ONE_CHECK:
+        if getattr(args, name) not in (plain.get(name), None, False):
+            raise InputError(f"--{name.replace('_', '-')} does not go with --scenario: the file says so itself")
 
 
 def reading_time(text: str) -> ReadingTime:

@@ -17,7 +17,7 @@ from stillscan.scanning.result import Judgement, Result
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.testing.modelled_reader import ModelledReader
-from stillscan.testing.simulate import BOOT_MS, REST_MS, TODAY, decider, set_by_name
+from stillscan.testing.simulate import BOOT_MS, REST_MS, TODAY, Simulated, decider, set_by_name
 from stillscan.testing.timeline import Timeline
 
 Rule = Callable[[Mrz], str | None]
@@ -30,9 +30,9 @@ class Driver:
     """``scene`` is the glass of the kiosk. It is switched on by the first step that needs it: what was broken or set
     before is so from power-on. ``rules`` are asked beside the house's, and can only make verdicts stricter."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, switch_on: Callable[[Scene], Simulated] = SimulatedKiosk) -> None:
         self.scene = scene
-        self.kiosk = SimulatedKiosk(scene)
+        self.kiosk = switch_on(scene)
         self.timeline = Timeline()
         self.today: date = TODAY
         self.recipient: str | None = None

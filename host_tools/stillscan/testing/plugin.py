@@ -1,4 +1,6 @@
-"""The pytest plugin of the package: fixtures ``scanner``, ``passport``, ``hand``, ``world``, ``clock``.
+"""The pytest plugin of the package: fixtures ``scanner``, ``passport``, ``hand``, ``world``, ``clock``; scenarios.
+
+A file NAME.scenario.toml is a test (`stillscan.testing.scenario`).
 
 Loaded by every pytest where stillscan is installed: what takes time to load is loaded when a fixture is used.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from stillscan.testing.documents import Document
     from stillscan.testing.scanner import Scanner
+    from stillscan.testing.scenario import Scenario
     from stillscan.testing.steps import Hand
     from stillscan.testing.world import Clock, World
 
@@ -22,6 +26,7 @@ Passports = Callable[..., "Document"]
 
 _SEED = 1  # as `stillscan simulate` begins
 _TARGETS = ("sim",)
+_SCENARIO = ".scenario.toml"  # `scenario.ENDING`, known before anything is loaded
 _MARKER = (
     "stillscan(seed=N, seeds=[N, ...]): seed of everything random in this test, or several, each of them a test "
     "of its own (--stillscan-seed overrules both)"
@@ -49,6 +54,64 @@ def pytest_configure(config: pytest.Config) -> None:
             "are not there yet"
         )
     _seed_asked_for(config)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A scenario is a test."""
+    if file_path.name.endswith(_SCENARIO):
+        made: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
+        return made
+    return None
+
+
+class ScenarioFile(pytest.File):
+    """One file, one test."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Read and checked as a whole, so that what cannot be meant is an error of the collection."""
+        from stillscan.errors import StillscanError
+        from stillscan.testing.scenario import read_scenario
+
+        try:
+            scenario = read_scenario(self.path)
+        except StillscanError as error:
+            raise self.CollectError(str(error)) from None
+        yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
+
+
+class ScenarioItem(pytest.Item):
+    """A scenario on the scanner under test."""
+
+    def __init__(self, *, scenario: Scenario, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._scenario = scenario
+
+    def runtest(self) -> None:
+        """Every step of it, on a kiosk that is switched on for it."""
+        from stillscan.testing.scanner import Scanner
+
+        asked = _seed_asked_for(self.config)
+        seed = self._scenario.seed if asked is None else asked
+        with Scanner(seed, _again(self.nodeid, seed)) as scanner:
+            self._scenario.run(scanner)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What was expected and what happened; of a defect, where it is."""
+        from stillscan.errors import StillscanError
+        from stillscan.testing.timeline import NotAsExpectedError
+
+        if isinstance(excinfo.value, StillscanError | NotAsExpectedError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """File, line and title."""
+        return self.path, 0, f"scenario {self.name}"
+
+
+def _again(name: str, seed: int) -> str:
+    """The command that runs a test once more as it was."""
+    return f"pytest {shlex.quote(name.replace(f'[seed{seed}]', ''))} --stillscan-seed {seed}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -96,9 +159,7 @@ def scanner(request: pytest.FixtureRequest, stillscan_seed: int) -> Iterator[Sca
     from stillscan.testing.scanner import Scanner
 
     item: Any = request.node
-    name = item.nodeid.replace(f"[seed{stillscan_seed}]", "")
-    again = f"pytest {shlex.quote(name)} --stillscan-seed {stillscan_seed}"
-    with Scanner(stillscan_seed, again) as made:
+    with Scanner(stillscan_seed, _again(item.nodeid, stillscan_seed)) as made:
         yield made
 
 

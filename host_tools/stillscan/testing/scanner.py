@@ -14,9 +14,11 @@ from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
 from stillscan.simulator.hand import profile
+from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver, Rule
+from stillscan.testing.simulate import Simulated
 from stillscan.testing.steps import Hand
 from stillscan.testing.timeline import Event, NotAsExpectedError, Wanted
 from stillscan.testing.world import Clock, World
@@ -33,11 +35,15 @@ class Scanner:
     Limits count from the latest step (of hand or world), or from the event that was expected last.
     """
 
-    def __init__(self, seed: int = 1, again: str = "") -> None:
+    def __init__(
+        self, seed: int = 1, again: str = "", switch_on: Callable[[Scene], Simulated] = SimulatedKiosk
+    ) -> None:
+        """``switch_on`` makes the kiosk that is tested."""
         if seed < 0:
             raise InputError("a seed is a whole number of 0 or more")
+        self.seed = seed
         nothing = Page(np.ones((ZONE_ROWS, LINE_PX), np.float32))
-        self._driver = Driver(Scene(nothing, profile("still", seed, 1.0), Dirt.profile("clean", seed), seed))
+        self._driver = Driver(Scene(nothing, profile("still", seed, 1.0), Dirt.profile("clean", seed), seed), switch_on)
         self._again = again or f"seed {seed}"
         self.hand = Hand(self._driver)
         self.world = World(self._driver)
@@ -70,6 +76,11 @@ class Scanner:
         """All that has happened, in the order of coming."""
         return tuple(self._driver.timeline.events)
 
+    @property
+    def newest(self) -> Result | None:
+        """How the newest check ended, if it has."""
+        return self._driver.result
+
     def expects(
         self,
         *,
@@ -98,7 +109,7 @@ class Scanner:
         if met is None or not not_before_ms <= after_ms <= limit_ms:
             when = f"within {limit_ms:g} ms" + f", not before {not_before_ms:g} ms," * bool(not_before_ms)
             came = f"; it came after {after_ms:.1f} ms" if met else "; it did not come"
-            raise self._wrong(f"{wanted} {when} of {self._driver.timeline.mark}{came}")
+            raise self.wrong(f"{wanted} {when} of {self._driver.timeline.mark}{came}")
         self._driver.timeline.go_on_from(*met)
         return met[1]
 
@@ -121,7 +132,7 @@ class Scanner:
         if len(found) < len(wanted) or not fits() or self._since(found[-1][1]) > limit_ms:
             came = ", ".join(event.text.removeprefix("state ") for _, event in found) or "nothing"
             mark = self._driver.timeline.mark
-            raise self._wrong(f"the states {', '.join(states)} within {limit_ms:g} ms of {mark}; there came {came}")
+            raise self.wrong(f"the states {', '.join(states)} within {limit_ms:g} ms of {mark}; there came {came}")
         self._driver.timeline.go_on_from(*found[-1])
         return [event for _, event in found]
 
@@ -144,7 +155,7 @@ class Scanner:
         mark = self._driver.timeline.mark
         if met():
             came = self._since(met()[0])
-            raise self._wrong(f"never {unwanted} within {limit_ms:g} ms of {mark}; it came after {came:.1f} ms")
+            raise self.wrong(f"never {unwanted} within {limit_ms:g} ms of {mark}; it came after {came:.1f} ms")
         self._driver.timeline.go_on_after(self._driver.now_ms, f"the {limit_ms:g} ms after {mark}")
 
     def result(self, within_ms: float | None = None) -> Result:
@@ -157,10 +168,10 @@ class Scanner:
         result = self._driver.result
         mark = self._driver.timeline.mark
         if result is None:
-            raise self._wrong(f"a verdict within {limit_ms:g} ms of {mark}; there is none")
+            raise self.wrong(f"a verdict within {limit_ms:g} ms of {mark}; there is none")
         if result.verdict_ms is not None and result.verdict_ms - self._driver.timeline.mark_ms > limit_ms:
             late_ms = result.verdict_ms - self._driver.timeline.mark_ms
-            raise self._wrong(f"a verdict within {limit_ms:g} ms of {mark}; it came after {late_ms:.1f} ms")
+            raise self.wrong(f"a verdict within {limit_ms:g} ms of {mark}; it came after {late_ms:.1f} ms")
         return result
 
     def _since(self, event: Event) -> float:
@@ -172,7 +183,8 @@ class Scanner:
         end_ms = self._driver.timeline.mark_ms + limit_ms + _UNDER_WAY_MS
         self._driver.pass_until(round(end_ms * 1000), enough)
 
-    def _wrong(self, expected: str) -> NotAsExpectedError:
+    def wrong(self, expected: str) -> NotAsExpectedError:
+        """The failure to raise when something else happened: what did, and how to see it again."""
         happened = self._driver.timeline.told()
         return NotAsExpectedError(
             f"expected {expected}\nwhat happened (time, time since {self._driver.timeline.mark}):\n{happened}\n"

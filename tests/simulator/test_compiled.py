@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stillscan.boards.files import boards_folder, firmware_folder, modules
+from stillscan.boards.files import firmware_folder, modules, simulated_folders
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.simulator import compiled, process
 from stillscan.simulator.compiled import compiled_firmware
@@ -33,7 +33,7 @@ def test_every_module_is_compiled_once(cache: Path, monkeypatch: pytest.MonkeyPa
     assert folder is not None
     made = {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*.*")}
     monkeypatch.setattr(compiled, "_known", {})  # as another process
-    sources = modules(firmware_folder(), boards_folder() / "simulator")
+    sources = modules(firmware_folder(), *simulated_folders("simulator"))
     assert {name.removesuffix(".mpy").removesuffix(".py") + ".py" for name in made} == set(sources)
     assert compiled_firmware("simulator") == folder
     assert {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*.*")} == made
@@ -45,7 +45,7 @@ def test_another_source_is_another_firmware(cache: Path, tmp_path: Path, monkeyp
     first = compiled_firmware("simulator")
     changed = tmp_path / "start.py"
     changed.write_bytes((firmware_folder() / "start.py").read_bytes() + b"\n")
-    sources = {**modules(firmware_folder(), boards_folder() / "simulator"), "start.py": changed}
+    sources = {**modules(firmware_folder(), *simulated_folders("simulator")), "start.py": changed}
     monkeypatch.setattr(compiled, "modules", lambda *folders: sources)
     assert compiled_firmware("simulator") not in (None, first)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from stillscan.boards.files import chip
+from stillscan.boards.files import SIMULATOR, chip, simulated_folders
 from stillscan.commands import scenarios
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.settings import check, named_values
@@ -20,6 +20,7 @@ from stillscan.files import may_write
 from stillscan.guidance import say
 from stillscan.scanning.policy import RESTART_ONLY, Policy
 from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
+from stillscan.simulator.models import models_of
 from stillscan.simulator.scene import Scene
 from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
@@ -62,15 +63,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--board",
-        default="simulator",
+        default=SIMULATOR,
         metavar="BOARD",
-        help="whose firmware runs: name, or a folder of your own (simulator)",
+        help="whose wiring and drivers run: name, or a folder of your own (simulator); on this computer, or on the "
+        "emulated chip if there is an image for it",
     )
     parser.add_argument(
         "--uf2",
         metavar="FILE",
-        default=os.environ.get("STILLSCAN_UF2"),
-        help="official MicroPython image for a board whose chip is emulated, rpi_pico (default: STILLSCAN_UF2)",
+        help="official MicroPython image for a board whose chip is emulated, an RP2040 (default: STILLSCAN_UF2)",
     )
     parser.add_argument(
         "--read-ms",
@@ -149,11 +150,14 @@ def reading_time(text: str) -> ReadingTime:
 
 def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
     """What makes the kiosk of this board: its firmware on this computer, or on an emulated chip."""
-    if board == "simulator":
+    if board == SIMULATOR:
         return SimulatedKiosk
-    chip(board)
+    facts = chip(board)
+    uf2 = uf2 or (os.environ.get("STILLSCAN_UF2") if facts.name == "RP2040" else None)
     if not uf2:
-        raise InputError(f"--board {board}: name a MicroPython image for it by --uf2 or STILLSCAN_UF2")
+        simulated_folders(board)
+        models_of(board)
+        return lambda world: SimulatedKiosk(world, board)
     try:
         from stillscan.simulator.chip.kiosk import ChipKiosk
     except ImportError:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from stillscan.boards.files import boards_folder, firmware_folder, modules
+from stillscan.boards.files import firmware_folder, modules, simulated_folders
 from stillscan.simulator.micropython import micropython
 
 ARCH = "x64"  # as mpy-cross names it: the only kind of computer whose native code it makes
@@ -40,7 +40,7 @@ def compiled_firmware(board: str) -> Path | None:
     """
     if not possible():
         return None
-    sources = modules(firmware_folder(), boards_folder() / board)
+    sources = modules(firmware_folder(), *simulated_folders(board))
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stillscan" / "firmware"
     stamps = (cache, *((path, (found := path.stat()).st_mtime_ns, found.st_size) for path in sources.values()))
     if stamps not in _known:

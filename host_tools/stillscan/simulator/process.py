@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from stillscan.boards.files import boards_folder, firmware_folder
+from stillscan.boards.files import firmware_folder, simulated_folders
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
@@ -19,6 +20,7 @@ from stillscan.simulator.micropython import micropython
 from stillscan.terminal import stop
 
 _CONSOLE = "console.txt"
+_TRACE = re.compile(r'File "([^"]+)", line (\d+)[^\n]*\n(?! *File)(\S[^\n]*)')
 HEAP = "256k"  # of 64-bit words, and modules are compiled there: about what a chip has with its own
 
 
@@ -34,6 +36,12 @@ def _share_a_cpu() -> set[int]:
     here = ctypes.CDLL(None).sched_getcpu() if sys.platform == "linux" else -1
     os.sched_setaffinity(0, {here if here in had else sorted(had)[os.getpid() % len(had)]})
     return had
+
+
+def where_it_failed(console: str) -> str | None:
+    """File, line and error of the newest traceback that the firmware has printed; None when there is none."""
+    found = list(_TRACE.finditer(console))
+    return f"{found[-1][1]}: line {found[-1][2]}: {found[-1][3]}" if found else None
 
 
 class Firmware:
@@ -63,12 +71,13 @@ class Firmware:
             place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / _CONSOLE, "w+")  # noqa: SIM115 - closed in close()
         compiled = compiled_firmware(board)
-        path = [compiled] if compiled else [boards_folder() / board, firmware_folder()]
+        path = [compiled] if compiled else [*reversed(simulated_folders(board)), firmware_folder()]
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()
+        levels = str(self.bus.levels_at_start)
         main = (compiled or firmware_folder()) / script
         self._process = subprocess.Popen(
-            [micropython(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id)],
+            [micropython(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id), levels],
             cwd=self._folder.name,
             env={**os.environ, "MICROPYPATH": os.pathsep.join(map(str, path))},
             pass_fds=(answers, requests),
@@ -116,8 +125,8 @@ class Firmware:
     def _last_words(self) -> str:
         self._errors.flush()
         self._errors.seek(0)
-        lines = self._errors.read().strip().splitlines()
-        return lines[-1] if lines else "without a word"
+        said = self._errors.read().strip()
+        return where_it_failed(said) or (said.splitlines() or ["without a word"])[-1]
 
     def console(self) -> str:
         """What the firmware printed: tracebacks of defects."""

@@ -16,6 +16,7 @@ from stillscan.scanning.check import Check
 from stillscan.scanning.result import Judgement, Result
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
+from stillscan.testing.frames import Frames
 from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.simulate import BOOT_MS, REST_MS, TODAY, Simulated, decider, set_by_name
 from stillscan.testing.timeline import Timeline
@@ -33,6 +34,7 @@ class Driver:
     def __init__(self, scene: Scene, switch_on: Callable[[Scene], Simulated] = SimulatedKiosk) -> None:
         self.scene = scene
         self.kiosk = switch_on(scene)
+        self.frames = Frames(self.kiosk)
         self.timeline = Timeline()
         self.today: date = TODAY
         self.recipient: str | None = None
@@ -44,6 +46,8 @@ class Driver:
         """Whether a check has begun, decided or not."""
         self._session: Session | None = None
         self._check: Check | None = None
+        self.newest: Check | None = None
+        """The check that was begun last."""
         self._settings: dict[str, int] = {}
 
     @property
@@ -107,7 +111,7 @@ class Driver:
         if state is not None and state.state == wire.FAULT:
             self._end(Result("fault", describe(state)))
             return
-        self._check = Check(session, ModelledReader(self.kiosk.now_ms), self._judge, self)
+        self._check = self.newest = Check(session, ModelledReader(self.kiosk.now_ms), self._judge, self)
         self._check.begin()
 
     def _end(self, result: Result) -> None:

@@ -8,7 +8,7 @@ Loaded by every pytest where stillscan is installed: what takes time to load is 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ import pytest
 if TYPE_CHECKING:
     from stillscan.testing.documents import Document
     from stillscan.testing.scanner import Scanner
-    from stillscan.testing.scenario import Scenario
     from stillscan.testing.steps import Hand
     from stillscan.testing.world import Clock, World
 
@@ -34,10 +33,15 @@ _MARKER = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--stillscan-on and --stillscan-seed."""
+    """The plugin's options."""
     group = parser.getgroup("stillscan", "a passport scanner under test")
     group.addoption(
         "--stillscan-on", default="sim", metavar="TARGET", help="what the fixture `scanner` is: sim, the simulator"
+    )
+    group.addoption(
+        "--stillscan-report",
+        metavar="DIR",
+        help="write a page into DIR for each test that fails: strip, timeline, frames, and the seed that repeats it",
     )
     group.addoption(
         "--stillscan-seed", metavar="N", help=f"seed of all tests, in place of their own (default: {_SEED})"
@@ -58,55 +62,39 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A scenario is a test."""
-    if file_path.name.endswith(_SCENARIO):
-        made: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
-        return made
-    return None
+    if not file_path.name.endswith(_SCENARIO):
+        return None
+    from stillscan.testing.scenario_items import ScenarioFile
+
+    made: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    made.make = _of_scenario
+    return made
 
 
-class ScenarioFile(pytest.File):
-    """One file, one test."""
+def _of_scenario(item: pytest.Item, seed: int) -> Scanner:
+    from stillscan.testing.scanner import Scanner
 
-    def collect(self) -> Iterator[pytest.Item]:
-        """Read and checked as a whole, so that what cannot be meant is an error of the collection."""
+    asked = _seed_asked_for(item.config)
+    seed = seed if asked is None else asked
+    return Scanner(seed, _again(item.nodeid, seed))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A page about a test that failed, if one is asked for."""
+    report = yield
+    folder = item.config.getoption("--stillscan-report")
+    scanner = getattr(item, "funcargs", {}).get("scanner") or getattr(item, "scanner", None)
+    if folder is not None and scanner is not None and report.when == "call" and report.failed:
         from stillscan.errors import StillscanError
-        from stillscan.testing.scenario import read_scenario
+        from stillscan.testing.report import write_report
 
         try:
-            scenario = read_scenario(self.path)
+            said = str(write_report(Path(folder), item.nodeid, report.longreprtext, scanner))
         except StillscanError as error:
-            raise self.CollectError(str(error)) from None
-        yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
-
-
-class ScenarioItem(pytest.Item):
-    """A scenario on the scanner under test."""
-
-    def __init__(self, *, scenario: Scenario, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._scenario = scenario
-
-    def runtest(self) -> None:
-        """Every step of it, on a kiosk that is switched on for it."""
-        from stillscan.testing.scanner import Scanner
-
-        asked = _seed_asked_for(self.config)
-        seed = self._scenario.seed if asked is None else asked
-        with Scanner(seed, _again(self.nodeid, seed)) as scanner:
-            self._scenario.run(scanner)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What was expected and what happened; of a defect, where it is."""
-        from stillscan.errors import StillscanError
-        from stillscan.testing.timeline import NotAsExpectedError
-
-        if isinstance(excinfo.value, StillscanError | NotAsExpectedError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """File, line and title."""
-        return self.path, 0, f"scenario {self.name}"
+            said = str(error)
+        report.sections.append(("stillscan report", said))
+    return report
 
 
 def _again(name: str, seed: int) -> str:

@@ -8,6 +8,7 @@ from os import PathLike
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillscan.errors import InputError
 from stillscan.scanning.result import Result
@@ -18,6 +19,7 @@ from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver, Rule
+from stillscan.testing.frames import Frame
 from stillscan.testing.simulate import Simulated
 from stillscan.testing.steps import Hand
 from stillscan.testing.timeline import Event, NotAsExpectedError, Wanted
@@ -44,7 +46,7 @@ class Scanner:
         self.seed = seed
         nothing = Page(np.ones((ZONE_ROWS, LINE_PX), np.float32))
         self._driver = Driver(Scene(nothing, profile("still", seed, 1.0), Dirt.profile("clean", seed), seed), switch_on)
-        self._again = again or f"seed {seed}"
+        self.again = again or f"seed {seed}"
         self.hand = Hand(self._driver)
         self.world = World(self._driver)
         self.clock = Clock(self._driver)
@@ -75,6 +77,15 @@ class Scanner:
     def events(self) -> tuple[Event, ...]:
         """All that has happened, in the order of coming."""
         return tuple(self._driver.timeline.events)
+
+    def frames(self) -> list[Frame]:
+        """All that went over the cable, the oldest first."""
+        return self._driver.frames.all()
+
+    def strip(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
+        """The newest check's picture (rows, pixels), and which rows were seen; None before the first line."""
+        check = self._driver.newest
+        return check.store.joined() if check is not None and check.store.sweeps else None
 
     @property
     def newest(self) -> Result | None:
@@ -188,7 +199,7 @@ class Scanner:
         happened = self._driver.timeline.told()
         return NotAsExpectedError(
             f"expected {expected}\nwhat happened (time, time since {self._driver.timeline.mark}):\n{happened}\n"
-            f"the clock stands at {self._driver.now_ms:.1f} ms; to see the same again: {self._again}"
+            f"the clock stands at {self._driver.now_ms:.1f} ms; to see the same again: {self.again}"
         )
 
     # --- end --------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,12 @@ def test_another_source_is_another_firmware(cache: Path, tmp_path: Path, monkeyp
 
 @needs_arch
 def test_only_the_newest_are_kept(cache: Path) -> None:
-    for number in range(12):
+    for number in range(28):
         (cache / f"{number:020x}").mkdir(parents=True)
     folder = compiled_firmware("simulator")
     assert folder is not None
     assert folder.is_dir()
-    assert len(list(cache.iterdir())) == 8
+    assert len(list(cache.iterdir())) == 24
 
 
 @needs_arch
@@ -117,3 +118,12 @@ def test_sources_and_compiled_have_the_same_check(cache: Path, monkeypatch: pyte
         records.append(record)
         monkeypatch.setattr(process, "compiled_firmware", lambda board: None)
     assert records[0] == records[1]
+
+
+@needs_arch
+def test_what_another_process_has_let_go_of_is_made_anew(cache: Path) -> None:
+    folder = compiled_firmware("simulator")
+    assert folder is not None
+    shutil.rmtree(folder)
+    assert compiled_firmware("simulator") == folder
+    assert (folder / "main.py").is_file()

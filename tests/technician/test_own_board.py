@@ -11,6 +11,7 @@ from stillscan.boards.new import make_board
 from stillscan.cli import main
 from stillscan.errors import InputError
 from stillscan.simulator.models import models_of
+from stillscan.technician import proving
 
 MODEL = """
 from stillscan.simulator.flow import Flow
@@ -57,6 +58,17 @@ def test_a_board_like_a_board_of_ones_own(mine: Path) -> None:
     assert (other / "board.toml").read_text().splitlines()[1] == 'like = "../../mine/board.toml"'
     assert chip("deep/other").flash_kib == 16384
     assert 'name = "other"' in (other / "board.py").read_text()
+
+
+def test_a_board_of_an_installed_package(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mine / "__init__.py").write_text("")
+    info = Path("site") / "own_boards-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-boards\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[stillscan.boards]\ntheirs = mine\n")
+    monkeypatch.syspath_prepend(str(Path("site").absolute()))
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    assert chip("theirs") == chip("rpi_pico")
 
 
 @pytest.mark.parametrize(
@@ -108,8 +120,9 @@ def test_what_is_wrong_with_a_board_is_named_with_file_and_line(
     (mine / file).write_text(text.replace(old, new, 1))
     says = says.format(line=text[: text.index(old)].count("\n") + 1)
     code, out, err = told(capsys, "boards", "check", "mine")
-    shown = out.splitlines()[-1] if "GPIO" in says else err
-    assert code == (1 if "GPIO" in says or "compile" in says else 2)
+    clash = "GPIO" in says or "named 2 times" in says
+    shown = out.splitlines()[-1] if clash else err
+    assert code == (1 if clash or "compile" in says else 2)
     assert says in shown
     assert f"mine{os.sep}" in shown
     assert "\n" not in shown
@@ -165,3 +178,40 @@ def test_a_board_that_does_not_start_is_named_with_file_and_line(
     assert code == 3
     line = text[: text.index("        super()")].count("\n") + 1
     assert err.endswith(f"board.py: line {line}: NameError: name 'undefined' isn't defined")
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("self.nothing", "AttributeError: 'Adns3080' object has no attribute 'nothing'"),
+        ("x = [1, self.dx]", "allocates in the line loop (MemoryError: memory allocation failed, heap is locked)"),
+        ("while True: time.sleep_us(10)", "RuntimeError: blocks the line loop"),
+        ("while True: pass", "blocks the line loop, and no time passes"),
+        ("time.sleep_us(900)", "read takes 11"),
+        ("pass", ""),
+    ],
+)
+def test_a_driver_that_harms_the_line_loop_is_named_with_file_and_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, says: str
+) -> None:
+    monkeypatch.setattr(proving, "_STUCK_S", 2.0)
+    monkeypatch.chdir(tmp_path)
+    mine = make_board("mine", "rpi_pico_adns")
+    driver = (
+        (mine / "adns3080.py")
+        .read_text()
+        .replace(
+            "        self._select(0)\n        self._spi.write(self._command)",
+            f"        self._select(0)\n        {line}\n        self._spi.write(self._command)",
+        )
+    )
+    (mine / "adns3080.py").write_text(driver)
+    code, out, _ = told(capsys, "boards", "check", "mine")
+    told_line = out.splitlines()[-1]
+    assert code == (1 if says else 0), out
+    if says:
+        at = "def read(self)" if says.startswith("read takes") else f"        {line}\n"
+        number = driver[: driver.index(at)].count("\n") + 1
+        assert f"mine{os.sep}adns3080.py: line {number}: {says}" in told_line

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from stillscan.errors import DeviceError, InputError
 from stillscan.files import Located, located_toml
 
+GROUP = "stillscan.boards"
+"""Of entry points: each is a package of Python whose folder is a board's, by the board's name."""
 _PACKAGED = Path(__file__).parents[1] / "_device"
 _CHECKOUT = Path(__file__).parents[3]
 _FREEZE = "manifest.py"  # for people who build their own MicroPython
@@ -18,7 +21,7 @@ _MODELS = "models"  # a board's folder of chip models, for the host
 SIMULATOR = "simulator"
 """The board without hardware; its folder stands in for that of a chip."""
 _WIRING, _ENGINES = "wiring.py", "engines.py"  # what a folder shares: the wiring of a kiosk; what a chip does by itself
-_HOST = ("kiosk/parts.py", "kiosk/names.py")  # for the type checker and for the host: never imported by a board
+_HOST = ("kiosk/parts.py", "kiosk/names.py", "__init__.py")  # for the type checker and the host: on no board
 _KERNELS, _OWN_KERNELS = "kiosk/kernels.py", "kernels.py"  # a board that has its own would look at these for nothing
 _MOST_LIKE = 3  # files that are each like another: more is a circle
 
@@ -81,9 +84,13 @@ class Chip:
 
 
 def board_folder(board: str) -> Path:
-    """The folder of a board by its name, or by the path of a folder (or its board.py) anywhere. InputError."""
+    """The folder of a board by its name, here or in an installed package, or by the path of a folder (or its board.py)
+    anywhere. InputError."""
     if board in boards():
         return boards_folder() / board
+    for point in entry_points(group=GROUP):
+        if point.name == board:
+            return Path(str(point.load().__file__)).parent
     folder = Path(board).parent if board.endswith(".py") else Path(board)
     if not (folder / "board.py").is_file():
         raise InputError(f"no board '{board}' (there are: {', '.join(boards())}) and no board.py at that path")

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from stillscan.boards.files import board_folder, boards, chip
+from stillscan.boards.files import board_folder, boards, chip, modules
 from stillscan.errors import InputError
 from stillscan.files import trouble, write_whole
 
@@ -99,7 +99,10 @@ def make_board(where: str, like: str) -> Path:
     ):
         named = like if like in boards() else Path(os.path.relpath(base / file, folder)).as_posix()
         write_whole(folder / file, text.format(name=name, like=named, base=base.absolute().name).encode())
-    write_whole(folder / "board.py", _board(base, name).encode())
+    for module, path in modules(base).items():
+        content = _board(base, name).encode() if module == "board.py" else path.read_bytes()
+        (folder / module).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / module, content)
     return folder
 
 

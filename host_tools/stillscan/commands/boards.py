@@ -19,6 +19,7 @@ from stillscan.technician import tables
 from stillscan.technician.clashes import clashes, remarks
 from stillscan.technician.parts import read_parts
 from stillscan.technician.power import budget, shortages
+from stillscan.technician.proving import has_drivers, prove
 from stillscan.technician.schematic.draw import schematic
 
 _EXIT_CLASH = 1  # also a supply that is too weak
@@ -40,7 +41,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="check tables of pins for clashes",
         description="Finds pins with two signals, pins without the function that the signal needs (SPI, I2C, UART, "
         "ADC; and their unit), PWM signals that disturb each other, and pins that the controller does not lead out; "
-        "modules of the board that do not compile, and chip models that cannot be used.",
+        "modules of the board that do not compile, and chip models that cannot be used. Drivers of its own are tried "
+        "in the simulator: one that raises, waits or allocates in the line loop is named with file and line.",
         epilog="Exit code: 0 no clash, 1 a clash, 2 usage or bad input.",
     )
     check.add_argument(
@@ -102,8 +104,9 @@ def _new(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     checked = [(board, clashes(board)) for board in map(find_board, args.names or boards())]
-    for board, _ in checked:
+    for board, found in checked:
         _compiles(board)
+        found += _proven(board) if not found else []
     if args.json:
         print(json.dumps([{**_facts(b), "clashes": found, "remarks": remarks(b)} for b, found in checked]))
     else:
@@ -116,7 +119,7 @@ def _check(args: argparse.Namespace) -> int:
         Console().print(table)
         for board, found in checked:
             for clash in found:
-                print(f"{board.folder / 'board.py'}: {clash}")
+                print(f"{board.folder / 'board.py'}: {clash}" if clash.startswith("line ") else clash)
             for remark in remarks(board):
                 print(f"{board.name}: note: {remark}")
     return _EXIT_CLASH if any(found for _, found in checked) else 0
@@ -129,6 +132,15 @@ def _compiles(board: Board) -> None:
     if arch is not None:
         compiled_for(arch, modules(board.folder))
         models_of(str(board.folder))
+
+
+def _proven(board: Board) -> list[str]:
+    """What its own drivers do in the line loop that they must not, beginning with file and line."""
+    place = str(board.folder)
+    if not (board.folder / "board.toml").is_file() or not has_drivers(place):
+        return []
+    wrong = prove(place)
+    return [] if wrong is None else [wrong]
 
 
 def _show(args: argparse.Namespace) -> int:

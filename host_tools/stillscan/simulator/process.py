@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -54,8 +54,11 @@ class Firmware:
         boot_id: int = 1,
         script: str = "main.py",
         files: Mapping[str, bytes] | None = None,
+        path: Sequence[Path] | None = None,
     ) -> None:
-        """``files`` lie on the board before it starts."""
+        """``files`` lie on the board before it starts. ``path``: where modules are looked for, as source, in place of
+        those of ``board``."""
+        self._path = path
         self.bus = bus
         self._files = files or {}
         self._pending = b""
@@ -70,8 +73,8 @@ class Firmware:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / _CONSOLE, "w+")  # noqa: SIM115 - closed in close()
-        compiled = compiled_firmware(board)
-        path = [compiled] if compiled else [*reversed(simulated_folders(board)), firmware_folder()]
+        compiled = compiled_firmware(board) if self._path is None else None
+        path = self._path or ([compiled] if compiled else [*reversed(simulated_folders(board)), firmware_folder()])
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()
         levels = str(self.bus.levels_at_start)

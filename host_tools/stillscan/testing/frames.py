@@ -6,11 +6,10 @@ from collections import deque
 from typing import NamedTuple, Protocol
 
 from kiosk import wire
-from kiosk.names import FIELDS
 from stillscan.link.framing import Decoder
 
 _KEPT = 50_000  # pieces: some forty checks; what is older is not what made the test fail
-_KINDS = {getattr(wire, name): name for name in FIELDS}
+_KINDS = {getattr(wire, name): name for name in wire.FIELDS}
 _RANDOM = ("nonce", "proof")  # another in each session, whatever the seed
 _TO_DEVICE, _TO_HOST = "to the scanner", "to the computer"
 
@@ -67,7 +66,7 @@ def _told(kind: int, body: bytes) -> str:
         values = wire.unpack(kind, body)
     except (KeyError, ValueError, IndexError):
         return f"{len(body)} bytes"
-    names = FIELDS[_KINDS[kind]].split()
+    names = wire.FIELDS[_KINDS[kind]].split()
     said = zip(names, values, strict=False)
     return ", ".join(f"{name} {'...' if name in _RANDOM else _plain(value)}" for name, value in said)
 

@@ -56,7 +56,7 @@ format: $(READY) ## ruff: mend what it can, and format
 # mypy keeps what it found: only what changed, and what uses it, is checked again.
 types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stubs
 	@echo '== Types: host'
-	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/names.py firmware/kiosk/wire.py
+	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/names.py firmware/kiosk/wire.py $(wildcard boards/*/models/*.py)
 	@echo '== Types: firmware'
 	@for board in $(BOARDS); do \
 	folders=$$($(BIN)/python -c "from stillscan.boards.files import board_folders as f; print(*f('$$board'))") || exit 1; \

@@ -1,9 +1,15 @@
 """The byte stream to the host."""
 
+import os
 import select
 import sys
 
 import micropython
+
+
+def boot_id() -> int:
+    """Another number, of 32 bits, at every start: by it the host knows that the board has restarted."""
+    return int.from_bytes(os.urandom(4), "little")
 
 
 class Usb:

@@ -33,6 +33,7 @@ _spent = 0  # since the last request
 _untold = 0  # of that, what the answer's clock has not been told: it is told by the next answer, or by wait
 _waited = 0  # since the last request, without asking
 answer = array("l", bytes(_ANSWER_BYTES))  # 64 bits; reading an item of type "q" would allocate
+answer[1] = int(sys.argv[4])  # the levels of inputs, until the first answer
 on_edge = None
 
 

@@ -1,14 +1,18 @@
-"""What the chip does without Python, here done by the models: step pulses, lines, USB."""
+"""What a chip does without Python, here done by the models: step pulses and lines. As boards/rp2/engines.py is used."""
 
 import struct
 
 import bus
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import Pin
+
 
 class Stepper:
     """Counted, ramped pulse trains (see kiosk.drivers.carriage). What a train at rest has done is not asked twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, machine: int, step: Pin, direction: Pin, motor_off: Pin) -> None:
         self._train = bytearray(17)
         self._running = False
         self._done = 0
@@ -42,9 +46,9 @@ class Lines:
 
     late = 1
 
-    def __init__(self, width_px: int) -> None:
-        self._buffers = (bytearray(width_px), bytearray(width_px))
-        self._width = width_px
+    def __init__(self, machine: int, stepper: Stepper, clock: Pin, start: Pin, sensor_px: tuple[int, int, int]) -> None:
+        self._width = sensor_px[1]
+        self._buffers = (bytearray(self._width), bytearray(self._width))
 
     def free(self, line_us: int) -> None:
         bus.post(bus.FREE_LINES, 0, line_us)
@@ -62,15 +66,3 @@ class Lines:
 
     def stop(self) -> None:
         bus.ask(bus.STOP_LINES)
-
-
-class Usb:
-    """The byte stream to the host, with the chip's manners: a write blocks until the FIFO drains, at most a second."""
-
-    def write(self, buffer: bytearray, n: int) -> int:
-        return bus.ask(bus.USB_WRITE, 0, 0, buffer, n)
-
-    def readinto(self, buffer: bytearray) -> int:
-        if not bus.answer[2] & bus.USB_BYTES:
-            return 0
-        return bus.ask(bus.USB_READ, 0, len(buffer), None, 0, buffer, len(buffer))

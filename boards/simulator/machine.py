@@ -1,4 +1,9 @@
-"""The parts of MicroPython's ``machine`` that the drivers use, over the simulator's bus."""
+"""The parts of MicroPython's ``machine`` that the drivers use, over the simulator's bus.
+
+The numbers of pins are those of the board's table; what each of them leads to, the models know.
+"""
+
+import sys
 
 import bus
 
@@ -23,9 +28,10 @@ def reset() -> None:
 class Pin:
     IN = 0
     OUT = 1
+    PULL_UP = 1
     IRQ_RISING = 4
 
-    def __init__(self, number: int, mode: int = IN, value: int = 0) -> None:
+    def __init__(self, number: int, mode: int = IN, pull: int = 0, value: int = 0) -> None:
         self._number = number
         if mode == Pin.OUT:
             self(value)
@@ -57,7 +63,16 @@ class PWM:
 
 
 class SPI:
-    def __init__(self, unit: int, baudrate: int, polarity: int, phase: int) -> None:
+    def __init__(
+        self,
+        unit: int,
+        baudrate: int,
+        polarity: int,
+        phase: int,
+        sck: Pin | None = None,
+        mosi: Pin | None = None,
+        miso: Pin | None = None,
+    ) -> None:
         self._byte_us = 8000000 // baudrate
         self._spare = bytearray(16)
 
@@ -73,7 +88,7 @@ class SPI:
 
 
 class I2C:
-    def __init__(self, unit: int, freq: int = 400000) -> None:
+    def __init__(self, unit: int, sda: Pin | None = None, scl: Pin | None = None, freq: int = 400000) -> None:
         self._byte_us = 9000000 // freq
         self._one = bytearray(1)
 
@@ -97,3 +112,13 @@ class WDT:
 
     def feed(self) -> None:
         bus.post(bus.FEED)
+
+
+class ADC:
+    def __init__(self, pin: Pin) -> None:
+        pass
+
+
+def UART(unit: int, baudrate: int, tx: Pin, rx: Pin) -> object:  # noqa: N802 - a class on the chip
+    """The console: what is printed there is kept by whoever runs the simulation."""
+    return sys.stderr

@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.displacement import Displacement
     from kiosk.drivers.lamp import Lamp
-    from kiosk.drivers.paa5100 import Paa5100
     from kiosk.flat_field import FlatField
+    from kiosk.parts import Flow
     from kiosk.settings import Settings
 
     ptr8 = bytearray | memoryview  # viper's pointer into a buffer
@@ -22,7 +22,7 @@ class BandBody:
     """``fill`` (kiosk.parts.Fill) writes the line of ``samples``, band ``band`` of ``sweep``, which shows ``row``."""
 
     def __init__(
-        self, flat_field: FlatField, lamp: Lamp, displacement: Displacement, flow: Paa5100, settings: Settings
+        self, flat_field: FlatField, lamp: Lamp, displacement: Displacement, flow: Flow, settings: Settings
     ) -> None:
         self._flat_field = flat_field
         self._lamp = lamp

@@ -12,7 +12,6 @@ from kiosk.drivers.carriage import Carriage
 from kiosk.drivers.cis import LineSensor
 from kiosk.drivers.lamp import Lamp
 from kiosk.drivers.lis3dh import Lis3dh
-from kiosk.drivers.paa5100 import Paa5100
 from kiosk.drivers.presence import Presence
 from kiosk.drivers.ring import Ring
 
@@ -130,6 +129,22 @@ class Alarm(Protocol):
     rung: bool
 
 
+class Flow(Protocol):
+    """The driver of an optical-flow sensor. After ``read``: ``dx``, ``dy`` counts since the last read, x to the right
+    and y up the page; ``squal``, the quality of the surface 0..255; ``good`` False when the picture is no good."""
+
+    dx: int
+    dy: int
+    squal: int
+    good: bool
+
+    def start(self) -> None:
+        """Reset the sensor and see that it is the right one. PartError names the part and what is wrong."""
+
+    def read(self) -> None:
+        """Once a line: within 0.4 ms, and without allocating. PartError for one that is silent or frozen."""
+
+
 class Board(Protocol):
     """boards/<board>/board.py has a class ``Board`` like this; ``Board()`` puts every output in its safe state.
 
@@ -140,7 +155,7 @@ class Board(Protocol):
     capabilities: int  # wire.CAN_...
     settings: dict[str, int]  # defaults in which it differs from kiosk.settings
     boot_id: int  # 32 bits, another one at every start
-    flow: Paa5100
+    flow: Flow
     accelerometer: Lis3dh
     int1: Pin
     presence: Presence

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from machine import Pin
 
     from kiosk.drivers.lis3dh import Lis3dh
-    from kiosk.drivers.paa5100 import Paa5100
-    from kiosk.parts import Idle, TicksUs
+    from kiosk.parts import Flow, Idle, TicksUs
     from kiosk.policy import Policy
 
 _ACCEL_EVERY_MS = 23  # no divisor of the mains' period, so that a hum is not seen as standing still
@@ -21,7 +20,7 @@ _ACCEL_EVERY_MS = 23  # no divisor of the mains' period, so that a hum is not se
 class Sensing:
     """``flow`` is the flow sensor with what it said last. An alarm (kiosk.parts) for whoever waits for a line."""
 
-    def __init__(self, flow: Paa5100, accelerometer: Lis3dh, int1: Pin, policy: Policy) -> None:
+    def __init__(self, flow: Flow, accelerometer: Lis3dh, int1: Pin, policy: Policy) -> None:
         self.flow = flow
         self._accelerometer = accelerometer
         self._int1 = int1

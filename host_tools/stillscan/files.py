@@ -9,11 +9,13 @@ import stat
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError
+from stillscan.toml_lines import line_at, lines_of
 
 _MISTAKES = {  # the name itself cannot be right; all else is the computer's trouble
     errno.ENOENT: "no such file or folder",
@@ -47,17 +49,36 @@ def why(error: OSError | ValueError) -> str:
     return _MISTAKES.get(number or 0, (getattr(error, "strerror", None) or "the system refused").lower())
 
 
+@dataclass(frozen=True)
+class Located:
+    """``table``: what a TOML file says; ``wrong`` knows on which of its lines."""
+
+    file: str
+    table: dict[str, Any]
+    text: str
+
+    def wrong(self, says: str, *path: str | int) -> InputError:
+        """The error to raise about the value at ``path``: file, line, and what is wrong."""
+        return InputError(f"{self.file}: line {line_at(lines_of(self.text), path)}: {says}")
+
+
 def read_toml(name: str | PathLike[str]) -> dict[str, Any]:
     """A file of options or facts that people wrote. InputError, EnvironmentTroubleError as ``trouble``.
 
     What never ends, such as /dev/zero, or is far too long is refused before it fills the memory.
     """
+    return located_toml(name).table
+
+
+def located_toml(name: str | PathLike[str]) -> Located:
+    """As ``read_toml``, of a file in which people are told where they went wrong."""
     try:
         with open(name, "rb") as file:
             content = file.read(_MOST_TEXT + 1)
         if len(content) > _MOST_TEXT:
             raise InputError(f"{os.fspath(name)}: is longer than {_MOST_TEXT // 1_000_000} MB")
-        return tomllib.loads(content.decode("utf-8"))
+        text = content.decode("utf-8").replace("\r\n", "\n")
+        return Located(os.fspath(name), tomllib.loads(text), text)
     except UnicodeDecodeError:
         raise InputError(f"{os.fspath(name)}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:

@@ -24,9 +24,16 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return shown.err.strip()
 
 
-def test_an_image_is_asked_for(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_image_its_wiring_runs_on_this_computer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("STILLSCAN_UF2", raising=False)
-    assert "STILLSCAN_UF2" in refused(capsys, "--board", "rpi_pico")
+    said = {}
+    for board in ("rpi_pico", "rpi_pico2", "simulator"):
+        assert main(["simulate", "--document", str(SAMPLE), "--board", board, "--json"]) == 0
+        said[board] = {**json.loads(capsys.readouterr().out), "wall_ms": 0, "heap_free_min": 0}
+    assert said["rpi_pico2"] == said["simulator"], "the same parts on other pins"
+    assert said["rpi_pico"]["mrz"] == said["simulator"]["mrz"], "at 4 bits a pixel"
 
 
 def test_a_chip_that_cannot_be_emulated(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ import numpy as np
 from kiosk import wire
 from stillscan.link.messages import Abort, Band, Error, Hello, Message, State, SweepBegin, SweepEnd
 from stillscan.link.session import Session
-from stillscan.simulator.bus import PINS
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
 from stillscan.simulator.hand import Motion
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.pins import PINS
 from stillscan.simulator.process import Firmware
 from stillscan.simulator.scene import Scene
 

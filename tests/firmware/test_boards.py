@@ -9,6 +9,7 @@ import pytest
 from stillscan.boards.files import board_folders, boards, boards_folder, chips, firmware_folder
 from stillscan.boards.table import find_board
 from stillscan.simulator import bus
+from stillscan.simulator.pins import PINS
 from stillscan.technician.clashes import clashes
 
 PIO_INSTRUCTIONS = {"nop", "jmp", "wait", "in_", "out", "push", "pull", "mov", "irq", "set"}
@@ -92,7 +93,7 @@ def test_sensor_counts_fit_in_the_program_word(board: str) -> None:
 
 
 def test_simulator_pins_are_those_of_the_models() -> None:
-    assert pins("simulator") == bus.PINS
+    assert pins("simulator") == PINS
 
 
 def test_simulator_operations_are_those_of_the_models() -> None:

@@ -31,7 +31,8 @@ def test_no_device_code_imports_the_host(folder: str) -> None:
     guilty = [
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / folder).rglob("*.py")
-        if re.search(r"^\s*(import|from)\s+(stillscan|numpy)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if path.parent.name != "models"  # of a board: for the host, on no board
+        and re.search(r"^\s*(import|from)\s+(stillscan|numpy)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert guilty == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "host_tools" / "stillscan"
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"stillscan", "errors"}),
+    frozenset({"stillscan", "errors", "toml_lines"}),
     frozenset({"files"}),
     frozenset({"guidance", "log", "service"}),
     frozenset({"terminal"}),

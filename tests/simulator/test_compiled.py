@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from stillscan.boards.files import boards_folder, firmware_folder, modules
+from stillscan.boards.files import firmware_folder, modules, simulated_folders
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.simulator import compiled, process
 from stillscan.simulator.compiled import compiled_firmware
@@ -33,7 +34,7 @@ def test_every_module_is_compiled_once(cache: Path, monkeypatch: pytest.MonkeyPa
     assert folder is not None
     made = {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*.*")}
     monkeypatch.setattr(compiled, "_known", {})  # as another process
-    sources = modules(firmware_folder(), boards_folder() / "simulator")
+    sources = modules(firmware_folder(), *simulated_folders("simulator"))
     assert {name.removesuffix(".mpy").removesuffix(".py") + ".py" for name in made} == set(sources)
     assert compiled_firmware("simulator") == folder
     assert {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*.*")} == made
@@ -45,19 +46,19 @@ def test_another_source_is_another_firmware(cache: Path, tmp_path: Path, monkeyp
     first = compiled_firmware("simulator")
     changed = tmp_path / "start.py"
     changed.write_bytes((firmware_folder() / "start.py").read_bytes() + b"\n")
-    sources = {**modules(firmware_folder(), boards_folder() / "simulator"), "start.py": changed}
+    sources = {**modules(firmware_folder(), *simulated_folders("simulator")), "start.py": changed}
     monkeypatch.setattr(compiled, "modules", lambda *folders: sources)
     assert compiled_firmware("simulator") not in (None, first)
 
 
 @needs_arch
 def test_only_the_newest_are_kept(cache: Path) -> None:
-    for number in range(12):
+    for number in range(28):
         (cache / f"{number:020x}").mkdir(parents=True)
     folder = compiled_firmware("simulator")
     assert folder is not None
     assert folder.is_dir()
-    assert len(list(cache.iterdir())) == 8
+    assert len(list(cache.iterdir())) == 24
 
 
 @needs_arch
@@ -117,3 +118,12 @@ def test_sources_and_compiled_have_the_same_check(cache: Path, monkeypatch: pyte
         records.append(record)
         monkeypatch.setattr(process, "compiled_firmware", lambda board: None)
     assert records[0] == records[1]
+
+
+@needs_arch
+def test_what_another_process_has_let_go_of_is_made_anew(cache: Path) -> None:
+    folder = compiled_firmware("simulator")
+    assert folder is not None
+    shutil.rmtree(folder)
+    assert compiled_firmware("simulator") == folder
+    assert (folder / "main.py").is_file()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stillscan.simulator.bus import PINS, PIXELS, PWM, Bus
+from stillscan.simulator.bus import PIXELS, PWM, Bus
+from stillscan.simulator.pins import PINS
 from stillscan.simulator.signals import Beeper, Light, Ring, Tone
 
 from .world import scene

@@ -1,11 +1,10 @@
 """manifest.py of the boards: evaluated as MicroPython's build does, it names every file that the board needs."""
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from stillscan.boards.files import boards, boards_folder, firmware_folder
+from stillscan.boards.files import board_entries, boards, boards_folder, firmware_folder
 
 FROZEN = [name for name in boards() if (boards_folder() / name / "manifest.py").exists()]
 
@@ -42,12 +41,12 @@ def needed(board: str) -> dict[str, Path]:
     """What lies on the board's file system without freezing."""
     folder = boards_folder() / board
     facts = folder / "board.toml"
-    shared = tomllib.loads(facts.read_text(encoding="utf-8")).get("shared", []) if facts.exists() else []
+    shared = board_entries(facts).get("shared", []) if facts.exists() else []
     return {
         path.relative_to(root).as_posix(): path.resolve()
-        for root in (firmware_folder(), *(boards_folder() / name for name in shared), folder)
+        for root in (firmware_folder(), *map(Path, shared), folder)
         for path in root.rglob("*.py")
-        if path.name != "manifest.py"
+        if path.name != "manifest.py" and path.parent.name != "models"
     }
 
 

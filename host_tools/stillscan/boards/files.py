@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from stillscan.errors import DeviceError, InputError
-from stillscan.files import read_toml
+from stillscan.files import Located, located_toml
 
+GROUP = "stillscan.boards"
+"""Of entry points: each is a package of Python whose folder is a board's, by the board's name."""
 _PACKAGED = Path(__file__).parents[1] / "_device"
 _CHECKOUT = Path(__file__).parents[3]
 _FREEZE = "manifest.py"  # for people who build their own MicroPython
-_HOST = ("kiosk/parts.py", "kiosk/names.py")  # for the type checker and for the host: never imported by a board
+_MODELS = "models"  # a board's folder of chip models, for the host
+SIMULATOR = "simulator"
+"""The board without hardware; its folder stands in for that of a chip."""
+_WIRING, _ENGINES = "wiring.py", "engines.py"  # what a folder shares: the wiring of a kiosk; what a chip does by itself
+_HOST = ("kiosk/parts.py", "kiosk/names.py", "__init__.py")  # for the type checker and the host: on no board
 _KERNELS, _OWN_KERNELS = "kiosk/kernels.py", "kernels.py"  # a board that has its own would look at these for nothing
 _MOST_LIKE = 3  # files that are each like another: more is a circle
 
@@ -45,7 +52,7 @@ def modules(*folders: Path) -> dict[str, Path]:
     for root in folders:
         for path in sorted(root.rglob("*.py")):
             name = path.relative_to(root).as_posix()
-            if name not in left:
+            if name not in left and not name.startswith(f"{_MODELS}/"):
                 found[name] = path
     return found
 
@@ -65,6 +72,10 @@ class Chip:
     files_kib: int  # MicroPython's file system, at the end of the flash chip
     controller: str = ""  # the module whose pins are wired, as stillscan.boards.pins names it
     shared: Sequence[str] = ()  # folders of boards/ whose files go onto the board too
+    models: Mapping[str, str] = field(default_factory=dict)  # chip models that the board brings: see simulator.models
+    signals: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of its own: what each needs of its pin, as in boards.pins
 
     @property
     def name(self) -> str:
@@ -73,17 +84,22 @@ class Chip:
 
 
 def board_folder(board: str) -> Path:
-    """The folder of a board by its name, or by the path of a folder (or its board.py) anywhere. InputError."""
+    """The folder of a board by its name, here or in an installed package, or by the path of a folder (or its board.py)
+    anywhere. InputError."""
     if board in boards():
         return boards_folder() / board
+    for point in entry_points(group=GROUP):
+        if point.name == board:
+            return Path(str(point.load().__file__)).parent
     folder = Path(board).parent if board.endswith(".py") else Path(board)
     if not (folder / "board.py").is_file():
         raise InputError(f"no board '{board}' (there are: {', '.join(boards())}) and no board.py at that path")
     return folder
 
 
-_KINDS: dict[str, type] = {"str": str, "int": int, "Sequence[str]": list}
-_KIND_NAMES = {str: "text", int: "whole number", list: "list"}
+_KINDS: dict[str, type] = {"str": str, "int": int, "Sequence[str]": list, "Mapping[str, str]": dict}
+_KIND_NAMES = {str: "text", int: "whole number", list: "list", dict: "table"}
+_MODELLED = ("flow",)  # parts for which a board may bring a model
 
 
 def chips() -> dict[str, Chip]:
@@ -103,42 +119,82 @@ def chip(board: str) -> Chip:
         return found[board]
     path = board_folder(board) / "board.toml"
     if not path.is_file():
-        raise InputError(f"board '{board}' has no board.toml, so it takes no firmware; there are: {', '.join(found)}")
+        where = f"{path}: no such file: " if board not in boards() else ""
+        raise InputError(
+            f"{where}board '{board}' has no board.toml, so it takes no firmware; there are: {', '.join(found)}"
+        )
     return _read(path)
 
 
 def _read(path: Path) -> Chip:
     """A board.toml that is whole. InputError names what is wrong with it."""
     entries = board_entries(path)
-    for field in dataclasses.fields(Chip):
-        if field.name not in entries and field.default is dataclasses.MISSING:
-            raise InputError(f"{path}: '{field.name}' is missing")
+    for one in dataclasses.fields(Chip):
+        needed = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+        if needed and one.name not in entries:
+            raise InputError(f"{path}: '{one.name}' is missing, here and in what it is like")
     return Chip(**entries)
 
 
 def board_entries(path: Path) -> dict[str, Any]:
-    """What a board.toml says, with what it takes over by ``like``; not all of a Chip need stand there. InputError."""
-    entries = _entries(path)
-    for field in dataclasses.fields(Chip):
-        kind = _KINDS[str(field.type)]
-        if type(entries.get(field.name, kind())) is not kind:
-            raise InputError(f"{path}: '{field.name}' is not a {_KIND_NAMES[kind]}")
-    if unknown := sorted(set(entries) - {field.name for field in dataclasses.fields(Chip)}):
-        raise InputError(f"{path}: no entry is called '{unknown[0]}'")
-    for name in entries.get("shared", []):
-        if not isinstance(name, str) or not (boards_folder() / name).is_dir():
-            raise InputError(f"{path}: 'shared': there is no folder '{name}' to share")
+    """What a board.toml says, with what it takes over by ``like``; not all of a Chip need stand there.
+
+    Folders and files that it names are paths. InputError with file and line.
+    """
+    entries: dict[str, Any] = {}
+    for file in reversed(_likes(path)):
+        for name, value in file.table.items():
+            entries[name] = _entry(file, name, value)
     return entries
 
 
-def _entries(path: Path, depth: int = 0) -> dict[str, Any]:
-    """The entries of a board.toml, over those of the one that it names in ``like``."""
-    table = read_toml(path)
-    like = table.pop("like", None)
-    if depth > _MOST_LIKE:
-        raise InputError(f"{path}: too many files that are each like another")
-    base = _entries(beside(path, like), depth + 1) if like is not None else {}
-    return base | table
+def _entry(file: Located, name: str, value: Any) -> Any:
+    kinds: dict[str, Any] = {one.name: _KINDS[str(one.type)] for one in dataclasses.fields(Chip)}
+    if name not in kinds:
+        raise file.wrong(f"no entry is called '{name}'; there are: like, {', '.join(kinds)}", name)
+    if type(value) is not kinds[name]:
+        raise file.wrong(f"'{name}' is not a {_KIND_NAMES[kinds[name]]}", name)
+    if name == "shared":
+        return [_shared(file, number, folder) for number, folder in enumerate(value)]
+    if isinstance(value, dict):
+        for key, said in value.items():
+            if not isinstance(said, str):
+                raise file.wrong(f"[{name}] {key} is not a text", name, key)
+            if name == "models" and key not in _MODELLED:
+                raise file.wrong(f"[models] no model is for '{key}'; there are: {', '.join(_MODELLED)}", name, key)
+    if name == "models":
+        return {part: _beside_file(file, model) for part, model in value.items()}
+    return value
+
+
+def _shared(file: Located, number: int, name: object) -> str:
+    """A folder of boards/, or one beside the file."""
+    for folder in (boards_folder() / str(name), Path(file.file).parent / str(name)):
+        if isinstance(name, str) and folder.is_dir():
+            return str(folder)
+    raise file.wrong(f"'shared': there is no folder '{name}' to share", "shared", number)
+
+
+def _beside_file(file: Located, model: str) -> str:
+    """FILE.py:CLASS with the file's whole path; the name of an entry point as it is."""
+    return str(Path(file.file).parent / model) if ":" in model else model
+
+
+def _likes(path: Path) -> list[Located]:
+    """A board.toml, the one that it names in ``like``, and so on."""
+    found: list[Located] = []
+    following: Path | None = path
+    while following is not None:
+        if len(found) > _MOST_LIKE:
+            raise InputError(f"{path}: too many files that are each like another")
+        file = located_toml(following)
+        found.append(file)
+        like = file.table.pop("like", None)
+        try:
+            following = beside(following, like) if like is not None else None
+        except InputError as error:
+            raise file.wrong(str(error).removeprefix(f"{following}: "), "like") from None
+    return found
 
 
 def beside(path: Path, like: object) -> Path:
@@ -158,4 +214,23 @@ def beside(path: Path, like: object) -> Path:
 
 def board_folders(board: str) -> list[Path]:
     """The folders whose files lie on this board's root: what boards share, then its own. InputError as ``chip``."""
-    return [*(boards_folder() / name for name in chip(board).shared), board_folder(board)]
+    return [*map(Path, chip(board).shared), board_folder(board)]
+
+
+def simulated_folders(board: str) -> list[Path]:
+    """As ``board_folders``, for the simulator: its folder first, in the place of the chip's. InputError."""
+    simulator = boards_folder() / SIMULATOR
+    if board == SIMULATOR:
+        return [boards_folder() / "wired", simulator]
+    folders = [folder for folder in board_folders(board) if not (folder / _ENGINES).is_file()]
+    if not any((folder / _WIRING).is_file() for folder in folders):
+        raise InputError(
+            f"{board_folder(board) / 'board.toml'}: 'shared' lacks 'wired': only a board that is wired by it runs in "
+            "the simulator"
+        )
+    return [simulator, *folders]
+
+
+def board_models(board: str) -> dict[str, str]:
+    """The chip models that a board brings, by part: see simulator.models. InputError."""
+    return {} if board == SIMULATOR else dict(chip(board).models)

@@ -6,8 +6,8 @@ import ast
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stillscan.boards.files import board_entries, board_folder, boards, boards_folder
-from stillscan.boards.pins import CONTROLLERS, Controller
+from stillscan.boards.files import board_entries, board_folder, boards
+from stillscan.boards.pins import CONTROLLERS, SIGNALS, Controller, Need
 from stillscan.errors import InputError
 
 _BUSES = ("SPI", "I2C", "UART")
@@ -23,6 +23,8 @@ class Board(NamedTuple):
     pins: list[tuple[str, int]]  # signal, GPIO; a signal that is named twice is here twice
     units: dict[str, int]  # signal -> unit of the bus that is made with it
     hz: dict[str, int]  # signal -> frequency of the PWM that is made with it
+    needs: dict[str, Need]  # of signals: those that every kiosk has, and those of its own that its board.toml names
+    lines: dict[str, int]  # signal -> line of board.py; a signal that is named twice has its second
     around_px: tuple[int, int] | None  # of the line sensor before and after the window; None without a SENSOR_PX
 
 
@@ -52,6 +54,8 @@ def _read(path: Path) -> Board:
         pins=_pins(path, module),
         units=units,
         hz=hz,
+        needs={**SIGNALS, **{signal: Need(need) for signal, need in facts.get("signals", {}).items()}},
+        lines=_lines(module),
         around_px=_around(_value(module, "SENSOR_PX")),
     )
 
@@ -77,12 +81,18 @@ def _around(node: ast.expr | None) -> tuple[int, int] | None:
 def _pins(path: Path, module: ast.Module) -> list[tuple[str, int]]:
     table = _value(module, "PINS")
     if table is None:
-        raise InputError(f"{path}: has no table PINS")
+        raise InputError(f"{path}: line 1: has no table PINS")
     if not isinstance(table, ast.Dict):
         raise InputError(f"{path}: line {table.lineno}: PINS is not a table of signal and GPIO: {{'step': 6, ...}}")
     return [
         (_signal(path, key, table), _gpio(path, value)) for key, value in zip(table.keys, table.values, strict=True)
     ]
+
+
+def _lines(module: ast.Module) -> dict[str, int]:
+    table = _value(module, "PINS")
+    keys = table.keys if isinstance(table, ast.Dict) else []
+    return {key.value: key.lineno for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
 def _signal(path: Path, node: ast.expr | None, table: ast.Dict) -> str:
@@ -105,7 +115,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 def _shared(facts: dict[str, Any]) -> list[ast.Module]:
     """What the board takes from other folders of boards/ (``shared`` in its board.toml)."""
-    paths = [path for name in facts.get("shared", []) for path in sorted((boards_folder() / name).glob("*.py"))]
+    paths = [path for name in facts.get("shared", []) for path in sorted(Path(name).glob("*.py"))]
     return [ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in paths]
 
 

@@ -9,13 +9,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from stillscan.boards.files import boards
+from stillscan.boards.build import compiled_for
+from stillscan.boards.files import board_entries, boards, modules
+from stillscan.boards.new import make_board
 from stillscan.boards.table import Board, find_board
 from stillscan.files import write_whole
+from stillscan.simulator.models import models_of
 from stillscan.technician import tables
 from stillscan.technician.clashes import clashes, remarks
 from stillscan.technician.parts import read_parts
 from stillscan.technician.power import budget, shortages
+from stillscan.technician.proving import has_drivers, prove
 from stillscan.technician.schematic.draw import schematic
 
 _EXIT_CLASH = 1  # also a supply that is too weak
@@ -36,7 +40,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "check",
         help="check tables of pins for clashes",
         description="Finds pins with two signals, pins without the function that the signal needs (SPI, I2C, UART, "
-        "ADC; and their unit), PWM signals that disturb each other, and pins that the controller does not lead out.",
+        "ADC; and their unit), PWM signals that disturb each other, and pins that the controller does not lead out; "
+        "modules of the board that do not compile, and chip models that cannot be used. Drivers of its own are tried "
+        "in the simulator: one that raises, waits or allocates in the line loop is named with file and line.",
         epilog="Exit code: 0 no clash, 1 a clash, 2 usage or bad input.",
     )
     check.add_argument(
@@ -46,6 +52,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON array, an object a board"
     )
     check.set_defaults(run=_check)
+    new = what.add_parser(
+        "new",
+        help="a folder for a board of your own",
+        description="Writes a whole folder for a board of your own, like another one: pins, facts, parts, a scenario. "
+        "`stillscan boards check`, `simulate --board` and `flash --board` take its path.",
+    )
+    new.add_argument("name", metavar="NAME", help="folder to make; its last part is the board's name")
+    new.add_argument("--like", default="rpi_pico", metavar="BOARD", help="name, or a folder (rpi_pico)")
+    new.set_defaults(run=_new)
     show = what.add_parser(
         "show",
         help="wiring, parts to order and power of a board",
@@ -81,8 +96,17 @@ def _list(args: argparse.Namespace) -> int:
     return 0
 
 
+def _new(args: argparse.Namespace) -> int:
+    folder = make_board(args.name, args.like)
+    print(f"{folder}: a board like {args.like}; {folder / 'README.md'} says what to do with it")
+    return 0
+
+
 def _check(args: argparse.Namespace) -> int:
     checked = [(board, clashes(board)) for board in map(find_board, args.names or boards())]
+    for board, found in checked:
+        _compiles(board)
+        found += _proven(board) if not found else []
     if args.json:
         print(json.dumps([{**_facts(b), "clashes": found, "remarks": remarks(b)} for b, found in checked]))
     else:
@@ -94,9 +118,29 @@ def _check(args: argparse.Namespace) -> int:
             table.add_row(board.name, str(len(board.pins)), result)
         Console().print(table)
         for board, found in checked:
-            for line in (*found, *(f"note: {remark}" for remark in remarks(board))):
-                print(f"{board.name}: {line}")
+            for clash in found:
+                print(f"{board.folder / 'board.py'}: {clash}" if clash.startswith("line ") else clash)
+            for remark in remarks(board):
+                print(f"{board.name}: note: {remark}")
     return _EXIT_CLASH if any(found for _, found in checked) else 0
+
+
+def _compiles(board: Board) -> None:
+    """Its own modules and models can be used. InputError, StillscanError with file and line."""
+    table = board.folder / "board.toml"
+    arch = board_entries(table).get("arch") if table.is_file() else None
+    if arch is not None:
+        compiled_for(arch, modules(board.folder))
+        models_of(str(board.folder))
+
+
+def _proven(board: Board) -> list[str]:
+    """What its own drivers do in the line loop that they must not, beginning with file and line."""
+    place = str(board.folder)
+    if not (board.folder / "board.toml").is_file() or not has_drivers(place):
+        return []
+    wrong = prove(place)
+    return [] if wrong is None else [wrong]
 
 
 def _show(args: argparse.Namespace) -> int:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from stillscan.boards.files import SIMULATOR, chip, simulated_folders
+from stillscan.commands import scenarios
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.settings import check, named_values
 from stillscan.commands.world import add_movement, chip_kiosk, scene
@@ -18,16 +20,24 @@ from stillscan.files import may_write
 from stillscan.guidance import say
 from stillscan.scanning.policy import RESTART_ONLY, Policy
 from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
+from stillscan.simulator.models import models_of
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.waves import Waves
 from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
+from stillscan.testing.targets import Target
 from stillscan.testing.vcd import write
 
 _MOST_S = 3600.0  # of virtual time: an hour, where a check takes seconds
+_DEFAULT_S = 30.0  # ten times what a check takes
 _MOST_READ_MS = 60_000.0  # a minute: thirty times the longest reading that is waited for
 _AFTER_MS = 300.0  # of a plot: what is seen and heard at the end
+_OF_ONE_CHECK = (
+    *("motion", "dirt", "seed", "restart_only", "max_seconds", "read_ms", "test_mode", "recipient", "today", "fault"),
+    *("set", "plot"),
+)
+"""Options that a scenario does not take."""
 EXIT = {"verified": 0, "refused": 1, "gave_up": 1, "fault": 3}  # exit codes, as README.md has them
 
 
@@ -37,27 +47,34 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "simulate",
         help="one check of a simulated passport, in virtual time",
         description="Runs the real firmware on MicroPython against simulated sensors, reads what it scans and judges "
-        "it. The same seed gives the same result. Exit code: 0 verified, 1 refused or given up, 2 usage, 3 fault.",
+        "it. The same seed gives the same result. Exit code: 0 verified, 1 refused or given up, 2 usage, 3 fault; of a "
+        "scenario: 0 all was as expected, 1 it was not.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--document", metavar="IMAGE", help="strip of 1476 x 274 px, or a whole page at its dpi (300)")
     what.add_argument("--mrz-text", metavar="'L1|L2'", help="print these lines in OCR-B and scan them")
+    what.add_argument(
+        "--scenario",
+        metavar="FILE",
+        help="carry out the steps of a scenario file, or of a shipped one by its name",
+    )
+    what.add_argument("--scenarios", action="store_true", help="list the shipped scenarios")
     add_movement(parser)
     parser.add_argument("--restart-only", action="store_true", help="any movement restarts the scan; three attempts")
     parser.add_argument(
-        "--max-seconds", type=seconds(_MOST_S), default=30.0, metavar="S", help="virtual, from placing (30)"
+        "--max-seconds", type=seconds(_MOST_S), default=_DEFAULT_S, metavar="S", help="virtual, from placing (30)"
     )
     parser.add_argument(
         "--board",
-        default="simulator",
+        default=SIMULATOR,
         metavar="BOARD",
-        help="whose firmware runs: name, or a folder of your own (simulator)",
+        help="whose wiring and drivers run: name, or a folder of your own (simulator); on this computer, or on the "
+        "emulated chip if there is an image for it",
     )
     parser.add_argument(
         "--uf2",
         metavar="FILE",
-        default=os.environ.get("STILLSCAN_UF2"),
-        help="official MicroPython image for a board whose chip is emulated, rpi_pico (default: STILLSCAN_UF2)",
+        help="official MicroPython image for a board whose chip is emulated, an RP2040 (default: STILLSCAN_UF2)",
     )
     parser.add_argument(
         "--read-ms",
@@ -94,6 +111,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
+    if args.scenarios:
+        return scenarios.show(args.json)
+    if args.scenario is not None:
+        _refuse_of_one_check(args)
+        return _scenario(args)
     fault, fault_ms = _fault(args.fault)
     settings = named_values(args.set)
     check(settings)
@@ -125,16 +147,42 @@ def run(args: argparse.Namespace) -> int:
     return EXIT[str(record["outcome"])]
 
 
+def _refuse_of_one_check(args: argparse.Namespace) -> None:
+    """A scenario says itself what else could be asked for."""
+    plain = {"motion": "still", "dirt": "clean", "seed": 1, "today": TODAY, "max_seconds": _DEFAULT_S, "set": []}
+    for name in _OF_ONE_CHECK:
+        if getattr(args, name) not in (plain.get(name), None, False):
+            raise InputError(f"--{name.replace('_', '-')} does not go with --scenario: the file says so itself")
+
+
 def reading_time(text: str) -> ReadingTime:
     """Milliseconds, or "real"."""
     return "real" if text == "real" else milliseconds(_MOST_READ_MS, or_else="real")(text)
 
 
+def _scenario(args: argparse.Namespace) -> int:
+    """A scenario carried out, and its waveforms written if they are asked for; the exit code."""
+    if args.vcd:
+        may_write(args.vcd)
+    kiosk, waves, recorder = _kiosk(args.board, args.uf2), Waves(), Recorder()
+    target = Target("sim", args.board, _watched(kiosk, waves) if args.vcd else kiosk)
+    code = scenarios.run(args.scenario, target, args.json, recorder.message)
+    if args.vcd:
+        write(Path(args.vcd), waves, recorder)
+    return code
+
+
 def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
     """What makes the kiosk of this board: its firmware on this computer, or on an emulated chip."""
-    if board == "simulator":
+    if board == SIMULATOR:
         return SimulatedKiosk
-    return chip_kiosk(board, uf2)
+    facts = chip(board)
+    uf2 = uf2 or (os.environ.get("STILLSCAN_UF2") if facts.name == "RP2040" else None)
+    if uf2:
+        return chip_kiosk(board, uf2)
+    simulated_folders(board)
+    models_of(board)
+    return lambda world: SimulatedKiosk(world, board)
 
 
 def _watched(switch_on: Callable[[Scene], Simulated], waves: Waves) -> Callable[[Scene], Simulated]:

@@ -3,12 +3,14 @@
 The other end is boards/simulator/bus.py on MicroPython; a test holds the two tables together.
 """
 
+# long-ok: one kind of record after another; what they lead to, the parts, have modules of their own
+
 from __future__ import annotations
 
 import struct
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,10 +18,11 @@ import numpy as np
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.carriage import Carriage
 from stillscan.simulator.controller import Chip
-from stillscan.simulator.flow import Flow
 from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.lamp import Lamp
 from stillscan.simulator.line_sensor import LineSensor
+from stillscan.simulator.models import OURS, Models
+from stillscan.simulator.pins import PINS
 from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Beeper, Ring
@@ -29,8 +32,6 @@ WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
 FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS, VITAL = range(12, 22)
 """And more kinds."""
-PINS = {"home": 0, "presence": 1, "int1": 2, "flow_select": 3, "infrared": 4, "white": 5, "ring": 6, "beeper": 7}
-"""Numbers of the pins, as boards/simulator/board.py has them."""
 EDGE, USB_BYTES, STEPPING = 1, 2, 4  # flags, as boards/simulator/bus.py has them
 HEADER = struct.Struct("<BBHII")
 ANSWER = struct.Struct("<qqqqqq")
@@ -77,9 +78,14 @@ class Stop:
 
 
 class Bus:
-    """One simulated board. ``now_us`` is the virtual clock; ``handle`` carries out one record."""
+    """One simulated board. ``now_us`` is the virtual clock; ``handle`` carries out one record.
 
-    def __init__(self, scene: Scene) -> None:
+    ``pins``: number by signal, as the board's table has them; ``models`` take the place of those of the parts that
+    they are named for.
+    """
+
+    def __init__(self, scene: Scene, pins: Mapping[str, int] = PINS, models: Models = OURS) -> None:
+        self.pins = pins
         self.now_us = 0
         self.until_us = 0
         """Until then nobody but the board does anything, if it sends nothing to the host."""
@@ -87,7 +93,7 @@ class Bus:
         self._pins = 0  # what it has told
         self.scene = scene
         self.usb = Usb()
-        self.flow = Flow(scene)
+        self.flow = models.flow(scene)
         self.accelerometer = Accelerometer(scene)
         self.carriage = Carriage(scene.seed)
         self.line_sensor = LineSensor(scene)
@@ -98,6 +104,9 @@ class Bus:
         self.chip = Chip(scene.seed)
         self.stops: deque[Stop] = deque(maxlen=_STOPS_KEPT)
         self.outputs: dict[int, int] = {}
+        self._select = pins["flow_select"]
+        self._own = {pins[signal]: signal for signal in self.flow.SIGNALS}
+        self._let_go = 1 << pins["service"]  # the button
         self._edge = False
         self._edge_us: int | None = None
         self._chance = np.random.default_rng([scene.seed, 600])
@@ -119,6 +128,11 @@ class Bus:
             VITAL: self._vital,
         }  # fmt: skip
 
+    @property
+    def levels_at_start(self) -> int:
+        """Of the inputs, before the board has asked: the button is let go, nothing is seen, home is yet to be found."""
+        return self._let_go | 1 << self.pins["presence"]
+
     def power_up(self) -> None:
         """The board was without power: pins, timers and what was on the cable are gone, the clock and the glass not."""
         self.usb = Usb(unplugged=self.usb.unplugged, slow=self.usb.slow, errors=self.usb.errors, drain=self.usb.drain)
@@ -126,7 +140,7 @@ class Bus:
         self.flow.deselect(self.now_us)
         self.ring.write(self.now_us, bytes(3))
         for pin in ("infrared", "white", "beeper"):
-            self._pwm(PINS[pin], 0, b"")
+            self._pwm(self.pins[pin], 0, b"")
         self._stop_lines(0, 0, b"")
         self._watchdog(0, 0, b"")
         self._edge, self._home = False, None
@@ -202,9 +216,10 @@ class Bus:
             home = self.carriage.home(now)
             self._home = None if broken else home  # a fault may come and go without a step
         return (
-            home << PINS["home"]
-            | self.presence.present(now) << PINS["presence"]
-            | self.accelerometer.int1(now) << PINS["int1"]
+            self._let_go
+            | home << self.pins["home"]
+            | (not self.presence.present(now)) << self.pins["presence"]  # low: something lies there
+            | self.accelerometer.int1(now) << self.pins["int1"]
         )
 
     def _lines_done(self) -> int:
@@ -213,15 +228,17 @@ class Bus:
     # --- pins and buses ---------------------------------------------------------------------------------------------
 
     def _write_pin(self, pin: int, level: int, _: bytes) -> None:
-        if pin == PINS["flow_select"]:
+        if pin == self._select:
             (self.flow.deselect if level else self.flow.select)(self.now_us)
+        elif pin in self._own:
+            self.flow.drive(self._own[pin], level, self.now_us)
         self.outputs[pin] = level
 
     def _pwm(self, pin: int, argument: int, _: bytes) -> None:
         self.outputs[pin] = duty = argument & 0xFFFF
-        if pin == PINS["beeper"]:
+        if pin == self.pins["beeper"]:
             self.beeper.drive(self.now_us, argument >> 16, duty)
-        infrared, white = self.outputs.get(PINS["infrared"], 0), self.outputs.get(PINS["white"], 0)
+        infrared, white = (self.outputs.get(self.pins[row], 0) for row in ("infrared", "white"))
         self.lamp.drive(self.now_us, infrared / 65535, white / 65535)
 
     def _pixels(self, _: int, __: int, data: bytes) -> None:

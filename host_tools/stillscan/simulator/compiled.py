@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from stillscan.boards.files import boards_folder, firmware_folder, modules
+from stillscan.boards.files import firmware_folder, modules, simulated_folders
 from stillscan.simulator.micropython import micropython
 
 ARCH = "x64"  # as mpy-cross names it: the only kind of computer whose native code it makes
-_KEPT = 8  # of so many checkouts and versions that are in use side by side; each takes 0.2 MB
+_KEPT = 24  # of so many checkouts and versions that are in use side by side; each takes 0.2 MB
 _DIGITS = 20  # of the digest that names one: 80 bits, so that no two meet by chance
 _SUM = "sum"  # the file with the digest of all others
 _known: dict[tuple[object, ...], Path] = {}
@@ -40,14 +40,15 @@ def compiled_firmware(board: str) -> Path | None:
     """
     if not possible():
         return None
-    sources = modules(firmware_folder(), boards_folder() / board)
+    sources = modules(firmware_folder(), *simulated_folders(board))
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stillscan" / "firmware"
     stamps = (cache, *((path, (found := path.stat()).st_mtime_ns, found.st_size) for path in sources.values()))
-    if stamps not in _known:
+    if stamps not in _known or not (_known[stamps] / _SUM).is_file():  # others may have let go of it
         folder = cache / _digest(sources)
         try:
             if not _whole(folder):
                 _make(folder, sources)
+            os.utime(folder)  # in use
         except OSError:
             return None
         _known[stamps] = folder

@@ -35,9 +35,19 @@ class Flow:
     What wears: ``scale``, its counts against a sound one's; ``noise``, false counts a frame and axis on top of its own;
     ``haze``, the share by which its SQUAL is less.
 
-    Deltas come only after the reset 0x3A <- 0x5A."""
+    Deltas come only after the reset 0x3A <- 0x5A.
 
-    def __init__(self, scene: Scene) -> None:
+    A model of another sensor is made from this one: it answers ``exchange`` by ``look``, which is what any such sensor
+    sees, names in ``SIGNALS`` the further pins that it has, and hears of them by ``drive``.
+    """
+
+    SIGNALS: tuple[str, ...] = ()
+    FAULTS: tuple[str, ...] = ("nak", "silent", "stuck", "wrong-id", "spin", "opposite", "blank")
+    """Its ways to fail: of `simulator.kiosk.FAULTS`."""
+
+    def __init__(self, scene: Scene, frame_us: int = FRAME_US, counts_per_mm: float = COUNTS_PER_MM) -> None:
+        self._frame_us = frame_us
+        self._counts_per_mm = counts_per_mm
         self.fault: str | None = None
         self.scale = 1.0
         self.noise = 0.0
@@ -72,6 +82,22 @@ class Flow:
         """Chip select goes high: ends a burst."""
         self._address, self._burst = None, None
 
+    def drive(self, signal: str, level: int, now_us: int) -> None:
+        """One of ``SIGNALS`` has this level from now on."""
+
+    def reset(self, now_us: int) -> None:
+        """Counting begins anew; before it nothing is counted."""
+        self._registers.clear()
+        self._running, self._latched = True, bytes(12)
+        self._forward(now_us)
+        self._read_counts = list(self._counts[self._frame - self._block_first])
+
+    def look(self, now_us: int) -> bytes:
+        """What has been counted since the last look, and what the picture is like: Motion, Observation, dx and dy (16
+        bits, little-endian), SQUAL, raw sum, raw maximum, raw minimum, shutter (high, low). Zeros before ``reset``."""
+        self._latch(now_us)
+        return self._latched
+
     def exchange(self, data: bytes, now_us: int) -> bytes:
         """Full duplex: the bytes on MISO while ``data`` is on MOSI; a transaction may take several calls."""
         if self._burst is None:
@@ -103,10 +129,7 @@ class Flow:
         if address == BANK:
             self._bank = value
         elif address == RESET and value == _RESET_VALUE and self._bank == 0:
-            self._registers.clear()
-            self._running, self._latched = True, bytes(12)
-            self._forward(now_us)
-            self._read_counts = list(self._counts[self._frame - self._block_first])
+            self.reset(now_us)
         else:
             self._registers[self._bank, address] = value
 
@@ -170,7 +193,7 @@ class Flow:
 
     def _forward(self, now_us: int) -> None:
         """Make ``_frame`` the latest frame, inside a valid block."""
-        frame = max(now_us // FRAME_US, self._frame)
+        frame = max(now_us // self._frame_us, self._frame)
         while self._generation != self._scene.generation or frame >= self._block_end:
             # The scene's past does not change, so the frames since the last reading may be computed (again) from it.
             within = self._frame - self._block_first if self._block_end else 0
@@ -181,10 +204,10 @@ class Flow:
     def _compute(self, first: int, exact: FloatArray) -> None:
         """Block from frame ``first``, at which the exact position was ``exact`` counts."""
         frames = np.arange(first, first + _BLOCK)
-        number, pose = self._scene.poses((frames * FRAME_US).astype(np.float64))
+        number, pose = self._scene.poses((frames * self._frame_us).astype(np.float64))
         lift = pose[:, 2]
         followed = (number[1:] == number[:-1]) & (lift[1:] < LOST_LIFT_MM) & (lift[:-1] < LOST_LIFT_MM)
-        scale = COUNTS_PER_MM * WORKING_MM / (WORKING_MM + lift[1:])
+        scale = self._counts_per_mm * WORKING_MM / (WORKING_MM + lift[1:])
         steps = np.diff(pose[:, :2], axis=0) * (scale * followed)[:, None]
         self._exact = exact + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
         near = lift < LOST_LIFT_MM

@@ -6,9 +6,14 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from stillscan.boards.files import SIMULATOR
+from stillscan.boards.table import find_board
+from stillscan.errors import InputError
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.simulator.bus import Bus
 from stillscan.simulator.controller import POWER, WATCHDOG
+from stillscan.simulator.models import models_of
+from stillscan.simulator.pins import PINS
 from stillscan.simulator.process import Firmware
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.visitors import Visitors
@@ -81,7 +86,10 @@ def break_part(parts: object, fault: str) -> None:
         setattr(getattr(parts, part), what, value)
     else:
         part, kind = FAULTS[fault]
-        getattr(parts, part).fault = kind
+        model = getattr(parts, part)
+        if kind not in getattr(model, "FAULTS", (kind,)):
+            raise InputError(f"no fault '{fault}': the {part} of this board does not fail so")
+        model.fault = kind
 
 
 def hold_back(began_s: float, virtual_s: float) -> float:
@@ -101,15 +109,17 @@ class SimulatedKiosk:
     def __init__(
         self,
         scene: Scene,
-        board: str = "simulator",
+        board: str = SIMULATOR,
         boot_id: int = 1,
         paced: bool = False,
         pairing: Pairing | None = None,
         checkout: Path | None = None,
     ) -> None:
-        """``checkout``: a folder whose firmware runs in place of this package's."""
+        """``board``: a name, or the folder of one's own. ``checkout``: a folder whose firmware runs in place of this
+        package's. InputError."""
         self.name = "simulator"
-        self.bus = Bus(scene)
+        pins = PINS if board == SIMULATOR else dict(find_board(board).pins)
+        self.bus = Bus(scene, pins, models_of(board))
         self._board = board
         self.boot_id = boot_id
         self._files: dict[str, bytes] = {} if pairing is None else {BOARD_FILE: pairing.written()}

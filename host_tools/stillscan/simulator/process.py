@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from stillscan.boards.files import boards_folder, firmware_folder
+from stillscan.boards.files import firmware_folder, simulated_folders
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
@@ -19,6 +20,7 @@ from stillscan.simulator.micropython import micropython
 from stillscan.terminal import stop
 
 _CONSOLE = "console.txt"
+_TRACE = re.compile(r'File "([^"]+)", line (\d+)[^\n]*\n(?! *File)(\S[^\n]*)')
 HEAP = "256k"  # of 64-bit words, and modules are compiled there: about what a chip has with its own
 
 
@@ -36,6 +38,12 @@ def _share_a_cpu() -> set[int]:
     return had
 
 
+def where_it_failed(console: str) -> str | None:
+    """File, line and error of the newest traceback that the firmware has printed; None when there is none."""
+    found = list(_TRACE.finditer(console))
+    return f"{found[-1][1]}: line {found[-1][2]}: {found[-1][3]}" if found else None
+
+
 class Firmware:
     """A MicroPython process with the firmware of this package, its file system a temporary folder."""
 
@@ -46,9 +54,12 @@ class Firmware:
         boot_id: int = 1,
         script: str = "main.py",
         files: Mapping[str, bytes] | None = None,
+        path: Sequence[Path] | None = None,
         checkout: Path | None = None,
     ) -> None:
-        """``files`` lie on the board before it starts; ``checkout``: whose firmware runs, from its source."""
+        """``files`` lie on the board before it starts. ``path``: where modules are looked for, as source, in place of
+        those of ``board``. ``checkout``: the folder whose firmware runs instead, from its source."""
+        self._path = path
         self.bus = bus
         self._checkout = checkout
         self._files = files or {}
@@ -64,15 +75,19 @@ class Firmware:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         self._errors = open(Path(self._folder.name) / _CONSOLE, "w+")  # noqa: SIM115 - closed in close()
-        compiled = None if self._checkout else compiled_firmware(board)
         source = self._checkout / "firmware" if self._checkout else firmware_folder()
-        of_board = self._checkout / "boards" if self._checkout else boards_folder()
-        path = [compiled] if compiled else [of_board / board, source]
+        path = self._path
+        if self._checkout:
+            of_boards = self._checkout / "boards"
+            path = [*(of_boards / name for name in (board, "wired") if (of_boards / name).is_dir()), source]
+        compiled = compiled_firmware(board) if path is None else None
+        path = path or ([compiled] if compiled else [*reversed(simulated_folders(board)), source])
         answers, self._to = os.pipe()
         self._from, requests = os.pipe()
+        levels = str(self.bus.levels_at_start)
         main = (compiled or source) / script
         self._process = subprocess.Popen(
-            [micropython(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id)],
+            [micropython(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id), levels],
             cwd=self._folder.name,
             env={**os.environ, "MICROPYPATH": os.pathsep.join(map(str, path))},
             pass_fds=(answers, requests),
@@ -120,8 +135,8 @@ class Firmware:
     def _last_words(self) -> str:
         self._errors.flush()
         self._errors.seek(0)
-        lines = self._errors.read().strip().splitlines()
-        return lines[-1] if lines else "without a word"
+        said = self._errors.read().strip()
+        return where_it_failed(said) or (said.splitlines() or ["without a word"])[-1]
 
     def console(self) -> str:
         """What the firmware printed: tracebacks of defects."""

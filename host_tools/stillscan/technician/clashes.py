@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from itertools import combinations
 
-from stillscan.boards.pins import CHIP_PINS, PIN, SIGNALS, Need, functions, pwm_output, pwm_slice, units
+from stillscan.boards.pins import CHIP_PINS, PIN, Need, functions, pwm_output, pwm_slice, units
 from stillscan.boards.table import Board
 
 
 def remarks(board: Board) -> list[str]:
     """What the check had to leave out, or took for granted."""
-    unknown = sorted({signal for signal, _ in board.pins} - set(SIGNALS))
+    unknown = sorted({signal for signal, _ in board.pins} - set(board.needs))
     found = []
     if board.controller is None:
         found.append("only double use is checked: board.toml names no controller that is known here")
@@ -22,21 +22,22 @@ def remarks(board: Board) -> list[str]:
 
 
 def clashes(board: Board) -> list[str]:
-    """Everything that is wrong with the table, one plain line each; without a known controller only double use."""
+    """Everything that is wrong with the table, one plain line each that begins with that of board.py; without a known
+    controller only double use."""
     found = [*_twice(board)]
-    if board.controller is None:
-        return found
-    for signal, gpio in board.pins:
-        found += _misplaced(board, signal, gpio)
-    return found + _pwm(board)
+    if board.controller is not None:
+        for signal, gpio in board.pins:
+            found += [(signal, clash) for clash in _misplaced(board, signal, gpio)]
+        found += _pwm(board)
+    return [f"line {board.lines.get(signal, 1)}: {clash}" for signal, clash in found]
 
 
 def _need(board: Board, signal: str) -> Need:
     """From the one table; a signal that is not in it is a PWM when the board's code makes one of it."""
-    return SIGNALS.get(signal) or (Need("PWM", board.hz[signal]) if signal in board.hz else PIN)
+    return board.needs.get(signal) or (Need("PWM", board.hz[signal]) if signal in board.hz else PIN)
 
 
-def _twice(board: Board) -> list[str]:
+def _twice(board: Board) -> list[tuple[str, str]]:
     signals = defaultdict(list)
     pins = defaultdict(list)
     for signal, gpio in board.pins:
@@ -44,12 +45,16 @@ def _twice(board: Board) -> list[str]:
         signals[gpio].append(signal)
     return [
         *(
-            f"{signal} is named {len(where)} times in PINS, on {_gpios(where)}: the last counts, take the others out"
+            (
+                signal,
+                f"{signal} is named {len(where)} times in PINS, on {_gpios(where)}: the last counts, "
+                "take the others out",
+            )
             for signal, where in pins.items()
             if len(where) > 1
         ),
         *(
-            f"GPIO {gpio} has {len(whose)} signals, {' and '.join(whose)}: one signal a pin" + _free(board)
+            (whose[-1], f"GPIO {gpio} has {len(whose)} signals, {' and '.join(whose)}: one signal a pin" + _free(board))
             for gpio, whose in signals.items()
             if len(set(whose)) > 1
         ),
@@ -86,7 +91,7 @@ def _right(board: Board, need: Need, right: list[int]) -> str:
     return ": right is " + ", ".join(f"GPIO {n}" + (f" (now {taken[n]})" if n in taken else "") for n in right)
 
 
-def _pwm(board: Board) -> list[str]:
+def _pwm(board: Board) -> list[tuple[str, str]]:
     """Two PWM signals on one output, or of different frequency on one slice."""
     found = []
     signals = [
@@ -99,12 +104,11 @@ def _pwm(board: Board) -> list[str]:
             continue
         both = f"{one} (GPIO {at}, {_hz(hz)}) and {other} (GPIO {place}, {_hz(other_hz)})"
         if pwm_output(at) == pwm_output(place):
-            found.append(f"{both} are one PWM output, {pwm_output(at)}: put one on another pin" + _free(board))
+            clash = f"{both} are one PWM output, {pwm_output(at)}: put one on another pin" + _free(board)
+            found.append((other, clash))
         elif hz is None or hz != other_hz:
-            found.append(
-                f"{both} share PWM slice {pwm_slice(at)}, which has one frequency: put one on another slice"
-                + _free(board, {pwm_slice(gpio) for _, gpio, _ in signals})
-            )
+            clash = f"{both} share PWM slice {pwm_slice(at)}, which has one frequency: put one on another slice"
+            found.append((other, clash + _free(board, {pwm_slice(gpio) for _, gpio, _ in signals})))
     return found
 
 

@@ -25,6 +25,8 @@ _PERSON = {
     "birth": "910517", "sex": "F", "expiry": "310101",
 }  # fmt: skip
 """Of the sample: an invented person."""
+FIELDS = (*_PERSON, "nationality")
+"""What of a document can be one's own."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,9 @@ def _printed(
 
 def _composed(fields: dict[str, str]) -> tuple[str, ...]:
     """Two lines with right check digits."""
-    unknown = set(fields) - set(_PERSON) - {"nationality"}
+    unknown = set(fields) - set(FIELDS)
     if unknown:
-        there = ", ".join((*_PERSON, "nationality"))
-        raise InputError(f"passport: no field '{min(unknown)}'; there are: {there}")
+        raise InputError(f"passport: no field '{min(unknown)}'; there are: {', '.join(FIELDS)}")
     whole = {**_PERSON, **fields}
     return compose("TD3", **{"nationality": whole["issuer"], **whole})  # type: ignore[arg-type]
 

@@ -20,6 +20,7 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.result import Judgement, Result
 from stillscan.scanning.stage import ReaderStage
 from stillscan.simulator.scene import Scene
+from stillscan.testing.frames import Frames
 from stillscan.testing.modelled_reader import ModelledReader
 from stillscan.testing.port_kiosk import PATIENCE_MS, PortKiosk
 from stillscan.testing.simulate import BOOT_MS, REST_MS, TODAY, Simulated, decider, set_by_name
@@ -43,11 +44,14 @@ class Driver:
         self.scene = scene
         self.target = target
         self.kiosk = target.switch_on(scene)
+        self.frames = Frames(self.kiosk)
         self.timeline = Timeline()
         self.today: date = TODAY
         self.recipient: str | None = None
         self.test_mode = False
         self.rules: list[Rule] = []
+        self.listeners: list[Callable[[Message], None]] = []
+        """Told each message of the scanner."""
         self.result: Result | None = None
         """Of the newest check, once it has one."""
         self.checking = False
@@ -58,6 +62,8 @@ class Driver:
         """All that were decided, with what each took from the placing, in ms."""
         self._session: Session | None = None
         self._check: Check | None = None
+        self.newest: Check | None = None
+        """The check that was begun last."""
         self._settings: dict[str, int] = {}
         self._as_found: dict[str, int] = {}  # of a real board: settings that are put back
         self._reader: ReaderProcess | None = None  # of a real board: it does not wait while something is read
@@ -169,7 +175,7 @@ class Driver:
         if state is not None and state.state == wire.FAULT:
             self._end(Result("fault", describe(state)))
             return
-        self._check = Check(session, self._stage(session), self._judge, self)
+        self._check = self.newest = Check(session, self._stage(session), self._judge, self)
         self._check.begin()
 
     def _stage(self, session: Session) -> ReaderStage:
@@ -192,6 +198,8 @@ class Driver:
         if isinstance(self.kiosk, PortKiosk):
             self.kiosk.heard(message)
         self.timeline.message(message)
+        for listener in self.listeners:
+            listener(message)
 
     def not_read(self, reason: str) -> None:
         """See Listener."""

@@ -1,4 +1,6 @@
-"""The pytest plugin of the package: fixtures ``scanner``, ``passport``, ``hand``, ``world``, ``clock``.
+"""The pytest plugin of the package: fixtures ``scanner``, ``passport``, ``hand``, ``world``, ``clock``; scenarios.
+
+A file NAME.scenario.toml is a test (`stillscan.testing.scenario`).
 
 Loaded by every pytest where stillscan is installed: what takes time to load is loaded when a fixture is used.
 """
@@ -9,7 +11,7 @@ import os
 import select
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from os import PathLike
 from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from stillscan.testing.documents import Document
     from stillscan.testing.scanner import Scanner
     from stillscan.testing.steps import Hand
+    from stillscan.testing.targets import Target
     from stillscan.testing.world import Clock, World
 
 Passports = Callable[..., "Document"]
@@ -29,6 +32,7 @@ Passports = Callable[..., "Document"]
 _SEED = 1  # as `stillscan simulate` begins
 _FORMS = ("json", "prom")
 _KINDS = (("seed", "seeds"), ("board", "boards"))
+_SCENARIO = ".scenario.toml"  # `scenario.ENDING`, known before anything is loaded
 _MARKER = (
     "stillscan(seed=N, seeds=[N, ...], board=BOARD, boards=[BOARD, ...]): seed of everything random in this test, and "
     "the board that it is for, or several, each of them a test of its own (--stillscan-seed overrules seeds)"
@@ -53,6 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--stillscan-ask",
         action="store_true",
         help="of a real board: a person at this terminal does what the hand of a test should do",
+    )
+    group.addoption(
+        "--stillscan-report",
+        metavar="DIR",
+        help="write a page into DIR for each test that fails: strip, timeline, frames, and the seed that repeats it",
     )
     group.addoption(
         "--stillscan-seed", metavar="N", help=f"seed of all tests, in place of their own (default: {_SEED})"
@@ -94,6 +103,59 @@ def _usable(option: str) -> Iterator[None]:
         yield
     except StillscanError as error:
         raise pytest.UsageError(f"{option}: {error}") from None
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A scenario is a test."""
+    if not file_path.name.endswith(_SCENARIO):
+        return None
+    from stillscan.testing.scenario_items import ScenarioFile
+
+    made: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    made.make = _of_scenario
+    return made
+
+
+def _of_scenario(item: pytest.Item, seed: int) -> Scanner:
+    from stillscan.testing.scanner import Scanner
+
+    asked = _seed_asked_for(item.config)
+    seed = seed if asked is None else asked
+    return Scanner(seed, _again(item, seed), _target(item.config))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A page about a test that failed, if one is asked for."""
+    report = yield
+    folder = item.config.getoption("--stillscan-report")
+    scanner = getattr(item, "funcargs", {}).get("scanner") or getattr(item, "scanner", None)
+    if folder is not None and scanner is not None and report.when == "call" and report.failed:
+        from stillscan.errors import StillscanError
+        from stillscan.testing.report import write_report
+
+        try:
+            said = str(write_report(Path(folder), item.nodeid, report.longreprtext, scanner))
+        except StillscanError as error:
+            said = str(error)
+        report.sections.append(("stillscan report", said))
+    return report
+
+
+def _again(item: pytest.Item, seed: int) -> str:
+    """The command that runs a test once more as it was."""
+    on = item.config.getoption("--stillscan-on")
+    there = "" if on == "sim" else f" --stillscan-on {shlex.quote(on)}"
+    return f"pytest {shlex.quote(item.nodeid.replace(f'[seed{seed}]', ''))} --stillscan-seed {seed}{there}"
+
+
+def _target(config: pytest.Config, board: str | None = None) -> Target:
+    """What the options say that tests run on."""
+    from stillscan.testing.targets import find
+
+    option = config.getoption
+    person = _Person(config) if option("--stillscan-ask") else None
+    return find(option("--stillscan-on"), board, option("--stillscan-uf2"), person)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -194,20 +256,13 @@ def scanner(request: pytest.FixtureRequest, stillscan_seed: int, stillscan_board
     """A whole kiosk, by its own clock: `stillscan.testing.Scanner`."""
     from stillscan.testing.measured import record
     from stillscan.testing.scanner import Scanner
-    from stillscan.testing.targets import find
 
     item: Any = request.node
-    option = item.config.getoption
-    name = item.nodeid.replace(f"[seed{stillscan_seed}]", "")
-    on = option("--stillscan-on")
-    again = f"pytest {shlex.quote(name)} --stillscan-seed {stillscan_seed}"
-    if on != "sim":
-        again += f" --stillscan-on {shlex.quote(on)}"
-    person = _Person(item.config) if option("--stillscan-ask") else None
     board = None if stillscan_board is None else str(stillscan_board)
-    with Scanner(stillscan_seed, again, find(on, board, option("--stillscan-uf2"), person)) as made:
+    again = _again(item, stillscan_seed)
+    with Scanner(stillscan_seed, again, _target(item.config, board)) as made:
         yield made
-        if option("--stillscan-metrics") is not None:
+        if item.config.getoption("--stillscan-metrics") is not None:
             item.user_properties.append((_MEASURED, record(made.measured())))
 
 

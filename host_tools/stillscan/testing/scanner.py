@@ -8,8 +8,10 @@ from os import PathLike
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillscan.errors import InputError
+from stillscan.link.messages import Message
 from stillscan.link.session import Session
 from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
@@ -18,6 +20,7 @@ from stillscan.simulator.hand import profile
 from stillscan.simulator.scene import Scene
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver, Rule
+from stillscan.testing.frames import Frame
 from stillscan.testing.measured import Measured, Wait
 from stillscan.testing.steps import Hand
 from stillscan.testing.targets import SIMULATOR, Target
@@ -39,9 +42,10 @@ class Scanner:
     def __init__(self, seed: int = 1, again: str = "", target: Target = SIMULATOR) -> None:
         if seed < 0:
             raise InputError("a seed is a whole number of 0 or more")
+        self.seed = seed
         nothing = Page(np.ones((ZONE_ROWS, LINE_PX), np.float32))
         self._driver = Driver(Scene(nothing, profile("still", seed, 1.0), Dirt.profile("clean", seed), seed), target)
-        self._again = again or f"seed {seed}"
+        self.again = again or f"seed {seed}"
         self._waits: list[Wait] = []
         self.hand = Hand(self._driver)
         self.world = World(self._driver)
@@ -52,6 +56,10 @@ class Scanner:
     def add_rule(self, rule: Rule) -> None:
         """Ask this rule beside the house's own: it gets the Mrz, and gives what speaks against it, or None."""
         self._driver.rules.append(rule)
+
+    def tell(self, listener: Callable[[Message], None]) -> None:
+        """Tell it each message of the scanner from now on."""
+        self._driver.listeners.append(listener)
 
     def set(self, **settings: int) -> None:
         """Settings of the scanner, in their units, as `stillscan scanner settings` lists them. InputError."""
@@ -78,6 +86,20 @@ class Scanner:
     def events(self) -> tuple[Event, ...]:
         """All that has happened, in the order of coming."""
         return tuple(self._driver.timeline.events)
+
+    def frames(self) -> list[Frame]:
+        """All that went over the cable, the oldest first."""
+        return self._driver.frames.all()
+
+    def strip(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
+        """The newest check's picture (rows, pixels), and which rows were seen; None before the first line."""
+        check = self._driver.newest
+        return check.store.joined() if check is not None and check.store.sweeps else None
+
+    @property
+    def newest(self) -> Result | None:
+        """How the newest check ended, if it has."""
+        return self._driver.result
 
     def expects(
         self,
@@ -107,7 +129,7 @@ class Scanner:
         if met is None or not not_before_ms <= after_ms <= limit_ms:
             when = f"within {limit_ms:g} ms" + f", not before {not_before_ms:g} ms," * bool(not_before_ms)
             came = f"; it came after {after_ms:.1f} ms" if met else "; it did not come"
-            raise self._wrong(f"{wanted} {when} of {self._driver.timeline.mark}{came}")
+            raise self.wrong(f"{wanted} {when} of {self._driver.timeline.mark}{came}")
         self._waits.append(Wait(str(wanted), self._driver.timeline.mark, after_ms, limit_ms))
         self._driver.timeline.go_on_from(*met)
         return met[1]
@@ -131,7 +153,7 @@ class Scanner:
         if len(found) < len(wanted) or not fits() or self._since(found[-1][1]) > limit_ms:
             came = ", ".join(event.text.removeprefix("state ") for _, event in found) or "nothing"
             mark = self._driver.timeline.mark
-            raise self._wrong(f"the states {', '.join(states)} within {limit_ms:g} ms of {mark}; there came {came}")
+            raise self.wrong(f"the states {', '.join(states)} within {limit_ms:g} ms of {mark}; there came {came}")
         self._driver.timeline.go_on_from(*found[-1])
         return [event for _, event in found]
 
@@ -154,7 +176,7 @@ class Scanner:
         mark = self._driver.timeline.mark
         if met():
             came = self._since(met()[0])
-            raise self._wrong(f"never {unwanted} within {limit_ms:g} ms of {mark}; it came after {came:.1f} ms")
+            raise self.wrong(f"never {unwanted} within {limit_ms:g} ms of {mark}; it came after {came:.1f} ms")
         self._driver.timeline.go_on_after(self._driver.now_ms, f"the {limit_ms:g} ms after {mark}")
 
     def result(self, within_ms: float | None = None) -> Result:
@@ -167,10 +189,10 @@ class Scanner:
         result = self._driver.result
         mark = self._driver.timeline.mark
         if result is None:
-            raise self._wrong(f"a verdict within {limit_ms:g} ms of {mark}; there is none")
+            raise self.wrong(f"a verdict within {limit_ms:g} ms of {mark}; there is none")
         late_ms = self._driver.decided_ms - self._driver.timeline.mark_ms
         if result.verdict_ms is not None and late_ms > limit_ms:
-            raise self._wrong(f"a verdict within {limit_ms:g} ms of {mark}; it came after {late_ms:.1f} ms")
+            raise self.wrong(f"a verdict within {limit_ms:g} ms of {mark}; it came after {late_ms:.1f} ms")
         return result
 
     def _limit(self, ms: float | None) -> float:
@@ -185,11 +207,12 @@ class Scanner:
         end_ms = self._driver.timeline.mark_ms + limit_ms + _UNDER_WAY_MS
         self._driver.pass_until(round(end_ms * 1000), enough)
 
-    def _wrong(self, expected: str) -> NotAsExpectedError:
+    def wrong(self, expected: str) -> NotAsExpectedError:
+        """The failure to raise when something else happened: what did, and how to see it again."""
         happened = self._driver.timeline.told()
         return NotAsExpectedError(
             f"expected {expected}\nwhat happened (time, time since {self._driver.timeline.mark}):\n{happened}\n"
-            f"the clock stands at {self._driver.now_ms:.1f} ms; to see the same again: {self._again}"
+            f"the clock stands at {self._driver.now_ms:.1f} ms; to see the same again: {self.again}"
         )
 
     # --- what was measured -------------------------------------------------------------------------------------------

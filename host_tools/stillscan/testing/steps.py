@@ -18,7 +18,7 @@ from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver
 
 _DRAWN_S = 30.0  # a movement is drawn for so long, five times what a check is waited for; then the last pose holds
-_MOST_MM, _MOST_MS, _MOST_G = 100.0, 60_000.0, 8.0  # beyond the glass, of patience, and of the accelerometer's range
+MOST_MM, MOST_STEP_MS, MOST_G = 100.0, 60_000.0, 8.0  # beyond the glass, of patience, and of the accelerometer's range
 _AWAY_MM = 60.0  # as far as the profile `removed` lifts a document
 _TREMOR_HZ = (8.0, 12.0)  # a hand's (profile `tremor`)
 _EASE_S = 0.05  # in which a tremor comes and goes: half a period of it
@@ -69,8 +69,8 @@ class Hand:
     def slide(self, dx_mm: float = 0.0, dy_mm: float = 0.0, over_ms: float = 80.0) -> None:
         """Slide the document so far, gently at both ends; x runs along the lines of text, y up the page."""
         label = f"hand.slide(dx_mm={dx_mm:g}, dy_mm={dy_mm:g}, over_ms={over_ms:g})"
-        _bounded(label, "dx_mm", dx_mm, -_MOST_MM, _MOST_MM)
-        _bounded(label, "dy_mm", dy_mm, -_MOST_MM, _MOST_MM)
+        _bounded(label, "dx_mm", dx_mm, -MOST_MM, MOST_MM)
+        _bounded(label, "dy_mm", dy_mm, -MOST_MM, MOST_MM)
 
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             pose[:, :2] += np.outer(smooth(t_s, 0.0, over_ms / 1000), [dx_mm, dy_mm])
@@ -80,7 +80,7 @@ class Hand:
     def tremble(self, rms_mm: float = 0.15, for_ms: float = 1000.0) -> None:
         """Tremble at 8 to 12 Hz, in x and in y."""
         label = f"hand.tremble(rms_mm={rms_mm:g}, for_ms={for_ms:g})"
-        _bounded(label, "rms_mm", rms_mm, 0.0, _MOST_MM)
+        _bounded(label, "rms_mm", rms_mm, 0.0, MOST_MM)
 
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             chance = np.random.default_rng([self._driver.scene.seed, 700, self._steps])
@@ -94,7 +94,7 @@ class Hand:
     def lift(self, mm: float = 4.0, over_ms: float = 150.0) -> None:
         """Lift the document off the glass, so high above where it is now; it stays there until ``lower``."""
         label = f"hand.lift(mm={mm:g}, over_ms={over_ms:g})"
-        _bounded(label, "mm", mm, 0.0, _MOST_MM)
+        _bounded(label, "mm", mm, 0.0, MOST_MM)
         self._raise(label, mm, over_ms, f"lift it by {mm:g} mm")
 
     def lower(self, over_ms: float = 150.0) -> None:
@@ -112,7 +112,7 @@ class Hand:
         The scanner only counts a bump that the document does not follow; with the setting restart_only it stops.
         """
         label = f"hand.bump(peak_g={peak_g:g})"
-        _bounded(label, "peak_g", peak_g, 0.0, _MOST_G)
+        _bounded(label, "peak_g", peak_g, 0.0, MOST_G)
 
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             since_s = np.clip(t_s, 0.0, _KNOCK_MS / 1000)
@@ -131,7 +131,7 @@ class Hand:
 
     def _step(self, label: str, over_ms: float, shape: Shape, told: str) -> None:
         """Add a step to the movement under way, from the end of the step before on; ``told``: to a person."""
-        _bounded(label, "for_ms" if "for_ms" in label else "over_ms", over_ms, 1.0, _MOST_MS)
+        _bounded(label, "for_ms" if "for_ms" in label else "over_ms", over_ms, 1.0, MOST_STEP_MS)
         if self._motion is None:
             raise InputError(f"{label}: nothing lies on the glass; lay a document first")
         driver = self._driver

@@ -61,12 +61,12 @@ def see(on: str, uf2: str | None) -> None:
 def _simulated(board: str) -> Target:
     if board == _BOARDS["sim"]:
         return SIMULATOR
-    from stillscan.boards.files import chips
+    from stillscan.boards.files import simulated_folders
 
-    if board in chips():
-        raise NotHereError(
-            f"the simulator has no {board}: its firmware runs on the emulated chip (chip), or on a board"
-        )
+    try:
+        simulated_folders(board)
+    except InputError as error:
+        raise NotHereError(f"the simulator has no {board}: {error}") from None
     return Target("sim", board, lambda scene: SimulatedKiosk(scene, board))
 
 

@@ -10,8 +10,8 @@ from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.kiosk import AGEING, FAULTS
 from stillscan.testing.driver import Driver
 
-_MOST_MS = 3_600_000.0  # an hour of virtual time: a test waits no longer
-_MOST_TIMES, _MOST_G = 100.0, 8.0  # noise that leaves nothing to read; the accelerometer's range
+MOST_MS = 3_600_000.0  # an hour of virtual time: a test waits no longer
+MOST_TIMES, MOST_G = 100.0, 8.0  # noise that leaves nothing to read; the accelerometer's range
 
 
 class World:
@@ -24,7 +24,7 @@ class World:
         """Break or age a part, now or after so long: a name of `stillscan simulate --fault`."""
         if name not in FAULTS and name not in AGEING:
             raise InputError(f"world.fault: no fault '{name}'; there are: {', '.join((*FAULTS, *AGEING))}")
-        _bounded("world.fault: after_ms", after_ms, _MOST_MS)
+        _bounded("world.fault: after_ms", after_ms, MOST_MS)
         kiosk = self._driver.simulated(f"world.fault({name!r})")
         at_us = self._driver.now_us + round(after_ms * 1000)
         if after_ms:
@@ -47,13 +47,13 @@ class World:
 
     def noise(self, times: float) -> None:
         """The line sensor is so many times as noisy as a new one."""
-        _bounded("world.noise: times", times, _MOST_TIMES)
+        _bounded("world.noise: times", times, MOST_TIMES)
         self._driver.simulated("world.noise()").bus.line_sensor.noise = float(times)
         self._done(f"world.noise({times:g})")
 
     def hum(self, peak_g: float) -> None:
         """The counter hums at 50 Hz, so strongly; 0 ends it."""
-        _bounded("world.hum: peak_g", peak_g, _MOST_G)
+        _bounded("world.hum: peak_g", peak_g, MOST_G)
         scene = self._driver.simulated("world.hum()").bus.scene
         scene.hum_g = float(peak_g)
         scene.generation += 1  # models that computed ahead drop it
@@ -83,7 +83,7 @@ class Clock:
 
     def run(self, ms: float) -> None:
         """Let so much time pass."""
-        _bounded("clock.run: ms", ms, _MOST_MS)
+        _bounded("clock.run: ms", ms, MOST_MS)
         self._driver.session  # noqa: B018 - a kiosk that is off is switched on
         self._driver.pass_until(self._driver.now_us + round(ms * 1000))
 

@@ -16,6 +16,7 @@ from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.chip.parts import Parts
 from stillscan.simulator.chip.usb import Usb
 from stillscan.simulator.kiosk import break_part
+from stillscan.simulator.models import models_of
 from stillscan.simulator.scene import Scene
 
 LACKS = {
@@ -56,7 +57,7 @@ class ChipKiosk:
         self.files = Version.of(compiled(board)).alone() if files is None else files
         self.emulator = Emulator(uf2, littlefs(self.files, facts.files_kib), facts.flash_kib)
         self.usb = Usb(self.emulator, self.emulator.stop)
-        self.bus = Parts(scene, self.emulator, wiring(board))
+        self.bus = Parts(scene, self.emulator, wiring(board), models_of(board))
         self.emulator.at_reset = self.usb.reset
 
     @property

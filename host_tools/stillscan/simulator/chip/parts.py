@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from rp2040py.external.ws2812 import Ws2812
+from rp2040py.gpio_pin import GPIOPinState
 
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.bus import Stop
@@ -15,9 +18,9 @@ from stillscan.simulator.chip.lines import Readout
 from stillscan.simulator.chip.motor import Motor
 from stillscan.simulator.chip.outputs import Outputs
 from stillscan.simulator.controller import Chip
-from stillscan.simulator.flow import Flow
 from stillscan.simulator.lamp import Lamp
 from stillscan.simulator.line_sensor import LineSensor
+from stillscan.simulator.models import OURS, Models
 from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Beeper, Ring
@@ -28,11 +31,11 @@ _LOOK_NS = 1_000_000  # how often what changes by itself is looked at
 class Parts:
     """One kiosk's parts, wired to an emulated chip."""
 
-    def __init__(self, scene: Scene, emulator: Emulator, wiring: Wiring) -> None:
+    def __init__(self, scene: Scene, emulator: Emulator, wiring: Wiring, models: Models = OURS) -> None:
         self._emulator = emulator
         self._pins = wiring.pins
         self.scene = scene
-        self.flow = Flow(scene)
+        self.flow = models.flow(scene)
         self.accelerometer = Accelerometer(scene)
         self.carriage = Carriage(scene.seed)
         self.line_sensor = LineSensor(scene)
@@ -49,6 +52,8 @@ class Parts:
         self.readout = Readout(emulator, wiring, self.line_sensor, self.carriage, self._light, self.chip)
         Twi(emulator, 0, self.accelerometer, self._look_int1)
         attach_flow(emulator, 0, gpio[wiring.pins["flow_select"]], self.flow)
+        for signal in self.flow.SIGNALS:
+            gpio[wiring.pins[signal]].add_listener(self._to_flow(signal))
         self.motor = Motor(emulator, wiring.pins, self.carriage, self._look_home, lambda: self._edge_us)
         Ws2812(wiring.pins["ring"], on_pixels=self._on_pixels).attach(emulator.chip)
         self._drive("service", True)
@@ -65,6 +70,10 @@ class Parts:
     def stops(self) -> list[Stop]:
         """When the carriage was stopped in mid-sweep."""
         return self.motor.stops
+
+    def _to_flow(self, signal: str) -> Callable[[GPIOPinState, GPIOPinState], None]:
+        """The flow sensor hears of a pin of its own."""
+        return lambda new, old: self.flow.drive(signal, new is GPIOPinState.HIGH, self.now_us)
 
     def _light(self) -> float:
         self.outputs.drive_lamp()

@@ -1,14 +1,15 @@
-"""The kiosk wired to an RP2040 or RP2350: which driver hangs on which signal. A board's own folder has the pins."""
+"""The kiosk wired to a chip: which driver hangs on which signal. A board's own folder has the pins.
 
-import os
+The chip's folder (rp2, or simulator in its place) brings the modules `engines` and `stream`, and may bring `kernels`.
+"""
+
 import sys
 
-import kernels
 import machine
 from engines import Lines, Stepper
 from machine import ADC, I2C, PWM, SPI, UART, WDT, Pin
 from neopixel import NeoPixel
-from stream import Usb
+from stream import Usb, boot_id
 
 from kiosk import wire
 from kiosk.drivers.beeper import Beeper
@@ -21,6 +22,15 @@ from kiosk.drivers.presence import Presence
 from kiosk.drivers.ring import PIXELS, Ring
 from kiosk.errors import ServiceError
 
+try:
+    import kernels
+except ImportError:
+    from kiosk import kernels  # type: ignore[no-redef]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kiosk.parts import Flow
+
 CLOCKS, TIMER, TRAIN = 0, 1, 2  # state machines of PIO block 0; the engine for lines takes two in a row
 WATCHDOG_MS = 5000
 
@@ -30,6 +40,8 @@ class WiredBoard:
 
     ``pins``: signal -> GPIO. ``sensor_px``: pixels of the line sensor before, in and after the window. ``row0_steps``:
     from the edge of the home switch to the upper edge of row 0.
+
+    A board with another flow sensor says so in a ``flow_sensor`` of its own class.
     """
 
     name: str
@@ -48,7 +60,7 @@ class WiredBoard:
         if not self._input("service")():
             raise ServiceError  # ends main.py: a prompt, and no watchdog
         self.watchdog = WDT(timeout=WATCHDOG_MS)
-        self.boot_id = int.from_bytes(os.urandom(4), "little")
+        self.boot_id = boot_id()
         self.stream = Usb()
         self.kernels = kernels
         self._supply = self._output(
@@ -59,23 +71,25 @@ class WiredBoard:
         lines = Lines(CLOCKS, stepper, self._output("sensor_clock"), self._output("sensor_start"), sensor_px)
         self.carriage = Carriage(stepper, self._input("home"), machine.idle, row0_steps)
         self.sensor = LineSensor(lines, machine.idle)
-        self.flow = Paa5100(
-            SPI(
-                0,
-                baudrate=400000,
-                polarity=1,
-                phase=1,
-                sck=Pin(pins["flow_sck"]),
-                mosi=Pin(pins["flow_mosi"]),
-                miso=Pin(pins["flow_miso"]),
-            ),
-            self._output("flow_select", 1),
+        spi = SPI(
+            0,
+            baudrate=400000,
+            polarity=1,
+            phase=1,
+            sck=Pin(pins["flow_sck"]),
+            mosi=Pin(pins["flow_mosi"]),
+            miso=Pin(pins["flow_miso"]),
         )
+        self.flow = self.flow_sensor(spi, self._output("flow_select", 1))
         self.accelerometer = Lis3dh(
             I2C(0, sda=Pin(pins["accelerometer_sda"]), scl=Pin(pins["accelerometer_scl"]), freq=400000)
         )
         self.int1 = Pin(pins["int1"], Pin.IN)  # driven both ways
         self.presence = Presence(self._input("presence"), active=0)
+
+    def flow_sensor(self, spi: SPI, select: Pin) -> Flow:
+        """The driver of the optical-flow sensor on this bus (mode 3, 400 kHz), with its chip select (high)."""
+        return Paa5100(spi, select)
 
     def _input(self, signal: str) -> Pin:
         return Pin(self._pins[signal], Pin.IN, Pin.PULL_UP)

@@ -1,0 +1,116 @@
+"""Whether the drivers of a board do in the line loop what they may: no exception, no allocation, no waiting."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from stillscan.boards.files import SIMULATOR, board_folder, boards_folder, firmware_folder, modules, simulated_folders
+from stillscan.errors import DeviceError
+from stillscan.link.session import Session
+from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
+from stillscan.simulator.hand import profile
+from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.process import Firmware
+from stillscan.simulator.scene import Scene
+
+_SCRIPT = "proving.py"
+_WATCHED_MS = 1500.0  # of virtual time: start-up, an empty glass, a document, and the half of a sweep
+_LAID_MS = 700.0  # of it, before the document is laid down: start-up takes less
+_STUCK_S = 10.0  # of real time, in which virtual time does not pass: a simulated turn takes microseconds
+_NATIVE = re.compile(r"^(\s*)@micropython\.(?:native|viper)\b", re.MULTILINE)
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+_READ = re.compile(r"^ +def read\(self", re.MULTILINE)
+_TAKES = re.compile(r"PROVED takes (\d+)")
+_MOST_US = 400  # as boards/simulator/proving.py has it
+
+
+def prove(board: str) -> str | None:
+    """What is wrong first, with file and line; None when nothing is. The board's own modules run as bytecode."""
+    own = board_folder(board)
+    with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
+        copy = Path(folder) / "own"
+        shutil.copytree(own, copy)
+        for path in copy.rglob("*.py"):
+            path.write_text(_NATIVE.sub(r"\1# bytecode", path.read_text(encoding="utf-8")), encoding="utf-8")
+        folders = [copy if place == own else place for place in simulated_folders(board)]
+        scene = Scene(_pattern(), profile("tremor", 1, 10.0), Dirt.profile("clean", 1), 1)
+        with SimulatedKiosk(scene, board) as kiosk:
+            kiosk.firmware.close()
+            script = shutil.copy(
+                boards_folder() / SIMULATOR / _SCRIPT, folder
+            )  # modules are looked for beside it first
+            places = [*reversed(folders), firmware_folder()]
+            kiosk.firmware = Firmware(kiosk.bus, board, script=script, path=places)
+            ended = _run(kiosk, scene)
+            return (
+                None if ended is None else _named(own, ended, kiosk.firmware.console().replace(f"{copy}{os.sep}", ""))
+            )
+
+
+def _pattern() -> Page:
+    rows = np.indices((ZONE_ROWS, LINE_PX)).sum(axis=0) // 40 % 2  # a pattern that can be followed
+    return Page.from_array((rows * 160 + 60).astype(np.uint8))
+
+
+def has_drivers(board: str) -> bool:
+    """Does it bring modules of its own beside board.py?"""
+    return len(modules(board_folder(board))) > 1
+
+
+def _named(own: Path, ended: str, console: str) -> str:
+    """What the console tells, with the file and line of the board's own module that it happened in."""
+    ours = {path.relative_to(own).as_posix() for path in own.rglob("*.py")}
+    frames = [(own / name, line) for name, line in _FRAME.findall(console) if name in ours]
+    took = _TAKES.search(console)
+    if took:
+        place = next(((path, line) for path in sorted(own.glob("*.py")) if (line := _line_of_read(path))), (own, 1))
+        return f"{place[0]}: line {place[1]}: read takes {took[1]} us of a line; it may take {_MOST_US}"
+    error = (console.strip().splitlines() or [ended])[-1]
+    error = error.replace("KeyboardInterrupt:", "blocks the line loop, and no time passes").strip()
+    if "heap is locked" in error:
+        error = f"allocates in the line loop ({error})"
+    return f"{frames[-1][0]}: line {frames[-1][1]}: {error}" if frames else ended
+
+
+def _line_of_read(path: Path) -> int:
+    """Where a module defines ``read(self)``; 0: nowhere."""
+    match = _READ.search(text := path.read_text(encoding="utf-8"))
+    return text.count("\n", 0, match.start()) + 1 if match else 0
+
+
+def _run(kiosk: SimulatedKiosk, scene: Scene) -> str | None:
+    """How the program ended, if it did before it had to."""
+    ended = threading.Event()
+    watch = threading.Thread(target=_interrupt, args=(kiosk, ended), daemon=True)
+    watch.start()
+    try:
+        session = Session(kiosk)
+        session.open()
+        while kiosk.now_ms() < _WATCHED_MS:
+            if kiosk.now_ms() >= _LAID_MS and not scene.at(kiosk.bus.now_us).page:
+                scene.place(kiosk.bus.now_us)
+            session.poll(50)
+    except DeviceError as error:
+        return str(error)
+    finally:
+        ended.set()
+        watch.join()
+    return None
+
+
+def _interrupt(kiosk: SimulatedKiosk, ended: threading.Event) -> None:
+    """A loop in which no time passes is interrupted where it is."""
+    before = -1
+    while not ended.wait(_STUCK_S):
+        if kiosk.bus.now_us == before:
+            os.kill(kiosk.firmware.process_id, signal.SIGINT)
+        before = kiosk.bus.now_us

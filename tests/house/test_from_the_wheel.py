@@ -1,0 +1,81 @@
+"""From an installed wheel, outside the checkout: a board of one's own, its tests, and a rule, by the recipe."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+
+RULE = 'def no_samples(mrz):\n    return "sample_number" if mrz.number.startswith("ZZZ") else None\n'
+TEST = """
+from own_rule import no_samples
+
+def test_own_rule(scanner, passport):
+    scanner.add_rule(no_samples)
+    scanner.lay(passport())
+    assert scanner.result().reason == "sample_number"
+"""
+SCENARIO = 'rules = ["own_rule.py:no_samples"]\nsteps = [{ lay = {} }, { result = { reason = "sample_number" } }]\n'
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of a fresh environment with the wheel; what the wheel requires is that of this one."""
+    folder = tmp_path_factory.mktemp("installed")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "venv", with_pip=True)
+    commands = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    install = [commands / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
+    (site,) = (folder / "venv").rglob("site-packages")
+    required = [entry for entry in sys.path if entry.endswith("site-packages")]
+    found = [link for entry in required for link in Path(entry).glob("*.pth") if "stillscan" in link.name]
+    text = "\n".join(required)
+    (site / "zz_required.pth").write_text(f"{text}\n")
+    assert not any(link.parent == site for link in found)
+    return commands
+
+
+def done(installed: Path, folder: Path, *arguments: object, code: int = 0) -> str:
+    """What a command says that ends so, run with nothing of the checkout in its way."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "STILLSCAN", "PYTEST"))
+    }
+    path = os.pathsep.join((str(installed), str(Path(sys.executable).parent), clean["PATH"]))
+    ran = subprocess.run(
+        [installed / "python", "-m", *map(str, arguments)],
+        cwd=folder,
+        env={**clean, "PATH": path, "XDG_CACHE_HOME": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_a_board_a_rule_and_their_tests_by_the_recipe(installed: Path, tmp_path: Path) -> None:
+    where = "import stillscan, kiosk; print(stillscan.__file__); print(kiosk.__file__)"
+    (tmp_path / "where.py").write_text(where)
+    assert all(str(installed.parent) in line for line in done(installed, tmp_path, "where").split())
+    done(installed, tmp_path, "stillscan", "boards", "new", "mine")
+    done(installed, tmp_path, "stillscan", "boards", "check", "./mine")
+    done(installed, tmp_path, "stillscan", "simulate", "--board", "./mine", "--scenario", "mine/own.scenario.toml")
+    done(installed, tmp_path, "stillscan", "simulate", "--board", "rpi_pico_adns", "--scenario", "slip")
+    done(installed, tmp_path, "stillscan", "boards", "show", "./mine")
+    out = ("--image-only", "kiosk.img", "--unsigned")
+    assert "from 0xa0000 on" in done(installed, tmp_path, "stillscan", "flash", "--board", "./mine", *out)
+    (tmp_path / "own_rule.py").write_text(RULE)
+    (tmp_path / "test_own.py").write_text(TEST)
+    (tmp_path / "own_rule.scenario.toml").write_text(SCENARIO)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    said = done(installed, tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", ".")
+    assert "3 passed" in said, "the board's scenario, the rule's test, and the rule's scenario"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stillscan.guidance import languages, page_texts, say
 from stillscan.guidance.catalogue import sections
-from stillscan.guidance.papers import KINDS, Occasion, kinds_for, paper
+from stillscan.guidance.papers import KINDS, UNNAMED_OFFICE, Occasion, kinds_for, paper
 from stillscan.verify import REASONS
 
 OCCASION = Occasion(
@@ -54,6 +54,13 @@ def test_days_and_times_are_those_of_the_place_as_people_write_them(language: st
     oslo = ZoneInfo("Europe/Oslo")
     assert day in paper("deadline", language, late, oslo).body
     assert moment in paper("support", language, late, oslo).body
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("office", ["", UNNAMED_OFFICE])
+def test_no_letter_names_an_office_that_nobody_named(language: str, office: str) -> None:
+    written = paper("deadline", language, replace(OCCASION, office=office)).body
+    assert page_texts(language)["unnamed_office"] in written
 
 
 @pytest.mark.parametrize("language", languages())

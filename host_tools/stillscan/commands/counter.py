@@ -24,6 +24,10 @@ from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.tour import Customers, letters_csv, tour
 from stillscan.commands.watched import watched
 from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
+from stillscan.errors import InputError
+from stillscan.guidance.papers import UNNAMED_OFFICE
+from stillscan.link.identity import Admission
+from stillscan.link.messages import Hello
 from stillscan.link.transport import Transport
 from stillscan.records.admission import Gate
 from stillscan.records.chain_state import ChainState
@@ -74,7 +78,12 @@ def add_page(parser: argparse.ArgumentParser) -> None:
 
 def add_records(group: argparse._ActionsContainer) -> None:
     """Options of a check that is recorded."""
-    group.add_argument("--office", default="post office", metavar="NAME", help="in records and papers (post office)")
+    group.add_argument(
+        "--office",
+        default=UNNAMED_OFFICE,
+        metavar="NAME",
+        help="name of this post office, in records and letters to people; run needs it outside test mode",
+    )
     group.add_argument(
         "--test-mode",
         action="store_true",
@@ -177,6 +186,7 @@ def serve(
             beside: Display = news if args.json else lines
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
+            admission = _office_first(gate, test_mode or args.office != UNNAMED_OFFICE)
             held = HeldPort(args.port, server.url, secret)
             with (
                 clock,
@@ -201,7 +211,7 @@ def serve(
                     shown,
                     lambda result, _: glass.scanned(result.unsure),
                     alive,
-                    admission=gate,
+                    admission=admission,
                     expected=expected(args),
                     guest=relay,
                 ).run()
@@ -221,6 +231,21 @@ def _watching(counter: Counter, relay: Relay) -> Iterator[None]:
         yield
     finally:
         stop()
+
+
+def _office_first(gate: Admission, named: bool) -> Admission:
+    """Lets no scanner in while the office has no name, which records and letters would then say. InputError."""
+    if named:
+        return gate
+
+    def admitted(hello: Hello, transport: Transport) -> bytes | None:
+        gate(hello, transport)
+        raise InputError(
+            "--office: name this post office as it stands on letters: it goes into records and into letters to people "
+            '(or office = "..." in the file of --config)'
+        )
+
+    return admitted
 
 
 def _open(address: str) -> None:

@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from stillscan.counter.held_reading import Ended, HeldReading, ReadingLimits, since_start_s
+from stillscan.counter.steps import Step
 from stillscan.errors import InputError
 from stillscan.link.identity import ScannerIdentity
 from stillscan.mrz.finding import QualityFinding
@@ -36,7 +37,6 @@ from stillscan.verify.known import Known, advice
 from stillscan.verify.rules import decide_case
 from stillscan.verify.typed import number_of
 
-Step = Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
 _ANSWERS_TO_COME = {"face_not_confirmed", "second_document_missing"}
 _OF_THE_LETTER = {
     "already_released",

@@ -17,6 +17,8 @@ from stillscan.guidance.catalogue import page_texts, say, sections
 
 Kind = Literal["deadline", "support", "refund", "receipt"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+UNNAMED_OFFICE = "post office"
+"""The office's name where nobody has given one: it stands in the records of trials, and in no letter."""
 _LETTER_IS_NOT_HERE = {"already_released", "consignment_withdrawn", "consignment_returned", "wrong_office"}
 
 
@@ -31,7 +33,7 @@ def kinds_for(verdict: str, reasons: Sequence[str]) -> tuple[Kind, ...]:
 class Occasion:
     """What a paper is about; ``reasons`` are reason codes, ``reference`` that of the audit log.
 
-    ``office`` "" when no name of it was given: then the letter says "the post office".
+    ``office`` "" or `UNNAMED_OFFICE` when no name of it was given: then the letter says "the post office".
     """
 
     tracking: str
@@ -69,7 +71,8 @@ def paper(kind: Kind, language: str, occasion: Occasion, zone: tzinfo | None = N
     """
     words, t = sections(language), page_texts(language)
     template, when = words["papers"][kind], occasion.when.astimezone(zone)
-    office = _line(occasion.office) or t["unnamed_office"]
+    office = _line(occasion.office) if occasion.office != UNNAMED_OFFICE else ""
+    office = office or t["unnamed_office"]
     said = (
         [say(f"reason.{reason}", language) for reason in occasion.reasons]
         if kind == "support"

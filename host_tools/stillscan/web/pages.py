@@ -214,6 +214,8 @@ class _Pages:
         step = self._counter.look(lambda visit, _: visit.step)
         if form.get("boot") == self._counter.boot and form.get("step") == step:
             fields = {name: form[name][:_DRAFT] for name in _FIELDS.get(step, ()) if name in form}
+            if form.get("at") in fields:
+                fields["at"] = form["at"]  # where the cursor stands
             session_of(request).draft = {step: fields}
         return Response(status_code=204)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from stillscan.counter.as_read import as_read
 from stillscan.counter.counter import Scanner
+from stillscan.counter.steps import STEPS, Voice
 from stillscan.counter.visit import Visit
 from stillscan.guidance import page_texts, say, say_or_name, say_reason
 from stillscan.guidance.advising import advice_on
@@ -16,7 +17,6 @@ from stillscan.mrz.finding import QualityFinding
 
 _BUSY = ("placed", "still", "scanning", "moved")
 """States of a scanner in which something is happening to a document."""
-_CUSTOMER = {"second": "second", "face": "face", "recording": "record", "unknown": "record"}
 _AT_THE_GLASS = {"done": "record", "gave_up": "again", "empty": "lay"}
 """Sentences of the customer's screen while a passport is wanted, by the scanner's state; any other is trouble."""
 
@@ -54,7 +54,7 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
     return view
 
 
-def voice(visit: Visit, scanner: Scanner) -> str:
+def voice(visit: Visit, scanner: Scanner) -> Voice:
     """Whether the scanner "speaks" beside the question, "shows" only what it scans, or is "silent".
 
     It speaks when a scan is what is wanted, and when it cannot be used: the page has one voice, and nobody is told to
@@ -62,9 +62,12 @@ def voice(visit: Visit, scanner: Scanner) -> str:
     """
     if visit.step == "verdict":
         return "silent"
-    if scanner.trouble or (visit.step == "scan" and not visit.other and visit.next_letter is None):
+    if scanner.trouble:
         return "speaks"
-    return "shows" if visit.step == "tracking" and scanner.state in _BUSY else "silent"
+    how = STEPS[visit.step].voice
+    if how == "speaks" and (visit.other or visit.next_letter is not None):
+        return "silent"  # something else is asked first
+    return "silent" if how == "shows" and scanner.state not in _BUSY else how
 
 
 def customer(visit: Visit, scanner: Scanner) -> dict[str, Any]:
@@ -72,22 +75,24 @@ def customer(visit: Visit, scanner: Scanner) -> dict[str, Any]:
 
     One at a time: that a passport is to be laid down, that it must not be touched, or what comes after it.
     """
-    if visit.step == "verdict":
+    shown = STEPS[visit.step].customer or _at_the_glass(visit, scanner)
+    if shown == "verdict":
         shown = "release" if visit.verdict is not None and visit.verdict.verdict == "release" else "refuse"
-    elif visit.step in _CUSTOMER:
-        shown = _CUSTOMER[visit.step]
-    elif scanner.state in ("placed", "still", "scanning"):
-        shown = "hold"
-    elif scanner.state == "moved":
-        shown = "moved"
-    elif visit.step == "tracking":
-        shown = "wait"
-    elif scanner.trouble:
-        shown = "trouble"
-    else:
-        shown = _AT_THE_GLASS.get(scanner.state, "trouble")
-        shown = "again" if shown == "lay" and visit.failure else shown
     return {"turn": f"{visit.turn}-{shown}", "step": visit.step, "shown": shown}
+
+
+def _at_the_glass(visit: Visit, scanner: Scanner) -> str:
+    """What the customer is told while a passport is wanted, or may be laid down."""
+    if scanner.state in ("placed", "still", "scanning"):
+        return "hold"
+    if scanner.state == "moved":
+        return "moved"
+    if visit.step == "tracking":
+        return "wait"
+    if scanner.trouble:
+        return "trouble"
+    shown = _AT_THE_GLASS.get(scanner.state, "trouble")
+    return "again" if shown == "lay" and visit.failure else shown
 
 
 def day(when: date, language: str) -> str:

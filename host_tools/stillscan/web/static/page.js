@@ -139,6 +139,7 @@ function draft() {
   if (!form) return
   const body = new URLSearchParams(new FormData(form))
   body.set('step', step())
+  body.set('at', document.activeElement?.name ?? '')
   navigator.sendBeacon('/draft', body)
 }
 panel.addEventListener('input', () => {
@@ -148,9 +149,16 @@ panel.addEventListener('input', () => {
 addEventListener('pagehide', () => { if (drafting) draft() })
 
 function restore(fields) {
-  for (const [name, value] of Object.entries(fields ?? {})) {
-    const field = panel.querySelector(`input[name="${CSS.escape(name)}"]:not([type=hidden])`)
-    if (field && !field.value) field.value = value
+  const named = (name) => panel.querySelector(`input[name="${CSS.escape(name)}"]:not([type=hidden])`)
+  const { at, ...typedBefore } = fields ?? {}
+  for (const [name, value] of Object.entries(typedBefore)) {
+    const field = named(name)
+    if (field && !field.value.startsWith(value)) field.value = value + field.value
+  }
+  const field = at ? named(at) : null
+  if (field) {
+    field.focus()
+    field.setSelectionRange(field.value.length, field.value.length)
   }
 }
 

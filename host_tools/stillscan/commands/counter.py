@@ -224,7 +224,7 @@ def serve(
                     notifier.alive()
                     counter.tick()
                     if customers is not None:
-                        customers.follow(counter)
+                        customers.follow(counter, sessions.any_open)
 
                 Service(
                     port,

@@ -69,11 +69,12 @@ def test_the_customer_of_a_letter_comes_and_goes_with_the_visit() -> None:
     visitors.call = lambda page, motion=None: called.append(page is not None)  # type: ignore[method-assign]
     counter = Counter(Book(), "Moss", test_mode=True)  # type: ignore[arg-type]
     customers = Customers(visitors, 1)
-    assert not visitors.here
-    customers.follow(counter)
+    customers.follow(counter, False)
+    assert visitors.here, "until somebody serves, one after another comes"
+    customers.follow(counter, True)
     counter.answer(lambda visit: visit.enter("RR200000045NO", visit.turn))
-    customers.follow(counter)
-    customers.follow(counter)
+    customers.follow(counter, True)
+    customers.follow(counter, True)
     counter.answer(lambda visit: visit.end(visit.turn))
-    customers.follow(counter)
-    assert called == [True, False]
+    customers.follow(counter, True)
+    assert called == [False, True, False]

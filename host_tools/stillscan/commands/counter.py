@@ -25,6 +25,7 @@ from stillscan.commands.tour import Customers, letters_csv, tour
 from stillscan.commands.watched import watched
 from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.errors import InputError
+from stillscan.files import read_whole
 from stillscan.guidance.papers import UNNAMED_OFFICE
 from stillscan.link.identity import Admission
 from stillscan.link.messages import Hello
@@ -44,6 +45,7 @@ from stillscan.technician.relay import Relay
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import Known, own_list, read_list
 from stillscan.web.sessions import LOCK_MINUTES
+from stillscan.web.webhook import SHORTEST_SECRET, checked_address, telling
 
 if TYPE_CHECKING:  # a program without a page loads none of it
     from stillscan.counter.counter import Counter, Scanner
@@ -53,6 +55,7 @@ PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
 DEMO = Person("demo", Role.SUPERVISOR)
 """Who serves in a demonstration, and sees all of it."""
+_MOST_SECRET = 4096  # bytes of a file with a secret: what holds more is another file
 _MOST_LOCK_MINUTES = 1440  # a day: who wants longer says never
 
 
@@ -73,7 +76,25 @@ def add_page(parser: argparse.ArgumentParser) -> None:
         help=f"lock the page after N minutes in which nobody did anything; 0: never by itself ({LOCK_MINUTES})",
     )
     group.add_argument("--open", action="store_true", help="open the page in this computer's browser")
+    group.add_argument(
+        "--webhook", metavar="URL", help="tell this address of each check that ends, without anything personal"
+    )
+    group.add_argument(
+        "--webhook-secret", metavar="FILE", help=f"what --webhook signs with: {SHORTEST_SECRET} bytes or more"
+    )
     add_records(group)
+
+
+def webhook_of(args: argparse.Namespace) -> tuple[str | None, bytes]:
+    """The address to tell and the secret to sign with. InputError."""
+    if args.webhook is None and args.webhook_secret is None:
+        return None, b""
+    if args.webhook is None or args.webhook_secret is None:
+        raise InputError("--webhook and --webhook-secret go together")
+    secret = read_whole(args.webhook_secret, _MOST_SECRET).strip()
+    if len(secret) < SHORTEST_SECRET:
+        raise InputError(f"--webhook-secret: {args.webhook_secret}: {SHORTEST_SECRET} bytes or more are needed")
+    return checked_address(args.webhook), secret
 
 
 def add_records(group: argparse._ActionsContainer) -> None:
@@ -132,7 +153,7 @@ def serve(
 
     go_on_without()
     test_mode = args.test_mode or simulated
-    known = known_list(args)
+    known, receiver = known_list(args), webhook_of(args)
     with office_records(args, simulated) as (database, keyring, chain, demo_pin):
         book = Book(database, keyring, args.office, test_mode, chain)
         counter = Counter(book, args.office, test_mode, known, reading_limits(args))
@@ -190,6 +211,7 @@ def serve(
             held = HeldPort(args.port, server.url, secret)
             with (
                 clock,
+                telling(counter, *receiver),
                 noted(keyring.folder, held),
                 _watching(counter, relay),
                 GlassWatch(room, glass, lambda: bool(counter.look(_nobody_served))),
@@ -202,7 +224,7 @@ def serve(
                     notifier.alive()
                     counter.tick()
                     if customers is not None:
-                        customers.follow(counter)
+                        customers.follow(counter, sessions.any_open)
 
                 Service(
                     port,

@@ -64,18 +64,20 @@ def letters_csv(today: date) -> bytes:
 
 
 class Customers:
-    """Whoever the open visit is about stands at the kiosk; nobody else does. ``follow`` is called again and again."""
+    """Until somebody serves, one after another shows what the scanner does; then those come who are asked for.
+
+    ``follow`` is called again and again.
+    """
 
     def __init__(self, visitors: Visitors, seed: int) -> None:
         self._visitors = visitors
         self._seed = seed
-        self._served = ""
-        visitors.wait_for_calls()
+        self._served: str | None = None
 
-    def follow(self, counter: Counter) -> None:
+    def follow(self, counter: Counter, somebody_serves: bool) -> None:
         """Look which letter is asked for, and let its customer come, or go when the visit is over."""
         wanted = counter.look(_wanted)
-        if wanted == self._served:
+        if wanted == self._served or (self._served is None and not somebody_serves):
             return
         self._served = wanted
         letter = next((one for one in tour() if one.tracking == wanted), None)

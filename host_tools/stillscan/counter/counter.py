@@ -39,7 +39,8 @@ _ASK_AGAIN_S = 1.0  # between questions whether a check was recorded after all
 _NOT_KEPT = "the database did not keep it"
 _log = logging.getLogger(__name__)
 Event = tuple[str, dict[str, Any]]
-"""Kind and content: "panel" (the question changed), "device", "rows" (see `mosaic`), "end". Never personal data."""
+"""Kind and content: "panel" (the question changed), "verdict" (a check is over, told once), "device", "rows" (see
+`mosaic`), "end". Never personal data."""
 Watcher = Callable[[Event], None]
 
 
@@ -85,6 +86,7 @@ class Counter:
         self._watchers: list[Watcher] = []
         self._ended = threading.Event()
         self.visit = self._new_visit(0)
+        self._told: Visit | None = None  # whose end every watcher has heard of
         self.records_trouble = ""
         self.records_sentence = ""
         """The key of a sentence that says the same in people's language, or ""."""
@@ -343,6 +345,10 @@ class Counter:
         self._publish("device", **changes)
 
     def _publish_panel(self) -> None:
+        over = self.visit.verdict
+        if over is not None and self._told is not self.visit:
+            self._told = self.visit
+            self._publish("verdict", verdict=over.verdict, reasons=list(over.reasons), reference=over.reference)
         self._publish("panel", turn=self.visit.turn)
 
     def _publish(self, kind: str, **content: Any) -> None:

@@ -34,12 +34,11 @@ class Visitors:
         self.lying = False
         """Whether a passport lies on the glass."""
 
-    def wait_for_calls(self) -> None:
-        """Nobody comes uncalled: see `call`."""
-        self._endless = self.here = False
-
     def call(self, page: Page | None, motion: Motion | None = None) -> None:
-        """From any thread: the next person comes at the next look, with this page and hand; None: who is here goes."""
+        """From any thread: the next person comes at the next look, with this page and hand; None: who is here goes.
+
+        From then on nobody comes uncalled.
+        """
         self._called = (page, motion)
 
     def come(self, bus: Bus, page: Page) -> None:

@@ -78,6 +78,11 @@ class Sessions:
         """After how many seconds a page locks by itself, as pages are told; 0: never."""
         return 0 if self.lock_s == math.inf else round(self.lock_s)
 
+    @property
+    def any_open(self) -> bool:
+        """Whether anybody is signed in, as far as is known."""
+        return bool(self._open)
+
     def sign_in(self, browser: str, staff: str, pin: str) -> tuple[str, Session]:
         """(the cookie, the session) of whoever has this id and PIN; the browser's former session ends.
 

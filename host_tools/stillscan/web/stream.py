@@ -62,7 +62,7 @@ def _watching(counter: Counter, wake: Callable[[], object], scanner: bool, panel
     events: deque[Event] = deque(maxlen=_MOST)
 
     def on_event(event: Event) -> None:
-        if (scanner or event[0] != "rows") and (panel or event[0] != "panel"):
+        if (scanner or event[0] != "rows") and (panel or event[0] != "panel") and event[0] != "verdict":
             events.append(event)
             wake()
 

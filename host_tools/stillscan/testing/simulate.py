@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 from kiosk import wire
+from stillscan import RELEASED
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Setting, State
 from stillscan.link.session import Session, describe
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # of the extra `chip`
 
 BOOT_MS = 10_000.0  # of virtual time: starting all parts takes up to 3 s (PROTOCOL.md)
 REST_MS = 50.0  # from "lay it here" to the placing; the carriage is still on its way for the first 11 of them
-TODAY = date(2026, 11, 22)  # of the simulated world: the same seed gives the same verdict next year
+TODAY = date.fromisoformat(RELEASED)  # of the simulated world: the same seed gives the same verdict next year
 RESTART_ONLY_ATTEMPTS = 3  # the scanner of the page that the product grew out of: a few restarts, then it gives up
 
 

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -179,6 +179,9 @@ release: setup ## wheel and source archive built twice, checked, installed from 
 
 sbom: setup ## build/sbom.cdx.json: what an installed stillscan consists of (CycloneDX)
 	@$(BIN)/python -m distribution --sbom build/sbom.cdx.json
+
+deb: setup ## the kiosk as a Debian package, of what `make release` has left: service, user, udev rule, browser; into build/deb
+	@$(BIN)/python -m distribution.debian $(ARGS)
 
 clean: ## remove what make, Python and its tools made
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -77,15 +77,8 @@ def _environment(tree: Path, wheel: Path, pins: Path, python: str) -> None:
             path.unlink()
         elif not path.is_symlink():
             path.write_bytes(path.read_bytes().replace(f"{tree}/".encode(), b"/"))
-    compile_all: list[str | Path] = [
-        home / "bin" / "python",
-        "-m",
-        "compileall",
-        "-q",
-        "--invalidation-mode",
-        "unchecked-hash",
-    ]
-    call([*compile_all, "-s", tree, "-p", "/", home / "lib"], "compiling")
+    python_there, how = home / "bin" / "python", ("-q", "--invalidation-mode", "unchecked-hash", "-s", tree, "-p", "/")
+    call([python_there, "-m", "compileall", *how, home / "lib"], "compiling")
 
 
 def control(tree: Path, python: str) -> None:

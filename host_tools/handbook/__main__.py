@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ def build(out: Path, work: Path) -> str:
     source = work / "pages"
     pages.gather(source)
     reference.write(source / "reference")
+    shutil.copyfile(CONFIGURATION.with_name("site.css"), source / "site.css")
     settings = work / "mkdocs.yml"
     text = CONFIGURATION.read_text(encoding="utf-8")
     settings.write_text(f"docs_dir: {source}\nsite_dir: {out.resolve()}\n{text}", encoding="utf-8")

@@ -54,7 +54,8 @@ def description() -> dict[str, Any]:
 
 def interface(described: dict[str, Any]) -> Iterator[str]:
     """Every call with its parameters, its body and its answers; then the fields of every object."""
-    yield f"# API\n\nVersion {described['info']['version']}, under `/api/v1` of the page's address. A running kiosk describes it in"
+    version = described["info"]["version"]
+    yield f"# API\n\nVersion {version}, under `/api/v1` of the page's address. A running kiosk describes it in"
     yield "`/api/v1/openapi.json`. Tokens: [people and PINs](../host_tools/docs/staff.md).\n"
     for path, methods in described["paths"].items():
         for method, call in methods.items():
@@ -85,7 +86,7 @@ def _parameter(one: dict[str, Any]) -> tuple[str, str, str]:
 
 def _table(first: str, rows: list[tuple[str, str, str]]) -> Iterator[str]:
     if rows:
-        yield f"| {first} | kind | |\n|---|---|---|"
+        yield f"| {first} | kind | what it is |\n|---|---|---|"
         yield from (
             "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in row) + " |" for row in rows
         )

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from handbook import pages, reference
 from handbook.__main__ import build
 
@@ -48,6 +49,17 @@ def test_a_browser_fetches_nothing_from_elsewhere(site: Path) -> None:
         assert [place for place in parser.found if re.match(r"(https?:)?//", place)] == []
     for style in site.rglob("*.css"):
         assert re.findall(r"(?:url\(|@import\s*)[\"']?(?:https?:)?//[^)]*", style.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["host_tools/docs/skranken.html", "host_tools/docs/testing.html", "reference/api.html"]
+)
+def test_axe_finds_nothing(site: Path, browser, name: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((site / name).as_uri())
+    found = Axe().run(page)
+    page.close()
+    assert [violation["id"] for violation in found.response["violations"]] == []
 
 
 def test_a_link_that_leads_nowhere_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

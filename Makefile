@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +56,7 @@ format: $(READY) ## ruff: mend what it can, and format
 # mypy keeps what it found: only what changed, and what uses it, is checked again.
 types: $(READY) ## mypy --strict: host, then firmware against MicroPython's stubs
 	@echo '== Types: host'
-	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/training firmware/kiosk/names.py firmware/kiosk/wire.py $(wildcard boards/*/models/*.py)
+	@$(BIN)/mypy host_tools/stillscan host_tools/bench host_tools/distribution host_tools/handbook host_tools/training firmware/kiosk/names.py firmware/kiosk/wire.py $(wildcard boards/*/models/*.py)
 	@echo '== Types: firmware'
 	@for board in $(BOARDS); do \
 	folders=$$($(BIN)/python -c "from stillscan.boards.files import board_folders as f; print(*f('$$board'))") || exit 1; \
@@ -173,6 +173,18 @@ samples: setup ## draw the sample images again
 
 wheel: $(READY) ## build dist/*.whl
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+docs: setup ## the documents as a site, by who reads them, with a reference that is made: build/docs/index.html
+	@$(BIN)/python -m handbook $(ARGS)
+
+release: setup ## wheel and source archive built twice, checked, installed from nothing with each Python that is here and tried; list of parts; into build/release
+	@$(BIN)/python -m distribution $(ARGS)
+
+sbom: setup ## build/sbom.cdx.json: what an installed stillscan consists of (CycloneDX)
+	@$(BIN)/python -m distribution --sbom build/sbom.cdx.json
+
+deb: setup ## the kiosk as a Debian package, of what `make release` has left: service, user, udev rule, browser; into build/deb
+	@$(BIN)/python -m distribution.debian $(ARGS)
 
 clean: ## remove what make, Python and its tools made
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,3 +1,3 @@
 """Firmware version: major, minor, patch."""
 
-VERSION = (0, 1, 0)
+VERSION = (0, 2, 0)

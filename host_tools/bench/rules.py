@@ -43,7 +43,7 @@ _BASE = str.maketrans("ÁÀÂÃĄČÇĆĐÉÈÊËĘĞÍÌÎÏİIŁŃÑŇŊÓÒÔ
 _DROPPED = str.maketrans("", "", "'’.")  # noqa: RUF001 - both are found in names
 _PAIRS = 20_000
 _NUMBERS = 1_000_000
-_TODAY = date(2026, 11, 22)
+_TODAY = date(2026, 11, 29)
 
 
 def _printed(word: str, table: dict[str, str]) -> str:
@@ -157,9 +157,9 @@ def main() -> int:
         shown = ", ".join(f"{match.value} {counts[match]}" for match in NameMatch)
         print(f"names, {called}: {shown}")
     wrong = _numbers(Console(stderr=True))
-    letter = Consignment("RR123456785NO", "Åse Østenbyen", date(2026, 12, 1), released=False)
+    letter = Consignment("RR123456785NO", "Åse Østenbyen", date(2026, 12, 8), released=False)
     lines = ("P<SWEOESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016SWE9105171M3101012<<<<<<<<<<<<<<<0")
-    case = Case(lines, True, letter, "17859199917", True, datetime(2026, 11, 22, 12, tzinfo=UTC), test_mode=True)
+    case = Case(lines, True, letter, "17859199917", True, datetime(2026, 11, 29, 12, tzinfo=UTC), test_mode=True)
     if decide_case(case).verdict != "release" or decide_case(replace(case, certain=False)).verdict == "release":
         raise AssertionError("the sample case is not decided as it should be")
     print(f"one identity number: median {_median_us(lambda: parse_identity_number('17859199917', _TODAY)):.2f} us")

@@ -19,7 +19,7 @@ OCCASION = Occasion(
     tracking="RR123456785NO",
     order="A-1",
     office="Moss",
-    when=datetime(2026, 11, 22, 12, tzinfo=UTC),
+    when=datetime(2026, 11, 29, 12, tzinfo=UTC),
     verdict="rescan",
     reasons=("mrz_uncertain", "face_not_confirmed"),
     reference="k1-17",

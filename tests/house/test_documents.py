@@ -84,7 +84,13 @@ def _names() -> frozenset[str]:
 
 def _is_path(code: str) -> bool:
     """A word with a slash or the ending of a source file; no address, no address's path, no placeholder."""
-    if not re.fullmatch(r"[\w.-][\w./-]*", code) or code in ELSEWHERE or "..." in code or "NAME" in code:
+    if (
+        not re.fullmatch(r"[\w.-][\w./-]*", code)
+        or code in ELSEWHERE
+        or code.startswith("build/")
+        or "..." in code
+        or "NAME" in code
+    ):
         return False
     return bool(re.search(r"\.(py|md|toml|sh|txt)$", code) or ("/" in code and re.fullmatch(r"[a-z_.]+/.*", code)))
 

@@ -23,7 +23,7 @@ from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tracking import s10_check_digit
 
-NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
+NOW = datetime(2026, 11, 29, 10, 15, tzinfo=UTC)
 # Own synthetic passport of an invented person (not of any real series), as in tests/mrz/mrz_vectors.py.
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 NUMBER = "ZZZ000001"
@@ -42,7 +42,7 @@ def tracking(number: int) -> str:
 
 def csv(numbers: range, *, recipient: str = RECIPIENT) -> bytes:
     """A file of letters."""
-    rows = [f"{tracking(n)},B-{n},{recipient},2026-12-06,1473 Oppsal" for n in numbers]
+    rows = [f"{tracking(n)},B-{n},{recipient},2026-12-13,1473 Oppsal" for n in numbers]
     return "\n".join(["tracking,order,recipient,deadline,office", *rows]).encode()
 
 

@@ -172,7 +172,7 @@ def test_an_entry_forged_by_another_key_is_found_even_when_the_head_is_too(busy:
     thief = Keyring(tmp_path / "thief", "kiosk-1")
     last = verify(busy.database, busy.keyring).end
     details = {"tracking": tracking(1), "verdict": "release", "reasons": ["ok"]}
-    entry = sign_entry(thief, 8, last, "2026-11-22T11:00:00.000000Z", "check", details, None)
+    entry = sign_entry(thief, 8, last, "2026-11-29T11:00:00.000000Z", "check", details, None)
     busy.change("INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?)", *entry)
     signature = thief.sign(HEAD, head_message(8, entry.digest))
     busy.change("UPDATE audit_head SET entries = 8, digest = ?, signature = ?", entry.digest, signature)

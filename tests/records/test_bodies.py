@@ -22,7 +22,7 @@ def signed(place: Place, body: str) -> None:
     own = digest(body.encode())
     signature = place.keyring.sign(ENTRY, own.encode())
     place.change(
-        "INSERT INTO audit_entry VALUES (4, ?, ?, ?, '2026-11-22T10:15:00.000000Z', NULL, NULL)", body, own, signature
+        "INSERT INTO audit_entry VALUES (4, ?, ?, ?, '2026-11-29T10:15:00.000000Z', NULL, NULL)", body, own, signature
     )
     place.change(
         "UPDATE audit_head SET entries = 4, digest = ?, signature = ?",
@@ -36,7 +36,7 @@ def body(place: Place, **facts: Any) -> str:
     whole = {
         "seq": 4,
         "former": verify(place.database, place.keyring).end,
-        "time": "2026-11-22T10:15:00.000000Z",
+        "time": "2026-11-29T10:15:00.000000Z",
         "kiosk": "kiosk-1",
         "version": "0.1.0",
         "personal": None,
@@ -74,7 +74,7 @@ FACTS: list[tuple[dict[str, Any], str]] = [
     ({**CHECK, "reasons": "none"}, "its contents are no check"),
     ({**CHECK, "tracking": ["x"]}, "its contents are no check"),
     ({"kind": "consignment", "tracking": "x", "office": "", "test": False, "deadline": "soon"}, "are no consignment"),
-    ({"kind": "consignment", "tracking": "x", "office": "", "test": 1, "deadline": "2026-12-01"}, "are no consignment"),
+    ({"kind": "consignment", "tracking": "x", "office": "", "test": 1, "deadline": "2026-12-08"}, "are no consignment"),
     ({"kind": "purge", "entries": [[1]]}, "its contents are no purge"),
     ({"kind": "purge", "entries": [[3, 1]]}, "its contents are no purge"),
     ({"kind": "withdrawal", "tracking": tracking(1)}, "its contents are no withdrawal"),
@@ -100,7 +100,7 @@ def test_what_lacks_what_its_kind_needs_is_a_finding(place: Place, facts: dict[s
 
 @pytest.mark.parametrize(
     "facts",
-    [{"kind": "carrier pigeon", "version": "9.1.0"}, {**CHECK, "verdict": {"new": "kind"}, "version": "0.2.0"}],
+    [{"kind": "carrier pigeon", "version": "9.1.0"}, {**CHECK, "verdict": {"new": "kind"}, "version": "0.3.0"}],
 )
 def test_an_entry_of_a_newer_version_is_told_as_such(
     place: Place, facts: dict[str, Any], capsys: pytest.CaptureFixture[str]
@@ -129,7 +129,7 @@ def test_a_chain_of_the_first_version_goes_on(place: Place, clock: Any) -> None:
     """Before there was a kind for it, a letter whose time was over came in again by an entry like any import."""
     clock.goes(days=20)
     assert retention.purge(place.database, place.keyring, 1) == 3
-    (letter,) = (one for _, one in parse(csv(range(1, 2)).replace(b"2026-12-06", b"2027-01-31"))[0].values())
+    (letter,) = (one for _, one in parse(csv(range(1, 2)).replace(b"2026-12-13", b"2027-01-31"))[0].values())
     with appending(place.database, place.keyring) as appender:
         add(appender, letter, appender.judged(), again="x")
     # as it would have been signed then

@@ -137,7 +137,7 @@ def test_what_cannot_be_done_is_one_line(
 
 def test_a_letter_comes_in_again_by_a_supervisor_only(tmp_path: Path, terminal: Terminal) -> None:
     file = tmp_path / "f.csv"
-    file.write_bytes(csv(range(1, 2)).replace(b"2026-12-06", b"2098-12-24"))
+    file.write_bytes(csv(range(1, 2)).replace(b"2026-12-13", b"2098-12-24"))
     assert terminal("withdraw", tracking(1), *BOSS)[0] == 0
     code, _, err = terminal("import", str(file))
     assert code == 2

@@ -53,14 +53,14 @@ def test_a_new_deadline(place: Place, clock: Clock) -> None:
     clock.now = later(20)  # the deadline was six days ago
     assert letter(place).state_on(clock.now.date()) == "deadline over"
     assert reasons(place) == ("deadline_passed",)
-    assert change(place, extension("2026-12-20")) == 6
-    assert letter(place).deadline.isoformat() == "2026-12-20"
+    assert change(place, extension("2026-12-27")) == 6
+    assert letter(place).deadline.isoformat() == "2026-12-27"
     assert letter(place).state_on(clock.now.date()) == "waiting"
     assert whole(place) == ["6: its deadline was extended by boss"]
     clock.now = later(29)
     assert reasons(place) == ("deadline_passed",)
     clock.now = later(28)
-    with pytest.raises(RecordsError, match="and it has been 2026-12-21"):
+    with pytest.raises(RecordsError, match="and it has been 2026-12-28"):
         reasons(place)
 
 
@@ -129,7 +129,7 @@ def test_a_withdrawn_letter_may_be_returned_and_come_in_again(place: Place) -> N
     change(place, return_to_sender())
     with pytest.raises(ChangeError, match="was returned"):
         change(place, return_to_sender())
-    new = csv(range(1, 2)).replace(b"2026-12-06", b"2026-12-24")
+    new = csv(range(1, 2)).replace(b"2026-12-13", b"2026-12-31")
     assert load(csv(range(3)), place.database, place.keyring, "f") == Imported(0, 3)  # the same file: nothing new
     with pytest.raises(RowsError, match="was here before; a supervisor can take it in again"):
         load(new, place.database, place.keyring, "f")
@@ -162,22 +162,22 @@ def test_the_same_letter_comes_in_again_when_a_supervisor_says_so(
 
 
 def test_the_first_file_sent_again_undoes_no_change(place: Place) -> None:
-    change(place, extension("2026-12-24"))
+    change(place, extension("2026-12-31"))
     change(place, correction("Kari Hansen"))
     assert load(csv(range(3)), place.database, place.keyring, "f") == Imported(0, 3)
-    as_now = csv(range(1, 2), recipient="Kari Hansen").replace(b"2026-12-06", b"2026-12-24")
+    as_now = csv(range(1, 2), recipient="Kari Hansen").replace(b"2026-12-13", b"2026-12-31")
     assert load(as_now, place.database, place.keyring, "f") == Imported(0, 1)
     with pytest.raises(RowsError, match="with other contents"):
         load(csv(range(1, 2), recipient="Ola Hansen"), place.database, place.keyring, "f", supervisor=BOSS)
-    assert (letter(place).recipient, letter(place).deadline.isoformat()) == ("Kari Hansen", "2026-12-24")
+    assert (letter(place).recipient, letter(place).deadline.isoformat()) == ("Kari Hansen", "2026-12-31")
 
 
 @pytest.mark.parametrize(
     ("what", "problem"),
     [
-        (extension("2026-12-06"), "nothing would change"),
-        (extension("2026-12-01"), "nothing would change"),
-        (extension("2026-11-21"), "that day is over"),
+        (extension("2026-12-13"), "nothing would change"),
+        (extension("2026-12-08"), "nothing would change"),
+        (extension("2026-11-28"), "that day is over"),
         (correction(RECIPIENT), "nothing would change"),
     ],
 )
@@ -228,7 +228,7 @@ def test_only_who_is_a_supervisor_now_decides(place: Place) -> None:
 
 def test_a_letter_does_not_come_in_again_for_trying_out(place: Place) -> None:
     change(place, withdrawal())
-    new = csv(range(1, 2)).replace(b"2026-12-06", b"2026-12-24")
+    new = csv(range(1, 2)).replace(b"2026-12-13", b"2026-12-31")
     with pytest.raises(RowsError, match="with other contents"):
         load(new, place.database, place.keyring, "f", test=True, supervisor=BOSS)
 
@@ -236,7 +236,7 @@ def test_a_letter_does_not_come_in_again_for_trying_out(place: Place) -> None:
 def test_a_decision_on_what_was_seen_counts_only_while_it_stands_so(place: Place) -> None:
     chain = ChainState()
     seen = []
-    for what in (extension("2026-12-24"), correction("Kari Hansen"), withdrawal(), return_to_sender()):
+    for what in (extension("2026-12-31"), correction("Kari Hansen"), withdrawal(), return_to_sender()):
         with reading_chain(place.database, place.keyring, chain):
             seen.append(changes.mark(chain, tracking(1)))
         for old in (*seen[:-1], ""):
@@ -272,10 +272,10 @@ def test_of_many_who_decide_on_what_they_saw_at_once_one_does(place: Place) -> N
 
 def test_the_history_of_a_letter_is_every_entry_about_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letter_history, "_AT_ONCE", 2)  # entries in one question: it takes several
-    change(place, extension("2026-12-24"), 2)
+    change(place, extension("2026-12-31"), 2)
     change(place, withdrawal())
     reasons(place)
-    load(csv(range(1, 2)).replace(b"2026-12-06", b"2026-12-24"), place.database, place.keyring, "f", supervisor=BOSS)
+    load(csv(range(1, 2)).replace(b"2026-12-13", b"2026-12-31"), place.database, place.keyring, "f", supervisor=BOSS)
     place.finish(1)
     found = letter_history.history(tracking(1), place.database, place.keyring, ChainState(), test=False)
     assert found is not None
@@ -288,7 +288,7 @@ def test_the_history_of_a_letter_is_every_entry_about_it(place: Place, monkeypat
 
 def test_a_history_that_was_altered_is_none(place: Place) -> None:
     chain = ChainState()
-    change(place, extension("2026-12-24"))
+    change(place, extension("2026-12-31"))
     change(place, withdrawal())
     assert letter_history.history(tracking(1), place.database, place.keyring, chain, test=False)
     place.change("UPDATE audit_entry SET body = replace(body, ?, ?) WHERE seq = 6", tracking(1), tracking(2))

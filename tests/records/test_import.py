@@ -16,7 +16,7 @@ from stillscan.records.rows import rows
 from stillscan.records.staff import Person
 from stillscan.records.verification import verify
 
-ROW = {"tracking": tracking(1), "order": "B-1", "recipient": "Åse Østenbyen", "deadline": "2026-12-06", "office": ""}
+ROW = {"tracking": tracking(1), "order": "B-1", "recipient": "Åse Østenbyen", "deadline": "2026-12-13", "office": ""}
 
 
 def errors(content: bytes | str) -> list[tuple[int, str]]:
@@ -64,11 +64,11 @@ def test_every_error_is_told_with_its_line() -> None:
 
 {tracking(1)},B-1,,06.12.2026
 {tracking(2)},B-2,"Åse
-Østenbyen",2026-12-06
+Østenbyen",2026-12-13
 RR123456784NO,B-3,Åse Østenbyen,2026-02-30
 {tracking(3)},B-4,Åse Østenbyen
-{tracking(4)},B-5,Åse Østenbyen,2026-12-06
-{tracking(4)},B-6,Åse Østenbyen,2026-12-06"""
+{tracking(4)},B-5,Åse Østenbyen,2026-12-13
+{tracking(4)},B-6,Åse Østenbyen,2026-12-13"""
     assert errors(content) == [
         (3, "recipient: is empty"),
         (3, "deadline: is a date as YYYY-MM-DD"),

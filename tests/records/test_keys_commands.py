@@ -161,7 +161,7 @@ def test_the_way_back_of_a_clock(say: Say, clock: Clock, capsys: pytest.CaptureF
     assert "count no longer" in capsys.readouterr().out
     assert say("staff", "unlock", "clerk") == 0
     assert say("audit", "verify") == 0
-    assert "sup vouched for the clock of kiosk-1: 2026-11-23" in capsys.readouterr().out
+    assert "sup vouched for the clock of kiosk-1: 2026-11-30" in capsys.readouterr().out
 
 
 def test_where_nobody_can_sign_in_yet_anybody_vouches(

@@ -15,7 +15,7 @@ from stillscan.records.verification import verify
 def test_the_purge_that_laundered_an_edited_row(place: Place, clock: Clock) -> None:
     """Marked as released, purged, marked as waiting, imported for somebody else: once a release to the wrong person."""
     load(
-        csv(range(8, 9), recipient="Kari Hansen").replace(b"2026-12-06", b"2027-06-01"),
+        csv(range(8, 9), recipient="Kari Hansen").replace(b"2026-12-13", b"2027-06-01"),
         place.database,
         place.keyring,
         "f",
@@ -62,7 +62,7 @@ def test_a_purge_stops_at_what_does_not_hold_and_erases_nothing(
 
 def test_another_letter_that_was_altered_stops_no_check(place: Place, clock: Clock) -> None:
     """The purge that a check brings along fails for itself; the letter at hand is whole."""
-    load(csv(range(8, 9)).replace(b"2026-12-06", b"2027-06-01"), place.database, place.keyring, "f")
+    load(csv(range(8, 9)).replace(b"2026-12-13", b"2027-06-01"), place.database, place.keyring, "f")
     clock.goes(days=91)
     place.tamper("UPDATE consignment SET released = 1 WHERE entry = 2")
     assert place.finish(8) == "release"

@@ -60,7 +60,7 @@ def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
     assert len(facts.pop("check")) == 32
     assert facts == {
         "seq": 4,
-        "time": "2026-11-22T10:15:00.000000Z",
+        "time": "2026-11-29T10:15:00.000000Z",
         "kiosk": "kiosk-1",
         "kind": "check",
         "tracking": tracking(1),

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass, field
 
 from kiosk import wire
+from stillscan.boards.release import firmware_version
 from stillscan.boards.settings import known
 from stillscan.link.framing import Decoder, encode
 
@@ -23,7 +24,7 @@ class Device:
     """See Transport. ``rising`` is added to the counters from one HEALTH to the next."""
 
     board: bytes = b"rpi_pico2"
-    firmware: tuple[int, int, int] = (0, 1, 0)
+    firmware: tuple[int, int, int] = field(default_factory=firmware_version)
     scanner: bytes = bytes(8)
     build: bytes = b"0123456789abcdef"
     failed: bytes = b""

@@ -39,7 +39,7 @@ from stillscan.technician.bundle import environment, scanner, sources
 
 from .bundle_device import Device
 
-NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
+NOW = datetime(2026, 11, 29, 10, 15, tzinfo=UTC)
 CLERK = Person("staff-7", Role.CLERK)
 # Own synthetic passport of an invented person (not of any real series), as in tests/records/desk.py.
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
@@ -86,7 +86,7 @@ class Kiosk:
         """A line of the kiosk's log."""
         for _ in range(times):
             second = len(self.lines)
-            moment = f"2026-11-21T{8 + second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.000Z"
+            moment = f"2026-11-28T{8 + second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.000Z"
             self.lines.append(f"{moment} {level:<7} {module}: {text}")
 
     @contextlib.contextmanager
@@ -136,7 +136,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(staff, "HASHER", CHEAP)
         kiosk = Kiosk(folder, patch, Computer())
         with kiosk.records() as (database, keyring):
-            rows = [f"{_tracking(n)},B-{n},Åse Østenbyen,2026-12-06,1473 Oppsal" for n in range(12)]
+            rows = [f"{_tracking(n)},B-{n},Åse Østenbyen,2026-12-13,1473 Oppsal" for n in range(12)]
             load("\n".join(["tracking,order,recipient,deadline,office", *rows]).encode(), database, keyring, "test")
             people = StaffList(database, keyring)
             people.add("chief", Role.SUPERVISOR, "47 11 blue")
@@ -287,7 +287,7 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     "most sweeps aborted, told by counters": ("aborts_many", lambda k: k.device.health.update(aborts=250)),
     "clock behind the log": (
         "clock_wrong",
-        lambda k: k.lines.append("2026-11-22T23:59:00.000Z INFO    stillscan.kiosk: started"),
+        lambda k: k.lines.append("2026-11-29T23:59:00.000Z INFO    stillscan.kiosk: started"),
     ),
     "frames lost on the line": ("usb_errors", lambda k: setattr(k.device, "lose", 3)),
     "cable that comes loose": (

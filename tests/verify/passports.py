@@ -7,8 +7,8 @@ from typing import Any
 from stillscan.mrz.alphabet import check_digit
 from stillscan.verify import Case, Consignment, decide_case
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-LETTER = Consignment("RR123456785NO", "Åse Østenbyen", date(2026, 12, 1), released=False)
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+LETTER = Consignment("RR123456785NO", "Åse Østenbyen", date(2026, 12, 8), released=False)
 
 
 def mrz(

@@ -23,12 +23,12 @@ CASE: dict[str, Any] = {
         "tracking": "RR123456785NO",
         "order": "A-1",
         "recipient": "Åse Østenbyen",
-        "deadline": "2026-12-01",
+        "deadline": "2026-12-08",
         "released": False,
     },
     "second_document": None,
     "face_matches": True,
-    "now": "2026-11-22T12:00:00Z",
+    "now": "2026-11-29T12:00:00Z",
     "test_mode": False,
 }
 
@@ -68,7 +68,7 @@ def test_so_is_one_of_the_letter(name: str) -> None:
         ("[" * 5000, "not one JSON object"),
         (json.dumps({**CASE, "face_match": True}), "that no case has"),
         (json.dumps({**CASE, "second_document": {"numbers": "1"}}), "that no case has"),
-        (json.dumps({**CASE, "now": "2026-11-22T12:00:00"}), "no time zone"),
+        (json.dumps({**CASE, "now": "2026-11-29T12:00:00"}), "no time zone"),
         (json.dumps({**CASE, "now": "yesterday"}), "no time such as"),
         (json.dumps({**CASE, "mrz": ["P<NOR", 1]}), "list of lines"),
         (json.dumps({**CASE, "mrz": ["<" * 30000]}), "longer than"),

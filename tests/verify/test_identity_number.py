@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stillscan.verify import IdentityNumber, parse_identity_number
 from stillscan.verify.identity_number import NEW_RULES_FROM, remainders
 
-TODAY, LATER = date(2026, 11, 22), date(2033, 1, 1)
+TODAY, LATER = date(2026, 11, 29), date(2033, 1, 1)
 
 # number, DDMMYY of the holder, D-nummer?, sex
 RIGHT = [

@@ -10,7 +10,7 @@ from stillscan.errors import InputError
 from stillscan.mrz.parse import parse
 from stillscan.verify.known import LANGUAGES, advice, own_list, read_list
 
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 29)
 ENTRY = """
 [[passport]]
 issuer = "SWE"

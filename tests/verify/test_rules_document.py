@@ -85,16 +85,16 @@ def test_nationalities_that_there_are_not(code: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"expiry": "261122"}, OK),  # valid through its last day
-        ({"expiry": "261121"}, "document_expired"),
+        ({"expiry": "261129"}, OK),  # valid through its last day
+        ({"expiry": "261128"}, "document_expired"),
         ({"expiry": "120415"}, "document_expired"),
         ({"expiry": "940623"}, "document_expired"),  # 1994: machine readable passports began in 1980
         ({"expiry": "600101"}, "date_implausible"),
         ({"expiry": "311301"}, "date_implausible"),
         ({"expiry": "310229"}, "date_implausible"),
         ({"expiry": "<<<<<<"}, "mrz_uncertain date_implausible"),
-        ({"birth": "261122"}, OK),
-        ({"birth": "261123"}, OK),  # 1926
+        ({"birth": "261129"}, OK),
+        ({"birth": "261130"}, OK),  # 1926
         ({"birth": "000229"}, OK),
         ({"birth": "910229"}, "date_implausible"),
         ({"birth": "911301"}, "date_implausible"),
@@ -112,10 +112,10 @@ def test_dates(fields: dict[str, str], expected: str) -> None:
 
 
 def test_the_day_is_that_of_utc() -> None:
-    last = mrz(expiry="261122")
-    assert reasons(GOOD, mrz=last, now=datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)) == OK
-    assert reasons(GOOD, mrz=last, now=datetime(2026, 11, 23, tzinfo=UTC)) == "document_expired"
-    assert reasons(GOOD, mrz=last, now=datetime.fromisoformat("2026-11-23T00:30:00+01:00")) == OK
+    last = mrz(expiry="261129")
+    assert reasons(GOOD, mrz=last, now=datetime(2026, 11, 29, 23, 59, 59, tzinfo=UTC)) == OK
+    assert reasons(GOOD, mrz=last, now=datetime(2026, 11, 30, tzinfo=UTC)) == "document_expired"
+    assert reasons(GOOD, mrz=last, now=datetime.fromisoformat("2026-11-30T00:30:00+01:00")) == OK
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from stillscan.records.errors import OutcomeUnknownError
 from stillscan.records.staff import Person
 from stillscan.verify import Case, Consignment, Ruling, decide_case
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 NORWEGIAN = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 SWEDISH = ("P<SWEOESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016SWE9105171M3101012<<<<<<<<<<<<<<<0")
 SOMEBODY_ELSE = ("P<NORHANSEN<<KARI<<<<<<<<<<<<<<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
@@ -37,7 +37,7 @@ class MemoryBook:
 
     def __post_init__(self) -> None:
         self.letters = self.letters or {
-            TRACKING: Consignment(TRACKING, "Åse Østenbyen", date(2026, 12, 1), released=False, order="A-1")
+            TRACKING: Consignment(TRACKING, "Åse Østenbyen", date(2026, 12, 8), released=False, order="A-1")
         }
 
     def now(self) -> datetime:

@@ -158,12 +158,12 @@ def test_a_case_is_tried_and_leaves_nothing(office: Office) -> None:
         "consignment": {**LETTER, "released": False},
         "second_document": None,
         "face_matches": True,
-        "now": "2026-11-22T12:00:00Z",
+        "now": "2026-11-29T12:00:00Z",
     }
     answer = office.client.post("/api/v1/rules/decide", json=case)
     assert answer.json() == {"verdict": "release", "reasons": ["ok"]}
     assert len(office.client.get("/api/v1/audit/entries").json()) == before
-    assert office.client.post("/api/v1/rules/decide", json={**case, "now": "2026-11-22T12:00:00"}).status_code == 422
+    assert office.client.post("/api/v1/rules/decide", json={**case, "now": "2026-11-29T12:00:00"}).status_code == 422
 
 
 OPERATIONS = [
@@ -215,7 +215,7 @@ CASE = {
     "consignment": {**LETTER, "released": False},
     "second_document": None,
     "face_matches": True,
-    "now": "2026-11-22T12:00:00Z",
+    "now": "2026-11-29T12:00:00Z",
 }
 
 

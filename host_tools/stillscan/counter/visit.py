@@ -119,6 +119,8 @@ class Visit:
     """Another document was read while a question about this one was open: which of them counts is to be said first."""
     next_letter: str | None = None
     """Another letter's number was scanned while this visit is open: which letter is served is to be said first."""
+    left: bool = False
+    """The next customer has come: nothing more is done about it."""
     _held: HeldReading | None = None
     _second: str | None = None
     _face: bool | None = None
@@ -203,31 +205,35 @@ class Visit:
             self._another_letter(tracking, turn)
             return
         self._expect(turn, "tracking")
-        letter = self._letter(tracking)
-        if letter is None:
-            raise FieldProblem("tracking_unknown")
-        self.letter = letter
+        self.letter = self._letter(tracking)
         if self._advance():
             self.record()
 
-    def _letter(self, tracking: str) -> Consignment | None:
+    def _letter(self, tracking: str) -> Consignment:
+        """What the book has of it. Meanwhile a reading may end the check, and the next customer may have come."""
         if parse_identity_number(number_of(tracking), self.book.now().date()) is not None:
             raise FieldProblem("tracking_is_number")
         self._busy = "letter"
         try:
-            return self.book.letter(tracking)
+            letter = self.book.letter(tracking)
         except InputError:
             raise FieldProblem("tracking_wrong") from None
         finally:
-            self._busy = ""
+            if self._busy == "letter":
+                self._busy = ""
+        if self.left:
+            raise StaleError
+        if letter is None:
+            raise FieldProblem("tracking_unknown")
+        return letter
 
     def _another_letter(self, tracking: str, turn: int) -> None:
         if turn != self.turn or self._busy or self.other or not self._still_asks:
             raise StaleError
         before = self.letter
         letter = self._letter(tracking)
-        if letter is None:
-            raise FieldProblem("tracking_unknown")
+        if not self._still_asks:
+            raise StaleError
         if before is not None and letter.tracking != before.tracking:
             self.next_letter = letter.tracking
             self.turn += 1
@@ -333,7 +339,7 @@ class Visit:
     def end(self, turn: int) -> None:
         """Nothing more is to come: record the check as it stands, which is never a release: no face was confirmed."""
         self.expire()
-        if turn != self.turn or self.letter is None or self.step in ("recording", "unknown", "verdict"):
+        if turn != self.turn or self.letter is None or self._busy or not self._still_asks:
             raise StaleError
         self._begin_record()
         self.record()

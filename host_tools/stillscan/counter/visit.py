@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -121,6 +121,10 @@ class Visit:
     """Another letter's number was scanned while this visit is open: which letter is served is to be said first."""
     left: bool = False
     """The next customer has come: nothing more is done about it."""
+    _first: int = field(init=False)
+    _passports: int = 0
+    _last_passport: int | None = None
+    """Tells the passport that was read last from another one, also when its reading is over."""
     _held: HeldReading | None = None
     _second: str | None = None
     _face: bool | None = None
@@ -128,6 +132,9 @@ class Visit:
     """What the book is asked for at this moment."""
     _unknown: tuple[str, Case] | None = None
     """A check of which the book could not say whether it is recorded: its name, and what was to be recorded."""
+
+    def __post_init__(self) -> None:
+        self._first = self.turn
 
     @property
     def step(self) -> Step:
@@ -143,6 +150,11 @@ class Visit:
         if self._held is None:
             return "scan"
         return "second" if "second_document_missing" in self._ruling() else "face"
+
+    @property
+    def about(self) -> str:
+        """What is typed now is about this visit, this step and, at the second document, this passport: no other's."""
+        return f"{self.step} {self._first} {self._passports if self.step == 'second' else 0}"
 
     @property
     def light(self) -> tuple[Judgement, str]:
@@ -269,6 +281,9 @@ class Visit:
             self.turn += 1
             return False
         self._held, self.failure, self._second = reading, None, None
+        if self._last_passport != (passport := hash(reading.lines)):
+            self._last_passport = passport
+            self._passports += 1
         self.ended = None if former is None else "another"
         return self._advance()
 

@@ -7,12 +7,15 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk import wire
 from stillscan.errors import InputError
-from stillscan.recordings.file import VISIT, parse, read, whole
-from stillscan.recordings.rows import Row, checked
+from stillscan.link.framing import encode
+from stillscan.recordings.file import VISIT, Written, parse, read, whole
+from stillscan.recordings.frames import frame
+from stillscan.recordings.rows import NUMBERS, Row, checked
 
 ROWS: list[tuple[float, Row]] = [
     (0.0, ["<hello", 1, 2, 0, 1, 0, "rpi_pico", 7, 1476, 274, 84667, 2950, 2048, 1, 15]),
@@ -100,7 +103,43 @@ def test_a_row_with_a_foreign_text_is_none(values: list[object], name: str) -> N
         ["<line", 0, 500, 2, 100, 0, 4, "eJxjYGBgAAAABAAB"],
         ["<band", True],
         ["note", 1],
+        ["light"],
+        ["light", 1, 30, 200],
+        ["light", 1, 30, 200, 20, 2.1, 50.0],
+        ["gap"],
+        ["damaged", 1],
+        ["<line", 0, 500, 2, 100, 0, 4_000_000_000, 1],
+        ["<line", 0, 500, 2, 100, 0, 1476, 256],
+        ["<line", 0, 500, 2, 100, 0, 1476, None],
     ],
 )
-def test_rows_that_could_tell_of_people_are_none(row: Row) -> None:
+def test_rows_that_could_tell_of_people_or_that_nobody_wrote_are_none(row: Row) -> None:
     assert checked(row) is None
+
+
+@pytest.mark.parametrize("when", ["1" + "0" * 400, "-1e300", "NaN", "Infinity", "true", "null", '"1"', "[]"])
+def test_a_row_of_no_moment_ends_what_is_read(when: str) -> None:
+    made = Written("visit")
+    text = f'[{when},"lost"]'.encode()
+    assert parse("it", made.head + b"%08x %s\n" % (zlib.crc32(text, zlib.crc32(made.head[9:-1])), text)).rows == []
+
+
+_NUMBERS = st.one_of(
+    st.integers(-(1 << 33), 1 << 33), st.integers(0, 255), st.sampled_from([65535, 60000]), st.none(), st.floats()
+)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from([name for name in NUMBERS if name.startswith("<")]), st.lists(_NUMBERS, max_size=16))
+def test_whatever_row_is_taken_is_a_frame_that_can_be_sent_or_none(name: str, values: list[object]) -> None:
+    row = checked([name, *values])
+    made = None if row is None else frame(row)
+    if made is not None:
+        assert len(encode(made[0], 0, made[1])) <= 2 * wire.MAX_FRAME
+
+
+@pytest.mark.parametrize(("lines", "width_px"), [(1, 1476), (255, 65535), (2, 1476), (0, 0)])
+def test_a_band_is_no_longer_than_a_frame(lines: int, width_px: int) -> None:
+    row = checked(["<band", 1, 1, 1, lines, 8, 0, 0, 0, 0, 0, width_px, 255])
+    assert row is not None
+    assert (frame(row) is None) == (lines * width_px > wire.MAX_FRAME)

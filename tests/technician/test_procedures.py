@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import sys
@@ -23,7 +24,7 @@ from stillscan.technician.procedures.pictures import NAMES, picture
 from stillscan.technician.procedures.report import report
 from stillscan.technician.procedures.report_html import html
 from stillscan.technician.procedures.report_pdf import pdf
-from stillscan.technician.procedures.run import STATE, Run, begin, load, open_run, runs
+from stillscan.technician.procedures.run import STATE, Found, Run, begin, load, open_run, runs
 from stillscan.technician.procedures.table import AT_SCANNER, Step, checklist, find, procedures, steps
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
@@ -295,3 +296,28 @@ def test_what_a_person_typed_is_shown_and_never_carried_out(tmp_path: Path, monk
 
 def test_steps_that_need_the_scanner_are_known() -> None:
     assert {step.by for step in steps().values()} >= set(AT_SCANNER)
+
+
+_VALUE = Judged("glass", "pieces", 1.0, "", 0.0, 2.0, True, None)._asdict()
+
+
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        ("outcome", []), ("outcome", "fine"), ("reason", 5), ("by", {}), ("times", "x"), ("curves", {"a": ["x"]}),
+        ("curves", {"a": []}), ("curves", {"a": [1e400]}), ("curves", []), ("step", []),
+        ("values", [{**_VALUE, "value": "x"}]),
+        ("values", [{**_VALUE, "low": float("nan")}]), ("values", [{**_VALUE, "ok": "yes"}]), ("values", [{}]),
+        ("values", [{**_VALUE, "advice": 7}]), ("scanner", []), ("staff", 5), ("entry", "x"), ("simulated", "yes"),
+        ("closed", None), ("began", []), ("procedure", {}), ("format", "1"), ("found", 5),
+    ],
+)  # fmt: skip
+def test_a_state_that_somebody_has_altered_is_refused_in_one_line(tmp_path: Path, where: str, what: object) -> None:
+    run = begin(tmp_path, find("cleaning"), datetime(2026, 11, 29, tzinfo=UTC))
+    run.note(Found("look-before", "passed", [Judged(**_VALUE)], curves={"a": [1.0, 2.0]}))
+    state = json.loads((run.folder / "run.json").read_text())
+    assert load(run.folder).found["look-before"].outcome == "passed"
+    (state if where in state else state["found"][0])[where] = what
+    (run.folder / "run.json").write_text(json.dumps(state))
+    with pytest.raises(InputError, match="is no run of a procedure, or is damaged"):
+        load(run.folder)

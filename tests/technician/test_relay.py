@@ -125,6 +125,14 @@ def test_in_mid_check_a_question_waits_and_a_measurement_is_refused(kiosk: Kiosk
         assert kiosk.sends() == [wire.C_IDENTITY]
 
 
+@pytest.mark.parametrize("kind", sorted(ASKS | NEEDS_PARTS))
+@pytest.mark.parametrize("body", [b"", b"\xff", bytes(140)])
+def test_a_command_that_is_none_is_passed_on_and_the_scanner_says_so(kiosk: Kiosk, kind: int, body: bytes) -> None:
+    with kiosk.relay.lease("tor") as lease:
+        lease.write(encode(kind, 0, body))
+        assert kiosk.sends() == [kind]
+
+
 def test_a_check_that_does_not_end_is_said(kiosk: Kiosk) -> None:
     kiosk.state(wire.SCANNING)
     with kiosk.relay.lease("tor") as lease:

@@ -65,6 +65,13 @@ def test_a_cleaning_from_sign_in_to_the_signed_report(
         assert Path(file).stat().st_size > 1000
     assert main(["service", "report", told["report"], "--folder", str(office)]) == 0
     assert "kari signed, entry 3" in capsys.readouterr().out
+    state = Path(told["files"]["html"]).with_name("run.json")
+    kept = state.read_bytes()
+    for before, after in ((b'"failed"', b'"passed"'), (b'"staff": "kari"', b'"staff": "berit"')):
+        state.write_bytes(kept.replace(before, after))
+        assert main(["service", "report", told["report"], "--folder", str(office)]) == 1
+        assert "NOT what was signed" in capsys.readouterr().out
+    state.write_bytes(kept)
     page = Path(told["files"]["html"])
     page.write_bytes(page.read_bytes().replace(b"failed", b"passed"))
     assert main(["service", "report", told["report"], "--folder", str(office)]) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import wire
 from stillscan.cli import main
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.errors import InputError
@@ -81,6 +82,17 @@ def test_what_holds_no_visit_is_refused() -> None:
         seen(Recording(LINK, "0.1.0", "?", []))
     with pytest.raises(InputError, match="nothing happens"):
         seen(Recording("visit", "0.1.0", "?", [(0.0, ["<state", 1])]))
+    with pytest.raises(InputError, match="nothing happens"):
+        seen(Recording("visit", "0.1.0", "?", [(0.0, ["<state", wire.EMPTY, 0, 0, 0, 0, 1000])]))
+
+
+@pytest.mark.parametrize(
+    "row", [["<state", wire.STILL, 0, 0, 0, 0, 500_000_000], ["<sweep_begin", 1, 1, 0, 273, 1 << 29, 1]]
+)
+def test_a_visit_of_days_is_refused_before_a_hand_is_drawn_for_it(row: list[int]) -> None:
+    rows = [(0.0, ["<state", wire.PLACED, 0, 0, 0, 0, 1000]), (1.0, row)]
+    with pytest.raises(InputError, match="more than an hour"):
+        seen(Recording("visit", "0.1.0", "?", rows))
 
 
 def test_a_visit_that_ends_with_its_verdict_is_compared_as_far_as_it_goes() -> None:

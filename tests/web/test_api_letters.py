@@ -1,10 +1,14 @@
 """Letters listed and counted by programs, and the counter as they follow it."""
 
+import threading
 from pathlib import Path
 
+import pytest
 from api_office import CLERK, LETTER, Office
 from clerks import run
 
+from stillscan.errors import StillscanError
+from stillscan.web import feed as module
 from stillscan.web.feed import feed
 
 
@@ -42,7 +46,7 @@ def test_the_counter_is_followed_without_anything_personal(tmp_path: Path) -> No
     office.client.post("/api/v1/consignments", json=[LETTER])
 
     async def watch() -> list[str]:
-        stream = feed(office.counter)
+        stream = feed(office.counter, lambda: True)
         told = [await anext(stream)]
         office.counter.answer(lambda visit: visit.enter("RR123456785NO", visit.turn), CLERK)
         told.append(await anext(stream))
@@ -58,4 +62,34 @@ def test_the_counter_is_followed_without_anything_personal(tmp_path: Path) -> No
     assert '"verdict": "rescan"' in told[-1]
     assert not any("RR123456785NO" in one or "stenbyen" in one for one in told)
     assert len(set(told)) == len(told)
+    office.database.close()
+
+
+@pytest.mark.parametrize("said", ["revoked", "hangs", "fails", "yes"])
+def test_a_program_whose_token_is_revoked_hears_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    office = Office(tmp_path)
+    monkeypatch.setattr(module, "ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr(module, "_ASK_S", 0.01)
+    go_on = threading.Event()
+
+    def may_follow() -> bool:
+        if said == "hangs":
+            go_on.wait()
+        if said == "fails":
+            raise StillscanError("the database does not answer")
+        return office.tokens.is_active("all")
+
+    async def watch() -> list[str]:
+        stream = feed(office.counter, may_follow)
+        told = [await anext(stream)]
+        if said == "revoked":
+            office.tokens.revoke("all")
+        office.counter.begin_anew(0)
+        told += [one async for one in stream] if said == "revoked" else [await anext(stream)]
+        go_on.set()
+        return told
+
+    assert len(run(watch)) == (1 if said == "revoked" else 2)
     office.database.close()

@@ -4,6 +4,7 @@ import pytest
 from books import NORWEGIAN, NUMBER, SWEDISH, TRACKING
 from played import Played
 from test_page import T, accessible, step, to_face, type_tracking, until, wait_for
+from test_typed import NAMESAKE
 
 from kiosk import wire
 from stillscan.guidance import page_texts, say
@@ -62,6 +63,28 @@ def test_what_is_typed_and_told_stays_whatever_happens_on_the_glass(page, played
     until(page, FIELD.format("number"), NUMBER)
     until(page, FIELD.format("again"), "17")
     assert NUMBER not in page.inner_text("body")
+
+
+@pytest.mark.parametrize("who", ["the next customer", "a namesake"])
+def test_what_was_typed_about_one_person_is_not_asked_of_another(page, played: Played, who: str) -> None:
+    """Both stand at the same question, and the window hears of the second of them alone."""
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    page.keyboard.type(NUMBER)
+    until(page, FIELD.format("number"), NUMBER)
+    before = played.counter.visit.about
+    if who == "a namesake":
+        played.unplug()
+        played.plug_in()
+    else:
+        played.counter.begin_anew(played.counter.visit.turn)
+        played.counter.serve(TRACKING, played.counter.visit.turn)
+    played.read(SWEDISH if who == "the next customer" else NAMESAKE)
+    until(page, "document.getElementById('panel').firstElementChild.dataset.about", played.counter.visit.about)
+    assert played.counter.visit.about != before
+    assert page.evaluate(FIELD.format("number")) == ""
 
 
 def test_a_number_in_the_wrong_field_is_caught(page, played: Played) -> None:

@@ -291,7 +291,8 @@ def _report(args: argparse.Namespace) -> int:
     if run.entry is not None:
         with records(args) as (database, keyring):
             entry = Services(database, keyring).find(run.id)
-    signed = entry is not None and dict(entry.digests) == digests
+    told = (digests, run.procedure.name, run.outcome, run.staff)
+    signed = entry is not None and (dict(entry.digests), entry.procedure, entry.outcome, entry.staff) == told
     word = _word(run, signed=signed)
     if args.json:
         whole = {"report": run.id, "procedure": run.procedure.name, "outcome": run.outcome, "signed": signed}

@@ -130,14 +130,21 @@ class Counter:
             return what(self.visit, self.scanner)
 
     def answer(self, change: Callable[[Visit], None], person: Person | None = None) -> None:
-        """Let a window change the visit, which is then the ``person``'s who answered there.
+        """Let a window change the visit, which is then the ``person``'s who answered there, if it asked that.
 
         StaleError, FieldProblem; StillscanError when it cannot be recorded.
         """
         with self._lock:
+            visit = self.visit
+            former = visit.staff, visit.began_by
             if person is not None:
-                self.visit.hand_over(person)
-            self._change(self.visit, change)
+                visit.hand_over(person)
+            try:
+                self._change(visit, change)
+            except StaleError:
+                if visit.staff is person:
+                    visit.staff, visit.began_by = former
+                raise
 
     def take_over(self, person: Person, signed_in: Callable[[str], bool]) -> None:
         """Somebody has signed in: a visit of somebody else who is so no longer goes on as theirs."""
@@ -160,6 +167,7 @@ class Counter:
         with self._lock:
             if turn != self.visit.turn or not self.visit.may_be_left:
                 raise StaleError
+            self.visit.left = True
             self.visit = self._new_visit(turn + 1)
             self.records_trouble = self.records_sentence = ""
             self._publish_panel()

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -119,6 +119,12 @@ class Visit:
     """Another document was read while a question about this one was open: which of them counts is to be said first."""
     next_letter: str | None = None
     """Another letter's number was scanned while this visit is open: which letter is served is to be said first."""
+    left: bool = False
+    """The next customer has come: nothing more is done about it."""
+    _first: int = field(init=False)
+    _passports: int = 0
+    _last_passport: int | None = None
+    """Tells the passport that was read last from another one, also when its reading is over."""
     _held: HeldReading | None = None
     _second: str | None = None
     _face: bool | None = None
@@ -126,6 +132,9 @@ class Visit:
     """What the book is asked for at this moment."""
     _unknown: tuple[str, Case] | None = None
     """A check of which the book could not say whether it is recorded: its name, and what was to be recorded."""
+
+    def __post_init__(self) -> None:
+        self._first = self.turn
 
     @property
     def step(self) -> Step:
@@ -141,6 +150,11 @@ class Visit:
         if self._held is None:
             return "scan"
         return "second" if "second_document_missing" in self._ruling() else "face"
+
+    @property
+    def about(self) -> str:
+        """What is typed now is about this visit, this step and, at the second document, this passport: no other's."""
+        return f"{self.step} {self._first} {self._passports if self.step == 'second' else 0}"
 
     @property
     def light(self) -> tuple[Judgement, str]:
@@ -203,31 +217,35 @@ class Visit:
             self._another_letter(tracking, turn)
             return
         self._expect(turn, "tracking")
-        letter = self._letter(tracking)
-        if letter is None:
-            raise FieldProblem("tracking_unknown")
-        self.letter = letter
+        self.letter = self._letter(tracking)
         if self._advance():
             self.record()
 
-    def _letter(self, tracking: str) -> Consignment | None:
+    def _letter(self, tracking: str) -> Consignment:
+        """What the book has of it. Meanwhile a reading may end the check, and the next customer may have come."""
         if parse_identity_number(number_of(tracking), self.book.now().date()) is not None:
             raise FieldProblem("tracking_is_number")
         self._busy = "letter"
         try:
-            return self.book.letter(tracking)
+            letter = self.book.letter(tracking)
         except InputError:
             raise FieldProblem("tracking_wrong") from None
         finally:
-            self._busy = ""
+            if self._busy == "letter":
+                self._busy = ""
+        if self.left:
+            raise StaleError
+        if letter is None:
+            raise FieldProblem("tracking_unknown")
+        return letter
 
     def _another_letter(self, tracking: str, turn: int) -> None:
         if turn != self.turn or self._busy or self.other or not self._still_asks:
             raise StaleError
         before = self.letter
         letter = self._letter(tracking)
-        if letter is None:
-            raise FieldProblem("tracking_unknown")
+        if not self._still_asks:
+            raise StaleError
         if before is not None and letter.tracking != before.tracking:
             self.next_letter = letter.tracking
             self.turn += 1
@@ -263,6 +281,9 @@ class Visit:
             self.turn += 1
             return False
         self._held, self.failure, self._second = reading, None, None
+        if self._last_passport != (passport := hash(reading.lines)):
+            self._last_passport = passport
+            self._passports += 1
         self.ended = None if former is None else "another"
         return self._advance()
 
@@ -333,7 +354,7 @@ class Visit:
     def end(self, turn: int) -> None:
         """Nothing more is to come: record the check as it stands, which is never a release: no face was confirmed."""
         self.expire()
-        if turn != self.turn or self.letter is None or self.step in ("recording", "unknown", "verdict"):
+        if turn != self.turn or self.letter is None or self._busy or not self._still_asks:
             raise StaleError
         self._begin_record()
         self.record()

@@ -14,6 +14,8 @@ from kiosk import wire
 
 _HEAD = struct.Struct("<BH")
 _CRC = struct.Struct("<I")
+MOST_BODY = wire.MAX_FRAME - _HEAD.size - _CRC.size
+"""Bytes of the longest body."""
 _LONGEST = wire.MAX_FRAME + wire.MAX_FRAME // 254 + 1  # stuffed
 
 
@@ -54,9 +56,9 @@ def unstuff(data: bytes) -> bytes | None:
 
 def encode(kind: int, sequence: int, body: bytes) -> bytes:
     """The bytes of one frame, delimiters included. ValueError when the body is too long for the protocol."""
-    plain = _HEAD.pack(kind, sequence & 0xFFFF) + body
-    if len(plain) + _CRC.size > wire.MAX_FRAME:
+    if len(body) > MOST_BODY:
         raise ValueError("body too long for a frame")
+    plain = _HEAD.pack(kind, sequence & 0xFFFF) + body
     return b"\0" + stuff(plain + _CRC.pack(zlib.crc32(plain))) + b"\0"
 
 

@@ -8,8 +8,8 @@ The first is the head: format, kind ("visit" or "link"), version of stillscan, h
 
 from __future__ import annotations
 
+import io
 import json
-import math
 import re
 import zlib
 from collections.abc import Iterable
@@ -29,6 +29,7 @@ VISIT, LINK = "visit", "link"
 MOST_BYTES = 64_000_000
 """Of a file that is read: a link of an hour with twenty sweeps a minute has half of it."""
 _MOST_LINE = 16_384  # bytes: the longest row, a line of the white strip, has 2 KB
+_MOST_MS = 1 << 40  # of a row: the clocks of scanners begin anew after 2**30, and no link is open for thirty years
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,3}")
 _HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\dZ")
 
@@ -89,11 +90,11 @@ def read(name: str | PathLike[str]) -> Recording:
 
 def parse(name: str, content: bytes) -> Recording:
     """See ``read``; ``name`` is for the error's text."""
-    lines = content.split(b"\n")
-    sum_, head = _line(lines[0], 0)
+    lines = io.BytesIO(content)  # one at a time: millions of short ones would be a gigabyte of objects
+    sum_, head = _line(lines.readline(), 0)
     kind, stillscan, made = _head(name, head)
     rows: list[tuple[float, Row]] = []
-    for line in lines[1:]:
+    for line in lines:
         sum_, value = _line(line, sum_)
         if value == ["end", len(rows)]:
             return Recording(kind, stillscan, made, rows)
@@ -115,7 +116,7 @@ def several(content: bytes) -> list[bytes]:
 
 def _line(line: bytes, before: int) -> tuple[int, Any]:
     """The sum up to this line, and what it says; None for one whose sum is wrong."""
-    told, _, text = line.partition(b" ")
+    told, _, text = line.removesuffix(b"\n").partition(b" ")
     sum_ = zlib.crc32(text, before)
     if len(line) > _MOST_LINE or told != b"%08x" % sum_:
         return 0, None
@@ -145,6 +146,6 @@ def _row(value: Any) -> tuple[float, Row] | None:
     if not isinstance(value, list) or not value or isinstance(value[0], bool):
         return None
     t_ms, row = value[0], checked(value[1:])
-    if not isinstance(t_ms, int | float) or not math.isfinite(t_ms) or row is None:
+    if not isinstance(t_ms, int | float) or not abs(t_ms) < _MOST_MS or row is None:
         return None
     return float(t_ms), row

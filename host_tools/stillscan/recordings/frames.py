@@ -9,6 +9,7 @@ import numpy as np
 
 from kiosk import wire
 from stillscan.boards.settings import known
+from stillscan.link.framing import MOST_BODY
 from stillscan.recordings.rows import NUMBERS, Row, samples
 
 _NO_SERIAL = (0, bytes(16))  # IDENTITY.serial is raw16 (PROTOCOL.md)
@@ -16,15 +17,19 @@ _NOT_PAIRED = (bytes(16), bytes(8), 0)  # nonce raw16, id raw8, epoch (PROTOCOL.
 
 
 def frame(row: Row) -> tuple[int, bytes] | None:
-    """Number and body of what the scanner said; None for a row that stands for nothing it said, or has other fields."""
+    """Number and body of what the scanner said; None for a row that stands for nothing it said, or has other fields.
+
+    No body is longer than a frame may be.
+    """
     if not row[0].startswith("<"):
         return None
     kind, values = NUMBERS[row[0]], row[1:]
     special = _SPECIAL.get(kind)
     try:
-        return kind, special(values) if special is not None else wire.pack(kind, *values)
+        body = special(values) if special is not None else wire.pack(kind, *values)
     except (struct.error, ValueError, TypeError, IndexError):
         return None
+    return (kind, body) if len(body) <= MOST_BODY else None
 
 
 def _band(values: Row) -> bytes:

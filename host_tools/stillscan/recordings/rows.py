@@ -137,15 +137,19 @@ def checked(row: Any) -> Row | None:
     elif name in NUMBERS:
         fits = _fits_format(name, values)
     elif name in _OWN:
-        fits = len(values) <= _MOST_OWN and all(_small(value) for value in values)
+        fits = _OWN[name](len(values)) and all(_small(value) for value in values)
     else:
         return None
     return row if fits else None
 
 
-_OWN = ("light", "damaged", "gap")
-"""Rows of numbers that stand for no frame: see light.py and link.py."""
-_MOST_OWN = 45  # six numbers of a sweep, and three of each of twelve streaks, with room for three more
+_MOST_LIGHT = 45  # five numbers of a sweep, and three of each of twelve streaks, with room for some more
+_OWN: dict[str, Callable[[int], bool]] = {
+    "light": lambda count: 5 <= count <= _MOST_LIGHT and (count - 5) % 3 == 0,
+    "damaged": lambda count: count == 2,
+    "gap": lambda count: count == 1,
+}
+"""Rows of numbers that stand for no frame, and how many they have: see light.py and link.py."""
 
 
 def _small(value: Any) -> bool:
@@ -233,13 +237,16 @@ def _fits_installed(values: Row) -> bool:
 
 
 def _fits_line(values: Row) -> bool:
-    if len(values) != 7 or not all(map(_number, values[:6])):
+    if len(values) != 7 or any(isinstance(value, bool) for value in values):
         return False
-    if _number(values[6]):
-        return True
-    if not isinstance(values[6], str) or not isinstance(values[1], int) or not isinstance(values[5], int):
+    try:
+        struct.pack(wire.BODIES[wire.M_LINE], *values[:6])
+    except struct.error:
         return False
-    return _shows_strip(values[1]) and samples(values[6], values[5]) is not None
+    place, width_px, level = values[1], values[5], values[6]
+    if not isinstance(level, str):
+        return width_px <= _MOST_SAMPLES and type(level) is int and 0 <= level <= 255
+    return _shows_strip(place) and samples(level, width_px) is not None
 
 
 def _fits_result(values: Row) -> bool:

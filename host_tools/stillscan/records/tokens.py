@@ -93,16 +93,23 @@ class TokenList:
         """
         if not _FORM.fullmatch(given):
             return None
+        shown, found = _digest(given), None
+        for one in self._told():
+            if hmac.compare_digest(shown, one.digest) and one.active:
+                found = one
+        return found
+
+    def is_active(self, name: str) -> bool:
+        """Whether the token of this name is still let in, as `find` has it. RecordsError."""
+        return any(one.name == name and one.active for one in self._told())
+
+    def _told(self) -> list[Token]:
         try:
             self._known = self.tokens()
         except RecordsError:
             if self._known is None:
                 raise
-        shown, found = _digest(given), None
-        for one in self._known:
-            if hmac.compare_digest(shown, one.digest) and one.active:
-                found = one
-        return found
+        return self._known
 
 
 def _digest(token: str) -> str:

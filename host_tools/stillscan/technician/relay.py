@@ -160,7 +160,7 @@ class Relay:
         if kind == wire.C_SERVICE and any(body) and not self._serving:
             self._serving = True
             _LOG.info("service: %s has the parts", lease.who)
-        elif kind == wire.C_MEASURE:
+        elif kind == wire.C_MEASURE and body:
             lease.measured.add(named(wire.MEASURES, body[0]))
         elif kind in (wire.C_CALIBRATE, wire.C_RECOVER):
             _LOG.info("service: %s asked to %s", lease.who, "calibrate" if kind == wire.C_CALIBRATE else "recover")
@@ -199,8 +199,12 @@ class Relay:
             with self._changed:
                 self._waiting.clear()
                 self._waiting.append((wire.C_SERVICE, wire.pack(wire.C_SERVICE, 0)))
-        while self._waiting and session is not None:
-            session.send_body(*self._waiting.popleft())
+        if session is not None:
+            with self._changed:  # a technician who finishes at this moment clears what waits
+                sending = list(self._waiting)
+                self._waiting.clear()
+            for kind, body in sending:
+                session.send_body(kind, body)
 
     def _is_new(self, session: Session | None) -> None:
         with self._changed:

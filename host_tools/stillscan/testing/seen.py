@@ -14,6 +14,10 @@ from stillscan.errors import InputError
 from stillscan.recordings.file import VISIT, Recording
 from stillscan.recordings.rows import Row
 
+_LONGEST_MS = 3_600_000.0
+"""Of a visit that is run again, an hour: one that goes on longer is a passport that was forgotten on the glass, and a
+hand is drawn frame by frame, 24 bytes each."""
+_AWAY = (wire.START, wire.EMPTY, wire.SERVICE)
 _WRAP = 1 << 30  # of the scanner's clocks, in ms and in us (PROTOCOL.md)
 
 
@@ -59,7 +63,7 @@ class Seen:
 
 
 def seen(recording: Recording) -> Seen:
-    """What it says. InputError: it is of a whole link, or nothing happens in it."""
+    """What it says. InputError: it is of a whole link, nothing happens in it, or for longer than an hour."""
     if recording.kind != VISIT:
         raise InputError("this is a recording of a whole link, not of a visit: --port play:FILE plays it")
     names = list(known().rows)
@@ -70,8 +74,12 @@ def seen(recording: Recording) -> Seen:
             start_ms = _take(found, names, row, start_ms)
         except (ValueError, TypeError, IndexError):
             continue  # a row of fewer fields than its name has, or empty ones: of a newer scanner
-    if not found.states:
+    if all(state.state in _AWAY for state in found.states):
         raise InputError("nothing happens in this recording: it was cut off before the document was placed")
+    moments = [state.at_ms for state in found.states]
+    moments += [at_ms for sweep in found.sweeps for at_ms in (sweep.begin_ms, sweep.end_ms or 0.0)]
+    if max(map(abs, moments)) > _LONGEST_MS:
+        raise InputError("this visit goes on for more than an hour, which is not run again")
     return found
 
 

@@ -77,7 +77,7 @@ def api(counter: Counter, database: Database, keyring: Keyring, tokens: TokenLis
     app.add_middleware(WholeBody, most=most_bytes)
     app.add_middleware(TokenFirst, find=tokens.find)
     _add_failures(app)
-    _add_counter(app, counter)
+    _add_counter(app, counter, tokens)
     _add_letters(app, counter.test_mode, database, keyring)
     _add_statistics(app, counter.test_mode, database, keyring)
     _add_rules(app)
@@ -105,7 +105,7 @@ def _add_failures(app: FastAPI) -> None:
         return JSONResponse({"detail": str(error)}, 503)
 
 
-def _add_counter(app: FastAPI, counter: Counter) -> None:
+def _add_counter(app: FastAPI, counter: Counter, tokens: TokenList) -> None:
     @app.get("/status", dependencies=[may(Scope.STATES)])
     def status() -> Status:
         """What happens at the counter now."""
@@ -120,16 +120,19 @@ def _add_counter(app: FastAPI, counter: Counter) -> None:
             test_mode=counter.test_mode,
         )
 
-    @app.get("/events", dependencies=[may(Scope.STATES)], responses={200: {"content": {"text/event-stream": {}}}})
-    async def events() -> StreamingResponse:
-        """What happens at the counter, as server-sent events: `state` with each change, `beat` when nothing changes."""
+    @app.get("/events", responses={200: {"content": {"text/event-stream": {}}}})
+    async def events(token: Annotated[Token, may(Scope.STATES)]) -> StreamingResponse:
+        """What happens at the counter, as server-sent events: `state` with each change, `beat` when nothing changes.
+
+        It ends when the token is revoked.
+        """
         if open_feeds[0] >= _MOST_FEEDS:
             raise HTTPException(503, "too many programs follow the counter already")
 
         async def told() -> AsyncIterator[str]:
             open_feeds[0] += 1
             try:
-                async for event in feed(counter):
+                async for event in feed(counter, lambda: tokens.is_active(token.name)):
                     yield event
             finally:
                 open_feeds[0] -= 1

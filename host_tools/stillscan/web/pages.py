@@ -195,7 +195,7 @@ class _Pages:
             else:
                 change = _ANSWERS[name]
                 await self._outside(lambda: self._counter.answer(lambda visit: change(visit, form, turn), person))
-            session_of(request).draft = {}
+            session_of(request).draft = ("", {})
         except StaleError:
             note, status = {"stale": True}, 409
         except FieldProblem as problem:
@@ -211,12 +211,12 @@ class _Pages:
     async def draft(self, request: Request) -> Response:
         """What stands in the fields of the open question, so that a page which is loaded anew has it again."""
         form = await form_of(request)
-        step = self._counter.look(lambda visit, _: visit.step)
-        if form.get("boot") == self._counter.boot and form.get("step") == step:
+        step, about = self._counter.look(lambda visit, _: (visit.step, visit.about))
+        if form.get("boot") == self._counter.boot and form.get("about") == about:
             fields = {name: form[name][:_DRAFT] for name in _FIELDS.get(step, ()) if name in form}
             if form.get("at") in fields:
                 fields["at"] = form["at"]  # where the cursor stands
-            session_of(request).draft = {step: fields}
+            session_of(request).draft = (about, fields)
         return Response(status_code=204)
 
     async def clerk_events(self, request: Request) -> Response:
@@ -258,13 +258,17 @@ class _Pages:
         def render() -> dict[str, Any]:
             nonlocal begun
             html = self._rendering.visit("panel.html", language)
-            told: dict[str, Any] = self._counter.look(
-                lambda visit, scanner: {"turn": str(visit.turn), "step": visit.step, "voice": voice(visit, scanner)}
+            told, about = self._counter.look(
+                lambda visit, scanner: (
+                    {"turn": str(visit.turn), "step": visit.step, "voice": voice(visit, scanner)},
+                    visit.about,
+                )
             )
+            draft = session.draft_of(about)
             asked = wipe(self._glass) if told["step"] == "tracking" else None
             told["turn"] += asked["mark"] if asked is not None else ""
             if not begun:  # a window that has just been opened, perhaps in the middle of a number
-                told["draft"] = session.draft.get(told["step"], {})
+                told["draft"] = draft
             begun = True
             return {"html": html, **told}
 

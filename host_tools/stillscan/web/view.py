@@ -26,6 +26,7 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
     view: dict[str, Any] = {
         "turn": str(visit.turn),
         "step": visit.step,
+        "about": visit.about,
         "letter": visit.letter,
         "deadline": "" if visit.letter is None else day(visit.letter.deadline, language),
         "holds_document": visit.holds_document,

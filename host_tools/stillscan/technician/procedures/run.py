@@ -23,6 +23,7 @@ STATE = "run.json"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 _FORMAT = 1
 _MOST_BYTES = 4_000_000  # of a state file: a run with curves has 60 kB
+_MOST = 1e12  # of a number: serial numbers are texts, and people type up to 1e9
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,63}-[0-9]{8}-[0-9]{6}(-[0-9]{1,3})?")
 
 
@@ -119,14 +120,38 @@ def load(folder: Path) -> Run:
         if state["format"] > _FORMAT:
             raise InputError(f"{path}: it was written by a newer stillscan; update this one")
         found = [Found(**{**one, "values": [Judged(**value) for value in one["values"]]}) for one in state.pop("found")]
-        return Run(
+        run = Run(
             folder, find(state["procedure"]), state["began"], {one.step: one for one in found}, state["scanner"],
             state["simulated"], state["ended"], state["staff"], state["entry"], state["closed"],
         )  # fmt: skip
+        if not _sound(run):
+            raise ValueError("a value of another kind")
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{path}: is no run of a procedure, or is damaged") from None
+    return run
+
+
+def _sound(run: Run) -> bool:
+    """Whether everything is of the kind that a report is made of."""
+    found = list(run.found.values())
+    values = [value for one in found for value in one.values]
+    texts = [run.began, run.ended, run.staff]
+    texts += [text for one in found for text in (one.step, one.reason, one.by, one.at)]
+    texts += [text for value in values for text in (value.part, value.measurement, value.unit, value.advice)]
+    numbers = [run.entry, *(number for value in values for number in (value.value, value.low, value.high))]
+    numbers += [one.times for one in found]
+    curves = [points for one in found for points in one.curves.values()]
+    numbers += [point for points in curves for point in points]
+    return (
+        isinstance(run.scanner, dict)
+        and all(curves)
+        and all(one.outcome in (PASSED, FAILED, SKIPPED) for one in found)
+        and all(text is None or isinstance(text, str) for text in texts)
+        and all(number is None or (isinstance(number, int | float) and abs(number) < _MOST) for number in numbers)
+        and all(type(word) is bool for word in (run.simulated, run.closed, *(value.ok for value in values)))
+    )
 
 
 def runs(folder: Path) -> list[Path]:

@@ -17,6 +17,7 @@ const atCounter = !document.body.classList.contains('customer')
 
 const turn = () => panel.firstElementChild?.dataset.turn
 const step = () => panel.firstElementChild?.dataset.step
+const about = () => panel.firstElementChild?.dataset.about
 
 function focusNext() {
   if (!atCounter) return
@@ -24,17 +25,17 @@ function focusNext() {
   to?.focus()
 }
 
-// What people type and what they are told stays until they act: at the same step the fields keep their text, the cursor
-// its place, and a sentence beside a field stands until something is sent.
+// What people type and what they are told stays until they act: at the same step of the same visit (and of the same
+// passport) the fields keep their text, the cursor its place, and a sentence beside a field stands until something is sent.
 function show(html, acted = false) {
-  const before = { step: step(), fields: new Map(), focus: document.activeElement?.id, stays: [] }
+  const before = { about: about(), fields: new Map(), focus: document.activeElement?.id, stays: [] }
   for (const field of panel.querySelectorAll('input[id]')) {
     before.fields.set(field.id, [field.value, field.selectionStart, field.selectionEnd, field.getAttribute('aria-invalid')])
   }
   if (!acted) before.stays = [...panel.querySelectorAll('[data-stays]')]
   panel.innerHTML = html
-  const same = step() === before.step
-  if (same || before.step === undefined) {
+  const same = about() === before.about
+  if (same || before.about === undefined) {
     for (const field of panel.querySelectorAll('input[id]')) {
       const [value, start, end, invalid] = before.fields.get(field.id) ?? ['', 0, 0, null]
       if (value && !(acted && field.type === 'password')) field.value = value
@@ -138,7 +139,7 @@ function draft() {
   const form = panel.querySelector('[data-focus]')?.form
   if (!form) return
   const body = new URLSearchParams(new FormData(form))
-  body.set('step', step())
+  body.set('about', about())
   body.set('at', document.activeElement?.name ?? '')
   navigator.sendBeacon('/draft', body)
 }

@@ -110,7 +110,12 @@ def test_test_mode_takes_any_scanner_and_the_entry_says_which(tmp_path: Path) ->
     }  # fmt: skip
     with device() as port:
         assert office.check(port, "--test-mode").returncode == 1, "handed out already"
-    assert office.scanner()["id"] is None
+    assert office.scanner() is None, "no passport was asked for"
+    (tmp_path / "other").mkdir()
+    other = Office(tmp_path / "other", test=True)
+    with device() as port:
+        assert other.check(port, "--test-mode").returncode == 0
+    assert other.scanner()["id"] is None
 
 
 def test_a_revoked_scanner_is_for_nobody(tmp_path: Path) -> None:

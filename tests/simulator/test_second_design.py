@@ -15,6 +15,7 @@ from stillscan.simulator.scene import Scene
 from stillscan.testing import Scanner
 from stillscan.testing.scenario import find_scenario, read_scenario
 from stillscan.testing.simulate import Simulated
+from stillscan.testing.targets import Target
 
 from .world import scene
 
@@ -37,7 +38,7 @@ def test_it_is_a_folder_and_no_other_file() -> None:
 @pytest.mark.parametrize("name", ["slip", "lifted", "fault-flow"])
 def test_the_shipped_scenarios_hold_there(name: str) -> None:
     scenario = read_scenario(find_scenario(name))
-    with Scanner(scenario.seed, switch_on=on_it) as scanner:
+    with Scanner(scenario.seed, target=Target("sim", BOARD, on_it)) as scanner:
         scenario.run(scanner)
 
 

@@ -92,6 +92,8 @@ def _is_path(code: str) -> bool:
         or "NAME" in code
     ):
         return False
+    if code.startswith("build/"):  # made by make: not there in a fresh checkout
+        return False
     return bool(re.search(r"\.(py|md|toml|sh|txt)$", code) or ("/" in code and re.fullmatch(r"[a-z_.]+/.*", code)))
 
 

@@ -35,6 +35,22 @@ def at_the_glass(played: Played) -> None:
     played.plug_in()
 
 
+def test_enter_after_an_identity_number_goes_on_to_its_second_field(page, played: Played) -> None:
+    page.focus("#tracking")
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    until(page, "document.activeElement.id", "number")
+    page.keyboard.type(NUMBER)
+    page.keyboard.press("Enter")
+    until(page, "document.activeElement.id", "again")
+    assert page.locator("#problem").count() == 0
+    page.keyboard.type(NUMBER)
+    page.keyboard.press("Enter")
+    wait_for(page, "face")
+
+
 def test_what_is_typed_and_told_stays_whatever_happens_on_the_glass(page, played: Played) -> None:
     type_tracking(page, "RR12345")
     page.wait_for_selector("#problem")

@@ -44,6 +44,21 @@ def test_the_pages_of_signing_in_are_accessible(browser, played: Played, languag
     page.close()
 
 
+def test_who_signs_in_types_at_once_also_after_a_wrong_pin(browser, played: Played) -> None:
+    page = browser.new_page()
+    page.goto(played.address)
+    for pin in ("0000", PIN):
+        page.wait_for_function("document.activeElement.id === 'staff'")
+        page.keyboard.type(CLERK)
+        page.keyboard.press("Tab")
+        page.keyboard.type(pin)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    assert page.url == f"{played.url}/"
+    assert page.evaluate("document.activeElement.id") == "tracking", "the form to take over is not what is asked"
+    page.close()
+
+
 def test_a_technicians_page_is_accessible_and_without_a_visit(browser, played: Played) -> None:
     page = browser.new_page()
     played.show(page, TECHNICIAN)

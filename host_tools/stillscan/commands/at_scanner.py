@@ -26,18 +26,20 @@ from stillscan.technician.ports import find_port
 from stillscan.technician.through_kiosk import KioskPort
 
 _SIMULATED = "sim"
+_FAULT_HELP = "a part that is broken, or has aged; 'scanner test --help' lists them"
 _VISIT_S = 60.0  # a simulated hand's movements are drawn for so long
 
 
-def add_port(parser: argparse.ArgumentParser) -> None:
-    """--port, --json, where the keys are, and what a simulated scanner is like."""
+def add_port(parser: argparse.ArgumentParser, *, at_length: bool = False) -> None:
+    """--port, --json, where the keys are, and what a simulated scanner is like; ``at_length`` its faults by name."""
     parser.add_argument(
         "--port", metavar="PORT|sim", help="serial port, sim, or play:FILE (default: the board that is plugged in)"
     )
     add_record_link(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    add_staff(parser, "a technician, for a scanner that a running kiosk holds")
-    add_place(parser)
+    kiosk = parser.add_argument_group("of the kiosk, where it holds the port, or the scanner is paired")
+    add_staff(kiosk, "a technician, for a scanner that a running kiosk holds")
+    add_place(kiosk)
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--seed", type=int, default=1, metavar="N", help="which scanner of many (default: 1)")
     simulated.add_argument(
@@ -45,7 +47,7 @@ def add_port(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FAULT",
-        help=f"a part that is broken, or has aged: {', '.join((*FAULTS, *AGEING))}",
+        help=f"a part that is broken, or has aged: {', '.join((*FAULTS, *AGEING))}" if at_length else _FAULT_HELP,
     )
     simulated.add_argument("--dirt", default="clean", metavar="PROFILE", help=DIRT_HELP)
 

@@ -16,13 +16,11 @@ from stillscan.technician.procedures import pictures
 from stillscan.technician.procedures.carrying_out import Bench
 from stillscan.technician.procedures.report import told
 from stillscan.technician.procedures.run import FAILED, PASSED, SKIPPED, Found, Run, advice, judged_values
-from stillscan.technician.procedures.table import AT_SCANNER, REPLACE, Phase, Step, plain
+from stillscan.technician.procedures.table import AT_SCANNER, JUDGED, REPLACE, Phase, Step, plain
 from stillscan.terminal.asking import asked, at_terminal
 
 _REASON_LENGTH = 200  # characters of why a step was left out: a sentence or two
 _YES, _NO = ("y", "yes"), ("n", "no")
-_JUDGED = ("confirm", "ring", "beeper")
-"""Kinds of steps that a person says yes or no to."""
 
 
 class Left(Exception):  # noqa: N818 - nothing is wrong: somebody goes on later
@@ -115,9 +113,9 @@ class Guide:
                 return Found(step.id, FAILED, reason=trouble)
             came = self._bench.carry_out(step)
             values, came_wrong, curves = came.values, came.wrong, dict(came.curves)
-        if step.by in _JUDGED and came_wrong is None and not self._yes(step):
+        if step.by in JUDGED and came_wrong is None and not self._yes(step):
             return Found(step.id, FAILED, reason=advice(step, board))
-        if step.by not in _JUDGED and not values and came_wrong is None:
+        if step.by not in JUDGED and not values and came_wrong is None:
             came_wrong = "not measured"
         found = _judged(step, values, came_wrong)
         found.curves = curves
@@ -157,6 +155,8 @@ class Guide:
                 raise InputError(
                     f"standard input: the answers end at the step '{step.id}'; the same command goes on from there"
                 ) from None
+            if line.startswith("#"):
+                continue  # what a script says to its readers
             if line == "q":
                 raise Left
             if line == "s" or line.startswith("s "):

@@ -14,6 +14,8 @@ from stillscan.errors import InputError
 from stillscan.technician.about import happened, health, info, settings
 from stillscan.technician.tasks import recover
 
+_NOTHING = {"scanner": "not paired", "calibrated": "by itself only"}  # what it means that `info` has nothing there
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the command."""
@@ -28,7 +30,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _action(actions, "health", "counters since power-on, and of its whole life", _health)
     _action(actions, "log", "what happened: since power-on, and what outlived power cuts", _log)
     changing = _action(actions, "settings", "its settings, their ranges and defaults", _settings)
-    changing.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change one, for good")
+    changing.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="change one, for good, and show what it was"
+    )
     add_watch(actions)
     add_test(actions)
     add_calibrate(actions)
@@ -54,10 +58,13 @@ def _info(args: argparse.Namespace) -> int:
         print(json.dumps({**record, "calibrations": calibrations}))
         return 0
     for name, value in record.items():
-        print(f"{name:<16} {'not known' if value is None else value}")
+        if name != "calibration":  # the row of its kind says it, below
+            print(f"{name:<16} {_NOTHING.get(name, 'not known') if value is None else value}")
+    print("calibrations, as this computer knows them")
     for one in calibrations:
         by = f" by {one['staff']}" if one["staff"] else ""
-        print(f"{one['kind']:<16} {one['when'] or 'never'}{by}; next: {one['next']}")
+        when = str(one["next"]) if str(one["next"]).startswith("due") else f"next {one['next']}"
+        print(f"  {one['kind']:<14} {one['when'] or 'never'}{by}; {when}")
     return 0
 
 
@@ -91,7 +98,7 @@ def _show_events(rows: list[dict[str, object]]) -> None:
     for one in rows:
         t_ms = one["t_ms"]
         moment = f"{t_ms / 1000:.1f} s" if isinstance(t_ms, int) else ""
-        print(f"  {moment:>12}  {one['what']!s:<10} {one['detail']}")
+        print(f"  {moment:>12}  {one['what']!s:<10} {one['detail']}".rstrip())
 
 
 def _settings(args: argparse.Namespace) -> int:
@@ -110,7 +117,13 @@ def _settings(args: argparse.Namespace) -> int:
         print(json.dumps(rows))
         return 0
     for row in rows:
-        former = "" if row["former"] is None else f", before {row['former']}"
+        if values and row["former"] is None:
+            continue  # who changes something is told that; without --set all are listed
+        former = (
+            ""
+            if row["former"] is None
+            else f"; before {row['former']}: --set {row['name']}={row['former']} brings it back"
+        )
         print(
             f"{row['name']:<14} {row['value']:>8} {row['unit']:<7} default {row['default']}, {row['low']} to "
             f"{row['high']}{former}"

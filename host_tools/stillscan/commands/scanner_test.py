@@ -30,7 +30,7 @@ def add_test(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "scanner (two minutes, most of them 100 trips of the carriage). Each failure says what it means, what to check "
         "and which part to order. Exit code: 0 all is as it has to be, 1 something is not, 3 device trouble.",
     )
-    add_port(parser)
+    add_port(parser, at_length=True)
     parser.add_argument(
         "--slide",
         action="store_true",
@@ -88,10 +88,13 @@ def slide_simulated(at: AtScanner, kiosk: SimulatedKiosk) -> Measured:
 
 
 def _show(judged: list[Judged]) -> None:
+    wide = max(len(one.measurement) for one in judged)
     for one in judged:
         value = "not measured" if one.value is None else f"{one.value:g} {one.unit}".rstrip()
         between = " to ".join("" if bound is None else f"{bound:g}" for bound in (one.low, one.high))
-        print(f"{'ok  ' if one.ok else 'FAIL'}  {one.part:<14} {one.measurement:<28} {value:<16} ({between.strip()})")
+        print(
+            f"{'ok  ' if one.ok else 'FAIL'}  {one.part:<14} {one.measurement:<{wide}} {value:<16} ({between.strip()})"
+        )
         if one.advice:
             print(f"      {one.advice}")
     failed = sum(not one.ok for one in judged)

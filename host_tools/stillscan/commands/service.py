@@ -31,7 +31,7 @@ from stillscan.technician.procedures.report import OUTCOMES, report
 from stillscan.technician.procedures.report_html import html
 from stillscan.technician.procedures.report_pdf import pdf
 from stillscan.technician.procedures.run import FAILED, Run, load, open_run, runs
-from stillscan.technician.procedures.table import REPLACE, Procedure, checklist, find, plain, procedures
+from stillscan.technician.procedures.table import REPLACE, Procedure, answer_sheet, checklist, find, plain, procedures
 
 _CARDS = {"card": False, "card-turned": True}  # what --document may lay down, and whether it lies upside down
 _FILES = ("html", "pdf")
@@ -54,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show = actions.add_parser("show", help="the steps of one", description="The phases and steps of a procedure.")
     show.add_argument("procedure", metavar="NAME", help="acceptance, cleaning, yearly or replace-PART")
     show.add_argument("--json", action="store_true", help="print the result as JSON")
+    show.add_argument("--answers", action="store_true", help="a sheet of answers for a script: fill in each line '?'")
     show.add_argument("--markdown", action="store_true", help="the checklist as the tables of boards/README.md")
     show.add_argument("--pictures", metavar="FOLDER", help="write what to look at as SVG files into this folder")
     show.set_defaults(run=_show)
@@ -84,7 +85,7 @@ def _add_run(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="carry one out; one that was cut off goes on where it was",
         description="Answers are lines of standard input: y or n, a value, an empty line when something is done, "
         "'s REASON' leaves a step out, 'r' repeats it, 'q' leaves: the same command goes on from there, also after a "
-        "power cut.",
+        "power cut. A script's lines that begin with # are skipped; 'service show NAME --answers' writes its sheet.",
     )
     parser.add_argument("procedure", metavar="NAME", help="acceptance, cleaning, yearly or replace-PART")
     parser.add_argument("--new", action="store_true", help="begin anew, though one was not finished")
@@ -141,6 +142,8 @@ def _show(args: argparse.Namespace) -> int:
             write_whole(folder / f"{name}.svg", pictures.picture(name, "").encode())
     if args.markdown:
         print(checklist(), end="")
+    elif args.answers:
+        print(answer_sheet(procedure), end="")
     elif args.json:
         phases = [
             {
@@ -272,7 +275,9 @@ def _tell(args: argparse.Namespace, run: Run) -> None:
 def _report(args: argparse.Namespace) -> int:
     folder = _folder(args)
     if args.id is None:
-        for path in runs(folder):
+        if not (found := runs(folder)):
+            _say(f"{folder}: no reports yet; 'stillscan service run NAME' makes one")
+        for path in found:
             run = load(path)
             if args.json:
                 print(json.dumps({"report": run.id, "outcome": run.outcome, "began": run.began, "entry": run.entry}))

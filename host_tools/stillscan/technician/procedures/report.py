@@ -100,7 +100,7 @@ def _advised(found: Found) -> list[str]:
 
 def told(value: Judged) -> str:
     """A value and its limits, as a line."""
-    number = "not measured" if value.value is None else f"{value.value:g} {value.unit}".rstrip()
+    number = "not measured" if value.value is None else f"{value.value + 0.0:g} {value.unit}".rstrip()  # -0 is 0
     low, high = ("" if bound is None else f"{bound:g}" for bound in (value.low, value.high))
     within = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
     return f"{value.measurement}: {number}" + f" ({within})" * bool(within) + ", not as it has to be" * (not value.ok)

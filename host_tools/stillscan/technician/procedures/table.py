@@ -17,6 +17,10 @@ AT_SCANNER = ("test", "clean", "calibrate", "slide", "card", "ring", "beeper")
 REPLACE = "replace-"
 
 
+JUDGED = ("confirm", "ring", "beeper")
+"""Kinds of steps that a person says yes or no to."""
+
+
 class Asked(NamedTuple):
     """A value that a person types, and its limits."""
 
@@ -143,6 +147,22 @@ def find(name: str) -> Procedure:
 def plain(text: str) -> str:
     """A text of the tables for a terminal: links and code marks taken off."""
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text).replace("`", "")
+
+
+def answer_sheet(procedure: Procedure) -> str:
+    """A script's answers to fill in: a comment and a line ``?`` a question, in order; ``do`` has an empty line."""
+    lines: list[str] = []
+    for step in procedure.steps:
+        questions = [f"{one.name}, {one.low:g} to {one.high:g} {one.unit}".strip() for one in step.ask]
+        if step.by in JUDGED:
+            questions = ["y or n"]
+        elif step.by == "do":
+            questions = ["an empty line: done"]
+        if questions:
+            lines.append(f"# {plain(step.what)}: {plain(step.how)}; expected: {plain(step.expected)}")
+        for question in questions:
+            lines += [f"#   {question}", "" if step.by == "do" else "?"]
+    return "\n".join(lines) + "\n"
 
 
 def checklist() -> str:

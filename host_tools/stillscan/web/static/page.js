@@ -99,6 +99,11 @@ function scanned(number) {
   send('/tracking', body)
 }
 
+// Enter after a whole identity number goes on to the field for the second time, while nothing stands there yet.
+function asksTwice(field) {
+  return field.id === 'number' && /^\d{6} ?\d{5}$/.test(field.value.trim()) && !document.getElementById('again').value
+}
+
 document.addEventListener('keydown', (event) => {
   if (!atCounter || event.ctrlKey || event.altKey || event.metaKey) return
   const button = event.repeat ? null : panel.querySelector(`button[data-key="${CSS.escape(event.key)}"]`)
@@ -116,6 +121,9 @@ document.addEventListener('keydown', (event) => {
       scanned(number)
     } else if (event.target.form?.getAttribute('action') === '/face') {
       event.preventDefault() // Enter ends every bar code: it never answers this question
+    } else if (asksTwice(event.target)) {
+      event.preventDefault()
+      document.getElementById('again').focus()
     }
     return
   }

@@ -138,9 +138,12 @@ def serve(
     from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
+    from stillscan.records.place import data_folder
+    from stillscan.records.services import Services
     from stillscan.records.tokens import TokenList
     from stillscan.technician.glass import FILE, Glass
     from stillscan.technician.glass_watch import GlassWatch
+    from stillscan.technician.procedures.guided import Guided
     from stillscan.technician.room import Job, Room
     from stillscan.web.api import api
     from stillscan.web.browsers import Browsers
@@ -171,7 +174,9 @@ def serve(
                 counter.changed()
 
         room = Room(relay, utc_now, ended)
-        service = ServicePage(counter, sessions, room, glass)
+        services = Services(database, keyring, chain)
+        guided = Guided((keyring.folder if demo_pin is not None else data_folder()) / "service", room, services.note)
+        service = ServicePage(counter, sessions, room, glass, guided)
         more = [
             api_route(program),
             *letters.routes(),

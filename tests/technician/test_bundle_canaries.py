@@ -26,6 +26,7 @@ from stillscan.commands import bundle as command
 from stillscan.link.pairing import Pairing
 from stillscan.recordings.file import parse, several
 from stillscan.records.database import Database
+from stillscan.records.files import replace
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
@@ -194,6 +195,36 @@ def _overwritten(canaries: Canaries, file: Path) -> None:
         connection.commit()
 
 
+def _served(canaries: Canaries, keys: Path, data: Path) -> None:
+    """Looks at the glass, and a run of a procedure, with something in every place."""
+    piece = {"x_mm": 40.0, "y_mm": 12.0, "size_mm": 1.5, "kind": "spot", "where": "glass", "hurts": 1.0}
+    pieces = [piece, {**piece, "kind": canaries.any()}, {**piece, "size_mm": int(canaries.number())}]
+    look = {"when": "2026-11-28T10:00:00+00:00", "spots": pieces, canaries.ascii(): canaries.any()}
+    content = {"looks": [look], "lasting": [], "doubts": [], canaries.ascii(): canaries.any()}
+    replace(keys / "glass.json", json.dumps(content).encode(), 0o600)
+    judged = {"unit": canaries.any(), "low": 1, "high": int(canaries.number()), "ok": True, "advice": canaries.any()}
+    values = [
+        {"part": part, "measurement": measurement, "value": value, **judged}
+        for part, measurement, value in (
+            ("carriage", "lost steps in 100 trips", 3.5),
+            (canaries.any(), canaries.any(), 1),
+        )
+    ]
+    found = {
+        "step": "wipe-glass", "outcome": canaries.any(), "values": values, "reason": canaries.any(),
+        "by": canaries.ascii(), "at": canaries.any(), "times": int(canaries.number()), "curves": {canaries.any(): [1]},
+    }  # fmt: skip
+    state = {
+        "format": 1, "procedure": "cleaning", "began": "2026-11-28T10:00:00+00:00", "ended": canaries.any(),
+        "staff": canaries.ascii(), "entry": 7, "closed": True, "simulated": False,
+        "scanner": {"serial": canaries.ascii()}, "found": [found, {**found, "step": canaries.any()}],
+    }  # fmt: skip
+    for number, began in enumerate((state["began"], canaries.any())):
+        folder = data / "service" / f"cleaning-20261128-10000{number}"
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(json.dumps({**state, "began": began}))
+
+
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Canaries, Path, list[str], Device]]:
     """Canaries, a folder, the command's arguments, and the scanner."""
@@ -218,6 +249,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Can
     monkeypatch.setattr(list_ports, "comports", lambda: [port])
     device = _device(canaries, pairing)
     monkeypatch.setattr(command, "SerialTransport", lambda _: device)
+    monkeypatch.setattr(command, "data_folder", lambda: folder)
+    _served(canaries, Path(f"{file}.keys"), folder)
     log = folder / f"{canaries.ascii()}.log"
     log.write_text(_log(canaries), encoding="utf-8")
     configuration = _configuration(canaries, folder)
@@ -239,6 +272,13 @@ def test_nothing_of_200_canaries_is_in_a_bundle(world: tuple[Canaries, Path, lis
         text = archive.read("stillscan-bundle/kiosk-log.txt").decode()
         visits = several(archive.read("stillscan-bundle/recordings.txt"))
         dirt = json.loads(archive.read("stillscan-bundle/dirt.json"))
+        glass = json.loads(archive.read("stillscan-bundle/glass.json"))
+        services = json.loads(archive.read("stillscan-bundle/services.json"))
+    assert [piece["hurts"] for piece in glass["last"]] == [1.0, 1.0]
+    assert [day["hour"] for day in glass["days"]] == ["2026-11-28T10Z"]
+    whole, damaged = services["runs"]
+    assert (whole["procedure"], whole["signed"], damaged) == ("cleaning", True, {"damaged": True})
+    assert [step["step"] for step in whole["steps"]] == ["wipe-glass"]
     assert {part.name for part in sources.PARTS} <= names  # every source was looked at, and has something to say
     assert records["verify"]["whole"]
     assert records["chain"]["letters"]["known"] == 6

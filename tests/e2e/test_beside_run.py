@@ -208,6 +208,13 @@ def test_who_may_and_what_is_said_when_not(mid_day: MidDay) -> None:
     assert next((row["former"], row["value"]) for row in rows if row["name"] == "dwell") == (150, 300)
 
 
+def test_what_clean_finds_is_in_the_glass_history_of_the_kiosk(mid_day: MidDay) -> None:
+    found = mid_day.scanner("clean", "--json")
+    assert found.returncode in (0, 1), found.stderr
+    rows = mid_day.said(["clean", "--history", "--json", "--database", str(mid_day.database)], "")
+    assert [row["spots"] for row in json.loads(rows.stdout)] == [len(json.loads(found.stdout)["spots"])]
+
+
 def test_one_sign_in_is_for_the_scanner_and_for_the_signature(mid_day: MidDay, tmp_path: Path) -> None:
     """The PIN is given once, though the chain judges it, and the kiosk whenever the scanner is taken up again."""
     folder = ["--folder", str(tmp_path)]

@@ -49,7 +49,7 @@ class Held(Played):
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         more = [
             *ServicePage(self.counter, self.sessions, self.room, self.glass, self.guided()).routes(),
-            *ScannerPort(self.relay, self.sessions, SECRET).routes(),
+            *ScannerPort(self.relay, self.sessions, SECRET, self.glass.looked).routes(),
         ]
         self.program = application(self.counter, NAMES, self.browsers, self.sessions, more, glass=self.glass)
         self._server = PageServer(self.program, 0)

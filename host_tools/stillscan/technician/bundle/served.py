@@ -8,13 +8,12 @@ from typing import Any
 from stillscan.errors import StillscanError
 from stillscan.records.clock import utc_now
 from stillscan.technician.bundle.ask import Ask
-from stillscan.technician.dirt import GLASS, SENSOR, STRIP
+from stillscan.technician.dirt import GLASS, KINDS, SENSOR, STRIP
 from stillscan.technician.glass import FILE, Glass
 from stillscan.technician.limits import Judged, limits
 from stillscan.technician.procedures.run import FAILED, PASSED, SKIPPED, Found, Run, load, runs
 
 _MOST_REPORTS = 20  # the newest: of years, where the yearly one and four cleanings are done
-_KINDS = ("spot", "streak", "scratch", "haze")
 _OUTCOMES = (PASSED, FAILED, SKIPPED)
 
 
@@ -28,7 +27,7 @@ def glass(ask: Ask) -> dict[str, Any] | None:
     pieces = [
         {name: piece[name] for name in ("x_mm", "y_mm", "size_mm", "kind", "where", "hurts")}
         for piece in last["spots"]
-        if piece["kind"] in _KINDS and piece["where"] in (GLASS, STRIP, SENSOR)
+        if piece["kind"] in KINDS and piece["where"] in (GLASS, STRIP, SENSOR)
     ]
     counts = ("spots", "hurting", "scratches")
     days = [{"hour": _hour(row["when"]), **{name: row[name] for name in counts}} for row in kept.history()]

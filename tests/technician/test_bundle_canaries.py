@@ -26,7 +26,6 @@ from stillscan.commands import bundle as command
 from stillscan.link.pairing import Pairing
 from stillscan.recordings.file import parse, several
 from stillscan.records.database import Database
-from stillscan.records.files import replace
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
@@ -39,6 +38,7 @@ from stillscan.technician.bundle.templates import templates
 
 from .bundle_device import Device
 from .planted_recordings import planted_recordings
+from .planted_service import planted_service
 
 _SYLLABLES = ("kva", "brø", "zul", "ixt", "ogn", "pwe", "yrd", "vlu", "jæk", "qim", "hsy", "ufo")
 
@@ -56,7 +56,7 @@ class Canaries:
         return text
 
     def name(self) -> str:
-        return self._keep("".join(self._random.choices(_SYLLABLES, k=4)).capitalize())
+        return self._keep("".join(self._random.choices(_SYLLABLES, k=6)).capitalize())
 
     def ascii(self, length: int = 12) -> str:
         return self._keep("".join(self._random.choices("kvzxqwjyu", k=length)))
@@ -195,36 +195,6 @@ def _overwritten(canaries: Canaries, file: Path) -> None:
         connection.commit()
 
 
-def _served(canaries: Canaries, keys: Path, data: Path) -> None:
-    """Looks at the glass, and a run of a procedure, with something in every place."""
-    piece = {"x_mm": 40.0, "y_mm": 12.0, "size_mm": 1.5, "kind": "spot", "where": "glass", "hurts": 1.0}
-    pieces = [piece, {**piece, "kind": canaries.any()}, {**piece, "size_mm": int(canaries.number())}]
-    look = {"when": "2026-11-28T10:00:00+00:00", "spots": pieces, canaries.ascii(): canaries.any()}
-    content = {"looks": [look], "lasting": [], "doubts": [], canaries.ascii(): canaries.any()}
-    replace(keys / "glass.json", json.dumps(content).encode(), 0o600)
-    judged = {"unit": canaries.any(), "low": 1, "high": int(canaries.number()), "ok": True, "advice": canaries.any()}
-    values = [
-        {"part": part, "measurement": measurement, "value": value, **judged}
-        for part, measurement, value in (
-            ("carriage", "lost steps in 100 trips", 3.5),
-            (canaries.any(), canaries.any(), 1),
-        )
-    ]
-    found = {
-        "step": "wipe-glass", "outcome": canaries.any(), "values": values, "reason": canaries.any(),
-        "by": canaries.ascii(), "at": canaries.any(), "times": int(canaries.number()), "curves": {canaries.any(): [1]},
-    }  # fmt: skip
-    state = {
-        "format": 1, "procedure": "cleaning", "began": "2026-11-28T10:00:00+00:00", "ended": canaries.any(),
-        "staff": canaries.ascii(), "entry": 7, "closed": True, "simulated": False,
-        "scanner": {"serial": canaries.ascii()}, "found": [found, {**found, "step": canaries.any()}],
-    }  # fmt: skip
-    for number, began in enumerate((state["began"], canaries.any())):
-        folder = data / "service" / f"cleaning-20261128-10000{number}"
-        folder.mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps({**state, "began": began}))
-
-
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Canaries, Path, list[str], Device]]:
     """Canaries, a folder, the command's arguments, and the scanner."""
@@ -250,7 +220,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Can
     device = _device(canaries, pairing)
     monkeypatch.setattr(command, "SerialTransport", lambda _: device)
     monkeypatch.setattr(command, "data_folder", lambda: folder)
-    _served(canaries, Path(f"{file}.keys"), folder)
+    planted_service(canaries, Path(f"{file}.keys"), folder)
     log = folder / f"{canaries.ascii()}.log"
     log.write_text(_log(canaries), encoding="utf-8")
     configuration = _configuration(canaries, folder)

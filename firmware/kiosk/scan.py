@@ -176,6 +176,7 @@ class Scan:
         if self.state == wire.DONE and not self.finished:
             self._signal(wire.DONE, wire.FINISHED)
         self.finished = True
+        self._again = False
         if self.state == wire.SCANNING:
             self._end(wire.FINISHED)
         elif self.state in (wire.PLACED, wire.STILL, wire.MOVED):
@@ -185,6 +186,9 @@ class Scan:
         """No one takes what is scanned; the host that comes has none of it."""
         if self.state == wire.SCANNING:
             self._abort(wire.HOST_GONE)
+        elif self.state == wire.STILL:
+            self._enter(wire.MOVED, wire.HOST_GONE)
+        self._again = False
         self._plan.all_rows()
 
     # --- states ---------------------------------------------------------------------------------------------------

@@ -208,6 +208,31 @@ def test_who_may_and_what_is_said_when_not(mid_day: MidDay) -> None:
     assert next((row["former"], row["value"]) for row in rows if row["name"] == "dwell") == (150, 300)
 
 
+def test_what_clean_finds_is_in_the_glass_history_of_the_kiosk(mid_day: MidDay) -> None:
+    found = mid_day.scanner("clean", "--json")
+    assert found.returncode in (0, 1), found.stderr
+    rows = mid_day.said(["clean", "--history", "--json", "--database", str(mid_day.database)], "")
+    assert [row["spots"] for row in json.loads(rows.stdout)] == [len(json.loads(found.stdout)["spots"])]
+
+
+def test_one_sign_in_is_for_the_scanner_and_for_the_signature(mid_day: MidDay, tmp_path: Path) -> None:
+    """The PIN is given once, though the chain judges it, and the kiosk whenever the scanner is taken up again."""
+    folder = ["--folder", str(tmp_path)]
+    done = mid_day.scanner("scanner", "calibrate", "--axes", "--json", *folder)
+    assert done.returncode in (0, 1), done.stderr
+    told = json.loads(done.stdout)
+    assert (told["staff"], told["entry"] is None) == ("tor", False)
+    steps = json.loads(mid_day.said(["service", "show", "cleaning", "--json"], "").stdout)
+    kinds = [step["by"] for phase in steps["phases"] for step in phase["steps"]]
+    assert {"do", "clean"} <= set(kinds)
+    place = ["--port", mid_day.port, "--database", str(mid_day.database), "--staff", "tor", *folder]
+    answers = "".join("\n" if kind == "do" else "" for kind in kinds)
+    run = mid_day.said(["service", "run", "cleaning", "--json", *place], f"{PIN}\n{answers}")
+    assert run.returncode in (0, 1), run.stderr
+    assert json.loads(run.stdout)["entry"] > told["entry"]
+    assert all(one["by"] == "tor" for one in json.loads(run.stdout)["steps"])
+
+
 def test_a_kiosk_that_ends_meanwhile(mid_day: MidDay) -> None:
     with mid_day.begun("scanner", "watch", "--seconds", "600", "--json") as watch:
         assert watch.stdout is not None

@@ -7,7 +7,7 @@ import pytest
 from kiosk import wire
 from stillscan.link.messages import Abort, Band, SweepBegin, SweepEnd
 
-from .rig import REST, RESTART_ONLY, Rig, along, row_seen, slip
+from .rig import ALL, REST, RESTART_ONLY, Rig, along, row_seen, slip
 
 ROWS = 274
 MID_SWEEP_MS = 600
@@ -132,6 +132,42 @@ def test_finish_ends_the_document(state: int) -> None:
         rig.until(wire.DONE)
         assert rig.ends()[-1].bands == ROWS, "the next document is scanned"
         assert rig.ask(wire.C_SWEEP, 0, 3) is None, "and may be scanned again"
+
+
+@pytest.mark.parametrize("state", [wire.MOVED, wire.DONE], ids=lambda n: wire.STATES[n])
+def test_finish_takes_back_a_sweep_that_was_asked_for(state: int) -> None:
+    """SWEEP was accepted, and FINISH comes before it has begun."""
+    with Rig() as rig:
+        rig.place(slip(MID_SWEEP_MS) if state == wire.MOVED else None)
+        rig.until(state)
+        sweeps = len(rig.begins())
+        rig.host.send(wire.C_SWEEP, 0, 273)
+        rig.host.send(wire.C_FINISH, 1)
+        rig.listen(3000)
+        assert (rig.state, len(rig.begins())) == (wire.DONE, sweeps)
+
+
+def test_a_sweep_is_not_begun_for_a_host_that_has_gone() -> None:
+    """SWEEP was accepted in DONE, and the host takes bands no longer; the one that comes asks for what it wants."""
+    with Rig() as rig:
+        rig.place()
+        rig.until(wire.DONE)
+        rig.host.send(wire.C_SWEEP, 0, 273)
+        rig.host.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
+        rig.listen(3000)
+        assert (rig.state, len(rig.begins())) == (wire.DONE, 1)
+
+
+def test_the_first_sweep_is_not_begun_for_a_host_that_has_gone() -> None:
+    """It goes while the device is in STILL, the moment before the sweep."""
+    with Rig() as rig:
+        rig.place()
+        rig.until(wire.STILL)
+        rig.host.send(wire.C_SUBSCRIBE, wire.STREAM_EVENTS)
+        rig.listen(3000)
+        assert (rig.state, rig.begins()) == (wire.PLACED, [])
+        rig.host.send(wire.C_SUBSCRIBE, ALL)
+        assert rig.until(wire.DONE).attempt == 1
 
 
 def test_finish_before_the_first_line() -> None:

@@ -38,6 +38,7 @@ from stillscan.technician.bundle.templates import templates
 
 from .bundle_device import Device
 from .planted_recordings import planted_recordings
+from .planted_service import planted_service
 
 _SYLLABLES = ("kva", "brø", "zul", "ixt", "ogn", "pwe", "yrd", "vlu", "jæk", "qim", "hsy", "ufo")
 
@@ -55,7 +56,7 @@ class Canaries:
         return text
 
     def name(self) -> str:
-        return self._keep("".join(self._random.choices(_SYLLABLES, k=4)).capitalize())
+        return self._keep("".join(self._random.choices(_SYLLABLES, k=6)).capitalize())
 
     def ascii(self, length: int = 12) -> str:
         return self._keep("".join(self._random.choices("kvzxqwjyu", k=length)))
@@ -218,6 +219,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Can
     monkeypatch.setattr(list_ports, "comports", lambda: [port])
     device = _device(canaries, pairing)
     monkeypatch.setattr(command, "SerialTransport", lambda _: device)
+    monkeypatch.setattr(command, "data_folder", lambda: folder)
+    planted_service(canaries, Path(f"{file}.keys"), folder)
     log = folder / f"{canaries.ascii()}.log"
     log.write_text(_log(canaries), encoding="utf-8")
     configuration = _configuration(canaries, folder)
@@ -239,6 +242,13 @@ def test_nothing_of_200_canaries_is_in_a_bundle(world: tuple[Canaries, Path, lis
         text = archive.read("stillscan-bundle/kiosk-log.txt").decode()
         visits = several(archive.read("stillscan-bundle/recordings.txt"))
         dirt = json.loads(archive.read("stillscan-bundle/dirt.json"))
+        glass = json.loads(archive.read("stillscan-bundle/glass.json"))
+        services = json.loads(archive.read("stillscan-bundle/services.json"))
+    assert [piece["hurts"] for piece in glass["last"]] == [1.0, 1.0]
+    assert [day["hour"] for day in glass["days"]] == ["2026-11-28T10Z"]
+    whole, damaged = services["runs"]
+    assert (whole["procedure"], whole["signed"], damaged) == ("cleaning", True, {"damaged": True})
+    assert [step["step"] for step in whole["steps"]] == ["wipe-glass"]
     assert {part.name for part in sources.PARTS} <= names  # every source was looked at, and has something to say
     assert records["verify"]["whole"]
     assert records["chain"]["letters"]["known"] == 6

@@ -27,6 +27,7 @@ from stillscan.records import clock as clocks
 from stillscan.records import staff
 from stillscan.records.accounts import LOCK, STAFF
 from stillscan.records.audit import appending
+from stillscan.records.clock import utc_now
 from stillscan.records.computer import Boot
 from stillscan.records.database import Database
 from stillscan.records.importing import load
@@ -36,6 +37,9 @@ from stillscan.records.release import Desk
 from stillscan.records.staff import Person, Role, SignInError, StaffList
 from stillscan.records.tracking import s10_check_digit
 from stillscan.technician.bundle import environment, scanner, sources
+from stillscan.technician.glass import FILE, Glass
+from stillscan.technician.procedures.run import FAILED, PASSED, Found, begin
+from stillscan.technician.procedures.table import find
 
 from .bundle_device import Device
 
@@ -165,6 +169,7 @@ def kiosk(office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kios
         return made.device
 
     monkeypatch.setattr(command, "SerialTransport", opened)
+    monkeypatch.setattr(command, "data_folder", lambda: folder)
     made.say("started")
     for _ in range(12):
         made.say("state: still")
@@ -239,6 +244,17 @@ def _dirty(kiosk: Kiosk) -> None:
         kiosk.say("check: gave_up, mrz_uncertain, 4 sweeps")
 
 
+def _dirt_seen(kiosk: Kiosk) -> None:
+    glass = Glass(Path(f"{kiosk.file}.keys") / FILE, utc_now)
+    glass.looked([{"x_mm": 40.0, "y_mm": 12.0, "size_mm": 1.5, "kind": "spot", "where": "glass", "hurts": 0.9}])
+
+
+def _procedure_failed(kiosk: Kiosk) -> None:
+    run = begin(kiosk.folder / "service", find("cleaning"), datetime(2026, 11, 20, tzinfo=UTC))
+    for step in run.procedure.steps:
+        run.note(Found(step.id, PASSED if step.by == "do" else FAILED))
+
+
 TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     "disk nearly full": (
         "disk_full",
@@ -273,6 +289,12 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     "short writes rising": ("short_writes", lambda k: k.device.rising.update(short_writes=2)),
     "aborts by one cause": ("aborts", lambda k: k.say("sweep aborted: bump at row 7, stopped after 900 us", 80)),
     "dirty glass": ("dirty_glass", _dirty),
+    "dirt that the kiosk has seen": ("dirt_seen", _dirt_seen),
+    "streaks of the last visits": (
+        "dirt_seen",
+        lambda k: k.told("dirt.json", visits=9, streaks=[{"x_mm": 40.1, "size_mm": 0.3, "loss": 0.4, "visits": 7}]),
+    ),
+    "a procedure that failed": ("service_failed", _procedure_failed),
     "lamp ageing": ("lamp_ageing", lambda k: k.also(lamp_hours=9100)),
     "calibration old": ("calibration_old", lambda k: k.also(calibrated_days=700)),
     "never calibrated": ("never_calibrated", lambda k: k.also(calibrated=False, powered_hours=300)),

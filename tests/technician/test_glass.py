@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kiosk import wire
 from stillscan.cli import main
-from stillscan.technician.glass import FILE, Glass
+from stillscan.technician.glass import FILE, Glass, pieces
 from stillscan.technician.glass_watch import QUIET_S, GlassWatch
 from stillscan.technician.relay import KIOSK
 
@@ -201,3 +201,19 @@ def test_the_kiosk_looks_when_nobody_was_there_for_a_while(glass: Glass) -> None
     assert not watch.turn(), "once a day"
     glass.was_wiped()
     assert watch.turn(), "and at once when somebody has wiped"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, 1, "x", {"a": 1}, [1], [{}], [{**spot(), "x_mm": "1"}], [{**spot(), "x_mm": float("nan")}],
+     [{**spot(), "kind": 7}], [{**spot(), "kind": "x"}],
+     [{**spot(), "where": "moon"}], [{**spot(), "hurts": True}], [spot()] * 1001],
+)  # fmt: skip
+def test_what_another_program_tells_is_no_look(told: object) -> None:
+    with pytest.raises(ValueError, match="no "):
+        pieces(told)
+
+
+def test_what_another_program_tells_of_a_look_is_its_pieces_alone() -> None:
+    assert pieces([{**spot(), "more": "x"}]) == [spot()]
+    assert pieces([]) == []

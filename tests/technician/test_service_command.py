@@ -155,7 +155,7 @@ def test_power_that_fails_while_the_report_is_written_leaves_one_entry(
 
         args = run_args(office / str(at), "replace-sounder", "--staff", "kari")
         with monkeypatch.context() as cutting:
-            cutting.setattr("stillscan.commands.service.write_whole", cut)
+            cutting.setattr("stillscan.technician.procedures.closing.write_whole", cut)
             cutting.setattr("stillscan.technician.procedures.run.write_whole", cut)
             try:
                 typed(monkeypatch, f"{PIN}\n\n\n\ns cut {at}\n", *args)  # no two reports are alike

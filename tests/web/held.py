@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import threading
+import weakref
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,12 +16,14 @@ from stillscan.link.inbox import DrainedInbox
 from stillscan.link.messages import State
 from stillscan.link.session import Session
 from stillscan.records.clock import utc_now
+from stillscan.records.services import ServiceDone
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import profile
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.technician.glass import Glass
+from stillscan.technician.procedures.guided import Guided
 from stillscan.technician.relay import Relay
 from stillscan.technician.room import Room
 from stillscan.web.pages import application
@@ -39,9 +44,12 @@ class Held(Played):
         self.relay = Relay(lambda: bool(self.counter.look(lambda visit, _: visit.step == "tracking")))
         self.room = Room(self.relay)
         self.glass = Glass(None, utc_now)
+        self.signed: list[ServiceDone] = []
+        self.folder = Path(tempfile.mkdtemp(prefix="service-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         more = [
-            *ServicePage(self.counter, self.sessions, self.room, self.glass).routes(),
-            *ScannerPort(self.relay, self.sessions, SECRET).routes(),
+            *ServicePage(self.counter, self.sessions, self.room, self.glass, self.guided()).routes(),
+            *ScannerPort(self.relay, self.sessions, SECRET, self.glass.looked).routes(),
         ]
         self.program = application(self.counter, NAMES, self.browsers, self.sessions, more, glass=self.glass)
         self._server = PageServer(self.program, 0)
@@ -57,6 +65,15 @@ class Held(Played):
             self._thread = threading.Thread(target=self._follow, daemon=True)
             self._thread.start()
             self._empty.wait()
+
+    def guided(self) -> Guided:
+        """Procedures as a program that has just started knows them."""
+
+        def note(done: ServiceDone) -> int:
+            self.signed.append(done)
+            return len(self.signed)
+
+        return Guided(self.folder, self.room, note)
 
     def _follow(self) -> None:
         while not self._ending.is_set():

@@ -272,7 +272,7 @@ def test_who_may_have_the_port(alone: Held, secret: str, staff: str, pin: str, s
     assert not alone.sessions.signed_in(staff)
 
 
-@pytest.mark.parametrize("path", ["say", "close", "nothing"])
+@pytest.mark.parametrize("path", ["say", "close", "glass", "nothing"])
 def test_without_a_seat_nothing_is_said(alone: Held, path: str) -> None:
     answer = client(alone.program).post(f"/service/port/{path}", content=b"\0\1\2\0", headers={"X-Seat": "x"})
     assert answer.status_code in (204, 404, 410)

@@ -10,7 +10,7 @@ from kiosk import wire
 from stillscan.commands.counter import unrecorded_gate
 from stillscan.commands.recording import add_record_link, linked, played
 from stillscan.commands.records import add_place, keys
-from stillscan.commands.signing_in import add_staff, asked_pin, named
+from stillscan.commands.signing_in import add_staff, given_pin, named
 from stillscan.commands.world import DIRT_HELP, SAMPLE, scene
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.identity import Admission, anybody
@@ -135,7 +135,7 @@ def _through_kiosk(args: argparse.Namespace, port: str) -> KioskPort:
         )
     through = KioskPort(held)
     try:
-        through.sign_in(named(args), asked_pin("PIN"))
+        through.sign_in(named(args), given_pin(args))
     except BaseException:
         through.close()
         raise

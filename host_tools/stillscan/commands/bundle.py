@@ -20,6 +20,7 @@ from stillscan.link.transport import Transport
 from stillscan.log import STDERR
 from stillscan.recordings.visit import files
 from stillscan.records.clock import ClockRules
+from stillscan.records.place import data_folder
 from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
 from stillscan.technician.bundle import archive
 from stillscan.technician.bundle.ask import Ask, Places
@@ -185,6 +186,7 @@ def _places(args: argparse.Namespace) -> Places:
         log=Path(log) if isinstance(log, str) and log not in ("", STDERR) else None,
         recordings=Path(recordings) if recordings else None,
         look=args.look,
+        service=data_folder() / "service",
         configuration=None if args.kiosk_config is None else Path(args.kiosk_config),
         options=_options_of_run(),
         seconds=args.seconds,

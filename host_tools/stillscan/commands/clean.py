@@ -16,6 +16,7 @@ from stillscan.technician.dirt import HURTS, VERDICTS, DirtMap, dirt_map, verdic
 from stillscan.technician.dirt_picture import save
 from stillscan.technician.glass import FILE, Glass
 from stillscan.technician.looking import look
+from stillscan.technician.through_kiosk import KioskPort
 
 _EVERY = 25  # per cent between two lines of progress
 
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
                 print(f"looking: {percent} % ...", file=sys.stderr, flush=True)
 
         found = dirt_map(look(at, progress))
+        if isinstance(at.session.transport, KioskPort):
+            _tell(at.session.transport, found)
     if args.map is not None:
         save(found, args.map)
     word = verdict(found.pieces)
@@ -66,6 +69,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(found, word)
     return int(word != "clean")
+
+
+def _tell(kiosk: KioskPort, found: DirtMap) -> None:
+    """For the history that the kiosk keeps; the look is worth having without it."""
+    try:
+        kiosk.looked([piece._asdict() for piece in found.pieces])
+    except DeviceError as error:
+        print(f"not in the kiosk's history: {error}", file=sys.stderr)
 
 
 def _history(args: argparse.Namespace) -> int:

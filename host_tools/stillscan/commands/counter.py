@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import secrets
 import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 
@@ -50,6 +51,7 @@ from stillscan.web.webhook import SHORTEST_SECRET, checked_address, telling
 if TYPE_CHECKING:  # a program without a page loads none of it
     from stillscan.counter.counter import Counter, Scanner
     from stillscan.counter.visit import Visit
+    from stillscan.technician.glass import Glass
 
 PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
@@ -138,9 +140,12 @@ def serve(
     from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
+    from stillscan.records.place import data_folder
+    from stillscan.records.services import Services
     from stillscan.records.tokens import TokenList
     from stillscan.technician.glass import FILE, Glass
     from stillscan.technician.glass_watch import GlassWatch
+    from stillscan.technician.procedures.guided import Guided
     from stillscan.technician.room import Job, Room
     from stillscan.web.api import api
     from stillscan.web.browsers import Browsers
@@ -164,19 +169,20 @@ def serve(
         relay = Relay(lambda: bool(counter.look(_nobody_served)))
         secret = new_secret()
         glass = Glass(None if demo_pin is not None else keyring.folder / FILE, utc_now)
+        looked = functools.partial(_looked, glass, counter)
 
         def ended(job: Job) -> None:
             if job.name == "look" and job.result is not None:
-                glass.looked(job.result["spots"])
-                counter.changed()
+                looked(job.result["spots"])
 
         room = Room(relay, utc_now, ended)
-        service = ServicePage(counter, sessions, room, glass)
+        kept = (keyring.folder if demo_pin is not None else data_folder()) / "service"
+        guided = Guided(kept, room, Services(database, keyring, chain).note)
         more = [
             api_route(program),
             *letters.routes(),
-            *ScannerPort(relay, sessions, secret).routes(),
-            *service.routes(),
+            *ScannerPort(relay, sessions, secret, looked).routes(),
+            *ServicePage(counter, sessions, room, glass, guided).routes(),
         ]
         letters_to_try = () if customers is None else tour()
         pages = application(counter, NAMES, browsers, sessions, more, args.language, glass, letters_to_try)
@@ -293,6 +299,11 @@ class OfficeRecords(NamedTuple):
     keyring: Keyring
     chain: ChainState
     demo_pin: str | None = None
+
+
+def _looked(glass: Glass, counter: Counter, spots: list[dict[str, Any]]) -> None:
+    glass.looked(spots)
+    counter.changed()  # the clerk's page may have something to say of it
 
 
 def thrown_away(args: argparse.Namespace, simulated: bool) -> bool:

@@ -7,19 +7,17 @@ from datetime import UTC, datetime
 
 from stillscan.errors import DeviceError, InputError
 from stillscan.files import write_whole
-from stillscan.records import text
 from stillscan.records.errors import FieldError
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.technician.about import info
-from stillscan.technician.limits import Judged
 from stillscan.technician.procedures import pictures
-from stillscan.technician.procedures.carrying_out import Bench
+from stillscan.technician.procedures.answers import judged, measured, note_scanner, reason, said, typed
+from stillscan.technician.procedures.carrying_out import Bench, Came
 from stillscan.technician.procedures.report import told
-from stillscan.technician.procedures.run import FAILED, PASSED, SKIPPED, Found, Run, advice, judged_values
-from stillscan.technician.procedures.table import AT_SCANNER, JUDGED, REPLACE, Phase, Step, plain
+from stillscan.technician.procedures.run import FAILED, PASSED, SKIPPED, Found, Run, judged_values
+from stillscan.technician.procedures.table import AT_SCANNER, JUDGED, Phase, Step, plain
 from stillscan.terminal.asking import asked, at_terminal
 
-_REASON_LENGTH = 200  # characters of why a step was left out: a sentence or two
 _YES, _NO = ("y", "yes"), ("n", "no")
 
 
@@ -100,26 +98,19 @@ class Guide:
         """What the step comes to, by its kind."""
         board = str(self._run.scanner.get("board") or "")
         if step.by == "ask":
-            typed = [self._number(f"     {one.name}, {one.unit or 'number'}: ", step) for one in step.ask]
-            return _judged(step, judged_values(step, typed, board))
+            values = [self._number(f"     {one.name}, {one.unit or 'number'}: ", step) for one in step.ask]
+            return judged(step, judged_values(step, values, board))
         if step.by == "do":
             self._line("     Enter = done, s REASON = leave it out, q = leave: ", step, empty=True)
             return Found(step.id, PASSED)
-        came_wrong = None
-        values: list[Judged] = []
-        curves: dict[str, list[float]] = {}
+        came = Came([])
         if step.by in AT_SCANNER:
             if (trouble := self._meet()) is not None:
                 return Found(step.id, FAILED, reason=trouble)
             came = self._bench.carry_out(step)
-            values, came_wrong, curves = came.values, came.wrong, dict(came.curves)
-        if step.by in JUDGED and came_wrong is None and not self._yes(step):
-            return Found(step.id, FAILED, reason=advice(step, board))
-        if step.by not in JUDGED and not values and came_wrong is None:
-            came_wrong = "not measured"
-        found = _judged(step, values, came_wrong)
-        found.curves = curves
-        return found
+        if step.by in JUDGED and came.wrong is None:
+            return said(step, board, yes=self._yes(step))
+        return measured(step, came)
 
     def _meet(self) -> str | None:
         """The scanner, known by its number; what is wrong when it cannot be had, which a person may mend and repeat.
@@ -134,13 +125,7 @@ class Guide:
             if not at_terminal():
                 raise
             return f"not measured: {error}"
-        former = self._run.scanner.get("serial")
-        if former not in (None, told_["serial"]) and self._run.procedure.name != f"{REPLACE}controller":
-            raise DeviceError(
-                f"this scanner's serial number is {told_['serial']}, and the run was begun on {former}: plug that one "
-                "in, or begin anew with --new"
-            )
-        self._run.scanner = told_
+        note_scanner(self._run, told_)
         self._run.simulated = isinstance(at.session.transport, SimulatedKiosk)
         return None
 
@@ -161,7 +146,7 @@ class Guide:
                 raise Left
             if line == "s" or line.startswith("s "):
                 try:
-                    raise _SkippedStepError(text.line("reason", line[1:].strip(), _REASON_LENGTH))
+                    raise _SkippedStepError(reason(line[1:]))
                 except FieldError as error:
                     self._refuse(step, f"a step is left out for a reason: 's REASON' ({error})")
                     continue
@@ -185,16 +170,7 @@ class Guide:
 
     def _number(self, prompt: str, step: Step) -> float:
         while True:
-            line = self._line(prompt, step)
-            try:
-                value = float(line.replace(",", "."))
-            except ValueError:
-                value = float("nan")
-            if abs(value) < 1e9:
+            value = typed(self._line(prompt, step))
+            if value is not None:
                 return value
             self._refuse(step, "a number, as the instrument shows it")
-
-
-def _judged(step: Step, values: list[Judged], wrong: str | None = None) -> Found:
-    well = wrong is None and all(value.ok for value in values)
-    return Found(step.id, PASSED if well else FAILED, values, wrong)

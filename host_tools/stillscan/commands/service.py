@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import sys
@@ -27,14 +28,12 @@ from stillscan.technician.card.paper import card_pdf
 from stillscan.technician.hands import AskedHands, Hands, SimulatedHands
 from stillscan.technician.procedures import pictures
 from stillscan.technician.procedures.carrying_out import Bench
-from stillscan.technician.procedures.report import OUTCOMES, report
-from stillscan.technician.procedures.report_html import html
-from stillscan.technician.procedures.report_pdf import pdf
+from stillscan.technician.procedures.closing import FILES, close
+from stillscan.technician.procedures.report import OUTCOMES
 from stillscan.technician.procedures.run import FAILED, Run, load, open_run, runs
 from stillscan.technician.procedures.table import REPLACE, Procedure, answer_sheet, checklist, find, plain, procedures
 
 _CARDS = {"card": False, "card-turned": True}  # what --document may lay down, and whether it lies upside down
-_FILES = ("html", "pdf")
 _MOST_BYTES = 20_000_000  # of a report: one of 50 steps has 0.2 MB
 
 
@@ -182,7 +181,7 @@ def _run(args: argparse.Namespace) -> int:
     finally:
         bench.let_go()
     if run.next is None:
-        _close(args, run, person)
+        close(run, person, functools.partial(_note, args))
     _tell(args, run)
     return int(run.outcome not in ("passed", "passed_with_skips"))
 
@@ -216,31 +215,13 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _close(args: argparse.Namespace, run: Run, person: Person | None) -> None:
-    """Write the report and have the chain vouch for it. A power cut in between: the same again completes it."""
-    staff = None if person is None else person.staff
-    if run.ended is None or run.staff != staff:
-        run.ended, run.staff = datetime.now(UTC).isoformat(timespec="seconds"), staff
-        run.save()
-    told = report(run)
-    contents = {"html": html(told, str(run.scanner.get("board") or "")), "pdf": pdf(told)}
-    for ending, content in contents.items():
-        write_whole(run.folder / f"report.{ending}", content)
-    if person is not None:
-        digests = {ending: hashlib.sha256(content).hexdigest() for ending, content in contents.items()}
-        serial = run.scanner.get("serial")
-        done = ServiceDone(
-            run.id, run.procedure.name, run.outcome, None if serial is None else str(serial), digests, person.staff,
-            str(person.role), run.simulated,
-        )  # fmt: skip
-        with records(args) as (database, keyring):
-            run.entry = Services(database, keyring).note(done)
-    run.closed = True
-    run.save()
+def _note(args: argparse.Namespace, done: ServiceDone) -> int:
+    with records(args) as (database, keyring):
+        return Services(database, keyring).note(done)
 
 
 def _tell(args: argparse.Namespace, run: Run) -> None:
-    files = {ending: str(run.folder / f"report.{ending}") for ending in _FILES} if run.closed else {}
+    files = {ending: str(run.folder / f"report.{ending}") for ending in FILES} if run.closed else {}
     if args.json:
         steps = [
             {
@@ -289,7 +270,7 @@ def _report(args: argparse.Namespace) -> int:
     run = load(folder / args.id)
     digests = {
         ending: hashlib.sha256(read_whole(path, _MOST_BYTES)).hexdigest()
-        for ending in _FILES
+        for ending in FILES
         if (path := run.folder / f"report.{ending}").is_file()
     }
     entry = None

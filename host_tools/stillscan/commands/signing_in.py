@@ -38,7 +38,7 @@ def signed_in(
     named(args)
     if not staff_list.people():
         raise InputError(f"--staff: nobody can sign in here yet; {MADE_BY} adds the first")
-    given = asked_pin("PIN")
+    given = given_pin(args)
     t = page_texts(getattr(args, "language", "en"))
     try:
         return require(staff_list.sign_in(named(args), given), *(roles or Role))
@@ -55,6 +55,17 @@ def named(args: argparse.Namespace) -> str:
         problem = "who is it?" if staff is None else "is empty."
         raise InputError(f"--staff: {problem} Sign in with --staff ID; {MADE_BY} makes one")
     return staff
+
+
+def given_pin(args: argparse.Namespace) -> str:
+    """The PIN of --staff, asked for once a command: it may be judged by the records and by the running kiosk too.
+
+    InputError when there is none.
+    """
+    if getattr(args, "pin", None) is None:
+        args.pin = asked_pin("PIN")
+    pin: str = args.pin
+    return pin
 
 
 def new_pin() -> str:

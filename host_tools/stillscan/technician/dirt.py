@@ -18,6 +18,7 @@ from stillscan.errors import DeviceError
 from stillscan.technician.looking import Floats, Look
 
 GLASS, STRIP, SENSOR = "glass", "strip", "sensor"
+KINDS = ("spot", "streak", "scratch", "haze")
 _STROKE_MM = 0.35  # of OCR-B size 1 (ISO 1073-2): a piece that takes as much light as a stroke can be one
 _CHARACTER_MM = 1.7  # its width: what is wider hides a character, and no more of it
 _ZONE_X_MM, _ZONE_Y_MM = (3.0, 122.0), (2.5, 21.5)  # Doc 9303's two and three lines, laid down askew by up to 2 mm

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 from stillscan.records.errors import RecordsError
 from stillscan.records.files import is_there, read, replace
-from stillscan.technician.dirt import GLASS, HURTS, STRIP, Piece, verdict
+from stillscan.technician.dirt import GLASS, HURTS, KINDS, STRIP, Piece, verdict
 
 FILE = "glass.json"
 Spot = dict[str, Any]
@@ -34,6 +35,8 @@ _MARGIN_MM, _PITCH_MM = 6.0, 2.54  # of an MRZ's first character and between the
 _SAME_MM = 1.0  # a piece is found again so near: the carriage's place and its middle differ by less
 _WIPED_TIMES = 2  # what outlasts so many wipes is a scratch
 _AGAIN = timedelta(hours=6)  # a place that fails is looked at again no sooner
+_MOST_PIECES = 1000  # of one look: a glass that is covered has some hundred
+_NUMBERS = ("x_mm", "y_mm", "size_mm", "hurts")
 _LOG = logging.getLogger(__name__)
 
 
@@ -196,10 +199,26 @@ def _same(one: Spot, other: Spot) -> bool:
     )
 
 
+def pieces(told: Any) -> list[Spot]:
+    """The pieces of a look that another program tells. ValueError: it is none."""
+    try:
+        _sound(told)
+        found = [{name: one[name] for name in Piece._fields} for one in told]
+        verdict([Piece(**one) for one in found])
+    except (TypeError, KeyError, AttributeError):
+        raise ValueError("no pieces of a look") from None
+    if len(found) > _MOST_PIECES or any(one["kind"] not in KINDS for one in found):
+        raise ValueError("no pieces of a look")
+    if not all(math.isfinite(one[name]) for one in found for name in _NUMBERS):
+        raise ValueError("no pieces of a look")
+    return found
+
+
 def _sound(spots: Sequence[Spot]) -> None:
     """ValueError, KeyError, TypeError for what is no list of pieces."""
     for spot in spots:
-        for name in ("x_mm", "y_mm", "size_mm", "hurts"):
-            float(spot[name])
+        for name in _NUMBERS:
+            if type(spot[name]) not in (int, float):
+                raise ValueError("no number")
         if spot["where"] not in (GLASS, STRIP, "sensor") or not isinstance(spot["kind"], str):
             raise ValueError("no piece")

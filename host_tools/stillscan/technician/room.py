@@ -16,7 +16,7 @@ from stillscan.technician import about
 from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.live import Live
 from stillscan.technician.relay import Relay
-from stillscan.technician.tasks import TASKS
+from stillscan.technician.tasks import TASKS, Task
 
 SHOWN_WAIT_S = 2.0  # a page waits so long for a check to end before it shows what it knew before
 _LIVE_ENDS_S = 6.0  # a look at the sensors ends within half a second, and parts start within three
@@ -110,24 +110,24 @@ class Room:
         """The job that goes on."""
         return next((job for job in self.jobs.values() if job.goes_on), None)
 
-    def start(self, name: str, who: str) -> bool:
-        """Begin a task in a thread of its own; False when another one goes on."""
+    def start(self, name: str, who: str, task: Task | None = None) -> bool:
+        """Begin a task, that of TASKS if none is given, in a thread of its own; False when another one goes on."""
         with self._lock:
             if self.going_on is not None:
                 return False
             self.live.stop()
             job = self.jobs[name] = Job(name, who, self._now())
-        threading.Thread(target=self._carry_out, args=(job,), name="task", daemon=True).start()
+        threading.Thread(target=self._carry_out, args=(job, task or TASKS[name]), name="task", daemon=True).start()
         return True
 
-    def _carry_out(self, job: Job) -> None:
+    def _carry_out(self, job: Job, task: Task) -> None:
         def progress(text: str) -> None:
             job.progress = text
 
         _LOG.info("service: %s began: %s", job.who, job.name)
         try:
             with self.at(job.who, _LIVE_ENDS_S) as at:
-                result = TASKS[job.name](at, progress)
+                result = task(at, progress)
             job.result = result
         except StillscanError as error:
             job.trouble = str(error)

@@ -14,6 +14,7 @@ from stillscan.records.staff import NotAllowedError, SignInError
 from stillscan.technician.held_port import HeldPort
 
 _ANSWER_S = 60.0  # longer than the kiosk lets a command wait for a check to end
+_TAKEN = 204  # the answer of HTTP without a body
 _MOST_WAIT_MS = 1000.0  # of one request: the kiosk's threads are not held longer
 
 
@@ -77,6 +78,12 @@ class KioskPort:
         except (OSError, http.client.HTTPException):
             self._server.close()
             raise LinkLostError(f"{self.name}: the kiosk's program has ended, or does not answer", "gone") from None
+
+    def looked(self, pieces: list[dict[str, object]]) -> None:
+        """Tell the kiosk what a look at the glass found. DeviceError: it does not take it."""
+        status, body = self._post("glass", json.dumps(pieces).encode(), {"X-Seat": self._seat})
+        if status != _TAKEN:
+            raise self._refused(status, _object(body))
 
     def now_ms(self) -> float:
         """See Transport."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import functools
 import hmac
+import json
 import logging
 import secrets
 import threading
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import anyio
 from starlette.requests import Request
@@ -22,6 +24,7 @@ from stillscan.errors import DeviceError, StillscanError
 from stillscan.guidance import page_texts, sentence
 from stillscan.link.transport import LinkLostError
 from stillscan.records.staff import Role, SignInError
+from stillscan.technician.glass import pieces
 from stillscan.technician.relay import Lease, Relay
 from stillscan.web.connections import trust_connection
 from stillscan.web.forms import form_of
@@ -40,12 +43,15 @@ class _Seat(NamedTuple):
 
 
 class ScannerPort:
-    """The routes of one kiosk. ``secret`` is that of its note."""
+    """The routes of one kiosk. ``secret`` is that of its note; ``looked`` is told what a look at the glass found."""
 
-    def __init__(self, relay: Relay, sessions: Sessions, secret: str) -> None:
+    def __init__(
+        self, relay: Relay, sessions: Sessions, secret: str, looked: Callable[[list[dict[str, Any]]], None]
+    ) -> None:
         self._relay = relay
         self._sessions = sessions
         self._secret = secret
+        self._looked = looked
         self._seats: dict[str, _Seat] = {}
         self._lock = threading.Lock()
         self._threads = anyio.CapacityLimiter(_MOST_ASKING)
@@ -55,6 +61,7 @@ class ScannerPort:
         return [
             Route(f"{BELOW}open", self.begin, methods=["POST"]),
             Route(f"{BELOW}say", self.say, methods=["POST"]),
+            Route(f"{BELOW}glass", self.glass, methods=["POST"]),
             Route(f"{BELOW}close", self.close, methods=["POST"]),
         ]
 
@@ -118,6 +125,18 @@ class ScannerPort:
         except DeviceError as error:
             return JSONResponse({"detail": str(error)}, 409)
         return Response(said, media_type="application/octet-stream")
+
+    async def glass(self, request: Request) -> Response:
+        """What a technician's look at the glass found, for the history that the kiosk keeps."""
+        seat = self._seats.get(request.headers.get("x-seat", ""))
+        if seat is None or not await self._sessions.may_see(seat.session):
+            return JSONResponse({"detail": "the sign-in is over: begin again"}, 410)
+        try:
+            spots = pieces(json.loads(await request.body()))
+        except (ValueError, RecursionError):
+            return JSONResponse({"detail": "these are no pieces of dirt"}, 422)
+        await anyio.to_thread.run_sync(self._looked, spots, limiter=self._threads)
+        return Response(status_code=204)
 
     async def close(self, request: Request) -> Response:
         """The technician has finished."""

@@ -17,11 +17,13 @@ from stillscan.errors import StillscanError
 from stillscan.guidance import service_texts
 from stillscan.technician.glass import Glass
 from stillscan.technician.live import LAMPS
+from stillscan.technician.procedures.guided import Guided
 from stillscan.technician.room import Room
 from stillscan.technician.tasks import TASKS
 from stillscan.web.forms import form_of
 from stillscan.web.gate import NOW, session_of
 from stillscan.web.language import keep_choice, language_of
+from stillscan.web.procedures import ProcedurePages, offered
 from stillscan.web.rendering import Rendering
 from stillscan.web.service_view import day, dirt_drawing, told
 from stillscan.web.sessions import Sessions
@@ -32,13 +34,15 @@ T = TypeVar("T")
 
 
 class ServicePage:
-    """The technician's page of one counter. ``room`` has the scanner."""
+    """The technician's page of one counter. ``room`` has the scanner, ``guided`` the reports."""
 
-    def __init__(self, counter: Counter, sessions: Sessions, room: Room, glass: Glass) -> None:
+    def __init__(self, counter: Counter, sessions: Sessions, room: Room, glass: Glass, guided: Guided) -> None:
         self._rendering = Rendering(counter)
         self._sessions = sessions
         self._room = room
         self._glass = glass
+        self._guided = guided
+        self._procedures = ProcedurePages(counter, sessions, room, guided)
         self._threads = anyio.CapacityLimiter(_MOST_AT_ONCE)
 
     def routes(self) -> list[BaseRoute]:
@@ -49,6 +53,7 @@ class ServicePage:
             Route(f"{PATH}/task", self.task, methods=["POST"]),
             Route(f"{PATH}/live", self.live, methods=["POST"]),
             Route(f"{PATH}/settings", self.settings, methods=["POST"]),
+            *self._procedures.routes(),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -108,6 +113,8 @@ class ServicePage:
     ) -> Response:  # fmt: skip
         room, language = self._room, language_of(request)
         trouble = await self._outside(functools.partial(room.look, self._who(request)))
+        reports = await self._outside(self._guided.closed)
+        whole, exchanges = offered()
         texts, look = service_texts(language), self._glass.last()
         answer = HTMLResponse(
             self._rendering.render(
@@ -118,7 +125,10 @@ class ServicePage:
                 lock_s=self._sessions.told_lock_s,
                 here=PATH,
                 seen=None if room.seen is None else told(room.seen, texts),
-                trouble=texts[f"task_{trouble}"] if trouble in TASKS else trouble,
+                trouble=texts.get(f"task_{trouble}", trouble),
+                procedures=whole,
+                exchanges=exchanges,
+                reports=[one._replace(ended=day(one.ended)) for one in reports],
                 live=room.live.ask(),
                 lamps=list(LAMPS),
                 tasks=list(TASKS),

@@ -30,6 +30,8 @@ class Places:
     configuration: Path | None = None
     recordings: Path | None = None
     """The folder of `stillscan run --record`."""
+    service: Path | None = None
+    """The folder of `stillscan service`."""
     options: frozenset[str] = field(default_factory=frozenset)
     """Keys that a configuration may have."""
     seconds: float = 3.0

@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stillscan.technician.bundle import environment, recorded, scanner
+from stillscan.technician.bundle import environment, recorded, scanner, served
 from stillscan.technician.bundle.ask import Ask, Source
 from stillscan.technician.bundle.configuration import configuration
 from stillscan.technician.bundle.kiosk_log import KioskLog
@@ -49,6 +49,8 @@ PARTS: tuple[Part, ...] = (
     Part("recordings.txt", "what the scanner did at the last visits, for 'stillscan replay'; no pictures",
          recorded.recordings),
     Part("dirt.json", "dirt that the last visits show, and that a look at the empty glass found", recorded.dirt),
+    Part("glass.json", "what the kiosk's own looks at its glass found, by day", served.glass),
+    Part("services.json", "the last guided procedures: outcomes, and values beside their limits", served.services),
     Part("kiosk-log.txt", "the newest lines of the kiosk's log", _log),
 )  # fmt: skip
 """Records come first: they say which names are kiosks, people and scanners."""

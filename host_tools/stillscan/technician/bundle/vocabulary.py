@@ -25,6 +25,8 @@ from stillscan.records.scanners import Standing
 from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Outcome
 from stillscan.technician.bundle import remembered
+from stillscan.technician.limits import limits
+from stillscan.technician.procedures.table import procedures, steps
 from stillscan.verify.ruling import OK, REASONS, VERDICTS
 
 PACKAGE = Path(__file__).parents[2]
@@ -41,6 +43,7 @@ def words() -> frozenset[str]:
     return (
         codes()
         | remembered.words()
+        | {word for measured in limits("") for word in _WORD.findall(" ".join(measured))}
         | set(_WORD.findall(_RULES.read_text(encoding="utf-8")))
         | {
             word
@@ -63,6 +66,7 @@ def codes() -> frozenset[str]:
         {name for names in (*wired, *ours, get_args(NoticeKind)) for name in names}
         | {*boards(), SIMULATED, OK, *map(str, Role), *kinds.LETTERS, *kinds.KEPT, kinds.PURGE}
         | {row.name for row in table}
+        | {*procedures(), *steps()}
         | set(Health._fields)
         | {row.unit for row in table}
     )

@@ -162,16 +162,20 @@ def runs(folder: Path) -> list[Path]:
     return sorted(own, key=lambda path: path.name[re.search(r"-[0-9]{8}-", path.name).start() :])  # type: ignore[union-attr]
 
 
-def open_run(folder: Path, procedure: Procedure, now: datetime, *, anew: bool = False) -> tuple[Run, bool]:
-    """The run of this procedure that is not closed, or a new one; whether it goes on. ``anew``: always a new one."""
-    for path in [] if anew else reversed(runs(folder)):
+def unfinished(folder: Path, procedure: Procedure) -> Run | None:
+    """The run of this procedure that was begun last, when it is not closed."""
+    for path in reversed(runs(folder)):
         if path.name.startswith(f"{procedure.name}-"):
             run = load(path)
             if run.procedure.name == procedure.name:
-                if not run.closed:
-                    return run, True
-                break
-    return begin(folder, procedure, now), False
+                return None if run.closed else run
+    return None
+
+
+def open_run(folder: Path, procedure: Procedure, now: datetime, *, anew: bool = False) -> tuple[Run, bool]:
+    """The run of this procedure that is not closed, or a new one; whether it goes on. ``anew``: always a new one."""
+    run = None if anew else unfinished(folder, procedure)
+    return (begin(folder, procedure, now), False) if run is None else (run, True)
 
 
 def judged_values(step: Step, typed: Sequence[float], board: str) -> list[Judged]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -99,6 +100,7 @@ def _step(path: Path, entry: dict[str, Any]) -> Step:
     return Step(**{**entry, "ask": asked, "values": tuple(entry.get("values", ()))})
 
 
+@functools.cache
 def procedures(path: Path = _HERE / "procedures.toml") -> dict[str, Procedure]:
     """All of them by name. InputError: a file is not as it has to be."""
     known = steps()

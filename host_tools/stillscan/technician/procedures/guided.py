@@ -1,0 +1,167 @@
+"""Guided procedures for a page beside the running kiosk: every answer is a request of its own, the run lies in files.
+
+So a reload, a restart of the program or a power cut leaves it as it was after the last answer, and the command at a
+terminal goes on with the same run. What needs a scan of its own (the test card) is left to that command: the running
+kiosk scans documents alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from stillscan.errors import DeviceError, StillscanError
+from stillscan.files import read_whole
+from stillscan.records.services import ServiceDone
+from stillscan.records.staff import Person
+from stillscan.technician.about import info
+from stillscan.technician.at_scanner import AtScanner
+from stillscan.technician.hands import AskedHands
+from stillscan.technician.procedures.answers import judged, measured, note_scanner, reason, said, typed
+from stillscan.technician.procedures.carrying_out import Bench
+from stillscan.technician.procedures.closing import FILES, close
+from stillscan.technician.procedures.run import (
+    PASSED,
+    SKIPPED,
+    Found,
+    Run,
+    begin,
+    judged_values,
+    load,
+    runs,
+    unfinished,
+)
+from stillscan.technician.procedures.table import Procedure, Step
+from stillscan.technician.room import Room
+from stillscan.technician.tasks import Progress
+
+JOB = "procedure"
+"""What a step that is measured is called among the room's jobs."""
+NEEDS_SCAN = ("slide", "card")
+"""Kinds of steps that a running kiosk cannot carry out."""
+SHOWN = ("ring", "beeper")
+"""Kinds of steps that the scanner shows first, and a person judges afterwards."""
+_MOST_REPORTS = 10  # on the page: the last ones; the command lists all
+_MOST_BYTES = 20_000_000  # of a report: one of 50 steps has 0.2 MB
+
+
+class Closed(NamedTuple):
+    """A run whose report is there; ``outcome`` as Run has it."""
+
+    id: str
+    title: str
+    ended: str
+    outcome: str
+    entry: int | None
+
+
+class Guided:
+    """``folder`` is that of the command; ``note`` makes the entry of a report. Safe between threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        room: Room,
+        note: Callable[[ServiceDone], int],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._folder, self._room, self._note, self._now = folder, room, note, now
+        self._asked = ("", "")  # run and step that the scanner was asked for last
+
+    def run(self, procedure: Procedure) -> Run | None:
+        """The one that is not closed yet. InputError: its file is damaged."""
+        return unfinished(self._folder, procedure)
+
+    def begin(self, procedure: Procedure) -> Run:
+        """A new one, or the one that is not closed. InputError, EnvironmentTroubleError: it cannot be kept."""
+        return self.run(procedure) or begin(self._folder, procedure, self._now())
+
+    def measure(self, run: Run, step: Step, who: str) -> bool:
+        """Have the scanner carry a step out, in a thread; False when it is busy with another task."""
+
+        def task(at: AtScanner, progress: Progress) -> dict[str, Any]:
+            return self._carry_out(run.folder, step, who, at, progress)
+
+        began = self._room.start(JOB, who, task)
+        if began:
+            self._asked = (run.id, step.id)
+        return began
+
+    def _carry_out(self, folder: Path, step: Step, who: str, at: AtScanner, progress: Progress) -> dict[str, Any]:
+        run = load(folder)
+        note_scanner(run, info(at))
+        run.simulated = run.simulated or at.session.transport.pseudo
+        run.save()
+        bench = Bench(lambda: contextlib.nullcontext(at), lambda _: AskedHands(progress), progress)
+        came = bench.carry_out(step)
+        if step.by not in SHOWN:
+            self._keep(run, measured(step, came), who)
+        elif came.wrong is not None:
+            raise DeviceError(came.wrong)
+        return {"run": run.id, "step": step.id}
+
+    def answer(self, run: Run, step: Step, form: Mapping[str, str], who: str) -> bool:
+        """Keep what a person says of a step. False when that is no answer to it. FieldError: the reason is none.
+
+        ``do`` is yes, no, done, values (``value0`` and so on) or skip (``reason``).
+        """
+        found = self._answered(run, step, form)
+        if found is not None:
+            self._keep(run, found, who)
+        return found is not None
+
+    def _answered(self, run: Run, step: Step, form: Mapping[str, str]) -> Found | None:
+        do, board = form.get("do", ""), str(run.scanner.get("board") or "")
+        if do == "skip":
+            former = run.found.get(step.id)
+            return Found(step.id, SKIPPED, [] if former is None else former.values, reason(form.get("reason", "")))
+        if do == "done" and step.by == "do":
+            return Found(step.id, PASSED)
+        if do in ("yes", "no") and (step.by == "confirm" or (step.by in SHOWN and self.shown(run, step))):
+            return said(step, board, yes=do == "yes")
+        if do == "values" and step.by == "ask":
+            values = [typed(form.get(f"value{number}", "")) for number in range(len(step.ask))]
+            whole = [value for value in values if value is not None]
+            return judged(step, judged_values(step, whole, board)) if len(whole) == len(values) else None
+        return None
+
+    def shown(self, run: Run, step: Step) -> bool:
+        """Whether the scanner has just shown what a person is to judge."""
+        job = self._room.jobs.get(JOB)
+        return job is not None and job.result == {"run": run.id, "step": step.id}
+
+    def trouble(self, run: Run, step: Step) -> str:
+        """Why the scanner could not be had for this step, when it was asked last; or ""."""
+        job = self._room.jobs.get(JOB)
+        return job.trouble if job is not None and self._asked == (run.id, step.id) else ""
+
+    def _keep(self, run: Run, found: Found, who: str) -> None:
+        found.by, found.at = who, self._now().isoformat(timespec="seconds")
+        run.note(found)
+
+    def close(self, run: Run, person: Person) -> None:
+        """Write and sign the report. RecordsError, EnvironmentTroubleError: the same again completes it."""
+        close(run, person, self._note)
+
+    def closed(self) -> list[Closed]:
+        """The last runs that have a report, the newest first; what is damaged is left to the command to tell."""
+        found = []
+        for path in reversed(runs(self._folder)):
+            with contextlib.suppress(StillscanError):
+                run = load(path)
+                if run.closed:
+                    found.append(Closed(run.id, run.procedure.title, run.ended or run.began, run.outcome, run.entry))
+            if len(found) == _MOST_REPORTS:
+                break
+        return found
+
+    def report(self, name: str, ending: str) -> bytes | None:
+        """A file of a report; None when there is none of that name."""
+        known = {path.name: path for path in runs(self._folder)}
+        if name not in known or ending not in FILES:
+            return None
+        path = known[name] / f"report.{ending}"
+        return read_whole(path, _MOST_BYTES) if path.is_file() else None

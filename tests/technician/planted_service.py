@@ -26,7 +26,7 @@ def planted_service(canaries: Canaries, keys: Path, data: Path) -> None:
         )
     ]
     found = {
-        "step": "wipe-glass", "outcome": canaries.any(), "values": values, "reason": canaries.any(),
+        "step": "wipe-glass", "outcome": "passed", "values": values, "reason": canaries.any(),
         "by": canaries.ascii(), "at": canaries.any(), "times": int(canaries.number()), "curves": {canaries.any(): [1]},
     }  # fmt: skip
     state = {
@@ -37,4 +37,5 @@ def planted_service(canaries: Canaries, keys: Path, data: Path) -> None:
     for number, began in enumerate((state["began"], canaries.any())):
         folder = data / "service" / f"cleaning-20261128-10000{number}"
         folder.mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps({**state, "began": began}))
+        altered = {} if number == 0 else {"found": [{**found, "outcome": canaries.any()}]}
+        (folder / "run.json").write_text(json.dumps({**state, **altered, "began": began}))

@@ -39,7 +39,7 @@ def state(board: FakeBoard) -> dict[str, object]:
     return found
 
 
-def new_version(sources: Path, number: int = 2) -> Version:
+def new_version(sources: Path, number: int = 7) -> Version:
     (sources / "firmware" / "kiosk" / "version.py").write_text(f'"""Version."""\n\nVERSION = (0, {number}, 0)\n')
     return Version.of(compiled("fake"))
 
@@ -63,12 +63,12 @@ def test_a_new_board_then_nothing_to_do_then_an_update(
     assert flash(board, "--json") == 0
     said = record(capsys)
     assert (said["changed"], said["sent"], said["kept"]) == (True, 1, len(second.files) - 1)
-    assert (said["firmware"], said["build"], said["board"]) == ("0.2.0", second.build, "fake")
+    assert (said["firmware"], said["build"], said["board"]) == ("0.7.0", second.build, "fake")
     assert files(board, "b") == {**second.files, "manifest": second.manifest}
     assert files(board, "a") == {**first.files, "manifest": first.manifest}, "what ran before is whole"
     assert state(board) == {"run": "b", "a": first.build, "b": second.build}
 
-    third = new_version(sources, 3)
+    third = new_version(sources, 8)
     (sources / "firmware" / "kiosk" / "plan.py").unlink()
     board.hold_service()
     assert flash(board) == 0

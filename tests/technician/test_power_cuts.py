@@ -37,7 +37,7 @@ class Update:
         self.image.write_bytes(littlefs(self.old.alone(), 1408))
         self.before = self.image.read_bytes()
         checkout(sources, mode)
-        (sources / "firmware" / "kiosk" / "version.py").write_text('"""Version."""\n\nVERSION = (0, 2, 0)\n')
+        (sources / "firmware" / "kiosk" / "version.py").write_text('"""Version."""\n\nVERSION = (0, 7, 0)\n')
         self.new = Version.of(compiled("fake"))
         with FakeBoard(folder, self.image) as board:
             board.hold_service()

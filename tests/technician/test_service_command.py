@@ -181,7 +181,7 @@ def test_list_and_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["service", "list"]) == 0
     assert "acceptance" in capsys.readouterr().out
     assert main(["service", "list", "--json"]) == 0
-    names = [one["name"] for one in json.loads(capsys.readouterr().out)]
+    names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
     for name in names:
         assert main(["service", "show", name]) == 0
     assert main(["service", "show", "acceptance", "--json", "--pictures", str(tmp_path)]) == 0

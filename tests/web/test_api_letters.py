@@ -1,15 +1,19 @@
 """Letters listed and counted by programs, and the counter as they follow it."""
 
 import threading
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import anyio
 import pytest
 from api_office import CLERK, LETTER, Office
 from clerks import run
+from starlette.responses import Response
 
 from stillscan.errors import StillscanError
 from stillscan.web import feed as module
 from stillscan.web.feed import feed
+from stillscan.web.places import Places
 
 
 def test_letters_are_listed_in_parts_and_by_state(tmp_path: Path) -> None:
@@ -93,3 +97,34 @@ def test_a_program_whose_token_is_revoked_hears_nothing_more(
 
     assert len(run(watch)) == (1 if said == "revoked" else 2)
     office.database.close()
+
+
+def test_no_more_programs_follow_than_may_however_they_come(tmp_path: Path) -> None:
+    """All of them ask before the first answer has begun."""
+
+    async def one(places: Places, told: list[int]) -> None:
+        async def events() -> AsyncGenerator[str, None]:
+            await anyio.sleep(0)
+            yield "event: beat\ndata: {}\n\n"
+
+        async def receive() -> dict[str, str]:
+            await anyio.sleep_forever()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict) -> None:
+            if message["type"] == "http.response.start":
+                told.append(message["status"])
+
+        await places.stream(None, events(), Response(status_code=503))({"type": "http"}, receive, send)  # type: ignore[arg-type]
+
+    async def all_at_once() -> list[list[int]]:
+        places, rounds = Places(10), []
+        for _ in range(2):  # each gives its place back
+            told: list[int] = []
+            async with anyio.create_task_group() as group:
+                for _ in range(25):
+                    group.start_soon(one, places, told)
+            rounds.append(sorted(told))
+        return rounds
+
+    assert run(all_at_once) == [[200] * 10 + [503] * 15] * 2

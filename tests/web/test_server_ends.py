@@ -48,7 +48,8 @@ def stream_of(url: str, cookies: str, path: str = "/events") -> socket.socket:
     opened = socket.create_connection((host, int(port)), timeout=_MOST_S)
     opened.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n".encode())
     content = b""
-    while b"event: device" not in content and b" 503 " not in content:
+    last = b"event: device" if path == "/events" else b"event: panel"  # the customer's screen has no more
+    while last not in content and b" 503 " not in content:
         content += opened.recv(65536)
     return opened
 

@@ -272,6 +272,13 @@ def test_who_may_have_the_port(alone: Held, secret: str, staff: str, pin: str, s
     assert not alone.sessions.signed_in(staff)
 
 
+def test_who_has_no_note_fills_no_log(alone: Held, caplog: pytest.LogCaptureFixture) -> None:
+    window = client(alone.program)
+    for number in range(50):
+        window.post("/service/port/open", headers={"Authorization": f"Bearer {number}"})
+    assert len([record for record in caplog.records if record.name == "stillscan.web.scanner_port"]) <= 1
+
+
 @pytest.mark.parametrize("path", ["say", "close", "glass", "nothing"])
 def test_without_a_seat_nothing_is_said(alone: Held, path: str) -> None:
     answer = client(alone.program).post(f"/service/port/{path}", content=b"\0\1\2\0", headers={"X-Seat": "x"})

@@ -117,7 +117,8 @@ def _folder(args: argparse.Namespace) -> Path:
 def _list(args: argparse.Namespace) -> int:
     known = procedures()
     if args.json:
-        print(json.dumps([_brief(one) for one in known.values()]))
+        for one in known.values():
+            print(json.dumps(_brief(one)))
         return 0
     for one in known.values():
         if not one.name.startswith(REPLACE):

@@ -123,14 +123,17 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
     )
     known = np.where(CONFUSABLE_OF[classes] == classes, mine, np.logaddexp(mine, fellow))
     odds = np.where(printed(lines), said[..., -1] - known, _NO_ODDS)
-    most = _STRANGE_CERTAIN
+    most = np.full((len(lines), 1), _STRANGE_CERTAIN)
     if not certain:
-        most = _STRANGE + min(_usual(odds), _WORST_USUAL)
+        # of a line that is printed in part the network has seen none, and its odds are not like those of the others
+        whole = printed(lines).all(axis=1, keepdims=True)
+        most = np.where(whole, _STRANGE + min(_usual(odds), _WORST_USUAL), _STRANGE)
         ink = np.where(printed(lines), np.mean([one.beyond for one in prints], axis=0), 0.0)
         odds = odds + _BEYOND * np.maximum(ink - _BEYOND_USUAL * _usual(ink), 0)
-    if odds.max() <= most:
+    over = odds - most
+    if over.max() <= 0:
         return None
-    line, cell = (int(at) + 1 for at in np.unravel_index(odds.argmax(), odds.shape))
+    line, cell = (int(at) + 1 for at in np.unravel_index(over.argmax(), over.shape))
     return QualityFinding("no-mrz-character", FOREIGN.format(line=line, cell=cell), line=line, characters=(cell, cell))
 
 

@@ -6,13 +6,13 @@ Nothing here finishes a check or hands a letter out: that needs the scanner, the
 import logging
 from collections import Counter as Counted
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request, Security
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
 from pydantic import Field
 from sqlalchemy import Connection
@@ -52,6 +52,7 @@ from stillscan.web.bearer import TokenFirst, may, most_bytes
 from stillscan.web.feed import feed
 from stillscan.web.language import begin_in
 from stillscan.web.limits import WholeBody
+from stillscan.web.places import Places
 
 _LOG = logging.getLogger(__name__)
 _MOST_LETTERS = 10_000  # in one request: about 1 MB of JSON; larger lists are files
@@ -121,25 +122,16 @@ def _add_counter(app: FastAPI, counter: Counter, tokens: TokenList) -> None:
         )
 
     @app.get("/events", responses={200: {"content": {"text/event-stream": {}}}})
-    async def events(token: Annotated[Token, may(Scope.STATES)]) -> StreamingResponse:
+    async def events(token: Annotated[Token, may(Scope.STATES)]) -> Response:
         """What happens at the counter, as server-sent events: `state` with each change, `beat` when nothing changes.
 
         It ends when the token is revoked.
         """
-        if open_feeds[0] >= _MOST_FEEDS:
-            raise HTTPException(503, "too many programs follow the counter already")
+        events = feed(counter, lambda: tokens.is_active(token.name))
+        full = JSONResponse({"detail": "too many programs follow the counter already"}, 503)
+        return feeds.stream(None, events, full)
 
-        async def told() -> AsyncIterator[str]:
-            open_feeds[0] += 1
-            try:
-                async for event in feed(counter, lambda: tokens.is_active(token.name)):
-                    yield event
-            finally:
-                open_feeds[0] -= 1
-
-        return StreamingResponse(told(), media_type="text/event-stream")
-
-    open_feeds = [0]
+    feeds = Places(_MOST_FEEDS)
 
 
 def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import anyio
@@ -34,7 +34,7 @@ def state_of(visit: Visit, scanner: Scanner) -> dict[str, Any]:
     }
 
 
-async def feed(counter: Counter, may_follow: Callable[[], bool]) -> AsyncIterator[str]:
+async def feed(counter: Counter, may_follow: Callable[[], bool]) -> AsyncGenerator[str, None]:
     """Events `state` with `state_of` as JSON, and `beat` every few seconds in which nothing changes, until the end.
 
     ``may_follow`` is asked now and then, in a thread: the stream ends as soon as it says no. While it cannot be told

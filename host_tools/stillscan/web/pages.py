@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from importlib.resources import files
 from typing import Any
@@ -31,6 +30,7 @@ from stillscan.web.gate import Gate, browser_of, session_of
 from stillscan.web.guard import Guard
 from stillscan.web.language import begin_in, customer_language_of, keep_choice, language_of, refusal
 from stillscan.web.limits import FORM_BYTES, DeclaredSize, WholeBody
+from stillscan.web.places import Places
 from stillscan.web.rendering import Rendering, TourLetter
 from stillscan.web.service_view import wipe
 from stillscan.web.sessions import MOST_STREAMS, Session, Sessions
@@ -149,7 +149,7 @@ class _Pages:
         self._rendering = rendering
         self._sessions = sessions
         self._threads = anyio.CapacityLimiter(_MOST_ANSWERS)
-        self._customers: dict[str | None, int] = {}
+        self._customers = Places(_MOST_CUSTOMERS)
 
     async def _outside(self, answer: Callable[[], None]) -> None:
         """In a thread: a database that hangs must not stop the other windows. These threads are the windows' own."""
@@ -235,22 +235,8 @@ class _Pages:
         browser, language = browser_of(request), customer_language_of(request)
         if request.method == "HEAD":
             return PlainTextResponse("")
-        if self._customers.get(browser, 0) >= _MOST_CUSTOMERS:
-            return refusal(request, "too_many_windows", 503)
         events = follow(self._counter, language, self._customer_panel(language), scanner=False)
-        return StreamingResponse(self._counted(browser, events), media_type="text/event-stream")
-
-    async def _counted(self, browser: str | None, events: AsyncIterator[str]) -> AsyncIterator[str]:
-        """A window of the customer's screen as long as it is open."""
-        self._customers[browser] = self._customers.get(browser, 0) + 1
-        try:
-            async with contextlib.aclosing(events):  # type: ignore[type-var]
-                async for event in events:
-                    yield event
-        finally:
-            self._customers[browser] -= 1
-            if not self._customers[browser]:
-                del self._customers[browser]
+        return self._customers.stream(browser, events, refusal(request, "too_many_windows", 503))
 
     def _panel(self, language: str, session: Session) -> Callable[[], dict[str, Any]]:
         begun = False

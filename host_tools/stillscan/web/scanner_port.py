@@ -28,6 +28,7 @@ from stillscan.technician.glass import pieces
 from stillscan.technician.relay import Lease, Relay
 from stillscan.web.connections import trust_connection
 from stillscan.web.forms import form_of
+from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Session, Sessions
 
 BELOW = "/service/port/"
@@ -35,6 +36,7 @@ _LEASE_WAIT_S = 3.0  # a page of another technician that shows something takes n
 _MOST_WAIT_MS = 1000  # a terminal asks again then: no thread is held longer by one that has gone
 _MOST_ASKING = 8  # requests that wait for the scanner, each in a thread
 _LOG = logging.getLogger(__name__)
+_SELDOM = Seldom(__name__)  # for what anybody on this computer can cause
 
 
 class _Seat(NamedTuple):
@@ -69,7 +71,7 @@ class ScannerPort:
         """Sign in, and have the scanner."""
         shown = request.headers.get("authorization", "").partition(" ")[2]
         if not hmac.compare_digest(shown.encode(), self._secret.encode()):
-            _LOG.warning("somebody without the kiosk's note asked for the scanner")
+            _SELDOM.warning("somebody without the kiosk's note asked for the scanner")
             return JSONResponse({"detail": "this needs the note that the kiosk has left beside its keys"}, 403)
         trust_connection(request.scope)
         form = await form_of(request)
@@ -80,14 +82,14 @@ class ScannerPort:
         try:
             _, session = await anyio.to_thread.run_sync(trying, limiter=self._threads)
         except SignInError as error:
-            _LOG.warning("a sign-in was refused: %s", error.key)
+            _SELDOM.warning("a sign-in was refused: %s", error.key)
             said = sentence(page_texts("en"), error.key, error.seconds).format(seconds=error.seconds)
             return JSONResponse({"key": error.key, "seconds": error.seconds, "detail": said}, 401)
         except StillscanError as error:
             return JSONResponse({"detail": str(error)}, 503)
         if session.person.role is not Role.TECHNICIAN:
             self._sessions.end(session)
-            _LOG.warning("somebody who is no technician asked for the scanner")
+            _SELDOM.warning("somebody who is no technician asked for the scanner")
             return JSONResponse({"key": "role_needed"}, 403)
         begin = functools.partial(self._relay.begin, session.person.staff, _LEASE_WAIT_S)
         try:

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 from stillscan.counter.counter import Counter, Event
@@ -28,7 +28,7 @@ async def follow(
     panel: Callable[[], dict[str, Any]] | None,
     scanner: bool,
     seat: tuple[Sessions, Session] | None = None,
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """Server-sent events: first how everything stands, then what changes. ``panel`` renders the open question.
 
     With ``scanner`` the window shows what the scanner does; without it the panel alone, which then follows the scanner.

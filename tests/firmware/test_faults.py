@@ -185,7 +185,7 @@ def test_a_defect_in_every_turn_ends_in_a_reset() -> None:
 
 def test_a_defect_at_start_up() -> None:
     """The reference cannot be stored: the device says so by FAULT, and recovers when it can."""
-    with Rig(files={"reference.bin.new": None}) as rig:
+    with Rig(files={"reference.bin": None, "reference.bin.new": None}) as rig:
         assert rig.state == wire.FAULT
         assert_fault(rig, "firmware", "internal")
         (rig.folder / "reference.bin.new").rmdir()

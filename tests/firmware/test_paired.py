@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk import wire
-from stillscan.boards.files import boards_folder, firmware_folder
+from stillscan.boards.files import boards_folder, firmware_folder, simulated_folders
 from stillscan.boards.versions import Version
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.link.framing import Decoder, encode
@@ -227,14 +227,14 @@ def started(files: dict[str, bytes]) -> SimulatedKiosk:
 
 def test_a_paired_board_starts_from_its_slots() -> None:
     """As on a board: what a version imports it has imported before it runs (loader.py)."""
-    roots = (boards_folder() / "simulator", firmware_folder())
+    roots = (*simulated_folders("simulator"), firmware_folder())
     files = {
         path.relative_to(root).as_posix(): path.read_bytes()
         for root in roots
         for path in sorted(root.rglob("*.py"))
         if path.name not in ("main.py", "loader.py", "time.py", "parts.py")
     }
-    version = Version({}, {**files, "time.py": (roots[0] / "time.py").read_bytes()})
+    version = Version({}, {**files, "time.py": (boards_folder() / "simulator" / "time.py").read_bytes()})
     with started({**version.alone(), BOARD_FILE: PAIRING.written()}) as kiosk:
         session = Session(kiosk, admission=lambda hello, transport: PAIRING.key)
         assert session.open().scanner_id == PAIRING.scanner

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kiosk import wire
-from stillscan.boards.files import boards_folder, firmware_folder
+from stillscan.boards.files import firmware_folder, simulated_folders
 from stillscan.boards.versions import Version
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Installed
@@ -18,7 +18,7 @@ from .rig import Rig
 START = f"""
 import sys
 del sys.modules["start"]
-sys.path[:] = [{str(boards_folder() / "simulator")!r}, {str(firmware_folder())!r}]
+sys.path[:] = {[str(folder) for folder in (*reversed(simulated_folders("simulator")), firmware_folder())]!r}
 from start import run
 """.encode()
 VERSION = Version({}, {"start.py": START})

@@ -15,6 +15,7 @@ from distribution.programs import call
 
 import stillscan
 from stillscan.errors import StillscanError
+from stillscan.simulator.micropython import micropython
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -75,6 +76,7 @@ def test_an_installed_wheel_works(built: tuple[Path, Path], tmp_path: Path) -> N
     python = trial.environment(tmp_path / "env", sys.executable)
     place = site(python)
     (place / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (python.parent / "micropython").symlink_to(micropython())
     trial.install(python, sys.executable, "--no-index", "--no-deps", built[0])
     where = call([python, "-c", "import stillscan, kiosk; print(stillscan.__file__, kiosk.__file__)"], "import")
     assert where.count(str(place)) == 2

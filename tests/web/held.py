@@ -89,6 +89,12 @@ class Held(Played):
         """A document is laid down, whatever the lights show."""
         self._scene.place(self._kiosk.bus.now_us)
 
+    def job_done(self) -> None:
+        """Wait until the task that goes on, if there is one, has ended."""
+        for thread in threading.enumerate():
+            if thread.name == "task":
+                thread.join()
+
     def stop(self) -> None:
         """The program ends."""
         super().stop()

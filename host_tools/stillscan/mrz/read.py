@@ -34,8 +34,11 @@ _LEAST_SCORE = 0.25
 _SMALLEST_PX = 24
 """Two lines of letters 6 px high, the smallest that `spot` finds, take 6 + 6 * 75 / 29 = 22 rows."""
 _SURELY = 0.75
-"""Likeness above which a row's print is dark and runs nearly straight: what lies between light strokes has up to 0.69,
-rows in a bow up to 0.76 (`devshots`), other photographs of MRZs 0.8 and more."""
+"""Likeness above which a row runs nearly straight: rows in a bow have up to 0.76 (`devshots`), other photographs of
+MRZs 0.8 and more."""
+_DARK = 0.8
+"""Likeness above which a row's print is dark: what lies between light strokes has up to 0.784 (negatives of 25 MRZs of
+all sizes in two fonts, turned four ways)."""
 _NEGATIVE_SIZES_PX = spot.LONG_SIDES_PX[0], spot.LONG_SIDES_PX[2]
 """Sizes at which is looked for light print: half as many, for it is seldom."""
 _NO_TEXT = -1.0
@@ -156,7 +159,7 @@ def _is_light(evidence: Evidence) -> bool:
 def _looks_negative(grey: NDArray[np.uint8], rows: Sequence[Row]) -> bool:
     """Whether rows that are clearly an MRZ's are seen when light and dark are exchanged, likelier ones than `rows`."""
     most = max((row.likeness for row in rows), default=0.0)
-    if most > _SURELY:
+    if most > _DARK:
         return False
     other = promising(255 - grey, spot.bars(255 - grey, _NEGATIVE_SIZES_PX))
     return bool(other) and other[0].likeness > max(most, rivals.CLEARLY_MRZ)

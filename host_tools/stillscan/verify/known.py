@@ -54,6 +54,15 @@ def read_list(path: Path) -> tuple[Known, ...]:
     return tuple(_entries(read_toml(path), str(path)))
 
 
+def parse_list(content: bytes, source: str) -> tuple[Known, ...]:
+    """A list that came as bytes; ``source`` is what messages call it. InputError as ``read_list``."""
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        raise InputError(f"{source}: is no TOML file") from None
+    return tuple(_entries(table, source))
+
+
 def advice(lists: Sequence[Known], mrz: MrzFacts, today: date) -> list[Mapping[str, str]]:
     """What to tell the clerk about this document: a sentence by language for each entry that fits."""
     return [known.advice for known in lists if known.fits(mrz, today)]

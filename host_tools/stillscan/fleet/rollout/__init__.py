@@ -1,0 +1,1 @@
+"""Releases to many kiosks: signed with TUF, opened ring by ring, watched, and taken back."""

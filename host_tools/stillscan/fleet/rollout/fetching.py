@@ -1,0 +1,175 @@
+"""Where a kiosk reads the repository: a folder, an HTTP folder, or an object store of NATS JetStream.
+
+Nothing here trusts what it reads. It only sees to it that nothing is longer, slower or later than it may be; signatures
+are verified by `client.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from io import BufferedIOBase
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError, SlowRetrievalError
+from tuf.api.metadata import Metadata
+from tuf.api.serialization import DeserializationError
+from tuf.ngclient import FetcherInterface
+
+from stillscan.errors import InputError
+from stillscan.fleet.rollout.roles import CLOCKS, ROLLOUTS, SNAPSHOT, TIMESTAMP, VALID
+
+PREFIX = "repository:/"
+"""What names in the repository begin with on their way through the library."""
+_CHUNK = 65536  # bytes at a time: a release of a board is read in a handful of them
+_SILENCE_S = 20.0  # without a byte: a mobile line in a valley takes ten
+_LONGEST_S = 300.0  # of one file: 400 kB over the slowest line that carries a kiosk's events take half of it
+_ABSENT = 404  # as HTTP says it; TUF asks for the next root until there is none
+
+
+class Source(Protocol):
+    """Where files are read by name."""
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The content of ``metadata/...`` or ``targets/...``. DownloadHTTPError 404: there is none; OSError."""
+        ...
+
+
+class FolderSource:
+    """A folder on this computer, or on a disk that was brought."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """See Source."""
+        if ".." in PurePosixPath(name).parts:
+            raise DownloadError(f"{name}: leads out of the repository")
+        try:
+            with open(self._folder / name, "rb") as file:
+                while chunk := file.read(_CHUNK):
+                    yield chunk
+        except FileNotFoundError:
+            raise DownloadHTTPError(f"{name}: is not there", _ABSENT) from None
+
+
+class HttpSource:
+    """A folder that a web server hands out. Proxies as the environment names them."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """See Source."""
+        try:
+            with urllib.request.urlopen(f"{self._url}/{name}", timeout=_SILENCE_S) as answer:
+                while chunk := answer.read1(_CHUNK):
+                    yield chunk
+        except urllib.error.HTTPError as error:
+            raise DownloadHTTPError(f"{name}: the server answers with {error.code}", error.code) from None
+
+
+class ObjectStoreSource:
+    """A bucket of the object store. ``connect``: options of nats-py, as TLS and the kiosk's key."""
+
+    def __init__(self, server: str, bucket: str, connect: dict[str, Any] | None = None) -> None:
+        self._server, self._bucket, self._connect = server, bucket, connect or {}
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """See Source. The whole object at once, no longer than what ``most`` of the fetcher lets through."""
+        yield asyncio.run(asyncio.wait_for(self._get(name), _LONGEST_S))
+
+    async def _get(self, name: str) -> bytes:
+        import nats
+        from nats.js.errors import NotFoundError
+
+        client = await nats.connect(self._server, connect_timeout=_SILENCE_S, max_reconnect_attempts=1, **self._connect)
+        try:
+            store = await client.jetstream().object_store(self._bucket)
+            sink = _Sink()
+            await store.get(name, writeinto=sink)
+            return bytes(sink.content)
+        except NotFoundError:
+            raise DownloadHTTPError(f"{name}: is not there", _ABSENT) from None
+        finally:
+            await client.close()
+
+
+class _Sink(BufferedIOBase):
+    """Takes what an object store sends, and no more than any file of a repository has."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def write(self, data: Any) -> int:
+        self.content += data
+        if len(self.content) > _MOST_OBJECT:
+            raise DownloadError("the object store sends more than any release has")
+        return len(data)
+
+
+_MOST_OBJECT = 8_000_000
+"""Bytes: twice the longest release."""
+
+
+def source(place: str, connect: dict[str, Any] | None = None) -> Source:
+    """By what a user named: a folder, http(s)://..., or nats://server/bucket. InputError."""
+    parts = urlsplit(place)
+    if parts.scheme in ("http", "https"):
+        return HttpSource(place)
+    if parts.scheme in ("nats", "tls"):
+        bucket = parts.path.strip("/")
+        if not bucket or "/" in bucket:
+            raise InputError(f"{place}: names no bucket: nats://server/bucket")
+        return ObjectStoreSource(f"{parts.scheme}://{parts.netloc}", bucket, connect)
+    if parts.scheme and len(parts.scheme) > 1:  # one letter: a drive
+        raise InputError(f"{place}: a folder, http://, https:// or nats://server/bucket is wanted")
+    folder = Path(place)
+    inner = folder / "public"
+    return FolderSource(inner if inner.is_dir() else folder)
+
+
+class Fetcher(FetcherInterface):
+    """Reads from a source within limits of time; of online roles nothing that claims to hold too long."""
+
+    def __init__(
+        self, source: Source, now: Callable[[], datetime], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._source, self._now, self._clock = source, now, clock
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        end = self._clock() + _LONGEST_S
+        try:
+            for chunk in self._source.chunks(url.removeprefix(PREFIX).lstrip("/")):
+                if self._clock() > end:
+                    raise SlowRetrievalError(f"{url}: takes longer than {_LONGEST_S:.0f} s")
+                yield chunk
+        except DownloadError:
+            raise
+        except Exception as error:  # whatever a network or a disk does: nothing was downloaded
+            raise DownloadError(f"{url.removeprefix(PREFIX)}: {type(error).__name__}: {error}") from None
+
+    def download_bytes(self, url: str, max_length: int) -> bytes:
+        """As the library has it, and what an online role claims is held against the clock before it counts."""
+        content = super().download_bytes(url, max_length)
+        role = url.rsplit("/", 1)[-1].removesuffix(".json").rsplit(".", 1)[-1]
+        if role in (TIMESTAMP, SNAPSHOT, ROLLOUTS):
+            self._refuse_far(role, content)
+        return content
+
+    def _refuse_far(self, role: str, content: bytes) -> None:
+        try:
+            signed = Metadata.from_bytes(content).signed
+        except (DeserializationError, RepositoryError, RecursionError):
+            raise RepositoryError(f"{role}: is no metadata") from None
+        latest = self._now() + CLOCKS
+        if signed.expires > latest + VALID[role]:
+            raise RepositoryError(f"{role}: claims to count for longer than {VALID[role].days} day")
+        if signed.version > latest.timestamp():
+            raise RepositoryError(f"{role}: its number is from the future")

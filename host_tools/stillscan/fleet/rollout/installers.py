@@ -1,0 +1,98 @@
+"""Where releases go: known problems to their file, settings to the scanner, firmware to the board's free slot."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from stillscan.boards import settings
+from stillscan.boards.versions import Version
+from stillscan.errors import InputError, StillscanError
+from stillscan.files import trouble, write_whole
+from stillscan.fleet.rollout.firmware_file import unpack
+from stillscan.fleet.rollout.release import Kind, Release
+from stillscan.verify.known import parse_list
+
+
+def refuse(kind: Kind, content: bytes) -> None:
+    """InputError: no kiosk could use this content. Asked when a release is made, and by every kiosk again."""
+    if kind is Kind.FIRMWARE:
+        unpack(content)
+    elif kind is Kind.KNOWN:
+        parse_list(content, "the list of known problems")
+    else:
+        settings_in(content)
+
+
+def settings_in(content: bytes) -> dict[str, int]:
+    """Settings of a scanner by name: a TOML file of whole numbers. InputError as the firmware of this package would
+    refuse them."""
+    try:
+        found = tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        raise InputError("the settings are no TOML file") from None
+    ours = settings.known()
+    for name, value in found.items():
+        if name not in ours.rows:
+            raise InputError(f"settings: no setting is called '{name}'")
+        if type(value) is not int or not ours.fits(name, value):
+            raise InputError(f"settings: {name} has a value that the scanner does not take")
+    if together := ours.clash(found):
+        raise InputError(f"settings: {', '.join(together)}: together no passport would come through")
+    return found
+
+
+class KnownList:
+    """``path``: the file that the counter reads (`run --known`); it is looked at anew for each visit."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def install(self, release: Release, content: bytes, back: bool) -> None:
+        """See Installer."""
+        refuse(Kind.KNOWN, content)
+        write_whole(self._path, content)
+
+    def remove(self) -> None:
+        """See Installer."""
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise trouble(self._path, error, "written") from None
+
+
+class ScannerSettings:
+    """``change`` sets them at the scanner (DeviceError: not now); ``own`` are those that it is to have by itself."""
+
+    def __init__(self, change: Callable[[Mapping[str, int]], None], own: Mapping[str, int]) -> None:
+        self._change, self._own = change, own
+
+    def install(self, release: Release, content: bytes, back: bool) -> None:
+        """See Installer. What a release does not name is as this kiosk has it by itself."""
+        self._change(self._all() | settings_in(content))
+
+    def remove(self) -> None:
+        """See Installer."""
+        self._change(self._all())
+
+    def _all(self) -> dict[str, int]:
+        return {name: row.default for name, row in settings.known().rows.items()} | dict(self._own)
+
+
+class Firmware:
+    """``flash`` puts a version on the board and returns when it is confirmed; ``older``: also one that is older.
+    StillscanError: it did not come up, and the one before runs; DeviceError: not now. ``own``: that of this package."""
+
+    def __init__(self, board: str, flash: Callable[[Version, bool], None], own: Callable[[], Version]) -> None:
+        self._board, self._flash, self._own = board, flash, own
+
+    def install(self, release: Release, content: bytes, back: bool) -> None:
+        """See Installer."""
+        if release.board != self._board:
+            raise StillscanError(f"{release.path}: is for another board than {self._board}")
+        self._flash(unpack(content), back)
+
+    def remove(self) -> None:
+        """See Installer."""
+        self._flash(self._own(), True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 METADATA = MetaData()
-_KIOSK, _HOUR, _CODE = String(64), String(13), String(40)
+_KIOSK, _HOUR, _CODE = String(64), String(13), String(40)  # as long as events let them be
 
 ABOUT = Table(
     "fleet_about",

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet-rollout bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -115,6 +115,9 @@ bench-records: setup ## the durable record of a verdict in ms, and what 200 kill
 
 bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
 	@$(BIN)/python -m bench.rules $(ARGS)
+
+bench-fleet-rollout: setup ## 200 bad versions and 200 sound ones over 3,000 simulated kiosks: which are stopped, and when? (about 8 minutes)
+	@$(BIN)/python -m bench.fleet_rollout $(ARGS)
 
 bench-joined: setup ## 2,100 times two passports joined, exchanged or laid over each other: is a mixture ever accepted? (about 40 minutes)
 	@$(BIN)/python -m bench.joined $(ARGS)

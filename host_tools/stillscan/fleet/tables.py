@@ -82,6 +82,25 @@ HEAD = Table(
     Column("signature", String(128), nullable=False),
 )
 
+ROLLOUT = Table(
+    "fleet_rollout",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),  # in the order of planning
+    Column("plan", Text, nullable=False),  # JSON
+)
+"""Roll-outs as they go; who changes one locks all of them, so that copies of a centre do so one after another."""
+
+GIVEN = Table(
+    "fleet_given",
+    METADATA,
+    Column("rollout", String(64), primary_key=True),
+    Column("kiosk", _KIOSK, primary_key=True),
+    Column("n", BigInteger, nullable=False),  # of the event that told it: later checks are with the release
+    Column("refused", Boolean, nullable=False),  # the kiosk could not take it
+)
+"""Which kiosk has, or could not take, what a roll-out brings, as it said itself."""
+
 UNREAD = Table(
     "fleet_unread",
     METADATA,

@@ -26,7 +26,7 @@ STANDARD = ("1%", "5%", "20%", "50%", "100%")
 bench-fleet-rollout` shows what is found with so many), and five nights are a working week."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Member:
     """What a kiosk is drawn by."""
 

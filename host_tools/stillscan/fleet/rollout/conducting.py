@@ -1,0 +1,145 @@
+"""The centre's roll-outs: kept in its state, looked at again and again, and told to all kiosks as orders.
+
+Copies of a centre share one state. Whoever looks or changes locks all roll-outs, publishes, and lets go: two copies
+publish one after another, and a person's word is never overtaken by a look that began before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from stillscan.errors import InputError
+from stillscan.fleet.events import hour_of
+from stillscan.fleet.rollout import orders, rings
+from stillscan.fleet.rollout.plan import OVER, Plan, RolloutError, State, advance, read
+from stillscan.fleet.rollout.watching import Watched, fleet, watch
+from stillscan.fleet.store import Store
+from stillscan.fleet.tables import ROLLOUT
+
+AGAIN = timedelta(hours=6)
+"""So old may be what the online keys have signed: a publisher that is down for half a day leaves nobody without."""
+_LOCK = text("SELECT pg_advisory_xact_lock(7365)")  # 7363 and 7364 are taken (records/postgresql.py, fleet/store.py)
+_MOST = 1000
+"""Roll-outs that are kept: one a day for three years."""
+_NAME = 64  # characters, as the table has it
+
+Publish = Callable[[bytes | None], None]
+"""Make orders valid; None: those that are there, for another day."""
+
+
+class Rollout(NamedTuple):
+    """A plan, and how it looks now."""
+
+    plan: Plan
+    watched: Watched
+
+
+class Conductor:
+    """``publish`` is called while the roll-outs are locked; what it raises leaves all as it was."""
+
+    def __init__(self, store: Store, publish: Publish | None = None) -> None:
+        self._store, self._publish = store, publish
+        self._published: datetime | None = None
+
+    def plan(self, plan: Plan) -> None:
+        """Begin a roll-out. InputError: its name is taken, a ring has no kiosk; RolloutError: another one is on."""
+        if not plan.name.isprintable() or not 0 < len(plan.name) <= _NAME:
+            raise InputError(f"a roll-out has a name of 1 to {_NAME} characters")
+        with self._store.writing() as connection:
+            plans = _locked(connection)
+            _refuse(plan, plans)
+            drawn = rings.members(plan.rings, plan.name, fleet(connection))
+            for number, (ring, members) in enumerate(zip(plan.rings, drawn, strict=True), 1):
+                fitting = [member for member in members if plan.release.board in ("", member.board)]
+                if not fitting:
+                    raise InputError(f"ring {number} ({ring}) has no kiosk: nobody would try it there")
+            number = (connection.scalar(select(func.max(ROLLOUT.c.number))) or 0) + 1
+            connection.execute(insert(ROLLOUT).values(name=plan.name, number=number, plan=json.dumps(plan.record())))
+
+    def change(self, name: str, how: Callable[[Plan], Plan]) -> Plan:
+        """A person's word (``plan.pause``, ...), told at once. InputError: no such roll-out; RolloutError."""
+        with self._store.writing() as connection:
+            plans = _locked(connection)
+            plan = next((plan for plan in plans if plan.name == name), None)
+            if plan is None:
+                there = ", ".join(plan.name for plan in plans) or "none"
+                raise InputError(f"there is no roll-out '{name}'; there are: {there}")
+            changed = how(plan)
+            _write(connection, changed)
+            self._tell([changed if other.name == name else other for other in plans])
+        return changed
+
+    def turn(self, now: datetime) -> list[Plan]:
+        """One look at all that go on; those that changed. What is valid is signed anew before it runs out."""
+        with self._store.writing() as connection:
+            plans = _locked(connection)
+            after = [self._looked(connection, plan, now) for plan in plans]
+            changed = [new for new, old in zip(after, plans, strict=True) if new != old]
+            for plan in changed:
+                _write(connection, plan)
+            if any(new.order != old.order for new, old in zip(after, plans, strict=True)):
+                self._tell(after)
+                self._published = now
+            elif self._publish is not None and (self._published is None or now - self._published >= AGAIN):
+                self._publish(None)
+                self._published = now
+        return changed
+
+    def rollouts(self, now: datetime) -> list[Rollout]:
+        """All, the newest first, as they look now; nothing changes."""
+        with self._store.writing() as connection:
+            return [Rollout(plan, watch(connection, plan, now)) for plan in reversed(_locked(connection))]
+
+    @staticmethod
+    def _looked(connection: Connection, plan: Plan, now: datetime) -> Plan:
+        if plan.state is not State.RUNNING:
+            return plan
+        watched = watch(connection, plan, now)
+        return advance(plan, watched.rings, watched.judgement, hour_of(now))
+
+    def _tell(self, plans: Sequence[Plan]) -> None:
+        if self._publish is not None:
+            self._publish(orders.written(plan.order for plan in told(plans)))
+
+
+def told(plans: Sequence[Plan]) -> list[Plan]:
+    """Those that kiosks still have to know: a roll-out that is over tells nothing when a later one has all kiosks."""
+    found: list[Plan] = []
+    done: set[tuple[str, str]] = set()
+    for plan in reversed(plans):
+        what = (str(plan.release.kind), plan.release.board)
+        if plan.open and what not in done:
+            found.append(plan)
+        if plan.state is State.DONE:
+            done.add(what)
+    return found[::-1]
+
+
+def _refuse(plan: Plan, plans: Sequence[Plan]) -> None:
+    if any(other.name == plan.name for other in plans):
+        raise InputError(f"'{plan.name}' was the name of another roll-out: each is given once")
+    if len(plans) >= _MOST:
+        raise InputError(f"{_MOST} roll-outs are kept; this state of a centre takes no more")
+    for other in plans:
+        same = (other.release.kind, other.release.board) == (plan.release.kind, plan.release.board)
+        if same and other.state not in OVER:
+            raise RolloutError(f"{other.name} brings {other.release.path}: let it end, or take it back")
+        if same and other.state is State.DONE and other.release.serial >= plan.release.serial:
+            raise RolloutError(f"{other.name} brought {other.release.path}, which is as new: take it back instead")
+
+
+def _locked(connection: Connection) -> list[Plan]:
+    """All plans in their order, nobody else's until the end of the transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK)
+    return [read(json.loads(plan)) for (plan,) in connection.execute(select(ROLLOUT.c.plan).order_by(ROLLOUT.c.number))]
+
+
+def _write(connection: Connection, plan: Plan) -> None:
+    where = update(ROLLOUT).where(ROLLOUT.c.name == plan.name)
+    connection.execute(where.values(plan=json.dumps(plan.record())))

@@ -1,9 +1,9 @@
 """``make bench-fleet-rollout``: is a bad version stopped before it reaches ring 2, and is a sound one let be?
 
 3,000 kiosks with rates of their own, of which the mean is 2 % of checks that fail; each changes from day to day,
-glasses get dirty and are cleaned, all together drift, and some kiosks are off. Five rings as they are by default; kiosks
-install at night; the plan is looked at every hour, with the product's own rules and judge. A bad version adds 8 points
-to the rate of whoever has it (98 -> 90 % read).
+glasses get dirty and are cleaned, all together drift, and some kiosks are off. Five rings as they are by default;
+kiosks install at night; the plan is looked at every hour, with the product's own rules and judge. A bad version adds 8
+points to the rate of whoever has it (98 -> 90 % read).
 """
 
 from __future__ import annotations

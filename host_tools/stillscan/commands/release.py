@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
-
 from stillscan.boards.files import firmware_folder
-from stillscan.boards.release import (
-    UnsignedError,
-    key_name,
-    public_key,
-    sign,
-    signature_file,
-    trusted,
-    verify,
-)
-from stillscan.errors import EnvironmentTroubleError, InputError
-from stillscan.files import read_whole, trouble, write_whole
-from stillscan.records.wrapping import LEAST_PASSPHRASE
-from stillscan.terminal.asking import asked_unseen, at_terminal
-
-_MOST_KEY = 10_000
-"""Bytes of a key in PEM: some thirty times what one takes."""
-_OTHERS = 0o077
-"""Rights of anybody but the owner."""
+from stillscan.boards.release import UnsignedError, key_name, public_key, sign, signature_file, trusted, verify
+from stillscan.commands.release_keys import asked_passphrase, make_key, private_key, refuse_there
+from stillscan.errors import InputError
+from stillscan.files import write_whole
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -78,32 +53,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _keygen(args: argparse.Namespace) -> int:
-    path, public = Path(args.key), Path(args.key + ".pub")
-    for there in (path, public):
-        if os.path.lexists(there):
-            raise InputError(f"{there}: is there already; a key is never written over")
-    passphrase = _passphrase("passphrase of the new key: ")
-    if passphrase and len(passphrase) < LEAST_PASSPHRASE:
-        raise InputError(f"a passphrase has {LEAST_PASSPHRASE} characters at least, or none: an empty line")
-    if passphrase and at_terminal() and passphrase != _passphrase("once more: "):
-        raise InputError("the two passphrases are not the same")
-    key = Ed25519PrivateKey.generate()
-    lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-    except (OSError, ValueError) as error:
-        raise trouble(path, error, "made") from None
-    write_whole(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    path = Path(args.key)
+    public = refuse_there(path)
+    passphrase = asked_passphrase("the new key")
+    name = make_key(path, passphrase)
     print(f"{path}: the private key{'' if passphrase else ', without a passphrase'}; it never leaves this computer")
-    print(f"{public}: its public half, {key_name(key.public_key())}")
+    print(f"{public}: its public half, {name}")
     return 0
 
 
 def _sign(args: argparse.Namespace) -> int:
     what = Path(args.what)
-    key = _private_key(Path(args.key))
+    key = private_key(Path(args.key))
     place = signature_file(what)
     write_whole(place, sign(what, key))
     print(f"{place}: signed by {key_name(key.public_key())}")
@@ -125,28 +86,3 @@ def _verify(args: argparse.Namespace) -> int:
         return error.exit_code
     print(f"{what}: as it was signed by {signer.key}")
     return 0
-
-
-def _private_key(path: Path) -> Ed25519PrivateKey:
-    """InputError: it is none, or the passphrase is wrong; EnvironmentTroubleError: others may read it."""
-    content = read_whole(path, _MOST_KEY)
-    if os.name == "posix" and path.stat().st_mode & _OTHERS:
-        raise EnvironmentTroubleError(f"{path}: others may read this key: chmod 600 {path}")
-    try:
-        try:
-            key = load_pem_private_key(content, None)
-        except TypeError:  # it has a passphrase
-            key = load_pem_private_key(content, _passphrase("passphrase of the key: "))
-    except (ValueError, TypeError):
-        raise InputError(f"{path}: is no private key in PEM, or the passphrase is wrong") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise InputError(f"{path}: is not an Ed25519 key")
-    return key
-
-
-def _passphrase(prompt: str) -> bytes:
-    """Asked for without being shown; from a program the next line of standard input."""
-    try:
-        return asked_unseen(prompt).encode()
-    except EOFError:
-        return b""

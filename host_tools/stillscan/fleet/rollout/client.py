@@ -25,14 +25,14 @@ from tuf.api.exceptions import (
     SlowRetrievalError,
     UnsignedMetadataError,
 )
-from tuf.api.metadata import TargetFile
+from tuf.api.metadata import Metadata, TargetFile, Targets
 from tuf.ngclient import Updater, UpdaterConfig
 
 from stillscan.errors import EnvironmentTroubleError, StillscanError
 from stillscan.files import read_whole, trouble, write_whole
 from stillscan.fleet.rollout.fetching import PREFIX, Fetcher, Source
 from stillscan.fleet.rollout.release import MOST_BYTES, Release, read
-from stillscan.fleet.rollout.roles import ORDERS
+from stillscan.fleet.rollout.roles import ORDERS, TARGETS
 
 _LOG = logging.getLogger(__name__)
 _LIMITS = UpdaterConfig(
@@ -138,6 +138,13 @@ class Client:
         if self.release(release.path) != release:
             return None
         return self._content(release.path, MOST_BYTES)
+
+    def releases(self) -> list[Release]:
+        """All that is signed, by kind, board and serial; after ``refresh``."""
+        with self._told():
+            targets = Metadata[Targets].from_file(str(self._seen / f"{TARGETS}.json")).signed
+        found = [read(path, file.custom) for path, file in targets.targets.items()]
+        return sorted(found, key=lambda release: (release.kind, release.board, release.serial))
 
     def _info(self, path: str) -> TargetFile | None:
         with self._told():

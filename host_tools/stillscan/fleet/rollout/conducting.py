@@ -19,11 +19,13 @@ from stillscan.fleet.rollout import orders, rings
 from stillscan.fleet.rollout.plan import OVER, Plan, RolloutError, State, advance, read
 from stillscan.fleet.rollout.watching import Watched, fleet, watch
 from stillscan.fleet.store import Store
-from stillscan.fleet.tables import ROLLOUT
+from stillscan.fleet.tables import ABOUT, ROLLOUT
+from stillscan.records.canonical import digest
 
 AGAIN = timedelta(hours=6)
 """So old may be what the online keys have signed: a publisher that is down for half a day leaves nobody without."""
 _LOCK = text("SELECT pg_advisory_xact_lock(7365)")  # 7363 and 7364 are taken (records/postgresql.py, fleet/store.py)
+_ORDERS = "orders"  # of ABOUT: the digest of those that were published last
 _MOST = 1000
 """Roll-outs that are kept: one a day for three years."""
 _NAME = 64  # characters, as the table has it
@@ -62,7 +64,10 @@ class Conductor:
             connection.execute(insert(ROLLOUT).values(name=plan.name, number=number, plan=json.dumps(plan.record())))
 
     def change(self, name: str, how: Callable[[Plan], Plan]) -> Plan:
-        """A person's word (``plan.pause``, ...), told at once. InputError: no such roll-out; RolloutError."""
+        """A person's word (``plan.pause``, ...), told at once, or at the next turn of a copy that publishes.
+
+        InputError: no such roll-out; RolloutError: not where it is.
+        """
         with self._store.writing() as connection:
             plans = _locked(connection)
             plan = next((plan for plan in plans if plan.name == name), None)
@@ -71,7 +76,8 @@ class Conductor:
                 raise InputError(f"there is no roll-out '{name}'; there are: {there}")
             changed = how(plan)
             _write(connection, changed)
-            self._tell([changed if other.name == name else other for other in plans])
+            if self._publish is not None:
+                self._tell(connection, [changed if other.name == name else other for other in plans])
         return changed
 
     def turn(self, now: datetime) -> list[Plan]:
@@ -82,12 +88,12 @@ class Conductor:
             changed = [new for new, old in zip(after, plans, strict=True) if new != old]
             for plan in changed:
                 _write(connection, plan)
-            if any(new.order != old.order for new, old in zip(after, plans, strict=True)):
-                self._tell(after)
-                self._published = now
-            elif self._publish is not None and (self._published is None or now - self._published >= AGAIN):
-                self._publish(None)
-                self._published = now
+            if self._publish is not None:
+                if self._tell(connection, after):
+                    self._published = now
+                elif self._published is None or now - self._published >= AGAIN:
+                    self._publish(None)
+                    self._published = now
         return changed
 
     def rollouts(self, now: datetime) -> list[Rollout]:
@@ -102,9 +108,17 @@ class Conductor:
         watched = watch(connection, plan, now)
         return advance(plan, watched.rings, watched.judgement, hour_of(now))
 
-    def _tell(self, plans: Sequence[Plan]) -> None:
-        if self._publish is not None:
-            self._publish(orders.written(plan.order for plan in told(plans)))
+    def _tell(self, connection: Connection, plans: Sequence[Plan]) -> bool:
+        """Publish orders that are others than those that were published last, by whichever copy of the centre."""
+        content = orders.written(plan.order for plan in told(plans))
+        where = ABOUT.c.name == _ORDERS
+        if connection.scalar(select(ABOUT.c.value).where(where)) == digest(content):
+            return False
+        assert self._publish is not None
+        self._publish(content)
+        if not connection.execute(update(ABOUT).where(where).values(value=digest(content))).rowcount:
+            connection.execute(insert(ABOUT).values(name=_ORDERS, value=digest(content)))
+        return True
 
 
 def told(plans: Sequence[Plan]) -> list[Plan]:

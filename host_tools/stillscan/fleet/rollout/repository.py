@@ -218,6 +218,12 @@ class Repository:
         found = [] if targets is None else _releases(targets.signed)
         return sorted(found, key=lambda release: (release.kind, release.board, release.serial))
 
+    def next_serial(self, kind: str, board: str = "") -> int:
+        """Of the next release of a kind, drafts counted."""
+        role = dict(self._drafts()).get(TARGETS) or self._newest(TARGETS, Targets)
+        there = [] if role is None else _releases(role.signed)
+        return max((one.serial for one in there if (one.kind, one.board) == (kind, board)), default=0) + 1
+
     def expires(self) -> dict[str, datetime]:
         """Until when each published role counts."""
         kinds: dict[str, type[Any]] = {ROOT: Root, TARGETS: Targets, SNAPSHOT: Snapshot, TIMESTAMP: Timestamp}

@@ -1,0 +1,209 @@
+"""Which passports fail: each series against all others at the same kiosks on the same days. Counts in, findings out.
+
+A series is an issuing state, a kind of document and a year of expiry. Its failures are compared with those of
+everything else that lay on the same glass on the same day, so that a dirty kiosk makes no bad passport; the false
+discovery rate over all series is held at 5 %; and nothing is said about fewer than 20 documents, so that nobody is
+found by what failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillscan.fleet.counts import Strata, discovery_rates, rate_bounds, tail
+
+FEWEST = 20
+"""Documents: of fewer nothing is shown, in any table (shared rules of the fleet's statistics: nobody is found)."""
+DISCOVERY_RATE = 0.05
+"""Of the series that are flagged so many are false in the mean: one in twenty costs support an hour."""
+_ALONE = 0.05
+"""A flagged series is still worse than the others without the kiosk that speaks most against it, at this level: what
+one kiosk alone has seen may be that kiosk's (a stain where this state prints), and never flags a series."""
+Ints = NDArray[np.int64]
+
+
+class Key(NamedTuple):
+    """A series: issuing state as printed (ISO 3166 with ICAO's additions), document code, year of expiry."""
+
+    issuer: str
+    kind: str
+    expiry_year: int
+
+
+class Count(NamedTuple):
+    """Documents of one series at one kiosk on one day (a number of days, UTC), and how many of them failed."""
+
+    kiosk: str
+    day: int
+    key: Key
+    documents: int
+    failed: int
+
+
+class Series(NamedTuple):
+    """A series and how it does. ``expected``: the failure rate of the others where it was, None where there were none.
+
+    ``low``, ``high``: 95 % bounds of ``rate``. ``p``: chance of so many failures if it were like the others; ``q``: the
+    false discovery rate at which it counts. ``flagged``: it fails more than the others.
+    """
+
+    issuer: str
+    kind: str
+    expiry_year: int
+    documents: int
+    failed: int
+    rate: float
+    low: float
+    high: float
+    expected: float | None
+    p: float
+    q: float
+    flagged: bool
+
+    @property
+    def key(self) -> Key:
+        """Which series it is."""
+        return Key(self.issuer, self.kind, self.expiry_year)
+
+
+class Part(NamedTuple):
+    """A part of a series' documents, by week or by version: never fewer than FEWEST."""
+
+    name: str
+    documents: int
+    failed: int
+    rate: float
+    low: float
+    high: float
+
+
+class _Table(NamedTuple):
+    """All counts as columns, one row a series, kiosk and day."""
+
+    series: Ints
+    kiosk: Ints
+    stratum: Ints
+    documents: Ints
+    failed: Ints
+
+
+def judged(counts: Iterable[Count]) -> list[Series]:
+    """Every series of at least FEWEST documents: those that are flagged first, then by p.
+
+    ValueError when more failed than there were.
+    """
+    keys, table = _columns(counts)
+    if not keys:
+        return []
+    total = np.bincount(table.stratum, table.documents).astype(np.int64)
+    failures = np.bincount(table.stratum, table.failed).astype(np.int64)
+    found: list[tuple[Key, Ints, float]] = []
+    order = np.argsort(table.series, kind="stable")
+    ends = np.searchsorted(table.series[order], np.arange(len(keys) + 1))
+    for number, key in enumerate(keys):
+        rows = order[ends[number] : ends[number + 1]]
+        if table.documents[rows].sum() >= FEWEST:
+            strata = Strata(table.documents[rows], failures[table.stratum[rows]], total[table.stratum[rows]])
+            found.append((key, rows, tail(strata, int(table.failed[rows].sum()))))
+    rates = discovery_rates([p for _, _, p in found])
+    shown = [_series(key, rows, table, total, failures, p, q) for (key, rows, p), q in zip(found, rates, strict=True)]
+    return sorted(shown, key=lambda one: (not one.flagged, one.p, one.key))
+
+
+def _series(key: Key, rows: Ints, table: _Table, total: Ints, failures: Ints, p: float, q: float) -> Series:
+    own, own_failed, stratum = table.documents[rows], table.failed[rows], table.stratum[rows]
+    documents, failed = int(own.sum()), int(own_failed.sum())
+    others, others_failed = total[stratum] - own, failures[stratum] - own_failed
+    beside = others > 0
+    weight = own[beside].sum()
+    expected = float((own[beside] * others_failed[beside] / others[beside]).sum() / weight) if weight else None
+    flagged = q <= DISCOVERY_RATE and _without_the_worst(rows, table, total, failures) <= _ALONE
+    return Series(*key, documents, failed, failed / documents, *rate_bounds(failed, documents), expected, p, q, flagged)
+
+
+def _without_the_worst(rows: Ints, table: _Table, total: Ints, failures: Ints) -> float:
+    """The p-value without the kiosk at which the series failed most beyond what was expected."""
+    stratum = table.stratum[rows]
+    excess = np.bincount(
+        table.kiosk[rows], table.failed[rows] - table.documents[rows] * failures[stratum] / total[stratum]
+    )
+    kept = rows[table.kiosk[rows] != excess.argmax()]
+    strata = Strata(table.documents[kept], failures[table.stratum[kept]], total[table.stratum[kept]])
+    return tail(strata, int(table.failed[kept].sum()))
+
+
+def _columns(counts: Iterable[Count]) -> tuple[list[Key], _Table]:
+    cells: dict[tuple[Key, str, int], list[int]] = {}
+    for kiosk, day, key, documents, failed in counts:
+        if not 0 <= failed <= documents:
+            raise ValueError("more documents failed than there were")
+        if documents:
+            cell = cells.setdefault((key, kiosk, day), [0, 0])
+            cell[0] += documents
+            cell[1] += failed
+    keys = sorted({key for key, _, _ in cells})
+    of_key = {key: number for number, key in enumerate(keys)}
+    kiosks: dict[str, int] = {}
+    strata: dict[tuple[str, int], int] = {}
+    rows = [
+        (of_key[key], kiosks.setdefault(kiosk, len(kiosks)), strata.setdefault((kiosk, day), len(strata)), *cell)
+        for (key, kiosk, day), cell in cells.items()
+    ]
+    return keys, _Table(*np.array(rows, dtype=np.int64).reshape(-1, 5).T)
+
+
+def weeks(cells: Iterable[tuple[int, int, int]]) -> list[Part]:
+    """(week, documents, failed) in the order of time, neighbours put together until each part has FEWEST documents.
+
+    Named by their first week and, if there are more, the last. What is left at the end goes to the part before it: no
+    part can be found out by taking others from the whole.
+    """
+    parts: list[list[int]] = []
+    for week, documents, failed in sorted(cells):
+        if parts and parts[-1][2] < FEWEST:
+            parts[-1] = [parts[-1][0], week, parts[-1][2] + documents, parts[-1][3] + failed]
+        else:
+            parts.append([week, week, documents, failed])
+    if len(parts) > 1 and parts[-1][2] < FEWEST:
+        last = parts.pop()
+        parts[-1] = [parts[-1][0], last[1], parts[-1][2] + last[2], parts[-1][3] + last[3]]
+    named = (
+        (str(first) if first == last else f"{first}-{last}", documents, failed)
+        for first, last, documents, failed in parts
+    )
+    return [_part(*one) for one in named if one[1] >= FEWEST]
+
+
+def shares(cells: Iterable[tuple[str, int, int]], rest: str) -> list[Part]:
+    """(name, documents, failed) of each part with FEWEST documents, the largest first; all others together as ``rest``.
+
+    When the rest is of fewer, the smallest part goes to it: the whole is known, and the rest would be found out by it.
+    """
+    by_size = sorted(cells, key=lambda one: (-one[1], one[0]))
+    kept = [one for one in by_size if one[1] >= FEWEST]
+    small = [one for one in by_size if 0 < one[1] < FEWEST]
+    if small and sum(one[1] for one in small) < FEWEST and kept:
+        small.append(kept.pop())
+    if sum(one[1] for one in small) >= FEWEST:
+        kept.append((rest, sum(one[1] for one in small), sum(one[2] for one in small)))
+    return [_part(*one) for one in kept]
+
+
+def _part(name: str, documents: int, failed: int) -> Part:
+    return Part(name, documents, failed, failed / documents, *rate_bounds(failed, documents))
+
+
+def places(failed_at: Sequence[tuple[int, int]], lines: Sequence[int]) -> list[list[int]]:
+    """How often reading failed where: (line, position from 1) of each character, as counts a line, for a picture.
+
+    ``lines``: the length of each line of the format. What lies outside is no character and left out.
+    """
+    counts = [[0] * length for length in lines]
+    for line, position in failed_at:
+        if 1 <= line <= len(lines) and 1 <= position <= lines[line - 1]:
+            counts[line - 1][position - 1] += 1
+    return counts

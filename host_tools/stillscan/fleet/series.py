@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from stillscan.fleet.counts import Strata, discovery_rates, rate_bounds, tail
+from stillscan.fleet.compare import Cell, Ints, Table
+from stillscan.fleet.counts import discovery_rates, rate_bounds
 
 FEWEST = 20
 """Documents: of fewer nothing is shown, in any table (shared rules of the fleet's statistics: nobody is found)."""
@@ -23,7 +21,6 @@ DISCOVERY_RATE = 0.05
 _ALONE = 0.05
 """A flagged series is still worse than the others without the kiosk that speaks most against it, at this level: what
 one kiosk alone has seen may be that kiosk's (a stain where this state prints), and never flags a series."""
-Ints = NDArray[np.int64]
 
 
 class Key(NamedTuple):
@@ -81,79 +78,34 @@ class Part(NamedTuple):
     high: float
 
 
-class _Table(NamedTuple):
-    """All counts as columns, one row a series, kiosk and day."""
-
-    series: Ints
-    kiosk: Ints
-    stratum: Ints
-    documents: Ints
-    failed: Ints
-
-
 def judged(counts: Iterable[Count]) -> list[Series]:
     """Every series of at least FEWEST documents: those that are flagged first, then by p.
 
     ValueError when more failed than there were.
     """
-    keys, table = _columns(counts)
-    if not keys:
-        return []
-    total = np.bincount(table.stratum, table.documents).astype(np.int64)
-    failures = np.bincount(table.stratum, table.failed).astype(np.int64)
-    found: list[tuple[Key, Ints, float]] = []
-    order = np.argsort(table.series, kind="stable")
-    ends = np.searchsorted(table.series[order], np.arange(len(keys) + 1))
-    for number, key in enumerate(keys):
-        rows = order[ends[number] : ends[number + 1]]
-        if table.documents[rows].sum() >= FEWEST:
-            strata = Strata(table.documents[rows], failures[table.stratum[rows]], total[table.stratum[rows]])
-            found.append((key, rows, tail(strata, int(table.failed[rows].sum()))))
-    rates = discovery_rates([p for _, _, p in found])
-    shown = [_series(key, rows, table, total, failures, p, q) for (key, rows, p), q in zip(found, rates, strict=True)]
+    table = Table(Cell(one.key, (one.kiosk, one.day), one.documents, one.failed) for one in counts)
+    rows = {key: at for key, at in table.rows.items() if table.documents[at].sum() >= FEWEST}
+    chances = {key: table.chance(at) for key, at in rows.items()}
+    rates = dict(zip(chances, discovery_rates(list(chances.values())), strict=True))
+    shown = [_series(key, at, table, chances[key], rates[key]) for key, at in rows.items() if isinstance(key, Key)]
     return sorted(shown, key=lambda one: (not one.flagged, one.p, one.key))
 
 
-def _series(key: Key, rows: Ints, table: _Table, total: Ints, failures: Ints, p: float, q: float) -> Series:
-    own, own_failed, stratum = table.documents[rows], table.failed[rows], table.stratum[rows]
-    documents, failed = int(own.sum()), int(own_failed.sum())
-    others, others_failed = total[stratum] - own, failures[stratum] - own_failed
-    beside = others > 0
-    weight = own[beside].sum()
-    expected = float((own[beside] * others_failed[beside] / others[beside]).sum() / weight) if weight else None
-    flagged = q <= DISCOVERY_RATE and _without_the_worst(rows, table, total, failures) <= _ALONE
-    return Series(*key, documents, failed, failed / documents, *rate_bounds(failed, documents), expected, p, q, flagged)
+def _series(key: Key, rows: Ints, table: Table, p: float, q: float) -> Series:
+    documents, failed = int(table.documents[rows].sum()), int(table.failed[rows].sum())
+    flagged = q <= DISCOVERY_RATE and _without_the_worst(rows, table) <= _ALONE
+    bounds = rate_bounds(failed, documents)
+    return Series(*key, documents, failed, failed / documents, *bounds, table.expected(rows), p, q, flagged)
 
 
-def _without_the_worst(rows: Ints, table: _Table, total: Ints, failures: Ints) -> float:
+def _without_the_worst(rows: Ints, table: Table) -> float:
     """The p-value without the kiosk at which the series failed most beyond what was expected."""
-    stratum = table.stratum[rows]
-    excess = np.bincount(
-        table.kiosk[rows], table.failed[rows] - table.documents[rows] * failures[stratum] / total[stratum]
-    )
-    kept = rows[table.kiosk[rows] != excess.argmax()]
-    strata = Strata(table.documents[kept], failures[table.stratum[kept]], total[table.stratum[kept]])
-    return tail(strata, int(table.failed[kept].sum()))
-
-
-def _columns(counts: Iterable[Count]) -> tuple[list[Key], _Table]:
-    cells: dict[tuple[Key, str, int], list[int]] = {}
-    for kiosk, day, key, documents, failed in counts:
-        if not 0 <= failed <= documents:
-            raise ValueError("more documents failed than there were")
-        if documents:
-            cell = cells.setdefault((key, kiosk, day), [0, 0])
-            cell[0] += documents
-            cell[1] += failed
-    keys = sorted({key for key, _, _ in cells})
-    of_key = {key: number for number, key in enumerate(keys)}
-    kiosks: dict[str, int] = {}
-    strata: dict[tuple[str, int], int] = {}
-    rows = [
-        (of_key[key], kiosks.setdefault(kiosk, len(kiosks)), strata.setdefault((kiosk, day), len(strata)), *cell)
-        for (key, kiosk, day), cell in cells.items()
-    ]
-    return keys, _Table(*np.array(rows, dtype=np.int64).reshape(-1, 5).T)
+    kiosks = [table.strata[number][0] for number in table.stratum[rows]]
+    excess: dict[str, float] = {}
+    for kiosk, more in zip(kiosks, table.excess(rows), strict=True):
+        excess[kiosk] = excess.get(kiosk, 0.0) + more
+    worst = max(excess, key=excess.__getitem__)
+    return table.chance(rows[[kiosk != worst for kiosk in kiosks]])
 
 
 def weeks(cells: Iterable[tuple[int, int, int]]) -> list[Part]:

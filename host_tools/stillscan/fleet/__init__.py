@@ -1,1 +1,1 @@
-"""Many kiosks: what they tell a centre, what fails where, and updates that stop themselves."""
+"""Many kiosks: their events on the way to a centre, the centre's state, and what it tells."""

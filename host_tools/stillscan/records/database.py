@@ -51,7 +51,7 @@ class Database:
         """Whether it was not there before."""
         if self.file is not None:
             self._look(self.file, create)
-        self._engine, self._getting = _engine(self.url, wait_s)
+        self._engine, self._getting = open_engine(self.url, wait_s)
         self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file, named)
         event.listen(self._engine, "connect", self._same.connected)
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
@@ -222,7 +222,7 @@ def _make(file: Path) -> None:
         raise of_file(file, error) from None
 
 
-def _engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextlib.AbstractContextManager[None]]]:
+def open_engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextlib.AbstractContextManager[None]]]:
     """The engine, and what a connection is to be gotten in."""
     if url.get_backend_name() == "postgresql":
         try:

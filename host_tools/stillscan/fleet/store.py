@@ -1,0 +1,224 @@
+"""The centre's state: PostgreSQL, or SQLite for trying. What is taken twice counts once, whoever hands it in.
+
+Copies of a centre share one database. Each batch is one transaction that locks its kiosks, so that two copies with
+events of one kiosk wait for each other; a number that was taken is known by `highest` and AHEAD, for ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+
+from stillscan.fleet.batch import Arrived, Batch
+from stillscan.fleet.tables import ABOUT, AHEAD, CHECK, HEAD, KIOSK, METADATA, NOTE, REFUSAL, UNREAD
+from stillscan.records.canonical import instant
+from stillscan.records.database import database_file, open_engine, parse_place
+from stillscan.records.errors import RecordsError
+from stillscan.records.public_keys import PublicKeys
+from stillscan.records.server_url import shown
+from stillscan.records.text import identifier, line
+from stillscan.records.trouble import plainly
+
+_WAIT_S = 20.0  # for a lock or a server: a batch takes some 0.2 s, and a backup may hold SQLite for a while
+_VERSION = "1"
+_LOCK = text("SELECT pg_advisory_xact_lock(7364)")  # copies that start at once; 7363 is the kiosks' own
+_AT_ONCE = 500  # kiosks of a question: SQLite takes 32,766 values, and plans stay small
+_STREAM = update(ABOUT).where(ABOUT.c.name == "stream", ABOUT.c.value < bindparam("at")).values(value=bindparam("at"))
+_COLUMNS = ("highest", "newest", "checks", "failed", "last_hour", "heard", "clock_hours")
+_TEXTS = ("office", "firmware", "host", "board", "head", "head_n", "head_digest", "head_back")
+_KIOSK = update(KIOSK).where(KIOSK.c.kiosk == bindparam("name"))
+_KIOSK = _KIOSK.values(**{name: bindparam(f"new_{name}") for name in (*_COLUMNS, *_TEXTS)})
+
+
+class Taken(NamedTuple):
+    """What became of a batch: how many were new or here before, and by kiosk up to which number everything is here."""
+
+    new: int
+    repeated: int
+    refused: list[tuple[Arrived, str]]
+    highest: dict[str, int]
+
+
+class Store:
+    """An open state. Failures are RecordsError with a plain message, and leave nothing half-written."""
+
+    def __init__(self, place: str | Path, *, create: bool = True) -> None:
+        """Open a file or a URL (as `Database` does); missing tables are made. InputError, RecordsError.
+
+        Without ``create`` RecordsError where there is nothing.
+        """
+        self.url = parse_place(place)
+        file = database_file(self.url)
+        if file is not None and not create and not file.is_file():
+            raise RecordsError(f"{file}: there is no state of a centre; 'stillscan fleet serve' makes it", "closed")
+        self._engine, self._getting = open_engine(self.url, _WAIT_S)
+        self._writer = self._engine.execution_options(writing=True)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def __str__(self) -> str:
+        """What messages call it."""
+        return str(self.url.database) if self.url.get_backend_name() == "sqlite" else shown(self.url)
+
+    def _prepare(self) -> None:
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_LOCK)
+            METADATA.create_all(connection)
+            about = {name: value for name, value in connection.execute(select(ABOUT.c.name, ABOUT.c.value))}
+            if not about:
+                first = {"schema": _VERSION, "identity": secrets.token_hex(16), "stream": _spelt(0)}
+                connection.execute(insert(ABOUT), [{"name": name, "value": value} for name, value in first.items()])
+                about = first
+            if about.get("schema") != _VERSION:
+                raise RecordsError(f"{self}: was made by a newer stillscan; update this one", "newer")
+        self.identity = about["identity"]
+        """Random, made with the state: by it two centres that share a name are told apart."""
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees what is there. RecordsError."""
+        with plainly(str(self)), self._connected(self._engine) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that commits durably at its end; an exception leaves nothing. RecordsError."""
+        with plainly(str(self)), self._connected(self._writer) as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def _connected(self, engine: Any) -> Iterator[Connection]:
+        with self._getting():
+            connection = engine.connect()
+        with connection:
+            yield connection
+
+    def enrol(self, kiosk: str, office: str, public_key: bytes, board: str = "", nkey: str = "") -> None:
+        """Let a kiosk in by its NAME.pub, or bring its keys up to date. FieldError, RecordsError.
+
+        RecordsError for another first key than the one that is known: another kiosk must not take a name over.
+        """
+        keys = PublicKeys.parse(Path(f"{identifier('kiosk', kiosk)}.pub"), public_key)
+        row = {"office": line("office", office), "board": board, "nkey": nkey, "public_key": keys.file().decode()}
+        with self.writing() as connection:
+            known = connection.scalar(select(KIOSK.c.public_key).where(KIOSK.c.kiosk == kiosk))
+            if known is None:
+                connection.execute(insert(KIOSK).values(kiosk=kiosk, **row))
+                return
+            if PublicKeys.parse(Path(f"{kiosk}.pub"), known.encode()).first != keys.first:
+                raise RecordsError(f"{kiosk}: is enrolled with another key; enrol it under another name", "keys")
+            connection.execute(update(KIOSK).where(KIOSK.c.kiosk == kiosk).values(**row))
+
+    def revoke(self, kiosk: str, revoked: bool = True) -> bool:
+        """Take nothing from this kiosk any more (or again); whether it is known."""
+        with self.writing() as connection:
+            done = connection.execute(update(KIOSK).where(KIOSK.c.kiosk == kiosk).values(revoked=revoked))
+        return bool(done.rowcount)
+
+    def keys(self, kiosks: Iterable[str]) -> dict[str, PublicKeys]:
+        """The public keys of those kiosks that are enrolled."""
+        found: dict[str, PublicKeys] = {}
+        with self.reading() as connection:
+            for some in _parts(sorted(set(kiosks))):
+                rows = connection.execute(select(KIOSK.c.kiosk, KIOSK.c.public_key).where(KIOSK.c.kiosk.in_(some)))
+                found |= {kiosk: PublicKeys.parse(Path(f"{kiosk}.pub"), key.encode()) for kiosk, key in rows}
+        return found
+
+    def take(self, arrived: Sequence[Arrived], now: datetime) -> Taken:
+        """Take verified events, in one transaction. Repeats change nothing; revoked and unknown kiosks are refused."""
+        batch, sorted_ = Batch(now), sorted(arrived, key=lambda one: (one.event.kiosk, one.event.n))
+        with self.writing() as connection:
+            names = sorted({one.event.kiosk for one in sorted_})
+            for some in _parts(names):  # in one order everywhere: no two copies wait for each other in a circle
+                rows = select(KIOSK).where(KIOSK.c.kiosk.in_(some)).order_by(KIOSK.c.kiosk).with_for_update()
+                batch.known |= {row.kiosk: dict(row._mapping) for row in connection.execute(rows)}
+                ahead = select(AHEAD.c.kiosk, AHEAD.c.n).where(AHEAD.c.kiosk.in_(some))
+                for kiosk, n in connection.execute(ahead):
+                    batch.ahead.setdefault(kiosk, set()).add(n)
+            batch.had = {kiosk: set(numbers) for kiosk, numbers in batch.ahead.items()}
+            for kiosk, events in groupby(sorted_, key=lambda one: one.event.kiosk):
+                batch.take(kiosk, list(events))
+            self._write(connection, batch)
+            if arrived:
+                connection.execute(_STREAM, {"at": _spelt(max(one.stream for one in arrived))})
+        return Taken(
+            batch.new, batch.repeated, batch.refused, {name: row["highest"] for name, row in batch.known.items()}
+        )
+
+    def _write(self, connection: Connection, batch: Batch) -> None:
+        for table in (CHECK, NOTE, HEAD, UNREAD):
+            if rows := batch.rows[table.name]:
+                connection.execute(insert(table), rows)
+        if batch.changed:
+            connection.execute(
+                _KIOSK,
+                [
+                    {"name": name, **{f"new_{key}": batch.known[name][key] for key in (*_COLUMNS, *_TEXTS)}}
+                    for name in sorted(batch.changed)
+                ],
+            )
+        for kiosk in sorted(batch.ahead.keys() | batch.had.keys()):
+            now, before = batch.ahead.get(kiosk, set()), batch.had.get(kiosk, set())
+            if gone := before - now:
+                connection.execute(delete(AHEAD).where(AHEAD.c.kiosk == kiosk, AHEAD.c.n.in_(sorted(gone))))
+            if more := now - before:
+                connection.execute(insert(AHEAD), [{"kiosk": kiosk, "n": n} for n in sorted(more)])
+
+    def refused(self, refusals: Iterable[tuple[str, str]], now: datetime) -> None:
+        """Count what was not taken, by the kiosk that its subject names and the reason."""
+        with self.writing() as connection:
+            for kiosk, reason in sorted(refusals):
+                where = (REFUSAL.c.kiosk == kiosk, REFUSAL.c.reason == reason)
+                more = {"count": REFUSAL.c.count + 1, "last": instant(now)}
+                if not connection.execute(update(REFUSAL).where(*where).values(**more)).rowcount:
+                    connection.execute(insert(REFUSAL).values(kiosk=kiosk, reason=reason, count=1, last=instant(now)))
+
+    def highest(self, kiosk: str) -> int | None:
+        """Up to which number all events of a kiosk are here; None for one that is not enrolled or was revoked."""
+        known = select(KIOSK.c.highest).where(KIOSK.c.kiosk == kiosk, KIOSK.c.revoked.is_(False))
+        with self.reading() as connection:
+            return connection.scalar(known)
+
+    def stream(self) -> int:
+        """The furthest message of the stream that was taken."""
+        with self.reading() as connection:
+            return int(connection.scalar(select(ABOUT.c.value).where(ABOUT.c.name == "stream")) or 0)
+
+    def begin_anew(self, stream: int) -> None:
+        """The stream was made anew, or is read again from there: its numbers count from ``stream``."""
+        with self.writing() as connection:
+            connection.execute(update(ABOUT).where(ABOUT.c.name == "stream").values(value=_spelt(stream)))
+
+    def counted(self) -> int:
+        """How many checks are here, by their rows."""
+        with self.reading() as connection:
+            return int(connection.scalar(select(func.count()).select_from(CHECK)) or 0)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def _spelt(stream: int) -> str:
+    return f"{stream:020d}"
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), _AT_ONCE):
+        yield names[start : start + _AT_ONCE]

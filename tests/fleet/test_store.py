@@ -1,0 +1,152 @@
+"""Whatever order and however often events come: each counts once, and what is of now is the newest."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kiosks import HOUR, NOW, Kiosk, check
+from sqlalchemy import func, select
+
+from stillscan.fleet.batch import Arrived
+from stillscan.fleet.events import CountsData, HeadData, parse
+from stillscan.fleet.store import Store
+from stillscan.fleet.tables import AHEAD, CHECK, HEAD, KIOSK, NOTE, REFUSAL, UNREAD
+from stillscan.records.canonical import canonical
+from stillscan.records.errors import RecordsError
+
+
+def row(store: Store, name: str = "oslo-1") -> dict[str, object]:
+    """A kiosk as it stands."""
+    with store.reading() as connection:
+        return dict(connection.execute(select(KIOSK).where(KIOSK.c.kiosk == name)).one()._mapping)
+
+
+def rows(store: Store, table: object) -> int:
+    """How many rows a table has."""
+    with store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(table)) or 0  # type: ignore[arg-type]
+
+
+def test_a_check_is_counted_once_and_says_what_it_was(store: Store, kiosk: Kiosk) -> None:
+    one = kiosk.tell(check(False, "NOR", 2029, quality=["glare"], failed_at=[[1, 44]], firmware="0.2.0"))
+    assert store.take([one], NOW) == (1, 0, [], {"oslo-1": 1})
+    assert store.take([one, one], NOW) == (0, 2, [], {"oslo-1": 1})
+    with store.reading() as connection:
+        found = connection.execute(select(CHECK)).one()
+    assert (found.issuer, found.kind, found.expiry_year, found.ok, found.verdict) == ("NOR", "P", 2029, False, "rescan")
+    assert '"failed_at":[[1,44]]' in found.what
+    assert row(store) | {"checks": 1, "failed": 1, "firmware": "0.2.0", "last_hour": HOUR} == row(store)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 6))
+def test_any_order_any_repeats_in_any_batches_come_to_the_same(dice: random.Random, size: int) -> None:
+    kiosks = [Kiosk("a"), Kiosk("b.c")]
+    events = [kiosk.tell(check(n % 3 > 0)) for kiosk in kiosks for n in range(12)]
+    events += dice.sample(events, 9)
+    dice.shuffle(events)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "centre.db")
+        for one in kiosks:
+            one.enrol(store)
+        new = sum(store.take(events[start : start + size], NOW).new for start in range(0, len(events), size))
+        assert (new, rows(store, CHECK), rows(store, AHEAD)) == (24, 24, 0)
+        for one in kiosks:
+            assert row(store, one.name) | {"highest": 12, "newest": 12, "checks": 12, "failed": 4} == row(
+                store, one.name
+            )
+        store.close()
+
+
+def test_a_gap_is_seen_until_it_is_filled(store: Store, kiosk: Kiosk) -> None:
+    first, second, third = (kiosk.tell(check()) for _ in range(3))
+    assert store.take([third, first], NOW).highest == {"oslo-1": 1}
+    assert row(store)["newest"] == 3
+    assert store.take([second], NOW).highest == {"oslo-1": 3}
+    assert rows(store, AHEAD) == 0
+
+
+def test_unknown_and_revoked_kiosks_are_refused_and_counted(store: Store, kiosk: Kiosk) -> None:
+    stranger = Kiosk("bergen-1").tell(check())
+    assert [why for _, why in store.take([stranger], NOW).refused] == ["unknown"]
+    assert store.revoke("oslo-1")
+    taken = store.take([kiosk.tell(check())], NOW)
+    assert [why for _, why in taken.refused] == ["revoked"]
+    assert store.highest("oslo-1") is None
+    store.refused([("bergen-1", "unknown"), ("bergen-1", "unknown")], NOW)
+    with store.reading() as connection:
+        assert connection.execute(select(REFUSAL.c.kiosk, REFUSAL.c.reason, REFUSAL.c.count)).all() == [
+            ("bergen-1", "unknown", 2)
+        ]
+
+
+def test_a_name_is_not_taken_over_by_another_key(store: Store, kiosk: Kiosk) -> None:
+    kiosk.enrol(store, "0002 Oslo")
+    assert row(store)["office"] == "0002 Oslo"
+    with pytest.raises(RecordsError, match="another key"):
+        Kiosk("oslo-1").enrol(store)
+
+
+def test_notes_and_versions_are_kept(store: Store, kiosk: Kiosk) -> None:
+    store.take([kiosk.tell(CountsData(versions={"firmware": "0.9"}, counts={"sweeps": 7}), "versions")], NOW)
+    assert rows(store, NOTE) == 1
+    assert row(store)["firmware"] == "0.9"
+
+
+@pytest.mark.parametrize(
+    ("ends", "back"),
+    [
+        ([(5, "a"), (9, "b")], 0),
+        ([(5, "a"), (5, "a")], 0),
+        ([(9, "b"), (5, "a")], 2),
+        ([(5, "a"), (5, "b")], 2),
+    ],
+)
+def test_a_chain_that_goes_backwards_or_is_another_is_seen(
+    store: Store, kiosk: Kiosk, ends: list[tuple[int, str]], back: int
+) -> None:
+    told = [kiosk.tell(HeadData(seq=seq, digest=of * 64), "head") for seq, of in ends]
+    for order in (told, told[::-1]):  # two copies of a centre may take them in another order
+        store.take(order[:1], NOW)
+        store.take(order, NOW)
+    assert (row(store)["head_back"], rows(store, HEAD)) == (back, 2)
+
+
+def test_heads_that_come_in_another_order_are_no_alarm(store: Store, kiosk: Kiosk) -> None:
+    first, second = (kiosk.tell(HeadData(seq=seq, digest="a" * 64), "head") for seq in (5, 9))
+    store.take([second], NOW)
+    store.take([first], NOW)
+    assert (row(store)["head_back"], row(store)["head"]) == (0, 9)
+
+
+def test_an_event_of_a_newer_schema_is_kept_until_it_is_understood(store: Store, kiosk: Kiosk) -> None:
+    body = canonical(
+        {"v": 2, "kiosk": "oslo-1", "n": 1, "kind": "check", "hour": HOUR, "office": "x", "data": {"a": []}}
+    )
+    assert store.take([Arrived(parse(body), body, "00")], NOW).highest == {"oslo-1": 1}
+    assert (rows(store, UNREAD), rows(store, CHECK)) == (1, 0)
+
+
+def test_a_clock_that_is_a_year_off_is_seen_and_old_events_are_no_wrong_clock(store: Store, kiosk: Kiosk) -> None:
+    late = kiosk.tell(check(), hour="2026-11-20T10")
+    store.take([late], NOW)
+    assert row(store)["clock_hours"] == 0
+    store.take([kiosk.tell(check(), hour="2025-11-29T10")._replace(sent_hour="2025-11-29T10")], NOW)
+    assert row(store)["clock_hours"] == -365 * 24
+
+
+def test_a_state_is_opened_again_as_it_was_and_a_newer_one_is_left_alone(store: Store, tmp_path: Path) -> None:
+    again = Store(tmp_path / "centre.db", create=False)
+    assert again.identity == store.identity
+    again.close()
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE fleet_about SET value = '2' WHERE name = 'schema'")
+    with pytest.raises(RecordsError, match="newer"):
+        Store(tmp_path / "centre.db")
+    with pytest.raises(RecordsError, match="no state"):
+        Store(tmp_path / "other.db", create=False)

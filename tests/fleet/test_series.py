@@ -6,7 +6,7 @@ from bench.fleet_series import one_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillscan.fleet.series import FEWEST, Count, Key, judged, places, shares, weeks
+from stillscan.fleet.series import FEWEST, Count, Key, judged, places, shares, spans
 
 BAD, GOOD, RARE = Key("UTO", "P", 2031), Key("SWE", "P", 2030), Key("FIN", "P", 2029)
 
@@ -117,7 +117,7 @@ cells = st.lists(
 
 @given(cells)
 def test_weeks_are_put_together_until_nobody_can_be_found(weekly: list[tuple[int, int, int]]) -> None:
-    parts = weeks(weekly)
+    parts = spans(weekly)
     assert all(part.documents >= FEWEST for part in parts)
     whole = sum(documents for _, documents, _ in weekly)
     assert sum(part.documents for part in parts) == (whole if whole >= FEWEST else 0)
@@ -134,15 +134,16 @@ def test_shares_leave_no_rest_that_can_be_found_out(weekly: list[tuple[int, int,
 
 def test_weeks_are_named_by_the_first_and_the_last() -> None:
     assert [
-        (part.name, part.documents, part.failed) for part in weeks([(7, 10, 1), (8, 15, 2), (9, 40, 3), (10, 2, 2)])
+        (part.name, part.documents, part.failed) for part in spans([(7, 10, 1), (8, 15, 2), (9, 40, 3), (10, 2, 2)])
     ] == [
-        ("7-8", 25, 3),
-        ("9-10", 42, 5),
+        ("7 - 8", 25, 3),
+        ("9 - 10", 42, 5),
     ]
 
 
 def test_places_count_characters_and_nothing_outside_the_lines() -> None:
-    picture = places([(1, 1), (2, 44), (2, 44), (3, 1), (1, 45), (0, 1), (1, 0)], (44, 44))
+    seen = {(1, 1): 1, (2, 44): 2, (3, 1): 4, (1, 45): 4, (0, 1): 4, (1, 0): 4}
+    picture = places(seen, (44, 44))
     assert picture[0][0] == 1
     assert picture[1][43] == 2
     assert np.sum(picture) == 3

@@ -8,7 +8,7 @@ found by what failed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from stillscan.fleet.compare import Cell, Ints, Table
@@ -108,26 +108,26 @@ def _without_the_worst(rows: Ints, table: Table) -> float:
     return table.chance(rows[[kiosk != worst for kiosk in kiosks]])
 
 
-def weeks(cells: Iterable[tuple[int, int, int]]) -> list[Part]:
-    """(week, documents, failed) in the order of time, neighbours put together until each part has FEWEST documents.
+def spans(cells: Iterable[tuple[int, int, int]], named: Callable[[int], str] = str) -> list[Part]:
+    """(time, documents, failed) in the order of time, neighbours put together until each part has FEWEST documents.
 
-    Named by their first week and, if there are more, the last. What is left at the end goes to the part before it: no
-    part can be found out by taking others from the whole.
+    Times are numbers of weeks or days; ``named`` writes one, and a part has its first and, if there are more, its last.
+    What is left at the end goes to the part before it: no part can be found out by taking others from the whole.
     """
     parts: list[list[int]] = []
-    for week, documents, failed in sorted(cells):
-        if parts and parts[-1][2] < FEWEST:
-            parts[-1] = [parts[-1][0], week, parts[-1][2] + documents, parts[-1][3] + failed]
+    for time, documents, failed in sorted(cells):
+        if parts and (parts[-1][0] == time or parts[-1][2] < FEWEST):
+            parts[-1] = [parts[-1][0], time, parts[-1][2] + documents, parts[-1][3] + failed]
         else:
-            parts.append([week, week, documents, failed])
+            parts.append([time, time, documents, failed])
     if len(parts) > 1 and parts[-1][2] < FEWEST:
         last = parts.pop()
         parts[-1] = [parts[-1][0], last[1], parts[-1][2] + last[2], parts[-1][3] + last[3]]
-    named = (
-        (str(first) if first == last else f"{first}-{last}", documents, failed)
+    return [
+        part_of(named(first) if first == last else f"{named(first)} - {named(last)}", documents, failed)
         for first, last, documents, failed in parts
-    )
-    return [_part(*one) for one in named if one[1] >= FEWEST]
+        if documents >= FEWEST
+    ]
 
 
 def shares(cells: Iterable[tuple[str, int, int]], rest: str) -> list[Part]:
@@ -142,20 +142,21 @@ def shares(cells: Iterable[tuple[str, int, int]], rest: str) -> list[Part]:
         small.append(kept.pop())
     if sum(one[1] for one in small) >= FEWEST:
         kept.append((rest, sum(one[1] for one in small), sum(one[2] for one in small)))
-    return [_part(*one) for one in kept]
+    return [part_of(*one) for one in kept]
 
 
-def _part(name: str, documents: int, failed: int) -> Part:
+def part_of(name: str, documents: int, failed: int) -> Part:
+    """A part with its rate; there are documents."""
     return Part(name, documents, failed, failed / documents, *rate_bounds(failed, documents))
 
 
-def places(failed_at: Sequence[tuple[int, int]], lines: Sequence[int]) -> list[list[int]]:
-    """How often reading failed where: (line, position from 1) of each character, as counts a line, for a picture.
+def places(failed_at: Mapping[tuple[int, int], int], lines: tuple[int, ...]) -> list[list[int]]:
+    """How often reading failed where, by (line, position) from 1: counts a line, for a picture.
 
     ``lines``: the length of each line of the format. What lies outside is no character and left out.
     """
     counts = [[0] * length for length in lines]
-    for line, position in failed_at:
+    for (line, position), count in failed_at.items():
         if 1 <= line <= len(lines) and 1 <= position <= lines[line - 1]:
-            counts[line - 1][position - 1] += 1
+            counts[line - 1][position - 1] += count
     return counts

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("simulate", "read", "run", "check", "device", "boards", "flash", "release", "pair", "scanner", "clean", "bundle"),
-    *("replay", "service", "rules", "consignment", "audit", "staff", "token", "clock", "keys"),
+    *("replay", "service", "rules", "consignment", "audit", "staff", "token", "clock", "keys", "fleet"),
 )
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (

@@ -39,7 +39,7 @@ def test_languages_have_the_same_keys_and_placeholders(language: str) -> None:
 def test_page_and_papers_have_the_same_keys_and_placeholders(language: str) -> None:
     here, there = sections(language), sections(DEFAULT_LANGUAGE)
     assert here.keys() == there.keys()
-    for section in ("page", "service", "tour", "why", "advice_clerk", "advice_customer", "advice_call"):
+    for section in ("page", "service", "tour", "fleet", "why", "advice_clerk", "advice_customer", "advice_call"):
         assert {key: placeholders(text) for key, text in here[section].items()} == {
             key: placeholders(text) for key, text in there[section].items()
         }

@@ -35,7 +35,7 @@ SQLITE = [
     ("ALTER TABLE release RENAME TO rellease", "release", "is gone"),
     ("ALTER TABLE consignment RENAME COLUMN released TO r", "consignment", "not as it was made"),
     ("UPDATE schema_version SET version = 0", "version", "0"),
-    ("UPDATE schema_version SET version = 2", "version", "2"),
+    ("UPDATE schema_version SET version = 3", "version", "3"),
     ("UPDATE schema_version SET version = 99", "version", "99"),
     ("DELETE FROM schema_version", "version", "''"),
     ("INSERT INTO schema_version VALUES (7)", "version", "1, 7"),

@@ -4,7 +4,8 @@ A key is "section.name". The names of states, causes, parts and faults are those
 reasons those of the verdict, so no table stands between a message and what to say about it. The section `page` has the
 page's own texts, `service` those of the technician's page, `papers` the letters that follow a check and `why` the
 reasons in them, as the customer says them, `advice_...` what helps (`advising`), `tour` the letters of a trial,
-`language` the language's name in itself. A further language is a further file with the same keys, and nothing else.
+`fleet` the page of a centre, `language` the language's name in itself. A further language is a further file with the
+same keys, and nothing else.
 """
 
 import re
@@ -16,7 +17,7 @@ from typing import Any
 DEFAULT_LANGUAGE = "nb"
 _LANGUAGE_FILE = re.compile(r"[a-z]{2,3}\.toml")  # ISO 639-1 or -2
 _ADVICE = ("advice_clerk", "advice_customer", "advice_call")
-_NOT_GUIDANCE = ("language", "page", "service", "papers", "tour", "why", *_ADVICE)
+_NOT_GUIDANCE = ("language", "page", "service", "papers", "tour", "why", "fleet", *_ADVICE)
 
 
 class UnknownTextError(LookupError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -35,10 +36,20 @@ _LOG = Seldom(__name__)
 class Gate:
     """ASGI middleware. What it lets through finds `browser_of` and `session_of` in its scope."""
 
-    def __init__(self, app: ASGIApp, browsers: Browsers, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        browsers: Browsers,
+        sessions: Sessions,
+        admits: Callable[[Role, str], bool] | None = None,
+        by_itself: Callable[[Request], bool] | None = None,
+    ) -> None:
+        """``admits``: may this role ask for that path (default: as at a counter). ``by_itself``: was it no person."""
         self._app = app
         self._browsers = browsers
         self._sessions = sessions
+        self._admits = admits or at_counter
+        self._by_itself = by_itself or (lambda request: request.scope["path"] in (_STREAM, NOW))
         self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,10 +84,9 @@ class Gate:
             return None
         if session is None or not await self._sessions.may_go_on(session):
             return _not_signed_in(request)
-        technician = session.person.role is Role.TECHNICIAN
-        if _is_service(path) != technician and not (technician and path in _TECHNICIANS):
+        if not self._admits(session.person.role, path):
             return refusal(request, "role_needed", 403)
-        if path not in (_STREAM, NOW):
+        if not self._by_itself(request):
             self._sessions.act(session)
         scope["stillscan.session"] = session
         return None
@@ -95,8 +105,11 @@ class Gate:
         return answer
 
 
-def _is_service(path: str) -> bool:
-    return path == _TECHNICIANS_ONLY or path.startswith(f"{_TECHNICIANS_ONLY}/")
+def at_counter(role: Role, path: str) -> bool:
+    """Technicians have the service pages and nobody else, and of the others only those where they begin and end."""
+    service = path == _TECHNICIANS_ONLY or path.startswith(f"{_TECHNICIANS_ONLY}/")
+    technician = role is Role.TECHNICIAN
+    return service == technician or (technician and path in _TECHNICIANS)
 
 
 def browser_of(request: Request) -> str | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import anyio
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from stillscan.counter.counter import Counter
 from stillscan.errors import StillscanError
 from stillscan.guidance import page_texts, sentence
-from stillscan.records.staff import Role, SignInError
+from stillscan.records.staff import Person, Role, SignInError
 from stillscan.web.browsers import SHOWN_S, Browsers, name_of
 from stillscan.web.forms import form_of
 from stillscan.web.gate import (
@@ -24,7 +24,6 @@ from stillscan.web.gate import (
     supervisors_only,
 )
 from stillscan.web.language import keep_choice, language_of
-from stillscan.web.rendering import Rendering
 from stillscan.web.seldom import Seldom
 from stillscan.web.sessions import Sessions
 from stillscan.web.view import records_text
@@ -34,10 +33,24 @@ _STATUS = {"signin_wrong": 401, "signin_locked": 403, "signin_wait": 429, "signi
 _LOG = Seldom(__name__)
 
 
-class SignIn:
-    """The pages of signing in, of one counter."""
+class Desk(Protocol):
+    """Where people sign in: a counter, or a centre of many. ``boot``: random, of this run of the program."""
 
-    def __init__(self, counter: Counter, rendering: Rendering, browsers: Browsers, sessions: Sessions) -> None:
+    boot: str
+
+    def take_over(self, person: Person, signed_in: Callable[[str], bool], /) -> None: ...
+
+
+class Renders(Protocol):
+    """What makes a page of a template."""
+
+    def render(self, template: str, language: str, **values: Any) -> str: ...
+
+
+class SignIn:
+    """The pages of signing in, of one counter or centre."""
+
+    def __init__(self, counter: Desk, rendering: Renders, browsers: Browsers, sessions: Sessions) -> None:
         self._counter = counter
         self._rendering = rendering
         self._browsers = browsers

@@ -22,7 +22,10 @@ KEYS = ("root-1", "root-2", "root-3", "targets-1", "targets-2", "targets-3", "on
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    code = main(["fleet", *words])
+    try:
+        code = main(["fleet", *words])
+    except SystemExit as usage:
+        code = int(usage.code or 0)
     said = capsys.readouterr()
     return code, said.out, said.err
 
@@ -212,10 +215,7 @@ def test_bad_input_is_one_line(
     published: Path, state: str, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, says: str
 ) -> None:
     named = {"REPOSITORY": str(published), "PATH": "known/2026-48.toml"}
-    try:
-        got, _, err = run(capsys, "rollout", *(named.get(word, word) for word in words), "--database", state)
-    except SystemExit as usage:
-        got, err = usage.code, capsys.readouterr().err
+    got, _, err = run(capsys, "rollout", *(named.get(word, word) for word in words), "--database", state)
     assert (got, err.count("\n")) == (code, 1)
     assert says in err
 

@@ -161,7 +161,7 @@ class Reader:
         self.kept = Kept()
         self.may = True
         self.kiosk = Kiosk(
-            Member("oslo-1", "0001 Oslo", "rpi_pico"),
+            lambda: Member("oslo-1", "0001 Oslo", "rpi_pico"),
             lambda: Client(source, folder / "seen", root, clock),
             {Kind.KNOWN: self.kept},
             folder / "releases.json",

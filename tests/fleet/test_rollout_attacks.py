@@ -16,7 +16,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, Timestamp
 
 from stillscan.fleet.rollout import fetching, orders
-from stillscan.fleet.rollout.client import Client, RefusedError, UnreachableError
+from stillscan.fleet.rollout.client import RefusedError, UnreachableError
 from stillscan.fleet.rollout.fetching import Fetcher
 from stillscan.fleet.rollout.release import Kind, Release
 from stillscan.fleet.rollout.roles import ONLINE, ORDERS, ROLLOUTS, TARGETS
@@ -371,17 +371,3 @@ def test_one_key_that_signs_twice_is_one(stage: Stage) -> None:
     forge_online(stage, online, targets=forge_release(stage, stolen, stolen))
     stage.refused("unsigned", "claims")
     stage.recovers()
-
-
-# --- and the kiosk itself ---------------------------------------------------------------------------------------------
-
-
-def test_a_clock_that_was_set_back_makes_nothing_valid_again(stage: Stage, tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="clock"):
-        Client(
-            stage.mirror,
-            tmp_path / "kiosk" / "seen",
-            stage.publisher.repository.root(),
-            stage.clock,
-            newest=stage.clock.now + timedelta(days=1),
-        )

@@ -14,7 +14,6 @@ from stillscan.commands.counter import (
     DEMO,
     OfficeRecords,
     add_records,
-    known_list,
     office_records,
     reading_limits,
     thrown_away,
@@ -40,6 +39,7 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
 from stillscan.terminal.asking import asked, asked_unseen, at_terminal
 from stillscan.terminal.streams import question
+from stillscan.verify.known import lists
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
 _RETRY_S = 10.0  # how long a scanner may be missing or away, as `run --reconnect` has it
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     if args.document and not simulated:
         raise InputError("--document goes with --port sim")
     t = page_texts(args.language)
-    known = known_list(args)
+    known = lists(args.known)
     _look_at_staff(args, simulated)
     with office_records(args, simulated) as office:
         test_mode = args.test_mode or simulated

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.console import Console
 
 from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, PlainLines
+from stillscan.commands.fleet_kiosk import Here, releases
 from stillscan.commands.json_lines import JsonLines
 from stillscan.commands.parser import seconds, whole
 from stillscan.commands.recording import recorded
@@ -44,7 +45,7 @@ from stillscan.scanning.service import Display, Service
 from stillscan.technician.held_port import HeldPort, new_secret, noted
 from stillscan.technician.relay import Relay
 from stillscan.terminal.streams import go_on_without
-from stillscan.verify.known import Known, own_list, read_list
+from stillscan.verify.known import lists
 from stillscan.web.sessions import LOCK_MINUTES
 from stillscan.web.webhook import SHORTEST_SECRET, checked_address, telling
 
@@ -158,7 +159,7 @@ def serve(
 
     go_on_without()
     test_mode = args.test_mode or simulated
-    known, receiver = known_list(args), webhook_of(args)
+    known, receiver, wanted = lists(args.known), webhook_of(args), expected(args)
     with office_records(args, simulated) as (database, keyring, chain, demo_pin):
         book = Book(database, keyring, args.office, test_mode, chain)
         counter = Counter(book, args.office, test_mode, known, reading_limits(args))
@@ -166,7 +167,8 @@ def serve(
         browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
         sessions = Sessions(staff, args.lock_minutes)
         letters = Letters(counter, sessions, database, keyring, chain)
-        relay = Relay(lambda: bool(counter.look(_nobody_served)))
+        idle = functools.partial(counter.look, _nobody_served)
+        relay = Relay(idle)
         secret = new_secret()
         glass = Glass(None if demo_pin is not None else keyring.folder / FILE, utc_now)
         looked = functools.partial(_looked, glass, counter)
@@ -220,7 +222,8 @@ def serve(
                 telling(counter, *receiver),
                 noted(keyring.folder, held),
                 _watching(counter, relay),
-                GlassWatch(room, glass, lambda: bool(counter.look(_nobody_served))),
+                GlassWatch(room, glass, idle),
+                releases(args, Here(keyring.kiosk, kept.parent / "fleet", relay, counter, book, known, wanted, idle)),
                 reading as reader,
                 recorded(args, connect, Both(FirstNews(announce), Both(beside, counter))) as (port, display),
                 watched(display) as (shown, notifier),
@@ -240,7 +243,7 @@ def serve(
                     lambda result, _: glass.scanned(result.unsure),
                     alive,
                     admission=admission,
-                    expected=expected(args),
+                    expected=wanted,
                     guest=relay,
                 ).run()
     return 0
@@ -285,11 +288,6 @@ def _open(address: str) -> None:
 def reading_limits(args: argparse.Namespace) -> ReadingLimits:
     """For how long a reading counts, as the options of `add_records` say."""
     return ReadingLimits(args.reading_taken, args.reading_limit)
-
-
-def known_list(args: argparse.Namespace) -> tuple[Known, ...]:
-    """The package's list of known-problem passports, and the office's own. InputError."""
-    return (*own_list(), *(read_list(Path(args.known)) if args.known else ()))
 
 
 class OfficeRecords(NamedTuple):

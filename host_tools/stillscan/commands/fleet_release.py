@@ -193,7 +193,7 @@ def _publish(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    _needed()
+    needed()
     from stillscan.fleet.rollout import installers
     from stillscan.fleet.rollout.client import Client
     from stillscan.fleet.rollout.fetching import source
@@ -223,13 +223,13 @@ def _show(release: Release, size: int, as_json: bool) -> None:
 
 def repository(folder: str | Path) -> Repository:
     """The one in a folder. EnvironmentTroubleError: the packages of TUF are not here."""
-    _needed()
+    needed()
     from stillscan.fleet.rollout.repository import Repository
 
     return Repository(Path(folder))
 
 
-def _needed() -> None:
+def needed() -> None:
     """EnvironmentTroubleError: the packages of TUF are not here."""
     if not all(find_spec(name) for name in ("tuf", "securesystemslib")):
         raise EnvironmentTroubleError("signed releases need more packages: pip install 'stillscan[fleet]'")

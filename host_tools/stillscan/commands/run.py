@@ -17,6 +17,7 @@ from rich.console import Console
 from stillscan.commands.config import add_config
 from stillscan.commands.counter import add_page, is_tour, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
+from stillscan.commands.fleet_kiosk import add_releases
 from stillscan.commands.json_lines import EVENTS, JsonLines
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.recording import add_recording, linked, played, recorded
@@ -76,6 +77,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_expected(parser)
     add_page(parser)
     add_recording(parser)
+    add_releases(parser.add_argument_group("releases of a fleet, with the page"))
     simulated = parser.add_argument_group("only with --port sim")
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")

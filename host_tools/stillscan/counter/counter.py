@@ -95,6 +95,11 @@ class Counter:
         book = OutsideLock(self._book, self._lock, self._publish_panel)
         return Visit(book, self.office, self.test_mode, turn, self._known, limits=self._limits, clock=self._clock)
 
+    def know(self, known: Sequence[Known]) -> None:
+        """Other known problems, from the next visit on."""
+        with self._lock:
+            self._known = known
+
     # --- windows ----------------------------------------------------------------------------------------------------
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:

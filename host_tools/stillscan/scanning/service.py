@@ -118,7 +118,7 @@ class Service:
         self._pause = pause
         self._admission = admission
         self._starting = True  # nobody has looked whether a scanner is there
-        self._expected = expected or {}
+        self._expected = {} if expected is None else expected
         self._guest = guest or Nobody()
         self._flow_sign = 1  # of the scanner that is connected
 

@@ -178,6 +178,12 @@ class Relay:
         self.wake()
 
     @property
+    def board(self) -> str:
+        """The name of the scanner's board; "" while there is none."""
+        session = self._session
+        return "" if session is None or session.hello is None else session.hello.board_name
+
+    @property
     def said(self) -> State | None:
         """The state as the scanner said it last."""
         return self._state

@@ -54,6 +54,11 @@ def read_list(path: Path) -> tuple[Known, ...]:
     return tuple(_entries(read_toml(path), str(path)))
 
 
+def lists(office: str | None) -> tuple[Known, ...]:
+    """The package's list, and the office's own if one is named. InputError."""
+    return (*own_list(), *(read_list(Path(office)) if office else ()))
+
+
 def parse_list(content: bytes, source: str) -> tuple[Known, ...]:
     """A list that came as bytes; ``source`` is what messages call it. InputError as ``read_list``."""
     try:

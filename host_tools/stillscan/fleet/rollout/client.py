@@ -73,7 +73,7 @@ _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
 class Client:
     """``folder`` keeps what was seen; ``root`` is what the kiosk was given at its set-up. One turn an object.
 
-    ``newest``: the newest time known (records/clock.py), before which no clock is believed.
+    Days are told by this computer's clock: whoever makes a client has looked whether that is right (records/clock.py).
     """
 
     def __init__(
@@ -82,10 +82,7 @@ class Client:
         folder: Path,
         root: bytes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        newest: datetime | None = None,
     ) -> None:
-        if newest is not None and now() < newest:
-            raise RefusedError("the clock is behind what this kiosk has seen: nothing that counts by time is", "clock")
         self._seen, self._turn = folder / "seen", folder / "turn"
         with self._told():
             shutil.rmtree(self._turn, ignore_errors=True)

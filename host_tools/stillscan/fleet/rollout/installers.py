@@ -44,37 +44,47 @@ def settings_in(content: bytes) -> dict[str, int]:
 
 
 class KnownList:
-    """``path``: the file that the counter reads (`run --known`); it is looked at anew for each visit."""
+    """``changed`` is called with the file as it is then; the counter uses it from the next visit on."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, changed: Callable[[Path], None]) -> None:
+        self._path, self._changed = path, changed
 
     def install(self, release: Release, content: bytes, back: bool) -> None:
         """See Installer."""
         refuse(Kind.KNOWN, content)
         write_whole(self._path, content)
+        self._changed(self._path)
 
     def remove(self) -> None:
         """See Installer."""
-        try:
-            self._path.unlink(missing_ok=True)
-        except OSError as error:
-            raise trouble(self._path, error, "written") from None
+        _gone(self._path)
+        self._changed(self._path)
 
 
 class ScannerSettings:
-    """``change`` sets them at the scanner (DeviceError: not now); ``own`` are those that it is to have by itself."""
+    """``change`` sets all of them at the scanner (DeviceError: not now); ``own`` are those in which it differs from the
+    defaults by itself. ``path`` keeps what was released; ``changed`` is called with it as it is then."""
 
-    def __init__(self, change: Callable[[Mapping[str, int]], None], own: Mapping[str, int]) -> None:
-        self._change, self._own = change, own
+    def __init__(
+        self,
+        path: Path,
+        change: Callable[[Mapping[str, int]], None],
+        own: Mapping[str, int],
+        changed: Callable[[Path], None],
+    ) -> None:
+        self._path, self._change, self._own, self._changed = path, change, own, changed
 
     def install(self, release: Release, content: bytes, back: bool) -> None:
         """See Installer. What a release does not name is as this kiosk has it by itself."""
         self._change(self._all() | settings_in(content))
+        write_whole(self._path, content)
+        self._changed(self._path)
 
     def remove(self) -> None:
         """See Installer."""
         self._change(self._all())
+        _gone(self._path)
+        self._changed(self._path)
 
     def _all(self) -> dict[str, int]:
         return {name: row.default for name, row in settings.known().rows.items()} | dict(self._own)
@@ -96,3 +106,10 @@ class Firmware:
     def remove(self) -> None:
         """See Installer."""
         self._flash(self._own(), True)
+
+
+def _gone(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise trouble(path, error, "written") from None

@@ -47,11 +47,15 @@ class Outcome(NamedTuple):
 
 
 class Kiosk:
-    """``client`` makes a client for one turn. ``may``: is it an hour for changes, and nobody served at this moment?"""
+    """What has no installer here is left to whoever has one.
+
+    ``me``: what it is drawn by, its board unknown ("") while no scanner is there. ``client`` makes a client for one
+    turn. ``may``: is it an hour for changes, and nobody served at this moment?
+    """
 
     def __init__(
         self,
-        me: Member,
+        me: Callable[[], Member],
         client: Callable[[], Client],
         installers: Mapping[Kind, Installer],
         note: Path,
@@ -62,6 +66,13 @@ class Kiosk:
     def installed(self) -> Mapping[Kind, orders.Installed]:
         """What this kiosk has, by kind."""
         return notes.load(self._note).installed
+
+    def reported(self) -> dict[str, int]:
+        """The counts of an event `versions`: `release_KIND`, the serial that is here (0: what came with the program
+        itself), and `refused_KIND`, that of one that could not be taken."""
+        had = notes.load(self._note)
+        told = {f"release_{kind}": had.installed.get(kind, orders.Installed()).now.serial for kind in Kind}
+        return told | {f"refused_{kind}": refused.serial for kind, refused in had.refused.items()}
 
     def turn(self) -> list[Outcome]:
         """Do what is ordered, as far as now is the time for it. InputError: orders that this program does not know.
@@ -74,33 +85,25 @@ class Kiosk:
         if content is None:
             return []
         had = notes.load(self._note)
-        wanted = orders.steps(orders.parse(content), client.release, self._me, had.installed)
         done = []
-        for step in wanted:
-            if self._refused(had, step) or not self._may():
-                continue
-            outcome = self._take(client, step)
-            done.append(outcome)
-            if outcome.again:
-                continue
-            if outcome.why:
-                had = had.refuse(step.kind, outcome.path, outcome.why)
-            else:
-                had = had.took(step.kind, Had(outcome.path, outcome.serial), step.back)
-            notes.store(self._note, had)
+        for step in orders.steps(orders.parse(content), client.release, self._me(), had.installed):
+            installer = self._installers.get(step.kind)
+            refused = step.release is not None and had.refused.get(step.kind, OWN).path == step.release.path
+            if installer is not None and not refused and self._may():
+                done.append(self._take(client, step, installer))
+                self._keep(done[-1])
         return done
 
-    @staticmethod
-    def _refused(had: notes.Notes, step: Step) -> bool:
-        path, _ = had.refused.get(step.kind, ("", ""))
-        return step.release is not None and path == step.release.path
+    def _keep(self, outcome: Outcome) -> None:
+        if outcome.again:
+            return
+        had, has = notes.load(self._note), Had(outcome.path, outcome.serial)
+        after = had.refuse(outcome.kind, has) if outcome.why else had.took(outcome.kind, has, outcome.back)
+        notes.store(self._note, after)
 
-    def _take(self, client: Client, step: Step) -> Outcome:
-        installer = self._installers.get(step.kind)
+    def _take(self, client: Client, step: Step, installer: Installer) -> Outcome:
         has = OWN if step.release is None else Had(step.release.path, step.release.serial)
         outcome = Outcome(step.kind, step.rollout, has.path, has.serial, step.back)
-        if installer is None:
-            return outcome._replace(why=f"this kiosk takes no {step.kind}")
         content = None if step.release is None else client.content(step.release)
         try:
             if step.release is None:

@@ -18,10 +18,10 @@ _MOST = 10_000
 
 @dataclass(frozen=True)
 class Notes:
-    """``refused``: the path of each kind that was tried and is not taken again, and why."""
+    """``refused``: what of each kind was tried and is not taken again."""
 
     installed: Mapping[Kind, Installed]
-    refused: Mapping[Kind, tuple[str, str]]
+    refused: Mapping[Kind, Had]
 
     def took(self, kind: Kind, has: Had, back: bool) -> Notes:
         """With what was just installed."""
@@ -30,9 +30,9 @@ class Notes:
         refused = {other: what for other, what in self.refused.items() if other != kind}
         return Notes({**self.installed, kind: Installed(has, before)}, refused)
 
-    def refuse(self, kind: Kind, path: str, why: str) -> Notes:
+    def refuse(self, kind: Kind, release: Had) -> Notes:
         """With a release that this kiosk could not take."""
-        return replace(self, refused={**self.refused, kind: (path, why)})
+        return replace(self, refused={**self.refused, kind: release})
 
 
 def load(path: Path) -> Notes:
@@ -42,7 +42,7 @@ def load(path: Path) -> Notes:
     try:
         found = json.loads(read_whole(path, _MOST))
         installed = {Kind(kind): _installed(value) for kind, value in found["installed"].items()}
-        refused = {Kind(kind): (str(value[0]), str(value[1])) for kind, value in found["refused"].items()}
+        refused = {Kind(kind): _had(value) for kind, value in found["refused"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return Notes({}, {})
     return Notes(installed, refused)

@@ -1,13 +1,14 @@
 """What the centre knows of a roll-out: who has the release, who could not take it, how checks went before and since.
 
-A kiosk says in its event `versions` which release of each kind it has (`release_KIND`: its serial) and which it could
-not take (`refused_KIND`). Its checks after that event are with the release, those before it are not: no clock is asked.
+A kiosk says in its event `versions` which release of each kind it has, and which it could not take
+(``installing.Kiosk.reported``). Its checks after that event are with the release, those before it are not: no clock is
+asked.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ from stillscan.fleet.events import hour_of
 from stillscan.fleet.rollout import rings
 from stillscan.fleet.rollout.judge import Counts, Judgement, judged
 from stillscan.fleet.rollout.plan import Plan, Seen
-from stillscan.fleet.rollout.release import Kind
 from stillscan.fleet.rollout.rings import Member
 from stillscan.fleet.tables import CHECK, GIVEN, KIOSK, NOTE
 
@@ -35,12 +35,6 @@ class Watched(NamedTuple):
 
     rings: list[Seen]
     judgement: Judgement | None
-
-
-def reported(installed: Mapping[Kind, int], refused: Mapping[Kind, int]) -> dict[str, int]:
-    """The counts of a kiosk's event `versions`: serials by kind, 0 for what came with the program itself."""
-    told = {f"release_{kind}": installed.get(kind, 0) for kind in Kind}
-    return told | {f"refused_{kind}": serial for kind, serial in refused.items()}
 
 
 def fleet(connection: Connection) -> list[Member]:

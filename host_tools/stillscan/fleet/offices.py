@@ -14,11 +14,11 @@ from typing import NamedTuple
 from kiosk import wire
 from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
+from stillscan.fleet.checks import Telling
 from stillscan.fleet.nkey import public_of, seed_of
 from stillscan.fleet.outbox import Outbox
 from stillscan.fleet.servers import User
 from stillscan.fleet.store import Store
-from stillscan.fleet.checks import Telling
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, SweepBegin
 from stillscan.mrz import QualityFinding, Reading

@@ -197,7 +197,7 @@ POSTGRESQL = [
     ),
     ("ALTER TABLE release DISABLE TRIGGER ALL", "there is something that is not ours: trigger "),
     ("DROP TABLE release", "the table release is gone"),
-    ("UPDATE schema_version SET version = 2", "the tables' version is '2'"),
+    ("UPDATE schema_version SET version = 3", "the tables' version is '3'"),
     ("DELETE FROM schema_version", "the tables' version is ''"),
 ]
 

@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 
 from stillscan.errors import DeviceError, EnvironmentTroubleError, InputError, StillscanError
+from stillscan.fleet.nkey import new_seed, public_of
 from stillscan.fleet.rollout import orders, rings
 from stillscan.fleet.rollout.client import Client, RefusedError, UnreachableError
+from stillscan.fleet.rollout.copying import copy
 from stillscan.fleet.rollout.fetching import source
 from stillscan.fleet.rollout.orders import OWN, Does, Had, Installed, Order
 from stillscan.fleet.rollout.release import Kind, Release, read, release
 from stillscan.fleet.rollout.repository import Repository, TooFewError
 from stillscan.fleet.rollout.rings import Member
 from stillscan.fleet.rollout.roles import ONLINE, ROLLOUTS, ROOT, TARGETS
+from stillscan.fleet.servers import User, local, started
 
 from .releases import Clock, Mirror, Publisher, Reader, keys_of, listed, order
 
@@ -289,7 +292,30 @@ def test_a_folder_is_the_repository_or_what_it_hands_out(tmp_path: Path, publish
         assert reader.kept.installed == [listed(1)]
 
 
-@pytest.mark.parametrize("place", ["ftp://x/y", "nats://server", "nats://server/a/b", "file:///etc"])
+@pytest.mark.process
+def test_an_object_store_hands_it_out(tmp_path: Path, publisher: Publisher, clock: Clock) -> None:
+    """Only what is new or another is copied, and what is not there is one line."""
+    publisher.release(1)
+    seed = new_seed()
+    with started(local(tmp_path / "server", [User(public_of(seed), None)])) as server:
+        place = f"{server.url}/releases"
+        reader = Reader(tmp_path / "kiosk", publisher.repository.root(), source(place, seed), clock)
+        with pytest.raises(UnreachableError, match="is not there"):
+            reader.kiosk.turn()
+        first = copy(publisher.repository.folder / "public", place, seed)
+        assert (first > 8, copy(publisher.repository.folder / "public", place, seed)) == (True, 0)
+        reader.kiosk.turn()
+        publisher.release(2)
+        copy(publisher.repository.folder / "public", place, seed)
+        reader.kiosk.turn()
+        with pytest.raises(EnvironmentTroubleError, match="does not take this NKey"):
+            copy(publisher.repository.folder / "public", place, new_seed())
+    assert reader.kept.installed == [listed(1), listed(2)]
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        reader.kiosk.turn()
+
+
+@pytest.mark.parametrize("place", ["ftp://x/y", "tls://server", "tls://server/a/b", "nats://server/a", "file:///etc"])
 def test_other_places_are_refused(place: str) -> None:
     with pytest.raises(InputError):
         source(place)

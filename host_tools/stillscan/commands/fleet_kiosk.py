@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from stillscan.commands.fleet_release import needed, seed
 from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.files import read_whole
 from stillscan.link.session import Session
@@ -35,8 +36,9 @@ _WAIT_S = 5.0  # for the scanner's parts, which start anew after a check
 def add_releases(parser: argparse._ActionsContainer) -> None:
     """Where releases come from, and when they are taken."""
     parser.add_argument(
-        "--releases", metavar="PLACE", help="take signed releases from a folder, http(s)://... or nats://server/bucket"
+        "--releases", metavar="PLACE", help="take signed releases from a folder, http(s)://... or tls://server/bucket"
     )
+    parser.add_argument("--releases-seed", metavar="FILE", help="with the seed of an NKey that may read there")
     parser.add_argument("--releases-root", metavar="FILE", help="whose releases: 1.root.json of their repository")
     parser.add_argument(
         "--quiet-hours",
@@ -68,7 +70,6 @@ def releases(args: argparse.Namespace, here: Here, tell: Tell = lambda counts, c
             raise InputError("--releases-root goes with --releases")
         yield
         return
-    root = root_of(args)
     from stillscan.fleet.rollout import quiet
     from stillscan.fleet.rollout.installers import KnownList, ScannerSettings
     from stillscan.fleet.rollout.release import Kind
@@ -80,8 +81,7 @@ def releases(args: argparse.Namespace, here: Here, tell: Tell = lambda counts, c
     _know(here, here.folder / _KNOWN)
     _want(here, own, here.folder / _SETTINGS)
     kiosk = kiosk_of(
-        args.releases,
-        root,
+        args,
         here.folder,
         lambda: Member(here.kiosk, args.office, here.relay.board),
         {
@@ -120,31 +120,25 @@ def _set(relay: Relay, values: Mapping[str, int]) -> None:
         set_all(session, {name: value for name, value in values.items() if there.get(name) != value})
 
 
-def root_of(args: argparse.Namespace) -> bytes:
-    """What --releases-root names. InputError, EnvironmentTroubleError: the packages of TUF are not here."""
-    if args.releases_root is None:
-        raise InputError("--releases: name whose, by --releases-root: 1.root.json of their repository")
-    from stillscan.commands.fleet_release import needed
-
-    needed()
-    return read_whole(args.releases_root, _MOST_ROOT)
-
-
 def kiosk_of(
-    place: str,
-    root: bytes,
+    args: argparse.Namespace,
     folder: Path,
     me: Callable[[], Member],
     installers: Mapping[Kind, Installer],
     may: Callable[[], bool] = lambda: True,
     look_at_clock: Callable[[], None] = lambda: None,
 ) -> Kiosk:
-    """InputError: no such place; EnvironmentTroubleError: the folder cannot be made."""
+    """Of what ``add_releases`` was given. InputError: it does not fit; EnvironmentTroubleError: packages are missing,
+    or the folder cannot be made."""
+    if args.releases_root is None:
+        raise InputError("--releases: name whose, by --releases-root: 1.root.json of their repository")
+    needed()
     from stillscan.fleet.rollout.client import Client
     from stillscan.fleet.rollout.fetching import source
     from stillscan.fleet.rollout.installing import Kiosk
 
-    read_from = source(place)
+    root = read_whole(args.releases_root, _MOST_ROOT)
+    read_from = source(args.releases, seed(args.releases_seed))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -27,6 +27,8 @@ _KINDS = ("firmware", "known", "settings")
 _KEYS = ("root-1", "root-2", "root-3", "targets-1", "targets-2", "targets-3", "online", "rollouts")
 _ONLINE = ("online", "rollouts")
 """Without a passphrase: programs sign with them, day and night."""
+_MOST_SEED = 1000
+"""Bytes of an NKey's seed, which has 58, and what people write around it."""
 _MOST_ROOT = 1_000_000
 """Bytes of a root: as every role has."""
 
@@ -73,7 +75,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     publish.add_argument("--renew", action="store_true", help="leave drafts where they are")
     publish.set_defaults(run=_publish)
     verify = actions.add_parser("verify", help="what would a kiosk believe, and get?")
-    verify.add_argument("place", metavar="PLACE", help="folder, http(s)://..., or nats://server/bucket")
+    verify.add_argument("place", metavar="PLACE", help="folder, http(s)://..., or tls://server/bucket")
     verify.add_argument("--root", required=True, metavar="FILE", help="the root that kiosks are given (1.root.json)")
     verify.add_argument("--json", action="store_true", help="print JSON, a line for each release")
     verify.set_defaults(run=_verify)
@@ -83,18 +85,25 @@ def add_online(parser: argparse._ActionsContainer, *, required: bool = False) ->
     """What programs sign with, and where it goes."""
     parser.add_argument("--online", required=required, metavar="KEYFILE", help="the key that says what is valid today")
     parser.add_argument("--rollouts", required=required, metavar="KEYFILE", help="the key that says who gets what")
-    parser.add_argument("--to", metavar="NATS", help="copy it there too: nats://server/bucket, an object store")
+    parser.add_argument("--to", metavar="URL", help="copy it there too: tls://server/bucket, an object store of NATS")
+    parser.add_argument("--to-seed", metavar="FILE", help="with the seed of an NKey that may write there")
 
 
-def publisher(folder: Path, online: str, rollouts: str, to: str | None) -> Publisher:
+def seed(path: str | None) -> str | None:
+    """Of an NKey. InputError."""
+    return None if path is None else read_whole(path, _MOST_SEED).decode("ascii", "replace").strip()
+
+
+def publisher(args: argparse.Namespace, folder: Path) -> Publisher:
     """Of what ``add_online`` was given. InputError, EnvironmentTroubleError."""
-    return Publisher(repository(folder), Path(online), Path(rollouts), to)
+    to = None if args.to is None else (args.to, seed(args.to_seed))
+    return Publisher(repository(folder), Path(args.online), Path(args.rollouts), to)
 
 
 class Publisher:
     """Signs with the online keys, and copies."""
 
-    def __init__(self, repository: Repository, online: Path, rollouts: Path, to: str | None) -> None:
+    def __init__(self, repository: Repository, online: Path, rollouts: Path, to: tuple[str, str | None] | None) -> None:
         self._repository = repository
         self._online, self._rollouts, self._to = private_key(online), private_key(rollouts), to
 
@@ -104,7 +113,7 @@ class Publisher:
         if self._to is not None:
             from stillscan.fleet.rollout.copying import copy
 
-            copy(self._repository.folder / "public", self._to)
+            copy(self._repository.folder / "public", *self._to)
 
 
 def _keys(args: argparse.Namespace) -> int:
@@ -185,7 +194,7 @@ def _publish(args: argparse.Namespace) -> int:
     from stillscan.fleet.rollout.roles import OFFLINE, SOON
 
     there = repository(args.repository)
-    publisher(args.repository, args.online, args.rollouts, args.to)(drafts=not args.renew)
+    publisher(args, args.repository)(drafts=not args.renew)
     for role, until in sorted(there.expires().items(), key=lambda item: item[1]):
         soon = role in OFFLINE and until - _now() < SOON
         print(f"{role}: valid until {until:%Y-%m-%d %H:%M} UTC{'; its people have to sign anew' if soon else ''}")
@@ -230,7 +239,7 @@ def repository(folder: str | Path) -> Repository:
 
 
 def needed() -> None:
-    """EnvironmentTroubleError: the packages of TUF are not here."""
+    """Ask before a module is loaded that needs them. EnvironmentTroubleError: the packages of TUF are not here."""
     if not all(find_spec(name) for name in ("tuf", "securesystemslib")):
         raise EnvironmentTroubleError("signed releases need more packages: pip install 'stillscan[fleet]'")
 

@@ -162,7 +162,7 @@ def _text(one: Rollout) -> str:
 
 
 def _conduct(args: argparse.Namespace) -> int:
-    publish = publisher(Path(args.repository), args.online, args.rollouts, args.to)
+    publish = publisher(args, Path(args.repository))
     with _conductor(args, publish) as conductor:
         while True:
             for plan in conductor.turn(_now()):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stillscan.boards.build import compiled
 from stillscan.boards.versions import Version
-from stillscan.commands.fleet_kiosk import add_releases, kiosk_of, root_of
+from stillscan.commands.fleet_kiosk import add_releases, kiosk_of
 from stillscan.errors import InputError, StillscanError
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.technician.come_up import come_up
@@ -39,7 +39,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _take(args: argparse.Namespace) -> int:
     if args.releases is None:
         raise InputError("--releases: name where they are")
-    root = root_of(args)
     from stillscan.fleet.rollout.installers import Firmware
     from stillscan.fleet.rollout.release import Kind
     from stillscan.fleet.rollout.rings import Member
@@ -65,7 +64,7 @@ def _take(args: argparse.Namespace) -> int:
     firmware = Firmware(board, flash, lambda: Version.of(compiled(board)))
     folder = Path(args.folder) if args.folder else data_folder() / "fleet"
     member = Member(args.kiosk, args.office, board)
-    kiosk = kiosk_of(args.releases, root, folder, lambda: member, {Kind.FIRMWARE: firmware})
+    kiosk = kiosk_of(args, folder, lambda: member, {Kind.FIRMWARE: firmware})
     done = [one for one in kiosk.turn() if one.kind is Kind.FIRMWARE]
     for one in done:
         what = one.path or "the firmware of this package"

@@ -7,6 +7,7 @@ are verified by `client.py`.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +24,7 @@ from tuf.api.serialization import DeserializationError
 from tuf.ngclient import FetcherInterface
 
 from stillscan.errors import InputError
+from stillscan.fleet.connection import Address, address, connected
 from stillscan.fleet.rollout.roles import CLOCKS, ROLLOUTS, SNAPSHOT, TIMESTAMP, VALID
 
 PREFIX = "repository:/"
@@ -30,6 +32,7 @@ PREFIX = "repository:/"
 _CHUNK = 65536  # bytes at a time: a release of a board is read in a handful of them
 _SILENCE_S = 20.0  # without a byte: a mobile line in a valley takes ten
 _LONGEST_S = 300.0  # of one file: 400 kB over the slowest line that carries a kiosk's events take half of it
+_NAME = "releases"  # of the connection, as the server's monitor shows it
 _ABSENT = 404  # as HTTP says it; TUF asks for the next root until there is none
 
 
@@ -76,29 +79,26 @@ class HttpSource:
 
 
 class ObjectStoreSource:
-    """A bucket of the object store. ``connect``: options of nats-py, as TLS and the kiosk's key."""
+    """A bucket of the object store."""
 
-    def __init__(self, server: str, bucket: str, connect: dict[str, Any] | None = None) -> None:
-        self._server, self._bucket, self._connect = server, bucket, connect or {}
+    def __init__(self, to: Address, bucket: str) -> None:
+        self._to, self._bucket = to, bucket
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """See Source. The whole object at once, no longer than what ``most`` of the fetcher lets through."""
+        """See Source. The whole object at once, and no more than any file of a repository has."""
         yield asyncio.run(asyncio.wait_for(self._get(name), _LONGEST_S))
 
     async def _get(self, name: str) -> bytes:
-        import nats
         from nats.js.errors import NotFoundError
 
-        client = await nats.connect(self._server, connect_timeout=_SILENCE_S, max_reconnect_attempts=1, **self._connect)
-        try:
-            store = await client.jetstream().object_store(self._bucket)
-            sink = _Sink()
-            await store.get(name, writeinto=sink)
-            return bytes(sink.content)
-        except NotFoundError:
-            raise DownloadHTTPError(f"{name}: is not there", _ABSENT) from None
-        finally:
-            await client.close()
+        async with connected(self._to, _NAME) as client:
+            try:
+                store = await client.jetstream().object_store(self._bucket)
+                sink = _Sink()
+                await store.get(name, writeinto=sink)
+            except NotFoundError:
+                raise DownloadHTTPError(f"{name}: is not there", _ABSENT) from None
+        return bytes(sink.content)
 
 
 class _Sink(BufferedIOBase):
@@ -118,21 +118,27 @@ _MOST_OBJECT = 8_000_000
 """Bytes: twice the longest release."""
 
 
-def source(place: str, connect: dict[str, Any] | None = None) -> Source:
-    """By what a user named: a folder, http(s)://..., or nats://server/bucket. InputError."""
+def source(place: str, seed: str | None = None) -> Source:
+    """By what a user named: a folder, http(s)://..., or tls://server/bucket with an NKey's seed. InputError."""
     parts = urlsplit(place)
     if parts.scheme in ("http", "https"):
         return HttpSource(place)
     if parts.scheme in ("nats", "tls"):
-        bucket = parts.path.strip("/")
-        if not bucket or "/" in bucket:
-            raise InputError(f"{place}: names no bucket: nats://server/bucket")
-        return ObjectStoreSource(f"{parts.scheme}://{parts.netloc}", bucket, connect)
+        return ObjectStoreSource(*bucket_of(place, seed))
     if parts.scheme and len(parts.scheme) > 1:  # one letter: a drive
-        raise InputError(f"{place}: a folder, http://, https:// or nats://server/bucket is wanted")
+        raise InputError(f"{place}: a folder, http://, https:// or tls://server/bucket is wanted")
     folder = Path(place)
     inner = folder / "public"
     return FolderSource(inner if inner.is_dir() else folder)
+
+
+def bucket_of(place: str, seed: str | None) -> tuple[Address, str]:
+    """Server and bucket of tls://server/bucket (nats:// on this computer). InputError."""
+    parts = urlsplit(place)
+    bucket = parts.path.strip("/")
+    if parts.scheme not in ("nats", "tls") or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", bucket):
+        raise InputError(f"{place}: tls://server/bucket is wanted, or nats://127.0.0.1/bucket")
+    return address(f"{parts.scheme}://{parts.netloc}", seed, option=place), bucket
 
 
 class Fetcher(FetcherInterface):

@@ -138,17 +138,22 @@ def test_targets_of_make_exist(document: str) -> None:
 
 @cache
 def _parsers() -> dict[str, argparse.ArgumentParser]:
-    """Of each command, and of each of its subcommands as "command subcommand"."""
+    """Of each command, and of each of those below it as "command subcommand"."""
     found: dict[str, argparse.ArgumentParser] = {}
     top = argparse.ArgumentParser()
     subparsers = top.add_subparsers()
     for command in COMMANDS:
         import_module(f"stillscan.commands.{command}").add_parser(subparsers)
-    for command, parser in subparsers.choices.items():
-        found[command] = parser
-        for action in parser._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                found |= {f"{command} {name}": below for name, below in action.choices.items()}
+    waiting = dict(subparsers.choices)
+    while waiting:
+        found |= waiting
+        waiting = {
+            f"{command} {name}": below
+            for command, parser in waiting.items()
+            for action in parser._actions
+            if isinstance(action, argparse._SubParsersAction)
+            for name, below in action.choices.items()
+        }
     return found
 
 
@@ -159,12 +164,16 @@ def _wrong(words: list[str]) -> str | None:
     if unknown := [name for name in commands if name not in parsers]:
         return f"no command {unknown[0]}"
     options = set(parsers[commands[0]]._option_string_actions)
-    below = {name for name in parsers if name.startswith(f"{commands[0]} ")}
-    if below and len(words) > 1 and re.fullmatch(r"[a-z|]+", words[1]):
-        names = {f"{commands[0]} {name}" for name in words[1].split("|")}
+    above = commands[0]
+    for word in words[1:]:
+        below = {name for name in parsers if re.fullmatch(rf"{above} [^ ]+", name)}
+        if not below or not re.fullmatch(r"[a-z|]+", word):
+            break
+        names = {f"{above} {name}" for name in word.split("|")}
         if names - below:
             return f"no command {sorted(names - below)[0]}"
         options |= {option for name in names for option in parsers[name]._option_string_actions}
+        above = min(names)
     missing = [option for word in words for option in re.findall(r"^\[?(--[a-z][\w-]*)", word) if option not in options]
     return f"{commands[0]} has no {missing[0]}" if missing else None
 
@@ -184,6 +193,8 @@ def test_the_test_sees_what_is_wrong() -> None:
     assert _wrong(["audit", "verify|show"]) is None
     assert _wrong(["nothing"]) == "no command nothing"
     assert _wrong(["audit", "mend"]) == "no command audit mend"
+    assert _wrong(["fleet", "release", "sign", "FOLDER", "--key", "x"]) is None
+    assert _wrong(["fleet", "release", "forge"]) == "no command fleet release forge"
     assert _wrong(["read", "x.png", "--louder"]) == "read has no --louder"
     assert _is_path("kiosk/wire.py")
     assert not _is_path("/face")

@@ -20,7 +20,8 @@ COMMANDS = (
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (
     "Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble, 4 trouble with this computer "
-    "(disk, rights, keys, database) or a defect, 130 interrupted. Asked to stop by SIGTERM, run, device and fleet serve end with 0."
+    "(disk, rights, keys, database) or a defect, 130 interrupted. Asked to stop by SIGTERM, run, device "
+    "and fleet serve end with 0."
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-_ACTIONS = ("fleet_up", "fleet_release", "fleet_rollout", "fleet_take")
+_ACTIONS = ("fleet_up", "fleet_serve", "fleet_kiosks", "fleet_report", "fleet_release", "fleet_rollout", "fleet_take")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

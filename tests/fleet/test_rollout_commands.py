@@ -168,7 +168,7 @@ def state(tmp_path: Path) -> str:
 def test_a_roll_out_is_planned_conducted_and_taken_back(
     published: Path, keys: Path, state: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    where = ("--database", state)
+    where = ("--state", state)
     conduct = (
         "rollout",
         "conduct",
@@ -218,13 +218,13 @@ def test_bad_input_is_one_line(
     published: Path, state: str, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, says: str
 ) -> None:
     named = {"REPOSITORY": str(published), "PATH": "known/2026-48.toml"}
-    got, _, err = run(capsys, "rollout", *(named.get(word, word) for word in words), "--database", state)
+    got, _, err = run(capsys, "rollout", *(named.get(word, word) for word in words), "--state", state)
     assert (got, err.count("\n")) == (code, 1)
     assert says in err
 
 
 def test_a_state_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = run(capsys, "rollout", "status", "--database", str(tmp_path / "none.db"))
+    code, _, err = run(capsys, "rollout", "status", "--state", str(tmp_path / "none.db"))
     assert (code, err.count("\n")) == (4, 1)
     assert not (tmp_path / "none.db").exists()
 

@@ -11,7 +11,7 @@ import pytest
 from books import NORWEGIAN, TRACKING
 from played import Played
 
-from stillscan.commands.counter import webhook_of
+from stillscan.commands.webhook import webhook_of
 from stillscan.errors import InputError
 from stillscan.web.webhook import Told, Webhook, checked_address, poster, signed, telling
 

@@ -28,9 +28,9 @@ from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.to_centre import add_fleet, centre_of
 from stillscan.commands.tour import Customers, letters_csv, tour
 from stillscan.commands.watched import watched
+from stillscan.commands.webhook import webhook_of
 from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.errors import InputError
-from stillscan.files import read_whole
 from stillscan.guidance.papers import UNNAMED_OFFICE
 from stillscan.link.identity import Admission
 from stillscan.link.messages import Hello
@@ -50,7 +50,7 @@ from stillscan.technician.relay import Relay
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import lists
 from stillscan.web.sessions import LOCK_MINUTES
-from stillscan.web.webhook import SHORTEST_SECRET, checked_address, telling
+from stillscan.web.webhook import SHORTEST_SECRET, telling
 
 if TYPE_CHECKING:  # a program without a page loads none of it
     from stillscan.counter.counter import Counter, Scanner
@@ -61,7 +61,6 @@ PORT = 8765  # nothing depends on the number: --page takes any other
 DEMO_TRACKING = "RR123456785NO"
 DEMO = Person("demo", Role.SUPERVISOR)
 """Who serves in a demonstration, and sees all of it."""
-_MOST_SECRET = 4096  # bytes of a file with a secret: what holds more is another file
 _MOST_LOCK_MINUTES = 1440  # a day: who wants longer says never
 
 
@@ -90,18 +89,6 @@ def add_page(parser: argparse.ArgumentParser) -> None:
     )
     add_fleet(group)
     add_records(group)
-
-
-def webhook_of(args: argparse.Namespace) -> tuple[str | None, bytes]:
-    """The address to tell and the secret to sign with. InputError."""
-    if args.webhook is None and args.webhook_secret is None:
-        return None, b""
-    if args.webhook is None or args.webhook_secret is None:
-        raise InputError("--webhook and --webhook-secret go together")
-    secret = read_whole(args.webhook_secret, _MOST_SECRET).strip()
-    if len(secret) < SHORTEST_SECRET:
-        raise InputError(f"--webhook-secret: {args.webhook_secret}: {SHORTEST_SECRET} bytes or more are needed")
-    return checked_address(args.webhook), secret
 
 
 def add_records(group: argparse._ActionsContainer) -> None:
@@ -224,6 +211,7 @@ def serve(
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             admission = _office_first(gate, test_mode or args.office != UNNAMED_OFFICE)
             held = HeldPort(args.port, server.url, secret)
+            here = Here(keyring.kiosk, kept.parent / "fleet", relay, counter, book, known, wanted, idle)
             with (
                 clock,
                 telling(counter, *receiver),
@@ -231,12 +219,9 @@ def serve(
                 noted(keyring.folder, held),
                 _watching(counter, relay),
                 GlassWatch(room, glass, idle),
-                releases(args, Here(keyring.kiosk, kept.parent / "fleet", relay, counter, book, known, wanted, idle)),
+                releases(args, here, centre.has),
                 reading as reader,
-                recorded(args, connect, told) as (
-                    port,
-                    display,
-                ),
+                recorded(args, connect, told) as (port, display),
                 watched(display) as (shown, notifier),
             ):
 

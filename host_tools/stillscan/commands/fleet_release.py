@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import tempfile
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from stillscan.boards.build import compiled
 from stillscan.boards.files import chip
 from stillscan.boards.release import firmware_version, public_key
-from stillscan.commands.parser import refuse_visible_password
+from stillscan.commands.fleet_kiosks import add_state, state
 from stillscan.commands.release_keys import asked_passphrase, make_key, private_key, refuse_there
 from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.files import read_whole, trouble
@@ -59,7 +58,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add.add_argument("repository", metavar="REPOSITORY", help="folder")
     add.add_argument("kind", choices=_KINDS, metavar="KIND", help=f"what it is: {', '.join(_KINDS)}")
     add.add_argument("file", nargs="?", metavar="FILE", help="a list or settings; firmware is that of this package")
-    add.add_argument("--database", metavar="FILE|URL", help="of known: the list that the centre keeps, and no FILE")
+    add.add_argument("--centre", action="store_true", help="of known: the list that the centre keeps, and no FILE")
+    add_state(add)
     add.add_argument("--board", metavar="BOARD", help="of firmware")
     add.add_argument("--version", metavar="NAME", help="its name (default for firmware: that of this package)")
     add.add_argument("--serial", type=int, metavar="N", help="its number; kiosks only go forward (default: the next)")
@@ -164,9 +164,9 @@ def _add(args: argparse.Namespace) -> int:
         content = pack(compiled(args.board))
         version = args.version or ".".join(map(str, firmware_version()))
     else:
-        if args.version is None or args.board is not None or (args.file is None) == (args.database is None):
+        if args.version is None or args.board is not None or (args.file is None) is not args.centre:
             raise InputError(f"{args.kind}: name the FILE and its --version, and no --board")
-        content = read_whole(args.file, MOST_BYTES) if args.database is None else _centres_list(args)
+        content = read_whole(args.file, MOST_BYTES) if args.file is not None else _centres_list(args)
         version = args.version
     serial = args.serial if args.serial is not None else there.next_serial(args.kind, args.board or "")
     made = release(args.kind, version, serial, args.board or "")
@@ -178,12 +178,10 @@ def _add(args: argparse.Namespace) -> int:
 
 def _centres_list(args: argparse.Namespace) -> bytes:
     if args.kind != "known":
-        raise InputError("--database: the centre keeps the list of known problems, and nothing else")
-    refuse_visible_password(args.database)
+        raise InputError("--centre: it keeps the list of known problems, and nothing else")
     from stillscan.fleet import known_list
-    from stillscan.fleet.store import Store
 
-    with contextlib.closing(Store(args.database, create=False)) as store:
+    with state(args) as store:
         return known_list.document(store)
 
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillscan.commands.fleet_kiosks import add_state, state
 from stillscan.commands.fleet_release import add_online, publisher, repository
-from stillscan.commands.parser import refuse_visible_password, seconds, whole
+from stillscan.commands.parser import seconds, whole
 from stillscan.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--checks", type=whole(*_CHECKS), default=300, metavar="N", help="in a ring before the next one opens (300)"
     )
     plan.add_argument("--approve", action="store_true", help="each ring waits for a person")
-    _add_state(plan)
+    add_state(plan)
     plan.set_defaults(run=_plan)
     status = actions.add_parser("status", help="all roll-outs, the newest first")
     status.add_argument("--json", action="store_true", help="print JSON, a line for each")
-    _add_state(status)
+    add_state(status)
     status.set_defaults(run=_status)
     for word, help_ in (
         ("pause", "no kiosk takes it any more, until it is resumed"),
@@ -72,7 +73,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     ):
         change = actions.add_parser(word, help=help_)
         change.add_argument("name", metavar="NAME", help="of the roll-out")
-        _add_state(change)
+        add_state(change)
         change.set_defaults(run=_change, word=word)
     conduct = actions.add_parser(
         "conduct",
@@ -82,14 +83,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     conduct.add_argument("repository", metavar="REPOSITORY", help="folder")
     add_online(conduct, required=True)
     conduct.add_argument("--every", type=seconds(_DAY_S), metavar="S", help="go on until interrupted")
-    _add_state(conduct)
+    add_state(conduct)
     conduct.set_defaults(run=_conduct)
-
-
-def _add_state(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--database", required=True, metavar="FILE|URL", help="the centre's state, as 'fleet serve' has it"
-    )
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -175,11 +170,9 @@ def _conduct(args: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _conductor(args: argparse.Namespace, publish: Publish | None = None) -> Iterator[Conductor]:
-    refuse_visible_password(args.database)
     from stillscan.fleet.rollout.conducting import Conductor
-    from stillscan.fleet.store import Store
 
-    with contextlib.closing(Store(args.database, create=False)) as store:
+    with state(args) as store:
         yield Conductor(store, publish)
 
 

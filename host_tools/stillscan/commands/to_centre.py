@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stillscan.commands.display import Both
@@ -73,6 +73,9 @@ class NoCentre:
     def looked(self, job: Job) -> None:
         """See ToCentre."""
 
+    def has(self, counts: Mapping[str, int], codes: Mapping[str, str]) -> None:
+        """See ToCentre."""
+
 
 def centre_of(args: argparse.Namespace, database: Database, keyring: Keyring) -> NoCentre:
     """What tells the centre that the arguments name, or nobody. RecordsError, InputError."""
@@ -127,6 +130,12 @@ class ToCentre(NoCentre):
             self._tell("calibration", CountsData(codes=codes))
         else:
             self._tell("service", CountsData(codes={"task": job.name}))
+
+    def has(self, counts: Mapping[str, int], codes: Mapping[str, str]) -> None:
+        """Which releases are here, and what is wrong with those that are offered."""
+        from stillscan.fleet.events import CountsData
+
+        self._tell("versions", CountsData(counts=dict(counts), codes=dict(codes)))
 
     def _tell(self, kind: Kind, data: BaseModel) -> None:
         """What the centre is not told stops nothing here."""

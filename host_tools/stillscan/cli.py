@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("simulate", "read", "run", "check", "device", "boards", "flash", "release", "pair", "scanner", "clean", "bundle"),
-    *("replay", "service", "rules", "consignment", "audit", "staff", "token", "clock", "keys"),
+    *("replay", "service", "rules", "consignment", "audit", "staff", "token", "clock", "keys", "fleet"),
 )
 SERVICES = ("run", "device")  # they run until they are asked to stop
 EXIT_CODES = (
     "Exit codes: 0 done, 1 refused or not read, 2 usage or bad input, 3 device trouble, 4 trouble with this computer "
-    "(disk, rights, keys, database) or a defect, 130 interrupted. Asked to stop by SIGTERM, run and device end with 0."
+    "(disk, rights, keys, database) or a defect, 130 interrupted. Asked to stop by SIGTERM, run, device "
+    "and fleet serve end with 0."
 )
 
 
@@ -64,6 +65,8 @@ def _carried_out(given: Sequence[str]) -> int:
 
 def _is_service(given: Sequence[str]) -> bool:
     """Is this a command that is done when it is asked to stop? With --once there is a result to wait for."""
+    if "fleet" in given[:1]:
+        return "serve" in given or ("up" in given and "--checks" not in given)
     return bool(given) and given[0] in SERVICES and "--once" not in given
 
 

@@ -133,10 +133,10 @@ def test_a_newer_database_is_left_alone(place: Place) -> None:
 
 def test_an_older_database_is_brought_up_to_date(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.finish(1)
-    monkeypatch.setitem(schema.MIGRATIONS, 2, lambda c: c.exec_driver_sql("CREATE TABLE more (x INTEGER)"))
+    monkeypatch.setitem(schema.MIGRATIONS, 3, lambda c: c.exec_driver_sql("CREATE TABLE more (x INTEGER)"))
     newer = Database(place.path)
     with newer.reading() as connection:
-        assert connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == 2
+        assert connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == 3
         assert connection.exec_driver_sql("SELECT * FROM more").all() == []
     found = verify(newer, place.keyring)  # the models of this version know nothing of that table
     assert ([str(one) for one in found.findings], found.entries) == (
@@ -147,13 +147,13 @@ def test_an_older_database_is_brought_up_to_date(place: Place, monkeypatch: pyte
 
 
 def test_a_failed_migration_leaves_the_old_database(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(schema.MIGRATIONS, 2, lambda c: c.exec_driver_sql("CREATE TABLE more (x INTEGER)"))
-    monkeypatch.setitem(schema.MIGRATIONS, 3, lambda c: c.exec_driver_sql("DROP TABLE nothing"))
+    monkeypatch.setitem(schema.MIGRATIONS, 3, lambda c: c.exec_driver_sql("CREATE TABLE more (x INTEGER)"))
+    monkeypatch.setitem(schema.MIGRATIONS, 4, lambda c: c.exec_driver_sql("DROP TABLE nothing"))
     with pytest.raises(RecordsError):
         Database(place.path)
     monkeypatch.undo()
     with place.database.reading() as connection:
-        assert connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == 1
+        assert connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == 2
         assert connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'more'").all() == []
 
 

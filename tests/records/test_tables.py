@@ -35,10 +35,10 @@ SQLITE = [
     ("ALTER TABLE release RENAME TO rellease", "release", "is gone"),
     ("ALTER TABLE consignment RENAME COLUMN released TO r", "consignment", "not as it was made"),
     ("UPDATE schema_version SET version = 0", "version", "0"),
-    ("UPDATE schema_version SET version = 2", "version", "2"),
+    ("UPDATE schema_version SET version = 3", "version", "3"),
     ("UPDATE schema_version SET version = 99", "version", "99"),
     ("DELETE FROM schema_version", "version", "''"),
-    ("INSERT INTO schema_version VALUES (7)", "version", "1, 7"),
+    ("INSERT INTO schema_version VALUES (7)", "version", "2, 7"),
     ("INSERT INTO audit_head SELECT 2, entries, digest, kiosk, signature FROM audit_head", "head", "gone"),
     ("UPDATE audit_head SET id = 7", "head", "gone"),
     ("UPDATE audit_head SET entries = 'x'", "head", "gone"),
@@ -197,7 +197,7 @@ POSTGRESQL = [
     ),
     ("ALTER TABLE release DISABLE TRIGGER ALL", "there is something that is not ours: trigger "),
     ("DROP TABLE release", "the table release is gone"),
-    ("UPDATE schema_version SET version = 2", "the tables' version is '2'"),
+    ("UPDATE schema_version SET version = 3", "the tables' version is '3'"),
     ("DELETE FROM schema_version", "the tables' version is ''"),
 ]
 

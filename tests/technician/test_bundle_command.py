@@ -141,7 +141,7 @@ def test_a_newer_database_is_told_as_newer(tmp_path: Path) -> None:
         connection.execute("UPDATE schema_version SET version = 99")
     connection.close()
     assert main(["bundle", str(out), "--database", str(file)]) == 0
-    assert inside(out, "records.json")["schema"] == {"version": 99, "of_this_program": 1, "newer": True}
+    assert inside(out, "records.json")["schema"] == {"version": 99, "of_this_program": 2, "newer": True}
 
 
 def test_what_is_there_is_not_replaced_unless_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,6 +51,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--end", type=_end, metavar="COUNT:DIGEST", help="an end noted earlier and elsewhere; it must still be there"
     )
     check.add_argument(
+        "--witness",
+        metavar="FILE",
+        help="ends that a centre has kept of this chain ('stillscan fleet heads'); all of them must still be in it",
+    )
+    check.add_argument(
         "--anew",
         action="store_true",
         help="calculate every signature, also those that this kiosk found good before and that are the same still",
@@ -141,7 +146,12 @@ def _who(facts: Mapping[str, Any], about_account: bool) -> Iterator[str]:
 
 def _verify(args: argparse.Namespace) -> int:
     with records(args, examine=True) as (database, keyring), _told("verifying: entry {}") as progress:
-        found = verify(database, keyring, args.end, progress, anew=args.anew)
+        former = [("the end that you gave", args.end)] if args.end else []
+        if args.witness is not None:
+            from stillscan.fleet.witness import ends  # what takes long to load is for who asks for it
+
+            former += ends(args.witness, read_input(args.witness), keyring)
+        found = verify(database, keyring, former, progress, anew=args.anew)
     if args.json:
         whole = {"whole": not found.findings, "entries": found.entries, "findings": _listed(found.findings)}
         more = {"changes": _listed(found.changes), "end": f"{found.entries}:{found.end}", "kiosks": found.kiosks}

@@ -1,5 +1,7 @@
 """``stillscan run`` with the clerk's page: scanner, records and page put together."""
 
+# long-ok: the one place where all parts of a kiosk meet
+
 from __future__ import annotations
 
 import argparse
@@ -22,6 +24,7 @@ from stillscan.commands.recording import recorded
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
+from stillscan.commands.to_centre import add_fleet, centre_of
 from stillscan.commands.tour import Customers, letters_csv, tour
 from stillscan.commands.watched import watched
 from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
@@ -84,6 +87,7 @@ def add_page(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--webhook-secret", metavar="FILE", help=f"what --webhook signs with: {SHORTEST_SECRET} bytes or more"
     )
+    add_fleet(group)
     add_records(group)
 
 
@@ -160,7 +164,8 @@ def serve(
     test_mode = args.test_mode or simulated
     known, receiver = known_list(args), webhook_of(args)
     with office_records(args, simulated) as (database, keyring, chain, demo_pin):
-        book = Book(database, keyring, args.office, test_mode, chain)
+        centre = centre_of(args, database, keyring)
+        book = Book(database, keyring, args.office, test_mode, chain, centre.beside)
         counter = Counter(book, args.office, test_mode, known, reading_limits(args))
         program = api(counter, database, keyring, TokenList(database, keyring, chain))
         browsers, staff = Browsers(keyring.folder), StaffList(database, keyring, chain)
@@ -174,6 +179,7 @@ def serve(
         def ended(job: Job) -> None:
             if job.name == "look" and job.result is not None:
                 looked(job.result["spots"])
+            centre.looked(job)
 
         room = Room(relay, utc_now, ended)
         kept = (keyring.folder if demo_pin is not None else data_folder()) / "service"
@@ -211,6 +217,7 @@ def serve(
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
             beside: Display = news if args.json else lines
+            told = centre.shown(Both(FirstNews(announce), Both(beside, counter)))
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
             admission = _office_first(gate, test_mode or args.office != UNNAMED_OFFICE)
@@ -218,11 +225,15 @@ def serve(
             with (
                 clock,
                 telling(counter, *receiver),
+                centre.sending(counter),
                 noted(keyring.folder, held),
                 _watching(counter, relay),
                 GlassWatch(room, glass, lambda: bool(counter.look(_nobody_served))),
                 reading as reader,
-                recorded(args, connect, Both(FirstNews(announce), Both(beside, counter))) as (port, display),
+                recorded(args, connect, told) as (
+                    port,
+                    display,
+                ),
                 watched(display) as (shown, notifier),
             ):
 

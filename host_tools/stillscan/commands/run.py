@@ -22,6 +22,7 @@ from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.recording import add_recording, linked, played, recorded
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
+from stillscan.commands.to_centre import expect_usable
 from stillscan.commands.tour import Customers
 from stillscan.commands.watched import watched
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
@@ -95,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.save_strip, args.save_screen):
         if path:
             may_write(path)
+    expect_usable(args)
     expected(args)  # a mistyped one is told before anything starts
     people = visitors(args.motion, args.seed) if simulated else None
     with linked(args, connector(args, people)) as connect:

@@ -12,7 +12,7 @@ from stillscan.records.consignments import find
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
-from stillscan.records.release import Desk, Finished
+from stillscan.records.release import Beside, Desk, Finished
 from stillscan.records.staff import Person, SignInError
 from stillscan.verify.case import Case, Consignment
 
@@ -21,13 +21,21 @@ class Book:
     """A visit's book over a database."""
 
     def __init__(
-        self, database: Database, keyring: Keyring, office: str, test_mode: bool, chain: ChainState | None = None
+        self,
+        database: Database,
+        keyring: Keyring,
+        office: str,
+        test_mode: bool,
+        chain: ChainState | None = None,
+        beside: Beside | None = None,
     ) -> None:
-        """``chain``: what this process knows of it, shared with whoever else reads and writes there."""
+        """``chain``: what this process knows of it, shared with whoever else reads and writes there; ``beside``: what
+        else is recorded with each check (see `Desk`).
+        """
         self._database = database
         self._keyring = keyring
         self._chain = chain or ChainState()
-        self._desk = Desk(database, keyring, office, chain=self._chain, paired_scanners=True)
+        self._desk = Desk(database, keyring, office, chain=self._chain, paired_scanners=True, beside=beside)
         self._test_mode = test_mode
 
     def now(self) -> datetime:

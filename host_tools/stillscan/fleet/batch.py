@@ -77,6 +77,8 @@ class Batch:
             case CheckData() as check:
                 row["checks"] += 1
                 row["failed"] += not check.read
+                if check.end is not None:
+                    self._head(row, event.n, check.end)
                 self.rows["fleet_check"].append({**kept, **_check(check)})
             case HeadData() as head:
                 self._head(row, event.n, head)
@@ -113,6 +115,8 @@ def _check(check: CheckData) -> dict[str, Any]:
         "host": check.host or "",
         "board": check.board or "",
         "test": check.test,
+        "seq": check.end and check.end.seq,
+        "digest": check.end and check.end.digest,
         "what": check.model_dump_json(include=what),
     }
 

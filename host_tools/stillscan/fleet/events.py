@@ -7,6 +7,7 @@ of a fixed alphabet, a name of a kiosk, an office or a version, and no time is f
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -19,9 +20,13 @@ PURPOSE = "fleet event 1"
 """Purpose of an event's signature: part of the format, never reused for anything else."""
 MOST_BYTES = 64 * 1024  # of a body: sixty times the largest check that was seen in the simulator
 SUBJECTS = "stillscan.events"
+RECEIPTS = "stillscan.receipts"
+STREAM = "STILLSCAN"
+_HEADER = 200  # bytes before the body, at most: hour and signature take 143
+_HEAD = re.compile(rb"(20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]) ([0-9a-f]{128})")
 Kind = Literal["check", "health", "dirt", "calibration", "service", "versions", "head"]
 
-_Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+_Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 _Version = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,39}$")]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 _Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -48,6 +53,13 @@ class Series(_Model):
     expiry_year: Annotated[int, Field(ge=1990, le=2099)]
 
 
+class HeadData(_Model):
+    """Where the kiosk's audit chain ended."""
+
+    seq: _Count
+    digest: _Digest
+
+
 class CheckData(_Model):
     """One check that ended. ``read``: whether a document was read with certainty; milliseconds by what they were of."""
 
@@ -64,13 +76,7 @@ class CheckData(_Model):
     host: _Version | None = None
     board: _Name | None = None
     test: bool = False
-
-
-class HeadData(_Model):
-    """Where the kiosk's audit chain ended."""
-
-    seq: _Count
-    digest: _Digest
+    end: HeadData | None = None  # of the kiosk's chain: the entry of this check
 
 
 class CountsData(_Model):
@@ -160,6 +166,22 @@ def subject_of(kiosk: str, room: str = SUBJECTS) -> str:
 def message_id(kiosk: str, n: int) -> str:
     """By which the server knows a repeat within its window."""
     return f"{kiosk}.{n}"
+
+
+def payload_of(body: bytes, signature: str, hour: str) -> bytes:
+    """What is sent: the hour at which it is, the signature, and on the next line the body that is signed."""
+    return f"{hour} {signature}\n".encode() + body
+
+
+def parse_payload(payload: bytes) -> tuple[bytes, str, str]:
+    """(body, signature, hour). EventError."""
+    if len(payload) > MOST_BYTES + _HEADER:
+        raise EventError("too_large")
+    head, end, _ = payload[:_HEADER].partition(b"\n")
+    match = _HEAD.fullmatch(head)
+    if not end or match is None:
+        raise EventError("malformed")
+    return payload[len(head) + 1 :], match[2].decode(), match[1].decode()
 
 
 def json_of(data: BaseModel) -> str:

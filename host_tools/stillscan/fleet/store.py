@@ -126,6 +126,12 @@ class Store:
             done = connection.execute(update(KIOSK).where(KIOSK.c.kiosk == kiosk).values(revoked=revoked))
         return bool(done.rowcount)
 
+    def users(self) -> list[tuple[str, str]]:
+        """(kiosk, NKey) of all that are enrolled and not revoked."""
+        let_in = select(KIOSK.c.kiosk, KIOSK.c.nkey).where(KIOSK.c.revoked.is_(False), KIOSK.c.nkey != "")
+        with self.reading() as connection:
+            return [(kiosk, nkey) for kiosk, nkey in connection.execute(let_in.order_by(KIOSK.c.kiosk))]
+
     def keys(self, kiosks: Iterable[str]) -> dict[str, PublicKeys]:
         """The public keys of those kiosks that are enrolled."""
         found: dict[str, PublicKeys] = {}

@@ -56,6 +56,8 @@ CHECK = Table(
     Column("host", _CODE, nullable=False),
     Column("board", String(64), nullable=False),
     Column("test", Boolean, nullable=False),
+    Column("seq", BigInteger),  # the check's entry of its kiosk's audit chain
+    Column("digest", String(64)),
     Column("what", Text, nullable=False),  # JSON: reasons, aborts, ms, quality, failed_at
     Index("fleet_check_series", "issuer", "kind", "expiry_year"),
 )

@@ -62,8 +62,28 @@ class ReleaseRow(Base):
     signature: Mapped[str] = mapped_column(String(128))
 
 
+class OutboxRow(Base):
+    """What a kiosk has to tell its centre, until that says that it is there (see `outbox`)."""
+
+    __tablename__ = "outbox"
+    kiosk: Mapped[str] = mapped_column(String(64), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[str] = mapped_column(Text)  # canonical JSON
+    signature: Mapped[str] = mapped_column(String(128))  # of the kiosk, over the body
+
+
+class OutboxEndRow(Base):
+    """One row a kiosk: the number that it gave last."""
+
+    __tablename__ = "outbox_end"
+    kiosk: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last: Mapped[int]
+
+
 # The tables themselves: what records does with rows is plain SQL, a third of the time that units of work take.
 HEAD = cast(Table, AuditHeadRow.__table__)
 ENTRY = cast(Table, AuditEntryRow.__table__)
 CONSIGNMENT = cast(Table, ConsignmentRow.__table__)
 RELEASE = cast(Table, ReleaseRow.__table__)
+OUTBOX = cast(Table, OutboxRow.__table__)
+OUTBOX_END = cast(Table, OutboxEndRow.__table__)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -46,6 +47,8 @@ _KEPT = (
 )
 _NAMED = select(ENTRY).where(ENTRY.c.body.contains(bindparam("part")))
 _TIDY_EVERY = timedelta(days=1)
+Beside = Callable[[Appender, ChainEntry, Observations], None]
+"""What else is written in the transaction of a check, once its entry stands at the chain's end."""
 
 
 class Finished(NamedTuple):
@@ -68,9 +71,11 @@ class Desk:
         retention_days: int = retention.DAYS,
         chain: ChainState | None = None,
         paired_scanners: bool = False,
+        beside: Beside | None = None,
     ) -> None:
         """``chain``: what this process knows of it, shared with whoever else reads and writes there;
         ``paired_scanners``: a check may rest on no scanner but one that is paired here (see scanners.may_feed).
+        ``beside``: what else is durable with the check, or not at all.
 
         FieldError for an office that is no line of text, or a retention time under a day.
         """
@@ -81,6 +86,7 @@ class Desk:
         self._tidied: datetime | None = None
         self._chain = chain or ChainState()
         self._paired_scanners = paired_scanners
+        self._beside = beside
 
     def finish(
         self,
@@ -127,6 +133,8 @@ class Desk:
             entry = appender.append(CHECK, now, {**details, **document}, person)
             if ruling.verdict == RELEASED:
                 _release(appender, number, entry)
+            if self._beside is not None:
+                self._beside(appender, entry, observed)
         return Finished(ruling.verdict, ruling.reasons, entry.seq, entry.digest)
 
     def _may_feed(self, observed: Observations) -> bool:

@@ -11,9 +11,15 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from stillscan.records.errors import RecordsError
-from stillscan.records.models import AuditHeadRow, Base, SchemaVersionRow
+from stillscan.records.models import OUTBOX, OUTBOX_END, AuditHeadRow, Base, SchemaVersionRow
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+
+def _outbox(connection: Connection) -> None:
+    OUTBOX.create(connection)
+    OUTBOX_END.create(connection)
+
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {2: _outbox}
 """What leads to version N from the one before; the first version is made whole."""
 START = "0" * 64
 """The digest that the first entry follows."""

@@ -132,9 +132,10 @@ def _columns(key: Any) -> tuple[str, ...]:
 
 def _is_ours(key: Any, table: Any) -> bool:
     """Whether an index or a key stands over columns that one of ours has."""
-    singles = {(one.name,) for one in table.columns if one.primary_key or one.unique or one.index}
+    own = {(one.name,) for one in table.columns if one.unique or one.index}
+    own.add(tuple(one.name for one in table.primary_key.columns))
     partial = (key.get("dialect_options") or {}).get("postgresql_where")
-    return _columns(key) in singles and not partial and not key.get("expressions")
+    return _columns(key) in own and not partial and not key.get("expressions")
 
 
 def _has_its_keys(looks: Any, name: str, table: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,12 +32,12 @@ class Verified(NamedTuple):
 def verify(
     database: Database,
     keyring: Keyring,
-    former: Seen | None = None,
+    former: Sequence[tuple[str, Seen]] = (),
     progress: Callable[[int], None] = lambda _: None,
     *,
     anew: bool = False,
 ) -> Verified:
-    """Look at everything. ``former`` is an end that was noted elsewhere: it must still be in the chain.
+    """Look at everything. ``former`` are ends that were noted elsewhere, and by whom: they must still be in the chain.
 
     Signatures that this kiosk has found good before, and that are the same still, are not calculated again, unless all
     is to be looked at ``anew``.
@@ -98,9 +98,9 @@ def _keep(walk: Walk, keyring: Keyring, own: Checkpoint | None) -> None:
         checkpoint.write(keyring, *walk.checkpoint())
 
 
-def _remembered(notes: Notes, former: Seen | None) -> Remembered:
+def _remembered(notes: Notes, former: Sequence[tuple[str, Seen]]) -> Remembered:
     seen_by = [(f"kiosk {kiosk}", seen) for kiosk, seen in notes.items()]
     remembered: dict[int, list[tuple[str, str]]] = {}
-    for who, seen in [*seen_by, *([("the end that you gave", former)] if former else [])]:
+    for who, seen in [*seen_by, *former]:
         remembered.setdefault(seen.seq, []).append((who, seen.digest))
     return remembered

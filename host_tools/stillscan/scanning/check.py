@@ -17,6 +17,7 @@ from stillscan.link.messages import Abort, Band, Error, Message, State, SweepBeg
 from stillscan.link.session import Session, describe
 from stillscan.link.transport import LinkLostError
 from stillscan.mrz import QualityFinding, Reading
+from stillscan.mrz.series import series_of
 from stillscan.scanning.policy import Policy
 from stillscan.scanning.registration import lay_still
 from stillscan.scanning.result import AbortSeen, Judgement, Outcome, Result
@@ -279,6 +280,7 @@ class Check:
         reading = answer.reading
         if reading is not None:
             self.result.unsure = reading.unsure
+            self.result.series = series_of(reading.lines or (), reading.unsure) or self.result.series
         if reading is not None and reading.accepted:
             self.result.format, self.result.lines = reading.format, reading.lines
             return self._end(*self._judge(reading))

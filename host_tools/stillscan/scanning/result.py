@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from stillscan.mrz import QualityFinding
+from stillscan.mrz.series import Series
 
 Judgement = Literal["verified", "refused"]
 """What a reading that is certain leads to."""
@@ -37,4 +38,5 @@ class Result:
     verdict_ms: float | None = None
     quality: tuple[QualityFinding, ...] = ()  # what is wrong with the last picture that was not read with certainty
     unsure: tuple[tuple[int, int], ...] = ()  # line and position of characters in doubt, from 1; never which they are
+    series: Series | None = None  # of the last picture whose few characters for it were certain
     sensors: list[str] = field(default_factory=list)  # that make no sense and were done without: names in the guidance

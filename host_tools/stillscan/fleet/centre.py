@@ -1,0 +1,293 @@
+"""The centre's consumer: takes what kiosks sent, verifies it, keeps it, and tells each kiosk how far it is.
+
+Many copies may run: they share a durable consumer and one state. A message is acknowledged when the state has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import json
+import logging
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stillscan.errors import EnvironmentTroubleError, StillscanError
+from stillscan.fleet.batch import Arrived
+from stillscan.fleet.connection import Address, connected, pause_s
+from stillscan.fleet.events import (
+    MOST_BYTES,
+    PURPOSE,
+    RECEIPTS,
+    STREAM,
+    SUBJECTS,
+    EventError,
+    parse,
+    parse_payload,
+    subject_of,
+)
+from stillscan.fleet.store import Store, utc_now
+from stillscan.records.errors import RecordsError
+from stillscan.records.keyring import framed
+from stillscan.records.public_keys import PublicKeys
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+_BATCH = 500  # events of a transaction: its commit costs some ms, and each waits for it
+_WAIT_S = 0.5  # for more of a batch: see agent.LOOK_S
+_MOST_PENDING = 4 * _BATCH  # two copies with two batches each
+_ACK_WAIT_S = 60.0  # until a copy that took a message and died is given up: longer than a database is waited for
+_KEEP_DAYS = 35
+"""The server keeps what was taken for so long: a centre that is restored from a backup reads it again."""
+_WINDOW_S = 120.0  # in which the server knows repeats by their id: its own default, and all need it at 30 a second
+_DAY_S = 86400.0  # a day
+_ANSWER_S = 10.0  # for the server: a cluster that elects a leader takes 4 s
+_BEHIND_S = 1.0  # between questions to the server how much waits: kiosks ask 30 times a second
+_WORKERS = 2  # one waits for the database while the other verifies
+_log = logging.getLogger(__name__)
+
+
+class CentreError(EnvironmentTroubleError):
+    """This centre cannot serve, and why."""
+
+
+class Centre:
+    """One copy. ``replicas``: on how many servers each event lies; ``most_bytes`` of a stream, -1: as the disk has."""
+
+    def __init__(
+        self, store: Store, to: Address, name: str = "centre", replicas: int = 1, most_bytes: int = -1
+    ) -> None:
+        self._store, self._to, self._name = store, to, name
+        self._replicas, self._most_bytes = replicas, most_bytes
+        self._keys: dict[str, PublicKeys] = {}
+        self._refusals: set[tuple[str, str]] = set()  # told in the log once
+        self.taken = self.repeated = self.refused = 0
+        """Since this copy started."""
+        self.ready = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until cancelled, whatever happens to server and database. CentreError for what will not mend itself."""
+        from nats.errors import Error
+
+        attempt, told = 0, ""
+        while True:
+            try:
+                async with connected(self._to, self._name) as client:
+                    await self._serve(client)
+            except CentreError:
+                raise
+            except (TimeoutError, StillscanError, Error, OSError) as error:
+                known = isinstance(error, StillscanError)
+                trouble = str(error) if known else f"{self._to}: {type(error).__name__}"
+                if trouble != told:
+                    _log.warning("%s; it is tried again", trouble)
+                told, attempt = trouble, 0 if self.ready.is_set() else attempt + 1
+                self.ready.clear()
+            await asyncio.sleep(pause_s(attempt))
+
+    async def _serve(self, client: Client) -> None:
+        stream = client.jetstream(timeout=_ANSWER_S)
+        floor = await self._prepare(stream)
+        await self._read_again(stream, floor)
+        answering = functools.partial(self._answer, _Behind(stream, self._name))
+        await client.subscribe(f"{RECEIPTS}.*", queue=self._name, cb=answering)
+        self.ready.set()
+        working = [asyncio.create_task(self._work(client, stream)) for _ in range(_WORKERS)]
+        try:
+            done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
+            for one in done:
+                one.result()
+        finally:
+            for one in working:
+                one.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+
+    async def _prepare(self, stream: JetStreamContext) -> int:
+        """Make stream and consumer where they are not; up to which message the consumer has been acknowledged."""
+        from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, StorageType, StreamConfig
+        from nats.js.errors import BadRequestError, NotFoundError
+
+        wanted = StreamConfig(
+            name=STREAM, subjects=[f"{SUBJECTS}.*"], storage=StorageType.FILE, num_replicas=self._replicas,
+            discard=DiscardPolicy.NEW,  # a full server says so, and the outbox waits; OLD would lose in silence
+            max_age=_KEEP_DAYS * _DAY_S, max_msg_size=MOST_BYTES + 4096, max_bytes=self._most_bytes,
+            duplicate_window=_WINDOW_S,
+        )  # fmt: skip
+        try:
+            state = (await stream.stream_info(STREAM)).state
+        except NotFoundError:
+            state = (await stream.add_stream(wanted)).state
+        have = await asyncio.to_thread(self._store.stream)
+        if state.last_seq < have:
+            _log.error("fleet: the server has lost its stream; kiosks send again what this state has not")
+            await asyncio.to_thread(self._store.begin_anew, 0)
+        mine = f"state {self._store.identity}"
+        try:
+            info = await stream.consumer_info(STREAM, self._name)
+        except NotFoundError:
+            consumer = ConsumerConfig(
+                durable_name=self._name, description=mine, ack_policy=AckPolicy.EXPLICIT, ack_wait=_ACK_WAIT_S,
+                max_ack_pending=_MOST_PENDING, filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
+            )  # fmt: skip
+            with contextlib.suppress(BadRequestError):  # another copy was faster
+                await stream.add_consumer(STREAM, consumer)
+            info = await stream.consumer_info(STREAM, self._name)
+        if info.config.description != mine:
+            raise CentreError(
+                f"another centre is called {self._name!r} and keeps its state elsewhere: each would get a part of the "
+                "events. Give this one its database, or another --name"
+            )
+        return info.ack_floor.stream_seq if info.ack_floor else 0
+
+    async def _read_again(self, stream: JetStreamContext, floor: int) -> None:
+        """What was acknowledged after the backup that this state was restored from: it is on the server still.
+
+        Whoever acknowledges has committed, so a state that is older than the acknowledgements was put back.
+        """
+        have = await asyncio.to_thread(self._store.stream)
+        if have >= floor:
+            return
+        from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+        first = max(1, have - _MOST_PENDING)  # copies commit in another order, so far at most
+        oldest = (await stream.stream_info(STREAM)).state.first_seq
+        _log.warning(
+            "fleet: this state is older than what was acknowledged; messages %d to %d are read again", first, floor
+        )
+        if oldest > have + 1:
+            _log.error("fleet: messages %d to %d are not on the server any more", have + 1, oldest - 1)
+        again = ConsumerConfig(
+            ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=first,
+            filter_subject=f"{SUBJECTS}.*", inactive_threshold=_ACK_WAIT_S,
+        )  # fmt: skip
+        reading = await stream.pull_subscribe(f"{SUBJECTS}.*", stream=STREAM, config=again)
+        at = 0
+        while at < floor:
+            try:
+                messages = await reading.fetch(_BATCH, timeout=_ANSWER_S)
+            except TimeoutError:
+                break  # the last ones are gone
+            at = messages[-1].metadata.sequence.stream
+            await self._take(messages)
+        await reading.unsubscribe()
+
+    async def _work(self, client: Client, stream: JetStreamContext) -> None:
+        pulling = await stream.pull_subscribe_bind(self._name, STREAM)
+        while not client.is_closed:
+            try:
+                messages = await pulling.fetch(_BATCH, timeout=_WAIT_S)
+            except TimeoutError:
+                continue
+            await self._take_surely(messages)
+            for message in messages:
+                await message.ack()
+
+    async def _take_surely(self, messages: Sequence[Msg]) -> None:
+        """Until the database takes them; meanwhile they are ours."""
+        attempt = 0
+        while True:
+            try:
+                await self._take(messages)
+                return
+            except RecordsError as error:
+                if not attempt:
+                    _log.error("fleet: nothing is kept now: %s", error)
+                await asyncio.sleep(pause_s(attempt))
+                attempt += 1
+                for message in messages:
+                    await message.in_progress()
+
+    async def _take(self, messages: Sequence[Msg]) -> None:
+        given = [(one.subject, one.data, one.metadata.sequence.stream) for one in messages]
+        taken, repeated, refused = await asyncio.to_thread(self._keep, given)
+        self.taken, self.repeated = self.taken + taken, self.repeated + repeated
+        self.refused += len(refused)
+        for one in set(refused) - self._refusals:
+            _log.warning("fleet: events of %s are refused: %s", *one)
+            self._refusals.add(one)
+
+    def _keep(self, given: Sequence[tuple[str, bytes, int]]) -> tuple[int, int, list[tuple[str, str]]]:
+        """Verify and keep messages (subject, payload, number in the stream): (new, repeated, what was refused)."""
+        arrived, refused = verified(given, self._keys, self._store)
+        now = utc_now()
+        taken = self._store.take(arrived, now)
+        refused += [(one.event.kiosk, why) for one, why in taken.refused]
+        if refused:
+            self._store.refused(refused, now)
+        return taken.new, taken.repeated, refused
+
+    async def _answer(self, behind: _Behind, message: Msg) -> None:
+        """How far a kiosk is: asked by itself alone, as the server lets nobody else write to its subject."""
+        kiosk = message.subject.removeprefix(f"{RECEIPTS}.").replace(":", ".")
+        with contextlib.suppress(Exception):  # it asks again
+            highest = await asyncio.to_thread(self._store.highest, kiosk)
+            told = {"refused": "it is not enrolled, or revoked"} if highest is None else {"highest": highest}
+            await message.respond(json.dumps({**told, "behind": await behind.count()}).encode())
+
+
+class _Behind:
+    """How many messages wait for this centre, all copies together; asked of the server now and then."""
+
+    def __init__(self, stream: JetStreamContext, name: str) -> None:
+        self._stream, self._name = stream, name
+        self._asked_s, self._count = -_BEHIND_S, 0
+
+    async def count(self) -> int:
+        """Messages that no copy has acknowledged."""
+        now_s = time.monotonic()
+        if now_s - self._asked_s >= _BEHIND_S:
+            self._asked_s = now_s
+            info = await self._stream.consumer_info(STREAM, self._name)
+            self._count = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        return self._count
+
+
+def verified(
+    given: Sequence[tuple[str, bytes, int]], keys: dict[str, PublicKeys], store: Store
+) -> tuple[list[Arrived], list[tuple[str, str]]]:
+    """Messages that a kiosk signed and sent under its own name, and (kiosk, reason) of the others.
+
+    ``keys`` are those that are known already; others are looked up, and once more where a signature does not agree: a
+    key may have been exchanged. RecordsError.
+    """
+    read: list[tuple[str, Arrived]] = []
+    refused: list[tuple[str, str]] = []
+    for subject, payload, number in given:
+        try:
+            body, signature, hour = parse_payload(payload)
+            read.append((subject, Arrived(parse(body), body, signature, number, hour)))
+        except EventError as error:
+            refused.append((kiosk_of(subject), str(error)))
+    unknown = {one.event.kiosk for _, one in read} - keys.keys()
+    if unknown:
+        keys |= store.keys(unknown)
+    doubted = {one.event.kiosk for _, one in read if not _signed(one, keys)}
+    if doubted - unknown:
+        keys |= store.keys(doubted - unknown)
+    arrived = []
+    for subject, one in read:
+        kiosk = one.event.kiosk
+        if subject != subject_of(kiosk):
+            refused.append((kiosk_of(subject), "wrong_subject"))
+        elif kiosk not in keys:
+            refused.append((kiosk, "unknown"))
+        elif kiosk in doubted and not _signed(one, keys):
+            refused.append((kiosk, "forged"))
+        else:
+            arrived.append(one)
+    return arrived, refused
+
+
+def kiosk_of(subject: str) -> str:
+    """The kiosk that a subject names, as far as a column holds it."""
+    return subject.removeprefix(f"{SUBJECTS}.").replace(":", ".")[:64]
+
+
+def _signed(one: Arrived, keys: dict[str, PublicKeys]) -> bool:
+    known = keys.get(one.event.kiosk)
+    return known is not None and known.signed(framed(PURPOSE, one.body), one.signature, None)

@@ -1,0 +1,129 @@
+"""A connection to NATS: where, as whom, and every failure as one line. The library is the extra `fleet`'s."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from stillscan.errors import EnvironmentTroubleError, InputError
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+PORT = 4222  # NATS' own
+_CONNECT_S = 5.0  # a server answers in some 10 ms; one behind a slow line in less than this
+_LOCAL = {"127.0.0.1", "localhost", "::1"}
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = (
+    0.5,
+    60.0,
+)  # a server that restarts is back in 2 s; a line that is back is used in 1 min
+
+
+class NatsError(EnvironmentTroubleError):
+    """The server cannot be used now, and why: exit code 4 where somebody waits for it."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the servers are, and as whom they are spoken to. ``seed`` is an NKey's; nothing of it is ever shown."""
+
+    urls: tuple[str, ...]
+    seed: str | None = field(default=None, repr=False)
+    authority: str | None = None
+    """File with the certificate of who signed the servers'; None: the authorities of this computer."""
+
+    def __str__(self) -> str:
+        return ", ".join(self.urls)
+
+
+def address(given: str, seed: str | None = None, authority: str | None = None, option: str = "--fleet") -> Address:
+    """Servers by URL, parted by commas: tls://HOST:PORT, or nats://127.0.0.1:PORT. InputError."""
+    urls = tuple(url.strip() for url in given.split(",") if url.strip())
+    if not urls:
+        raise InputError(f"{option}: name a server: tls://HOST:{PORT}")
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            known = parts.scheme in ("nats", "tls") and parts.hostname and (parts.port or PORT)
+        except ValueError:
+            known = False
+        if not known or parts.username or parts.password or parts.path not in ("", "/"):
+            raise InputError(f"{option}: a server is named as tls://HOST:{PORT}, without name and password")
+        if parts.scheme == "nats" and parts.hostname not in _LOCAL:
+            raise InputError(f"{option}: tls:// for another computer: what is told would be readable on the way")
+    return Address(urls, seed, authority)
+
+
+def expect_library() -> None:
+    """InputError where the extra is not installed."""
+    try:
+        import nats  # noqa: F401
+    except ImportError:
+        raise InputError("many kiosks need more: pip install 'stillscan[fleet]'") from None
+
+
+@contextlib.asynccontextmanager
+async def connected(to: Address, name: str) -> AsyncIterator[Client]:
+    """A connection to one of the servers, closed at the end. NatsError; what fails later is the library's own error."""
+    from nats.aio.client import Client
+    from nats.errors import Error
+
+    url = random.choice(to.urls)
+    client, extra = Client(), {"tls": _trusting(to.authority)} if url.startswith("tls:") else {}
+    connecting = client.connect(
+        url,
+        name=name,
+        allow_reconnect=False,  # whoever works by a connection begins anew by itself, and knows that it did
+        connect_timeout=_CONNECT_S,  # type: ignore[arg-type]
+        nkeys_seed_str=to.seed,
+        inbox_prefix=inbox_of(name),
+        error_cb=_quiet,
+        **extra,  # type: ignore[arg-type]
+    )
+    try:
+        try:
+            await asyncio.wait_for(connecting, 2 * _CONNECT_S)
+        except (TimeoutError, OSError, Error) as error:
+            raise NatsError(f"{url}: {_why(error)}") from None
+        yield client
+    finally:  # also of a connection that was not let in: the library would leave it open
+        with contextlib.suppress(Exception):  # what is gone cannot be closed any better
+            await client.close()
+
+
+def inbox_of(name: str) -> str:
+    """Where answers for a kiosk or centre go: nobody else may listen there."""
+    return f"_INBOX.{name.replace('.', ':')}"
+
+
+def pause_s(attempt: int) -> float:
+    """How long to wait before the next attempt, drawn so that a thousand kiosks do not come back at once."""
+    return random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(attempt, 10))
+
+
+def _trusting(authority: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError):
+        raise InputError(f"{authority}: is no certificate of an authority (PEM)") from None
+
+
+def _why(error: Exception) -> str:
+    said = str(error).lower()
+    if "authorization" in said or "nkey" in said:
+        return "the server does not take this NKey; 'stillscan fleet key' prints it, and the centre enrols it"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "the server's certificate is not of the authority that is trusted here"
+    if isinstance(error, ssl.SSLError):
+        return "the server speaks no TLS that is known here"
+    return "the server cannot be reached"
+
+
+async def _quiet(_: Exception) -> None:
+    """The library would print a traceback to stderr; whoever asked gets the error too."""

@@ -1,0 +1,188 @@
+"""An agent before servers and centres that do everything wrong: nothing is lost, and what is there is let go of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kiosks import NOW
+
+from stillscan.fleet import agent as agents
+from stillscan.fleet.agent import AGAIN_S, Agent
+from stillscan.fleet.connection import Address, NatsError
+from stillscan.fleet.events import STREAM, parse_payload
+from stillscan.fleet.outbox import Waiting
+
+pytest.importorskip("nats")
+
+
+class Box:
+    """An outbox in memory."""
+
+    kiosk = "oslo-1"
+
+    def __init__(self, count: int) -> None:
+        self.rows = {n: Waiting(n, b"%d" % n, "0" * 128) for n in range(1, count + 1)}
+        self.given = count
+
+    def waiting(self, after: int, most: int) -> Sequence[Waiting]:
+        return [row for n, row in sorted(self.rows.items()) if n > after][:most]
+
+    def taken(self, upto: int) -> None:
+        self.rows = {n: row for n, row in self.rows.items() if n > upto}
+
+    def last(self) -> int:
+        return self.given
+
+    def first(self) -> int:
+        return min(self.rows, default=self.given + 1)
+
+
+class World:
+    """A server and a centre; `stores` says of a message whether it is kept, `fails` whether its answer is an error."""
+
+    def __init__(self, box: Box) -> None:
+        self.box, self.came, self.sends, self.at_s = box, set[int](), list[int](), 0.0
+        self.stores = lambda n: True
+        self.fails = lambda n: False
+        self.stream = STREAM
+        self.reachable = self.centre = True
+        self.behind, self.refused = 0, ""
+        self.looks = 0
+        self.is_closed = False
+
+    @contextlib.asynccontextmanager
+    async def connected(self, to: Address, name: str) -> AsyncIterator[World]:
+        if not self.reachable:
+            raise NatsError("the server cannot be reached")
+        yield self
+
+    def jetstream(self, timeout: float) -> World:
+        return self
+
+    async def publish(self, subject: str, payload: bytes, timeout: float, headers: dict[str, str]) -> Any:
+        n = int(parse_payload(payload)[0])
+        assert (subject, headers) == ("stillscan.events.oslo-1", {"Nats-Msg-Id": f"oslo-1.{n}"})
+        self.sends.append(n)
+        if self.fails(n):
+            raise TimeoutError
+        if self.stores(n):
+            self.came.add(n)
+        return SimpleNamespace(stream=self.stream)
+
+    async def request(self, subject: str, payload: bytes, timeout: float) -> Any:
+        assert subject == "stillscan.receipts.oslo-1"
+        if not self.centre:
+            raise TimeoutError
+        highest = next(n for n in range(self.box.given + 1) if n + 1 not in self.came)
+        told = {"refused": self.refused} if self.refused else {"highest": highest}
+        return SimpleNamespace(data=json.dumps({**told, "behind": self.behind}).encode())
+
+    async def pause(self, seconds: float) -> None:
+        """Time passes at once; the world may change."""
+        self.at_s += seconds
+        self.looks += 1
+        await asyncio.sleep(0)
+
+    def lives(self, seconds: float, agent: Agent | None = None) -> Agent:
+        """So much time with an agent that is ended then."""
+        agent = agent or Agent(
+            self.box, Address(("nats://x",)), pause=self.pause, clock=lambda: self.at_s, now=lambda: NOW
+        )
+
+        async def live() -> None:
+            running, until = asyncio.create_task(agent.run()), self.at_s + seconds
+            while self.at_s < until and not running.done():
+                await asyncio.sleep(0.0005)
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+        asyncio.run(live())
+        return agent
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """500 events and a world in which all is well."""
+    world = World(Box(500))
+    monkeypatch.setattr(agents, "connected", world.connected)
+    return world
+
+
+def test_all_is_sent_once_in_order_and_let_go_of(world: World) -> None:
+    world.lives(20)
+    assert (world.sends, world.box.rows) == (list(range(1, 501)), {})
+
+
+def test_what_no_centre_has_confirmed_is_kept_and_not_sent_again(world: World) -> None:
+    world.centre = False
+    agent = world.lives(10 * AGAIN_S)
+    assert (len(world.sends), len(world.box.rows)) == (500, 500)
+    world.centre = True
+    world.lives(200, agent)
+    assert (len(world.sends), world.box.rows) == (500, {})
+
+
+def test_a_server_that_lies_about_acknowledgements_loses_nothing(world: World) -> None:
+    world.stores = lambda n: n % 7 > 0 or world.sends.count(n) > 1
+    world.lives(3 * AGAIN_S)
+    assert (world.came, world.box.rows) == (set(range(1, 501)), {})
+
+
+def test_a_centre_that_has_others_to_take_first_is_waited_for(world: World) -> None:
+    world.stores, world.behind = (lambda n: False), 4000
+    world.lives(5 * AGAIN_S)
+    assert len(world.sends) == 500
+
+
+def test_a_server_that_fails_is_tried_again(world: World) -> None:
+    world.fails = lambda n: world.sends.count(n) < 3 and n % 50 == 0
+    world.lives(300)
+    assert (world.came, world.box.rows) == (set(range(1, 501)), {})
+
+
+def test_a_week_without_a_line(world: World) -> None:
+    world.reachable = False
+    agent = world.lives(7 * 86400)
+    assert agent.trouble == "the server cannot be reached"
+    world.reachable = True
+    world.lives(200, agent)
+    assert (agent.trouble, world.box.rows) == ("", {})
+
+
+def test_an_agent_that_is_killed_begins_where_the_centre_is(world: World) -> None:
+    for _ in range(4):
+        world.lives(0.7)
+    world.lives(20)
+    assert (world.came, world.box.rows) == (set(range(1, 501)), {})
+
+
+def test_another_stream_is_no_acknowledgement(world: World) -> None:
+    world.stream = "OTHER"
+    assert "another stream" in world.lives(30).trouble
+    assert len(world.box.rows) == 500
+
+
+def test_a_kiosk_that_is_refused_says_so_and_keeps_all(world: World) -> None:
+    world.refused = "it is not enrolled, or revoked"
+    assert "takes nothing from oslo-1" in world.lives(5 * AGAIN_S).trouble
+    assert (len(world.sends), len(world.box.rows)) == (500, 500)
+
+
+def test_a_database_that_was_put_back_is_told(world: World) -> None:
+    world.lives(20)
+    world.box.given, world.box.rows = 400, {400: Waiting(400, b"400", "0" * 128)}
+    world.came = set(range(1, 501))
+
+    async def request(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(data=b'{"highest": 500, "behind": 0}')
+
+    world.request = request  # type: ignore[method-assign]
+    assert "put back" in world.lives(20).trouble
+    assert world.box.rows

@@ -1,0 +1,193 @@
+"""The whole with a real server: nothing is lost, nothing counts twice, and nobody writes for another."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import shutil
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+
+import pytest
+from nats.aio.msg import Msg
+
+from stillscan.cli import main
+from stillscan.errors import EnvironmentTroubleError
+from stillscan.fleet import servers
+from stillscan.fleet.agent import Agent
+from stillscan.fleet.centre import Centre, CentreError
+from stillscan.fleet.connection import Address, NatsError, connected
+from stillscan.fleet.events import SUBJECTS, payload_of
+from stillscan.fleet.nkey import new_seed, public_of
+from stillscan.fleet.offices import Office, drawn
+from stillscan.fleet.running import running
+from stillscan.fleet.servers import Server, User, local, started
+from stillscan.fleet.store import Store
+from stillscan.fleet.up import fleet
+
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+_LONG_S = 120.0  # never waited for: a test that takes so long has failed
+
+
+@pytest.fixture(autouse=True)
+def _server_is_here() -> None:
+    try:
+        servers.program()
+    except EnvironmentTroubleError as missing:
+        pytest.skip(str(missing))
+
+
+def until(done: Callable[[], bool], what: str) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + _LONG_S
+    while not done():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+def quiet(what: str, done: int, of: int) -> None:
+    """No progress is told."""
+
+
+def test_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fleet", "up", "--offices", "2", "--checks", "50", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert list(told) == ["offices", "checks", "received", "lost", "twice", "series", "seconds"]
+    assert [told[name] for name in ("offices", "checks", "received", "lost", "twice")] == [2, 50, 50, 0, 0]
+    assert all(
+        list(one) == ["issuer", "kind", "expiry_year", "documents", "failed", "flagged"] and one["documents"] >= 20
+        for one in told["series"]
+    )
+
+
+def test_a_server_that_is_killed_and_a_centre_that_is_put_back_lose_nothing(tmp_path: Path) -> None:
+    with fleet(tmp_path, 2, 30, 1, quiet) as one:
+        for number in range(30):
+            if number == 10:
+                one.server.kill()
+            if number == 20:
+                one.server.start()
+            one.serve(number)
+        until(lambda: not any(office.waits for office in one.offices), "all is told to the kiosks")
+        assert one.store.counted() == 30
+    kept, empty = tmp_path / "centre.db", tmp_path / "yesterday.db"
+    yesterday = Store(empty)  # a backup from before anything came, of the same centre
+    yesterday.close()
+    _same_centre(kept, empty)
+    store, seed = Store(empty), new_seed()
+    for office in one.offices:
+        office.enrol(store)
+    (tmp_path / "server" / "users.conf").write_text(servers.users_file([User(public_of(seed), None)]))
+    with started(one.server):
+        centre = Centre(store, Address((one.server.url,), seed))
+        with running("centre", lambda: [centre.run()]) as check:
+            until(lambda: check() or store.counted() == 30, "what was acknowledged is read again")  # type: ignore[func-returns-value]
+        stranger = Store(tmp_path / "other.db")
+        with pytest.raises(CentreError, match="keeps its state elsewhere"):
+            asyncio.run(Centre(stranger, Address((one.server.url,), seed)).run())
+        stranger.close()
+    store.close()
+
+
+def _same_centre(kept: Path, empty: Path) -> None:
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(empty)) as connection, connection:
+        connection.execute("ATTACH ? AS kept", (str(kept),))
+        connection.execute(
+            "UPDATE fleet_about SET value = (SELECT value FROM kept.fleet_about WHERE name = 'identity') "
+            "WHERE name = 'identity'"
+        )
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Office, Office, str]]:
+    """A server, two offices that it knows, and a centre's seed."""
+    folder, seed = tmp_path_factory.mktemp("two"), new_seed()
+    offices = [Office(folder / str(number), number, 10) for number in (1, 2)]
+    users = [*(one.user for one in offices), User(public_of(seed), None)]
+    with started(local(folder / "server", users)) as server:
+        yield server, offices[0], offices[1], seed
+    for one in offices:
+        one.close()
+
+
+def test_a_kiosk_writes_its_own_subjects_and_hears_nobody_else(two: tuple[Server, Office, Office, str]) -> None:
+    server, first, _, seed = two
+    heard: dict[str, list[str]] = {"centre": [], "kiosk": []}
+
+    def hear(who: str) -> Callable[[Msg], Coroutine[None, None, None]]:
+        async def note(message: Msg) -> None:
+            heard[who].append(message.subject)
+
+        return note
+
+    async def try_it() -> None:
+        async with (
+            connected(Address((server.url,), seed), "centre") as centre,
+            connected(Address((server.url,), first.seed), "kiosk-0001") as kiosk,
+        ):
+            for subject in ("stillscan.>", "x"):
+                await centre.subscribe(subject, cb=hear("centre"))
+            for subject in ("_INBOX.kiosk-0002.>", "_INBOX.kiosk-0001.>", "stillscan.>", ">"):
+                await kiosk.subscribe(subject, cb=hear("kiosk"))
+            await asyncio.gather(centre.flush(), kiosk.flush())
+            for other in (f"{SUBJECTS}.kiosk-0002", "stillscan.receipts.kiosk-0002", "$JS.API.STREAM.NAMES", "x"):
+                await kiosk.publish(other, b"forged")
+            await kiosk.publish(f"{SUBJECTS}.kiosk-0001", b"own")
+            await kiosk.flush()
+            for subject in ("_INBOX.kiosk-0002.x", f"{SUBJECTS}.kiosk-0002", "_INBOX.kiosk-0001.x"):
+                await centre.publish(subject, b"for one kiosk alone")
+            await centre.flush()
+            await kiosk.flush()
+
+    asyncio.run(try_it())
+    assert heard["centre"][0] == f"{SUBJECTS}.kiosk-0001"  # and nothing that was forged before it
+    assert heard["kiosk"] == ["_INBOX.kiosk-0001.x"]
+    with pytest.raises(NatsError, match="does not take this NKey"):
+        asyncio.run(_sign_in(Address((server.url,), new_seed())))
+
+
+async def _sign_in(to: Address) -> None:
+    async with connected(to, "kiosk-0001"):
+        pass
+
+
+def test_copies_of_a_centre_share_the_work_and_refuse_what_is_forged(
+    two: tuple[Server, Office, Office, str], tmp_path: Path
+) -> None:
+    server, first, second, seed = two
+    store, dice = Store(tmp_path / "centre.db"), random.Random(1)
+    first.enrol(store)  # the other one is not enrolled yet
+    for office in (first, second):
+        for _ in range(10):
+            office.serve(drawn(dice), dice)
+    copies = [Centre(store, Address((server.url,), seed)) for _ in range(2)]
+    agents = [Agent(one.outbox, Address((server.url,), one.seed), again_s=0.5) for one in (first, second)]
+    with running("centre", lambda: [one.run() for one in copies]) as check:
+        until(lambda: check() or all(one.ready.is_set() for one in copies), "ready")  # type: ignore[func-returns-value]
+        asyncio.run(_publish(server, first.seed, payload_of(b"{}", "0" * 128, "2026-11-29T10")))
+        with running("agents", lambda: [one.run() for one in agents]):
+            until(lambda: not first.waits, "the first is through")
+            assert second.waits
+            until(lambda: "takes nothing" in agents[1].trouble, "the second is told that it is not enrolled")
+            assert store.counted() == 10
+    store.close()
+    assert sum(one.refused for one in copies) >= 11
+
+
+async def _publish(server: Server, seed: str, payload: bytes) -> None:
+    async with connected(Address((server.url,), seed), "kiosk-0001") as kiosk:
+        await kiosk.jetstream().publish(f"{SUBJECTS}.kiosk-0001", payload)
+
+
+def test_without_a_server_there_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    assert main(["fleet", "up", "--offices", "1", "--checks", "1"]) == 4
+    assert capsys.readouterr().err == f"stillscan: {servers.MISSING}\n"

@@ -11,10 +11,10 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv and install everything into it (does nothing when it is up to date)
 	@sh tests/packages.sh fonts-ocr-b
@@ -127,6 +127,10 @@ test-board: $(READY) ## the plugin's board suite: make test-board PORT=/dev/ttyA
 	@mkdir -p build
 	@STILLSCAN_CHECKLIST=build/board-checklist.md $(BIN)/python -m pytest -q -rs tests/board --stillscan-on '$(PORT)' $(if $(ASK),--stillscan-ask) \
 		--stillscan-metrics build/board.json $(PYTEST_ARGS)
+
+bench-fleet-page: setup ## the centre's page with 3,000 kiosks in a real browser: first paint, and how soon it shows what has come
+	@sh tests/packages.sh chromium
+	@$(BIN)/python tests/fleet/bench_centre_page.py $(ARGS)
 
 bench-fleet-series: setup ## a passport that fails three times as often, among 300 series: is it found, and who else is accused? (10 minutes)
 	@$(BIN)/python -m bench.fleet_series $(ARGS)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillscan.commands.records import add_place, expect_unsigned, keys, read_input
 from stillscan.errors import InputError
-from stillscan.files import write_whole
+from stillscan.files import trouble, write_whole
 from stillscan.guidance import counted
 
 if TYPE_CHECKING:
@@ -60,6 +62,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_state(users)
     add_place(users)
     users.set_defaults(run=_users)
+    servers = subparsers.add_parser(
+        "servers",
+        help="the configuration of three servers and of an office's leaf node",
+        description="Writes node-1.conf, node-2.conf, node-3.conf and leaf.conf for nats-server into a folder: TLS, "
+        "JetStream on disk, users by NKey. Each event then lies on all three (fleet serve --replicas 3).",
+    )
+    servers.add_argument(
+        "hosts", nargs=3, metavar="HOST", help="the three servers' names, as their certificates have them"
+    )
+    servers.add_argument("--out", required=True, metavar="FOLDER", help="where to; it is made")
+    servers.add_argument("--data", default="/var/lib/nats", metavar="FOLDER", help="of their streams (/var/lib/nats)")
+    servers.add_argument(
+        "--certificates",
+        default="/etc/nats",
+        metavar="FOLDER",
+        help="with cert.pem, key.pem and ca.pem of each server (/etc/nats)",
+    )
+    servers.set_defaults(run=_servers)
 
 
 def add_state(parser: argparse.ArgumentParser) -> None:
@@ -143,3 +163,29 @@ def _users(args: argparse.Namespace) -> int:
     write_whole(args.out, users_file(users).encode())
     print(f"{args.out}: {counted(len(kiosks), 'kiosk')} and this centre; now: nats-server --signal reload")
     return 0
+
+
+def _servers(args: argparse.Namespace) -> int:
+    from stillscan.fleet.servers import Place, cluster_files
+
+    hosts = [_host(one) for one in args.hosts]
+    if len(set(hosts)) < len(hosts):
+        raise InputError("three servers on three computers: a host is named twice")
+    for folder in (args.data, args.certificates):
+        if not folder.startswith("/") or not folder.isprintable() or '"' in folder:
+            raise InputError(f"{folder}: is no absolute path that a configuration can hold")
+    files = cluster_files([Place(host) for host in hosts], args.data, args.certificates)
+    try:
+        Path(args.out).mkdir(parents=True)
+    except OSError as error:
+        raise trouble(args.out, error, "made") from None
+    for name, content in files.items():
+        write_whole(str(Path(args.out) / name), content.encode())
+    print(f"{args.out}: {', '.join(files)}; beside each goes users.conf (stillscan fleet users)")
+    return 0
+
+
+def _host(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", name):
+        raise InputError(f"{name}: is no name of a host")
+    return name

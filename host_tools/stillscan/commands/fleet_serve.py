@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import TYPE_CHECKING
 
+from stillscan.commands.counter import webhook_of
 from stillscan.commands.fleet_kiosks import add_state, state
 from stillscan.commands.parser import whole
-from stillscan.commands.records import add_place, keys
+from stillscan.commands.records import add_place, keys, records
+from stillscan.errors import InputError
+from stillscan.files import read_whole
+from stillscan.guidance import languages
+from stillscan.terminal.streams import go_on_without
+
+if TYPE_CHECKING:
+    from stillscan.fleet.watching import Tell
 
 PORT = 8766  # beside the clerk's page: nothing depends on it
+_MOST_ADDRESS = 4096  # bytes of a file with an address: what holds more is another file
 _MOST_REPLICAS = 5  # of a stream, by NATS
 _LOOK_S = 1.0  # between looks whether what works in the background has ended
 
@@ -33,6 +43,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="servers that each event lies on, when the stream is made (1; three servers: 3)",
     )
     parser.add_argument("--page", type=whole(0, 65535), default=PORT, metavar="PORT", help=f"on 127.0.0.1 ({PORT})")
+    parser.add_argument(
+        "--webhook", metavar="URL", help="tell this address of each alert that begins or ends, signed as at a kiosk"
+    )
+    parser.add_argument(
+        "--webhook-secret", metavar="FILE", help="what --webhook signs with: a file with 24 bytes or more"
+    )
+    parser.add_argument(
+        "--mail-server",
+        metavar="FILE",
+        help="tell people by mail: a file with smtps://NAME:PASSWORD@HOST, which nobody else may read",
+    )
+    parser.add_argument("--mail-from", metavar="ADDRESS", help="of these mails")
+    parser.add_argument(
+        "--mail-to", metavar="ADDRESS", action="append", default=[], help="who gets them; may be repeated"
+    )
+    parser.add_argument("--language", default="nb", choices=languages(), help="of page and mails (default: nb)")
     add_state(parser)
     add_place(parser)
     parser.set_defaults(run=run)
@@ -46,13 +72,37 @@ def run(args: argparse.Namespace) -> int:
     from stillscan.fleet.centre import Centre
     from stillscan.fleet.nkey import seed_of
     from stillscan.fleet.running import running
+    from stillscan.fleet.serving import serving
     from stillscan.records.text import identifier
 
+    tellers = _tellers(args)
     to = address(args.servers, seed_of(keys(args)), args.authority, "--servers")
-    with state(args, create=True) as store:
+    go_on_without()
+    with (
+        records(args, make="always") as (database, keyring),
+        state(args, create=True) as store,
+        serving(store, database, keyring, args.page, args.language, tellers=tellers) as page,
+    ):
         centre = Centre(store, to, identifier("name", args.name), args.replicas)
         with running("centre", lambda: [centre.run()]) as check:
             print(f"centre {args.name}: takes what comes from {to}; its state: {store}", flush=True)
+            print(f"the centre's page is at {page.address()} (for one browser, once)", flush=True)
             while True:
                 check()
                 time.sleep(_LOOK_S)
+
+
+def _tellers(args: argparse.Namespace) -> list[Tell]:
+    """Who is told of alerts. InputError."""
+    from stillscan.fleet.telling import MailServer, by_mail, by_webhook, mailer
+    from stillscan.web.webhook import poster
+
+    url, secret = webhook_of(args)
+    found = [] if url is None else [by_webhook(secret, poster(url))]
+    mail = (args.mail_server, args.mail_from, args.mail_to)
+    if any(mail):
+        if not all(mail):
+            raise InputError("--mail-server, --mail-from and --mail-to go together")
+        server = MailServer.parse(read_whole(args.mail_server, _MOST_ADDRESS).decode("utf-8", "replace").strip())
+        found.append(by_mail(args.mail_from, args.mail_to, mailer(server), args.language))
+    return found

@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from stillscan.commands.parser import whole
 from stillscan.guidance import counted as words
+from stillscan.terminal.streams import go_on_without
+
+if TYPE_CHECKING:
+    from stillscan.fleet.up import Fleet
 
 OFFICES = 50
 """Of a demonstration: enough for a list that scrolls, made in half a minute."""
@@ -59,10 +64,36 @@ def run(args: argparse.Namespace) -> int:
         _progress() as progress,
         fleet(Path(folder), args.offices, args.checks or 0, args.seed, progress) as running,
     ):
+        if args.checks is None:
+            _stay(running, Path(folder), args.json)
         found = counted(running, args.checks or 0, progress)
     found["seconds"] = round(time.monotonic() - began_s, 1)
     print(json.dumps(found) if args.json else _text(found))
     return _FOUND if found["lost"] or found["twice"] else 0
+
+
+def _stay(running: Fleet, folder: Path, as_json: bool) -> None:
+    """Serve the page, and customers, until somebody stops it."""
+    from stillscan.commands.counter import DEMO
+    from stillscan.fleet.serving import serving
+    from stillscan.fleet.up import go_on
+    from stillscan.records.database import Database
+    from stillscan.records.keyring import Keyring
+    from stillscan.records.staff import StaffList
+
+    go_on_without()
+    database, keyring = Database(folder / "own.db"), Keyring(folder / "own.keys", "centre")
+    with contextlib.closing(database):
+        pin = f"{secrets.randbelow(1_000_000):06}"
+        StaffList(database, keyring).add(DEMO.staff, DEMO.role, pin)
+        with serving(running.store, database, keyring, 0) as page:
+            told = {"page": page.address(), "staff": DEMO.staff, "pin": pin, "offices": len(running.offices)}
+            plain = (
+                f"the centre's page is at {told['page']} (for one browser, once)\n"
+                f"sign in as {DEMO.staff} with the PIN {pin}; Ctrl-C ends it"
+            )
+            print(json.dumps(told) if as_json else plain, flush=True)
+            go_on(running)
 
 
 def _text(found: dict[str, Any]) -> str:

@@ -46,6 +46,7 @@ SERIES = (*(Series(issuer, "P", year) for issuer in _ISSUERS for year in _YEARS)
 _WEIGHTS = (6, 6, 1, 1, 1, 1, 3)  # most that come are Norwegian; 60 of the planted series are among 400 checks
 _CLERK = Person("clerk-1", Role.CLERK)
 _DAYS = 14  # that letters lie here
+_AT_ONCE = 20  # letters that are brought: a file of them costs as much as three checks
 _UNSURE = ((2, 20), (2, 29))  # about the date of expiry, which is sure: so the series is too
 _SCANNER = ScannerIdentity(None, "simulator", "0.2.0", 1, "0" * 64)
 
@@ -68,7 +69,7 @@ class Office:
     """One office with one kiosk: its own database, keys and chain in ``folder``."""
 
     def __init__(self, folder: Path, number: int, letters: int) -> None:
-        """``letters`` lie there to be collected: one a check."""
+        """``letters`` lie there to be collected: one a check. When none is left, more are brought."""
         self.name, self.number = f"Office {number:04}", number
         folder.mkdir(parents=True, exist_ok=True)
         self._database = Database(folder / "records.db")
@@ -81,9 +82,8 @@ class Office:
         self._counter = Counter(book, self.name, test_mode=True)
         self._counter._identity = _SCANNER
         self._telling.connected(None, _SCANNER)
-        self._served = 0
-        if letters:
-            load(_letters(number, letters, self.name), self._database, self.keyring, "simulated", test=True)
+        self._served = self._letters = 0
+        self._bring(letters)
 
     @property
     def user(self) -> User:
@@ -94,9 +94,17 @@ class Office:
         """Let a centre know it."""
         store.enrol(self.keyring.kiosk, self.name, self.keyring.public_pem(), "simulator", self.user.nkey)
 
+    def _bring(self, letters: int) -> None:
+        if letters:
+            numbers = range(self._letters, self._letters + letters)
+            load(_letters(self.number, numbers, self.name), self._database, self.keyring, "simulated", test=True)
+            self._letters += letters
+
     def serve(self, passport: Passport, dice: random.Random) -> None:
         """One customer, from the letter's number to the record."""
         counter = self._counter
+        if self._served == self._letters:
+            self._bring(_AT_ONCE)
         counter.answer(lambda visit: visit.enter(_tracking(self.number, self._served), visit.turn), _CLERK)
         self._served += 1
         lines = _lines(passport.series)
@@ -146,9 +154,9 @@ def _tracking(office: int, letter: int) -> str:
     return f"RR{serial}{s10_check_digit(serial)}NO"
 
 
-def _letters(office: int, letters: int, name: str) -> bytes:
+def _letters(office: int, numbers: range, name: str) -> bytes:
     until = utc_now().date() + timedelta(days=_DAYS)
-    rows = [f"{_tracking(office, one)},S-{one},Åse Østenbyen,{until},{name}" for one in range(letters)]
+    rows = [f"{_tracking(office, one)},S-{one},Åse Østenbyen,{until},{name}" for one in numbers]
     return "\n".join(["tracking,order,recipient,deadline,office", *rows]).encode()
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +22,7 @@ from string import Template
 from typing import NamedTuple
 
 from stillscan.errors import EnvironmentTroubleError
-from stillscan.fleet.connection import inbox_of
+from stillscan.fleet.connection import PORT, inbox_of
 from stillscan.fleet.events import RECEIPTS, subject_of
 
 _ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/sbin", "/opt/nats/bin")
@@ -143,3 +144,30 @@ def started(server: Server) -> Iterator[Server]:
         yield server
     finally:
         server.end()
+
+
+class Place(NamedTuple):
+    """Where one of three servers is to be: its host name, and its ports for clients, other servers and leaf nodes."""
+
+    host: str
+    port: int = PORT
+    cluster_port: int = 6222
+    leaf_port: int = 7422
+
+
+def cluster_files(
+    places: Sequence[Place], data: str, certificates: str, listen: str = "0.0.0.0", leaf_port: int = PORT
+) -> dict[str, str]:
+    """The configuration of each server by its file's name, and of a leaf node (leaf.conf); with a password in each."""
+    password = secrets.token_urlsafe(24)
+    common = {"certificates": certificates, "listen": listen, "leaf_password": password}
+    routes = ", ".join(f'"tls://{one.host}:{one.cluster_port}"' for one in places)
+    files = {
+        f"node-{number}.conf": filled(
+            "node.conf", name=f"node-{number}", port=one.port, cluster_port=one.cluster_port, leaf_port=one.leaf_port,
+            routes=routes, data=f"{data}/node-{number}", **common,
+        )
+        for number, one in enumerate(places, 1)
+    }  # fmt: skip
+    remotes = ", ".join(f'"tls://leaf:{password}@{one.host}:{one.leaf_port}"' for one in places)
+    return {**files, "leaf.conf": filled("leaf.conf", name="leaf", port=leaf_port, remotes=remotes, **common)}

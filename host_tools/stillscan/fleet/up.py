@@ -30,6 +30,8 @@ from stillscan.fleet.tallies import counts
 
 _DIRTY_EVERY = 25  # offices, one of which has a dirty glass: 2 of the fifty of a demonstration
 _STALL_S = 120.0  # without anything new at the centre: what is not there by then is lost (agents try again at 60 s)
+_FIRST_CHECKS = 400  # the planted series shows by then, half a minute after the start
+_BETWEEN_S = 0.25  # between customers of a demonstration: something moves on the page all the time
 _LOOK_S = 0.2  # between looks whether all is there
 Progress = Callable[[str, int, int], None]
 """Told what goes on, how much of it is done, and of how much."""
@@ -82,6 +84,16 @@ def fleet(
             check_agents()
 
         yield Fleet(made, store, server, centre, check, random.Random(seed))
+
+
+def go_on(fleet: Fleet, pause: Callable[[float], None] = time.sleep) -> None:
+    """Customers come until somebody stops it: many at first, so that there is something to see."""
+    number = 0
+    while True:
+        fleet.check()
+        fleet.serve(number)
+        number += 1
+        pause(_BETWEEN_S if number > _FIRST_CHECKS else 0.0)
 
 
 def counted(fleet: Fleet, checks: int, progress: Progress) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""The centre's templates: its own, and for signing in those of the kiosk's page."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from stillscan.fleet.views import percent
+from stillscan.guidance import language_name, languages, page_texts
+from stillscan.guidance.catalogue import sections
+from stillscan.records.staff import Person
+
+SECTIONS = {"/": "kiosks", "/series": "passports", "/versions": "versions", "/week": "week", "/known": "known"}
+"""The parts of the page, by their addresses."""
+
+
+class Rendering:
+    """The templates of one centre. ``boot``: random, of this run of the program."""
+
+    def __init__(self) -> None:
+        self.boot = secrets.token_hex(4)
+        loader = ChoiceLoader([PackageLoader("stillscan.fleet"), PackageLoader("stillscan.web")])
+        self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        self._templates.filters |= {"percent": percent, "path": lambda text: quote(text, safe="")}
+
+    def render(self, template: str, language: str, **values: Any) -> str:
+        """A page. ``here``: its own address."""
+        frame = {
+            "language": language,
+            "names": [(code, language_name(code)) for code in languages()],
+            "boot": self.boot,
+            "t": page_texts(language) | sections(language)["fleet"],
+            "test_mode": False,
+            "here": "/",
+            "parts": SECTIONS,
+            "person": None,
+        }
+        return self._templates.get_template(template).render(frame | values)
+
+    def take_over(self, person: Person, signed_in: Callable[[str], bool], /) -> None:
+        """Nothing is open here that could be taken over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from stillscan.commands.fleet_kiosks import add_state, state
 from stillscan.commands.fleet_release import add_online, publisher, repository
 from stillscan.commands.parser import seconds, whole
-from stillscan.errors import InputError
+from stillscan.errors import InputError, StillscanError
 
 if TYPE_CHECKING:
     from stillscan.fleet.rollout.conducting import Conductor, Publish, Rollout
@@ -160,12 +161,21 @@ def _conduct(args: argparse.Namespace) -> int:
     publish = publisher(args, Path(args.repository))
     with _conductor(args, publish) as conductor:
         while True:
-            for plan in conductor.turn(_now()):
-                why = f": {plan.why}" if plan.why else ""
-                print(f"{plan.name}: {plan.state}, {plan.open} of {len(plan.rings)} rings open{why}", flush=True)
+            try:
+                _look(conductor)
+            except StillscanError as error:
+                if args.every is None:
+                    raise
+                print(f"stillscan: {error}; the next look tries again", file=sys.stderr, flush=True)
             if args.every is None:
                 return 0
             time.sleep(args.every)
+
+
+def _look(conductor: Conductor) -> None:
+    for plan in conductor.turn(_now()):
+        why = f": {plan.why}" if plan.why else ""
+        print(f"{plan.name}: {plan.state}, {plan.open} of {len(plan.rings)} rings open{why}", flush=True)
 
 
 @contextlib.contextmanager

@@ -6,10 +6,10 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from stillscan.commands.counter import webhook_of
 from stillscan.commands.fleet_kiosks import add_state, state
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, keys, records
+from stillscan.commands.webhook import webhook_of
 from stillscan.errors import InputError
 from stillscan.files import read_whole
 from stillscan.guidance import languages

@@ -3,6 +3,7 @@
 Each attacker may do whatever the keys that he has let him; every test ends by counting what the kiosk installed.
 """
 
+# long-ok: one attacker after another on one stage, with the few tools that forge for them
 from __future__ import annotations
 
 import random

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.covering import covering
+
 from .terminal import CLEAN, END_S, stopped
 
 LOADED = ("argparse", "stillscan.files", "numpy", "PIL.Image")
@@ -31,8 +33,7 @@ def shown(words: str) -> Callable[[str], bool]:
     return lambda line: words in line and not line.startswith("import time:")
 
 
-@pytest.mark.parametrize("module", LOADED)
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("command", "module"), covering(COMMANDS, LOADED, each=1))
 def test_ctrl_c_while_modules_are_loaded(command: str, module: str) -> None:
     code, before, after = stopped(COMMANDS[command], signal.SIGINT, loaded(module))
     assert (code, before + after) == (130, [])

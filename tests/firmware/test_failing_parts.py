@@ -3,8 +3,6 @@ a reason that lies in the scanner. A part that comes back is taken again, and th
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pytest
 
@@ -12,6 +10,7 @@ from kiosk import wire
 from stillscan.link.messages import State, SweepEnd
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
 from stillscan.simulator.kiosk import FAULTS
+from tests.covering import covering
 
 from .rig import REST, Rig, row_seen
 
@@ -85,7 +84,7 @@ def test_no_fault_is_left_out() -> None:
     assert set(FAULTS) == {*NAMED, *ELSEWHERE}
 
 
-@pytest.mark.parametrize(("fault", "moment"), list(product(NAMED, MOMENTS)))
+@pytest.mark.parametrize(("fault", "moment"), covering(NAMED, MOMENTS, each=2))
 def test_named_within_two_sweeps(fault: str, moment: str) -> None:
     with Rig() as rig:
         at_us = rig.bus.now_us + 500_000 + int(MOMENTS[moment] * 1000)

@@ -10,6 +10,7 @@ import pytest
 
 from stillscan.commands.world import SAMPLE
 from stillscan.errors import InputError, NotHereError
+from stillscan.scanning import reader_process
 from stillscan.simulator.control import tell
 from stillscan.simulator.kiosk import AGEING
 from stillscan.testing import Scanner, passport
@@ -64,7 +65,8 @@ def test_what_needs_no_hand_runs_and_the_board_is_left_as_it_was_found(board: Bo
         assert scanner._driver.session.settings()["bump"].value == before
 
 
-def test_a_person_does_what_the_hand_should(board: Board) -> None:
+def test_a_person_does_what_the_hand_should(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_process, "LIMIT_MS", LONG_MS)
     with Scanner(target=find(str(board.port), person=board.person)) as scanner:
         scanner.lay(passport())
         scanner.expects(state="scanning", within_ms=LONG_MS)

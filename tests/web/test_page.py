@@ -278,7 +278,7 @@ def test_a_connection_that_died_without_a_word(browser, played: Played, monkeypa
     page.clock.install()
     played.show(page)
     until(page, "document.getElementById('lost').hidden", True)
-    page.wait_for_function("() => document.getElementById('guidance').textContent")
+    until(page, "document.getElementById('guidance').textContent !== ''", True)
     page.route("**/events?*", lambda route: None)  # the next one hangs too
     page.clock.fast_forward(9_000)
     page.wait_for_selector("#lost", state="visible")

@@ -4,7 +4,7 @@ import pytest
 from books import NORWEGIAN, TRACKING
 from clerks import CLERK, OTHER, PIN, SUPERVISOR, TECHNICIAN, Clock
 from played import Played
-from test_page import accessible, step, to_face, type_tracking, wait_for
+from test_page import accessible, step, to_face, type_tracking, until, wait_for
 
 from stillscan.guidance import languages, page_texts
 from stillscan.web.sessions import LOCK_MINUTES
@@ -48,7 +48,7 @@ def test_who_signs_in_types_at_once_also_after_a_wrong_pin(browser, played: Play
     page = browser.new_page()
     page.goto(played.address)
     for pin in ("0000", PIN):
-        page.wait_for_function("document.activeElement.id === 'staff'")
+        until(page, "document.activeElement.id", "staff")
         page.keyboard.type(CLERK)
         page.keyboard.press("Tab")
         page.keyboard.type(pin)
@@ -174,7 +174,7 @@ def test_a_window_that_hears_nothing_hides_by_itself_when_it_would_be_locked(bro
     page.wait_for_selector("#lost", state="visible")
     assert "Østenbyen" in page.inner_text("#panel")
     page.clock.fast_forward((LOCK_MINUTES * 60 + 2) * 1000)
-    page.wait_for_function("() => document.getElementById('panel').childElementCount === 0")
+    until(page, "document.getElementById('panel').childElementCount", 0)
     context.close()
 
 

@@ -1,5 +1,6 @@
 """A visit: which question comes when, what ends it, and what no order of answers may ever reach."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -144,6 +145,38 @@ def test_an_answer_to_a_former_question_is_refused() -> None:
             one.face(True, turn)
     with pytest.raises(StaleError):
         one.choose(True, asked)
+
+
+def test_a_number_that_was_sent_while_a_passport_was_read_counts() -> None:
+    """The question is the same; what the glass shows does not change which letter it is."""
+    one = visit()
+    shown = one.turn
+    one.read(NORWEGIAN)
+    one.scanner_lost()
+    one.read(NORWEGIAN)
+    assert one.turn > shown
+    one.enter(TRACKING, shown)
+    assert one.step == "face"
+
+
+def test_a_bar_code_that_was_sent_while_a_scan_ended_is_asked_about() -> None:
+    book = MemoryBook()
+    other = replace(book.letters[TRACKING], tracking="RR473124829NO")
+    book.letters[other.tracking] = other
+    one = visit(book=book)
+    one.enter(TRACKING, 0)
+    shown = one.turn
+    one.not_read("mrz_uncertain", ())
+    one.enter(other.tracking, shown)
+    assert one.next_letter == other.tracking
+
+
+def test_a_number_for_a_former_visit_is_refused() -> None:
+    one = visit(turn=7)
+    with pytest.raises(StaleError):
+        one.enter(TRACKING, 6)
+    with pytest.raises(StaleError):
+        one.enter(TRACKING, 8)
 
 
 def test_what_cannot_be_recorded_is_no_verdict_and_can_be_tried_again() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from books import NUMBER, SWEDISH, TRACKING
 from played import Played
+from playwright.sync_api import Error
 
 from kiosk import wire
 
@@ -54,8 +55,15 @@ class Disturbed:
         self.page.wait_for_timeout(WAIT_MS)
         self.page.reload()
         self.page.wait_for_selector("#panel > div")
-        self.page.wait_for_function("() => document.getElementById('lost').hidden")
+        self.page.wait_for_selector("#lost", state="hidden")
         self.page.wait_for_timeout(WAIT_MS)
+
+    def until(self, selector: str) -> None:
+        """Wait for what Enter leads to; AssertionError with what is shown instead."""
+        try:
+            self.page.wait_for_selector(selector)
+        except Error as error:
+            raise AssertionError(self.page.inner_html("#panel")) from error
 
     def type(self, text: str) -> None:
         """Key after key, with something between them now and then."""
@@ -74,7 +82,7 @@ class Disturbed:
             wrong.append(f"tracking: {said!r}")
             self.page.fill("#tracking", TRACKING)
         self.page.press("#tracking", "Enter")
-        self.page.wait_for_selector("[data-step=scan], [data-step=second]")
+        self.until("[data-step=scan], [data-step=second]")
         if self.step() == "scan":
             self.played.read(SWEDISH)
         self.page.wait_for_selector("#number")
@@ -87,7 +95,7 @@ class Disturbed:
             self.page.fill("#number", NUMBER)
             self.page.fill("#again", NUMBER)
         self.page.press("#again", "Enter")
-        self.page.wait_for_selector("[data-step=face]")
+        self.until("[data-step=face]")
         self.page.keyboard.press("F2")
         self.page.wait_for_selector("[data-step=tracking]")
         self.played.state(wire.EMPTY)

@@ -122,6 +122,8 @@ class Visit:
     left: bool = False
     """The next customer has come: nothing more is done about it."""
     _first: int = field(init=False)
+    _letter_since: int = field(init=False)
+    """First turn at which the letter was known."""
     _passports: int = 0
     _last_passport: int | None = None
     """Tells the passport that was read last from another one, also when its reading is over."""
@@ -134,7 +136,7 @@ class Visit:
     """A check of which the book could not say whether it is recorded: its name, and what was to be recorded."""
 
     def __post_init__(self) -> None:
-        self._first = self.turn
+        self._first = self._letter_since = self.turn
 
     @property
     def step(self) -> Step:
@@ -211,13 +213,16 @@ class Visit:
         A check that nothing read can change ends at once: the letter was handed out already, or lies elsewhere. In the
         middle of a visit the number of another letter changes nothing by itself: see `serve`.
         """
-        if turn == self.turn and self.expire():
-            turn = self.turn  # which letter it is does not depend on the passport
+        if turn == self.turn:
+            self.expire()
+        if self.letter is None and self._first <= turn <= self.turn:
+            turn = self.turn  # which letter it is does not depend on the passport, which may come and go meanwhile
         if self.letter is not None:
             self._another_letter(tracking, turn)
             return
         self._expect(turn, "tracking")
         self.letter = self._letter(tracking)
+        self._letter_since = self.turn + 1
         if self._advance():
             self.record()
 
@@ -240,8 +245,8 @@ class Visit:
         return letter
 
     def _another_letter(self, tracking: str, turn: int) -> None:
-        if turn != self.turn or self._busy or self.other or not self._still_asks:
-            raise StaleError
+        if not self._letter_since <= turn <= self.turn or self._busy or self.other or not self._still_asks:
+            raise StaleError  # a scan that ends meanwhile is no reason to scan the bar code again
         before = self.letter
         letter = self._letter(tracking)
         if not self._still_asks:

@@ -40,17 +40,21 @@ def stuff(data: bytes) -> bytes:
 
 def unstuff(data: bytes) -> bytes | None:
     """COBS undone; None when ``data`` is not COBS."""
-    out = bytearray()
-    at, end = 0, len(data)
+    out = bytearray(data)
+    full = []  # where blocks of 254 bytes begin: no zero stood behind the one before
+    at, code, end = 0, 255, len(data)
     while at < end:
-        code = data[at]
-        following = at + code
-        if not code or following > end:
+        if code == 255:
+            full.append(at)
+        code = out[at]
+        if not code:
             return None
-        out += data[at + 1 : following]
-        at = following
-        if code != 255 and at < end:
-            out.append(0)
+        out[at] = 0  # what it stands for, but at the beginning and after a full block
+        at += code
+    if at != end:
+        return None
+    for at in reversed(full):
+        del out[at]
     return bytes(out)
 
 

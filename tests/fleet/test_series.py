@@ -6,7 +6,7 @@ from bench.fleet_series import one_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillscan.fleet.series import FEWEST, Count, Key, judged, places, shares, spans
+from stillscan.fleet.series import FEWEST, Count, Counts, Key, judged, places, shares, spans
 
 BAD, GOOD, RARE = Key("UTO", "P", 2031), Key("SWE", "P", 2030), Key("FIN", "P", 2029)
 
@@ -101,6 +101,11 @@ def test_order_and_splitting_of_counts_do_not_matter(counts: list[Count], random
         (one.key, one.failed, one.flagged) for one in whole
     ]
     assert all(one.documents >= FEWEST and 0 <= one.p <= 1 and one.low <= one.rate <= one.high for one in whole)
+
+
+@given(st.lists(counted, max_size=20), st.integers(-1, 3), st.integers(-1, 3))
+def test_counts_come_out_of_their_columns_as_they_went_in(counts: list[Count], since: int, until: int) -> None:
+    assert list(Counts(counts).between(since, until)) == [one for one in counts if since <= one.day < until]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterable
 from typing import Any, NamedTuple
 
@@ -27,28 +28,22 @@ class Table:
 
     def __init__(self, cells: Iterable[Cell]) -> None:
         """Cells of one subject in one stratum are put together. ValueError when more failed than there were."""
-        sums: dict[tuple[Hashable, Hashable], list[int]] = {}
+        subjects: dict[Hashable, int] = {}
+        strata: dict[Hashable, int] = {}
+        columns = [array("q") for _ in range(4)]  # four numbers a cell: a month of a large fleet has five million
         for subject, stratum, documents, failed in cells:
             if not 0 <= failed <= documents:
                 raise ValueError("more documents failed than there were")
             if documents:
-                both = sums.setdefault((subject, stratum), [0, 0])
-                both[0] += documents
-                both[1] += failed
-        subjects: dict[Hashable, int] = {}
-        strata: dict[Hashable, int] = {}
-        rows = [
-            (subjects.setdefault(subject, len(subjects)), strata.setdefault(stratum, len(strata)), *both)
-            for (subject, stratum), both in sums.items()
-        ]
-        columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-        order = np.argsort(columns[0], kind="stable")
-        number, self.stratum, self.documents, self.failed = columns[:, order]
+                numbers = (subjects.setdefault(subject, len(subjects)), strata.setdefault(stratum, len(strata)))
+                for column, number in zip(columns, (*numbers, documents, failed), strict=True):
+                    column.append(number)
+        number_of, self.stratum, self.documents, self.failed = _merged(*map(_numbers, columns))
         self._total = np.bincount(self.stratum, self.documents).astype(np.int64)
         self._failures = np.bincount(self.stratum, self.failed).astype(np.int64)
         self.strata: list[Any] = list(strata)
         """What each number of a stratum stands for."""
-        ends = np.searchsorted(number, np.arange(len(subjects) + 1))
+        ends = np.searchsorted(number_of, np.arange(len(subjects) + 1))
         self.rows: dict[Hashable, Ints] = {
             subject: np.arange(ends[at], ends[at + 1]) for subject, at in subjects.items()
         }
@@ -77,3 +72,18 @@ class Table:
             self.failed[rows] - self.documents[rows] * self._failures[stratum] / self._total[stratum]
         )
         return excess
+
+
+def _numbers(column: array[int]) -> Ints:
+    return np.array(column, dtype=np.int64)
+
+
+def _merged(subject: Ints, stratum: Ints, documents: Ints, failed: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """The cells by subject and stratum, those of one pair put together."""
+    if not len(subject):
+        return subject, stratum, documents, failed
+    order = np.lexsort((stratum, subject))
+    subject, stratum = subject[order], stratum[order]
+    begins = np.flatnonzero(np.r_[True, (np.diff(subject) != 0) | (np.diff(stratum) != 0)])
+    documents, failed = (np.add.reduceat(column[order], begins) for column in (documents, failed))
+    return subject[begins], stratum[begins], documents, failed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from stillscan.fleet.alerts import Failing, failing
 from stillscan.fleet.compare import Cell, Table
 from stillscan.fleet.known import Side, effect
 from stillscan.fleet.known_list import Kept, entries
-from stillscan.fleet.series import FEWEST, Count, Key, Part, Series, judged, part_of, spans
+from stillscan.fleet.series import FEWEST, Count, Counts, Key, Part, Series, judged, part_of, spans
 from stillscan.fleet.store import Store
 from stillscan.fleet.tallies import by_version, counts, only_tests, week_of
 
@@ -71,7 +71,7 @@ def found(store: Store, now: datetime) -> Findings:
     until, since = today + timedelta(days=_AHEAD_DAYS), today - timedelta(days=WINDOW_DAYS - 1)
     with store.reading() as connection:
         test = only_tests(connection)
-        all_ = list(counts(connection, since - timedelta(days=_WEEK_DAYS), until, test))
+        all_ = Counts(counts(connection, since - timedelta(days=_WEEK_DAYS), until, test))
         versions = Table(by_version(connection, since, until, test))
         known = entries(connection)
     latest = today - timedelta(days=_KIOSK_DAYS - 1)
@@ -90,13 +90,17 @@ def found(store: Store, now: datetime) -> Findings:
     )
 
 
-def _days(all_: list[Count], since: date, until: date) -> list[Count]:
-    return [one for one in all_ if since.toordinal() <= one.day < until.toordinal()]
+def _days(all_: Counts, since: date, until: date) -> Iterator[Count]:
+    return all_.between(since.toordinal(), until.toordinal())
 
 
-def _weeks(all_: list[Count]) -> list[Part]:
-    weeks = (week_of(date.fromordinal(one.day)).toordinal() for one in all_)
-    cells = ((week, one.documents, one.failed) for week, one in zip(weeks, all_, strict=True))
+def _weeks(all_: Counts) -> list[Part]:
+    found: dict[int, list[int]] = {}
+    for one in _days(all_, date.min, date.max):
+        both = found.setdefault(one.day, [0, 0])
+        both[0] += one.documents
+        both[1] += one.failed
+    cells = ((week_of(date.fromordinal(day)).toordinal(), both[0], both[1]) for day, both in found.items())
     return spans(cells, lambda number: date.fromordinal(number).isoformat())
 
 
@@ -110,9 +114,9 @@ def _versions(table: Table) -> list[Version]:
     return sorted(found, key=lambda one: -one.part.documents)
 
 
-def _effect(kept: Kept, all_: list[Count], until: date) -> tuple[Side, str]:
+def _effect(kept: Kept, all_: Counts, until: date) -> tuple[Side, str]:
     """The series since the advice, and whether it helped."""
-    after = [one for one in _days(all_, kept.entry.seen_from, until)]
+    after = _days(all_, kept.entry.seen_from, until)
     table = Table(Cell(one.key, (one.kiosk, one.day), one.documents, one.failed) for one in after)
     rows = table.rows.get(kept.entry.key)
     if rows is None:

@@ -8,7 +8,8 @@ found by what failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stillscan.fleet.compare import Cell, Ints, Table
@@ -40,6 +41,26 @@ class Count(NamedTuple):
     key: Key
     documents: int
     failed: int
+
+
+class Counts:
+    """Counts as columns of numbers, 20 bytes each: a month of 3,000 kiosks has five million."""
+
+    def __init__(self, counts: Iterable[Count]) -> None:
+        kiosks: dict[str, int] = {}
+        keys: dict[Key, int] = {}
+        self._columns = [array("i") for _ in range(5)]
+        for kiosk, day, key, documents, failed in counts:
+            names = (kiosks.setdefault(kiosk, len(kiosks)), keys.setdefault(key, len(keys)))
+            for column, number in zip(self._columns, (*names, day, documents, failed), strict=True):
+                column.append(number)
+        self._kiosks, self._keys = list(kiosks), list(keys)
+
+    def between(self, since: int, until: int) -> Iterator[Count]:
+        """Those of the days from ``since`` to the one before ``until``, by their numbers."""
+        for kiosk, key, day, documents, failed in zip(*self._columns, strict=True):
+            if since <= day < until:
+                yield Count(self._kiosks[kiosk], day, self._keys[key], documents, failed)
 
 
 class Series(NamedTuple):

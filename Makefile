@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -127,6 +127,9 @@ test-board: $(READY) ## the plugin's board suite: make test-board PORT=/dev/ttyA
 	@mkdir -p build
 	@STILLSCAN_CHECKLIST=build/board-checklist.md $(BIN)/python -m pytest -q -rs tests/board --stillscan-on '$(PORT)' $(if $(ASK),--stillscan-ask) \
 		--stillscan-metrics build/board.json $(PYTEST_ARGS)
+
+bench-fleet: setup ## kiosks through three servers and two centres that are killed; a week at once; what a check pays (nats-server; 5 minutes)
+	@$(BIN)/python -m bench.fleet $(ARGS)
 
 bench-fleet-page: setup ## the centre's page with 3,000 kiosks in a real browser: first paint, and how soon it shows what has come
 	@sh tests/packages.sh chromium

@@ -159,6 +159,10 @@ def test_a_mail_server_is_an_address_with_encryption() -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_a_centre_whose_page_was_never_served_has_an_empty_list(store: Store) -> None:
+    assert b"[[passport]]" not in document(store)
+
+
 def test_the_list_is_kept_with_how_it_was_before_and_says_whether_it_helped(store: Store, tmp_path: Path) -> None:
     fleet = with_a_bad_series(store)
     findings = found(store, NOW - timedelta(days=2))

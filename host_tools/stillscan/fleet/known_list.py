@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from stillscan.errors import InputError
 from stillscan.fleet.known import Entry, Side, checked, written
-from stillscan.fleet.page_tables import KNOWN
+from stillscan.fleet.page_tables import KNOWN, prepare
 from stillscan.fleet.series import Key
 from stillscan.fleet.store import Store
 
@@ -34,6 +34,7 @@ def entries(connection: Connection) -> list[Kept]:
 
 def document(store: Store) -> bytes:
     """The list as a file for kiosks, of all entries; what is over says so itself. RecordsError."""
+    prepare(store)  # a centre whose page was never served has none
     with store.reading() as connection:
         return written(kept.entry for kept in entries(connection))
 

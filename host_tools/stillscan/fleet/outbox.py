@@ -19,6 +19,7 @@ from stillscan.records.models import OUTBOX, OUTBOX_END
 from stillscan.records.text import line
 
 _LAST = select(OUTBOX_END.c.last).where(OUTBOX_END.c.kiosk == bindparam("name"))
+_LOCKED = _LAST.with_for_update()  # SQLite has one writer anyway
 _NEXT = update(OUTBOX_END).where(OUTBOX_END.c.kiosk == bindparam("name")).values(last=bindparam("number"))
 _ADD = insert(OUTBOX)
 
@@ -41,7 +42,7 @@ class Outbox:
 
     def add(self, connection: Connection, kind: Kind, moment: datetime, data: BaseModel) -> int:
         """Write an event in somebody's transaction; its number. EventError for what no centre would take."""
-        last = connection.scalar(_LAST.with_for_update(), {"name": self.kiosk})
+        last = connection.scalar(_LOCKED, {"name": self.kiosk})
         n = (last or 0) + 1
         body = body_of(self.kiosk, n, kind, hour_of(moment), self._office, data)
         signature = self._keyring.sign(PURPOSE, body)

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from stillscan.errors import InputError, StillscanError
 from stillscan.fleet import known_list, views
 from stillscan.fleet.api import API, api
-from stillscan.fleet.findings import Watch
+from stillscan.fleet.findings import WINDOW_DAYS, Watch
 from stillscan.fleet.known import proposed
 from stillscan.fleet.live import Changes
 from stillscan.fleet.now import Standing, mark, standing
@@ -165,7 +165,7 @@ class _Pages:
             "here": request.url.path,
             "when": f"{now.astimezone(UTC):%Y-%m-%d %H:%M}",
             "counted": f"{found.at.astimezone(UTC):%Y-%m-%d %H:%M}",
-            "window": (found.until - found.since).days,
+            "window": WINDOW_DAYS,
             "state_shown": state,
             "trial": found.test,
             "problem": problem,

@@ -26,7 +26,7 @@ from stillscan.fleet.offices import Office, drawn
 from stillscan.fleet.running import running
 from stillscan.fleet.servers import Server, User, local, started
 from stillscan.fleet.store import Store
-from stillscan.fleet.up import fleet
+from stillscan.fleet.up import fleet, go_on
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 _LONG_S = 120.0  # never waited for: a test that takes so long has failed
@@ -191,3 +191,17 @@ def test_without_a_server_there_is_one_line(
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     assert main(["fleet", "up", "--offices", "1", "--checks", "1"]) == 4
     assert capsys.readouterr().err == f"stillscan: {servers.MISSING}\n"
+
+
+def test_a_demonstration_goes_on_until_it_is_stopped(tmp_path: Path) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 25:
+            raise KeyboardInterrupt
+
+    with fleet(tmp_path, 1, 0, 1, quiet) as one:  # its office has no letter: more are brought
+        with pytest.raises(KeyboardInterrupt):
+            go_on(one, pause)
+        assert len(one.offices[0].recorded()) == 25

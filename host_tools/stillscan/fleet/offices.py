@@ -35,11 +35,11 @@ from stillscan.records.staff import Person, Role
 from stillscan.records.tracking import s10_check_digit
 from stillscan.scanning.result import Result
 
-RATE = 0.12
-"""Of passports that are not read: chosen so that the planted series is flagged within 500 checks."""
+RATE = 0.1
+"""Of passports that are not read, by any kiosk that is clean: a round number, with `_TIMES` chosen for what shows."""
 BAD = Series("UTO", "P", 2031)
 """The planted series: Utopia's, so that no state is spoken ill of."""
-_TIMES = 3.0  # as often as the others does it fail: the contract's planted series
+_TIMES = 5.0  # as often as the others does it fail: chosen so that it is flagged within 200 checks
 _ISSUERS = ("NOR", "SWE", "GBR")
 _YEARS = (2029, 2033)  # chosen: an older and a newer print of each
 SERIES = (*(Series(issuer, "P", year) for issuer in _ISSUERS for year in _YEARS), BAD)

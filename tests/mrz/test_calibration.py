@@ -63,6 +63,13 @@ def test_readme_says_what_was_measured() -> None:
         assert bench.between_marks(text, lines) == text
 
 
+def test_sets_measured_by_themselves_leave_the_others_as_they_were() -> None:
+    one, other, *_ = SETS
+    found = bench.merged({one: {"pictures": 1}, "gone": {}}, {other: {"pictures": 2}})
+    assert list(found.items()) == [(one, {"pictures": 1}), (other, {"pictures": 2})]
+    assert bench.merged(found, {one: {"pictures": 3}})[one] == {"pictures": 3}
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_each_set_draws_the_same_pictures_again(name: str, ocr_b: Path) -> None:
     drawn = SETS[name].draw(Source(ocr_b, FACES), 1)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from training import devphoto, devprint, devset, no_mrz
+from training import devphoto, devprint, devset, devshots, no_mrz, physical
 
 from stillscan.mrz.formats import FORMATS
 
@@ -59,6 +59,26 @@ def _worn(source: Source, seed: int) -> Drawn:
     return Drawn((drawn.pixels,), drawn.lines)
 
 
+def _distorted(kind: str) -> Callable[[Source, int], Drawn]:
+    """Photographs of all formats with one distortion; a negative is never to be accepted."""
+
+    def draw(source: Source, seed: int) -> Drawn:
+        drawn = devshots.shot(source.font, kind, seed)
+        return Drawn((drawn.pixels,), None if kind == "negative" else drawn.lines)
+
+    return draw
+
+
+def _physical(*levels: int) -> Callable[[Source, int], Drawn]:
+    """Strips of the third set, of these levels in turn."""
+
+    def draw(source: Source, seed: int) -> Drawn:
+        drawn = physical.strip(source.font, levels[seed % len(levels)], seed)
+        return Drawn((drawn.pixels,), drawn.lines)
+
+    return draw
+
+
 def _no_mrz(_source: Source, seed: int) -> Drawn:
     kinds = list(no_mrz.KINDS)
     return Drawn((no_mrz.picture(kinds[seed % len(kinds)], seed),), None)
@@ -84,6 +104,15 @@ SETS: dict[str, Set] = {
     },
     "photographs": Set("development photographs of all formats", 40, _photographs),
     "worn photographs": Set("photographs of passports with strips of levels 3 to 5", 30, _worn),
+    **{
+        f"photographs, {kind}": Set("photographs of all formats with one distortion", 20, _distorted(kind))
+        for kind in devshots.KINDS
+    },
+    "third set, levels 0 to 3": Set(
+        "ink on paper under a lamp, worn by what happens to passports", 40, _physical(*range(4))
+    ),
+    "third set, level 4": Set("the same", 40, _physical(4)),
+    "third set, level 5": Set("the same", 40, _physical(5)),
     "other weights": Set(
         "OCR-B bolder, lighter, taller, lower; levels 0 to 4", 40, _print("weight", "height", is_none=False)
     ),
@@ -96,6 +125,12 @@ SETS: dict[str, Set] = {
         "one place in either line: foreign, small, with an accent, two over each other, nothing; levels 0 to 4",
         150,
         _print("single"),
+        needs_typefaces=True,
+    ),
+    "foreign, other scripts": Set(
+        "one character in a name, of scripts and ranges that training has not used; levels 0 to 4",
+        150,
+        _print("kindred"),
         needs_typefaces=True,
     ),
     "foreign, 3 captures": Set(

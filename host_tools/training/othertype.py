@@ -18,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFont
 from stillscan.mrz.alphabet import ALPHABET
 from training import degrade, glyphs, text
 from training.dataset import COLUMNS, MOST_CHARACTERS, ROWS
-from training.devprint import foreign_characters, has, is_learned
+from training.devprint import has, is_learned
+from training.foreign import foreign_characters
 from training.glyphs import CELL_COLUMNS, CELL_ROWS, FAR_PX
 
 FOREIGN = len(ALPHABET)

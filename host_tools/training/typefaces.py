@@ -28,7 +28,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.confusables import CONFUSABLE_OF
-from stillscan.mrz.strokes import FILE, NEAR_PX
+from stillscan.mrz.strokes import FILE, INSIDE, INSIDE_PX, NEAR, NEAR_PX
 from stillscan.mrz.typeface import CELL_COLUMNS, CELL_ROWS, cells
 from training.export import WEIGHTS, small
 from training.othertype import FOREIGN, Bank, PrintLine, bank, distances, line
@@ -179,12 +179,15 @@ def write(net: CellNet, card: dict[str, object], folder: Path) -> None:
 
 
 def write_strokes(fonts: Sequence[Path], target: Path) -> None:
-    """The picture that `strokes` reads: cells side by side, white where a character of any of the fonts is near."""
-    tables = np.stack([distances(font, ALPHABET) for font in fonts]).min(axis=0)
-    rows, columns = (CELL_ROWS - tables.shape[1]) // 2, (tables.shape[2] - CELL_COLUMNS) // 2
-    near = tables[:, :, columns : columns + CELL_COLUMNS] < NEAR_PX
-    near = np.pad(near, ((0, 0), (rows, rows), (0, 0)))
-    Image.fromarray(np.concatenate(list(near), axis=1)).save(target, optimize=True)
+    """The picture that `strokes` reads, cells side by side: where a character of any of the fonts is near, and where it
+    is inside its strokes in all of them."""
+    tables = np.stack([distances(font, ALPHABET) for font in fonts])
+    rows, columns = (CELL_ROWS - tables.shape[2]) // 2, (tables.shape[3] - CELL_COLUMNS) // 2
+    tables = tables[..., columns : columns + CELL_COLUMNS]
+    said = np.where(tables.min(axis=0) < NEAR_PX, NEAR, 0)
+    said = np.where(tables.max(axis=0) < -INSIDE_PX, INSIDE, said).astype(np.uint8)
+    said = np.pad(said, ((0, 0), (rows, rows), (0, 0)))
+    Image.fromarray(np.concatenate(list(said), axis=1)).save(target, optimize=True)
 
 
 def main() -> int:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from training import devprint, devset, othertype
 
-from stillscan.mrz import CaptureReader, read_captures, read_strip, typeface
+from stillscan.mrz import CaptureReader, read_captures, read_strip, strokes, typeface
+from stillscan.mrz.alphabet import ALPHABET
 
 pytestmark = pytest.mark.slow  # reads dozens of strips
 
@@ -68,6 +69,38 @@ def test_two_characters_over_each_other_are_none_of_the_name(character: str, col
     assert not read_strip(np.minimum(picture, over)).accepted
 
 
+@pytest.mark.parametrize("seed", [1300, 1301, 1307])
+def test_a_small_letter_lacks_the_ends_of_the_capital(seed: int, ocr_b: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of OCR-B itself, in which it has the capital's strokes."""
+
+    def with_small(font: Path, _others: object, _rng: object) -> tuple[devprint.Typeset, None]:
+        def typeset(row: int, line: str) -> list[devprint.Glyph]:
+            return [devprint.Glyph("w" if (row, at) == (0, 7) else one, font) for at, one in enumerate(line)]
+
+        return typeset, None
+
+    monkeypatch.setitem(devprint.KINDS, "small", with_small)
+    reading = read_strip(devprint.strip("small", ocr_b, (), 2, seed).pixels)
+    assert reading.reason == "a character that no MRZ has, line 1, position 8"
+
+
+def test_strokes_are_missed_and_found_where_the_drawings_differ(ocr_b: Path) -> None:
+    centres = np.array([71 + 15 + 30.0 * np.arange(6)])
+    crop = printed(("FRSfrs", "<<<<<<"), ocr_b)[64:112][None]
+    classes = np.array([[ALPHABET.index(one) for one in "FRSFRS"]])
+    beyond, lacking = strokes.compared(typeface.cells(crop, centres), classes)
+    assert lacking[0, :3].max() < 0.2 < 0.5 < lacking[0, 3:].min()
+    assert beyond[0, :3].max() < 0.1
+    blank = np.full_like(typeface.cells(crop, centres), 225)
+    assert all(np.isfinite(seen).all() for seen in strokes.compared(blank, classes))
+
+
+def test_pairs_over_each_other_are_none_that_anybody_takes_for_one_letter(ocr_b: Path) -> None:
+    pairs = devprint.doubles(ocr_b)
+    assert {"XO", "2Z", "VT", "AO"} <= set(pairs)
+    assert not {"EH", "OC", "LE", "QO", "PB"} & set(pairs)
+
+
 @pytest.mark.parametrize("level", range(5))
 def test_in_any_place_of_either_line_and_whatever_the_wear(level: int, ocr_b: Path) -> None:
     """Foreign, small, with an accent, two over each other, nothing: check digits may even tell what should be there."""
@@ -113,7 +146,7 @@ def test_what_is_no_print_of_travel_documents_is_not_accepted(kind: str, level: 
     for seed in range(2):
         drawn = devprint.strip(kind, ocr_b, (MONO,), level, seed)
         reading = read_strip(drawn.pixels)
-        same_shapes = kind not in ("fonts", "foreign", "single", "one-line", "part")
+        same_shapes = kind not in ("fonts", "foreign", "single", "kindred", "one-line", "part")
         assert not reading.accepted or (same_shapes and reading.lines == drawn.lines)
 
 

@@ -17,7 +17,7 @@ from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.formats import printed
 from stillscan.mrz.net import TYPEFACE, session
-from stillscan.mrz.strokes import beyond
+from stillscan.mrz.strokes import compared
 
 OTHER = "the print is not that of travel documents"
 FOREIGN = "a character that no MRZ has, line {line}, position {cell}"
@@ -40,14 +40,21 @@ _OTHER, _OTHER_CERTAIN = 0.5, 0.0
 accepted have 1.6 and more at their worst place, in two cuts that the network has not learned from (272 strips, some of
 them bolder, taller or lower); those in other typefaces 0.9 and less (195 strips), those of
 them that would be accepted -0.7 and less; real print has less than our own (43 specimens)."""
-_STRANGE, _STRANGE_CERTAIN = 2.8, 7.0
-"""Log odds that no MRZ has a character, beyond what is usual in its print (see below), with which it is not accepted;
-and the odds with which it can be nothing else. Of strips that are certain otherwise this refuses 2 of 57 genuine ones
-of level 4, none of 119 of levels 2 and 3 (710000 to 710059), and lets 7 of 107 with one foreign character through; with
-3.2 one of level 4 and 11, with 3.6 none and 12. Of 43 specimens one has more than 7, across which a word is printed."""
+_STRANGE, _STRANGE_WORN, _STRANGE_CERTAIN = 2.5, 2.8, 7.0
+"""Log odds that no MRZ has a character, beyond what is usual in its print (see below), with which it is not accepted,
+in whole and in worn print; and the odds with which it can be nothing else. Of 418 genuine strips of levels 0 to 3 that
+are certain otherwise this refuses none, of 57 of level 4 two (710000 to 710059, 970000 to 970299), and lets 2 of 370
+foreign characters of all kinds through at levels 0 to 2; with 2.7 4, with 2.4 it refuses two. Of 43 specimens one has
+more than 7, across which a word is printed."""
+_WORN = 0.05
+"""Share of strokes usually missing beyond which print is worn: 0 to 0.04 at levels 0 to 2, 0.06 at level 3, 0.1 at
+level 5."""
 _BEYOND, _BEYOND_USUAL = 16.0, 1.5
 """Log odds that ink beyond its strokes is worth, all the darkness of print, and times what is usual that is none. With
 0 15 of those 107 pass, with 12 8, with 20 7 (and one more genuine one is refused)."""
+_LACKING, _LACKING_ANYWAY = 10.0, 0.25
+"""Log odds that a stroke without ink is worth, and the share that may be missing beyond what is usual in its line.
+Without them 9 of those 370 pass (small w, v, f and k, a capital xi), with 0.35 4; with 0.2 one of 418 is refused."""
 _AMONG, _WORST_USUAL = slice(-9, -3), 0.0
 """What is usual in a print that wears off: the mean of these characters, the greatest last; three foreign ones may come
 after them. Log odds beyond that are not usual: with -0.8 7 of 27 certain strips of level 5 are refused, with 0 5, with
@@ -67,6 +74,8 @@ class Print(NamedTuple):
     """(lines, cells) log odds of OCR-B against other print."""
     beyond: NDArray[np.float32]
     """(lines, cells) ink where the likeliest character has none: see `strokes`."""
+    lacking: NDArray[np.float32]
+    """(lines, cells) ink that it has and that is not there: see `strokes`."""
 
 
 def cells(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -84,7 +93,7 @@ def seen(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> Print:
     effort.spend("typeface", centres_px.size / 88)
     pictures = cells(without_streaks(crops), centres_px)
     characters, own = session(TYPEFACE).run(None, {"cells": pictures})
-    return Print(characters, own, beyond(pictures, characters[..., : len(ALPHABET)].argmax(axis=2)))
+    return Print(characters, own, *compared(pictures, characters[..., : len(ALPHABET)].argmax(axis=2)))
 
 
 def without_streaks(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -125,11 +134,17 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
     odds = np.where(printed(lines), said[..., -1] - known, _NO_ODDS)
     most = np.full((len(lines), 1), _STRANGE_CERTAIN)
     if not certain:
+        ink, gaps = (
+            np.where(printed(lines), np.mean(seen, axis=0), 0.0)
+            for seen in ([one.beyond for one in prints], [one.lacking for one in prints])
+        )
+        usual = np.array([[_usual(line)] for line in gaps])
+        least = _STRANGE if usual.mean() <= _WORN else _STRANGE_WORN
         # of a line that is printed in part the network has seen none, and its odds are not like those of the others
         whole = printed(lines).all(axis=1, keepdims=True)
-        most = np.where(whole, _STRANGE + min(_usual(odds), _WORST_USUAL), _STRANGE)
-        ink = np.where(printed(lines), np.mean([one.beyond for one in prints], axis=0), 0.0)
+        most = np.where(whole, least + min(_usual(odds), _WORST_USUAL), least)
         odds = odds + _BEYOND * np.maximum(ink - _BEYOND_USUAL * _usual(ink), 0)
+        odds = odds + _LACKING * np.maximum(gaps - usual - _LACKING_ANYWAY, 0)
     over = odds - most
     if over.max() <= 0:
         return None

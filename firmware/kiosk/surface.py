@@ -42,9 +42,13 @@ class Surface:
         """Home, load or measure the flat-field, set off to where the first document is awaited. FAULT names a part."""
         self._losses = 0
         self.carriage.home()
-        if not self.flat_field.load() or not self.holds():
-            self.calibrate()
+        self._correct()
         self.ready(self.settings.first_row)
+
+    def _correct(self) -> None:
+        """Have the flat-field of the lamp that is used, the carriage at home; measured if there is none that holds."""
+        if not self.flat_field.load(self.settings.infrared) or not self.holds():
+            self.calibrate()
 
     def inspect(self) -> bool:
         """Look at every part of a sweep: home switch, lamp and line sensor at the white strip. In a second at most.
@@ -102,6 +106,10 @@ class Surface:
 
     def ready(self, row: int) -> bool:
         """Does the carriage rest at the start of a sweep from ``row``? If not, it is sent there. FAULT names a part."""
+        if self.flat_field.kind != self.settings.infrared:
+            self.stop()
+            self.carriage.home()
+            self._correct()
         if self._start != row and self.carriage.busy():
             self.carriage.stop()
         self._start = row

@@ -11,6 +11,8 @@ import json
 import os
 from array import array
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.drivers.cis import WIDTH_PX
 from kiosk.errors import PartError
@@ -24,19 +26,19 @@ if TYPE_CHECKING:
 
     Specks = tuple[list[list[int]], list[list[int]]]
 
-_LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
-_LINES_TWICE = 64  # of who asks for it and waits: to 0.15 at each place
-_LEAST_LIGHT = 40  # LSB above dark in the middle of the line
-_MOST_GAIN = 65535
+_LINES = const(16)  # averaged: noise of 1.2 LSB falls to 0.3
+_LINES_TWICE = const(64)  # of who asks for it and waits: to 0.15 at each place
+_LEAST_LIGHT = const(40)  # LSB above dark in the middle of the line
+_MOST_GAIN = const(65535)
 _BOTH = 5 * WIDTH_PX + 4  # bytes of a file with both lamps
 OLD, BACK = ".old", ".back"  # behind the path: the former one; the one in force while the former is brought back
 _NEW = ".new"
 _LAMP = ".lamp"  # the other lamp's gains, until both are in one file; after a power cut nobody looks at it
-_BESIDE_STEPS = 40  # from home to the second place: 0.85 mm, wider than a speck, and well within the strip
-_DARKER = 32  # parts: a pixel that has a 32nd less light in one place is under a speck there; noise is a 500th
-_EVERY_PX = 8  # of a median: enough of them
-_NEAR_PX = 24  # to either side: what a pixel is compared with to tell a speck on the sensor
-_MOST_SPECKS = 16  # that are told of each place
+_BESIDE_STEPS = const(40)  # from home to the second place: 0.85 mm, wider than a speck, and well within the strip
+_DARKER = const(32)  # parts: a pixel that has a 32nd less light in one place is under a speck there; noise is a 500th
+_EVERY_PX = const(8)  # of a median: enough of them
+_NEAR_PX = const(24)  # to either side: what a pixel is compared with to tell a speck on the sensor
+_MOST_SPECKS = const(16)  # that are told of each place
 
 
 def calibrate(surface: Surface, when: int) -> None:
@@ -99,9 +101,10 @@ def _write(flat_field: FlatField, path: str, other: tuple[str, int] | None) -> N
                 file.write(flat_field.gain)
                 crc = binascii.crc32(flat_field.gain, crc)
             elif other is None:
-                for _ in range(WIDTH_PX):
-                    file.write(b"\0\0")
-                    crc = binascii.crc32(b"\0\0", crc)
+                nothing = bytes(WIDTH_PX // 6)
+                for _ in range(12):
+                    file.write(nothing)
+                    crc = binascii.crc32(nothing, crc)
             else:
                 with open(other[0], "rb") as stored:
                     stored.seek(other[1])

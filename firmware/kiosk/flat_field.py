@@ -8,6 +8,7 @@ import binascii
 from array import array
 
 import micropython
+from micropython import const
 
 from kiosk import pixels, wire
 from kiosk.drivers.cis import WIDTH_PX, Calm
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
     from kiosk.settings import Settings
 
 _PATH = "reference.bin"
-_SETTLE = 2  # lines after the lamp was switched
+_SETTLE = const(2)  # lines after the lamp was switched
 WHITE_OUT = 230  # the strip's white in corrected samples: paper that is whiter than the strip is not cut off
 MOST_LIGHT = 252
 _TABLE = 2 * WIDTH_PX  # bytes of the gains of one lamp
 _SIZES = {WIDTH_PX + _TABLE + 4: 1, WIDTH_PX + 2 * _TABLE + 4: 2}  # of a file with so many tables
-_CHUNK = 123  # bytes, a 24th of a table: what is only passed over needs no more at a time
-_CHECK_LINES = 4  # averaged when the parts are looked at: enough for limits of a half and a quarter
-_EVERY_PX = 16
+_CHUNK = const(123)  # bytes, a 24th of a table: what is only passed over needs no more at a time
+_CHECK_LINES = const(4)  # averaged when the parts are looked at: enough for limits of a half and a quarter
+_EVERY_PX = const(16)
 _SAMPLED = (WIDTH_PX + _EVERY_PX - 1) // _EVERY_PX
-_NO_LIGHT_PARTS = 4  # less than a quarter of the light that the strip gave: no lamp ages so far between two looks
-_OFF_DARK = 16  # LSB that the dark level may have shifted with the temperature
+_NO_LIGHT_PARTS = const(4)  # less than a quarter of the light of the strip: no lamp ages so far between two looks
+_OFF_DARK = const(16)  # LSB that the dark level may have shifted with the temperature
 _FEW = _SAMPLED // 8  # pixels that dirt on the sensor may have darkened
 
 

@@ -6,6 +6,8 @@ MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on th
 
 import time
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.errors import PartError
 from kiosk.looks import Looks
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
     from kiosk.signals import Signals
     from kiosk.surface import Surface
 
-_UNSEEN_MS = 5000  # something is followed and not seen to be present: a hand that rests there is gone by then
-_LINES = 6  # in one turn: commands are looked for once in so many, and what else a turn does takes a line less time
-_LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
+_UNSEEN_MS = const(5000)  # something is followed and not seen to be present: a hand that rests there is gone by then
+_LINES = const(6)  # in one turn: commands are looked for once in so many, and what else a turn does takes a line less
+_LET_GO_MS = const(200)  # absence after the verdict: nothing is to be finished, the next person may come
 
 
 class Scan:

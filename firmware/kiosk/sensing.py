@@ -3,6 +3,7 @@
 import time
 
 import micropython
+from micropython import const
 
 from kiosk.plausible import Plausible
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Flow, Idle, TicksUs
     from kiosk.policy import Policy
 
-_ACCEL_EVERY_MS = 23  # no divisor of the mains' period, so that a hum is not seen as standing still
+_ACCEL_EVERY_MS = const(23)  # no divisor of the mains' period, so that a hum is not seen as standing still
 
 
 class Sensing:

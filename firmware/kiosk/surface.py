@@ -1,5 +1,7 @@
 """Scan surface: lamp, line sensor and carriage as one thing that sweeps rows of the document."""
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 
 ROWS = 274  # of the MRZ zone: 23.2 mm at 300 dpi
 PITCH_NM = 84667
-_GLANCE_ROW = 96  # in the middle of the text of a document, and of an identity card
-_GLANCE_LINES = 4  # the first two hold light of before
-_BARE = 40  # brightest pixel of the closed lid, where paper has 230; the lid of the reference kiosk has 20
-_LOSSES = 2  # times in a row that steps were lost before the carriage counts as failed
+_GLANCE_ROW = const(96)  # in the middle of the text of a document, and of an identity card
+_GLANCE_LINES = const(4)  # the first two hold light of before
+_BARE = const(40)  # brightest pixel of the closed lid, where paper has 230; the lid of the reference kiosk has 20
+_LOSSES = const(2)  # times in a row that steps were lost before the carriage counts as failed
 
 
 class Surface:

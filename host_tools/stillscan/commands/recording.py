@@ -72,7 +72,8 @@ def recorded(args: argparse.Namespace, connect: Connect, display: Display) -> It
 
 def streams(args: argparse.Namespace) -> int:
     """What the scanner is to send: a recording has the looks at the sensors that no band tells of, too."""
-    return STREAMS if _records(args) else EVERYTHING
+    wanted: int = STREAMS if _records(args) else EVERYTHING
+    return wanted
 
 
 def _records(args: argparse.Namespace) -> bool:

@@ -3,6 +3,7 @@
 import time
 
 import micropython
+from micropython import const
 
 from kiosk import wire
 from kiosk.commands import Commands
@@ -26,12 +27,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.parts import Board, Slots
 
-_LONGEST = 1536  # bytes of a frame: a band at 8 bits takes 1511 of them with its tag
+_LONGEST = const(1536)  # bytes of a frame: a band at 8 bits takes 1511 of them with its tag
 _PAIRING = "pairing.json"  # beside the folders of the versions, so that it outlives an update
-_IDLE_MS = 5
+_IDLE_MS = const(5)
 _BUSY = (wire.SCANNING, wire.SERVICE)  # the signals are left as they are
 _AT_REST = (wire.EMPTY, wire.DONE, wire.GAVE_UP, wire.FAULT)  # nobody waits for 0.1 s
-_KEEP_MS = 60000  # 1440 writes a day: what that wears is reckoned in boards/README.md
+_KEEP_MS = 60000  # 1440 writes a day: what that wears is reckoned in boards/README.md; tests have less, so no const
 
 
 class App:

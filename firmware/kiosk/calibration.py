@@ -1,18 +1,22 @@
 """Measures the flat-field at the white strip, and stores it. Loaded when that is asked for, or is needed.
 
-Who asks for it has the strip looked at in two places: a speck on the strip is dark in one of them, one on the sensor in
-both. What is dark in one place is taken from the other, so a speck on the strip becomes no wrong gain. By itself, at a
-start or for a lamp that has aged, the device looks at one place, in 0.1 s.
+Who asks for it has both lamps measured, and the strip looked at in two places: a speck on the strip is dark in one of
+them, one on the sensor in both. What is dark in one place is taken from the other, so a speck on the strip becomes no
+wrong gain. By itself, at a start or for a lamp that has aged, the device looks at one place, in 0.1 s, with the lamp
+that it uses; what is known of the other one stays.
 """
 
+import binascii
 import json
 import os
 from array import array
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.drivers.cis import WIDTH_PX
 from kiosk.errors import PartError
-from kiosk.flat_field import MOST_LIGHT, WHITE_OUT, sum_lines
+from kiosk.flat_field import MOST_LIGHT, WHITE_OUT, passed_over, sum_lines
 from kiosk.seldom import borrow
 
 TYPE_CHECKING = False
@@ -22,17 +26,19 @@ if TYPE_CHECKING:
 
     Specks = tuple[list[list[int]], list[list[int]]]
 
-_LINES = 16  # averaged: noise of 1.2 LSB falls to 0.3
-_LINES_TWICE = 64  # of who asks for it and waits: to 0.15 at each place
-_LEAST_LIGHT = 40  # LSB above dark in the middle of the line
-_MOST_GAIN = 65535
+_LINES = const(16)  # averaged: noise of 1.2 LSB falls to 0.3
+_LINES_TWICE = const(64)  # of who asks for it and waits: to 0.15 at each place
+_LEAST_LIGHT = const(40)  # LSB above dark in the middle of the line
+_MOST_GAIN = const(65535)
+_BOTH = 5 * WIDTH_PX + 4  # bytes of a file with both lamps
 OLD, BACK = ".old", ".back"  # behind the path: the former one; the one in force while the former is brought back
 _NEW = ".new"
-_BESIDE_STEPS = 40  # from home to the second place: 0.85 mm, wider than a speck, and well within the strip
-_DARKER = 32  # parts: a pixel that has a 32nd less light in one place is under a speck there; noise is a 500th
-_EVERY_PX = 8  # of a median: enough of them
-_NEAR_PX = 24  # to either side: what a pixel is compared with to tell a speck on the sensor
-_MOST_SPECKS = 16  # that are told of each place
+_LAMP = ".lamp"  # the other lamp's gains, until both are in one file; after a power cut nobody looks at it
+_BESIDE_STEPS = const(40)  # from home to the second place: 0.85 mm, wider than a speck, and well within the strip
+_DARKER = const(32)  # parts: a pixel that has a 32nd less light in one place is under a speck there; noise is a 500th
+_EVERY_PX = const(8)  # of a median: enough of them
+_NEAR_PX = const(24)  # to either side: what a pixel is compared with to tell a speck on the sensor
+_MOST_SPECKS = const(16)  # that are told of each place
 
 
 def calibrate(surface: Surface, when: int) -> None:
@@ -43,27 +49,68 @@ def calibrate(surface: Surface, when: int) -> None:
     flat_field = surface.flat_field
     if not when and _completed(flat_field) and surface.holds():
         return
-    former = bytes(flat_field.dark), bytes(flat_field.gain)
-    former_check = flat_field.check()
-    specks = Measuring(surface).run(twice=when != 0)
+    former = bytes(flat_field.dark), bytes(flat_field.gain), flat_field.check, flat_field.kind
+    used = surface.settings.infrared
+    path = flat_field.path
     try:
-        spare = flat_field.path + _NEW
-        _write(flat_field, spare)
+        other = _measure_other(surface, 1 - used) if when else _stored(path, used)
+        specks = Measuring(surface, used).run(twice=when != 0)
+        flat_field.kind = used
+        _write(flat_field, path + _NEW, other)
         if when:
-            _tell(flat_field, former_check, when, specks)
-        _swap(flat_field.path, spare)
+            _tell(flat_field, former[2], when, specks)
+        _swap(path, path + _NEW)
     except OSError:
         flat_field.dark[:] = former[0]
         flat_field.gain = array("H", former[1])
+        flat_field.check, flat_field.kind = former[2:]
         raise
 
 
-def _write(flat_field: FlatField, path: str) -> None:
-    """Needs no large buffer."""
+def _measure_other(surface: Surface, lamp: int) -> tuple[str, int] | None:
+    """Gains of the lamp that is not used, aside; None of one that gives no light: no check needs it."""
+    flat_field = surface.flat_field
+    try:
+        Measuring(surface, lamp).run(twice=True)
+    except PartError as error:
+        if error.part != wire.LAMP:
+            raise
+        return None
+    finally:
+        surface.carriage.home()
+    with open(flat_field.path + _LAMP, "wb") as file:
+        file.write(flat_field.gain)
+    return flat_field.path + _LAMP, 0
+
+
+def _stored(path: str, used: int) -> tuple[str, int] | None:
+    """Where the gains of the lamp that is not used are stored: file and offset."""
+    try:
+        return (path, WIDTH_PX + 2 * WIDTH_PX * used) if os.stat(path)[6] == _BOTH else None
+    except OSError:
+        return None
+
+
+def _write(flat_field: FlatField, path: str, other: tuple[str, int] | None) -> None:
+    """Dark, gains of the infrared lamp, of the white one, and the check. Needs no large buffer."""
     with open(path, "wb") as file:
         file.write(flat_field.dark)
-        file.write(flat_field.gain)
-        file.write(flat_field.check())
+        crc = binascii.crc32(flat_field.dark)
+        for lamp in (1, 0):
+            if lamp == flat_field.kind:
+                file.write(flat_field.gain)
+                crc = binascii.crc32(flat_field.gain, crc)
+            elif other is None:
+                nothing = bytes(WIDTH_PX // 6)
+                for _ in range(12):
+                    file.write(nothing)
+                    crc = binascii.crc32(nothing, crc)
+            else:
+                with open(other[0], "rb") as stored:
+                    stored.seek(other[1])
+                    crc = passed_over(stored, crc, file)
+        flat_field.check = crc.to_bytes(4, "little")
+        file.write(flat_field.check)
 
 
 def _swap(path: str, spare: str) -> None:
@@ -86,7 +133,7 @@ def _completed(flat_field: FlatField) -> bool:
     for spare in (_NEW, BACK):
         try:
             os.rename(path + spare, path)
-            return flat_field.load()
+            return flat_field.load(flat_field.kind)
         except OSError:
             pass
     return False
@@ -108,12 +155,12 @@ def go_back(flat_field: FlatField) -> bool:
         pass  # as it should be
     os.rename(path, path + BACK)
     os.rename(path + OLD, path)
-    whole = flat_field.load()
+    whole = flat_field.load(flat_field.kind)
     if whole:
         os.rename(path + BACK, path + OLD)
         return True
     os.rename(path + BACK, path)
-    flat_field.load()
+    flat_field.load(flat_field.kind)
     return False
 
 
@@ -132,7 +179,7 @@ def _tell(flat_field: FlatField, former_check: bytes, when: int, specks: Specks)
         before = identity.told_of(check)
         if before["when"]:
             told[check] = before
-    told[flat_field.check().hex()] = {
+    told[flat_field.check.hex()] = {
         "when": when, "temperature": temperature, "strip": specks[0], "sensor": specks[1]
     }  # fmt: skip
     with open(identity.TOLD + _NEW, "w") as file:
@@ -143,8 +190,9 @@ def _tell(flat_field: FlatField, former_check: bytes, when: int, specks: Specks)
 class Measuring:
     """``run`` fills the flat-field and says where specks are: on the strip, on the sensor, as [first pixel, pixels]."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Surface, lamp: int) -> None:
         self._surface = surface
+        self._lamp = lamp
         self._flat_field = surface.flat_field
         self._count = _LINES
         self._unlit = array("H")
@@ -182,7 +230,7 @@ class Measuring:
         total = array("H", bytes(2 * WIDTH_PX))
         surface.lamp.off()
         if lit:
-            surface.lamp.on(settings.lamp, settings.infrared)
+            surface.lamp.on(settings.lamp, self._lamp)
         try:
             sum_lines(surface.sensor, settings.line, total, surface.feed, self._count)
         finally:

@@ -2,6 +2,8 @@
 
 import time
 
+from micropython import const
+
 from kiosk import settings as settings_table
 from kiosk import wire
 from kiosk.drivers.cis import WIDTH_PX
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from kiosk.surface import Surface
 
 _AT_REST = (wire.EMPTY, wire.DONE, wire.GAVE_UP, wire.FAULT, wire.SERVICE)  # no check waits for what takes time
-_MOST = 8  # commands in one turn
+_MOST = const(8)  # commands in one turn
 
 
 class Commands:

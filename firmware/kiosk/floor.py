@@ -6,16 +6,18 @@ is the median of the last windows: one knock, or a sleeve over the glass, is not
 
 import time
 
+from micropython import const
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.parts import TicksMs
     from kiosk.settings import Settings
 
-_WINDOW_MS = 500
-_WINDOWS = 8
-_PAUSE_MS = 100
-_MEAN_READS = 16  # acceleration is measured against the mean of about so many: gravity, however the kiosk stands
-_HYSTERESIS_PARTS = 4  # a threshold in force is left until the one wanted differs by more than a quarter
+_WINDOW_MS = const(500)
+_WINDOWS = const(8)
+_PAUSE_MS = const(100)
+_MEAN_READS = const(16)  # acceleration is measured against the mean of about so many: gravity, however the kiosk stands
+_HYSTERESIS_PARTS = const(4)  # a threshold in force is left until the one wanted differs by more than a quarter
 
 
 class Floor:

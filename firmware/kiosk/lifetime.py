@@ -12,6 +12,8 @@ import struct
 import sys
 import time
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.seldom import borrow
 
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
 _COUNTERS = ("counters.a", "counters.b")
 _FORM = f"<{1 + wire.COUNTERS_KEPT}I"  # a number that counts up, the counters
 _EVENTS = ("events.a", "events.b")
-_MOST = 2048  # bytes of a file of events
+_MOST = const(2048)  # bytes of a file of events
 _NUMBERED, _STARTED, _HAPPENED, _DEFECT = 0, 1, 2, 3  # kinds of records
-_MOST_BODY = 248  # bytes of a record
-_MOST_TRACE = 992  # bytes of a traceback, its last ones: what was raised, and where
+_MOST_BODY = const(248)  # bytes of a record
+_MOST_TRACE = const(992)  # bytes of a traceback, its last ones: what was raised, and where
 _KEPT_EVENTS = (wire.EV_ABORT, wire.EV_FAULT, wire.EV_CALIBRATED, wire.EV_SETTING, wire.EV_RECOVERED, wire.EV_SERVICE)
-_CHUNK = 1024  # bytes in one answer
+_CHUNK = const(1024)  # bytes in one answer
 
 
 def counters(health: Health) -> list[int]:

@@ -3,18 +3,19 @@
 import time
 
 import micropython
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.parts import TicksMs
     from kiosk.settings import Settings
 
-_LIFTED_READS = 2  # one bad picture may be a reflection
+_LIFTED_READS = const(2)  # one bad picture may be a reflection
 _LIFTED_PART = (
     80  # % of the best quality seen: a document half a millimetre off the glass is out of focus for the lines
 )
-_FALL_READS = 64
-_BLIND_MS = 3000
+_FALL_READS = const(64)
+_BLIND_MS = const(3000)
 
 
 class Lift:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Fill, Kernels, Stream
     from kiosk.proof import Proof, Session
 
-_CHUNK = 64  # bytes taken at a time: on the chip 3 ms
+_CHUNK = const(64)  # bytes taken at a time: on the chip 3 ms
 _HEAD = const(3)  # type, sequence
 _EPOCH = const(4)  # bytes before a frame that are not sent, but proven with it
 _TAG = const(8)  # wire.TAG, without looking it up in every line

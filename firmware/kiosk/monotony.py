@@ -5,13 +5,14 @@ blank page. The lines alone cannot tell which: a long run of them is a reason to
 """
 
 import micropython
+from micropython import const
 
 from kiosk import pixels
 from kiosk.drivers.cis import WIDTH_PX
 
 LOOK_ROWS = 4  # one line in so many is looked at
 LONG_ROWS = 128  # 96 rows below the text of a passport are blank as they should be; half of the zone is not
-_DIFFERENT = 24  # LSB: 20 times the noise of white paper, a sixth of the contrast of print
+_DIFFERENT = const(24)  # LSB: 20 times the noise of white paper, a sixth of the contrast of print
 
 
 class Monotony:

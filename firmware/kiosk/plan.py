@@ -1,5 +1,7 @@
 """What the next sweep is for: which rows of the document, where they lie on the glass now, how long to wait first."""
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.surface import PITCH_NM, ROWS
 
@@ -11,8 +13,8 @@ if TYPE_CHECKING:
     from kiosk.settings import Settings
     from kiosk.sweep import Sweep
 
-_NEAR_ROWS = 4  # the carriage is not sent on its way for less
-_OVERLAP_ROWS = 12  # scanned again after an abort: the last lines came while the movement began
+_NEAR_ROWS = const(4)  # the carriage is not sent on its way for less
+_OVERLAP_ROWS = const(12)  # scanned again after an abort: the last lines came while the movement began
 
 
 class Plan:

@@ -3,6 +3,7 @@
 import time
 
 import micropython
+from micropython import const
 
 from kiosk import wire
 from kiosk.errors import PartError
@@ -11,11 +12,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.parts import TicksUs
 
-_LEG_US = 50000
-_LEG_UM = 10000  # 200 mm/s; a slip of 2 mm in 80 ms reaches 39 mm/s
-_FAST_LEGS = 10  # 100 mm and more in one go: no document slides so far over a glass of 125 mm
-_FULL_SCALE_MG = 1984
-_FULL_SCALE_READS = 8  # 0.2 s; a knock rings for 60 ms
+_LEG_US = const(50000)
+_LEG_UM = const(10000)  # 200 mm/s; a slip of 2 mm in 80 ms reaches 39 mm/s
+_FAST_LEGS = const(10)  # 100 mm and more in one go: no document slides so far over a glass of 125 mm
+_FULL_SCALE_MG = const(1984)
+_FULL_SCALE_READS = const(8)  # 0.2 s; a knock rings for 60 ms
 
 
 class Plausible:

@@ -5,12 +5,13 @@ movement and any bump end a sweep, and the next begins anew: the way to compare 
 """
 
 import micropython
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk.settings import Settings
 
-_FRUITFUL_ROWS = 24  # twice what is scanned again after an abort: of a shorter sweep hardly a row is new
+_FRUITFUL_ROWS = const(24)  # twice what is scanned again after an abort: of a shorter sweep hardly a row is new
 
 
 class Policy:

@@ -6,8 +6,11 @@ MOVED -> GAVE_UP when attempts or time are used up; any state with nothing on th
 
 import time
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.errors import PartError
+from kiosk.looks import Looks
 from kiosk.plan import Plan
 from kiosk.sweep import GOING_ON, Sweep
 
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from kiosk.signals import Signals
     from kiosk.surface import Surface
 
-_UNSEEN_MS = 5000  # something is followed and not seen to be present: a hand that rests there is gone by then
-_LINES = 6  # in one turn: commands are looked for once in so many, and what else a turn does takes a line less time
-_LET_GO_MS = 200  # absence after the verdict: nothing is to be finished, the next person may come
+_UNSEEN_MS = const(5000)  # something is followed and not seen to be present: a hand that rests there is gone by then
+_LINES = const(6)  # in one turn: commands are looked for once in so many, and what else a turn does takes a line less
+_LET_GO_MS = const(200)  # absence after the verdict: nothing is to be finished, the next person may come
 
 
 class Scan:
@@ -48,7 +51,8 @@ class Scan:
         self._settings = settings
         self._health = health
         self._signals = signals
-        self._sweep = Sweep(surface, motion, presence, link, settings, health)
+        self._looks = Looks(link, motion.sensing, presence)
+        self._sweep = Sweep(surface, motion, self._looks, presence, link, settings, health)
         self._steps = (
             self._start, self._empty, self._placed, self._still, self._scanning, self._moved, self._done, self._gave_up,
             self._start, self._start,
@@ -217,6 +221,7 @@ class Scan:
         self._inspected = False
         self._doubtful = False
         self._enter(wire.PLACED)
+        self._looks.begin()
 
     def _placed(self) -> None:
         quiet = self._quiet()
@@ -234,7 +239,9 @@ class Scan:
             self._inspect()
         self._health.tidy()
         ready = self._surface.ready(self._plan.start_row)
-        if self._motion.quiet_ms() < self._plan.dwell_ms or not self._presence.seen():
+        quiet_ms = self._motion.quiet_ms()
+        self._looks.tell()
+        if quiet_ms < self._plan.dwell_ms or not self._presence.seen():
             self._enter(wire.MOVED, self._motion.unrest)
             return
         if not ready:  # on its way from the white strip
@@ -287,7 +294,10 @@ class Scan:
     def _quiet(self) -> bool:
         """Quiet for the dwell time, with the document there and the carriage where the next sweep starts."""
         ready = self._surface.ready(self._plan.start_row) and self._presence.seen()
-        return self._motion.quiet_ms() >= self._plan.dwell_ms and ready
+        quiet = self._motion.quiet_ms() >= self._plan.dwell_ms and ready
+        if not self.finished:
+            self._looks.tell()
+        return quiet
 
     def _sweep_or_give_up(self, quiet: bool) -> None:
         """Another sweep once all is quiet, while attempts and time last."""

@@ -3,6 +3,7 @@
 import time
 
 import micropython
+from micropython import const
 
 from kiosk.plausible import Plausible
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Flow, Idle, TicksUs
     from kiosk.policy import Policy
 
-_ACCEL_EVERY_MS = 23  # no divisor of the mains' period, so that a hum is not seen as standing still
+_ACCEL_EVERY_MS = const(23)  # no divisor of the mains' period, so that a hum is not seen as standing still
 
 
 class Sensing:
@@ -33,6 +34,7 @@ class Sensing:
         self.halt: Idle | None = None  # stops the carriage, from within the interrupt
         self.bumped = False
         self.bumps = 0
+        self.read_mg = (0, 0, 0)  # acceleration as it was read last
         self._asked = time.ticks_ms()
         int1.irq(handler=self._on_int1, trigger=int1.IRQ_RISING, hard=True)
 
@@ -76,7 +78,7 @@ class Sensing:
         if self.deaf or time.ticks_diff(now, self._asked) < _ACCEL_EVERY_MS:
             return None
         self._asked = now
-        read_mg = self._accelerometer.read_mg()
+        read_mg = self.read_mg = self._accelerometer.read_mg()
         if self._plausible.accelerometer(read_mg):
             return read_mg
         self.deaf = True

@@ -8,6 +8,8 @@ import struct
 import time
 from array import array
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.drivers.carriage import STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
@@ -22,17 +24,17 @@ if TYPE_CHECKING:
     from kiosk.commands import Commands
     from kiosk.parts import TicksMs
 
-_LONGEST_S = 900
-_SILENCE_MS = 5000  # a host that lives asks for more before: five times the second that it waits for an answer
-_A_TURN = 12  # lines or frames of one turn: 40 ms, in which commands wait
-_LIVE_MS = 20
-_HERE = -1  # a place: wherever the carriage stands
+_LONGEST_S = const(900)
+_SILENCE_MS = const(5000)  # a host that lives asks for more before: five times the second that it waits for an answer
+_A_TURN = const(12)  # lines or frames of one turn: 40 ms, in which commands wait
+_LIVE_MS = const(20)
+_HERE = const(-1)  # a place: wherever the carriage stands
 _LOWEST = ROWS * STEPS_PER_ROW  # steps below row 0
-_BEHIND_HOME = 12  # steps behind the switch's edge at which single steps end: the rail goes on for 20
+_BEHIND_HOME = const(12)  # steps behind the switch's edge at which single steps end: the rail goes on for 20
 _INT1_CFG, _ANY_LOW, _ANY_HIGH = 0x30, 0x15, 0x2A  # of the LIS3DH: which events raise INT1
-_INT1_MOST_US = 50000  # twenty of its samples
-_SUMMED = 16  # lines: as many as a calibration takes
-_EVERY_PX = 8  # of a median: enough of them
+_INT1_MOST_US = const(50000)  # twenty of its samples
+_SUMMED = const(16)  # lines: as many as a calibration takes
+_EVERY_PX = const(8)  # of a median: enough of them
 _HZ, _VOLUME = 1200, 50
 _COLOURS = ((0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255))
 

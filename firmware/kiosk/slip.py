@@ -2,6 +2,7 @@
 `slip` within 50 ms. Slow drift and an oscillating hand (tremor) are tolerated, as long as it stays in the window."""
 
 import micropython
+from micropython import const
 
 from kiosk import wire
 from kiosk.tremor import Tremor
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from kiosk.policy import Policy
     from kiosk.settings import Settings
 
-_FAR_UM = 8000  # drifted out of the window
+_FAR_UM = const(8000)  # drifted out of the window
 
 
 class Slip:

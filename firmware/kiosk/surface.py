@@ -1,5 +1,7 @@
 """Scan surface: lamp, line sensor and carriage as one thing that sweeps rows of the document."""
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.drivers.carriage import LEAD_ROWS, STEPS_PER_ROW
 from kiosk.drivers.cis import WIDTH_PX, Calm
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 
 ROWS = 274  # of the MRZ zone: 23.2 mm at 300 dpi
 PITCH_NM = 84667
-_GLANCE_ROW = 96  # in the middle of the text of a document, and of an identity card
-_GLANCE_LINES = 4  # the first two hold light of before
-_BARE = 40  # brightest pixel of the closed lid, where paper has 230; the lid of the reference kiosk has 20
-_LOSSES = 2  # times in a row that steps were lost before the carriage counts as failed
+_GLANCE_ROW = const(96)  # in the middle of the text of a document, and of an identity card
+_GLANCE_LINES = const(4)  # the first two hold light of before
+_BARE = const(40)  # brightest pixel of the closed lid, where paper has 230; the lid of the reference kiosk has 20
+_LOSSES = const(2)  # times in a row that steps were lost before the carriage counts as failed
 
 
 class Surface:
@@ -42,9 +44,13 @@ class Surface:
         """Home, load or measure the flat-field, set off to where the first document is awaited. FAULT names a part."""
         self._losses = 0
         self.carriage.home()
-        if not self.flat_field.load() or not self.holds():
-            self.calibrate()
+        self._correct()
         self.ready(self.settings.first_row)
+
+    def _correct(self) -> None:
+        """Have the flat-field of the lamp that is used, the carriage at home; measured if there is none that holds."""
+        if not self.flat_field.load(self.settings.infrared) or not self.holds():
+            self.calibrate()
 
     def inspect(self) -> bool:
         """Look at every part of a sweep: home switch, lamp and line sensor at the white strip. In a second at most.
@@ -102,6 +108,10 @@ class Surface:
 
     def ready(self, row: int) -> bool:
         """Does the carriage rest at the start of a sweep from ``row``? If not, it is sent there. FAULT names a part."""
+        if self.flat_field.kind != self.settings.infrared:
+            self.stop()
+            self.carriage.home()
+            self._correct()
         if self._start != row and self.carriage.busy():
             self.carriage.stop()
         self._start = row

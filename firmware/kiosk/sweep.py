@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kiosk.drivers.presence import Presence
     from kiosk.health import Health
     from kiosk.link import Link
+    from kiosk.looks import Looks
     from kiosk.motion import Motion
     from kiosk.parts import TicksMs
     from kiosk.settings import Settings
@@ -23,11 +24,19 @@ GOING_ON = -1
 
 class Sweep:
     def __init__(
-        self, surface: Surface, motion: Motion, presence: Presence, link: Link, settings: Settings, health: Health
+        self,
+        surface: Surface,
+        motion: Motion,
+        looks: Looks,
+        presence: Presence,
+        link: Link,
+        settings: Settings,
+        health: Health,
     ) -> None:
         self._surface = surface
         self._line = surface.line  # bound once, because binding takes time
         self._motion = motion
+        self._looks = looks
         self._sensing = motion.sensing
         self._displacement = motion.displacement
         self._presence = presence
@@ -82,6 +91,7 @@ class Sweep:
         if cause:
             return cause
         if samples is None:  # a line goes by only when a write has waited for the host; or the carriage gains speed
+            self._looks.tell()
             return wire.HOST_STALLED if self._surface.missed else GOING_ON
         body = self._body
         body.samples = samples
@@ -98,6 +108,8 @@ class Sweep:
 
     def _moved(self) -> int:
         cause = self._motion.poll()
+        if not cause:  # else ``abort`` tells
+            self._looks.tell()
         return cause if self._presence.seen() else wire.REMOVED
 
     def _rest(self) -> None:
@@ -145,6 +157,7 @@ class Sweep:
         moved = self._displacement
         self._surface.stop()
         latency_us = time.ticks_diff(time.ticks_us(), self._sensing.rung_us) if self._motion.cause else 0
+        self._looks.tell()
         self._health.aborts += 1
         self._health.note(wire.EV_ABORT, cause, self._row)
         self._link.event(

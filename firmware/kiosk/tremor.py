@@ -4,6 +4,7 @@ import time
 from array import array
 
 import micropython
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,17 +14,17 @@ if TYPE_CHECKING:
     ptr16 = array[int] | memoryview  # viper's pointers into a buffer
     ptr32 = array[int] | memoryview
 
-_TAKE_US = 8000  # the flow sensor's own frames come every 8.3 ms
-_HELD = 32  # positions kept, a power of two: 0.26 s, two periods of the slowest tremor (8 Hz)
+_TAKE_US = const(8000)  # the flow sensor's own frames come every 8.3 ms
+_HELD = const(32)  # positions kept, a power of two: 0.26 s, two periods of the slowest tremor (8 Hz)
 _HALF = _HELD // 2
-_WINDOW = 6  # positions, 50 ms: longer than any slip takes to show, shorter than drift
-_WAY_UM = 350  # the middles of both halves of what is kept lie nearer in a tremor, farther apart after a slip
-_SPAN_UM = 1800  # from one end of a swing to the other; more is no tremor
-_NOISE_COUNTS = 1  # two positions may differ by so much without having moved
+_WINDOW = const(6)  # positions, 50 ms: longer than any slip takes to show, shorter than drift
+_WAY_UM = const(350)  # the middles of both halves of what is kept lie nearer in a tremor, farther apart after a slip
+_SPAN_UM = const(1800)  # from one end of a swing to the other; more is no tremor
+_NOISE_COUNTS = const(1)  # two positions may differ by so much without having moved
 # What lies farther from the middle than 1.2 times the whole span of the swing is no part of it: a swing reaches half
 # its span to each side. Both are compared as squares, the distance doubled as the middle is: (2 * 1.22) ** 2.
-_BEYOND = 6
-_CROSSINGS = 4  # sides reached one after the other, the first among them
+_BEYOND = const(6)
+_CROSSINGS = const(4)  # sides reached one after the other, the first among them
 
 
 class Tremor:

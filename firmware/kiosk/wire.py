@@ -15,7 +15,7 @@ except ImportError:  # CPython: the value itself
 
 
 MAJOR = const(1)
-MINOR = const(2)
+MINOR = const(3)
 MAX_FRAME = const(2048)  # bytes of type, sequence, body and CRC, before stuffing
 MAX_COMMAND = const(160)  # the same for host -> device: what the board keeps room for
 OVERHEAD = const(7)  # type u8, sequence u16, CRC-32 u32
@@ -67,6 +67,7 @@ M_CALIBRATION = const(0x94)
 STREAM_EVENTS = const(1)
 STREAM_BANDS = const(2)
 STREAM_HEALTH = const(4)
+STREAM_SAMPLES = const(8)
 
 # capabilities of a device (bits of HELLO.capabilities)
 CAN_INFRARED = const(1)

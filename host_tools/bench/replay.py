@@ -27,20 +27,21 @@ _FAULTS = (
     "flow-haze",
 )  # fmt: skip
 _FAULT_MS = 350.0  # after the placing: in mid-sweep
+_SEEDS = 100  # of the first visit: what replays were tuned on
 _OTHER_SEED = 1000  # of the replay, beside that of the visit
 _MOST_S = 60.0  # of a hand's movement
 
 
-def cases(visits: int) -> list[tuple[str, int, str]]:
+def cases(visits: int, seeds: int = _SEEDS) -> list[tuple[str, int, str]]:
     """Profile, seed and fault of each visit: three of the profiles for one of the faults."""
     found = []
     for number in range(visits):
         block, place = divmod(number, 4)
         if place == 3:
-            found.append(("still", 100 + number, _FAULTS[block % len(_FAULTS)]))
+            found.append(("still", seeds + number, _FAULTS[block % len(_FAULTS)]))
         else:
             at = 3 * block + place
-            found.append((_PROFILES[at % len(_PROFILES)], 100 + number, ""))
+            found.append((_PROFILES[at % len(_PROFILES)], seeds + number, ""))
     return found
 
 
@@ -56,11 +57,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--visits", type=int, default=50)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=_SEEDS, metavar="SEED", help=f"of the first visit ({_SEEDS})")
     parser.add_argument("--only", type=int, action="append", default=[], metavar="SEED")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     same: Counter[str] = Counter()
-    for profile, seed, fault in cases(args.visits)[args.first :]:
+    for profile, seed, fault in cases(args.visits, args.seeds)[args.first :]:
         if args.only and seed not in args.only:
             continue
         told = one(profile, seed, fault)

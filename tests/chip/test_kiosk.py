@@ -16,7 +16,7 @@ from .rig import Rig
 
 pytestmark = pytest.mark.process
 
-REFERENCE = 2 * LINE_PX + LINE_PX + 4  # bytes of reference.bin
+REFERENCE = 2 * 2 * LINE_PX + LINE_PX + 4  # bytes of reference.bin
 
 
 @pytest.fixture(scope="module")

@@ -60,20 +60,33 @@ class Measured:
 
     level = 1
 
-    def __init__(self, surface):
+    def __init__(self, surface, lamp):
         self._flat_field = surface.flat_field
+        self._lamp = lamp
 
     def run(self, twice):
         for i in range(len(self._flat_field.dark)):
             self._flat_field.dark[i] = self.level
-            self._flat_field.gain[i] = 256 + self.level
+            self._flat_field.gain[i] = 256 + self.level + 1000 * self._lamp
         return ([[Measured.level, 2]], [])
 
 
 calibration.Measuring = Measured
 
 
+class Carriage:
+    def home(self):
+        return True
+
+
+class Lamps:
+    infrared = 1
+
+
 class Surface:
+    carriage = Carriage()
+    settings = Lamps()
+
     def __init__(self):
         self.flat_field = FlatField(None)
 
@@ -120,15 +133,17 @@ def unmount():
 def flat_field():
     """What a start comes up with: the level in force, its date; and the same of the former one, by going back."""
     surface = Surface()
-    if not surface.flat_field.load():
+    if not surface.flat_field.load(1):
         Measured.level = BY_ITSELF
         calibration.calibrate(surface, 0)
-    found = [surface.flat_field.dark[0], identity.told_of(surface.flat_field.check().hex())["when"]]
+    found = [surface.flat_field.dark[0], identity.told_of(surface.flat_field.check.hex())["when"]]
     again = FlatField(None)
-    if not again.load() or again.dark[0] != found[0]:
+    if not again.load(1) or again.dark[0] != found[0]:
         found.append("not stored")
+    if again.gain[0] != 1256 + found[0] or (again.load(0) and again.gain[0] > 1000):
+        found.append("one lamp's gains for the other's")
     if calibration.go_back(surface.flat_field):
-        found += [surface.flat_field.dark[0], identity.told_of(surface.flat_field.check().hex())["when"]]
+        found += [surface.flat_field.dark[0], identity.told_of(surface.flat_field.check.hex())["when"]]
     return found
 
 
@@ -209,7 +224,7 @@ def calibrating(level, when):
     def task():
         Measured.level = level
         surface = Surface()
-        surface.flat_field.load()
+        surface.flat_field.load(1)
         calibration.calibrate(surface, when)
 
     return task
@@ -217,7 +232,7 @@ def calibrating(level, when):
 
 def going_back():
     surface = Surface()
-    surface.flat_field.load()
+    surface.flat_field.load(1)
     calibration.go_back(surface.flat_field)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from unittest.mock import patch
 
 import numpy as np
@@ -37,6 +38,11 @@ def calibrated(rig: Rig) -> Calibration:
 def gains(rig: Rig) -> NDArray[np.float64]:
     content = (rig.folder / "reference.bin").read_bytes()
     return np.frombuffer(content[LINE_PX : 3 * LINE_PX], "<u2").astype(np.float64)
+
+
+def white_gains(rig: Rig) -> NDArray[np.float64]:
+    content = (rig.folder / "reference.bin").read_bytes()
+    return np.frombuffer(content[3 * LINE_PX : 5 * LINE_PX], "<u2").astype(np.float64)
 
 
 def five_specks(seed: int) -> str:
@@ -74,6 +80,55 @@ def test_a_clean_scanner_has_no_specks() -> None:
         with Rig(seed=seed) as rig:
             found = calibrated(rig)
             assert (found.strip, found.sensor, found.specks) == (0, 0, ())
+
+
+def test_both_lamps_are_calibrated_and_each_has_its_own_gains() -> None:
+    with dirty("strip:spot:30,1.8:0.5 strip:spot:60,0.95:0.4") as rig:
+        assert not white_gains(rig).any(), "by itself it measures the lamp that it uses"
+        rig.bus.lamp.white = 0.7
+        calibrated(rig)
+        infrared, white = gains(rig), white_gains(rig)
+        assert np.median(white / infrared) == pytest.approx(1 / 0.7, rel=0.03)
+        assert np.abs(white / infrared * 0.7 - 1).max() < 0.1, "specks on the strip are bridged for both"
+        for sweep, lamp in enumerate((0, 1), start=1):
+            rig.setting("infrared", lamp)
+            rig.place()
+            rig.until(wire.DONE)
+            assert {band.header.lamp for band in rig.bands(sweep)} == {lamp}
+            rig.clear()
+            rig.until(wire.EMPTY)
+        assert (gains(rig) == infrared).all(), "nothing had to be measured anew"
+        assert (white_gains(rig) == white).all()
+
+
+def test_what_is_measured_by_itself_leaves_the_other_lamp_as_it_was() -> None:
+    with Rig() as rig:
+        calibrated(rig)
+        white = white_gains(rig)
+        rig.bus.lamp.infrared = 0.6
+        rig.host.send(wire.C_CALIBRATE, 0, 0)
+        assert rig.next(State).state == wire.EMPTY
+        assert (white_gains(rig) == white).all()
+        assert np.median(gains(rig)) > 1.5 * np.median(white)
+
+
+def test_a_calibration_of_firmware_before_holds_one_lamp_and_is_taken() -> None:
+    with Rig() as rig:
+        calibrated(rig)
+        content = (rig.folder / "reference.bin").read_bytes()[: 3 * LINE_PX]
+    former = content + zlib.crc32(content).to_bytes(4, "little")
+    with Rig(files={"reference.bin": former}) as rig:
+        rig.place()
+        rig.until(wire.DONE)
+        assert (rig.folder / "reference.bin").read_bytes() == former
+
+
+def test_a_lamp_that_no_check_needs_may_be_dark() -> None:
+    with Rig() as rig:
+        rig.bus.lamp.white = 0.0
+        assert calibrated(rig).when == NOW
+        assert not white_gains(rig).any()
+        assert gains(rig).all()
 
 
 def test_by_itself_it_looks_at_one_place() -> None:

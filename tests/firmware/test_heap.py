@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
-from stillscan.link.messages import SweepBegin
+from stillscan.link.messages import Sample, SweepBegin
 
-from .rig import REST, RESTART_ONLY, Rig, bump, slip
+from .rig import ALL, REST, RESTART_ONLY, Rig, bump, slip
 
 LOCKED = str(Path(__file__).parent / "board_heap.py")
 
@@ -33,6 +33,18 @@ def test_a_sweep_with_the_heap_locked(depth: int) -> None:
         counts = counted(rig)
         assert counts["lines"] >= 274
         assert counts["receives"] >= 274 // 6, "the host's CREDIT came between, or band 96 would not have come"
+
+
+def test_a_sweep_that_is_recorded_with_the_heap_locked() -> None:
+    """While the carriage gains speed, and in an abort, looks at the sensors are told as SAMPLE."""
+    with Rig(script=LOCKED, streams=ALL | wire.STREAM_SAMPLES) as rig:
+        rig.place(slip(500))
+        assert rig.until(wire.DONE).attempt == 2
+        began, first = rig.begins()[0], rig.bands(1)[0]
+        told = [m for m in rig.heard[rig.heard.index(began) : rig.heard.index(first)] if isinstance(m, Sample)]
+        assert len(told) >= 5
+        assert isinstance(rig.heard[rig.heard.index(rig.aborts()[0]) - 1], Sample), "the look that ended the sweep"
+        assert counted(rig)["lines"] >= 274
 
 
 def test_pauses_and_aborts_with_the_heap_locked() -> None:

@@ -269,5 +269,6 @@ def test_what_it_took_of_the_heap_is_given_back(rig: Rig) -> None:
         assert health is not None
         free.append(health.heap_free)
     assert min(free[4:]) >= max(free[4:]) - 256, "what a conservative collector may see or not"
-    # The collector is conservative: a part of it (15 kB) may seem to be in use once, by where things happen to lie.
-    assert min(free) >= began.heap_free - 16000, "the names of what was loaded stay, its 30 kB of code do not"
+    # Names stay for ever in MicroPython: some 60 of them here. Its table of them doubles when they are 1,270 (14 kB on
+    # this computer), which is why constants of the firmware are const(): they have no name at run time.
+    assert min(free) >= began.heap_free - 2500, "the names of what was loaded stay, its 30 kB of code do not"

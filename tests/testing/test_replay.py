@@ -30,13 +30,25 @@ def recorded(motion: str, seed: int, document: str = "nor-clean.png", fault: str
         ("one-slip", "nor-clean.png", ""),
         ("removed", "nor-clean.png", ""),
         ("still", "nor-expired.png", ""),
+        ("restless", "nor-clean.png", ""),
         ("still", "nor-clean.png", "flow-silent"),
+        ("still", "nor-clean.png", "flow-spin"),
     ],
 )
 def test_a_replay_goes_the_same_way(motion: str, document: str, fault: str) -> None:
     recording = parse("it", recorded(motion, 4, document, fault))
     both = compared(seen(recording), seen(replay(recording, seed=81)))
     assert both["same"] == {"states": True, "aborts": True, "rows": True, "verdict": True}, both
+
+
+def test_of_firmware_that_tells_nothing_between_sweeps_the_hand_is_drawn() -> None:
+    whole = parse("it", recorded("one-slip", 4))
+    rows = [(t_ms, row) for t_ms, row in whole.rows if row[0] != "<sample"]
+    told = seen(Recording(whole.kind, whole.stillscan, whole.made, rows))
+    assert not told.looks
+    both = compared(told, seen(replay(Recording(whole.kind, whole.stillscan, whole.made, rows), seed=81)))
+    assert both["same"]["aborts"], both
+    assert both["same"]["verdict"], both
 
 
 def test_the_command_a_cut_off_file_and_the_test_that_it_becomes(

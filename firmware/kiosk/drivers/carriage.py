@@ -4,6 +4,8 @@ The board's stepper makes counted, ramped pulse trains by itself, so Python neve
 ``start(direction, steps, start_hz, top_hz, accel_hz_per_s)``, ``stop()``, ``done() -> steps``, ``busy() -> bool``.
 """
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.errors import PartError
 
@@ -15,16 +17,16 @@ if TYPE_CHECKING:
 
 STEPS_PER_ROW = 4
 LEAD_ROWS = 16  # to reach scanning speed (42 steps to 1341 steps/s) and settle for 16 ms; as many to stop
-_AWAY = 1
-_BACK = -1
-_SLOW_HZ = 300
-_START_HZ = 400
-_FAST_HZ = 3000
-_ACCEL = 20000  # steps/s^2: 1356 steps/s after 42 steps
-_FAR = 2000  # steps: farther than the carriage can be from home
-_KEPT_STEPS = 8  # two rows: the edge of the home switch lies within one or two steps of where it was
-_WITHIN = 4
-_NEAR = 120  # steps: farther than the switch stays closed; a stuck one must not cost the watchdog's time
+_AWAY = const(1)
+_BACK = const(-1)
+_SLOW_HZ = const(300)
+_START_HZ = const(400)
+_FAST_HZ = const(3000)
+_ACCEL = const(20000)  # steps/s^2: 1356 steps/s after 42 steps
+_FAR = const(2000)  # steps: farther than the carriage can be from home
+_KEPT_STEPS = const(8)  # two rows: the edge of the home switch lies within one or two steps of where it was
+_WITHIN = const(4)
+_NEAR = const(120)  # steps: farther than the switch stays closed; a stuck one must not cost the watchdog's time
 
 
 class Carriage:

@@ -21,7 +21,7 @@ from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, P
 from stillscan.commands.fleet_kiosk import Here, releases
 from stillscan.commands.json_lines import JsonLines
 from stillscan.commands.parser import seconds, whole
-from stillscan.commands.recording import recorded
+from stillscan.commands.recording import recorded, streams
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
@@ -198,9 +198,8 @@ def serve(
                     threading.Thread(target=_open, args=(address,), name="open", daemon=True).start()
                 print(f"records: {database}", flush=True)
                 if demo_pin is not None:
-                    print(
-                        f"simulated: the letter to ask for is {DEMO_TRACKING}; the page lists more to try", flush=True
-                    )
+                    asked = f"simulated: the letter to ask for is {DEMO_TRACKING}; the page lists more to try"
+                    print(asked, flush=True)
                     print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
 
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
@@ -241,6 +240,7 @@ def serve(
                     admission=admission,
                     expected=wanted,
                     guest=relay,
+                    streams=streams(args),
                 ).run()
     return 0
 

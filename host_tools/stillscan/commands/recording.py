@@ -11,10 +11,11 @@ from stillscan.commands.display import Both
 from stillscan.commands.parser import whole
 from stillscan.errors import InputError
 from stillscan.files import refuse_same
+from stillscan.link.session import EVERYTHING
 from stillscan.link.transport import Transport
 from stillscan.recordings.file import read
 from stillscan.recordings.link import LinkFile, Player
-from stillscan.recordings.visit import KEEP, Recorder, Ring
+from stillscan.recordings.visit import KEEP, STREAMS, Recorder, Ring
 from stillscan.scanning.service import Display
 
 PLAY = "play:"
@@ -59,7 +60,7 @@ def linked(args: argparse.Namespace, connect: Connect) -> Iterator[Connect]:
 @contextmanager
 def recorded(args: argparse.Namespace, connect: Connect, display: Display) -> Iterator[tuple[Connect, Display]]:
     """Both as they are, or with a recorder of visits beside them."""
-    if args.record is None or not args.record_keep:
+    if not _records(args):
         yield connect, display
         return
     recorder = Recorder(Ring(Path(args.record), args.record_keep).add)
@@ -67,6 +68,16 @@ def recorded(args: argparse.Namespace, connect: Connect, display: Display) -> It
         yield recorder.tapped(connect), Both(recorder, display)
     finally:
         recorder.close()
+
+
+def streams(args: argparse.Namespace) -> int:
+    """What the scanner is to send: a recording has the looks at the sensors that no band tells of, too."""
+    wanted: int = STREAMS if _records(args) else EVERYTHING
+    return wanted
+
+
+def _records(args: argparse.Namespace) -> bool:
+    return args.record is not None and args.record_keep > 0
 
 
 def played(port: str | None) -> Connect | None:

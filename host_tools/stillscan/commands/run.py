@@ -20,7 +20,7 @@ from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.fleet_kiosk import add_releases
 from stillscan.commands.json_lines import EVENTS, JsonLines
 from stillscan.commands.parser import milliseconds, seconds
-from stillscan.commands.recording import add_recording, linked, played, recorded
+from stillscan.commands.recording import add_recording, linked, played, recorded, streams
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
 from stillscan.commands.to_centre import expect_usable
@@ -125,7 +125,15 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
             gate as admission,
         ):
             service = Service(
-                port, reader, judge, shown, kept, notifier.alive, admission=admission, expected=expected(args)
+                port,
+                reader,
+                judge,
+                shown,
+                kept,
+                notifier.alive,
+                admission=admission,
+                expected=expected(args),
+                streams=streams(args),
             )
             if not args.once:
                 go_on_without()

@@ -47,7 +47,7 @@ _MANY_BYTES = 64
 """More than a line end or two: something else talks there."""
 _TICKS = 1 << 30  # of the scanner's clock in ms
 _INSTANT_MS = 0.0005  # what floating-point leaves of a wait; a simulated clock would never come to its end
-_EVERYTHING = wire.STREAM_EVENTS | wire.STREAM_BANDS | wire.STREAM_HEALTH
+EVERYTHING = wire.STREAM_EVENTS | wire.STREAM_BANDS | wire.STREAM_HEALTH  # that a check needs
 
 M = TypeVar("M", bound=Message)
 
@@ -87,7 +87,7 @@ class Session:
         self._health: Health | None = None
         self._asked = False
 
-    def open(self, streams: int = _EVERYTHING) -> Hello:
+    def open(self, streams: int = EVERYTHING) -> Hello:
         """Handshake and subscribe. DeviceError: nobody answers, or something that cannot be worked with does.
 
         NotPairedError: a scanner that is not let in, or does not prove that it is the one that it says.

@@ -17,6 +17,7 @@ from stillscan.files import trouble, write_whole
 from stillscan.link.framing import Decoder
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Abort, Band, Hello, Installed, Message, Setting, State, SweepBegin, SweepEnd
+from stillscan.link.session import EVERYTHING
 from stillscan.link.transport import Transport
 from stillscan.recordings.file import VISIT, Written
 from stillscan.recordings.light import light_row
@@ -25,6 +26,8 @@ from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 
 _LOG = logging.getLogger(__name__)
+STREAMS = EVERYTHING | wire.STREAM_SAMPLES
+"""What a scanner is to send to who records: firmware before 1.3 sends no SAMPLE with it."""
 SUFFIX = ".recording"
 KEEP = 20
 """Visits that are kept where nobody says how many: an hour's, and 2 MB."""

@@ -14,7 +14,7 @@ from stillscan.errors import DeviceError, DeviceTrouble
 from stillscan.link.identity import Admission, NotPairedError, ScannerIdentity, anybody
 from stillscan.link.inbox import DrainedInbox, Inbox
 from stillscan.link.messages import Hello, Message, State
-from stillscan.link.session import Session
+from stillscan.link.session import EVERYTHING, Session
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.scanning.check import Check, Judge
 from stillscan.scanning.inspection import Inspection, NoticeKind
@@ -100,10 +100,11 @@ class Service:
         admission: Admission = anybody,
         expected: Mapping[str, int] | None = None,
         guest: Guest | None = None,
+        streams: int = EVERYTHING,
     ) -> None:
         """``alive`` is called at least once a second, whatever the scanner does, as long as the service works.
         ``expected`` are settings of the scanner, by name, in which this kiosk is meant to differ from its defaults.
-        ``guest`` speaks with the scanner too.
+        ``guest`` speaks with the scanner too. ``streams``: what the scanner is to send, for who watches too.
 
         ``inbox`` drains a port; ``pause`` waits so many seconds between two attempts to open one. A service in virtual
         time has others. ``admission`` says which scanners may be used.
@@ -120,6 +121,7 @@ class Service:
         self._starting = True  # nobody has looked whether a scanner is there
         self._expected = {} if expected is None else expected
         self._guest = guest or Nobody()
+        self._streams = streams
         self._flow_sign = 1  # of the scanner that is connected
 
     def run_once(self, patience_s: float) -> Result:
@@ -202,7 +204,7 @@ class Service:
         self._flow_sign = 1
         self._inspection = Inspection(session, self._expected, self._display.notice)
         try:
-            hello = session.open()
+            hello = session.open(self._streams)
             assert session.identity is not None
             self._starting = False
             self._display.connected(hello, session.identity)

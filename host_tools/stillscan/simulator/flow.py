@@ -6,6 +6,8 @@ the PMW3901/PAA5100JE datasheet and its public drivers; the figures marked UNCON
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from stillscan.simulator.hand import FloatArray
@@ -52,6 +54,8 @@ class Flow:
         self.scale = 1.0
         self.noise = 0.0
         self.haze = 0.0
+        self.told: Callable[[int], bytes] | None = None
+        """Answers each look in the place of what there is to see: what a sensor said that was recorded."""
         self._left = [0.0, 0.0]  # of counts, by the scale
         self._chance = np.random.default_rng([scene.seed, 410])
         self._scene = scene
@@ -156,6 +160,10 @@ class Flow:
             self._latched = self._stuck
             return
         if not self._running:
+            return
+        if self.told is not None:
+            self._latched = self.told(now_us)
+            self._stuck = self._latched if self.fault == "stuck" else b""
             return
         self._forward(now_us)
         counts = self._counts[self._frame - self._block_first]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, pairwise
 from statistics import median
 
 from kiosk import wire
@@ -31,6 +31,7 @@ _TWO_READS_MS = 15.0  # of the flow sensor: as many bad pictures as make a lift
 _LOOK_MS = 3.0  # from a part that does not answer to the STATE that says so: a line
 _SOON_MS = 60.0  # after the first line: a carriage that jams later has let the text be read
 _FIRST_LINES = 12  # of a visit, by which the usual light is known: 35 ms
+_FLAT_LINES = 6.5  # 5 to 8: the line sensor is looked at every fourth (kiosk/drivers/cis.py)
 _OTHER_LIGHT = 50  # grey values: paper differs by less from row to row, and light that goes takes more
 
 
@@ -73,9 +74,22 @@ def _out_of_sight(visit: Seen, _: StateSeen) -> float:
     return next(lost, 0.0) - _TWO_READS_MS
 
 
+def _frozen(visit: Seen, state: StateSeen) -> float:
+    """After the last look that differed from the one before; 200 that do not are a sensor that is stuck."""
+    pairs = pairwise([look for look in visit.looks if look.at_ms < state.at_ms])
+    changed = [b.at_ms for a, b in pairs if (a.dx, a.dy, a.squal) != (b.dx, b.dy, b.squal)]
+    return changed[-1] if changed else state.at_ms - _LOOK_MS
+
+
+def _flat_lines(visit: Seen, state: StateSeen) -> float:
+    """Before so many lines as make it a fault; earlier if the light says so."""
+    return min(_other_light(visit, state), state.at_ms - _FLAT_LINES * visit.settings["line"] / 1000)
+
+
 _BEGAN: dict[str, _Began] = {
-    "flow-spin": _before(_FAST_MS), "flow-blank": _out_of_sight, "accelerometer-full-scale": _before(_FULL_MS),
-    "line-sensor-dark": _other_light, "line-sensor-saturated": _other_light, "line-sensor-stuck": _other_light,
+    "flow-stuck": _frozen, "flow-spin": _before(_FAST_MS), "flow-blank": _out_of_sight,
+    "accelerometer-full-scale": _before(_FULL_MS),
+    "line-sensor-dark": _other_light, "line-sensor-saturated": _other_light, "line-sensor-stuck": _flat_lines,
     "lamp-dark": _other_light, "carriage-jam": _in_the_sweep, "carriage-slip": lambda visit, state: 0.0,
 }  # fmt: skip
 """When it began, of what is not told at once."""

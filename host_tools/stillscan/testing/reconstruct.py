@@ -1,12 +1,13 @@
 """From what a scanner said of a visit to the hand and the parts that make it say the same.
 
-In a sweep each band tells where the document lay. Between sweeps nothing does: there the scanner says only that it was
-moved until it lay still, and the hand is drawn so that it is (a slide there and back, or a lift).
+Where every look at the sensors was recorded, looks.py has the whole movement. Of older firmware each band tells where
+the document lay in a sweep. Between sweeps nothing does: there the scanner says only that it was moved until it lay
+still, and the hand is drawn so that it is (a slide there and back, or a lift).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,8 @@ from kiosk import wire
 from stillscan.simulator.flow import COUNTS_PER_MM, FRAME_US
 from stillscan.simulator.hand import FloatArray, Motion
 from stillscan.testing.broken import BLINDING, faults
-from stillscan.testing.seen import Seen, StateSeen
+from stillscan.testing.looks import AWAY_MM, movement
+from stillscan.testing.seen import LookSeen, Seen, StateSeen
 
 _FRAME_MS = FRAME_US / 1000  # of the flow sensor
 _AFTER_MS = 3000.0  # that are drawn beyond the last thing that was seen: the last pose holds from there on anyway
@@ -30,9 +32,9 @@ _TOLD_BANDS = 12  # of a sweep that was aborted: fewer begin later than the move
 _SWING_MM = 0.04  # rms of what is left of the way of a trembling hand without its mean: a count of the flow sensor
 _SWING_FRAMES = 12  # a period of the slowest tremor
 _LIFT_MM = 4.0  # of a lift that nobody saw how high: out of the flow sensor's sight, and within the presence sensor's
-_AWAY_MM = 60.0  # as far as the profile `removed` lifts it
 _LET_GO_MS = 200.0  # absence after the verdict that ends a visit (PROTOCOL.md, A session)
 _POLL_MS = 5.0  # between two looks at the sensors while no sweep runs, and a look at the state behind it
+_SPUN = 60  # looks: 0.3 s, as many as ten legs of 50 ms may be late by, and some
 _PHASES = 40  # of a frame of the flow sensor that are tried: a fifteenth of a line each
 _FRUITFUL = 24  # bands after which the quiet is short again (kiosk/policy.py)
 
@@ -45,6 +47,8 @@ class Hand:
     phase_us: float
     faults: list[tuple[float, str]]
     """(ms after the placing, the simulator's name)."""
+    looks: list[LookSeen] = field(default_factory=list)
+    """What the flow sensor says, where that was recorded."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +60,28 @@ class _Unrest:
 
 def hand(visit: Seen) -> Hand:
     """The hand and the parts of a visit."""
+    broken = faults(visit)
+    blind_ms = min((at_ms for at_ms, name in broken if name in BLINDING), default=np.inf)
+    if visit.looks:
+        gone_ms = min((one.start_ms for one in _unrest(visit) if one.stop_ms == np.inf), default=np.inf)
+        motion = movement(visit.looks, visit.settings["flow_scale"], gone_ms, blind_ms)
+        told = [one for one in broken if one[1] not in BLINDING]
+        return Hand(motion, 0.0, told, visit.looks + (_spun(visit.looks) if len(told) < len(broken) else []))
     phase_us = _phase_us(visit)
     last_ms = max(visit.states[-1].at_ms, *(sweep.end_ms or 0.0 for sweep in visit.sweeps), 0.0) + _AFTER_MS
     times_ms = (phase_us / 1000) + _FRAME_MS * np.arange(-1, np.ceil(last_ms / _FRAME_MS) + 1)
     pose = np.zeros((len(times_ms), 3))
-    broken = faults(visit)
-    blind_ms = min((at_ms for at_ms, name in broken if name in BLINDING), default=np.inf)
     spans = _followed(visit, times_ms, pose, blind_ms)
     unrest = [one for one in _unrest(visit) if one.kind != "lift" or one.start_ms < blind_ms]
     _between(times_ms, pose, spans, unrest)
     pose[:, :2] -= pose[0, :2]
     motion = Motion(times_ms * 1000, pose, np.zeros_like(pose))
     return Hand(motion, phase_us, broken)
+
+
+def _spun(looks: list[LookSeen]) -> list[LookSeen]:
+    """A sensor that spins or is blind goes on so after it was given up."""
+    return [replace(looks[-1], at_ms=looks[-1].at_ms + _POLL_MS * (1 + at)) for at in range(_SPUN)]
 
 
 def _phase_us(visit: Seen) -> float:
@@ -201,7 +215,7 @@ def _between(times_ms: FloatArray, pose: FloatArray, spans: list[tuple[int, int]
     for one in unrest:
         if one.kind != "slide":
             inside = (times_ms >= one.start_ms) & (times_ms <= one.stop_ms)
-            pose[inside, 2] = _LIFT_MM if one.kind == "lift" else _AWAY_MM
+            pose[inside, 2] = _LIFT_MM if one.kind == "lift" else AWAY_MM
 
 
 def _tremble(pose: FloatArray, former: tuple[int, int], following: tuple[int, int]) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk import wire
-from stillscan.link.messages import Message, State, SweepBegin
+from stillscan.link.messages import Band, Message, Sample, State, SweepBegin
 from stillscan.recordings.file import Recording, parse
 from stillscan.simulator.flow import FRAME_US
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.testing.invented import invented
+from stillscan.testing.looks import Told
 from stillscan.testing.reconstruct import Hand, hand
 from stillscan.testing.seen import Seen, seen
 from stillscan.testing.visit import Options, visit
@@ -56,6 +57,55 @@ class _Following:
         self._world.go_on(self._acting.motion, start_us, now_us)
 
 
+class _Retelling:
+    """The flow sensor of a recording, on the replayed scanner's clock: from the first look that saw the document on it
+    says what it said, look by look, and the document moves so. Parts break at their moment after that look.
+
+    No two carriages set off to the millisecond alike, and a row that comes later would meet an earlier movement. So the
+    clock is set anew, by ``_MOST_SHIFT_MS`` at most, when the first row of a sweep comes that began with that row.
+    """
+
+    def __init__(
+        self, recorded: Seen, world: Scene, acting: Hand, switch_on: Callable[[Scene], SimulatedKiosk]
+    ) -> None:
+        self._recorded, self._world, self._acting, self._switch_on = recorded, world, acting, switch_on
+        self._told = Told(acting.looks, lambda now_us: world.pose(now_us)[0])
+        self._kiosk: SimulatedKiosk | None = None
+        self._start_us: int | None = None
+        self._sweeps = iter(recorded.sweeps)
+        self._at: tuple[float, int] | None = None  # moment and row of the first band that the sweep had
+
+    def switch_on(self, world: Scene) -> SimulatedKiosk:
+        """See visit."""
+        self._kiosk = self._switch_on(world)
+        self._kiosk.bus.flow.told = self._told
+        return self._kiosk
+
+    def __call__(self, message: Message, placed_us: int) -> None:
+        """See visit."""
+        kiosk = self._kiosk
+        if kiosk is None:
+            return
+        if self._start_us is None and isinstance(message, Sample):
+            self._start(kiosk, message.t_us - round(self._acting.looks[0].at_ms * 1000), placed_us)
+            for at_ms, fault in self._acting.faults:
+                if at_ms > 0:
+                    kiosk.fail_at(max(message.t_us + round(at_ms * 1000), kiosk.now_us), fault)
+        elif isinstance(message, SweepBegin):
+            sweep = next(self._sweeps, None)
+            self._at = sweep.places[0][:2] if sweep is not None and sweep.places else None
+        elif isinstance(message, Band) and self._at is not None and self._start_us is not None:
+            (at_ms, row), self._at = self._at, None
+            start_us = message.header.t_us - round(at_ms * 1000)
+            if row == message.header.row and abs(start_us - self._start_us) <= _MOST_SHIFT_MS * 1000:
+                self._start(kiosk, start_us, placed_us)
+
+    def _start(self, kiosk: SimulatedKiosk, start_us: int, placed_us: int) -> None:
+        self._start_us = start_us
+        self._told.start(start_us)
+        self._world.go_on(self._acting.motion, start_us, max(kiosk.now_us, placed_us))
+
+
 def replay(
     recording: Recording, seed: int = 1, switch_on: Callable[[Scene], SimulatedKiosk] = SimulatedKiosk
 ) -> Recording:
@@ -76,7 +126,11 @@ def replay(
     )
 
     world = Scene(of_today.page, acting.motion, of_today.dirt, seed)
-    return parse("the replay", visit(world, options, switch_on, _Following(recorded, world, acting)))
+    if not acting.looks:
+        return parse("the replay", visit(world, options, switch_on, _Following(recorded, world, acting)))
+    retelling = _Retelling(recorded, world, acting, switch_on)
+    options.faults = [one for one in acting.faults if one[0] <= 0]
+    return parse("the replay", visit(world, options, retelling.switch_on, retelling))
 
 
 def _read_ms(recorded: Seen) -> float | None:

@@ -18,6 +18,8 @@ _LONGEST_MS = 3_600_000.0
 """Of a visit that is run again, an hour: one that goes on longer is a passport that was forgotten on the glass, and a
 hand is drawn frame by frame, 24 bytes each."""
 _AWAY = (wire.START, wire.EMPTY, wire.SERVICE)
+_UM_PER_DM = 100_000  # the unit of the setting `flow_scale` is counts a dm
+_REJECTED = 0x19  # SQUAL below which the flow sensor says that its picture is no good (its datasheet)
 _WRAP = 1 << 30  # of the scanner's clocks, in ms and in us (PROTOCOL.md)
 
 
@@ -30,6 +32,19 @@ class StateSeen:
     cause: int
     part: int
     fault: int
+
+
+@dataclass(frozen=True)
+class LookSeen:
+    """A look at the motion sensors: counts since the one before, and whether the flow sensor's picture was ``good``."""
+
+    at_ms: float
+    dx: int
+    dy: int
+    squal: int
+    good: bool = True
+    present: bool = True
+    bumped: bool = False
 
 
 @dataclass
@@ -53,6 +68,8 @@ class Seen:
     settings: dict[str, int]
     states: list[StateSeen] = field(default_factory=list)
     sweeps: list[SweepSeen] = field(default_factory=list)
+    looks: list[LookSeen] = field(default_factory=list)
+    """All of them, with SAMPLEs among them; none of firmware that tells of its sensors in BANDs alone."""
     light: list[Row] = field(default_factory=list)
     result: Row | None = None
 
@@ -69,9 +86,11 @@ def seen(recording: Recording) -> Seen:
     names = list(known().rows)
     found = Seen({name: row.default for name, row in known().rows.items()})
     start_ms: int | None = None
+    looks = _Looks(found)
     for _, row in recording.rows:
         try:
             start_ms = _take(found, names, row, start_ms)
+            looks.take(row, start_ms or 0)
         except (ValueError, TypeError, IndexError):
             continue  # a row of fewer fields than its name has, or empty ones: of a newer scanner
     if all(state.state in _AWAY for state in found.states):
@@ -100,7 +119,7 @@ def _take(found: Seen, names: list[str], row: Row, start_ms: int | None) -> int 
         found.sweeps.append(SweepSeen(since(t_ms), first_row, track))
     elif name == "<band" and found.sweeps:
         _, _, at, _, _, t_us, dx, dy, squal, _, _, paper = values
-        t_ms = _band_ms(found.sweeps[-1], start_ms or 0, t_us)
+        t_ms = _ms(t_us, found.sweeps[-1].begin_ms, start_ms or 0)
         found.sweeps[-1].places.append((t_ms, at, dx, dy, squal, paper))
     elif name == "<abort" and found.sweeps:
         _, cause, at, t_ms, latency_us, dx, dy = values
@@ -117,10 +136,40 @@ def _take(found: Seen, names: list[str], row: Row, start_ms: int | None) -> int 
     return start_ms
 
 
-def _band_ms(sweep: SweepSeen, start_ms: int, t_us: int) -> float:
-    """Of a band's clock in us, which begins anew more often than that in ms."""
-    begun_us = (start_ms + sweep.begin_ms) * 1000
-    return sweep.begin_ms + ((t_us - begun_us + _WRAP // 2) % _WRAP - _WRAP // 2) / 1000
+def _ms(t_us: int, near_ms: float, start_ms: int) -> float:
+    """Of the clock in us, which begins anew more often than that in ms, a moment not far from another."""
+    near_us = (start_ms + near_ms) * 1000
+    return near_ms + ((t_us - near_us + _WRAP // 2) % _WRAP - _WRAP // 2) / 1000
+
+
+class _Looks:
+    """Puts the looks that SAMPLEs and BANDs tell of in one row: ``take`` each row of the recording.
+
+    A BAND tells where the document lay, not what was counted: the difference to what was known, on the same track.
+    """
+
+    def __init__(self, found: Seen) -> None:
+        self._found = found
+        self._track: int | None = None  # of the counts that are known
+        self._counts = [0, 0]
+
+    def take(self, row: Row, start_ms: int) -> None:
+        """One more, which fits its name."""
+        if row[0] == "<sample" and self._found.states:
+            t_us, dx, dy, squal, good, _, _, _, pins = row[1:]
+            near_ms = self._found.looks[-1].at_ms if self._found.looks else self._found.states[-1].at_ms
+            at_ms = _ms(t_us, near_ms, start_ms)
+            self._found.looks.append(LookSeen(at_ms, dx, dy, squal, bool(good), bool(pins & 1), bool(pins & 2)))
+            self._counts = [self._counts[0] + good * dx, self._counts[1] + good * dy]
+        elif row[0] == "<band" and self._found.looks:
+            sweep = self._found.sweeps[-1]
+            at_ms, _, *um, squal, _ = sweep.places[-1]
+            counts = [round((value + 0.5) * self._found.settings["flow_scale"] / _UM_PER_DM) for value in um]
+            if sweep.track != self._track:
+                self._track, self._counts = sweep.track, counts
+            dx, dy = (new - old for new, old in zip(counts, self._counts, strict=True))
+            self._counts = counts
+            self._found.looks.append(LookSeen(at_ms, dx, dy, squal, squal >= _REJECTED))
 
 
 def told(state: StateSeen) -> dict[str, Any]:

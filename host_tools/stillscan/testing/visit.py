@@ -10,7 +10,7 @@ from kiosk import wire
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Message, State
 from stillscan.link.session import Session, describe
-from stillscan.recordings.visit import Recorder
+from stillscan.recordings.visit import STREAMS, Recorder
 from stillscan.scanning.check import Check
 from stillscan.scanning.result import Result
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -83,7 +83,7 @@ def visit(
 
 def _started(session: Session, recorder: Recorder, wanted: Mapping[str, int]) -> State:
     """The first state after power-on; the scanner is set as wanted, and the recorder knows it."""
-    hello = session.open()
+    hello = session.open(STREAMS)
     if session.identity is None:
         raise AssertionError("the session is open")
     recorder.connected(hello, session.identity)

@@ -21,6 +21,8 @@ def test_own_rule(scanner, passport):
     scanner.lay(passport())
     assert scanner.result().reason == "sample_number"
 """
+LANGUAGE = '[language]\nname = "Svenska"\n\n[reason]\ndocument_expired = "Passet har gått ut."\n'
+REGISTERED = "[stillscan.rules]\nown = own_parts:RULES\n\n[stillscan.languages]\nsv = own_parts\n"
 SCENARIO = 'rules = ["own_rule.py:no_samples"]\nsteps = [{ lay = {} }, { result = { reason = "sample_number" } }]\n'
 
 
@@ -62,6 +64,18 @@ def done(installed: Path, folder: Path, *arguments: object, code: int = 0) -> st
     return ran.stdout
 
 
+def install_own_parts(installed: Path) -> None:
+    """A package that brings a set of rules and a language, as pip lays it down."""
+    (site,) = installed.parent.rglob("site-packages")
+    package, about = site / "own_parts", site / "own_parts-1.0.dist-info"
+    package.mkdir()
+    about.mkdir()
+    (package / "__init__.py").write_text(RULE + "\n\nRULES = [no_samples]\n")
+    (package / "sv.toml").write_text(LANGUAGE, encoding="utf-8")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: own-parts\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(REGISTERED)
+
+
 def test_a_board_a_rule_and_their_tests_by_the_recipe(installed: Path, tmp_path: Path) -> None:
     where = "import stillscan, kiosk; print(stillscan.__file__); print(kiosk.__file__)"
     (tmp_path / "where.py").write_text(where)
@@ -76,6 +90,10 @@ def test_a_board_a_rule_and_their_tests_by_the_recipe(installed: Path, tmp_path:
     (tmp_path / "own_rule.py").write_text(RULE)
     (tmp_path / "test_own.py").write_text(TEST)
     (tmp_path / "own_rule.scenario.toml").write_text(SCENARIO)
+    install_own_parts(installed)
+    (tmp_path / "own_set.scenario.toml").write_text(SCENARIO.replace("own_rule.py:no_samples", "own"))
+    explain = ("rules", "explain", "document_expired", "--language", "sv")
+    assert "Passet har gått ut." in done(installed, tmp_path, "stillscan", *explain)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     said = done(installed, tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", ".")
-    assert "3 passed" in said, "the board's scenario, the rule's test, and the rule's scenario"
+    assert "4 passed" in said, "the board's scenario, the rule's test and scenario, and that of a package's set"

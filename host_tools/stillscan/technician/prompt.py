@@ -121,6 +121,14 @@ class _Mpremote(Mpremote):  # type: ignore[misc] # mpremote has no types
     def follow(self, timeout: float, data_consumer: object = None) -> object:
         return super().follow(self.silence_s, data_consumer)
 
+    def read_until(
+        self, least: int, ending: bytes, timeout: float | None = None, *more: object, **named: object
+    ) -> bytes:
+        """As mpremote's, which waits ten seconds where nobody says how long: as at the end of a command."""
+        wait = self.silence_s if timeout is None else timeout
+        found: bytes = super().read_until(least, ending, wait, *more, **named)
+        return found
+
 
 class Prompt:
     """Close it, or use it in a ``with``. DeviceError: there is no prompt; LinkLostError: the board went away."""

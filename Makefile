@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -155,6 +155,9 @@ bench-replay: setup ## 50 recorded visits run again from their recordings alone:
 
 bench-simulate: setup ## how many times real time the simulator is: a whole `simulate --json`, and check after check in one process, by parts
 	@$(BIN)/python -m bench.simulate $(ARGS)
+
+bench-plugin: setup ## 1,000 checks by the pytest plugin with xdist on two cores: wall clock and processors (about 2 minutes)
+	@$(BIN)/python -m bench.plugin $(ARGS)
 
 bench-soak: setup ## a simulated day at the counter: 2,000 customers and everything that goes wrong on a year of days (about 90 minutes)
 	@$(BIN)/python -m bench.soak $(ARGS)

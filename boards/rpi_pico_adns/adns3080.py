@@ -1,6 +1,7 @@
 """Optical-flow sensor ADNS-3080 on SPI: how far the document slides on the glass.
 
-Registers, identities and times: data sheet of the ADNS-3080 (Avago AV02-0366EN).
+Registers, identities and times: data sheet of the ADNS-3080 (Avago), as public drivers have them: RCmags/ADNS3080
+(MIT) and ArduPilot's.
 """
 
 import time
@@ -19,7 +20,9 @@ _CONFIGURATION = 0x0A
 _MOTION_CLEAR = 0x12
 _INVERSE_ID = 0x3F
 _BURST = 0x50  # Motion, Delta_X, Delta_Y, SQUAL, Shutter (upper, lower), Maximum_Pixel
-_FINE = 0x19  # 1,600 counts an inch instead of 400; the other bits as after a reset
+_ID = 0x17
+_INVERSE = (0xE8, 0xF8)  # its complement, which drivers hold it against; F8 is that of its forerunner, the ADNS-3060
+_FINE = 0x10  # of Configuration_bits: 1,600 counts an inch instead of 400
 _RESET_MS = 36  # until registers can be read
 _ADDRESS_US = 50  # from an address to its data (t_SRAD)
 _BURST_US = 75  # the same for motion (t_SRAD-MOT)
@@ -73,9 +76,9 @@ class Adns3080:
         inverse = self._read(_INVERSE_ID)
         if product == inverse and product in (0x00, 0xFF):  # a dead or missing chip leaves the wire at one level
             raise PartError(wire.FLOW, wire.NO_ANSWER)
-        if product != 0x17 or inverse != 0xF8:
+        if product != _ID or inverse not in _INVERSE:
             raise PartError(wire.FLOW, wire.WRONG_ID)
-        self._write(_CONFIGURATION, _FINE)
+        self._write(_CONFIGURATION, self._read(_CONFIGURATION) | _FINE)
         self._write(_MOTION_CLEAR, 0xFF)
 
     @micropython.native

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,15 +15,19 @@ from stillscan.simulator.control import tell
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
+PROMPT_MS = 1200  # of the chip's own time: its prompt is there after 850
+ANSWER_S = 120.0  # for a step of 2 ms, which takes a busy computer seconds
 
-class BareBoard:
-    """MicroPython and nothing else, on a port that goes and comes back as the chip is reset."""
 
-    def __init__(self, folder: Path, uf2: Path) -> None:
+class EmulatedBoard:
+    """A port that goes and comes back as the chip is reset. ``options`` of `stillscan device`; --bare: MicroPython and
+    nothing else on it."""
+
+    def __init__(self, folder: Path, uf2: Path, *options: str) -> None:
         self.port = folder / "port"
         self._control = folder / "control"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "stillscan.cli", "device", "--board", "rpi_pico", "--uf2", str(uf2), "--bare",
+            [sys.executable, "-m", "stillscan.cli", "device", "--board", "rpi_pico", "--uf2", str(uf2), *options,
              "--link", str(self.port), "--control", str(self._control)],
             stdout=subprocess.PIPE,
         )  # fmt: skip
@@ -34,23 +38,23 @@ class BareBoard:
     def _wait_for_port(self) -> None:
         while not self.port.exists():
             assert self._process.poll() is None
-            assert "no command 'none'" in tell(self._control, "none", 60)  # it answers after a step of the chip
+            self._on_ms()
+
+    def _on_ms(self) -> int:
+        """How long the chip has been on, by its own clock; it answers after a step."""
+        ok, ms = tell(self._control, "time", ANSWER_S).split()
+        assert ok == "ok"
+        return int(ms)
 
     def hold_service(self) -> None:
-        """Plug it in with its service button held."""
-        assert tell(self._control, "service", 60) == "ok"
-        self._wait_for_port()
+        """Plug it in with its service button held, and wait until it has got to its prompt."""
+        assert tell(self._control, "service", ANSWER_S) == "ok"
+        while self._on_ms() < PROMPT_MS:
+            assert self._process.poll() is None
 
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
-
-
-@pytest.fixture
-def bare(tmp_path: Path, uf2: Path) -> Iterator[BareBoard]:
-    board = BareBoard(tmp_path, uf2)
-    yield board
-    board.close()
 
 
 @pytest.fixture
@@ -64,28 +68,34 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root / "firmware" / "start.py"
 
 
-def test_a_bare_board_gets_the_firmware_an_update_and_its_former_version_back(
-    bare: BareBoard, start: Path, capsys: pytest.CaptureFixture[str]
+def flash(board: EmulatedBoard) -> int:
+    return main(["flash", "--port", str(board.port), "--unsigned", "--json"])
+
+
+def test_a_bare_board_gets_the_firmware(tmp_path: Path, uf2: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(EmulatedBoard(tmp_path, uf2, "--bare")) as board:
+        assert flash(board) == 0, capsys.readouterr().err
+    done = json.loads(capsys.readouterr().out)
+    assert (done["board"], done["changed"], done["fault"]) == ("rpi_pico", True, None)
+
+
+def test_a_board_gets_an_update_and_its_former_version_back(
+    tmp_path: Path, uf2: Path, start: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["flash", "--port", str(bare.port), "--unsigned", "--json"]
-    assert main(command) == 0, capsys.readouterr().err
-    first = json.loads(capsys.readouterr().out)
-    assert (first["board"], first["changed"], first["fault"]) == ("rpi_pico", True, None)
+    with closing(EmulatedBoard(tmp_path, uf2)) as board:
+        source = start.read_text()
+        start.write_text(source + "\nUPDATED = True\n")
+        board.hold_service()
+        assert flash(board) == 0, capsys.readouterr().err
+        updated = json.loads(capsys.readouterr().out)
+        assert (updated["changed"], updated["sent"], updated["fault"]) == (True, 1, None)
 
-    source = start.read_text()
-    start.write_text(source + "\nUPDATED = True\n")
-    bare.hold_service()
-    assert main(command) == 0, capsys.readouterr().err
-    second = json.loads(capsys.readouterr().out)
-    assert (second["changed"], second["sent"], second["fault"]) == (True, 1, None)
-    assert second["build"] != first["build"]
+        start.write_text("def run(slots):\n    raise RuntimeError('a defect')\n")
+        board.hold_service()
+        assert flash(board) == 1
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert "the new version was left, it ended with an error while it started; the former one runs" in said
 
-    start.write_text("def run(slots):\n    raise RuntimeError('a defect')\n")
-    bare.hold_service()
-    assert main(command) == 1
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert "the new version was left, it ended with an error while it started; the former one runs" in said
-
-    start.write_text(source + "\nUPDATED = True\n")
-    assert main(command) == 0, "no prompt is needed to see that this version runs"
-    assert json.loads(capsys.readouterr().out)["build"] == second["build"]
+        start.write_text(source + "\nUPDATED = True\n")
+        assert flash(board) == 0, "no prompt is needed to see that this version runs"
+        assert json.loads(capsys.readouterr().out)["build"] == updated["build"]

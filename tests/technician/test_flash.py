@@ -13,6 +13,7 @@ from stillscan.boards.build import compiled
 from stillscan.boards.image import littlefs
 from stillscan.boards.versions import Version
 from stillscan.cli import main
+from stillscan.commands import flash as flash_command
 from stillscan.technician import come_up
 
 from .fake_board import FIRMWARE, FakeBoard, checkout
@@ -239,7 +240,8 @@ def test_a_full_file_system(sources: Path, tmp_path: Path, capsys: pytest.Captur
         assert record(capsys)["changed"] is False
 
 
-def test_nothing_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_answers(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flash_command, "PATIENT_ANSWER_MS", 1.0)
     master, slave = os.openpty()
     try:
         assert main(["flash", "--port", os.ttyname(slave)]) == 3

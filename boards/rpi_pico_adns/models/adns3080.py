@@ -1,7 +1,7 @@
 """ADNS-3080 optical-flow sensor at the level of SPI bytes, its reset pin included.
 
-Registers, identities and the burst's layout are from its data sheet (Avago AV02-0366EN); the figures marked UNCONFIRMED
-await a real sensor behind the lens of a module.
+Registers, identities and the burst's layout are those of its data sheet (Avago), as public drivers have them:
+RCmags/ADNS3080 (MIT) and ArduPilot's. The figures marked UNCONFIRMED await a real sensor behind the lens of a module.
 """
 
 from stillscan.simulator.flow import Flow
@@ -27,7 +27,7 @@ class Adns3080(Flow):
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene, FRAME_US, FINE_PER_MM)
         self._ready_us = -1  # never reset
-        self._configuration = 0x09  # after a reset (data sheet)
+        self._configuration = 0x09  # after a reset; UNCONFIRMED: the driver leaves all bits but one as they are
         self._at: int | None = None  # the register that is spoken of
         self._pending: bytes | None = None  # of a burst
         self._rest = [0.0, 0.0]  # of counts, by the resolution
@@ -76,7 +76,7 @@ class Adns3080(Flow):
 
     def _register(self, address: int) -> int:
         wrong = self.fault == "wrong-id"
-        known = {PRODUCT_ID: 0x1A if wrong else 0x17, INVERSE_ID: 0xE5 if wrong else 0xF8}
+        known = {PRODUCT_ID: 0x1A if wrong else 0x17, INVERSE_ID: 0xE5 if wrong else 0xE8}
         return known.get(address, self._configuration if address == CONFIGURATION else 0)
 
     def _burst_of(self, look: bytes) -> bytes:

@@ -99,7 +99,8 @@ def board_folder(board: str) -> Path:
 
 _KINDS: dict[str, type] = {"str": str, "int": int, "Sequence[str]": list, "Mapping[str, str]": dict}
 _KIND_NAMES = {str: "text", int: "whole number", list: "list", dict: "table"}
-_MODELLED = ("flow",)  # parts for which a board may bring a model
+MODELLED = ("flow", "accelerometer", "line_sensor", "presence")
+"""Parts for which a board may bring a model: those of `simulator.models.Models`."""
 
 
 def chips() -> dict[str, Chip]:
@@ -160,8 +161,8 @@ def _entry(file: Located, name: str, value: Any) -> Any:
         for key, said in value.items():
             if not isinstance(said, str):
                 raise file.wrong(f"[{name}] {key} is not a text", name, key)
-            if name == "models" and key not in _MODELLED:
-                raise file.wrong(f"[models] no model is for '{key}'; there are: {', '.join(_MODELLED)}", name, key)
+            if name == "models" and key not in MODELLED:
+                raise file.wrong(f"[models] no model is for '{key}'; there are: {', '.join(MODELLED)}", name, key)
     if name == "models":
         return {part: _beside_file(file, model) for part, model in value.items()}
     return value

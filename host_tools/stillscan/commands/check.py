@@ -20,6 +20,7 @@ from stillscan.commands.counter import (
 )
 from stillscan.commands.display import Both, ConsoleOut, PlainLines
 from stillscan.commands.following import Following
+from stillscan.commands.parser import add_language
 from stillscan.commands.recording import add_record_link, linked
 from stillscan.commands.run import connector
 from stillscan.commands.signing_in import add_staff, named, signed_in
@@ -30,7 +31,7 @@ from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
 from stillscan.counter.visit import FieldProblem, Recorded, StaleError, Visit
 from stillscan.errors import InputError
-from stillscan.guidance import languages, page_texts, say
+from stillscan.guidance import page_texts, say
 from stillscan.guidance.advising import advice_on
 from stillscan.records.admission import Gate
 from stillscan.records.scanners import Scanners
@@ -60,7 +61,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--port", required=True, metavar="PORT|sim", help="serial port of the scanner, sim, or play:FILE"
     )
     add_record_link(parser)
-    parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
+    add_language(parser, "nb", "of the guidance")
     parser.add_argument("--json", action="store_true", help="the end as one line: verdict, reasons, reference, advice")
     add_staff(parser)
     add_records(parser)
@@ -127,7 +128,7 @@ def _say_the_end(verdict: Recorded, visit: Visit, helps: dict[str, list[str]], l
         for reason in verdict.told:
             print(f"  {reason}: {say(f'reason.{reason}', language)}")
         for sentence in visit.advice:
-            print(f"  {sentence[language]}")
+            print(f"  {sentence.get(language) or sentence['en']}")
         for person, label in (("clerk", t["you_do"]), ("customer", t["customer_does"]), ("call", t["call"])):
             print(f"  {label}: {' '.join(helps[person])}")
     print(f"  {t['reference']}: {verdict.reference}")

@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="PATH",
         help="a Unix socket that takes one command a line: customer FILE, hurry FILE, leave, fault NAME [S], mend, "
         "reboot, unplug S, power S, busy S, mute S, noise S, garbage S, stranger S, status "
-        "(host_tools/docs/trials.md); of an emulated chip: service, power",
+        "(host_tools/docs/trials.md); of an emulated chip: service, power, time",
     )
     parser.add_argument(
         "--pairing", metavar="FILE", help="a scanner that is paired, for test mode: FILE is of 'pair --simulated FILE'"

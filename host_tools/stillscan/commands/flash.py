@@ -27,7 +27,15 @@ from stillscan.guidance import counted
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
 from stillscan.scanning.inspection import set_all
-from stillscan.technician.come_up import LIMIT_S, PATIENT_S, Running, come_up, connect, installed_build
+from stillscan.technician.come_up import (
+    LIMIT_S,
+    PATIENT_ANSWER_MS,
+    PATIENT_S,
+    Running,
+    come_up,
+    connect,
+    installed_build,
+)
 from stillscan.technician.labels import Label, write_labels
 from stillscan.technician.ports import find_port, plugged_in, port_again, recognise
 from stillscan.technician.prompt import Prompt
@@ -175,7 +183,7 @@ def _is_program(port: str) -> bool:
 def _running_kiosk(port: str, named: str | None, versions: Callable[[str], Version]) -> Running:
     """There is no prompt: fine when the kiosk runs this very version."""
     try:
-        session = connect(port)
+        session = connect(port, answer_ms=PATIENT_ANSWER_MS) if _is_program(port) else connect(port)
     except DeviceError:
         raise DeviceError(f"{port}: neither MicroPython's prompt nor a stillscan kiosk answers there") from None
     hello, installed = session.hello, session.installed()

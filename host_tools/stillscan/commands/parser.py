@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from stillscan import log
 from stillscan.errors import InputError, one_line
+from stillscan.guidance import known_language
 
 _MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromisoformat: "a date as YYYY-MM-DD"}
 _FILES = ("FILE", "IMAGE", "PATH", "PNG", "SVG", "TOML")  # how help calls values that are names of files
@@ -61,6 +62,26 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "-v", "--verbose", action="count", default=0, help="log details as well; twice: those of libraries too"
+    )
+
+
+class _Language(argparse.Action):
+    """The code of a language that was named, or whose file was."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, _: Any = None
+    ) -> None:
+        setattr(namespace, self.dest, known_language(value))
+
+
+def add_language(parser: argparse.ArgumentParser, default: str, what: str) -> None:
+    """--language: a code, or a file of somebody's own; what comes out is the code. InputError for another."""
+    parser.add_argument(
+        "--language",
+        metavar="CODE|CODE.toml",
+        action=_Language,
+        default=default,
+        help=f"{what} ({default}): nb, nn, en, one that an installed package brings, or the path of your own",
     )
 
 

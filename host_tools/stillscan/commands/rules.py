@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from stillscan.commands.parser import add_language
 from stillscan.errors import InputError
 from stillscan.files import trouble
-from stillscan.guidance import languages, say
+from stillscan.guidance import say
 from stillscan.verify import explanations
 from stillscan.verify.cases import MOST_CHARACTERS, case_from_json
 from stillscan.verify.rules import decide_case
@@ -51,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Without a code: the table of all reasons.",
     )
     explain.add_argument("code", nargs="?", metavar="CODE", help="a reason code, such as name_mismatch")
-    explain.add_argument("--language", choices=languages(), default="en", help="of what the clerk is told (en)")
+    add_language(explain, "en", "of what the clerk is told")
     explain.add_argument("--json", action="store_true", help="print a JSON object")
     explain.set_defaults(run=_explain)
 

@@ -19,7 +19,7 @@ from stillscan.commands.counter import add_page, is_tour, serve, unrecorded_gate
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.fleet_kiosk import add_releases
 from stillscan.commands.json_lines import EVENTS, JsonLines
-from stillscan.commands.parser import milliseconds, seconds
+from stillscan.commands.parser import add_language, milliseconds, seconds
 from stillscan.commands.recording import add_recording, linked, played, recorded, streams
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
@@ -29,7 +29,6 @@ from stillscan.commands.watched import watched
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
 from stillscan.files import may_write, write_whole
-from stillscan.guidance import languages
 from stillscan.link.serial_port import SerialTransport
 from stillscan.link.transport import Transport
 from stillscan.scanning.reader_process import ReaderProcess
@@ -60,7 +59,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--port", metavar="PORT|sim", help="serial port of the scanner, sim, or play:FILE")
     parser.add_argument("--once", action="store_true", help="end after one check")
     parser.add_argument("--recipient", metavar="NAME", help="name on the letter, compared with the MRZ")
-    parser.add_argument("--language", default="nb", choices=languages(), help="of the guidance (default: nb)")
+    add_language(parser, "nb", "of the guidance")
     parser.add_argument(
         "--reconnect",
         type=seconds(_DAY_S, zero=True, endless=True),

@@ -5,19 +5,25 @@ reasons those of the verdict, so no table stands between a message and what to s
 page's own texts, `service` those of the technician's page, `papers` the letters that follow a check and `why` the
 reasons in them, as the customer says them, `advice_...` what helps (`advising`), `tour` the letters of a trial,
 `fleet` the page of a centre, `language` the language's name in itself. A further language is a further file with the
-same keys, and nothing else.
+same keys, and nothing else; one from outside the package: `own_language`.
 """
 
 import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from stillscan.errors import InputError
+from stillscan.guidance.own_language import read_language, registered
 
 DEFAULT_LANGUAGE = "nb"
 _LANGUAGE_FILE = re.compile(r"[a-z]{2,3}\.toml")  # ISO 639-1 or -2
 _ADVICE = ("advice_clerk", "advice_customer", "advice_call")
 _NOT_GUIDANCE = ("language", "page", "service", "papers", "tour", "why", "fleet", *_ADVICE)
+
+_named: dict[str, dict[str, dict[str, Any]]] = {}  # what languages say whose files were named, by code
 
 
 class UnknownTextError(LookupError):
@@ -25,16 +31,43 @@ class UnknownTextError(LookupError):
 
 
 def languages() -> tuple[str, ...]:
-    """Codes of the languages that have a catalogue (ISO 639-1, such as "nb")."""
+    """Codes of the languages that have a catalogue (ISO 639-1, such as "nb"): the package's, those that other installed
+    packages bring, and those that were named."""
+    return tuple(sorted({*_ours(), *registered(), *_named}))
+
+
+@cache
+def _ours() -> frozenset[str]:
     names = (entry.name for entry in files(__package__).iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if _LANGUAGE_FILE.fullmatch(name)))
+    return frozenset(name.removesuffix(".toml") for name in names if _LANGUAGE_FILE.fullmatch(name))
+
+
+def known_language(named: str) -> str:
+    """The code of a language that was asked for by its code, or by the path of a file CODE.toml of one's own, which is
+    there from now on. InputError with file and line."""
+    if named in _ours():
+        return named
+    path = Path(named)
+    if path.suffix == ".toml":
+        if not _LANGUAGE_FILE.fullmatch(path.name) or path.stem in _ours():
+            raise InputError(f"{named}: is called by a language's code that is not taken, as sv.toml (ISO 639-1)")
+        _named[path.stem] = read_language(path, sections("en"))
+        return path.stem
+    if named not in languages():
+        raise InputError(
+            f"there is no '{named}'; there are: {', '.join(languages())}, and a file CODE.toml of one's own"
+        )
+    return named
 
 
 @cache
 def sections(language: str) -> dict[str, dict[str, Any]]:
-    """Everything that a language's file says. Raises UnknownTextError for a language without one."""
+    """Everything that a language's file says. Raises UnknownTextError for a language without one; InputError for one of
+    somebody's own that cannot be used."""
     if language not in languages():
         raise UnknownTextError(f"no guidance in language {language!r}; there is {', '.join(languages())}")
+    if language not in _ours():
+        return _named.get(language) or read_language(registered()[language], sections("en"))
     return tomllib.loads((files(__package__) / f"{language}.toml").read_text(encoding="utf-8"))
 
 

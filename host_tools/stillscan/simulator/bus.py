@@ -15,15 +15,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.carriage import Carriage
 from stillscan.simulator.controller import Chip
 from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.lamp import Lamp
-from stillscan.simulator.line_sensor import LineSensor
 from stillscan.simulator.models import OURS, Models
 from stillscan.simulator.pins import PINS
-from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Beeper, Ring
 
@@ -94,11 +91,11 @@ class Bus:
         self.scene = scene
         self.usb = Usb()
         self.flow = models.flow(scene)
-        self.accelerometer = Accelerometer(scene)
+        self.accelerometer = models.accelerometer(scene)
         self.carriage = Carriage(scene.seed)
-        self.line_sensor = LineSensor(scene)
+        self.line_sensor = models.line_sensor(scene)
         self.lamp = Lamp()
-        self.presence = Presence(scene)
+        self.presence = models.presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
         self.chip = Chip(scene.seed)

@@ -12,7 +12,10 @@ from typing import Any
 
 from stillscan.boards.files import board_folder, board_models
 from stillscan.errors import InputError
+from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.flow import Flow
+from stillscan.simulator.line_sensor import LineSensor
+from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
 
 GROUP = "stillscan.models"
@@ -21,9 +24,13 @@ GROUP = "stillscan.models"
 
 @dataclass(frozen=True)
 class Models:
-    """``flow``: makes the optical-flow sensor over a scene; see `Flow` for what a model has."""
+    """Of each part what makes it over a scene; the class that stands here says what a model has, and each is made from
+    it. An accelerometer answers at the address of ours."""
 
     flow: Callable[[Scene], Flow] = Flow
+    accelerometer: Callable[[Scene], Accelerometer] = Accelerometer
+    line_sensor: Callable[[Scene], LineSensor] = LineSensor
+    presence: Callable[[Scene], Presence] = Presence
 
 
 OURS = Models()
@@ -36,13 +43,14 @@ def models_of(board: str) -> Models:
     return Models(**{part: _found(board, part, name) for part, name in named.items()}) if named else OURS
 
 
-def _found(board: str, part: str, name: str) -> Callable[[Scene], Flow]:
+def _found(board: str, part: str, name: str) -> Callable[[Scene], Any]:
+    base: type = getattr(OURS, part)
     file, colon, kind = name.rpartition(":")
     if not colon:
         return _registered(board_folder(board), part, name)
     found = _run(Path(file)).get(kind)
-    if not (isinstance(found, type) and issubclass(found, Flow)):
-        raise InputError(f"{file}: has no class '{kind}' that is made from stillscan.simulator.flow.Flow")
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise InputError(f"{file}: has no class '{kind}' that is made from {base.__module__}.{base.__qualname__}")
     return found
 
 
@@ -59,12 +67,12 @@ def _run(path: Path) -> Mapping[str, Any]:
         raise InputError(f"{path}: line {line}: {type(error).__name__}: {error}") from None
 
 
-def _registered(folder: Path, part: str, name: str) -> Callable[[Scene], Flow]:
+def _registered(folder: Path, part: str, name: str) -> Callable[[Scene], Any]:
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
         raise InputError(
             f"{folder / 'board.toml'}: [models] {part}: '{name}' is no FILE.py:CLASS, and no package has registered it "
             f"under {GROUP}"
         )
-    found: Callable[[Scene], Flow] = known[name].load()
+    found: Callable[[Scene], Any] = known[name].load()
     return found

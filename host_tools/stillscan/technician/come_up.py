@@ -22,6 +22,9 @@ LIMIT_S = 75.0
 PATIENT_S = 1800.0
 """The same of an emulated chip: its start, 1.6 s, takes a free core a minute or two, and took a computer with eight
 busy programs a core 756 s."""
+_ANSWER_MS = 1000.0  # for the first answer, as a session waits (link.session): PROTOCOL.md promises one within 20 ms
+PATIENT_ANSWER_MS = 4000.0
+"""The same of an emulated chip that has been up for a while, on a computer with eight busy programs a core."""
 WHY = {
     wire.DEFECT: "it ended with an error while it started",
     wire.RESETS: "it was reset twice before it was ready",
@@ -39,10 +42,15 @@ class Running(NamedTuple):
     fault: str | None
 
 
-def connect(port: str, key: bytes | None = None) -> Session:
-    """A session with the kiosk on this port, ``key`` that of its pairing. DeviceError: nobody there says HELLO."""
+def connect(port: str, key: bytes | None = None, answer_ms: float = _ANSWER_MS) -> Session:
+    """A session with the kiosk on this port, ``key`` that of its pairing; ``answer_ms`` for each answer. DeviceError:
+    nobody there says HELLO."""
     transport = SerialTransport(port)
-    session = Session(transport, admission=lambda hello, _: key if hello.scanner_id is not None else None)
+
+    def admission(hello: Hello, _: object) -> bytes | None:
+        return key if hello.scanner_id is not None else None
+
+    session = Session(transport, answer_ms=answer_ms, admission=admission)
     try:
         session.open(wire.STREAM_EVENTS)
     except BaseException:
@@ -62,9 +70,8 @@ def come_up(port: Callable[[], str], build: str, limit_s: float = LIMIT_S, key: 
     ``key`` is that of its pairing: a board that has one takes settings from nobody else.
     """
     end_s = time.monotonic() + limit_s
-    prompt_s = _PROMPT_S * limit_s / LIMIT_S
     while True:
-        session = _connected(port, end_s, prompt_s, key)
+        session = _connected(port, end_s, limit_s / LIMIT_S, key)
         try:
             return _confirmed(session, build, end_s)
         except LinkLostError:
@@ -74,14 +81,22 @@ def come_up(port: Callable[[], str], build: str, limit_s: float = LIMIT_S, key: 
             raise
 
 
-def _connected(port: Callable[[], str], end_s: float, prompt_s: float, key: bytes | None) -> Session:
-    began_s = time.monotonic()
+def _connected(port: Callable[[], str], end_s: float, patience: float, key: bytes | None) -> Session:
+    """``patience``: how many times slower than a board this one may be.
+
+    Who asks faster than a slow board answers is never answered: what is asked waits for all that was asked before. So
+    it is asked half as often each time.
+    """
+    began_s, answer_ms = time.monotonic(), _ANSWER_MS
     while True:
         try:
-            return connect(port(), key)
+            return connect(port(), key, answer_ms)
         except DeviceError as error:
             why = error
-        if why.kind == "firmware" or time.monotonic() - began_s >= prompt_s:  # a prompt was heard, or may be there
+        if why.kind == "stranger":
+            answer_ms = min(2 * answer_ms, patience * _ANSWER_MS)
+        late = time.monotonic() - began_s >= patience * _PROMPT_S
+        if why.kind == "firmware" or late:  # a prompt was heard, or may be there
             _refuse_prompt(port())
         if time.monotonic() > end_s:
             raise why

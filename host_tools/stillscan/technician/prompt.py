@@ -88,6 +88,15 @@ with open({source!r}, "rb") as f, open({target!r}, "wb") as t:
             break
         t.write(memoryview(b)[:n])
 """
+# Nothing that the host sends can interrupt it: a HELLO may hold the byte of Ctrl-C, and whoever says it as soon as the
+# board was asked to restart would keep it at its prompt. What is printed needs a moment to get out.
+_RESET = """
+import machine, micropython, time
+micropython.kbd_intr(-1)
+print("restarting")
+time.sleep_ms(10)
+machine.reset()
+"""
 
 
 class Facts(NamedTuple):
@@ -111,6 +120,14 @@ class _Mpremote(Mpremote):  # type: ignore[misc] # mpremote has no types
 
     def follow(self, timeout: float, data_consumer: object = None) -> object:
         return super().follow(self.silence_s, data_consumer)
+
+    def read_until(
+        self, least: int, ending: bytes, timeout: float | None = None, *more: object, **named: object
+    ) -> bytes:
+        """As mpremote's, which waits ten seconds where nobody says how long: as at the end of a command."""
+        wait = self.silence_s if timeout is None else timeout
+        found: bytes = super().read_until(least, ending, wait, *more, **named)
+        return found
 
 
 class Prompt:
@@ -202,10 +219,11 @@ class Prompt:
     def reset(self) -> None:
         """As if its power had been switched off and on; the prompt is gone. DeviceError: it is still there."""
         with self._told():
-            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+            self._transport.exec_raw_no_follow(_RESET)
         self._transport.in_raw_repl = False
         said = b""
         with contextlib.suppress(OSError, serial.SerialException):  # the port goes away, which is as it should be
+            self._transport.read_until(1, b"\n", timeout=self._transport.silence_s)
             self._transport.serial.timeout = _RESET_S
             said = self._transport.read_until(1, b"\x04>", timeout=_RESET_S)
         if said.endswith(b"\x04>"):

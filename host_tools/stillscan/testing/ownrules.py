@@ -1,44 +1,70 @@
-"""Rules from outside the package: a function of a file, or one that a package has registered."""
+"""Rules from outside the package: functions of a file, a folder's set of them, or what a package has registered."""
 
 from __future__ import annotations
 
 import runpy
+import sys
 import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from stillscan.errors import InputError
 from stillscan.testing.driver import Rule
 
 GROUP = "stillscan.rules"
 """Of entry points: each is a rule, or a list of them, by name."""
+SET = "rules.py:RULES"
+"""Where the set of a folder stands: a list of rules."""
 
 
-def load_rule(name: str, folder: Path) -> Rule:
-    """``FILE.py:FUNCTION``, the file named from ``folder``; or the name of an entry point. InputError."""
-    file, colon, function = name.rpartition(":")
-    if not colon:
-        return _registered(name)
+def load_rules(name: str, folder: Path) -> list[Rule]:
+    """``FILE.py:NAME``, or a folder whose rules.py has the list RULES, both named from ``folder``; or the name of an
+    entry point. NAME is a rule or a list of them. InputError with file and line."""
+    if (folder / name).is_dir():
+        return _of_file(name, folder / name, SET)
+    if ":" in name:
+        return _of_file(name, folder, name)
+    return _rules(_registered(name), f"rule '{name}'")
+
+
+def _of_file(name: str, folder: Path, where: str) -> list[Rule]:
+    file, _, wanted = where.rpartition(":")
     path = folder / file
     if not path.is_file():
         raise InputError(f"rule '{name}': {path}: no such file")
+    found = _run(name, path)
+    if wanted not in found:
+        raise InputError(f"rule '{name}': {path} has no function '{wanted}'")
+    return _rules(found[wanted], f"rule '{name}': {path}: '{wanted}'")
+
+
+def _run(name: str, path: Path) -> dict[str, Any]:
+    """The names of a file, which may import what lies beside it."""
+    sys.path.insert(0, str(path.parent))
     try:
-        found = runpy.run_path(str(path)).get(function)
+        return runpy.run_path(str(path))
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)
         line = next((frame.lineno for frame in reversed(where) if frame.filename == str(path)), None)
         line = getattr(error, "lineno", None) or line or 1
         raise InputError(f"rule '{name}': {path}: line {line}: {type(error).__name__}: {error}") from None
-    if not callable(found):
-        raise InputError(f"rule '{name}': {path} has no function '{function}'")
-    rule: Rule = found
-    return rule
+    finally:
+        sys.path.remove(str(path.parent))
 
 
-def _registered(name: str) -> Rule:
+def _rules(found: Any, what: str) -> list[Rule]:
+    rules = list(found) if isinstance(found, list | tuple) else [found]
+    if not rules or not all(map(callable, rules)):
+        raise InputError(f"{what} is neither a function nor a list of functions")
+    return rules
+
+
+def _registered(name: str) -> Any:
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
         there = f"; there are: {', '.join(sorted(known))}" if known else ""
-        raise InputError(f"rule '{name}': no FILE.py:FUNCTION, and no package has registered it under {GROUP}{there}")
-    rule: Rule = known[name].load()
-    return rule
+        raise InputError(
+            f"rule '{name}': no FILE.py:FUNCTION, no folder, and no package has registered it under {GROUP}{there}"
+        )
+    return known[name].load()

@@ -21,7 +21,7 @@ from typing import Any
 from stillscan.errors import InputError
 from stillscan.files import Located, located_toml
 from stillscan.mrz import MrzError
-from stillscan.testing.ownrules import load_rule
+from stillscan.testing.ownrules import load_rules
 from stillscan.testing.scanner import Scanner
 from stillscan.testing.scenario_steps import STEPS, TEXT, Given, Kind, listed, whole
 from stillscan.testing.timeline import NotAsExpectedError
@@ -53,9 +53,10 @@ class Scenario:
         """Carry all steps out. NotAsExpectedError names file and line; InputError does for what cannot be done."""
         __tracebackhide__ = True
         given = Given(scanner, Path(self.file.file).parent)
-        for number, rule in enumerate(self.rules):
+        for number, named in enumerate(self.rules):
             try:
-                scanner.add_rule(load_rule(rule, given.folder))
+                for rule in load_rules(named, given.folder):
+                    scanner.add_rule(rule)
             except InputError as error:
                 raise self.file.wrong(str(error), "rules", number) from None
         for number, (name, said) in enumerate(self.steps):

@@ -29,9 +29,14 @@ def language_of(request: Request) -> str:
 
 
 def customer_language_of(request: Request) -> str:
-    """What the customer's screen was asked for in, or else the program's: it keeps no choice for the next customer."""
-    asked = request.query_params.get("language")
-    return str(asked) if asked in customer_languages() else language_of(request)
+    """What the customer's screen was asked for in, or else the program's: it keeps no choice for the next customer.
+
+    English where the program's has no texts for customers: a language of somebody's own need not.
+    """
+    for asked in (request.query_params.get("language"), language_of(request)):
+        if asked in customer_languages():
+            return str(asked)
+    return "en"
 
 
 def keep_choice(request: Request, answer: Response) -> None:

@@ -47,7 +47,7 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
             "verdict": visit.verdict.verdict,
             "reasons": [(reason, say(f"reason.{reason}", language)) for reason in told],
             "reference": visit.verdict.reference,
-            "known": [spoken[language] for spoken in visit.advice if language in spoken],
+            "known": [spoken.get(language) or spoken["en"] for spoken in visit.advice],
             "advice": advice_on((f"reason.{reason}" for reason in told), language),
             "lies_at": visit.letter.office if visit.letter is not None and "wrong_office" in told else "",
             "papers": kinds_for(visit.verdict.verdict, told),

@@ -8,7 +8,6 @@ import numpy as np
 from rp2040py.external.ws2812 import Ws2812
 from rp2040py.gpio_pin import GPIOPinState
 
-from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.bus import Stop
 from stillscan.simulator.carriage import Carriage
 from stillscan.simulator.chip.board_pins import Wiring
@@ -19,9 +18,7 @@ from stillscan.simulator.chip.motor import Motor
 from stillscan.simulator.chip.outputs import Outputs
 from stillscan.simulator.controller import Chip
 from stillscan.simulator.lamp import Lamp
-from stillscan.simulator.line_sensor import LineSensor
 from stillscan.simulator.models import OURS, Models
-from stillscan.simulator.presence import Presence
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Beeper, Ring
 
@@ -36,11 +33,11 @@ class Parts:
         self._pins = wiring.pins
         self.scene = scene
         self.flow = models.flow(scene)
-        self.accelerometer = Accelerometer(scene)
+        self.accelerometer = models.accelerometer(scene)
         self.carriage = Carriage(scene.seed)
-        self.line_sensor = LineSensor(scene)
+        self.line_sensor = models.line_sensor(scene)
         self.lamp = Lamp()
-        self.presence = Presence(scene)
+        self.presence = models.presence(scene)
         self.ring = Ring()
         self.beeper = Beeper()
         self.chip = Chip(scene.seed)

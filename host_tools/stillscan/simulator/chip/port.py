@@ -16,7 +16,8 @@ _STEP_MS = 2.0  # of the chip's time: some 40 ms of a busy computer's, as often 
 
 class ChipPort:
     """``link`` is the name to open. ``command`` takes one line: `power` switches the board off and on; `service` does
-    so while its service button is held, which is let go at the next reset.
+    so while its service button is held, which is let go at the next reset; `time` asks how many ms of its own the chip
+    has been on since.
 
     The chip's time never runs ahead of the computer's; it may lag behind, for a busy chip takes 15 times as long.
     """
@@ -27,11 +28,13 @@ class ChipPort:
         self._held = False  # the service button, over the next reset
         self._terminal = Terminal(link)
         self._began_s = time.monotonic() - kiosk.now_ms() / 1000
+        self._on_ms = kiosk.now_ms()
         self._usb_reset = kiosk.emulator.at_reset
         kiosk.emulator.at_reset = self._reset
 
     def _reset(self) -> None:
         """What the computer has not got rid of yet is lost."""
+        self._on_ms = self.kiosk.now_ms()
         self._usb_reset()
         self.kiosk.bus.hold_service(self._held)
         self._held = False
@@ -40,9 +43,11 @@ class ChipPort:
         self._terminal.close()
 
     def command(self, line: str) -> str:
-        """Carry a line out; "ok", or "error: " and why."""
+        """Carry a line out; "ok" and what was asked for, or "error: " and why."""
+        if line == "time":
+            return f"ok {self.kiosk.now_ms() - self._on_ms:.0f}"
         if line not in ("service", "power"):
-            return f"error: no command '{line}'; there are: service, power"
+            return f"error: no command '{line}'; there are: service, power, time"
         self._held = line == "service"
         self.kiosk.emulator.power_up()
         return "ok"

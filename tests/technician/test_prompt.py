@@ -1,0 +1,40 @@
+"""What the host has MicroPython do at its prompt."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from stillscan.technician import prompt
+
+
+def test_nothing_that_the_host_says_next_interrupts_a_restart(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One HELLO in twelve holds the byte of Ctrl-C, and the host says HELLO as soon as it has asked for the restart."""
+    done: list[object] = []
+    modules = {
+        "machine": SimpleNamespace(reset=lambda: done.append("reset")),
+        "micropython": SimpleNamespace(kbd_intr=done.append),
+        "time": SimpleNamespace(sleep_ms=lambda ms: done.append(capsys.readouterr().out)),
+    }
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    exec(prompt._RESET, {})
+    assert done == [-1, "restarting\n", "reset"], "deaf to Ctrl-C before it says so, and told before it is gone"
+
+
+def test_the_end_of_a_command_is_waited_for_as_long_as_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """mpremote's own ten seconds are too few for a chip that is emulated on a busy computer."""
+    waits: list[object] = []
+
+    def read_until(self: object, least: int, ending: bytes, timeout: object, *more: object, **named: object) -> bytes:
+        waits.append(timeout)
+        return ending
+
+    monkeypatch.setattr(prompt.Mpremote, "read_until", read_until)
+    transport = prompt._Mpremote.__new__(prompt._Mpremote)
+    transport.silence_s = 300.0
+    assert transport.read_until(1, b"\x04") == b"\x04"
+    assert transport.read_until(1, b"\x04", timeout=0.3, timeout_overall=1.5) == b"\x04"
+    assert waits == [300.0, 0.3]

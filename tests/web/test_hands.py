@@ -7,7 +7,7 @@ from test_page import T, accessible, step, to_face, type_tracking, until, wait_f
 from test_typed import NAMESAKE
 
 from kiosk import wire
-from stillscan.guidance import page_texts, say
+from stillscan.guidance import say
 from stillscan.verify import Consignment
 
 pytestmark = pytest.mark.process
@@ -221,44 +221,3 @@ def test_another_office_is_named_and_what_helps_is_said(page, played: Played, le
     assert page.locator(".papers a").count() == 3
     assert page.locator(".advice [data-for] dd").count() >= 3
     accessible(page)
-
-
-@pytest.mark.parametrize("scheme", ["dark", "forced"])
-def test_dark_and_forced_colours_are_accessible(page, played: Played, scheme: str) -> None:
-    if scheme == "dark":
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    else:
-        page.emulate_media(forced_colors="active")
-    accessible(page)
-    to_face(page, played)
-    accessible(page)
-    page.keyboard.press("F9")
-    wait_for(page, "verdict")
-    accessible(page)
-
-
-@pytest.mark.parametrize("size", [(390, 800), (800, 600), (1280, 800), (1920, 1080)])
-def test_nothing_hangs_out_in_any_language(page, played: Played, size: tuple[int, int]) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    fits = "document.documentElement.scrollWidth <= innerWidth"
-    for language in ("nb", "nn", "en"):
-        page.goto(f"{played.url}/?language={language}")
-        until(page, "document.activeElement.id", "tracking")
-        assert page.evaluate(fits)
-    type_tracking(page)
-    wait_for(page, "scan")
-    for language in ("nb", "nn", "en"):
-        played.give_up("mrz_uncertain")
-        page.goto(f"{played.url}/?language={language}")
-        assert page.evaluate(fits)
-    played.read(SWEDISH)
-    wait_for(page, "second")
-    for language in ("nb", "nn", "en"):
-        page.goto(f"{played.url}/?language={language}")
-        assert page.evaluate(fits)
-    page.keyboard.press("F4")
-    wait_for(page, "verdict")
-    for language in ("nb", "nn", "en"):
-        page.goto(f"{played.url}/?language={language}")
-        assert page.inner_text("h1") == page_texts(language)["verdict_needs_second_document"]
-        assert page.evaluate(fits)

@@ -11,7 +11,7 @@ STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean
+.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean page-matrix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,6 +102,10 @@ bench-fuzz: setup ## 20,000 pictures, arrays and damaged files that are no MRZ: 
 bench-page: setup ## from a scan event to the page that shows it, in a real browser
 	@sh tests/packages.sh chromium
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)
+
+page-matrix: setup ## the page in every state, language, size and colours: what hangs out, is cut, or axe finds (4 minutes)
+	@sh tests/packages.sh chromium
+	@$(BIN)/python tests/web/matrix.py
 
 bench-typing: setup ## is a character lost while everything happens at the counter? 200 visits in a real browser (10 minutes)
 	@sh tests/packages.sh chromium

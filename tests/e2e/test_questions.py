@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stillscan.commands.counter import DEMO_TRACKING
+from stillscan.commands.office import DEMO_TRACKING
 from stillscan.terminal.streams import Output, question
 
 from .terminal import COMMAND

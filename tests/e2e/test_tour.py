@@ -9,12 +9,13 @@ from stillscan.commands.world import movement
 from stillscan.counter.counter import Counter
 from stillscan.counter.visit import Recorded
 from stillscan.guidance.catalogue import sections
-from stillscan.mrz import read_image
+from stillscan.mrz import Reading, read_image
 from stillscan.records.importing import parse
 from stillscan.records.tracking import normalise
 from stillscan.simulator.visitors import Visitors
 from stillscan.verify import Case, Consignment, decide_case
 
+LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 TODAY = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
@@ -71,7 +72,10 @@ def test_the_customer_of_a_letter_comes_and_goes_with_the_visit() -> None:
     customers = Customers(visitors, 1)
     customers.follow(counter, False)
     assert visitors.here, "until somebody serves, one after another comes"
+    counter.judge(Reading(format="TD3", lines=LINES, valid=True, accepted=True, confidence=1.0))
+    assert counter.visit.holds_document
     customers.follow(counter, True)
+    assert not counter.visit.holds_document, "what passed before is nobody's"
     counter.answer(lambda visit: visit.enter("RR200000045NO", visit.turn))
     customers.follow(counter, True)
     customers.follow(counter, True)

@@ -42,6 +42,12 @@ def test_another_document_is_asked_for_only_where_one_helps() -> None:
     assert sends == ANOTHER_DOCUMENT_HELPS
 
 
+def test_what_speaks_of_two_documents_is_said_only_where_there_are_two() -> None:
+    assert {key for key, advice in table().items() if advice.clerk == "compare"} == {
+        "reason.identity_number_unverifiable"
+    }
+
+
 def test_of_several_reasons_nothing_is_said_twice() -> None:
     both = advice_on(["reason.document_expired", "reason.emergency_passport", "reason.name_mismatch"], "en")
     assert len(both["clerk"]) == 2

@@ -14,6 +14,7 @@ from stillscan.guidance import languages, page_texts, say
 from stillscan.guidance.catalogue import sections
 from stillscan.guidance.papers import KINDS, UNNAMED_OFFICE, Occasion, kinds_for, paper
 from stillscan.verify import REASONS
+from stillscan.verify.ruling import VERDICTS
 
 OCCASION = Occasion(
     tracking="RR123456785NO",
@@ -85,6 +86,16 @@ def test_a_letter_to_people_says_the_reasons_in_the_customer_s_mouth(language: s
 )
 def test_only_papers_that_help_are_offered(verdict, reasons, kinds) -> None:
     assert kinds_for(verdict, reasons) == kinds
+
+
+@pytest.mark.parametrize("language", languages())
+def test_whatever_is_offered_after_an_end_can_be_written(language: str) -> None:
+    """Also the receipt, whose check has no reason that a letter could give."""
+    against = [verdict for verdict in VERDICTS if verdict != "release"]
+    ends = [("release", "ok"), *((verdict, reason) for reason in REASONS for verdict in against)]
+    for verdict, reason in ends:
+        for kind in kinds_for(verdict, (reason,)):
+            assert paper(kind, language, replace(OCCASION, verdict=verdict, reasons=(reason,))).body, (kind, reason)
 
 
 def test_as_mail_it_is_a_draft_with_the_same_text() -> None:

@@ -205,7 +205,7 @@ def test_an_erased_letter_is_not_changed_but_comes_in_again(place: Place, clock:
     clock.now = later(120)
     assert retention.purge(place.database, place.keyring, 90) == 3
     for other in (extension("2027-12-01"), correction("Kari Hansen")):
-        with pytest.raises(ChangeError, match="was erased when its time was over; an import takes it in again"):
+        with pytest.raises(ChangeError, match="was erased when its time was over; a supervisor can take it in again"):
             change(place, other)
     change(place, return_to_sender())
     assert whole(place) == ["6: it was returned to its sender by boss"]

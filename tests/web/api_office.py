@@ -1,23 +1,26 @@
 """An office with a real database, and a program that calls its API."""
 
 from pathlib import Path
+from unittest import mock
 
-from clerks import sessions
+from clerks import SUPERVISOR, sessions
+from letter_office import CHEAP
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
+from stillscan.records import staff
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
-from stillscan.records.staff import Person, Role
+from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tokens import Scope, TokenList
 from stillscan.web.api import api
 from stillscan.web.browsers import Browsers
 from stillscan.web.pages import api_route, application
 from stillscan.web.server import NAMES
 
-CLERK = Person("anna", Role.CLERK)
+CLERK, BOSS = Person("anna", Role.CLERK), Person(SUPERVISOR, Role.SUPERVISOR)
 LETTER = {"tracking": "RR123456785NO", "order": "A-1", "recipient": "Åse Østenbyen", "deadline": "2099-12-01"}
 
 
@@ -30,7 +33,11 @@ class Office:
         book = Book(self.database, self.keyring, "Moss", test_mode=True)
         self.counter = Counter(book, "Moss", test_mode=True)
         self.tokens = TokenList(self.database, self.keyring)
-        self.token = self.tokens.add("all", Scope)
+        self.people = StaffList(self.database, self.keyring)
+        with mock.patch.object(staff, "HASHER", CHEAP):
+            self.people.add(SUPERVISOR, Role.SUPERVISOR, "2580 blue")
+            self.people.add(CLERK.staff, CLERK.role, "2580 blue")
+        self.token = self.tokens.add("all", Scope, BOSS)
         program = api(self.counter, self.database, self.keyring, self.tokens)
         self.program: Starlette = application(
             self.counter, NAMES, Browsers(self.keyring.folder), sessions(), [api_route(program)]

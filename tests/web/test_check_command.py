@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from stillscan.cli import main
-from stillscan.commands.counter import DEMO_TRACKING
+from stillscan.commands.office import DEMO_TRACKING
 from stillscan.records import staff
 
 pytestmark = pytest.mark.process
@@ -121,7 +121,7 @@ def test_simulated_records_know_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert check(monkeypatch, "4711-blue\n", "--staff", "anna") == 2
-    assert "demo alone is there" in capsys.readouterr().err
+    assert "demo alone serves" in capsys.readouterr().err
     monkeypatch.chdir(tmp_path)
     for port in ("sim", "/dev/null"):
         assert main(["check", "--port", port, "--tracking", DEMO_TRACKING, *DATABASE, "--new-database"]) == 2

@@ -34,7 +34,9 @@ from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
 from stillscan.link.messages import Hello, State
 from stillscan.mrz import Reading
-from stillscan.records.audit import head_of
+from stillscan.records.audit import head_of, reading_chain
+from stillscan.records.chain_state import ChainState
+from stillscan.records.changes import mark
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Role, StaffList
 from stillscan.records.tokens import Scope, TokenList
@@ -60,10 +62,19 @@ class _Call(NamedTuple):
     scope: Scope
 
 
+_LETTER = {"tracking": number(7), "order": "B", "recipient": RECIPIENT, "deadline": "2099-01-01"}
+_DECISIONS: dict[str, dict[str, str]] = {
+    "extend": {"deadline": "2099-01-01"},
+    "correct": {"recipient": "Kari Hansen"},
+    "withdraw": {},
+    "return": {},
+    "again": {name: value for name, value in _LETTER.items() if name != "tracking"},
+}
 _CALLS = (
     _Call("GET", "status", Scope.STATES),
     _Call("GET", f"consignments/{number(0)}", Scope.STATES),
     _Call("POST", "consignments", Scope.LETTERS),
+    *(_Call("POST", f"consignments/{number(0)}/{name}", Scope.DECISIONS) for name in _DECISIONS),
     _Call("POST", "rules/decide", Scope.CASES),
     _Call("GET", "rules/reasons", Scope.CASES),
     _Call("GET", "audit/entries", Scope.AUDIT),
@@ -87,6 +98,7 @@ class _Office:
 
     def __init__(self, folder: Path, today: Computer) -> None:
         self._database, keyring = opened(folder)
+        self._keyring, self._chain = keyring, ChainState()
         self._seconds = 1000.0
         staffed(self._database, keyring)
         people = StaffList(self._database, keyring)
@@ -158,6 +170,11 @@ class _Office:
         with self._database.reading() as connection:
             count: int = connection.exec_driver_sql("SELECT count(*) FROM release").scalar_one()
         return count
+
+    def mark(self) -> str:
+        """Of the letter of the visit."""
+        with reading_chain(self._database, self._keyring, self._chain):
+            return mark(self._chain, number(0))
 
     def state(self) -> tuple[object, ...]:
         """Everything that a request could have changed."""
@@ -235,11 +252,11 @@ def _page(
 
 def _calls(office: _Office) -> Iterator[Attack]:
     """The API by tokens that are none, or for other things, and by whoever is signed in at the page."""
-    revoked = office.tokens.add("revoked", Scope)
+    revoked = office.tokens.add("revoked", Scope, BOSS)
     office.tokens.revoke("revoked")
     for call in _CALLS:
         others = office.tokens.add(
-            f"all-but-{call.method}-{call.path.replace('/', '-')}".lower(), set(Scope) - {call.scope}
+            f"all-but-{call.method}-{call.path.replace('/', '-')}".lower(), set(Scope) - {call.scope}, BOSS
         )
         shown: dict[str, str | None] = {
             "no token": None,
@@ -260,11 +277,15 @@ def _calls(office: _Office) -> Iterator[Attack]:
 
 
 def _call(office: _Office, call: _Call, told: str, browser: TestClient, headers: Headers) -> Attack:
-    letter = {"tracking": number(7), "order": "B", "recipient": RECIPIENT, "deadline": "2099-01-01"}
-    body: object = [letter] if call.path == "consignments" else {}
+    """A call as it would be carried out with the right token: a decision names the letter as it stands."""
+    decision = _DECISIONS.get(call.path.rpartition("/")[2])
 
     def carry_out() -> str:
-        content = None if call.method == "GET" else body
+        content: object = None if call.method == "GET" else {}
+        if call.path == "consignments":
+            content = [_LETTER]
+        elif decision is not None:
+            content = {"mark": office.mark(), **decision}
         ask = lambda: browser.request(call.method, f"/api/v1/{call.path}", headers=headers, json=content)  # noqa: E731
         return _judged(office, ask)
 

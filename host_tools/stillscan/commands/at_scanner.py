@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from kiosk import wire
-from stillscan.commands.counter import unrecorded_gate
+from stillscan.commands.office import unrecorded_gate
 from stillscan.commands.recording import add_record_link, linked, played
 from stillscan.commands.records import add_place, keys
 from stillscan.commands.signing_in import add_staff, given_pin, named

@@ -10,7 +10,9 @@ from contextlib import closing
 
 from rich.console import Console
 
-from stillscan.commands.counter import (
+from stillscan.commands.display import Both, ConsoleOut, PlainLines
+from stillscan.commands.following import Following
+from stillscan.commands.office import (
     DEMO,
     OfficeRecords,
     add_records,
@@ -18,8 +20,6 @@ from stillscan.commands.counter import (
     reading_limits,
     thrown_away,
 )
-from stillscan.commands.display import Both, ConsoleOut, PlainLines
-from stillscan.commands.following import Following
 from stillscan.commands.parser import add_language
 from stillscan.commands.recording import add_record_link, linked
 from stillscan.commands.run import connector
@@ -140,7 +140,7 @@ def _look_at_staff(args: argparse.Namespace, simulated: bool) -> None:
         named(args)
     if args.staff is not None and thrown_away(args, simulated) and named(args).strip().lower() != DEMO.staff:
         raise InputError(
-            f"--staff: in simulated records {DEMO.staff} alone is there, and signed in; or --database FILE"
+            f"--staff: in simulated records {DEMO.staff} alone serves, and is signed in; or --database FILE"
         )
 
 

@@ -1,48 +1,45 @@
 """``stillscan run`` with the clerk's page: scanner, records and page put together."""
 
-# long-ok: the one place where all parts of a kiosk meet
-
 from __future__ import annotations
 
 import argparse
 import contextlib
 import functools
-import secrets
-import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, PlainLines
 from stillscan.commands.fleet_kiosk import Here, releases
 from stillscan.commands.json_lines import JsonLines
-from stillscan.commands.parser import seconds, whole
+from stillscan.commands.office import (
+    DEMO,
+    DEMO_TRACKING,
+    TECHNICIAN,
+    add_records,
+    office_records,
+    reading_limits,
+)
+from stillscan.commands.parser import whole
 from stillscan.commands.recording import recorded, streams
-from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.settings import expected
 from stillscan.commands.signing_in import MADE_BY
 from stillscan.commands.to_centre import add_fleet, centre_of
-from stillscan.commands.tour import Customers, letters_csv, tour
+from stillscan.commands.tour import Customers, tour
 from stillscan.commands.watched import watched
 from stillscan.commands.webhook import webhook_of
-from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
 from stillscan.errors import InputError
 from stillscan.guidance.papers import UNNAMED_OFFICE
 from stillscan.link.identity import Admission
 from stillscan.link.messages import Hello
 from stillscan.link.transport import Transport
 from stillscan.records.admission import Gate
-from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
-from stillscan.records.database import Database
-from stillscan.records.importing import load
-from stillscan.records.keyring import Keyring
 from stillscan.records.scanners import Scanners
-from stillscan.records.staff import Person, Role, StaffList
+from stillscan.records.staff import StaffList
 from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Display, Service
 from stillscan.technician.held_port import HeldPort, new_secret, noted
@@ -58,9 +55,6 @@ if TYPE_CHECKING:  # a program without a page loads none of it
     from stillscan.technician.glass import Glass
 
 PORT = 8765  # nothing depends on the number: --page takes any other
-DEMO_TRACKING = "RR123456785NO"
-DEMO = Person("demo", Role.SUPERVISOR)
-"""Who serves in a demonstration, and sees all of it."""
 _MOST_LOCK_MINUTES = 1440  # a day: who wants longer says never
 
 
@@ -89,37 +83,6 @@ def add_page(parser: argparse.ArgumentParser) -> None:
     )
     add_fleet(group)
     add_records(group)
-
-
-def add_records(group: argparse._ActionsContainer) -> None:
-    """Options of a check that is recorded."""
-    group.add_argument(
-        "--office",
-        default=UNNAMED_OFFICE,
-        metavar="NAME",
-        help="name of this post office, in records and letters to people; run needs it outside test mode",
-    )
-    group.add_argument(
-        "--test-mode",
-        action="store_true",
-        help="take specimens and test numbers, and letters imported with --test only",
-    )
-    group.add_argument(
-        "--reading-taken",
-        type=seconds(LONGEST_S),
-        default=TAKEN_S,
-        metavar="S",
-        help=f"a passport that was read counts for so long after it was taken off the glass ({TAKEN_S:g})",
-    )
-    group.add_argument(
-        "--reading-limit",
-        type=seconds(LONGEST_S),
-        default=MOST_S,
-        metavar="S",
-        help=f"and for so long in any case; {LONGEST_S:g} is the most for both ({MOST_S:g})",
-    )
-    group.add_argument("--known", metavar="TOML", help="the office's own list of known-problem passports")
-    add_place(group, making=True)
 
 
 def serve(
@@ -151,7 +114,7 @@ def serve(
     go_on_without()
     test_mode = args.test_mode or simulated
     known, receiver, wanted = lists(args.known), webhook_of(args), expected(args)
-    with office_records(args, simulated) as (database, keyring, chain, demo_pin):
+    with office_records(args, simulated, TECHNICIAN) as (database, keyring, chain, demo_pin):
         centre = centre_of(args, database, keyring)
         book = Book(database, keyring, args.office, test_mode, chain, centre.beside)
         counter = Counter(book, args.office, test_mode, known, reading_limits(args))
@@ -187,8 +150,9 @@ def serve(
             def announce() -> None:
                 address = f"{server.url}/?key={browsers.invite()}"
                 if args.json:
+                    trial = {"staff": DEMO.staff, "technician": TECHNICIAN.staff, "pin": demo_pin} if demo_pin else {}
                     told = {"page": address, "customer": f"{server.url}/customer", "records": str(database)}
-                    news.tell("page", **told, **({"staff": DEMO.staff, "pin": demo_pin} if demo_pin else {}))
+                    news.tell("page", **told, **trial)
                     return
                 print(f"the clerk's page is at {address} (for one browser, once)", flush=True)
                 print(f"the customer's screen is at {server.url}/customer", flush=True)
@@ -201,6 +165,7 @@ def serve(
                     asked = f"simulated: the letter to ask for is {DEMO_TRACKING}; the page lists more to try"
                     print(asked, flush=True)
                     print(f"simulated: sign in as {DEMO.staff} with the PIN {demo_pin}", flush=True)
+                    print(f"simulated: as {TECHNICIAN.staff}, same PIN, the scanner from inside", flush=True)
 
             reading = contextlib.closing(ReaderProcess(args.read_ms or 0.0))
             lines = LinkLines(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))))
@@ -281,64 +246,6 @@ def _open(address: str) -> None:
         print("there is no browser to open it in", flush=True)
 
 
-def reading_limits(args: argparse.Namespace) -> ReadingLimits:
-    """For how long a reading counts, as the options of `add_records` say."""
-    return ReadingLimits(args.reading_taken, args.reading_limit)
-
-
-class OfficeRecords(NamedTuple):
-    """Database, keys, what this run knows of the chain, and, in records that are thrown away, the PIN of `DEMO`."""
-
-    database: Database
-    keyring: Keyring
-    chain: ChainState
-    demo_pin: str | None = None
-
-
 def _looked(glass: Glass, counter: Counter, spots: list[dict[str, Any]]) -> None:
     glass.looked(spots)
     counter.changed()  # the clerk's page may have something to say of it
-
-
-def thrown_away(args: argparse.Namespace, simulated: bool) -> bool:
-    """Whether the records of this run go away with it: a simulated scanner, and no database is named."""
-    return simulated and args.database is None
-
-
-def is_tour(args: argparse.Namespace) -> bool:
-    """Whether this run tries out the whole counter: nothing of it is kept, and nothing else is to be laid down."""
-    return args.port == "sim" and thrown_away(args, simulated=True) and args.document is None
-
-
-@contextlib.contextmanager
-def office_records(args: argparse.Namespace, simulated: bool) -> Iterator[OfficeRecords]:
-    """The office's records; or ones that are `thrown_away`, with the letters of a trial and one member of staff."""
-    if not thrown_away(args, simulated):
-        with records(args, make="unnamed") as (database, keyring):
-            yield OfficeRecords(database, keyring, ChainState())
-        return
-    with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
-        database = Database(Path(folder) / "records.db")
-        keyring = Keyring(Path(folder) / "keys", "simulator")
-        try:
-            load(letters_csv(utc_now().date()), database, keyring, "demo", test=True)
-            demo_pin = f"{secrets.randbelow(1_000_000):06}"
-            StaffList(database, keyring).add(DEMO.staff, DEMO.role, demo_pin)
-            yield OfficeRecords(database, keyring, ChainState(), demo_pin)
-        finally:
-            database.close()
-
-
-@contextlib.contextmanager
-def unrecorded_gate(args: argparse.Namespace, test_mode: bool) -> Iterator[Gate]:
-    """The gate of a command that keeps no records; those of this computer are opened for a paired scanner only."""
-    with contextlib.ExitStack() as opened:
-        known: list[Scanners | None] = []
-
-        def scanners() -> Scanners | None:
-            if not known:
-                there = is_made(args)
-                known.append(Scanners(*opened.enter_context(records(args))) if there else None)
-            return known[0]
-
-        yield Gate(scanners, test_mode)

@@ -15,10 +15,11 @@ from PIL import Image
 from rich.console import Console
 
 from stillscan.commands.config import add_config
-from stillscan.commands.counter import add_page, is_tour, serve, unrecorded_gate
+from stillscan.commands.counter import add_page, serve
 from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.fleet_kiosk import add_releases
 from stillscan.commands.json_lines import EVENTS, JsonLines
+from stillscan.commands.office import is_tour, unrecorded_gate
 from stillscan.commands.parser import add_language, milliseconds, seconds
 from stillscan.commands.recording import add_recording, linked, played, recorded, streams
 from stillscan.commands.settings import add_expected, expected

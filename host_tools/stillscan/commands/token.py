@@ -7,7 +7,9 @@ import json
 import sys
 
 from stillscan.commands.records import add_place, records
+from stillscan.commands.signing_in import add_staff, named, signed_in
 from stillscan.records import text
+from stillscan.records.staff import Role
 from stillscan.records.tokens import Scope, TokenList
 
 _WHAT = {
@@ -15,6 +17,7 @@ _WHAT = {
     Scope.STATES: "ask for the state of letters and of the counter",
     Scope.AUDIT: "read and verify the audit chain",
     Scope.CASES: "try the rules on a case",
+    Scope.DECISIONS: "decide on letters in the name of the supervisor of --staff",
 }
 
 
@@ -43,6 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         choices=tuple(map(str, Scope)),
         help=f"what it may do, one or several: {'; '.join(f'{scope}: {what}' for scope, what in _WHAT.items())}",
     )
+    add_staff(add, f"needed for '{Scope.DECISIONS}': the supervisor in whose name it decides")
     add.add_argument("--json", action="store_true", help="print JSON")
     add_place(add)
     add.set_defaults(run=_add)
@@ -58,8 +62,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add(args: argparse.Namespace) -> int:
     text.identifier("token", args.name)  # before a database is made
+    if Scope.DECISIONS in args.scope:
+        named(args)  # before a database is made
     with records(args, make="always") as (database, keyring):
-        made = TokenList(database, keyring).add(args.name, map(Scope, args.scope))
+        by = None if args.staff is None else signed_in(args, database, keyring, Role.SUPERVISOR)
+        made = TokenList(database, keyring).add(args.name, map(Scope, args.scope), by)
     if args.json:
         print(json.dumps({"name": args.name, "scopes": sorted(set(args.scope)), "token": made}))
     else:
@@ -74,9 +81,9 @@ def _list(args: argparse.Namespace) -> int:
     for one in tokens:
         state, scopes = "active" if one.active else "revoked", sorted(map(str, one.scopes))
         if args.json:
-            print(json.dumps({"name": one.name, "scopes": scopes, "state": state, "entry": one.entry}))
+            print(json.dumps({"name": one.name, "scopes": scopes, "state": state, "staff": one.by, "entry": one.entry}))
         else:
-            print(f"{one.name:20}  {state:7}  {', '.join(scopes)}")
+            print(f"{one.name:20}  {state:7}  {', '.join(scopes)}{f'  by {one.by}' if one.by else ''}")
     return 0
 
 

@@ -79,6 +79,8 @@ class Customers:
         wanted = counter.look(_wanted)
         if wanted == self._served or (self._served is None and not somebody_serves):
             return
+        if self._served is None and not wanted:
+            counter.begin_anew(counter.look(lambda visit, _: visit.turn))  # a passport that was read before is nobody's
         self._served = wanted
         letter = next((one for one in tour() if one.tracking == wanted), None)
         if letter is None:

@@ -73,11 +73,11 @@ def paper(kind: Kind, language: str, occasion: Occasion, zone: tzinfo | None = N
     template, when = words["papers"][kind], occasion.when.astimezone(zone)
     office = _line(occasion.office) if occasion.office != UNNAMED_OFFICE else ""
     office = office or t["unnamed_office"]
-    said = (
-        [say(f"reason.{reason}", language) for reason in occasion.reasons]
-        if kind == "support"
-        else [words["why"][reason] for reason in occasion.reasons]
-    )
+    said: list[str] = []  # of a release there is nothing to explain
+    if kind == "support":
+        said = [say(f"reason.{reason}", language) for reason in occasion.reasons]
+    elif kind != "receipt":
+        said = [words["why"][reason] for reason in occasion.reasons]
     values = {
         "tracking": _line(occasion.tracking),
         "order": _line(occasion.order) or "-",

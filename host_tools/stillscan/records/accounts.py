@@ -33,6 +33,8 @@ class Scope(StrEnum):
     """Read and verify the audit chain."""
     CASES = "cases"
     """Try the rules on a case."""
+    DECISIONS = "decisions"
+    """Decide on letters, in the name of the supervisor who made the token."""
 
 
 class Person(NamedTuple):
@@ -53,13 +55,17 @@ class Member(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A token of the API: ``digest`` is all that is kept of it; a revoked one is no more ``active``."""
+    """A token of the API: ``digest`` is all that is kept of it; a revoked one is no more ``active``.
+
+    ``by``: who made it, if they signed in for it. In their name it decides on letters.
+    """
 
     name: str
     scopes: frozenset[Scope]
     digest: str
     active: bool
     entry: int
+    by: str | None = None
 
 
 class Accounts:
@@ -112,13 +118,26 @@ class Accounts:
             RESET: {"active": True, "pin": seq},
         }
         self.staff[staff.lower()] = before._replace(entry=seq, **changes[action])
+        self._end_tokens_of(staff, seq)
 
     def _token(self, seq: int, facts: Mapping[str, Any]) -> None:
         name, action = facts["token"], facts["action"]
         if action == ADD:
             scopes = frozenset(map(Scope, facts["scopes"]))
-            self.tokens[name.lower()] = Token(name, scopes, facts["digest"], True, seq)
+            by = facts.get("by")
+            if Scope.DECISIONS in scopes and not isinstance(by, str):
+                raise ValueError(scopes)
+            self.tokens[name.lower()] = Token(name, scopes, facts["digest"], True, seq, by)
         elif action == REVOKE:
             self.tokens[name.lower()] = self.tokens[name.lower()]._replace(active=False, entry=seq)
         else:
             raise ValueError(action)
+
+    def _end_tokens_of(self, staff: str, seq: int) -> None:
+        """Whatever is changed about somebody (lock, role, PIN) ends what decides in their name.
+
+        For good: who has learnt a PIN may have made a token by it, and that shall not outlive the lock or the new PIN.
+        """
+        for name, one in self.tokens.items():
+            if one.active and Scope.DECISIONS in one.scopes and str(one.by).lower() == staff.lower():
+                self.tokens[name] = one._replace(active=False, entry=seq)

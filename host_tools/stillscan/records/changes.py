@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from stillscan.errors import StillscanError
 from stillscan.records import kinds, text, tracking
-from stillscan.records.accounts import Accounts
+from stillscan.records.accounts import Accounts, Scope
 from stillscan.records.audit import appending
 from stillscan.records.canonical import canonical, digest
 from stillscan.records.chain_state import ChainState
@@ -16,15 +16,16 @@ from stillscan.records.consignments import StoredConsignment, day_of, stored
 from stillscan.records.database import Database
 from stillscan.records.errors import NOTHING
 from stillscan.records.keyring import Keyring
-from stillscan.records.staff import Person, Role, require
+from stillscan.records.staff import NotAllowedError, Person, Role, require
 
-Problem = Literal["unknown", "released", "withdrawn", "returned", "erased", "same", "past", "meanwhile"]
+Problem = Literal["unknown", "released", "withdrawn", "returned", "erased", "waiting", "same", "past", "meanwhile"]
 _SAID: dict[Problem, str] = {
     "unknown": "there is no such letter here",
     "released": "the letter has been handed out already",
-    "withdrawn": "the letter was withdrawn; an import takes it in again (--staff)",
-    "returned": "the letter was returned to its sender; an import takes it in again (--staff)",
-    "erased": "the letter's recipient was erased when its time was over; an import takes it in again (--staff)",
+    "withdrawn": "the letter was withdrawn; a supervisor can take it in again",
+    "returned": "the letter was returned to its sender; a supervisor can take it in again",
+    "erased": "the letter's recipient was erased when its time was over; a supervisor can take it in again",
+    "waiting": "the letter waits here, with other contents",
     "same": "nothing would change: the letter has this name, or this deadline or a later one",
     "past": "that day is over",
     "meanwhile": "the letter was changed since it was looked at",
@@ -32,11 +33,15 @@ _SAID: dict[Problem, str] = {
 
 
 class ChangeError(StillscanError):
-    """A change that cannot be made to this letter; ``problem`` says why. Nothing was written."""
+    """A change that cannot be made to this letter; ``problem`` says why. Nothing was written.
 
-    def __init__(self, problem: Problem) -> None:
+    ``already``: the letter is as it was to become. Who repeats a call has what they asked for.
+    """
+
+    def __init__(self, problem: Problem, *, already: bool = False) -> None:
         super().__init__(f"{_SAID[problem]}. {NOTHING}")
         self.problem = problem
+        self.already = already
 
 
 class Change(NamedTuple):
@@ -47,6 +52,8 @@ class Change(NamedTuple):
     person: dict[str, str] | None
     against: Callable[[StoredConsignment, date], Problem | None]
     """Why it cannot be made to a letter on a day; None when it can."""
+    made: Callable[[StoredConsignment], bool]
+    """Whether a letter is as it leaves one."""
 
 
 class Changed(NamedTuple):
@@ -66,7 +73,8 @@ def extension(deadline: str) -> Change:
             return "past"
         return "same" if day <= letter.deadline else None
 
-    return Change(kinds.EXTENSION, {"deadline": day.isoformat()}, None, _while_it_waits(against))
+    made = _of_one_that_waits(lambda letter: letter.deadline == day)
+    return Change(kinds.EXTENSION, {"deadline": day.isoformat()}, None, _while_it_waits(against), made)
 
 
 def correction(recipient: str) -> Change:
@@ -76,7 +84,8 @@ def correction(recipient: str) -> Change:
     def against(letter: StoredConsignment, today: date) -> Problem | None:
         return "same" if letter.recipient == name else None
 
-    return Change(kinds.CORRECTION, {}, {"recipient": name}, _while_it_waits(against))
+    made = _of_one_that_waits(lambda letter: letter.recipient == name)
+    return Change(kinds.CORRECTION, {}, {"recipient": name}, _while_it_waits(against), made)
 
 
 def withdrawal(reason: str | None = None) -> Change:
@@ -85,12 +94,16 @@ def withdrawal(reason: str | None = None) -> Change:
     A reason that is given says something: an empty one is refused. None: none is given.
     """
     person = None if reason is None else {"reason": text.line("reason", reason, text.NAME_LENGTH)}
-    return Change(kinds.WITHDRAWAL, {}, person, lambda letter, today: _ended(letter))
+    return Change(kinds.WITHDRAWAL, {}, person, lambda letter, today: _ended(letter), lambda letter: letter.withdrawn)
 
 
 def return_to_sender() -> Change:
     """Sent back to where it came from: one that waits, its deadline over or not, or was withdrawn."""
-    return Change(kinds.RETURN, {}, None, lambda letter, today: None if letter.withdrawn else _ended(letter))
+
+    def against(letter: StoredConsignment, today: date) -> Problem | None:
+        return None if letter.withdrawn else _ended(letter)
+
+    return Change(kinds.RETURN, {}, None, against, lambda letter: letter.returned)
 
 
 def record(
@@ -103,11 +116,13 @@ def record(
     *,
     seen: str | None = None,
     test: bool | None = None,
+    token: str | None = None,
 ) -> Changed:
     """Make a change to the letter with this number; when this returns, it is durable.
 
-    ``supervisor`` is signed in. ``seen``: `mark` of the letter as it was when they decided; None: however it stands.
-    ``test``: whether only letters for trying out are there, or only others; None: both.
+    ``supervisor`` is signed in, or calls by a ``token`` of this name. ``seen``: `mark` of the letter as it was when
+    they decided; None: however it stands. ``test``: whether only letters for trying out are there, or only others;
+    None: both.
 
     FieldError for a number that is none; NotAllowedError for somebody who is none, or not
     any more; ChangeError when there is no such letter or this cannot be done to it; RecordsError: nothing was
@@ -117,7 +132,7 @@ def record(
     chain = chain or ChainState()
     with appending(database, keyring, chain) as appender:
         moment = appender.judged()
-        details = {"tracking": number, "staff": deciding(chain, supervisor), **change.details}
+        details = {"tracking": number, "staff": deciding(chain, supervisor, token), **named(token), **change.details}
         letter = next((now for now, _ in stored(appender.connection, keyring, chain, [number])), None)
         if letter is not None and test not in (None, letter.test):
             letter = None
@@ -125,7 +140,7 @@ def record(
         if letter is not None and seen is not None and seen != mark(chain, number):
             problem = "meanwhile"
         if problem is not None:
-            raise ChangeError(problem)
+            raise ChangeError(problem, already=letter is not None and change.made(letter))
         entry = appender.append(change.kind, moment, details, change.person)
     return Changed(number, change.kind, entry.seq)
 
@@ -136,11 +151,24 @@ def mark(chain: ChainState, number: str) -> str:
     return digest(canonical(None if letter is None else list(letter)))
 
 
-def deciding(chain: ChainState, person: Person) -> str:
-    """The id of somebody who may decide on letters now, as the chain has it. NotAllowedError."""
-    member = Accounts.of(chain).member(person.staff)
+def deciding(chain: ChainState, person: Person, token: str | None = None) -> str:
+    """The id of somebody who may decide on letters now, as the chain has it. NotAllowedError.
+
+    ``token``: the name of the one by which they call; it has to be theirs, and in force.
+    """
+    accounts = Accounts.of(chain)
+    if token is not None:
+        shown = accounts.token(token)
+        if shown is None or not shown.active or Scope.DECISIONS not in shown.scopes or shown.by != person.staff:
+            raise NotAllowedError(f"the token {token} decides on no letters, or not any more")
+    member = accounts.member(person.staff)
     role = member.role if member is not None and member.active else None
     return require(Person(person.staff, role or Role.CLERK), Role.SUPERVISOR).staff
+
+
+def named(token: str | None) -> dict[str, str]:
+    """What an entry says of the token of the API that it came by."""
+    return {} if token is None else {"token": token}
 
 
 def _ended(letter: StoredConsignment) -> Problem | None:
@@ -156,3 +184,7 @@ def _while_it_waits(against: Callable[[StoredConsignment, date], Problem | None]
         return _ended(letter) or ("erased" if letter.erased else against(letter, today))
 
     return found
+
+
+def _of_one_that_waits(found: Callable[[StoredConsignment], bool]) -> Callable[[StoredConsignment], bool]:
+    return lambda letter: letter.waits and not letter.erased and found(letter)

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from stillscan.records.audit import appending
 from stillscan.records.chain_state import ChainState
-from stillscan.records.changes import deciding
+from stillscan.records.changes import Changed, ChangeError, Problem, deciding, mark
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import FIELDS, OPTIONAL, StoredConsignment, add, from_fields, stored
 from stillscan.records.database import Database
 from stillscan.records.errors import RowsError
 from stillscan.records.keyring import Keyring
+from stillscan.records.kinds import CONSIGNMENT_AGAIN
 from stillscan.records.rows import rows
 from stillscan.records.staff import Person
 
@@ -60,6 +61,35 @@ def load(
         if errors:
             raise RowsError(source, sorted(errors))
     return Imported(new, len(letters) - new)
+
+
+def take_in_again(
+    letter: StoredConsignment,
+    supervisor: Person,
+    database: Database,
+    keyring: Keyring,
+    chain: ChainState,
+    *,
+    seen: str,
+    token: str | None = None,
+) -> Changed:
+    """Take in a letter that was withdrawn, returned, or erased before it was handed out; durable when this returns.
+
+    Everything as for `changes.record`: NotAllowedError, ChangeError, RecordsError.
+    """
+    with appending(database, keyring, chain) as appender:
+        decides = deciding(chain, supervisor, token)
+        now, first = next(stored(appender.connection, keyring, chain, [letter.tracking]), (None, None))
+        if now is None or now.test != letter.test:
+            raise ChangeError("unknown")
+        comes = _comes(letter, now, first, again=True)
+        if comes != "again":
+            same: Problem = "same" if comes == "unchanged" else "waiting"
+            raise ChangeError("released" if now.released else same, already=comes == "unchanged" and now.waits)
+        if seen != mark(chain, letter.tracking):
+            raise ChangeError("meanwhile")
+        add(appender, letter, appender.judged(), again=decides, token=token)
+        return Changed(letter.tracking, CONSIGNMENT_AGAIN, appender.head.seq)
 
 
 def _comes(

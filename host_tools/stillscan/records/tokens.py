@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from stillscan.errors import StillscanError
 from stillscan.records import text
@@ -18,10 +19,12 @@ from stillscan.records.accounts import ADD, REVOKE, TOKEN, Accounts, Scope, Toke
 from stillscan.records.audit import appending, reading_chain
 from stillscan.records.canonical import digest
 from stillscan.records.chain_state import ChainState
+from stillscan.records.changes import deciding
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
 from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.keyring import Keyring
+from stillscan.records.staff import Person
 
 __all__ = ["Scope", "Token", "TokenError", "TokenList"]
 
@@ -51,17 +54,26 @@ class TokenList:
         self._now = now or utc_now
         self._known: list[Token] | None = None
 
-    def add(self, name: str, scopes: Iterable[Scope], by: str | None = None) -> str:
+    def add(self, name: str, scopes: Iterable[Scope], by: Person | None = None) -> str:
         """A new token: it is told here and never again. FieldError, TokenError.
 
-        A name is given once: entries that a program left behind name it.
+        ``by``: who is signed in and makes it; one that decides on letters needs a supervisor, in whose name it does
+        (NotAllowedError). A name is given once: entries that a program left behind name it.
         """
         name, wanted = text.identifier("token", name), sorted(set(map(Scope, scopes)))
         if not wanted:
             raise FieldError("scope", "is missing")
         made = _PREFIX + secrets.token_urlsafe(_BYTES)
-        details = {"token": name, "action": ADD, "scopes": list(map(str, wanted)), "by": by, "digest": _digest(made)}
+        if Scope.DECISIONS in wanted and by is None:
+            raise FieldError("staff", "is missing: a token decides in the name of a supervisor")
+        details: dict[str, Any] = {
+            "token": name,
+            "action": ADD,
+            "scopes": list(map(str, wanted)),
+            "digest": _digest(made),
+        }
         with appending(self._database, self._keyring, self._chain) as appender:
+            details["by"] = None if by is None else deciding(appender.chain, by)
             before = Accounts.of(appender.chain).token(name)
             if before is not None:
                 was = "is there already" if before.active else "was revoked"

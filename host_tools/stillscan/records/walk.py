@@ -135,7 +135,7 @@ class Walk:
         former = self._known.letter(number) if isinstance(number, str) else None
         wrong = self._known.take(seq, facts)
         if facts["kind"] in CHANGES:
-            self.changes.append(AuditFinding(f"{_CHANGED[facts['kind']]} by {facts['staff']}", seq, number))
+            self.changes.append(AuditFinding(f"{_CHANGED[facts['kind']]} by {_who(facts)}", seq, number))
         elif facts["kind"] == CONSIGNMENT and former is not None and not self._known.personal[former.imported]:
             self.changes.append(AuditFinding(_CHANGED[CONSIGNMENT_AGAIN], seq, number))
             return  # an older stillscan had no other kind for it
@@ -185,6 +185,11 @@ _CHANGED = {
     WITHDRAWAL: "it was withdrawn",
     RETURN: "it was returned to its sender",
 }
+
+
+def _who(facts: dict[str, Any]) -> str:
+    """A supervisor, and the token of the API by which they decided."""
+    return f"{facts['staff']} (token {facts['token']})" if facts.get("token") else str(facts["staff"])
 
 
 def _missing(first: int, last: int) -> str:

@@ -24,6 +24,7 @@ from stillscan.records import kinds, tracking
 from stillscan.records.audit import entries, head_of, reading_chain
 from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
+from stillscan.records.changes import mark
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import Stands, StoredConsignment, find
 from stillscan.records.database import Database
@@ -35,6 +36,7 @@ from stillscan.records.verification import verify
 from stillscan.verify.case import Case, Consignment
 from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
+from stillscan.web.api_decisions import add_decisions
 from stillscan.web.api_shapes import (
     CaseIn,
     Imported,
@@ -79,8 +81,10 @@ def api(counter: Counter, database: Database, keyring: Keyring, tokens: TokenLis
     app.add_middleware(TokenFirst, find=tokens.find)
     _add_failures(app)
     _add_counter(app, counter, tokens)
-    _add_letters(app, counter.test_mode, database, keyring)
-    _add_statistics(app, counter.test_mode, database, keyring)
+    chain = ChainState()
+    _add_letters(app, counter.test_mode, database, keyring, chain)
+    add_decisions(app, counter.test_mode, database, keyring, chain)
+    _add_statistics(app, counter.test_mode, database, keyring, chain)
     _add_rules(app)
     _add_audit(app, database, keyring)
     return app
@@ -134,9 +138,7 @@ def _add_counter(app: FastAPI, counter: Counter, tokens: TokenList) -> None:
     feeds = Places(_MOST_FEEDS)
 
 
-def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring) -> None:
-    chain = ChainState()
-
+def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring, chain: ChainState) -> None:
     @app.post("/consignments")
     def import_letters(
         letters: Annotated[list[Letter], Field(max_length=_MOST_LETTERS)],
@@ -162,7 +164,7 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
                 if wanted and state in (None, letter.state_on(today)) and office in (None, letter.office):
                     if len(found) == limit:
                         return Letters(letters=found, after=found[-1].tracking)
-                    found.append(_state(letter, today))
+                    found.append(_state(letter, today, chain))
         return Letters(letters=found, after=None)
 
     @app.get("/consignments/{number}", dependencies=[may(Scope.STATES)], responses={404: {"model": Problem}})
@@ -172,13 +174,11 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
         with reading_chain(database, keyring, chain) as connection:
             for letter in find(connection, keyring, chain, [normal]):
                 if letter.test == test_mode:
-                    return _state(letter, utc_now().date())
+                    return _state(letter, utc_now().date(), chain)
         raise HTTPException(404, "no such letter here")
 
 
-def _add_statistics(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring) -> None:
-    chain = ChainState()
-
+def _add_statistics(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring, chain: ChainState) -> None:
     @app.get("/statistics", dependencies=[may(Scope.AUDIT)])
     def statistics(days: Annotated[int, Field(ge=1, le=_MOST_DAYS)] = 7) -> Statistics:
         """How many letters stand how, and how the checks of the last days ended, by verdict and reason."""
@@ -232,7 +232,7 @@ def _add_audit(app: FastAPI, database: Database, keyring: Keyring) -> None:
         )
 
 
-def _state(letter: StoredConsignment, today: date) -> LetterState:
+def _state(letter: StoredConsignment, today: date, chain: ChainState) -> LetterState:
     return LetterState(
         tracking=letter.tracking,
         deadline=letter.deadline,
@@ -240,6 +240,7 @@ def _state(letter: StoredConsignment, today: date) -> LetterState:
         released=letter.released,
         state=letter.state_on(today),
         test=letter.test,
+        mark=mark(chain, letter.tracking),
     )
 
 

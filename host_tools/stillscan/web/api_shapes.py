@@ -5,11 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from stillscan.records.changes import Problem as ChangeProblem
 from stillscan.records.consignments import Stands
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 # No surrogates and no control characters: they have no place in a database or a letter.
 Plain = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class _Strict(BaseModel):
@@ -22,8 +25,60 @@ class Letter(_Strict):
     tracking: Plain
     order: Plain
     recipient: Plain
-    deadline: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    deadline: Day
     office: Plain = ""
+
+
+class _Decision(_Strict):
+    """What a supervisor decides about the letter as it was seen: ``mark`` is that of its state."""
+
+    mark: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Extension(_Decision):
+    """A later last day to collect it."""
+
+    deadline: Day
+
+
+class Correction(_Decision):
+    """The recipient's name as it should have been."""
+
+    recipient: Plain
+
+
+class Withdrawal(_Decision):
+    """Not to be handed out any more; the reason is erased when its time is over."""
+
+    reason: Plain | None = None
+
+
+class Return(_Decision):
+    """Back to its sender."""
+
+
+class TakingIn(_Decision):
+    """Taken in again, after it was withdrawn, returned, or erased before it was handed out."""
+
+    order: Plain
+    recipient: Plain
+    deadline: Day
+    office: Plain = ""
+
+
+class Decided(BaseModel):
+    """What was recorded, and by which entry; ``entry`` is null when the letter was so already: then nothing was."""
+
+    tracking: str
+    change: str
+    entry: int | None
+
+
+class Conflict(BaseModel):
+    """Why a letter cannot be changed so: in words, and as a code."""
+
+    detail: str
+    problem: ChangeProblem
 
 
 class Imported(BaseModel):
@@ -34,7 +89,10 @@ class Imported(BaseModel):
 
 
 class LetterState(BaseModel):
-    """A letter as far as a program needs to know it: without its recipient."""
+    """A letter as far as a program needs to know it: without its recipient.
+
+    ``mark`` is another when anything that decides on the letter has changed; a decision names it.
+    """
 
     tracking: str
     deadline: date
@@ -42,6 +100,7 @@ class LetterState(BaseModel):
     released: bool
     state: Stands
     test: bool
+    mark: str
 
 
 class Letters(BaseModel):

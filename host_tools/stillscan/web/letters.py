@@ -210,7 +210,7 @@ def _shown(found: LetterHistory, today: date, texts: Mapping[str, str]) -> dict[
 
 
 def _entry(facts: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, str]:
-    """What an entry records, when in local time, and who did it: a person, a program, or else a kiosk."""
+    """What an entry records, when in local time, and who did it."""
     kind, moment = facts["kind"], datetime.fromisoformat(facts["time"])
     if kind == kinds.CHECK:
         kind = "check_released" if facts["verdict"] == kinds.RELEASE else "check_not_released"
@@ -221,8 +221,14 @@ def _entry(facts: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, str]
         "time": facts["time"],
         "when": moment.astimezone().strftime(f"{texts['date_form']} %H:%M"),
         "what": what,
-        "who": str(facts.get("staff") or facts.get("token") or facts["kiosk"]),
+        "who": _who(facts),
     }
+
+
+def _who(facts: Mapping[str, Any]) -> str:
+    """A person, a program, a person by a program, or else a kiosk."""
+    staff, token = facts.get("staff"), facts.get("token")
+    return f"{staff} ({token})" if staff and token else str(staff or token or facts["kiosk"])
 
 
 def _done(changed: Changed, form: Mapping[str, str], texts: Mapping[str, str]) -> str:

@@ -79,18 +79,19 @@ panel.addEventListener('submit', (event) => {
 // --- keys and bar codes -----------------------------------------------------------------------------------------------
 
 // A bar code scanner types like a person, but faster than one: characters within FAST_MS of each other, and Enter. What it
-// types where nobody types is a letter's number; its Enter presses no button.
+// types where nobody types is a letter's number; however short it is, neither its spaces nor its Enter press a button.
 const FAST_MS = 60 // slow scanners send 30 characters a second; people at their fastest type 15
-const SHORTEST = 6 // characters: less is a hand on the keyboard
+const SHORTEST = 3 // characters: fewer are a hand that has touched the keyboard
 let typed = ''
 let last = -Infinity
 
-function heardKey(key) {
-  const now = performance.now()
-  if (now - last > FAST_MS) typed = ''
-  last = now
-  if (key.length === 1) typed += key
+// Moments are those of the keys: a page that is busy may hear of them later.
+function heardKey(event) {
+  if (!follows(event)) typed = ''
+  last = event.timeStamp
+  if (event.key.length === 1) typed += event.key
 }
+const follows = (event) => event.timeStamp - last <= FAST_MS
 
 function scanned(number) {
   const form = panel.querySelector('input[name=turn]')?.form
@@ -114,11 +115,11 @@ document.addEventListener('keydown', (event) => {
   }
   const inField = event.target.matches?.('input, textarea, select')
   if (event.key === 'Enter') {
-    const number = performance.now() - last <= FAST_MS && typed.length >= SHORTEST ? typed : ''
+    const code = follows(event) && !inField ? typed : ''
     typed = ''
-    if (number && !inField) {
+    if (code) {
       event.preventDefault()
-      scanned(number)
+      if (code.length >= SHORTEST) scanned(code)
     } else if (event.target.form?.getAttribute('action') === '/face') {
       event.preventDefault() // Enter ends every bar code: it never answers this question
     } else if (asksTwice(event.target)) {
@@ -128,7 +129,8 @@ document.addEventListener('keydown', (event) => {
     return
   }
   if (inField) return
-  heardKey(event.key)
+  heardKey(event)
+  if (event.key === ' ' && typed.length > 1) event.preventDefault() // in the middle of a bar code
   const field = step() === 'tracking' ? document.getElementById('tracking') : null
   if (field && event.key.length === 1 && event.key !== ' ' && !event.target.closest?.('button, a, summary')) {
     field.focus() // the character lands there

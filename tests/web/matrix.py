@@ -1,0 +1,261 @@
+"""The page in every state, language, size and colours: what hangs out, is cut, has no name, or has the wrong focus.
+
+``make page-matrix`` walks all of it; ``test_matrix.py`` a part in which every state meets every language,
+every size and all colours. A page is loaded once for a language: colours and sizes are changed where it stands.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from axe_playwright_python.sync_playwright import Axe
+from clerks import CLERK, SUPERVISOR, TECHNICIAN
+from letter_office import Office
+from matrix_states import CUSTOMERS, LETTERS, SIGNING_IN, TECHNICIANS, VISIT, State, anew
+from played import Played
+
+from stillscan.guidance import languages
+from stillscan.guidance.customers import customer_languages
+
+SIZES = ((390, 844), (800, 600), (1280, 800), (1920, 1080))
+COLOURS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "forced_colors": "none"},
+    "dark": {"color_scheme": "dark", "forced_colors": "none"},
+    "forced": {"color_scheme": "light", "forced_colors": "active"},
+}
+# What hangs out to the right, text that is cut or lies on other text, and text that leaves its box.
+LOOK = """() => {
+  const wrong = []
+  const whole = document.documentElement
+  if (whole.scrollWidth > innerWidth) wrong.push(`the page is ${whole.scrollWidth} wide of ${innerWidth}`)
+  const seen = new Map()
+  const style = (node) => { if (!seen.has(node)) seen.set(node, getComputedStyle(node)); return seen.get(node) }
+  const lines = []
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (walk.nextNode()) {
+    const text = walk.currentNode
+    if (!text.data.trim() || text.parentElement.closest('[aria-hidden=true]')) continue
+    if (!text.parentElement.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue
+    const range = document.createRange()
+    range.selectNodeContents(text)
+    const boxes = []
+    let scrolled = false, unseen = false
+    for (let at = text.parentElement; at && at !== whole; at = at.parentElement) {
+      const how = style(at)
+      if (how.clipPath !== 'none') unseen = true
+      if (/auto|scroll/.test(how.overflowX)) scrolled = true
+      if (how.display !== 'inline' && how.display !== 'contents' && !scrolled) boxes.push(at.getBoundingClientRect())
+    }
+    if (unseen) continue
+    for (const line of range.getClientRects()) {
+      if (line.width < 1 || line.right <= 0) continue  // nothing, or a link to skip to the content
+      const out = boxes.some((box) => line.left < box.left - 1 || line.right > box.right + 1
+        || line.top < box.top - 6 || line.bottom > box.bottom + 6)
+      if (out || (!scrolled && (line.left < -1 || line.right > innerWidth + 1))) {
+        wrong.push(`leaves its box: ${text.data.trim()}`)
+      }
+      if (!scrolled) lines.push([line, text])
+    }
+  }
+  lines.forEach(([one, text], at) => {
+    for (const [other, theirs] of lines.slice(at + 1)) {
+      const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left)
+      const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top)
+      if (text !== theirs && wide > 2 && high > 8) wrong.push(`on another: ${text.data.trim()} / ${theirs.data.trim()}`)
+    }
+  })
+  for (const box of document.querySelectorAll('input, button, select, summary')) {
+    if (!box.checkVisibility() || style(box).clipPath !== 'none') continue
+    const { left, right } = box.getBoundingClientRect()
+    if (left < -1 || right > innerWidth + 1) wrong.push(`out of sight: ${box.outerHTML.slice(0, 80)}`)
+  }
+  return wrong
+}"""
+FOCUS = """right => {
+  const at = document.activeElement
+  const box = at.getBoundingClientRect()
+  return !at.matches(right) ? at.outerHTML.slice(0, 80) : box.top < 0 || box.top >= innerHeight ? 'out of sight' : ''
+}"""
+
+
+class Cell(NamedTuple):
+    """One language, colours and size."""
+
+    language: str
+    colours: str
+    size: tuple[int, int]
+
+
+def every(codes: list[str]) -> Iterator[Cell]:
+    """All cells of a state."""
+    for language in codes:
+        for colours in COLOURS:
+            for size in SIZES:
+                yield Cell(language, colours, size)
+
+
+def part(number: int, codes: list[str]) -> Iterator[Cell]:
+    """Of the state with this number: every size, and languages and colours in turn, so that it meets all of them.
+
+    (Of the six languages of customers four.) Over the states each language meets each size and all colours too.
+    """
+    names = list(COLOURS)
+    for at, size in enumerate(SIZES):
+        yield Cell(codes[(number + at) % len(codes)], names[(number // len(codes) + at) % len(names)], size)
+
+
+class Walk:
+    """One page of one person, restyled where it stands. ``wrong`` has what was found, ``seen`` how many cells."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        self.seen = self.loads = self.asked = 0
+
+    def state(self, name: str, url: str, cells: Iterator[Cell], state: State) -> None:
+        """Look at a state in these cells."""
+        for language, of_language in _by(cells, lambda cell: cell.language).items():
+            self._style(of_language[0])
+            self.page.goto(f"{url}{state.where}?language={language}")
+            self.loads += 1
+            state.act(self.page)
+            self.page.evaluate(_AXE)
+            self._focus(f"{name}, {language}", state.focus)
+            for colours, of_colours in _by(iter(of_language), lambda cell: cell.colours).items():
+                for cell in of_colours:
+                    self._style(cell)
+                    self._look(f"{name}, {language}, {colours}, {cell.size[0]}", cell, state.one_screen)
+                self._axe(f"{name}, {language}, {colours}", first=colours == of_language[0].colours)
+
+    def _style(self, cell: Cell) -> None:
+        self.page.emulate_media(reduced_motion="reduce", **COLOURS[cell.colours])
+        self.page.set_viewport_size({"width": cell.size[0], "height": cell.size[1]})
+
+    def _look(self, told: str, cell: Cell, one_screen: bool) -> None:
+        self.seen += 1
+        self.wrong += [f"{told}: {one}" for one in self.page.evaluate(LOOK)]
+        if one_screen and cell.size[0] >= 1280:
+            beyond = self.page.evaluate("document.documentElement.scrollHeight - innerHeight")
+            if beyond > 0:
+                self.wrong.append(f"{told}: {beyond} px are below the screen")
+
+    def _focus(self, told: str, right: str) -> None:
+        for _ in range(200):
+            found = self.page.evaluate(FOCUS, right)
+            if not found:
+                return
+            self.page.wait_for_timeout(10)
+        self.wrong.append(f"{told}: the focus is at {found}")
+
+    def _axe(self, told: str, *, first: bool) -> None:
+        """All rules once for a load; colours are what else differs."""
+        self.asked += 1
+        rules = {} if first else {"runOnly": ["color-contrast"]}
+        found = self.page.evaluate("how => axe.run(how)", {"resultTypes": ["violations"], **rules})
+        for one in found["violations"]:
+            self.wrong.append(f"{told}: {one['id']}: {[node['html'][:90] for node in one['nodes']]}")
+
+
+_AXE = Axe().axe_script
+
+
+def _by(cells: Iterator[Cell], key: Callable[[Cell], str]) -> dict[str, list[Cell]]:
+    found: dict[str, list[Cell]] = {}
+    for cell in cells:
+        found.setdefault(key(cell), []).append(cell)
+    return found
+
+
+Cells = Callable[[int, list[str]], Iterator[Cell]]
+
+
+def clerk(browser: Any, played: Played, cells: Cells) -> Walk:
+    """The clerk's page in every state of a visit, and who else sees it."""
+    walk = Walk(browser.new_context().new_page())
+    number = 0
+    for staff, states in ((None, SIGNING_IN), (CLERK, VISIT), (TECHNICIAN, TECHNICIANS)):
+        if staff is not None:
+            walk.page.context.clear_cookies()
+        _open(walk.page, played, staff)
+        for name, state in states.items():
+            anew(played)
+            state.reach(played)
+            played.counter.changed()
+            walk.state(name, played.url, cells(number, languages()), state)
+            number += 1
+    walk.page.context.close()
+    return walk
+
+
+def letters(browser: Any, office: Office, cells: Cells) -> Walk:
+    """The supervisor's pages."""
+    walk = Walk(browser.new_context().new_page())
+    office.show(walk.page, SUPERVISOR)
+    for number, (name, state) in enumerate(LETTERS.items()):
+        walk.state(name, office.url, cells(number, languages()), state)
+    walk.page.context.close()
+    return walk
+
+
+def customer(browser: Any, played: Played, cells: Cells) -> Walk:
+    """The customer's screen, in the languages of customers."""
+    walk = Walk(browser.new_context().new_page())
+    for number, (name, reach) in enumerate(CUSTOMERS.items()):
+        anew(played)
+        reach(played)
+        state = State(lambda played: None, f"body:has([data-shown={name}])", where="/customer")
+        walk.state(f"customer, {name}", played.url, cells(number, customer_languages()), state)
+    walk.page.context.close()
+    return walk
+
+
+def _open(page: Any, played: Played, staff: str | None) -> None:
+    if staff is None:
+        page.goto(played.address)
+    else:
+        played.show(page, staff)
+
+
+def main() -> int:
+    """All of it. Exit code 1 when something is wrong."""
+    import tempfile
+    import time
+
+    from browsers import MISSING, find_browser
+    from playwright.sync_api import sync_playwright
+
+    program = find_browser()
+    if program is None:
+        sys.exit(f"page-matrix: {MISSING}")
+    everything: Cells = lambda number, codes: every(codes)  # noqa: E731
+    wrong: list[str] = []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        with Played() as played, Office(Path(folder)) as office:
+            tasks: Mapping[str, Callable[[], Walk]] = {
+                "clerk": lambda: clerk(browser, played, everything),
+                "letters": lambda: letters(browser, office, everything),
+                "customer": lambda: customer(browser, played, everything),
+            }
+            for name, task in tasks.items():
+                begun = time.monotonic()
+                walk = task()
+                wrong += walk.wrong
+                print(
+                    f"{name:9} {walk.seen:5} cells, {walk.loads:4} loads, axe {walk.asked:4} times, "
+                    f"{len(walk.wrong):3} wrong, {time.monotonic() - begun:.0f} s",
+                    flush=True,
+                )
+        office.database.close()
+        browser.close()
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""Every state meets every language of its page, every size and all colours; ``make page-matrix`` walks all of it."""
+
+import pytest
+from letter_office import Office
+from matrix import clerk, customer, letters, part
+from played import Played
+
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+
+
+def test_the_clerk_s_page(browser, played: Played) -> None:
+    assert clerk(browser, played, part).wrong == []
+
+
+def test_the_supervisor_s_pages(browser, office: Office) -> None:
+    with office:
+        assert letters(browser, office, part).wrong == []
+
+
+def test_the_customer_s_screen(browser, played: Played) -> None:
+    assert customer(browser, played, part).wrong == []

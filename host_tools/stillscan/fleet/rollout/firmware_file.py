@@ -41,7 +41,7 @@ def unpack(content: bytes) -> Version:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             listed = archive.infolist()
             if len(listed) > _MOST_FILES:
-                raise InputError(f"the firmware has {len(listed)} files; {_MOST_FILES} is the most")
+                raise InputError(f"more files than a firmware has: {len(listed)}; {_MOST_FILES} is the most")
             left = _MOST_BYTES
             for entry in listed:
                 if not _PATH.fullmatch(entry.filename) or entry.filename in files:

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _stay(running: Fleet, folder: Path, as_json: bool) -> None:
     """Serve the page, and customers, until somebody stops it."""
-    from stillscan.commands.counter import DEMO
+    from stillscan.commands.office import DEMO
     from stillscan.fleet.serving import serving
     from stillscan.fleet.up import go_on
     from stillscan.records.database import Database

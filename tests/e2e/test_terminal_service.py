@@ -73,7 +73,7 @@ def test_the_command_line_wins(tmp_path: Path) -> None:
         ("reconnect = nan", "'reconnect' cannot be used"),
         ("once = 1", "'once' is true or false"),
         ('once = "yes"', "'once' is true or false"),
-        ('language = "de"', "'language' is one of en, nb, nn"),
+        ('language = "de"', "'language' cannot be used: there is no 'de'; there are: en, nb, nn"),
         ("verbose = 7", "'verbose' is 0, 1 or 2"),
         ("[run]\nport = 1", "there is no option 'run'"),
         ('port = "sim', "kiosk.toml: "),

@@ -39,7 +39,11 @@ def test_info_says_what_the_contract_asks_for(capsys: pytest.CaptureFixture[str]
         "temperature_c",
     }
     assert wanted <= set(record)
-    assert (record["board"], record["protocol"], record["reset_cause"]) == ("simulator", "1.2", "power")
+    assert (record["board"], record["protocol"], record["reset_cause"]) == (
+        "simulator",
+        f"{wire.MAJOR}.{wire.MINOR}",
+        "power",
+    )
     assert len(record["serial"]) == 16
     assert said(capsys, "info", "--seed", "2") != record, "no two scanners have one number"
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from stillscan.commands.parser import Language
 from stillscan.errors import InputError
 from stillscan.files import read_toml
 
@@ -91,8 +92,12 @@ def _single(parser: argparse.ArgumentParser, action: argparse.Action, value: Any
         raise ValueError(f"is one of {', '.join(map(str, action.choices))}")
     try:
         parser._get_value(action, str(value))
+        if isinstance(action, Language):
+            action(parser, argparse.Namespace(), value)
     except argparse.ArgumentError as error:
         raise ValueError(f"cannot be used: {error.message}") from None
+    except InputError as error:
+        raise ValueError(f"cannot be used: {error}") from None
     return value
 
 

@@ -65,7 +65,7 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     )
 
 
-class _Language(argparse.Action):
+class Language(argparse.Action):
     """The code of a language that was named, or whose file was."""
 
     def __call__(
@@ -79,7 +79,7 @@ def add_language(parser: argparse.ArgumentParser, default: str, what: str) -> No
     parser.add_argument(
         "--language",
         metavar="CODE|CODE.toml",
-        action=_Language,
+        action=Language,
         default=default,
         help=f"{what} ({default}): nb, nn, en, one that an installed package brings, or the path of your own",
     )

@@ -163,9 +163,10 @@ def test_an_agent_that_is_killed_begins_where_the_centre_is(world: World) -> Non
     assert (world.came, world.box.rows) == (set(range(1, 501)), {})
 
 
-def test_another_stream_is_no_acknowledgement(world: World) -> None:
+def test_another_stream_is_no_acknowledgement(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.stream = "OTHER"
-    assert "another stream" in world.lives(30).trouble
+    world.lives(30)
+    assert "another stream takes the events" in caplog.text
     assert len(world.box.rows) == 500
 
 

@@ -49,6 +49,11 @@ def bounded_engine(url: URL, wait_s: float) -> tuple[Engine, Getting]:
                 self.close()
                 raise
 
+        def __del__(self, *_: Any) -> None:
+            """What the pool lets go of because its server says nothing, is closed without asking the server."""
+            if (connection := getattr(self, "pgconn", None)) is not None:
+                connection.finish()
+
     engine = create_engine(url, pool_pre_ping=True, pool_timeout=wait_s)
 
     @event.listens_for(engine, "do_connect")

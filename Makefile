@@ -120,7 +120,7 @@ bench-records: setup ## the durable record of a verdict in ms, and what 200 kill
 bench-rules: setup ## names of the same and of other people, a million identity numbers, the time of a verdict
 	@$(BIN)/python -m bench.rules $(ARGS)
 
-bench-fleet-rollout: setup ## 200 bad versions and 200 sound ones over 3,000 simulated kiosks: which are stopped, and when? (about 8 minutes)
+bench-fleet-rollout: setup ## 200 bad versions and 200 sound ones over 3,000 simulated kiosks: which are stopped, and when? (some 7 minutes of processor time)
 	@$(BIN)/python -m bench.fleet_rollout $(ARGS)
 
 bench-joined: setup ## 2,100 times two passports joined, exchanged or laid over each other: is a mixture ever accepted? (about 40 minutes)

@@ -197,11 +197,6 @@ def set_by_set(results: dict[str, Any]) -> str:
     return f"{rows}\n\n![how certain, and how many of them right](calibration.png)"
 
 
-def merged(before: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Figures of sets, in the order of SETS: those just measured, and of the others the former ones."""
-    return {name: own.get(name, before.get(name)) for name in SETS if name in own or name in before}
-
-
 def between_marks(text: str, lines: str) -> str:
     """A document with these lines between its marks."""
     head, rest = text.split(_BEGIN)
@@ -240,11 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--truth", type=Path, default=None, help="their table (default: truth.tsv in that folder)")
     parser.add_argument("--workers", type=int, default=2, help="processes (2)")
     parser.add_argument("--plot", type=Path, default=None, metavar="OUT.png", help="write the reliability plot")
-    parser.add_argument(
-        "--update",
-        action="store_true",
-        help="write results, plot and the lines of README and docs; of --sets alone the results, the others stay",
-    )
+    parser.add_argument("--update", action="store_true", help="write results, plot and the lines of README and docs")
     options = parser.parse_args(arguments)
     truth = options.truth or (options.images / "truth.tsv" if options.images else None)
     if truth and (not options.images or not truth.is_file()):
@@ -255,6 +246,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"left out, --typefaces names no folder of fonts: {', '.join(left)}")
     if options.update and left:
         parser.error("--update is for all sets: name a folder of fonts with --typefaces")
+    if options.update and options.sets:
+        parser.error("--update is for all sets: figures of two states of the reader say nothing together")
     source = Source(options.font or find_font(), faces)
     outcomes = measure(source, names, options.times, options.first, options.workers)
     if truth:
@@ -269,16 +262,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         plot(rows, options.plot)
     if options.update:
         own = {name: one._asdict() for name, one in results.items() if name in SETS}
-        before = json.loads(RESULTS.read_text(encoding="utf-8"))
         kept = {
             "date": datetime.now(UTC).date().isoformat(),
             "font": source.font.name,
-            "first": before["first"] if options.sets else options.first,
-            "sets": merged(before["sets"], own),
+            "first": options.first,
+            "sets": own,
         }
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        if not options.sets:
-            plot(rows, PLOT)
+        plot(rows, PLOT)
         for document, lines in ((README, badge(kept)), (READING, set_by_set(kept))):
             document.write_text(between_marks(document.read_text(encoding="utf-8"), lines), encoding="utf-8")
 

@@ -7,6 +7,7 @@ Counted is against the outboxes: what each gave, and what the centre's state has
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import logging
 import random
@@ -24,9 +25,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 
+from stillscan.errors import StillscanError
 from stillscan.fleet.agent import Agent
-from stillscan.fleet.connection import Address
-from stillscan.fleet.events import PURPOSE, CheckData, Series, body_of, hour_of
+from stillscan.fleet.connection import Address, connected
+from stillscan.fleet.events import PURPOSE, RECEIPTS, CheckData, Series, body_of, hour_of, subject_of
 from stillscan.fleet.nkey import new_seed, public_of
 from stillscan.fleet.offices import Office, drawn
 from stillscan.fleet.outbox import Waiting
@@ -40,6 +42,7 @@ from stillscan.records.public_keys import pem
 _GOAL_RATE, _GOAL_WEEK_S, _GOAL_CHECK_MS, _GOAL_MB = 3000.0, 60.0, 1.0, 30.0
 _STALL_S = 240.0  # without anything new: a centre that was killed gives its events back after 60 s
 _PAUSE_S = 0.1
+_ANSWER_S = 2.0  # of a centre that is there: some ms; one that starts takes a second
 _NODE = """
 server_name: "node-{number}"
 listen: "127.0.0.1:{port}"
@@ -202,9 +205,11 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
     dice, events = random.Random(args.seed), sum(one.given for one in boxes)
     site = Site(folder, args.state or str(folder / "centre.db"), boxes, args.servers, args.centres)
     agents = [Agent(box, Address(site.urls, box.seed)) for box in boxes]
+    first_to = Address(site.urls, boxes[0].seed)
     with ExitStack() as opened:
         opened.callback(site.end)
         site.start()
+        asyncio.run(asyncio.wait_for(_answered(first_to, boxes[0].kiosk), _STALL_S))
         began_s = kill_s = since_s = time.monotonic()
         kills, came, down = 0, -1, -1
         with running("agents", lambda: [one.run() for one in agents]):
@@ -212,7 +217,6 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
                 time.sleep(_PAUSE_S)
                 now_s, now = time.monotonic(), sum(one.first() for one in boxes)
                 if now != came:
-                    began_s = now_s if came <= len(boxes) else began_s  # from when the first ones are there
                     came, since_s = now, now_s
                 if kill_every and now_s - kill_s >= kill_every:
                     kill_s, kills = now_s, kills + 1
@@ -236,6 +240,19 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
     print(json.dumps({**told, "lost": lost, "twice": twice, "in_order": ordered}), flush=True)
     fast = seconds <= most_s if most_s else kill_every > 0 or rate >= _GOAL_RATE
     return not lost and not twice and ordered and fast
+
+
+async def _answered(to: Address, kiosk: str) -> None:
+    """Servers have elected, and a centre answers: what is measured begins then."""
+    from nats.errors import Error
+
+    while True:
+        try:
+            async with connected(to, kiosk) as client:
+                await client.request(subject_of(kiosk, RECEIPTS), b"", timeout=_ANSWER_S)
+                return
+        except (TimeoutError, StillscanError, Error, OSError):
+            await asyncio.sleep(_PAUSE_S)
 
 
 def _compared(site: Site, boxes: list[Box]) -> tuple[int, int, bool]:

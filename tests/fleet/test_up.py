@@ -119,35 +119,39 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Offi
 def test_a_kiosk_writes_its_own_subjects_and_hears_nobody_else(two: tuple[Server, Office, Office, str]) -> None:
     server, first, _, seed = two
     heard: dict[str, list[str]] = {"centre": [], "kiosk": []}
+    own = {"centre": f"{SUBJECTS}.kiosk-0001", "kiosk": "_INBOX.kiosk-0001.x"}
 
-    def hear(who: str) -> Callable[[Msg], Coroutine[None, None, None]]:
+    def hear(who: str, last: asyncio.Event) -> Callable[[Msg], Coroutine[None, None, None]]:
         async def note(message: Msg) -> None:
             heard[who].append(message.subject)
+            if message.subject == own[who]:
+                last.set()
 
         return note
 
     async def try_it() -> None:
+        # A flush tells what the server took, not what a callback was given: each side waits for its own message.
+        came = {who: asyncio.Event() for who in heard}
         async with (
             connected(Address((server.url,), seed), "centre") as centre,
             connected(Address((server.url,), first.seed), "kiosk-0001") as kiosk,
         ):
             for subject in ("stillscan.>", "x"):
-                await centre.subscribe(subject, cb=hear("centre"))
+                await centre.subscribe(subject, cb=hear("centre", came["centre"]))
             for subject in ("_INBOX.kiosk-0002.>", "_INBOX.kiosk-0001.>", "stillscan.>", ">"):
-                await kiosk.subscribe(subject, cb=hear("kiosk"))
+                await kiosk.subscribe(subject, cb=hear("kiosk", came["kiosk"]))
             await asyncio.gather(centre.flush(), kiosk.flush())
             for other in (f"{SUBJECTS}.kiosk-0002", "stillscan.receipts.kiosk-0002", "$JS.API.STREAM.NAMES", "x"):
                 await kiosk.publish(other, b"forged")
-            await kiosk.publish(f"{SUBJECTS}.kiosk-0001", b"own")
-            await kiosk.flush()
+            await kiosk.publish(own["centre"], b"own")
+            await asyncio.wait_for(came["centre"].wait(), 30)
             for subject in ("_INBOX.kiosk-0002.x", f"{SUBJECTS}.kiosk-0002", "_INBOX.kiosk-0001.x"):
                 await centre.publish(subject, b"for one kiosk alone")
-            await centre.flush()
-            await kiosk.flush()
+            await asyncio.wait_for(came["kiosk"].wait(), 30)
 
     asyncio.run(try_it())
-    assert heard["centre"][0] == f"{SUBJECTS}.kiosk-0001"  # and nothing that was forged before it
-    assert heard["kiosk"] == ["_INBOX.kiosk-0001.x"]
+    assert heard["centre"][0] == own["centre"]  # and nothing that was forged before it
+    assert heard["kiosk"] == [own["kiosk"]]
     with pytest.raises(NatsError, match="does not take this NKey"):
         asyncio.run(_sign_in(Address((server.url,), new_seed())))
 

@@ -63,13 +63,6 @@ def test_readme_says_what_was_measured() -> None:
         assert bench.between_marks(text, lines) == text
 
 
-def test_sets_measured_by_themselves_leave_the_others_as_they_were() -> None:
-    one, other, *_ = SETS
-    found = bench.merged({one: {"pictures": 1}, "gone": {}}, {other: {"pictures": 2}})
-    assert list(found.items()) == [(one, {"pictures": 1}), (other, {"pictures": 2})]
-    assert bench.merged(found, {one: {"pictures": 3}})[one] == {"pictures": 3}
-
-
 ALIKE = [name for name in SETS if name.startswith("photographs, ")], [name for name in SETS if "third" in name]
 """Drawn by one function each, half a second a picture: the first stands for all."""
 

@@ -1,6 +1,7 @@
 # The commands of a developer. Needs Python 3.11 or newer with venv, make, and a package registry; nothing else.
 PYTHON ?= python3
-JOBS ?= 2
+# Of the tests' time on two cores a third is waiting (for scanners that pass at a person's pace, for limits of time).
+JOBS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
@@ -9,6 +10,10 @@ STUBS := $(VENV)/micropython-stubs
 STUBS_PACKAGE := micropython-rp2-rpi-pico2-stubs~=1.29.0
 # Boards with a chip: each has a module `board`, so each is checked by itself, with the folders that it shares.
 BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
+
+# What is compiled is kept: with this set, as images for containers do, each of the thousand processes that tests start
+# would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 .PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean page-matrix

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from stillscan.errors import InputError
+from tests import forked
 
 # The same examples everywhere and no deadline: two cores are shared, and a test must not depend on how busy they are.
 settings.register_profile("stillscan", derandomize=True, deadline=None)
@@ -29,6 +30,19 @@ def _audit(event: str, _: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_audit)
+_forks = forked.Forks()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have a process that others are forked from: one for all workers."""
+    if not hasattr(config, "workerinput"):
+        _forks.open()
+    forked.install()
+
+
+def pytest_unconfigure() -> None:
+    """End it."""
+    _forks.close()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,6 +19,7 @@ from stillscan.web.server import PageServer
 pytestmark = pytest.mark.process
 _PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
 _KIOSKS = 3000
+_MOST_MS = 600_000  # only a hang lasts so long; Playwright's own 30 s are over on a computer that does much else
 
 
 @pytest.fixture
@@ -30,7 +31,9 @@ def context() -> Iterator[object]:
         pytest.skip("no chromium found. On Debian and Ubuntu: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_PROGRAM, args=["--no-sandbox"])
-        yield browser.new_context(viewport={"width": 1400, "height": 900})
+        opened = browser.new_context(viewport={"width": 1400, "height": 900})
+        opened.set_default_timeout(_MOST_MS)
+        yield opened
         browser.close()
 
 

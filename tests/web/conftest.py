@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browsers import MISSING, find_browser
+from browsers import MISSING, find_browser, patient
 from letter_office import CHEAP, Office
 from played import Played
 
@@ -32,7 +32,7 @@ def browser():
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield started
+        yield patient(started)
         started.close()
 
 

@@ -275,7 +275,7 @@ def test_a_program_that_is_started_anew_begins_a_new_visit(page, played: Played)
     page.wait_for_selector("[data-step=face]")
     accessible(page)
     with Played(port=int(played.url.rpartition(":")[2]), keys=played.keys) as again:
-        page.wait_for_selector("#restarted", state="visible", timeout=15000)
+        page.wait_for_selector("#restarted", state="visible")
         assert page.inner_text("#restarted") == T["restarted"]
         assert "Østenbyen" not in page.content()
         accessible(page)

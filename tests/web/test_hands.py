@@ -179,6 +179,58 @@ def test_a_short_bar_code_presses_no_button_and_is_told(page, played: Played, co
     wait_for(page, "verdict")
 
 
+def test_a_bar_code_that_never_ends_is_told_and_the_question_stays(page, played: Played) -> None:
+    type_tracking(page)
+    wait_for(page, "scan")
+    assert wedge(page, "9" * 10_000)
+    page.wait_for_selector("#problem")
+    assert step(page) == "scan"
+    page.eval_on_selector("form[action='/end']", "form => { form.elements.turn.value = '9'.repeat(5000) }")  # too much
+    with page.expect_response("**/end") as told:
+        page.keyboard.press("F4")
+    assert told.value.status == 413
+    page.wait_for_selector(f"#problem:has-text({T['too_large']!r})")
+    assert step(page) == "scan"
+    assert page.locator("[data-key=F4]:enabled").count() == 1
+
+
+def test_what_cannot_be_sent_stays_with_its_cursor(page, played: Played) -> None:
+    """The network is lost at the moment of Enter: after a letter's number, and after an identity number."""
+    page.route("**/tracking", lambda route: route.abort())
+    type_tracking(page)
+    page.wait_for_selector("#lost", state="visible")
+    assert page.evaluate(FIELD.format("tracking")) == TRACKING
+    until(page, "document.activeElement.id", "tracking")
+    page.unroute("**/tracking")
+    page.keyboard.press("Enter")
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    page.keyboard.type(NUMBER)
+    page.keyboard.press("Tab")
+    page.keyboard.type(NUMBER)
+    page.route("**/second", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel button.first:enabled")
+    assert [page.evaluate(FIELD.format(field)) for field in ("number", "again")] == [NUMBER, NUMBER]
+    page.unroute("**/second")
+    page.keyboard.press("Enter")
+    wait_for(page, "face")
+
+
+def test_characters_typed_nowhere_at_a_finished_visit_go_to_the_next_letter(page, played: Played, letters) -> None:
+    """However slowly: a scanner over the air, or a person."""
+    to_face(page, played)
+    page.keyboard.press("F8")
+    wait_for(page, "verdict")
+    for character in OTHER_LETTER:
+        page.keyboard.type(character)
+    until(page, FIELD.format("next"), OTHER_LETTER)
+    page.keyboard.press("Enter")
+    wait_for(page, "scan")
+    assert OTHER_LETTER in page.inner_text("#panel")
+
+
 def test_characters_typed_nowhere_go_to_the_number_of_the_letter(page, played: Played) -> None:
     page.evaluate("document.activeElement.blur()")
     type_tracking(page)

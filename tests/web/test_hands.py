@@ -1,7 +1,7 @@
 """What hands do at the counter: nothing typed is lost, a bar code goes where it belongs, one voice at a time."""
 
 import pytest
-from books import NORWEGIAN, NUMBER, SWEDISH, TRACKING
+from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
 from played import Played
 from test_page import T, accessible, step, to_face, type_tracking, until, wait_for
 from test_typed import NAMESAKE
@@ -145,6 +145,7 @@ def test_a_bar_code_of_another_letter(page, played: Played, letters: dict[str, C
     assert page.inner_text("h1") == T["other_letter_title"]
     page.keyboard.press("F8")
     page.wait_for_selector("[name=same_person]")
+    at_moment(page, 1_000_000)  # later than a double press
     page.keyboard.press("F8")
     wait_for(page, "verdict")
     assert [ruling.verdict for ruling in played.book.finished] == ["release"]
@@ -156,6 +157,7 @@ def test_a_bar_code_of_another_letter(page, played: Played, letters: dict[str, C
     assert OTHER_LETTER in page.inner_text("#panel")
     assert wedge(page, TRACKING)
     page.wait_for_selector("[name=serves]")
+    at_moment(page, 2_000_000)
     page.keyboard.press("F9")
     wait_for(page, "verdict")  # that one was handed out before
     assert T["lies_at"] not in page.inner_text("#panel")
@@ -176,6 +178,33 @@ def test_a_short_bar_code_presses_no_button_and_is_told(page, played: Played, co
     assert played.book.finished == []
     page.focus("[data-key=F4]")
     page.keyboard.press("Enter")  # a person's does
+    wait_for(page, "verdict")
+
+
+def at_moment(page, ms: int) -> None:
+    """From now on whatever hands do in this window happens at this moment, however busy the computer is."""
+    page.evaluate("ms => { window.moment = ms }", ms)
+    page.evaluate(
+        "Object.defineProperty(Event.prototype, 'timeStamp', { configurable: true, get: () => window.moment })"
+    )
+
+
+@pytest.mark.parametrize("how", ["keys", "clicks"])
+def test_pressing_twice_does_not_answer_the_question_that_comes_next(page, played: Played, how: str) -> None:
+    """Which document counts is asked with the same key as whether it is the same person, and at the same place."""
+    press = (lambda _: page.keyboard.press("F8")) if how == "keys" else page.click
+    to_face(page, played)
+    played.read(SOMEBODY_ELSE)
+    page.wait_for_selector("[name=counts]")
+    at_moment(page, 100_000)
+    press("[value=read]")
+    page.wait_for_selector("[name=same_person]")
+    at_moment(page, 100_499)
+    press("[value=yes]")
+    assert page.locator("#panel button:disabled").count() == 0, "nothing is sent"
+    assert played.counter.visit.step == "face"
+    at_moment(page, 101_000)
+    press("[value=yes]")
     wait_for(page, "verdict")
 
 

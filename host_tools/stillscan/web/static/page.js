@@ -85,8 +85,17 @@ function refused(text) {
   said.setAttribute('role', 'alert')
 }
 
+// Two presses or clicks within DOUBLE_MS are one hand's: the second must not answer the question that the first led to.
+const DOUBLE_MS = 500 // what Windows takes for a double click unless somebody sets it
+let answered = -Infinity
+
 panel.addEventListener('submit', (event) => {
   event.preventDefault()
+  if (event.target.classList.contains('choice')) {
+    const twice = event.timeStamp - answered < DOUBLE_MS
+    answered = event.timeStamp
+    if (twice) return
+  }
   send(event.target.action, new URLSearchParams(new FormData(event.target, event.submitter)))
 })
 

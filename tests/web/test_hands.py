@@ -208,6 +208,19 @@ def test_pressing_twice_does_not_answer_the_question_that_comes_next(page, playe
     wait_for(page, "verdict")
 
 
+def test_the_second_click_of_a_double_click_presses_nothing(page, played: Played) -> None:
+    """Where "continue" was, another button may be by then."""
+    type_tracking(page)
+    wait_for(page, "scan")
+    page.hover("[data-key=F4]")
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    assert page.locator("#panel button:disabled").count() == 0, "nothing is sent"
+    assert step(page) == "scan"
+    page.click("[data-key=F4]")
+    wait_for(page, "verdict")
+
+
 def test_a_bar_code_that_never_ends_is_told_and_the_question_stays(page, played: Played) -> None:
     type_tracking(page)
     wait_for(page, "scan")

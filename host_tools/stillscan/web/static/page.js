@@ -85,7 +85,11 @@ function refused(text) {
   said.setAttribute('role', 'alert')
 }
 
-// Two presses or clicks within DOUBLE_MS are one hand's: the second must not answer the question that the first led to.
+// The second click of a double click, and a second press within DOUBLE_MS, are the first one's: they must not answer the
+// question that it led to.
+document.addEventListener('click', (event) => {
+  if (event.detail > 1 && event.target.closest?.('#panel button')) event.preventDefault()
+}, true)
 const DOUBLE_MS = 500 // what Windows takes for a double click unless somebody sets it
 let answered = -Infinity
 

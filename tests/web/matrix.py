@@ -21,6 +21,7 @@ from letter_office import Office
 from matrix_states import CUSTOMERS, LETTERS, SERVICE, SIGNING_IN, TECHNICIANS, VISIT, State, anew
 from played import Played
 
+from stillscan.commands.tour import tour
 from stillscan.guidance import languages
 from stillscan.guidance.customers import customer_languages
 
@@ -275,7 +276,7 @@ def main() -> int:
     wrong: list[str] = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        with Played() as played, Office(Path(folder)) as office, Held(scanner=False) as held:
+        with Played(tour=tour()) as played, Office(Path(folder)) as office, Held(scanner=False) as held:
             tasks: Mapping[str, Callable[[], Walk]] = {
                 "clerk": lambda: clerk(browser, played, every_cell),
                 "letters": lambda: letters(browser, office, every_cell),

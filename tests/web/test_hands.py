@@ -3,7 +3,7 @@
 import pytest
 from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
 from played import Played
-from test_page import T, accessible, step, to_face, type_tracking, until, wait_for
+from test_page import T, accessible, at_moment, step, to_face, type_tracking, until, wait_for
 from test_typed import NAMESAKE
 
 from kiosk import wire
@@ -179,14 +179,6 @@ def test_a_short_bar_code_presses_no_button_and_is_told(page, played: Played, co
     page.focus("[data-key=F4]")
     page.keyboard.press("Enter")  # a person's does
     wait_for(page, "verdict")
-
-
-def at_moment(page, ms: int) -> None:
-    """From now on whatever hands do in this window happens at this moment, however busy the computer is."""
-    page.evaluate("ms => { window.moment = ms }", ms)
-    page.evaluate(
-        "Object.defineProperty(Event.prototype, 'timeStamp', { configurable: true, get: () => window.moment })"
-    )
 
 
 @pytest.mark.parametrize("how", ["keys", "clicks"])

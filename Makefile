@@ -104,7 +104,7 @@ bench-reader: setup ## the reader's own time and memory
 bench-fuzz: setup ## 20,000 pictures, arrays and damaged files that are no MRZ: nothing may be raised or accepted, effort and memory stay bounded (about 40 minutes)
 	@$(BIN)/python -m bench.fuzz $(ARGS)
 
-bench-page: setup ## from a scan event to the page that shows it, in a real browser
+bench-page: setup ## from a scan event to the page that shows it, and the program's own time in a visit, in a real browser (1 minute)
 	@sh tests/packages.sh chromium
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)
 

@@ -123,8 +123,10 @@ ITEM = Item(7, NOW, "k0", "0150 Ås", "failing", False, {"documents": 50, "perce
 
 def test_the_webhook_is_signed_and_names_the_alert() -> None:
     sent: list[tuple[bytes, dict[str, str]]] = []
-    by_webhook(b"s" * 32, lambda body, headers: sent.append((body, headers)))(ITEM)
+    later = NOW.timestamp() + 3600.0  # it is tried again, and receivers refuse what is five minutes old
+    by_webhook(b"s" * 32, lambda body, headers: sent.append((body, headers)), lambda: later)(ITEM)
     ((body, headers),) = sent
+    assert headers["webhook-timestamp"] == str(int(later))
     assert (headers["webhook-id"], headers["webhook-signature"][:3]) == ("alert-7", "v1,")
     data = {"kiosk": "k0", "office": "0150 Ås", "alert": "failing", "over": False, "why": dict(ITEM.why)}
     assert json.loads(body) == {"type": "kiosk.alert", "timestamp": int(NOW.timestamp()), "data": data}

@@ -57,6 +57,11 @@ def test_a_consignment_number_behind_its_identifier(sent: str) -> None:
         "rr-123 456\u00a0785-NO",
         "RR\u2011123456785\u2011NO",
         "\x1dRR123456785NO\x1d",
+        "\u2066RR 123\u2009456\u2003785 NO\u2069",  # copied out of a message
+        "\ufeffRR123\u00ad456\u200b785NO",
+        "RR\u2014123456785\u2212NO",
+        "\x02]C0RR123456785NO\x03\r\n",
+        "\u200e]C0RR123456785NO",
     ],
 )
 def test_an_s10_number_however_it_is_sent(sent: str) -> None:

@@ -8,7 +8,7 @@ from passports import mrz
 
 from stillscan.errors import InputError
 from stillscan.mrz.parse import parse
-from stillscan.verify.known import LANGUAGES, advice, own_list, read_list
+from stillscan.verify.known import LANGUAGES, advice, own_list, read_list, spoken
 
 TODAY = date(2026, 11, 29)
 ENTRY = """
@@ -58,6 +58,8 @@ def test_the_package_brings_its_own() -> None:
         (ENTRY.replace("2031-01-01", "'2031'"), "expires_to is no date"),
         (ENTRY.replace('"SWE"', "1"), "issuer is no text"),
         (ENTRY.replace('"Straighten it."', '" "'), "no text"),
+        (ENTRY.replace("advice.nb", "advice.Norwegian"), "no language has the code Norwegian"),
+        ("[[passport]]\nadvice = {}", "entry 1: needs advice"),
     ],
 )
 def test_a_list_that_cannot_be_used_is_one_plain_error(tmp_path: Path, text: str, message: str) -> None:
@@ -65,3 +67,21 @@ def test_a_list_that_cannot_be_used_is_one_plain_error(tmp_path: Path, text: str
         read_list(write(tmp_path, text))
     with pytest.raises(InputError):
         read_list(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("given", "language", "told"),
+    [
+        ({"nb": "Rett passet."}, "nb", "Rett passet."),
+        ({"nb": "Rett passet."}, "nn", "Rett passet."),
+        ({"nb": "Rett passet.", "en": "Straighten it."}, "nn", "Straighten it."),
+        ({"sv": "Räta ut passet.", "en": "Straighten it."}, "sv", "Räta ut passet."),
+        ({"sv": "Räta ut passet."}, "en", "Räta ut passet."),
+    ],
+)
+def test_an_office_s_own_list_may_lack_languages(
+    tmp_path: Path, given: dict[str, str], language: str, told: str
+) -> None:
+    lines = "".join(f'advice.{code} = "{sentence}"\n' for code, sentence in given.items())
+    (found,) = advice(read_list(write(tmp_path, f"[[passport]]\n{lines}")), parse(mrz()), TODAY)
+    assert spoken(found, language) == told

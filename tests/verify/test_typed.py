@@ -17,6 +17,10 @@ from stillscan.verify.typed import number_of
         "]C017859199917\r\n",
         " 178591\u201399917\x1d",
         "]Q317859199917",
+        "\u202a178591\u200399917\u202c",
+        "178591\u201499917",
+        "178591\u221299917\u200b",
+        "\x0217859199917\x03",
     ],
 )
 def test_an_identity_number_however_it_is_typed(typed: str) -> None:

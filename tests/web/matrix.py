@@ -1,7 +1,8 @@
 """The page in every state, language, size and colours: what hangs out, is cut, has no name, or has the wrong focus.
 
-``make page-matrix`` walks all of it; ``test_matrix.py`` a part in which every state meets every language,
-every size and all colours. A page is loaded once for a language: colours and sizes are changed where it stands.
+``make page-matrix`` walks all of it; ``test_matrix.py`` a part in which every state meets every language, every size,
+and the states together all colours. Colours and sizes are changed where a page stands; the part loads each state
+once, has axe look at it once, and exchanges its texts for those of the next language where it stands.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from axe_playwright_python.sync_playwright import Axe
 from clerks import CLERK, SUPERVISOR, TECHNICIAN
+from held import Held
 from letter_office import Office
-from matrix_states import CUSTOMERS, LETTERS, SIGNING_IN, TECHNICIANS, VISIT, State, anew
+from matrix_states import CUSTOMERS, LETTERS, SERVICE, SIGNING_IN, TECHNICIANS, VISIT, State, anew
 from played import Played
 
+from stillscan.commands.tour import tour
 from stillscan.guidance import languages
 from stillscan.guidance.customers import customer_languages
 
@@ -83,6 +86,15 @@ FOCUS = """right => {
 }"""
 
 
+# The same page in another language, in place of what stands there: the layout is the style's and not the scripts'.
+EXCHANGE = """async address => {
+  const page = new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html')
+  const { lang, dir } = page.documentElement
+  Object.assign(document.documentElement, { lang, dir })
+  document.body.innerHTML = page.body.innerHTML
+}"""
+
+
 class Cell(NamedTuple):
     """One language, colours and size."""
 
@@ -110,27 +122,38 @@ def part(number: int, codes: list[str]) -> Iterator[Cell]:
 
 
 class Walk:
-    """One page of one person, restyled where it stands. ``wrong`` has what was found, ``seen`` how many cells."""
+    """One page of one person, restyled where it stands. ``wrong`` has what was found, ``seen`` how many cells.
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
+    ``whole``: loaded anew in every language, and axe looks at all colours of each.
+    """
+
+    def __init__(self, page: Any, whole: bool) -> None:
+        self.page, self.whole = page, whole
         self.wrong: list[str] = []
         self.seen = self.loads = self.asked = 0
 
     def state(self, name: str, url: str, cells: Iterator[Cell], state: State) -> None:
         """Look at a state in these cells."""
-        for language, of_language in _by(cells, lambda cell: cell.language).items():
+        for number, (language, of_language) in enumerate(_by(cells, lambda cell: cell.language).items()):
+            address, told = f"{url}{state.where}?language={language}", f"{name}, {language}"
             self._style(of_language[0])
-            self.page.goto(f"{url}{state.where}?language={language}")
-            self.loads += 1
-            state.act(self.page)
-            self.page.evaluate(_AXE)
-            self._focus(f"{name}, {language}", state.focus)
+            if number == 0 or self.whole or state.act is not None:
+                self._load(told, address, state)
+            else:
+                self.page.evaluate(EXCHANGE, address)
             for colours, of_colours in _by(iter(of_language), lambda cell: cell.colours).items():
                 for cell in of_colours:
                     self._style(cell)
-                    self._look(f"{name}, {language}, {colours}, {cell.size[0]}", cell, state.one_screen)
-                self._axe(f"{name}, {language}, {colours}", first=colours == of_language[0].colours)
+                    self._look(f"{told}, {colours}, {cell.size[0]}", cell, state.one_screen)
+                if number == 0 or self.whole:
+                    self._axe(f"{told}, {colours}", first=colours == of_language[0].colours)
+
+    def _load(self, told: str, address: str, state: State) -> None:
+        self.page.goto(address)
+        self.loads += 1
+        if state.act is not None:
+            state.act(self.page)
+        self._focus(told, state.focus)
 
     def _style(self, cell: Cell) -> None:
         self.page.emulate_media(reduced_motion="reduce", **COLOURS[cell.colours])
@@ -155,6 +178,8 @@ class Walk:
     def _axe(self, told: str, *, first: bool) -> None:
         """All rules once for a load; colours are what else differs."""
         self.asked += 1
+        if first:
+            self.page.evaluate(_AXE)
         rules = {} if first else {"runOnly": ["color-contrast"]}
         found = self.page.evaluate("how => axe.run(how)", {"resultTypes": ["violations"], **rules})
         for one in found["violations"]:
@@ -174,9 +199,14 @@ def _by(cells: Iterator[Cell], key: Callable[[Cell], str]) -> dict[str, list[Cel
 Cells = Callable[[int, list[str]], Iterator[Cell]]
 
 
+def every_cell(_: int, codes: list[str]) -> Iterator[Cell]:
+    """All of them, of each state."""
+    return every(codes)
+
+
 def clerk(browser: Any, played: Played, cells: Cells) -> Walk:
     """The clerk's page in every state of a visit, and who else sees it."""
-    walk = Walk(browser.new_context().new_page())
+    walk = Walk(browser.new_context().new_page(), cells is every_cell)
     number = 0
     for staff, states in ((None, SIGNING_IN), (CLERK, VISIT), (TECHNICIAN, TECHNICIANS)):
         if staff is not None:
@@ -194,7 +224,7 @@ def clerk(browser: Any, played: Played, cells: Cells) -> Walk:
 
 def letters(browser: Any, office: Office, cells: Cells) -> Walk:
     """The supervisor's pages."""
-    walk = Walk(browser.new_context().new_page())
+    walk = Walk(browser.new_context().new_page(), cells is every_cell)
     office.show(walk.page, SUPERVISOR)
     for number, (name, state) in enumerate(LETTERS.items()):
         walk.state(name, office.url, cells(number, languages()), state)
@@ -202,9 +232,20 @@ def letters(browser: Any, office: Office, cells: Cells) -> Walk:
     return walk
 
 
+def service(browser: Any, held: Held, cells: Cells) -> Walk:
+    """The technician's pages; a procedure stays begun."""
+    walk = Walk(browser.new_context().new_page(), cells is every_cell)
+    held.show(walk.page, TECHNICIAN)
+    for number, (name, state) in enumerate(SERVICE.items()):
+        state.reach(held)
+        walk.state(name, held.url, cells(number, languages()), state)
+    walk.page.context.close()
+    return walk
+
+
 def customer(browser: Any, played: Played, cells: Cells) -> Walk:
     """The customer's screen, in the languages of customers."""
-    walk = Walk(browser.new_context().new_page())
+    walk = Walk(browser.new_context().new_page(), cells is every_cell)
     for number, (name, reach) in enumerate(CUSTOMERS.items()):
         anew(played)
         reach(played)
@@ -232,15 +273,15 @@ def main() -> int:
     program = find_browser()
     if program is None:
         sys.exit(f"page-matrix: {MISSING}")
-    everything: Cells = lambda number, codes: every(codes)  # noqa: E731
     wrong: list[str] = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        with Played() as played, Office(Path(folder)) as office:
+        with Played(tour=tour()) as played, Office(Path(folder)) as office, Held(scanner=False) as held:
             tasks: Mapping[str, Callable[[], Walk]] = {
-                "clerk": lambda: clerk(browser, played, everything),
-                "letters": lambda: letters(browser, office, everything),
-                "customer": lambda: customer(browser, played, everything),
+                "clerk": lambda: clerk(browser, played, every_cell),
+                "letters": lambda: letters(browser, office, every_cell),
+                "service": lambda: service(browser, held, every_cell),
+                "customer": lambda: customer(browser, played, every_cell),
             }
             for name, task in tasks.items():
                 begun = time.monotonic()

@@ -11,6 +11,7 @@ from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
 from clerks import CLERK
 from letter_office import NUMBER as LETTER
 from played import Played
+from test_service_page import done
 
 from kiosk import wire
 from stillscan.counter.visit import Recorded
@@ -30,7 +31,7 @@ class State(NamedTuple):
 
     reach: Callable[[Any], None]
     focus: str
-    act: Callable[[Any], None] = lambda page: None
+    act: Callable[[Any], None] | None = None
     where: str = "/"
     one_screen: bool = True
     """Whether all of it is seen at once on a screen of 1280 x 800."""
@@ -74,6 +75,20 @@ def _failed(played: Played) -> None:
     played.give_up()
 
 
+def _opens(page: Any) -> None:
+    """Whatever can be unfolded."""
+    page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
+
+
+def _begins(page: Any) -> None:
+    """A procedure, if it is not begun yet."""
+    begin = page.locator("button[value=begin]")
+    if begin.count():
+        begin.click()
+        page.wait_for_selector("button[value=skip]", state="attached")
+    _opens(page)
+
+
 def _submits(field: str, text: str) -> Callable[[Any], None]:
     def act(page: Any) -> None:
         page.fill(field, text)
@@ -113,6 +128,7 @@ def _unrecorded(played: Played) -> None:
 
 VISIT: dict[str, State] = {
     "tracking": State(lambda played: None, "#tracking"),
+    "tracking, all unfolded": State(lambda played: None, "#tracking", _opens, one_screen=False),
     "tracking, a passport lies there": State(lambda played: played.read(NORWEGIAN), "#tracking"),
     "tracking, wrong": State(lambda played: None, "#tracking", _submits("#tracking", "RR12345")),
     "tracking, an identity number": State(lambda played: None, "#tracking", _submits("#tracking", NUMBER)),
@@ -155,6 +171,15 @@ VISIT: dict[str, State] = {
         _ended("release", OK), "[aria-invalid], #next, h1", _submits("#next", "4711"), one_screen=False
     ),
 }
+VISIT |= {
+    f"paper, {kind}": State(_ended(verdict, reason), "body", where=f"/paper/{kind}.html")
+    for kind, verdict, reason in (
+        ("deadline", "refuse", "document_expired"),
+        ("support", "compare_by_hand", "name_uncertain"),
+        ("refund", "rescan", "mrz_uncertain"),
+        ("receipt", "release", OK),
+    )
+}
 SIGNING_IN: dict[str, State] = {
     "sign in": State(lambda played: None, "#staff", where="/signin"),
     "sign in, wrong": State(
@@ -174,6 +199,14 @@ LETTERS: dict[str, State] = {
         lambda office: None, "#tracking", _submits("#tracking", "RR12345"), where="/letters", one_screen=False
     ),
     "browsers": State(lambda office: None, "body, h1", where="/browsers"),
+}
+SERVICE: dict[str, State] = {
+    "service, nothing yet": State(lambda held: None, "body, h1", where="/service", one_screen=False),
+    "procedure": State(lambda held: None, "body, h1", where="/service/procedure/cleaning", one_screen=False),
+    "procedure, begun": State(
+        lambda held: None, "body, h1", _begins, where="/service/procedure/cleaning", one_screen=False
+    ),
+    "service, after tasks": State(lambda held: done(held), "body, h1", _opens, where="/service", one_screen=False),
 }
 CUSTOMERS: dict[str, Callable[[Played], None]] = {
     "wait": lambda played: None,

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from stillscan.mrz import Reading
 from stillscan.scanning.result import Result
 from stillscan.web.browsers import Browsers
 from stillscan.web.pages import application
+from stillscan.web.rendering import TourLetter
 from stillscan.web.server import NAMES, PageServer
 from stillscan.web.sessions import LOCK_MINUTES, Sessions
 
@@ -43,6 +44,7 @@ class Played:
         test_mode: bool = True,
         keys: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        tour: Sequence[TourLetter] = (),
     ) -> None:
         self.book = book or MemoryBook()
         self.counter = Counter(self.book, "Moss", test_mode)
@@ -52,7 +54,7 @@ class Played:
             weakref.finalize(self, shutil.rmtree, self.keys, ignore_errors=True)
         self.browsers = Browsers(self.keys)
         self.sessions = Sessions(self.staff, LOCK_MINUTES, clock)
-        self.program = application(self.counter, NAMES, self.browsers, self.sessions)
+        self.program = application(self.counter, NAMES, self.browsers, self.sessions, tour=tour)
         self._server = PageServer(self.program, port)
         self.counter.connected(HELLO, IDENTITY)
         self.state(wire.EMPTY)

@@ -282,6 +282,24 @@ def test_a_body_that_is_too_large_is_refused_and_one_without_a_token_is_not_read
         assert body.read <= (LETTERS_BYTES + 65_536 if status == 413 and not declared else 0)
 
 
+def test_every_refusal_has_the_form_that_is_described(office: Office) -> None:
+    """Also what is refused before the API itself looks at it."""
+    call = functools.partial(office.client.post, "/api/v1/rules/decide")
+    many = {f"X-{number}": "y" for number in range(100)}
+    answers = [
+        call(content=b" " * 70_000),
+        call(content=iter([b" " * 70_000])),
+        call(json={}, headers={"Authorization": "Bearer wrong"}),
+        call(json={"x": 1}),
+        call(content=b"[" * 30_000, headers={"Content-Type": "application/json"}),
+        office.client.get("/api/v1/nothing"),
+        office.client.get("/api/v1/status", headers=many),
+    ]
+    assert [answer.status_code for answer in answers] == [413, 413, 401, 422, 400, 404, 431]
+    for answer in answers:
+        assert list(answer.json()) == ["detail"]
+
+
 async def asked(program: Starlette, path: str, token: str, body: Drip, length: int | None) -> int:
     parts = iter(body)
     headers = [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {token}".encode())]

@@ -1,9 +1,9 @@
 """What hands do at the counter: nothing typed is lost, a bar code goes where it belongs, one voice at a time."""
 
 import pytest
-from books import NORWEGIAN, NUMBER, SWEDISH, TRACKING
+from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING
 from played import Played
-from test_page import T, accessible, step, to_face, type_tracking, until, wait_for
+from test_page import T, accessible, at_moment, step, to_face, type_tracking, until, wait_for
 from test_typed import NAMESAKE
 
 from kiosk import wire
@@ -145,6 +145,7 @@ def test_a_bar_code_of_another_letter(page, played: Played, letters: dict[str, C
     assert page.inner_text("h1") == T["other_letter_title"]
     page.keyboard.press("F8")
     page.wait_for_selector("[name=same_person]")
+    at_moment(page, 1_000_000)  # later than a double press
     page.keyboard.press("F8")
     wait_for(page, "verdict")
     assert [ruling.verdict for ruling in played.book.finished] == ["release"]
@@ -156,6 +157,7 @@ def test_a_bar_code_of_another_letter(page, played: Played, letters: dict[str, C
     assert OTHER_LETTER in page.inner_text("#panel")
     assert wedge(page, TRACKING)
     page.wait_for_selector("[name=serves]")
+    at_moment(page, 2_000_000)
     page.keyboard.press("F9")
     wait_for(page, "verdict")  # that one was handed out before
     assert T["lies_at"] not in page.inner_text("#panel")
@@ -177,6 +179,90 @@ def test_a_short_bar_code_presses_no_button_and_is_told(page, played: Played, co
     page.focus("[data-key=F4]")
     page.keyboard.press("Enter")  # a person's does
     wait_for(page, "verdict")
+
+
+@pytest.mark.parametrize("how", ["keys", "clicks"])
+def test_pressing_twice_does_not_answer_the_question_that_comes_next(page, played: Played, how: str) -> None:
+    """Which document counts is asked with the same key as whether it is the same person, and at the same place."""
+    press = (lambda _: page.keyboard.press("F8")) if how == "keys" else page.click
+    to_face(page, played)
+    played.read(SOMEBODY_ELSE)
+    page.wait_for_selector("[name=counts]")
+    at_moment(page, 100_000)
+    press("[value=read]")
+    page.wait_for_selector("[name=same_person]")
+    at_moment(page, 100_499)
+    press("[value=yes]")
+    assert page.locator("#panel button:disabled").count() == 0, "nothing is sent"
+    assert played.counter.visit.step == "face"
+    at_moment(page, 101_000)
+    press("[value=yes]")
+    wait_for(page, "verdict")
+
+
+def test_the_second_click_of_a_double_click_presses_nothing(page, played: Played) -> None:
+    """Where "continue" was, another button may be by then."""
+    type_tracking(page)
+    wait_for(page, "scan")
+    page.hover("[data-key=F4]")
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    assert page.locator("#panel button:disabled").count() == 0, "nothing is sent"
+    assert step(page) == "scan"
+    page.click("[data-key=F4]")
+    wait_for(page, "verdict")
+
+
+def test_a_bar_code_that_never_ends_is_told_and_the_question_stays(page, played: Played) -> None:
+    type_tracking(page)
+    wait_for(page, "scan")
+    assert wedge(page, "9" * 10_000)
+    page.wait_for_selector("#problem")
+    assert step(page) == "scan"
+    page.eval_on_selector("form[action='/end']", "form => { form.elements.turn.value = '9'.repeat(5000) }")  # too much
+    with page.expect_response("**/end") as told:
+        page.keyboard.press("F4")
+    assert told.value.status == 413
+    page.wait_for_selector(f"#problem:has-text({T['too_large']!r})")
+    assert step(page) == "scan"
+    assert page.locator("[data-key=F4]:enabled").count() == 1
+
+
+def test_what_cannot_be_sent_stays_with_its_cursor(page, played: Played) -> None:
+    """The network is lost at the moment of Enter: after a letter's number, and after an identity number."""
+    page.route("**/tracking", lambda route: route.abort())
+    type_tracking(page)
+    page.wait_for_selector("#lost", state="visible")
+    assert page.evaluate(FIELD.format("tracking")) == TRACKING
+    until(page, "document.activeElement.id", "tracking")
+    page.unroute("**/tracking")
+    page.keyboard.press("Enter")
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    page.keyboard.type(NUMBER)
+    page.keyboard.press("Tab")
+    page.keyboard.type(NUMBER)
+    page.route("**/second", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel button.first:enabled")
+    assert [page.evaluate(FIELD.format(field)) for field in ("number", "again")] == [NUMBER, NUMBER]
+    page.unroute("**/second")
+    page.keyboard.press("Enter")
+    wait_for(page, "face")
+
+
+def test_characters_typed_nowhere_at_a_finished_visit_go_to_the_next_letter(page, played: Played, letters) -> None:
+    """However slowly: a scanner over the air, or a person."""
+    to_face(page, played)
+    page.keyboard.press("F8")
+    wait_for(page, "verdict")
+    for character in OTHER_LETTER:
+        page.keyboard.type(character)
+    until(page, FIELD.format("next"), OTHER_LETTER)
+    page.keyboard.press("Enter")
+    wait_for(page, "scan")
+    assert OTHER_LETTER in page.inner_text("#panel")
 
 
 def test_characters_typed_nowhere_go_to_the_number_of_the_letter(page, played: Played) -> None:

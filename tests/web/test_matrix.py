@@ -5,11 +5,14 @@ from letter_office import Office
 from matrix import clerk, customer, letters, part
 from played import Played
 
+from stillscan.commands.tour import tour
+
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 
-def test_the_clerk_s_page(browser, played: Played) -> None:
-    assert clerk(browser, played, part).wrong == []
+def test_the_clerk_s_page(browser) -> None:
+    with Played(tour=tour()) as played:
+        assert clerk(browser, played, part).wrong == []
 
 
 def test_the_supervisor_s_pages(browser, office: Office) -> None:

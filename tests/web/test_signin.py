@@ -306,3 +306,14 @@ def test_signing_in_is_possible_with_the_page_of_any_kiosk(tmp_path: Path) -> No
         sign_in(each)
     assert status(first) == status(second) == (200, None)
     assert isinstance(one.counter, Counter)
+
+
+@pytest.mark.parametrize("field", ["staff", "pin"])
+@pytest.mark.parametrize("code", [TRACKING, f"]C0{TRACKING.lower()}", "00370722123456789011"])
+def test_a_letter_that_is_scanned_at_the_sign_in_page_is_no_wrong_pin(played: Played, field: str, code: str) -> None:
+    one = client(played.program, played.browsers, None)
+    answer = one.post("/signin", data={"staff": CLERK, "pin": "", field: code}, follow_redirects=False)
+    assert answer.status_code == 422
+    assert T["signin_is_letter"] in answer.text
+    assert code not in answer.text
+    assert played.staff.tried == 0

@@ -1,10 +1,12 @@
 """A program of the office's own hears of each check that ended: signed, in order, until it takes it."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import http.server
 import json
+import socket
 import threading
 
 import pytest
@@ -24,7 +26,7 @@ def event(number: int) -> tuple[str, dict]:
 
 def test_the_signature_is_that_of_standard_webhooks() -> None:
     """Recomputed here from the standard's text: HMAC-SHA-256 over id, timestamp and body, joined by dots."""
-    headers = signed(Told("check-k1-7", 1_700_000_000, b'{"a":1}'), SECRET)
+    headers = signed(Told("check-k1-7", b'{"a":1}'), SECRET, 1_700_000_000)
     content = b'check-k1-7.1700000000.{"a":1}'
     wanted = base64.b64encode(hmac.new(SECRET, content, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{wanted}"
@@ -52,6 +54,45 @@ def test_what_is_not_taken_is_sent_again_in_order() -> None:
     assert pauses == [1.0, 5.0]
 
 
+def test_every_try_is_of_its_own_moment() -> None:
+    """Receivers refuse what is more than five minutes old: with the moment of the check no late try would be taken."""
+    moments: list[str] = []
+    now = [1000.0]
+
+    def post(body: bytes, headers: dict[str, str]) -> None:
+        moments.append(headers["webhook-timestamp"])
+        assert json.loads(body)["timestamp"] == 1000
+        if len(moments) < 5:
+            raise OSError
+        hook.end()
+
+    def pause(seconds: float) -> bool:
+        now[0] += seconds
+        return False
+
+    hook = Webhook(SECRET, post, True, pause, now=lambda: now[0])
+    hook.on_event(event(1))
+    hook.run()
+    assert moments == ["1000", "1001", "1006", "1036", "1336"]
+
+
+def test_what_comes_while_the_oldest_is_let_go_is_sent() -> None:
+    sent: list[str] = []
+
+    def post(body: bytes, headers: dict[str, str]) -> None:
+        sent.append(headers["webhook-id"])
+        if len(sent) == 1:
+            for number in range(1, 1001):
+                hook.on_event(event(number))
+        elif len(sent) == 1001:
+            hook.end()
+
+    hook = Webhook(SECRET, post, True)
+    hook.on_event(event(0))
+    hook.run()
+    assert sent == [f"check-k1-{number}" for number in range(1001)]
+
+
 def test_a_receiver_that_takes_nothing_costs_no_memory() -> None:
     hook = Webhook(SECRET, lambda body, headers: None, True)
     for number in range(1500):
@@ -61,7 +102,22 @@ def test_a_receiver_that_takes_nothing_costs_no_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "example.org", "ftp://example.org", "http://example.org/", "https://anna:pin@example.org/", "https://"]
+    "url",
+    [
+        "",
+        "example.org",
+        "ftp://example.org",
+        "http://example.org/",
+        "https://anna:pin@example.org/",
+        "https://",
+        "https://example.org:99999/",
+        "https://example.org:x/",
+        "https://example.org:0/",
+        "https://[::1/",
+        "https://example.org/a b",
+        "https://example.org/\r\nX: y",
+        "https://é.no/",
+    ],
 )
 def test_addresses_that_may_not_be_used_are_refused(url: str) -> None:
     with pytest.raises(InputError, match="--webhook"):
@@ -132,3 +188,58 @@ def test_it_follows_no_redirect(receiver: str) -> None:
     with pytest.raises(OSError, match="302"):
         poster(f"{receiver}/elsewhere")(b"{}", {})
     assert len(Receiver.told) == 1
+
+
+def _answering(*answers: bytes) -> tuple[str, list[bytes]]:
+    """The address of a server that gives each connection the next of these answers, byte by byte for ever if it ends
+    with dots; and what it was sent."""
+    server = socket.create_server(("127.0.0.1", 0))
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        for answer in answers:
+            client, _ = server.accept()
+            with client, contextlib.suppress(OSError):
+                heard.append(client.recv(65536))
+                client.sendall(answer.rstrip(b"."))
+                while answer.endswith(b"..."):
+                    client.sendall(b"X: y\r\n")
+        server.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{server.getsockname()[1]}/hook?of=ours", heard
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 500 Internal Server Error\r\n\r\n",
+        b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1/\r\n\r\n",
+        b"HTTP/1.1 0 \r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 " + b"O" * 100_000 + b"\r\n\r\n",
+        b"\xff\xfe\x00\r\n\r\n",
+    ],
+)
+def test_whatever_answers_the_message_is_sent_again(answer: bytes) -> None:
+    url, heard = _answering(answer, b"HTTP/1.1 204 No Content\r\n\r\n")
+    hook = Webhook(SECRET, poster(url), True, pause=lambda _: False)
+    post = hook._post
+
+    def counted(body: bytes, headers: dict[str, str]) -> None:
+        post(body, headers)
+        hook.end()
+
+    hook._post = counted
+    hook.on_event(event(1))
+    hook.run()
+    assert len(heard) == 2
+    assert heard[0].startswith(b"POST /hook?of=ours HTTP/1.1\r\n")
+
+
+def test_an_answer_that_never_ends_is_ended() -> None:
+    url, _ = _answering(b"HTTP/1.1 100 Continue\r\n...")
+    with pytest.raises(OSError, match=r"."):
+        poster(url, whole_s=0.2)(b"{}", {})

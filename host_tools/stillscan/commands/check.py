@@ -40,7 +40,7 @@ from stillscan.scanning.reader_process import ReaderProcess
 from stillscan.scanning.service import Service
 from stillscan.terminal.asking import asked, asked_unseen, at_terminal
 from stillscan.terminal.streams import question
-from stillscan.verify.known import lists
+from stillscan.verify.known import lists, spoken
 
 _YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
 _RETRY_S = 10.0  # how long a scanner may be missing or away, as `run --reconnect` has it
@@ -127,8 +127,8 @@ def _say_the_end(verdict: Recorded, visit: Visit, helps: dict[str, list[str]], l
     else:  # "ok" asks for the face, which has been compared by now
         for reason in verdict.told:
             print(f"  {reason}: {say(f'reason.{reason}', language)}")
-        for sentence in visit.advice:
-            print(f"  {sentence.get(language) or sentence['en']}")
+        for sentences in visit.advice:
+            print(f"  {spoken(sentences, language)}")
         for person, label in (("clerk", t["you_do"]), ("customer", t["customer_does"]), ("call", t["call"])):
             print(f"  {label}: {' '.join(helps[person])}")
     print(f"  {t['reference']}: {verdict.reference}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -43,15 +44,16 @@ class MailServer(NamedTuple):
         return cls(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], user, password)
 
 
-def by_webhook(secret: bytes, post: Callable[[bytes, dict[str, str]], None]) -> Tell:
+def by_webhook(
+    secret: bytes, post: Callable[[bytes, dict[str, str]], None], now: Callable[[], float] = time.time
+) -> Tell:
     """Tells a program: ``post`` as `web.webhook.poster` makes it."""
 
     def tell(item: Item) -> None:
         data = {"kiosk": item.kiosk, "office": item.office, "alert": item.kind, "over": item.over, "why": item.why}
-        at_s = int(item.at.timestamp())
-        body = {"type": "kiosk.alert", "timestamp": at_s, "data": data}
-        message = Told(item.name, at_s, json.dumps(body).encode())
-        post(message.body, signed(message, secret))
+        body = {"type": "kiosk.alert", "timestamp": int(item.at.timestamp()), "data": data}
+        message = Told(item.name, json.dumps(body).encode())
+        post(message.body, signed(message, secret, int(now())))
 
     return tell
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from stillscan.verify.typed import GROUP_SEPARATOR, joined, without_symbology
+from stillscan.verify.typed import GROUP_SEPARATOR, number_of
 
 _IN_BRACKETS = re.compile(r"\(([0-9]{2,4})\)([^()]*)")
 _NUMBERING = ("00", "401", "402")
@@ -37,15 +37,12 @@ def number_in(text: str) -> str:
 
     What holds no field of GS1 that numbers a letter comes back as it is: whether it is a number is asked elsewhere.
     """
-    text = without_symbology(text)
-    if text.startswith("("):
-        fields = {identifier: joined(value) for identifier, value in _IN_BRACKETS.findall(text)}
-    else:
-        fields = _fields(joined(text))
+    text = number_of(text)
+    fields = dict(_IN_BRACKETS.findall(text)) if text.startswith("(") else _fields(text)
     for identifier in _NUMBERING:
         if identifier in fields:
             return fields[identifier].strip(GROUP_SEPARATOR)
-    return joined(text)
+    return text
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from stillscan.records.consignments import read_entries
 from stillscan.records.database import Database
 from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.keyring import Keyring
+from stillscan.records.tracking import is_number
 
 __all__ = ["Member", "NotAllowedError", "Person", "Role", "SignInError", "StaffError", "StaffList", "require", "weak"]
 
@@ -91,6 +92,8 @@ def pin(value: str) -> str:
         raise FieldError("PIN", f"is {SHORTEST} to {LONGEST} digits or other characters")
     if not written.isprintable():
         raise FieldError("PIN", "holds a character that cannot be seen")
+    if is_number(written):
+        raise FieldError("PIN", "is a letter's number, which a bar code scanner types by itself")
     return written
 
 

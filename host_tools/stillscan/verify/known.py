@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from stillscan.files import read_toml
 from stillscan.verify.document import MrzFacts
 
 LANGUAGES = ("nb", "nn", "en")
+"""In which the package's own list, and what a centre makes, tell their advice; an office's own list may have fewer, or
+others."""
+_LANGUAGE = re.compile("[a-z]{2,3}")  # ISO 639
 _TEXTS = ("issuer", "code", "source")
 _DATES = ("expires_from", "expires_to", "seen_from", "seen_to")
 
@@ -73,6 +77,11 @@ def advice(lists: Sequence[Known], mrz: MrzFacts, today: date) -> list[Mapping[s
     return [known.advice for known in lists if known.fits(mrz, today)]
 
 
+def spoken(sentences: Mapping[str, str], language: str) -> str:
+    """The advice in this language; in English, or else in the first that it has, where it lacks it."""
+    return sentences.get(language) or sentences.get("en") or next(iter(sentences.values()))
+
+
 def _entries(table: dict[str, Any], source: str) -> Iterator[Known]:
     if set(table) - {"passport"} or not isinstance(table.get("passport", []), list):
         raise InputError(f"{source}: holds [[passport]] entries and nothing else")
@@ -87,10 +96,12 @@ def _wrong(entry: Any) -> str | None:
         return "is no table"
     if unknown := sorted(set(entry) - {"advice", *_TEXTS, *_DATES}):
         return f"no field is called {', '.join(unknown)}"
-    spoken = entry.get("advice")
-    if not isinstance(spoken, dict) or set(spoken) != set(LANGUAGES):
-        return f"needs advice in {', '.join(LANGUAGES)}"
-    if not all(isinstance(sentence, str) and sentence.strip() for sentence in spoken.values()):
+    told = entry.get("advice")
+    if not isinstance(told, dict) or not told:
+        return "needs advice in one language at least, for example advice.nb"
+    if unknown := sorted(code for code in told if not _LANGUAGE.fullmatch(code)):
+        return f"no language has the code {', '.join(unknown)}"
+    if not all(isinstance(sentence, str) and sentence.strip() for sentence in told.values()):
         return "its advice is no text"
     for name in _TEXTS:
         if not isinstance(entry.get(name, ""), str):

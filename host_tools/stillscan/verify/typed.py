@@ -2,31 +2,31 @@
 
 A scanner that types like a keyboard (a "wedge") may put before the number which symbology it read (the symbology
 identifier of ISO/IEC 15424, `]C1` for GS1-128), and between numbers the group separator that stands for GS1's FNC1.
-People type spaces, also such as do not break a line, and hyphens.
+People type spaces of every kind, hyphens and dashes.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 GROUP_SEPARATOR = "\x1d"
 """What a scanner types for FNC1 between two fields (GS1 General Specifications, section 7.8.6)."""
-_SYMBOLOGY = re.compile(r"\s*\][A-Za-z][0-9A-Za-z]")  # ISO/IEC 15424: flag, code character, modifier
-# Plain, no-break, narrow no-break, figure and thin spaces; hyphen-minus, hyphen, no-break hyphen, figure and en dash.
-_BETWEEN = dict.fromkeys(map(ord, " \u00a0\u202f\u2007\u2009-\u2010\u2011\u2012\u2013"))
-
-
-def without_symbology(text: str) -> str:
-    """The text without ends that are not seen (spaces, line ends, separators) and a symbology identifier before it."""
-    text = _SYMBOLOGY.sub("", text, count=1) if _SYMBOLOGY.match(text) else text
-    return text.strip(f" \t\r\n{GROUP_SEPARATOR}\u00a0\u202f")
-
-
-def joined(text: str) -> str:
-    """The text without the spaces and hyphens that people put between the characters of a number."""
-    return text.translate(_BETWEEN)
+_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")  # ISO/IEC 15424: flag, code character, modifier
+_FRAME = f"\t\r\n\x02\x03\x04\x1e{GROUP_SEPARATOR}"
+"""What scanners are set to send around a code: tabs, line ends, start and end of text, and ISO/IEC 15434's own."""
+_NOT_OF_A_NUMBER = {"Zs", "Pd", "Cf"}
+"""Unicode's spaces, dashes, and what is not seen: marks of the direction of writing, soft hyphens, spaces of no width.
+A number that is copied out of a message brings them along, and nobody could find one that is refused for them."""
+_MINUS = "\u2212"  # looks like a dash, and Unicode counts it among the symbols
 
 
 def number_of(text: str) -> str:
-    """What was typed or scanned for a number of digits, without what people and scanners put before and between."""
-    return joined(without_symbology(text))
+    """What was typed or scanned for a number, without frame, symbology identifier, and what `joined` takes off."""
+    text = joined(text).strip(_FRAME)
+    return _SYMBOLOGY.sub("", text, count=1).strip(_FRAME) if _SYMBOLOGY.match(text) else text
+
+
+def joined(text: str) -> str:
+    """The text without what people put between the characters of a number, and what cannot be seen."""
+    return "".join(one for one in text if unicodedata.category(one) not in _NOT_OF_A_NUMBER and one != _MINUS)

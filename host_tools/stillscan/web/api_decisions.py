@@ -63,7 +63,7 @@ def add_decisions(app: FastAPI, test_mode: bool, database: Database, keyring: Ke
         """Do not hand the letter out any more."""
         return changed(number, withdrawal(decision.reason), decision.mark, token)
 
-    @app.post("/consignments/{number}/return", responses=responses)
+    @app.post("/consignments/{number}/return", responses=responses, summary="Return")
     def return_(number: str, decision: Return, token: _Decider) -> Decided:
         """The letter goes back to its sender."""
         return changed(number, return_to_sender(), decision.mark, token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from stillscan.guidance import DEFAULT_LANGUAGE, languages, page_texts
 from stillscan.guidance.customers import customer_languages
@@ -12,6 +12,8 @@ from stillscan.guidance.customers import customer_languages
 COOKIE_S = 400 * 86_400  # 400 days: as long as browsers keep any cookie
 _CHOICE = "stillscan-language"
 """The cookie of a choice. One called "language" was set for whoever had chosen nothing, too, and counts no more."""
+
+_API = "/api/"  # of a counter, and of a centre of many
 
 
 def begin_in(application: Starlette, language: str) -> None:
@@ -46,6 +48,9 @@ def keep_choice(request: Request, answer: Response) -> None:
         answer.set_cookie(_CHOICE, str(asked), max_age=COOKIE_S, samesite="strict", httponly=True)
 
 
-def refusal(request: Request, key: str, status: int) -> PlainTextResponse:
-    """A sentence of the page's texts, alone."""
-    return PlainTextResponse(page_texts(language_of(request))[key], status_code=status)
+def refusal(request: Request, key: str, status: int) -> Response:
+    """A sentence of the page's texts, alone; to a call of the API in the form that all its refusals have."""
+    text = page_texts(language_of(request))[key]
+    if request.url.path.startswith(_API):
+        return JSONResponse({"detail": text}, status)
+    return PlainTextResponse(text, status)

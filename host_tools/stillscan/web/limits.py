@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stillscan.web.connections import HEAD_BYTES
@@ -92,11 +92,11 @@ def declared(length: str) -> int:
     return int(length[:_DIGITS]) if length.isdecimal() else 0
 
 
-def too_large(scope: Scope) -> PlainTextResponse:
+def too_large(scope: Scope) -> Response:
     """The answer to a body that is too large."""
     return _refused(scope, 413, "too_large")
 
 
-def _refused(scope: Scope, status: int, key: str) -> PlainTextResponse:
+def _refused(scope: Scope, status: int, key: str) -> Response:
     _LOG.warning("refused: %s", key)
     return refusal(Request(scope), key, status)

@@ -43,7 +43,7 @@ _MOST_CUSTOMERS = 10
 _MOST_ANSWERS = 50  # at one time, each in a thread: records that hang keep them for seconds
 _FIELDS = {"tracking": ("tracking",), "second": ("number", "again")}
 """What people type at a step, by the names of the fields."""
-_DRAFT = 64  # characters of a field that are kept: what the fields take
+_DRAFT = 128  # characters of a field that are kept: what the fields take
 _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
 
 

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from stillscan.errors import StillscanError
 from stillscan.guidance import page_texts, sentence
 from stillscan.records.staff import Person, Role, SignInError
+from stillscan.records.tracking import is_number
 from stillscan.web.browsers import SHOWN_S, Browsers, name_of
 from stillscan.web.forms import form_of
 from stillscan.web.gate import (
@@ -81,7 +82,10 @@ class SignIn:
             _LOG.warning("a browser that is not bound tried to sign in")
             return self._page(request, 403)
         form = await form_of(request)
-        trying = functools.partial(self._sessions.sign_in, browser, form.get("staff", ""), form.get("pin", ""))
+        staff, pin = form.get("staff", ""), form.get("pin", "")
+        if is_number(staff) or is_number(pin):  # a bar code scanner does not know what is asked, and tries no PIN
+            return self._page(request, 422, page_texts(language_of(request))["signin_is_letter"])
+        trying = functools.partial(self._sessions.sign_in, browser, staff, pin)
         try:
             cookie, session = await anyio.to_thread.run_sync(trying, limiter=self._threads)
         except SignInError as error:

@@ -14,6 +14,7 @@ from stillscan.guidance.advising import advice_on
 from stillscan.guidance.findings import say_finding
 from stillscan.guidance.papers import kinds_for
 from stillscan.mrz.finding import QualityFinding
+from stillscan.verify.known import spoken
 
 _BUSY = ("placed", "still", "scanning", "moved")
 """States of a scanner in which something is happening to a document."""
@@ -47,7 +48,7 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
             "verdict": visit.verdict.verdict,
             "reasons": [(reason, say(f"reason.{reason}", language)) for reason in told],
             "reference": visit.verdict.reference,
-            "known": [spoken.get(language) or spoken["en"] for spoken in visit.advice],
+            "known": [spoken(sentences, language) for sentences in visit.advice],
             "advice": advice_on((f"reason.{reason}" for reason in told), language),
             "lies_at": visit.letter.office if visit.letter is not None and "wrong_office" in told else "",
             "papers": kinds_for(visit.verdict.verdict, told),

@@ -7,14 +7,15 @@ three joined by dots), so that receivers have a library for it. Nothing personal
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import http.client
 import json
 import logging
+import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,8 @@ from stillscan.errors import InputError
 
 SHORTEST_SECRET = 24
 """Bytes: the least that Standard Webhooks allows."""
-_WAIT_S = 10.0  # for an answer: a receiver takes what it is told and works on it afterwards
+_WAIT_S = 10.0  # for any sign of the receiver, which takes what it is told and works on it afterwards
+_WHOLE_S = 20.0  # for all of its answer: one that comes byte by byte would never end by the limit above
 _PAUSES_S = (1.0, 5.0, 30.0, 300.0, 1800.0)  # between tries, the last again and again: as the standard suggests
 _TRIES = 60  # of one message: a day with these pauses
 _MOST_WAITING = 1000  # messages: five days of a counter; the oldest go first, and that is in the log
@@ -35,28 +37,37 @@ _LOG = logging.getLogger(__name__)
 
 
 class Told(NamedTuple):
-    """A message: its name, which stays the same however often it is sent, when it happened, and what it says."""
+    """A message: its name, which stays the same however often it is sent, and what it says."""
 
     name: str
-    at_s: int
     body: bytes
 
 
-def signed(message: Told, secret: bytes) -> dict[str, str]:
-    """The headers of a message, by Standard Webhooks 1.0."""
-    content = b".".join((message.name.encode(), str(message.at_s).encode(), message.body))
+def signed(message: Told, secret: bytes, at_s: int) -> dict[str, str]:
+    """The headers of a message that is sent at ``at_s``, by Standard Webhooks 1.0.
+
+    The second is that of this try and not of the check (which is in the body): receivers take no message whose second
+    is more than five minutes away, so that nobody can send an old one once more.
+    """
+    content = b".".join((message.name.encode(), str(at_s).encode(), message.body))
     signature = base64.b64encode(hmac.new(secret, content, hashlib.sha256).digest()).decode()
     return {
         "Content-Type": "application/json",
         "webhook-id": message.name,
-        "webhook-timestamp": str(message.at_s),
+        "webhook-timestamp": str(at_s),
         "webhook-signature": f"v1,{signature}",
     }
 
 
 def checked_address(url: str) -> str:
     """The address if it may be used: encrypted, or of this computer. InputError."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        usable = url.isascii() and url.isprintable() and " " not in url and parts.port != 0
+    except ValueError:  # brackets or a port that is none
+        usable = False
+    if not usable:
+        raise InputError("--webhook: an address like https://example.org/path, in ASCII and without spaces")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise InputError("--webhook: an address like https://example.org/path, without name and password")
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
@@ -89,7 +100,7 @@ class Webhook:
             return
         at_s = int(self._now())
         told: dict[str, Any] = {"type": "check.ended", "timestamp": at_s, "data": {**content, "test": self._test_mode}}
-        message = Told(f"check-{content['reference']}", at_s, json.dumps(told).encode())
+        message = Told(f"check-{content['reference']}", json.dumps(told).encode())
         with self._lock:
             if len(self._waiting) >= _MOST_WAITING:
                 self._waiting.popleft()
@@ -103,18 +114,19 @@ class Webhook:
             self._come.wait()
             self._come.clear()
             while self._waiting and not self._ended.is_set():
-                self._send(self._waiting[0])
+                message = self._waiting[0]
+                self._send(message)
                 with self._lock:
-                    if self._waiting:
+                    if self._waiting and self._waiting[0] is message:  # it may have been let go meanwhile
                         self._waiting.popleft()
 
     def _send(self, message: Told) -> None:
         for number in range(_TRIES):
             try:
-                self._post(message.body, signed(message, self._secret))
+                self._post(message.body, signed(message, self._secret, int(self._now())))
                 return
-            except OSError as error:  # URLError is one, and so are refusals by status
-                _LOG.warning("webhook: not taken, try %d: %s", number + 1, type(error).__name__)
+            except OSError as error:
+                _LOG.warning("webhook: not taken, try %d: %s", number + 1, error or type(error).__name__)
             if self._pause(_PAUSES_S[min(number, len(_PAUSES_S) - 1)]):
                 return
         _LOG.error("webhook: the receiver did not take message %s in %d tries", message.name, _TRIES)
@@ -125,22 +137,39 @@ class Webhook:
         self._come.set()
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """What is told goes to the address that was given, and nowhere else."""
+def poster(url: str, whole_s: float = _WHOLE_S) -> Callable[[bytes, dict[str, str]], None]:
+    """Sends to this address, and follows no redirect and no proxy: any answer from 200 to 299 takes the message.
 
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def poster(url: str) -> Callable[[bytes, dict[str, str]], None]:
-    """Sends to this address: any answer from 200 to 299 takes the message. OSError otherwise."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+    OSError for everything else, answers that are not HTTP included, after ``whole_s`` at most.
+    """
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    opens = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
 
     def post(body: bytes, headers: dict[str, str]) -> None:
-        request = urllib.request.Request(url, body, headers, method="POST")
-        opener.open(request, timeout=_WAIT_S).close()
+        connection = opens(str(parts.hostname), parts.port, timeout=_WAIT_S)
+        ending = threading.Timer(whole_s, _hang_up, (connection,))
+        ending.daemon = True
+        ending.start()
+        try:
+            connection.request("POST", path, body, headers)
+            status = connection.getresponse().status
+        except (http.client.HTTPException, ValueError) as error:
+            raise OSError(f"an answer that is none ({type(error).__name__})") from None
+        finally:
+            ending.cancel()
+            connection.close()
+        if not http.HTTPStatus.OK <= status < http.HTTPStatus.MULTIPLE_CHOICES:
+            raise OSError(f"answered {status}")
 
     return post
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """Whoever waits for its answer is told that there is none."""
+    with contextlib.suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

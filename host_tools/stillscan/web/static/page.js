@@ -58,21 +58,48 @@ function keep(said) {
   else panel.firstElementChild?.prepend(said)
 }
 
+// What cannot be sent, or is refused without a panel (too large, for example), changes nothing: what was typed stays.
 async function send(action, body) {
-  const before = panel.innerHTML
-  for (const button of panel.querySelectorAll('button')) button.disabled = true
+  const at = document.activeElement
+  const buttons = panel.querySelectorAll('button:enabled')
+  for (const button of buttons) button.disabled = true
   try {
     const answer = await fetch(action, { method: 'POST', body, headers: { 'X-Panel': language } })
-    if (answer.redirected) locked()
-    else show(await answer.text(), true)
+    if (answer.redirected) return locked()
+    const text = await answer.text()
+    if (answer.headers.get('Content-Type')?.startsWith('text/html')) return show(text, true)
+    refused(text)
   } catch {
-    panel.innerHTML = before // the answer has not arrived: it can be given again
     lost.hidden = false
   }
+  for (const button of buttons) button.disabled = false
+  if (panel.contains(at)) at.focus() // a button that was disabled lost it
 }
+
+function refused(text) {
+  document.getElementById('problem')?.remove()
+  const said = document.createElement('p')
+  Object.assign(said, { id: 'problem', className: 'problem', textContent: text })
+  said.dataset.stays = ''
+  keep(said)
+  said.setAttribute('role', 'alert')
+}
+
+// The second click of a double click, and a second press within DOUBLE_MS, are the first one's: they must not answer the
+// question that it led to.
+document.addEventListener('click', (event) => {
+  if (event.detail > 1 && event.target.closest?.('#panel button')) event.preventDefault()
+}, true)
+const DOUBLE_MS = 500 // what Windows takes for a double click unless somebody sets it
+let answered = -Infinity
 
 panel.addEventListener('submit', (event) => {
   event.preventDefault()
+  if (event.target.classList.contains('choice')) {
+    const twice = event.timeStamp - answered < DOUBLE_MS
+    answered = event.timeStamp
+    if (twice) return
+  }
   send(event.target.action, new URLSearchParams(new FormData(event.target, event.submitter)))
 })
 
@@ -82,6 +109,7 @@ panel.addEventListener('submit', (event) => {
 // types where nobody types is a letter's number; however short it is, neither its spaces nor its Enter press a button.
 const FAST_MS = 60 // slow scanners send 30 characters a second; people at their fastest type 15
 const SHORTEST = 3 // characters: fewer are a hand that has touched the keyboard
+const LONGEST = 128 // characters: the program looks at no more
 let typed = ''
 let last = -Infinity
 
@@ -89,7 +117,7 @@ let last = -Infinity
 function heardKey(event) {
   if (!follows(event)) typed = ''
   last = event.timeStamp
-  if (event.key.length === 1) typed += event.key
+  if (event.key.length === 1 && typed.length < LONGEST) typed += event.key
 }
 const follows = (event) => event.timeStamp - last <= FAST_MS
 
@@ -131,10 +159,9 @@ document.addEventListener('keydown', (event) => {
   if (inField) return
   heardKey(event)
   if (event.key === ' ' && typed.length > 1) event.preventDefault() // in the middle of a bar code
-  const field = step() === 'tracking' ? document.getElementById('tracking') : null
+  const field = panel.querySelector('[data-bar-code]') // while nothing but a letter's number is asked for
   if (field && event.key.length === 1 && event.key !== ' ' && !event.target.closest?.('button, a, summary')) {
     field.focus() // the character lands there
-    typed = ''
   }
 }, true)
 

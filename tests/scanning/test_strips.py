@@ -142,3 +142,10 @@ def test_whatever_the_headers_say_nothing_breaks(messages: list[BandHeader | Swe
         picture, seen = store.joined()
         assert (picture.shape, picture.dtype, seen.shape) == ((20, 16), np.uint8, (20,))
         assert set(store.missing(3, 17).tolist()) <= set(range(3, 18))
+
+
+@given(near=st.lists(st.booleans(), min_size=12, max_size=12), first=st.integers(-2, 13), last=st.integers(-2, 13))
+def test_rows_are_lacked_when_any_is_missing(near: list[bool], first: int, last: int) -> None:
+    store = StripStore(12, 1, PITCH_UM)
+    store._near[:] = near
+    assert store.lacks(first, last) == bool(len(store.missing(first, last)))

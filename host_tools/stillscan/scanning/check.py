@@ -340,12 +340,15 @@ class Check:
             self.result.sensors.append(sensor)
 
     def _missing(self) -> bool:
-        return self.policy.salvage and bool(len(self._lacking()))
+        return self.policy.salvage and self.store.lacks(*self._text_rows())
 
     def _lacking(self) -> NDArray[np.intp]:
+        return self.store.missing(*self._text_rows())
+
+    def _text_rows(self) -> tuple[int, int]:
         sweeps = self.store.sweeps
         careless = _LAID_ROWS if sweeps and sweeps[-1].track != sweeps[0].track else 0
-        return self.store.missing(FIRST_TEXT_ROW - careless, LAST_TEXT_ROW + careless)
+        return FIRST_TEXT_ROW - careless, LAST_TEXT_ROW + careless
 
     def _lay_still(self) -> bool:
         """Whether this sweep shows what the one before showed, row for row."""

@@ -94,9 +94,7 @@ class StripStore:
         One or two rows between lines are not missed: ``joined`` bridges them. Nor are rows that have slid off the
         scanned zone by now: no sweep can bring them.
         """
-        slid = self.flow_sign * self._counted_rows
-        first_row = max(first_row, 0, math.ceil(slid))
-        last_row = min(last_row, self.rows - 1, math.floor(self.rows - 1 + slid))
+        first_row, last_row = self._in_reach(first_row, last_row)
         if first_row > last_row:
             return np.zeros(0, np.intp)
         near = np.flatnonzero(self._near[first_row : last_row + 1]) + first_row
@@ -105,6 +103,19 @@ class StripStore:
         gaps = [np.arange(edges[at] + 1, edges[at + 1]) for at in after]
         found: NDArray[np.intp] = np.concatenate(gaps) if gaps else np.zeros(0, np.intp)
         return found[(found >= first_row) & (found <= last_row)]
+
+    def lacks(self, first_row: int, last_row: int) -> bool:
+        """Whether any row is ``missing``: asked at each band."""
+        first_row, last_row = self._in_reach(first_row, last_row)
+        if first_row > last_row:
+            return False
+        near = self._near[first_row : last_row + 1].tobytes()
+        return not (near[0] and near[-1]) or b"\0\0\0" in near
+
+    def _in_reach(self, first_row: int, last_row: int) -> tuple[int, int]:
+        """Of these rows the first and last that have not slid off the zone."""
+        slid = self.flow_sign * self._counted_rows
+        return max(first_row, 0, math.ceil(slid)), min(last_row, self.rows - 1, math.floor(self.rows - 1 + slid))
 
     def add(self, band: Band) -> None:
         """Lines of the newest attempt; without one (the host came in the middle) they are left out."""

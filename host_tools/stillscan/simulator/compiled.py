@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from stillscan.boards.files import firmware_folder, modules, simulated_folders
-from stillscan.simulator.micropython import micropython
+from stillscan.simulator.micropython import micropython_command
 
 ARCH = "x64"  # as mpy-cross names it: the only kind of computer whose native code it makes
 _KEPT = 24  # of so many checkouts and versions that are in use side by side; each takes 0.2 MB
@@ -117,7 +117,9 @@ def _make(folder: Path, sources: Mapping[str, Path]) -> None:
 def _loads(files: Mapping[str, bytes]) -> bool:
     """Does the MicroPython here read what the compiler has made? They are packages of their own."""
     ask = "import sys; print(getattr(sys.implementation, '_mpy', 0))"
-    said = subprocess.run([micropython(), "-c", ask], capture_output=True, text=True, check=False).stdout.strip()
+    said = subprocess.run(
+        [*micropython_command(), "-c", ask], capture_output=True, text=True, check=False
+    ).stdout.strip()
     reads = int(said) if said.isdecimal() else 0
     made = {content[1] | content[2] << 8 for name, content in files.items() if name.endswith(".mpy") and content[2]}
     return made == {reads}

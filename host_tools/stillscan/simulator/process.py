@@ -16,7 +16,7 @@ from stillscan.boards.files import firmware_folder, simulated_folders
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
-from stillscan.simulator.micropython import micropython
+from stillscan.simulator.micropython import micropython_command
 from stillscan.terminal import stop
 
 _CONSOLE = "console.txt"
@@ -87,7 +87,7 @@ class Firmware:
         levels = str(self.bus.levels_at_start)
         main = (compiled or source) / script
         self._process = subprocess.Popen(
-            [micropython(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id), levels],
+            [*micropython_command(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id), levels],
             cwd=self._folder.name,
             env={**os.environ, "MICROPYPATH": os.pathsep.join(map(str, path))},
             pass_fds=(answers, requests),

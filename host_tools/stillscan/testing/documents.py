@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from stillscan.samples import wear as worn
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page, row_y_mm
 from stillscan.simulator.picture import read_page
-from stillscan.simulator.printing import strip
+from stillscan.simulator.printing import find_font, strip
 
 _SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"
+_DRAWN = 32  # pictures of 0.4 MB that are kept: more than the documents of one test module
 _PERSON = {
     "code": "P", "issuer": "NOR", "primary": "OESTENBYEN", "secondary": "AASE", "number": "ZZZ000101",
     "birth": "910517", "sex": "F", "expiry": "310101",
@@ -74,11 +76,27 @@ def _printed(
     if text is not None:
         lines = tuple(parse_mrz_text(text)) if isinstance(text, str) else tuple(text)
         format_of(lines)
-        return "passport of this text", lines, strip(lines)
+        return "passport of this text", lines, _drawn(lines, find_font())
     lines = _composed(fields)
     if not fields:
-        return "passport", lines, read_page(_SAMPLE, LINE_PX, ZONE_ROWS)
-    return f"passport with its own {', '.join(fields)}", lines, strip(lines)
+        return "passport", lines, _sample()
+    return f"passport with its own {', '.join(fields)}", lines, _drawn(lines, find_font())
+
+
+@cache
+def _sample() -> NDArray[np.uint8]:
+    return _kept(read_page(_SAMPLE, LINE_PX, ZONE_ROWS))
+
+
+@lru_cache(maxsize=_DRAWN)
+def _drawn(lines: tuple[str, ...], font: Path) -> NDArray[np.uint8]:
+    return _kept(strip(lines, font))
+
+
+def _kept(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """For all tests to come: nobody changes it."""
+    picture.setflags(write=False)
+    return picture
 
 
 def _composed(fields: dict[str, str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from stillscan.link.session import Session
 from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
-from stillscan.simulator.hand import profile
+from stillscan.simulator.hand import AT_REST
 from stillscan.simulator.scene import Scene
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver, Rule
@@ -44,7 +44,7 @@ class Scanner:
             raise InputError("a seed is a whole number of 0 or more")
         self.seed = seed
         nothing = Page(np.ones((ZONE_ROWS, LINE_PX), np.float32))
-        self._driver = Driver(Scene(nothing, profile("still", seed, 1.0), Dirt.profile("clean", seed), seed), target)
+        self._driver = Driver(Scene(nothing, AT_REST, Dirt.profile("clean", seed), seed), target)
         self.again = again or f"seed {seed}"
         self._waits: list[Wait] = []
         self.hand = Hand(self._driver)

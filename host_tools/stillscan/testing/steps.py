@@ -12,7 +12,7 @@ from os import PathLike, fspath
 import numpy as np
 
 from stillscan.errors import InputError
-from stillscan.simulator.hand import GRID_US, FloatArray, Motion, band_noise, profile, smooth
+from stillscan.simulator.hand import AT_REST, GRID_US, FloatArray, Motion, band_noise, profile, smooth
 from stillscan.simulator.trace import load_trace
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver
@@ -48,14 +48,13 @@ class Hand:
         driver.session  # noqa: B018 - a kiosk that is off is switched on
         driver.pass_until(self._free_us)
         if driver.by_person(f"lay down: {document.name}", f"lay({document.name!r})"):
-            self._motion = profile("still", 0, 1.0)  # something lies there, wherever it moves
+            self._motion = AT_REST  # something lies there, wherever it moves
             driver.begin_check()
             return
         seed = driver.scene.seed + self._laid
         name = fspath(motion)
-        drawn = load_trace(name) if name.lower().endswith(".csv") else profile(name, seed, _DRAWN_S)
-        times = np.arange(0.0, max(_DRAWN_S * 1e6, drawn.times_us[-1]) + GRID_US, GRID_US)
-        self._motion = Motion(times, drawn.poses(times), drawn.acceleration(times))
+        traced = name.lower().endswith(".csv")
+        self._motion = _on_grid(load_trace(name)) if traced else profile(name, seed, _DRAWN_S)
         self._laid, self._lifted_mm = self._laid + 1, 0.0
         self._start_us = self._free_us = driver.now_us
         driver.begin_check()
@@ -151,6 +150,12 @@ class Hand:
 def _bounded(label: str, name: str, value: float, low: float, high: float) -> None:
     if not (isinstance(value, int | float) and math.isfinite(value) and low <= value <= high):
         raise InputError(f"{label}: {name} is a number from {low:g} to {high:g}")
+
+
+def _on_grid(motion: Motion) -> Motion:
+    """The same, drawn as a profile is: steps are added knot by knot."""
+    times = np.arange(0.0, max(_DRAWN_S * 1e6, motion.times_us[-1]) + GRID_US, GRID_US)
+    return Motion(times, motion.poses(times), motion.acceleration(times))
 
 
 def _longer(motion: Motion, until_us: float) -> Motion:

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import errno
 from binascii import b2a_base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ _ANSWER_S = 10.0  # for an answer at the prompt: long, because flash may be eras
 _PATIENT_S = 300.0  # the same of an emulated chip: fifteen times slower, and twice that on a busy computer
 _RESET_S = 0.3  # in which a board that cannot restart says so; one that does is gone by then
 _CHUNK = 1024  # bytes of a file in one command: a board has room for its text four times over
+_COPIES = 16  # files in one command: their names take 1 kB, and a command's own 15 ms on an RP2040 are shared
 # _mpy holds the version in its low byte, that of native code above it, then the architecture (py/persistentcode.h).
 _ARCHITECTURES = (
     "none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin",
@@ -41,26 +42,29 @@ print((i.name, tuple(i.version[:3]), getattr(i, "_machine", ""), getattr(i, "_mp
 _FREE = "import os\ns = os.statvfs(os.getcwd())\nprint(s[0] * s[3])"
 _DIGESTS = """
 import binascii, hashlib, os
-def digests(folder, buffer=bytearray(512)):
-    for entry in os.ilistdir(folder or os.getcwd()):
-        path = folder + entry[0]
-        if entry[1] == 0x4000:
-            print((path + "/", ""), end=",")
-            digests(path + "/")
-        else:
-            h = hashlib.sha256()
-            with open(path, "rb") as file:
-                while True:
-                    n = file.readinto(buffer)
-                    if not n:
-                        break
-                    h.update(memoryview(buffer)[:n])
-            print((path, binascii.hexlify(h.digest()).decode()), end=",")
-try:
-    digests({folder!r})
-except OSError as error:
-    if error.errno != 2:
-        raise
+buffer = bytearray(512)
+def digests(path, kind):
+    if kind == 0x4000:
+        for entry in os.ilistdir(path or os.getcwd()):
+            below = path + entry[0] + ("/" if entry[1] == 0x4000 else "")
+            if entry[1] == 0x4000:
+                print((below, ""), end=",")
+            digests(below, entry[1])
+    else:
+        h = hashlib.sha256()
+        with open(path, "rb") as file:
+            while True:
+                n = file.readinto(buffer)
+                if not n:
+                    break
+                h.update(memoryview(buffer)[:n])
+        print((path, binascii.hexlify(h.digest()).decode()), end=",")
+for place in {places!r}:
+    try:
+        digests(place, 0 if place and place[-1] != "/" else 0x4000)
+    except OSError as error:
+        if error.errno != 2:
+            raise
 """
 _VERSION = """
 import sys
@@ -81,12 +85,13 @@ w, a = f.write, binascii.a2b_base64
 """
 _COPY = """
 b = bytearray(512)
-with open({source!r}, "rb") as f, open({target!r}, "wb") as t:
-    while True:
-        n = f.readinto(b)
-        if not n:
-            break
-        t.write(memoryview(b)[:n])
+for source, target in {pairs!r}:
+    with open(source, "rb") as f, open(target, "wb") as t:
+        while True:
+            n = f.readinto(b)
+            if not n:
+                break
+            t.write(memoryview(b)[:n])
 """
 # Nothing that the host sends can interrupt it: a HELLO may hold the byte of Ctrl-C, and whoever says it as soon as the
 # board was asked to restart would keep it at its prompt. What is printed needs a moment to get out.
@@ -158,12 +163,13 @@ class Prompt:
         """Bytes that are free in its file system."""
         return int(self._run(_FREE))
 
-    def digests(self, folder: str = "") -> dict[str, str]:
-        """SHA-256 of every file below ``folder`` ("", or "a/"), by path. Of none when there is no such folder.
+    def digests(self, *places: str) -> dict[str, str]:
+        """SHA-256 of these files and of every file below these folders ("a/"; "" is all), by path; none of what is
+        not there.
 
-        Folders below it are there too: their paths end in "/", and they have no digest.
+        Folders below those are there too: their paths end in "/", and they have no digest.
         """
-        return dict(ast.literal_eval(f"[{self._run(_DIGESTS.replace('{folder!r}', repr(folder)))}]"))
+        return dict(ast.literal_eval(f"[{self._run(_DIGESTS.replace('{places!r}', repr(places)))}]"))
 
     def firmware(self, folder: str) -> tuple[int, int, int] | None:
         """The firmware's version in this folder; None when there is none that says."""
@@ -197,9 +203,10 @@ class Prompt:
         self.write(path + ".new", content)
         self._run(f"import os\nos.rename({path + '.new'!r}, {path!r})")
 
-    def copy(self, source: str, target: str) -> None:
-        """On the board. BoardFullError."""
-        self._run(_COPY.format(source=source, target=target))
+    def copy(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """On the board, each from one path to another. BoardFullError."""
+        for at in range(0, len(pairs), _COPIES):
+            self._run(_COPY.replace("{pairs!r}", repr(tuple(pairs[at : at + _COPIES]))))
 
     def make_folder(self, path: str) -> None:
         """With those above it; those that are there are left alone."""

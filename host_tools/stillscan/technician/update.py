@@ -43,15 +43,16 @@ class Update:
         self._version = version
         self._wanted = {path: digest(content) for path, content in version.files.items()}
         self._state = read_state(prompt.read(STATE))
-        self._have = {folder: prompt.digests(f"{folder}/") for folder in FOLDERS}
+        there = prompt.digests(*(f"{folder}/" for folder in FOLDERS), *version.loader)
+        self._have = {
+            folder: {path: sum_ for path, sum_ in there.items() if path.startswith(f"{folder}/")} for folder in FOLDERS
+        }
         run = self._state.get("run")
         whole = [folder for folder in FOLDERS if self._whole(folder)]
         self._run = next((str(folder) for folder in (run, *FOLDERS) if folder in whole), None)
         self._damaged = run in FOLDERS and run not in whole
         self._target = FOLDERS[0] if self._run != FOLDERS[0] else FOLDERS[1]
-        self._loader = {
-            path: content for path, content in version.loader.items() if digest(prompt.read(path)) != digest(content)
-        }
+        self._loader = {path: content for path, content in version.loader.items() if there.get(path) != digest(content)}
 
     @property
     def foreign(self) -> bool:
@@ -129,14 +130,13 @@ class Update:
                 prompt.remove(path)  # the manifest first; folders when they are empty, the inner ones before the outer
         for folder in sorted({path.rpartition("/")[0] for path in self._wanted}):
             prompt.make_folder(f"{target}/{folder}".rstrip("/"))
+        origins = {f"{target}/{path}": self._origin(path) for path in self._wanted}
+        prompt.copy([(origin, place) for place, origin in origins.items() if origin not in (None, place)])
         sent = 0
         for path in self._wanted:
-            origin, place = self._origin(path), f"{target}/{path}"
-            if origin is None:
-                prompt.write(place, self._version.files[path], progress)
+            if origins[f"{target}/{path}"] is None:
+                prompt.write(f"{target}/{path}", self._version.files[path], progress)
                 sent += 1
-            elif origin != place:
-                prompt.copy(origin, place)
         if prompt.digests(f"{target}/") != tree:
             raise DeviceError("the board's flash does not keep what is written: the board is worn out or damaged")
         prompt.replace(f"{target}/{MANIFEST}", self._version.manifest)

@@ -149,6 +149,15 @@ def test_what_a_failure_says(scanner: Scanner) -> None:
     assert scanner.result().outcome == "verified", "a failed expectation changes nothing"
 
 
+def test_what_came_before_the_latest_step_is_said(scanner: Scanner) -> None:
+    """Two steps at once, and what the first of them brought about is expected of the second."""
+    scanner.lay(passport())
+    scanner.expects(state="scanning")
+    scanner.hand.hold(for_ms=100)
+    with pytest.raises(NotAsExpectedError, match=r"hand\.hold.*; it did not come: it had come \d\.\d ms before that"):
+        scanner.expects(state="scanning", within_ms=50)
+
+
 def test_a_limit_counts_to_the_millisecond(scanner: Scanner) -> None:
     scanner.lay(passport())
     came = scanner.expects(state="still")
@@ -172,7 +181,7 @@ BAD: list[tuple[Callable[[Scanner], Any], str]] = [
     (lambda s: s.expects(state="moved", cause="slipped"), "no cause 'slipped'"),
     (lambda s: s.expects(part="engine"), "no part 'engine'"),
     (lambda s: s.expects(), "name what is expected"),
-    (lambda s: s.expects(state="moved", within_ms=-1), "a limit is a number"),
+    (lambda s: s.expects(state="moved", within_ms=-1), "a limit is a number of milliseconds from 0 to 3600000, not -1"),
     (lambda s: s.sequence(), "name the states"),
     (lambda s: s.sequence("still:slow"), "no cause 'slow'"),
     (lambda s: s.world.fault("engine-stuck"), "no fault 'engine-stuck'; there are: flow-nak"),

@@ -128,11 +128,16 @@ class Scanner:
         after_ms = self._since(met[1]) if met else math.inf
         if met is None or not not_before_ms <= after_ms <= limit_ms:
             when = f"within {limit_ms:g} ms" + f", not before {not_before_ms:g} ms," * bool(not_before_ms)
-            came = f"; it came after {after_ms:.1f} ms" if met else "; it did not come"
+            came = f"; it came after {after_ms:.1f} ms" if met else self._did_not_come(wanted)
             raise self.wrong(f"{wanted} {when} of {self._driver.timeline.mark}{came}")
         self._waits.append(Wait(str(wanted), self._driver.timeline.mark, after_ms, limit_ms))
         self._driver.timeline.go_on_from(*met)
         return met[1]
+
+    def _did_not_come(self, wanted: Wanted) -> str:
+        """Steps of the hand pass time: what was meant may have come during those before the latest."""
+        before_ms = self._driver.timeline.came_before(wanted)
+        return "; it did not come" + ("" if before_ms is None else f": it had come {before_ms:.1f} ms before that")
 
     def sequence(self, *states: str, within_ms: float | None = None) -> list[Event]:
         """The scanner enters exactly these states, one after another: STATE or STATE:CAUSE. NotAsExpectedError."""
@@ -238,5 +243,5 @@ def _limit(ms: float | None) -> float:
     if ms is None:
         return LIMIT_MS
     if not (isinstance(ms, int | float) and math.isfinite(ms) and 0 <= ms <= _MOST_MS):
-        raise InputError(f"a limit is a number of milliseconds from 0 to {_MOST_MS:g}")
+        raise InputError(f"a limit is a number of milliseconds from 0 to {_MOST_MS:.0f}, not {ms!r}")
     return float(ms)

@@ -108,6 +108,11 @@ class Timeline:
             if event.state is not None and event.at_ms >= math.floor(self.mark_ms):
                 yield number, event
 
+    def came_before(self, wanted: Wanted) -> float | None:
+        """How long before the mark such a state came last, in ms; None: never."""
+        found = [event.at_ms for event in self.events if event.at_ms < self.mark_ms and wanted.is_met_by(event)]
+        return self.mark_ms - found[-1] if found else None
+
     def go_on_from(self, number: int, event: Event) -> None:
         """What is expected next comes after this event, and limits count from it."""
         self._count_from(event.at_ms, event.text, number + 1)

@@ -1,8 +1,9 @@
-"""The commands that an office's documents show, carried out line by line as they stand there, on one office."""
+"""What the documents show in blocks, carried out line by line as it stands there: an office, a bundle, a reading."""
 
 import io
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,6 +24,8 @@ ELSEWHERE = {
     "stillscan keys restore FILE --kiosk NAME": "tests/records/test_keys_commands.py: it needs another computer",
 }
 """Lines that another test carries out, and why not this one."""
+OF_A_KIOSK = "stillscan bundle OUT.zip --kiosk-config /etc/stillscan/kiosk.toml"
+"""Needs an installed kiosk's file: tests/technician/test_bundle_canaries.py carries it out."""
 
 
 def lines_of(document: str) -> list[str]:
@@ -66,3 +69,33 @@ def test_what_is_carried_out_elsewhere_stands_in_a_document() -> None:
     shown = {line for document in ("staff.md", "records.md", "keys.md") for line in lines_of(document)}
     assert set(ELSEWHERE) <= shown
     assert all((ROOT / where.split(":")[0]).is_file() for where in ELSEWHERE.values())
+
+
+@pytest.mark.slow
+def test_the_blocks_about_a_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a computer with no scanner and no records, which a bundle says."""
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    lines = lines_of("bundle.md")
+    assert OF_A_KIOSK in lines
+    for line in (line for line in lines if line != OF_A_KIOSK):
+        if "--from" in line:
+            Path("OUT.zip").unlink()  # it replaces nothing
+        finds = line.startswith("stillscan bundle read")
+        assert main(shlex.split(line)[1:]) == int(finds), (line, capsys.readouterr().err)
+    assert Path("OUT.zip").is_file()
+    assert Path("DIR", "README.txt").is_file()
+
+
+def test_the_block_about_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = re.search(r"^```python\n(.*?)^```", (DOCS / "reading.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert block
+    shutil.copy(ROOT / "host_tools" / "stillscan" / "samples" / "nor-clean.png", tmp_path / "passport.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(block[1], {})
+    assert capsys.readouterr().out.startswith("TD3 ('P<NOR")

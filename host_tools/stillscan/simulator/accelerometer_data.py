@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,12 +205,18 @@ def _run_lengths(met: NDArray[np.bool_], before: int) -> NDArray[np.int64]:
     return np.asarray(index - last_miss, dtype=np.int64)
 
 
-def _slow_part(values: FloatArray, start: FloatArray, share: float) -> FloatArray:
-    """First-order low-pass low += share * (value - low) over a multiple of 64 rows, a chunk per matrix product."""
+@cache
+def _low_pass(share: float) -> tuple[FloatArray, FloatArray]:
+    """What each sample of a chunk weighs in each low value (64, 64), and what is left there of the one before (64,)."""
     keep = 1.0 - share
     row, column = np.indices((_CHUNK, _CHUNK))
     weights = np.where(row >= column, share * keep ** np.maximum(row - column, 0), 0.0)
-    fade = keep ** np.arange(1, _CHUNK + 1)
+    return weights, np.asarray(keep ** np.arange(1, _CHUNK + 1), dtype=np.float64)
+
+
+def _slow_part(values: FloatArray, start: FloatArray, share: float) -> FloatArray:
+    """First-order low-pass low += share * (value - low) over a multiple of 64 rows, a chunk per matrix product."""
+    weights, fade = _low_pass(share)
     low = weights @ values.reshape(-1, _CHUNK, 3)
     for chunk in low:
         chunk += fade[:, None] * start

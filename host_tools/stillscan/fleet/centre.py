@@ -77,6 +77,7 @@ class Centre:
         attempt, told = 0, ""
         while True:
             try:
+                await asyncio.to_thread(self._understand)
                 async with connected(self._to, self._name) as client:
                     await self._serve(client)
             except CentreError:
@@ -89,6 +90,10 @@ class Centre:
                 told, attempt = trouble, 0 if self.ready.is_set() else attempt + 1
                 self.ready.clear()
             await asyncio.sleep(pause_s(attempt))
+
+    def _understand(self) -> None:
+        if understood := self._store.understand(utc_now()):
+            _log.info("fleet: %d events of a newer schema, kept until now, are understood", understood)
 
     async def _serve(self, client: Client) -> None:
         stream = client.jetstream(timeout=_ANSWER_S)

@@ -28,7 +28,8 @@ def answer(commands: Commands, kind: int, *values: int) -> int:
     elif kind == wire.C_SERVICE:
         return _service(commands, values[0])
     elif kind == wire.C_UPLOAD:
-        return borrow("kiosk.upload").answer(commands, *values)
+        code: int = borrow("kiosk.upload").answer(commands, *values)
+        return code
     elif commands.service is None:
         return wire.E_WRONG_STATE
     else:

@@ -86,7 +86,8 @@ class Upload:
             while True:
                 n = file.readinto(buffer)
                 if not n:
-                    return sum_.digest()[:8]
+                    found: bytes = sum_.digest()
+                    return found[:8]
                 sum_.update(memoryview(buffer)[:n])
 
     def done(self) -> None:

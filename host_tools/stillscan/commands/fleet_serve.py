@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         state(args, create=True) as store,
         serving(store, database, keyring, args.page, args.language, tellers=tellers) as page,
     ):
-        centre = Centre(store, to, identifier("name", args.name), args.replicas)
+        centre = Centre(store, to, identifier("name", args.name), args.replicas, sign=keyring.sign)
         look = looks(Conductor(store, publish)) if publish else None
         with running("centre", lambda: [centre.run()]) as check:
             print(f"centre {args.name}: takes what comes from {to}; its state: {store}", flush=True)

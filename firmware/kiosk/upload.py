@@ -161,7 +161,8 @@ def answer(commands: Commands, step: int, at: int, size: int) -> int:
     service, slots = commands.service, commands.slots
     if len(data) < size:
         return wire.E_MALFORMED
-    if slots is None or (service is None) != (step == _START):
+    idle = commands.scan.state in (wire.EMPTY, wire.FAULT)
+    if slots is None or (service is None) != (step == _START) or (service is None and not idle):
         return wire.E_WRONG_STATE
     try:
         if service is None:

@@ -140,7 +140,7 @@ test-board: $(READY) ## the plugin's board suite: make test-board PORT=/dev/ttyA
 bench-fleet: setup ## kiosks through three servers and two centres that are killed; a week at once; what a check pays (nats-server; 5 minutes)
 	@$(BIN)/python -m bench.fleet $(ARGS)
 
-bench-fleet-page: setup ## the centre's page with 3,000 kiosks in a real browser: first paint, and how soon it shows what has come
+bench-fleet-page: setup ## the centre's page with 3,000 kiosks in a real browser: first paint, and how soon it shows a check that was made at a kiosk (nats-server)
 	@sh tests/packages.sh chromium
 	@$(BIN)/python tests/fleet/bench_centre_page.py $(ARGS)
 

@@ -46,7 +46,7 @@ class Commands:
         self.health = health
         self._start_parts = start_parts
         self.surface = surface
-        self._slots = slots
+        self.slots = slots
         self._answers: dict[int, Callable[..., None]] = {
             wire.C_HELLO: self._hello,
             wire.C_SUBSCRIBE: self._subscribe,
@@ -70,7 +70,7 @@ class Commands:
             if not kind:
                 return
             answer = self._answers.get(kind)
-            if answer is None and not wire.C_IDENTITY <= kind <= wire.C_CALIBRATION:
+            if answer is None and not wire.C_IDENTITY <= kind <= wire.C_UPLOAD:
                 self.link.unknown += 1
                 continue
             if kind in wire.PROVEN and not self._proven():
@@ -226,8 +226,8 @@ class Commands:
         self._start_parts()
 
     def _installed(self) -> None:
-        slot, build, failed, why = self._slots.told() if self._slots is not None else (0, "", "", 0)
-        trial = self._slots is not None and self._slots.trial
+        slot, build, failed, why = self.slots.told() if self.slots is not None else (0, "", "", 0)
+        trial = self.slots is not None and self.slots.trial
         self.link.send(wire.M_INSTALLED, slot, int(trial), build.encode(), failed.encode(), why)
 
     def _seldom(self, kind: int, values: tuple[object, ...]) -> None:

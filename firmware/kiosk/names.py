@@ -41,6 +41,8 @@ SERVICE_ENDS = ("none", "asked", "time_over", "document", "host")
 
 MEASURES = ("none", "lines", "live", "steps", "trips", "int1", "ring", "beeper", "pattern", "strip")
 
+UPLOADS = ("none", "begin", "take", "write", "close", "done", "start")
+
 COUNTERS = ("powered_s", "lamp_s", "starts", "watchdog_resets", "sweeps", "lines_sent", "stores", "defects")
 
 # message -> names of its fields, in the order of wire.BODIES
@@ -63,6 +65,7 @@ FIELDS = {
     "C_SERVICE": "seconds",
     "C_MEASURE": "what lamp level place count",
     "C_CALIBRATION": "",
+    "C_UPLOAD": "step at bytes",
     "M_HELLO": (
         "major minor fw_major fw_minor fw_patch board boot_id width_px rows pitch_nm line_us max_frame "
         "band_lines capabilities nonce scanner epoch"
@@ -89,4 +92,5 @@ FIELDS = {
     "M_VALUE": "what number value flag t_us",
     "M_MEASURED": "what reached part fault",
     "M_CALIBRATION": "when temperature former strip sensor",
+    "M_UPLOADED": "step value high low",
 }

@@ -27,6 +27,9 @@ def answer(commands: Commands, kind: int, *values: int) -> int:
         return _go_back(commands)
     elif kind == wire.C_SERVICE:
         return _service(commands, values[0])
+    elif kind == wire.C_UPLOAD:
+        code: int = borrow("kiosk.upload").answer(commands, *values)
+        return code
     elif commands.service is None:
         return wire.E_WRONG_STATE
     else:

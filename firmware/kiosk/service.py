@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from kiosk.commands import Commands
     from kiosk.parts import TicksMs
+    from kiosk.upload import Upload
 
 _LONGEST_S = const(900)
 _SILENCE_MS = const(5000)  # a host that lives asks for more before: five times the second that it waits for an answer
@@ -49,6 +50,7 @@ class Service:
         self._surface = commands.surface
         self._settings = commands.settings
         self.over = wire.NO_SERVICE_END  # why it is over, once it is
+        self.upload: Upload | None = None  # a version comes
         self._until_ms: TicksMs = 0
         self._heard_ms: TicksMs = 0
         self._what = wire.NO_MEASURE
@@ -84,6 +86,8 @@ class Service:
     def end(self, why: int) -> None:
         """Everything off; whoever listens is told why."""
         self._quiet()
+        if self.upload is not None:
+            self.upload.close()
         self._tell(why)
         self.over = why
 

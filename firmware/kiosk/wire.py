@@ -15,7 +15,7 @@ except ImportError:  # CPython: the value itself
 
 
 MAJOR = const(1)
-MINOR = const(3)
+MINOR = const(4)
 MAX_FRAME = const(2048)  # bytes of type, sequence, body and CRC, before stuffing
 MAX_COMMAND = const(160)  # the same for host -> device: what the board keeps room for
 OVERHEAD = const(7)  # type u8, sequence u16, CRC-32 u32
@@ -40,6 +40,7 @@ C_HISTORY = const(0x0F)
 C_SERVICE = const(0x10)
 C_MEASURE = const(0x11)
 C_CALIBRATION = const(0x12)
+C_UPLOAD = const(0x13)
 
 # device -> host
 M_HELLO = const(0x81)
@@ -62,6 +63,7 @@ M_SAMPLE = const(0x91)
 M_VALUE = const(0x92)
 M_MEASURED = const(0x93)
 M_CALIBRATION = const(0x94)
+M_UPLOADED = const(0x95)
 
 # what a host subscribes to (bits of SUBSCRIBE.streams)
 STREAM_EVENTS = const(1)
@@ -196,7 +198,9 @@ PART_FAULTS = const(24)
 COUNTERS_KEPT = const(40)
 
 # what a host has to prove that it may ask for, on a device that is paired
-PROVEN = (C_SUBSCRIBE, C_CREDIT, C_SWEEP, C_FINISH, C_SETTING_SET, C_CALIBRATE, C_RECOVER, C_SERVICE, C_MEASURE)
+PROVEN = (
+    C_SUBSCRIBE, C_CREDIT, C_SWEEP, C_FINISH, C_SETTING_SET, C_CALIBRATE, C_RECOVER, C_SERVICE, C_MEASURE, C_UPLOAD,
+)  # fmt: skip
 
 BAND_HEADER = const(20)  # bytes of a BAND's body before its pixels
 LINE_HEADER = const(12)  # bytes of a LINE's body before its samples
@@ -224,6 +228,7 @@ BODIES = {
     C_SERVICE: "<H",
     C_MEASURE: "<BBBhH",
     C_CALIBRATION: "<",
+    C_UPLOAD: "<BIB",
     M_HELLO: "<BBBBB16sIHHIHHBI16s8sH",
     M_STATE: "<BBBBBI",
     M_BAND: "<HHHBBIhhBBH",
@@ -244,6 +249,7 @@ BODIES = {
     M_VALUE: "<BHiBI",
     M_MEASURED: "<BHBB",
     M_CALIBRATION: "<IhBBB",
+    M_UPLOADED: "<BIII",
 }
 # bytes of a body in its first minor version, of messages whose later fields are zero when they are missing
 FIRST_BODIES = {C_HELLO: 2, M_HELLO: 42, C_CALIBRATE: 0}

@@ -29,6 +29,7 @@ CHANGING = {
     wire.C_RECOVER: (),
     wire.C_SERVICE: (30,),
     wire.C_MEASURE: (wire.INT1, 0, 0, -1, 1),
+    wire.C_UPLOAD: (1, 0, 0),
 }
 
 

@@ -209,6 +209,7 @@ def test_it_ends_with_its_session(rig: Rig) -> None:
     rig.connect(ALL)
     rig.until(wire.EMPTY)
     assert rig.ask(wire.C_MEASURE, wire.LIVE, 0, 0, HERE, 1) == Error(wire.E_WRONG_STATE, wire.C_MEASURE)
+    assert rig.ask(wire.C_UPLOAD, 1, 0, 0) == Error(wire.E_WRONG_STATE, wire.C_UPLOAD), "no folder for a second version"
 
 
 def test_never_in_the_middle_of_a_check(rig: Rig) -> None:

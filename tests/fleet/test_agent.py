@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import functools
 from collections.abc import AsyncIterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 from kiosks import NOW
 
 from stillscan.fleet import agent as agents
@@ -17,8 +20,13 @@ from stillscan.fleet.agent import AGAIN_S, Agent
 from stillscan.fleet.connection import Address, NatsError
 from stillscan.fleet.events import STREAM, parse_payload
 from stillscan.fleet.outbox import Waiting
+from stillscan.fleet.receipts import Receipt, ReceiptError, read, written
+from stillscan.records.keyring import signature_by
+from stillscan.records.public_keys import PublicKeys
 
 pytest.importorskip("nats")
+_KEY = Ed25519PrivateKey.generate()
+_KEYS = PublicKeys([(0, _KEY.public_key())])
 
 
 class Box:
@@ -52,7 +60,9 @@ class World:
         self.fails = lambda n: False
         self.stream = STREAM
         self.reachable = self.centre = True
-        self.behind, self.refused = 0, ""
+        self.behind, self.refused = 0, False
+        self.key: Ed25519PrivateKey | None = None  # the centre's
+        self.lie = 0  # a server says so much more than the centre
         self.looks = 0
         self.is_closed = False
 
@@ -80,8 +90,11 @@ class World:
         if not self.centre:
             raise TimeoutError
         highest = next(n for n in range(self.box.given + 1) if n + 1 not in self.came)
-        told = {"refused": self.refused} if self.refused else {"highest": highest}
-        return SimpleNamespace(data=json.dumps({**told, "behind": self.behind}).encode())
+        receipt = Receipt(None if self.refused else highest, self.behind)
+        data = written("oslo-1", receipt, self.key and functools.partial(signature_by, self.key))
+        return SimpleNamespace(
+            data=data.replace(f'"highest": {highest}'.encode(), f'"highest": {highest + self.lie}'.encode())
+        )
 
     async def pause(self, seconds: float) -> None:
         """Time passes at once; the world may change."""
@@ -92,7 +105,12 @@ class World:
     def lives(self, seconds: float, agent: Agent | None = None) -> Agent:
         """So much time with an agent that is ended then."""
         agent = agent or Agent(
-            self.box, Address(("nats://x",)), pause=self.pause, clock=lambda: self.at_s, now=lambda: NOW
+            self.box,
+            Address(("nats://x",)),
+            centre=self.key and PublicKeys([(0, self.key.public_key())]),
+            pause=self.pause,
+            clock=lambda: self.at_s,
+            now=lambda: NOW,
         )
 
         async def live() -> None:
@@ -171,9 +189,33 @@ def test_another_stream_is_no_acknowledgement(world: World, caplog: pytest.LogCa
 
 
 def test_a_kiosk_that_is_refused_says_so_and_keeps_all(world: World) -> None:
-    world.refused = "it is not enrolled, or revoked"
+    world.refused = True
     assert "takes nothing from oslo-1" in world.lives(5 * AGAIN_S).trouble
     assert (len(world.sends), len(world.box.rows)) == (500, 500)
+
+
+def test_a_server_that_lies_for_the_centre_makes_the_outbox_forget_nothing(world: World) -> None:
+    world.key, world.stores = Ed25519PrivateKey.generate(), lambda n: n <= 300
+    world.lie = 200
+    agent = world.lives(AGAIN_S)
+    assert "the centre has not signed" in agent.trouble
+    assert len(world.box.rows) == 500
+    world.lie, world.stores = 0, lambda n: True
+    world.lives(3 * AGAIN_S, agent)
+    assert (world.came, world.box.rows) == (set(range(1, 501)), {})
+
+
+@given(st.binary(max_size=99) | st.from_regex(r'\{"highest": [^}]{0,9}, "signature": [^}]{0,9}\}').map(str.encode))
+def test_any_answer_is_a_signed_receipt_or_none(content: bytes) -> None:
+    with contextlib.suppress(ReceiptError):
+        assert read("oslo-1", content, _KEYS).highest is None
+
+
+def test_a_receipt_is_for_one_kiosk() -> None:
+    signed = written("oslo-1", Receipt(7, 0), functools.partial(signature_by, _KEY))
+    assert read("oslo-1", signed, _KEYS) == (7, 0)
+    with pytest.raises(ReceiptError):
+        read("oslo-2", signed, _KEYS)
 
 
 def test_a_database_that_was_put_back_is_told(world: World) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fleets import BAD, GOOD, NOW, Fleet, with_a_bad_series
+from places import ON_BOTH
 
 from stillscan.errors import InputError
 from stillscan.fleet.findings import Watch, found
@@ -27,6 +28,7 @@ def open_alerts(store: Store) -> list[tuple[str, str]]:
         return sorted((one.kiosk, one.kind) for one in alerts(connection))
 
 
+@ON_BOTH
 def test_the_series_that_fails_is_found_in_the_state(store: Store) -> None:
     with_a_bad_series(store)
     findings = found(store, NOW)
@@ -62,6 +64,7 @@ def test_a_series_that_begins_to_fail_this_week_is_told_as_new(store: Store) -> 
     assert findings.ended == []
 
 
+@ON_BOTH
 def test_a_round_finds_what_is_wrong_and_keeps_it_once(store: Store) -> None:
     fleet = Fleet(store, 6)
     fleet.set("k0", heard=instant(NOW - timedelta(days=5)))
@@ -81,6 +84,7 @@ def test_a_round_finds_what_is_wrong_and_keeps_it_once(store: Store) -> None:
     assert [one.over for one in round_(store, {}, NOW)] == [True]
 
 
+@ON_BOTH
 def test_a_kiosk_that_fails_is_found_by_its_documents(store: Store) -> None:
     fleet = Fleet(store, 8)
     fleet.checks(fleet.names[1:], GOOD, 50, 3)
@@ -93,6 +97,7 @@ def test_a_kiosk_that_fails_is_found_by_its_documents(store: Store) -> None:
     assert item.why == {"documents": 50, "failed": 25, "percent": 50, "elsewhere": 6}
 
 
+@ON_BOTH
 def test_news_are_told_once_and_again_until_they_are_taken(store: Store) -> None:
     fleet = Fleet(store, 2)
     fleet.set("k0", head_back=7)
@@ -165,6 +170,7 @@ def test_a_centre_whose_page_was_never_served_has_an_empty_list(store: Store) ->
     assert b"[[passport]]" not in document(store)
 
 
+@ON_BOTH
 def test_the_list_is_kept_with_how_it_was_before_and_says_whether_it_helped(store: Store, tmp_path: Path) -> None:
     fleet = with_a_bad_series(store)
     findings = found(store, NOW - timedelta(days=2))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from centres import Centre
 from fleets import BAD, GOOD, NOW, Fleet, with_a_bad_series
+from places import ON_BOTH
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
@@ -44,8 +45,11 @@ def test_every_page_is_shown_in_every_language(centre: Centre, language: str) ->
     assert texts["kind_chain"] in client.get(f"/?language={language}").text
 
 
+@ON_BOTH
 def test_a_series_is_shown_with_what_fails_and_where(centre: Centre) -> None:
-    page = centre.browser().get("/series/UTO/P/2031").text
+    client = centre.browser()
+    assert [client.get(path).status_code for path in PAGES] == [200] * len(PAGES)
+    page = client.get("/series/UTO/P/2031").text
     assert "41.7 %" in page
     assert "<code>glare</code>" in page
     assert "Line 2: most often at character 7, 30 times." in page

@@ -82,6 +82,8 @@ def test_a_centre_that_is_not_there_is_not_made_by_a_slip(tmp_path: Path, capsys
         (["--fleet", "tls://x:99999"], "a server is named as"),
         (["--fleet", ","], "name a server"),
         (["--fleet-authority", "x"], "goes with --fleet"),
+        (["--fleet-centre", "x"], "goes with --fleet"),
+        (["--fleet", "tls://x", "--fleet-centre", __file__], "is no public key"),
         (["--fleet", "tls://x", "--once"], "goes with the clerk's page"),
     ],
 )
@@ -97,7 +99,7 @@ def test_an_address_that_cannot_be_used_is_told_before_anything_starts(
 
 def test_what_technicians_find_is_told_by_codes_and_numbers(tmp_path: Path) -> None:
     database, keyring = Database(tmp_path / "r.db"), Keyring(tmp_path / "keys", "oslo-1")
-    args = argparse.Namespace(fleet="nats://127.0.0.1:1", fleet_authority=None, office="0001 Oslo")
+    args = argparse.Namespace(fleet="nats://127.0.0.1:1", fleet_authority=None, fleet_centre=None, office="0001 Oslo")
     centre = centre_of(args, database, keyring)
     assert isinstance(centre, ToCentre)
     assert type(centre_of(argparse.Namespace(fleet=None), database, keyring)) is NoCentre

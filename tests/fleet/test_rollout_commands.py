@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from stillscan.cli import main
-from stillscan.commands import fleet_rollout
+from stillscan.commands import fleet_rollout, fleet_serve
 from stillscan.errors import InputError
 from stillscan.fleet.rollout import rings
+from stillscan.fleet.rollout.conducting import Conductor
 from stillscan.fleet.rollout.firmware_file import pack, unpack
 from stillscan.fleet.store import Store
 
@@ -197,6 +199,31 @@ def test_a_roll_out_is_planned_conducted_and_taken_back(
     root = str(published / "public" / "metadata" / "1.root.json")
     assert "orders are there" in run(capsys, "release", "verify", str(published), "--root", root)[1]
     assert "week-48: known/2026-48.toml, back: taken back by a person" in run(capsys, "rollout", "status", *where)[1]
+
+
+def test_a_centre_conducts_roll_outs_beside_all_else(
+    published: Path, keys: Path, state: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    planned = ("rollout", "plan", "week-48", "known/2026-48.toml", "--repository", str(published), "--ring", "100%")
+    assert run(capsys, *planned, "--state", state)[0] == 0
+    signing = ["--online", str(keys / "online"), "--rollouts", str(keys / "rollouts")]
+    given = argparse.Namespace(conduct=str(published), online=signing[1], rollouts=signing[3], to=None)
+    at_s, store = 0.0, Store(state)
+    look = fleet_serve.looks(Conductor(store, fleet_serve._publisher(given)), lambda: at_s)
+    (published / "public").rename(published / "away")
+    look()
+    look()
+    assert (capsys.readouterr().out, caplog.text.count("is tried again")) == ("", 1)
+    (published / "away").rename(published / "public")
+    at_s = fleet_serve.CONDUCT_S
+    look()
+    assert capsys.readouterr().out == "week-48: running, 1 of 1 rings open\n"
+    assert "all is well again" in caplog.text
+    store.close()
+    for words, says in ((signing, "go with --conduct"), (["--conduct", str(published)], "name the keys to sign with")):
+        code, _, err = run(capsys, "serve", "--servers", "nats://127.0.0.1:1", "--state", state, *words)
+        assert (code, err.count("\n")) == (2, 1)
+        assert says in err
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from stillscan.fleet.rollout.roles import ONLINE, ROLLOUTS
 from stillscan.fleet.store import Store
 
 from .kiosks import Kiosk, check
+from .places import ON_BOTH
 from .releases import Clock, Kept, Publisher, listed
 
 RULES = Rules(checks=40)
@@ -137,6 +138,7 @@ def test_a_sound_release_comes_to_everybody_ring_by_ring(fleet: Fleet) -> None:
     assert all(office.kept.installed == [listed(1)] for office in fleet.offices)
 
 
+@ON_BOTH
 @pytest.mark.slow
 def test_a_bad_one_stops_before_the_second_ring_and_is_taken_back(fleet: Fleet) -> None:
     fleet.pass_day()
@@ -155,6 +157,7 @@ def test_a_bad_one_stops_before_the_second_ring_and_is_taken_back(fleet: Fleet) 
     assert sum(office.kept.installed == [listed(1), b""] for office in fleet.offices) == ring
 
 
+@ON_BOTH
 def test_who_has_it_is_what_kiosks_said_last(fleet: Fleet) -> None:
     fleet.conductor.plan(fleet.plan("100%"))
     fleet.conductor.turn(fleet.clock.now)
@@ -201,6 +204,7 @@ def test_what_cannot_be_published_has_not_happened(fleet: Fleet, store: Store) -
     assert fleet.now().open == 0
 
 
+@ON_BOTH
 def test_a_persons_word_is_told_at_once(fleet: Fleet) -> None:
     fleet.conductor.plan(fleet.plan())
     fleet.conductor.turn(fleet.clock.now)
@@ -221,6 +225,7 @@ def test_a_ring_without_kiosks_is_refused(fleet: Fleet) -> None:
     assert fleet.conductor.rollouts(fleet.clock.now) == []
 
 
+@ON_BOTH
 def test_one_roll_out_of_a_kind_at_a_time(fleet: Fleet) -> None:
     fleet.conductor.plan(fleet.plan("100%"))
     second = Plan("week-49", Release(Kind.KNOWN, "v2", 2), rings.parse(["100%"]), Rules())

@@ -163,7 +163,9 @@ def test_firmware_goes_to_the_board_that_it_is_for() -> None:
     from stillscan.fleet.rollout.firmware_file import pack
 
     content = pack({"main.py": b"x", "loader.mpy": b"y", "start.mpy": b"z"})
-    firmware = installers.Firmware("rpi_pico", lambda version, older: flashed.append((set(version.files), older)), None)  # type: ignore[arg-type]
+    firmware = installers.Firmware(
+        lambda: "rpi_pico", lambda version, older: flashed.append((set(version.files), older)), None
+    )  # type: ignore[arg-type]
     firmware.install(Release(Kind.FIRMWARE, "v1", 1, "rpi_pico"), content, False)
     assert flashed == [({"start.mpy"}, False)]
     with pytest.raises(StillscanError, match="for another board"):

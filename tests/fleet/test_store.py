@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kiosks import HOUR, NOW, Kiosk, check
+from places import ON_BOTH
 from sqlalchemy import func, select
 
+from stillscan.fleet import events
+from stillscan.fleet import store as stores
 from stillscan.fleet.batch import Arrived
 from stillscan.fleet.events import CountsData, HeadData, parse
 from stillscan.fleet.store import Store
@@ -32,6 +35,7 @@ def rows(store: Store, table: object) -> int:
         return connection.scalar(select(func.count()).select_from(table)) or 0  # type: ignore[arg-type]
 
 
+@ON_BOTH
 def test_a_check_is_counted_once_and_says_what_it_was(store: Store, kiosk: Kiosk) -> None:
     one = kiosk.tell(check(False, "NOR", 2029, quality=["glare"], failed_at=[[1, 44]], firmware="0.2.0"))
     assert store.take([one], NOW) == (1, 0, [], {"oslo-1": 1})
@@ -43,26 +47,30 @@ def test_a_check_is_counted_once_and_says_what_it_was(store: Store, kiosk: Kiosk
     assert row(store) | {"checks": 1, "failed": 1, "firmware": "0.2.0", "last_hour": HOUR} == row(store)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.randoms(use_true_random=False), st.integers(1, 6))
-def test_any_order_any_repeats_in_any_batches_come_to_the_same(dice: random.Random, size: int) -> None:
-    kiosks = [Kiosk("a"), Kiosk("b.c")]
-    events = [kiosk.tell(check(n % 3 > 0)) for kiosk in kiosks for n in range(12)]
-    events += dice.sample(events, 9)
-    dice.shuffle(events)
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "centre.db")
+def test_any_order_any_repeats_in_any_batches_come_to_the_same(store: Store) -> None:
+    numbers = itertools.count()
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.randoms(use_true_random=False), st.integers(1, 6))
+    def try_it(dice: random.Random, size: int) -> None:
+        number = next(numbers)
+        kiosks = [Kiosk(f"a-{number}"), Kiosk(f"b.{number}")]
+        events = [kiosk.tell(check(n % 3 > 0)) for kiosk in kiosks for n in range(12)]
+        events += dice.sample(events, 9)
+        dice.shuffle(events)
         for one in kiosks:
             one.enrol(store)
         new = sum(store.take(events[start : start + size], NOW).new for start in range(0, len(events), size))
-        assert (new, rows(store, CHECK), rows(store, AHEAD)) == (24, 24, 0)
+        assert (new, rows(store, CHECK), rows(store, AHEAD)) == (24, 24 * (number + 1), 0)
         for one in kiosks:
             assert row(store, one.name) | {"highest": 12, "newest": 12, "checks": 12, "failed": 4} == row(
                 store, one.name
             )
-        store.close()
+
+    try_it()
 
 
+@ON_BOTH
 def test_a_gap_is_seen_until_it_is_filled(store: Store, kiosk: Kiosk) -> None:
     first, second, third = (kiosk.tell(check()) for _ in range(3))
     assert store.take([third, first], NOW).highest == {"oslo-1": 1}
@@ -71,6 +79,7 @@ def test_a_gap_is_seen_until_it_is_filled(store: Store, kiosk: Kiosk) -> None:
     assert rows(store, AHEAD) == 0
 
 
+@ON_BOTH
 def test_unknown_and_revoked_kiosks_are_refused_and_counted(store: Store, kiosk: Kiosk) -> None:
     stranger = Kiosk("bergen-1").tell(check())
     assert [why for _, why in store.take([stranger], NOW).refused] == ["unknown"]
@@ -85,6 +94,7 @@ def test_unknown_and_revoked_kiosks_are_refused_and_counted(store: Store, kiosk:
         ]
 
 
+@ON_BOTH
 def test_a_name_is_not_taken_over_by_another_key(store: Store, kiosk: Kiosk) -> None:
     kiosk.enrol(store, "0002 Oslo")
     assert row(store)["office"] == "0002 Oslo"
@@ -92,12 +102,14 @@ def test_a_name_is_not_taken_over_by_another_key(store: Store, kiosk: Kiosk) -> 
         Kiosk("oslo-1").enrol(store)
 
 
+@ON_BOTH
 def test_notes_and_versions_are_kept(store: Store, kiosk: Kiosk) -> None:
     store.take([kiosk.tell(CountsData(versions={"firmware": "0.9"}, counts={"sweeps": 7}), "versions")], NOW)
     assert rows(store, NOTE) == 1
     assert row(store)["firmware"] == "0.9"
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     ("ends", "back"),
     [
@@ -117,6 +129,7 @@ def test_a_chain_that_goes_backwards_or_is_another_is_seen(
     assert (row(store)["head_back"], rows(store, HEAD)) == (back, 2)
 
 
+@ON_BOTH
 def test_heads_that_come_in_another_order_are_no_alarm(store: Store, kiosk: Kiosk) -> None:
     first, second = (kiosk.tell(HeadData(seq=seq, digest="a" * 64), "head") for seq in (5, 9))
     store.take([second], NOW)
@@ -124,14 +137,46 @@ def test_heads_that_come_in_another_order_are_no_alarm(store: Store, kiosk: Kios
     assert (row(store)["head_back"], row(store)["head"]) == (0, 9)
 
 
-def test_an_event_of_a_newer_schema_is_kept_until_it_is_understood(store: Store, kiosk: Kiosk) -> None:
-    body = canonical(
-        {"v": 2, "kiosk": "oslo-1", "n": 1, "kind": "check", "hour": HOUR, "office": "x", "data": {"a": []}}
-    )
-    assert store.take([Arrived(parse(body), body, "00")], NOW).highest == {"oslo-1": 1}
-    assert (rows(store, UNREAD), rows(store, CHECK)) == (1, 0)
+def newer(n: int, data: object, kind: str = "check") -> Arrived:
+    """An event of schema 2, as it arrives."""
+    body = canonical({"v": 2, "kiosk": "oslo-1", "n": n, "kind": kind, "hour": HOUR, "office": "x", "data": data})
+    return Arrived(parse(body), body, "00")
 
 
+@ON_BOTH
+def test_an_event_of_a_newer_schema_is_kept_until_it_is_understood(
+    store: Store, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    read = check(False, firmware="0.9").model_dump(mode="json", exclude_none=True)
+    taken = [newer(1, read), newer(2, {"counts": {"a": 1}}, "health"), newer(3, {"read": "perhaps"})]
+    taken += [newer(4, {"seq": 7, "digest": "a" * 64}, "head"), newer(5, read | {"firmware": "1.0", "read": True})]
+    assert store.take(taken, NOW).highest == {"oslo-1": 5}
+    assert (rows(store, UNREAD), rows(store, CHECK)) == (5, 0)
+    assert store.understand(NOW) == 0
+    assert rows(store, UNREAD) == 5
+    monkeypatch.setitem(events._DATA, 2, events._DATA[1])  # as a newer stillscan has it
+    monkeypatch.setattr("stillscan.fleet.store._KEPT", stores._KEPT.limit(2))
+    assert (store.understand(NOW), store.understand(NOW)) == (4, 0)
+    assert [rows(store, table) for table in (UNREAD, CHECK, NOTE, HEAD)] == [1, 2, 1, 1]
+    assert "event 3 of oslo-1 stays as it came" in caplog.text
+    now = {"checks": 2, "failed": 1, "head": 7, "firmware": "1.0", "highest": 5, "newest": 5}
+    assert row(store) | now == row(store)
+    assert store.take(taken, NOW)[:2] == (0, 5)
+
+
+@ON_BOTH
+def test_what_an_older_event_said_of_versions_is_overtaken(
+    store: Store, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = newer(1, check(firmware="0.1").model_dump(mode="json", exclude_none=True))
+    store.take([old], NOW)
+    store.take([kiosk.tell(check(firmware="0.2"), n=2)], NOW)
+    monkeypatch.setitem(events._DATA, 2, events._DATA[1])
+    assert store.understand(NOW) == 1
+    assert row(store) | {"firmware": "0.2", "checks": 2} == row(store)
+
+
+@ON_BOTH
 def test_a_clock_that_is_a_year_off_is_seen_and_old_events_are_no_wrong_clock(store: Store, kiosk: Kiosk) -> None:
     late = kiosk.tell(check(), hour="2026-11-20T10")
     store.take([late], NOW)
@@ -140,13 +185,16 @@ def test_a_clock_that_is_a_year_off_is_seen_and_old_events_are_no_wrong_clock(st
     assert row(store)["clock_hours"] == -365 * 24
 
 
-def test_a_state_is_opened_again_as_it_was_and_a_newer_one_is_left_alone(store: Store, tmp_path: Path) -> None:
-    again = Store(tmp_path / "centre.db", create=False)
+@ON_BOTH
+def test_a_state_is_opened_again_as_it_was_and_a_newer_one_is_left_alone(
+    store: Store, place: str | Path, tmp_path: Path
+) -> None:
+    again = Store(place, create=False)
     assert again.identity == store.identity
     again.close()
     with store.writing() as connection:
         connection.exec_driver_sql("UPDATE fleet_about SET value = '2' WHERE name = 'schema'")
     with pytest.raises(RecordsError, match="newer"):
-        Store(tmp_path / "centre.db")
+        Store(place)
     with pytest.raises(RecordsError, match="no state"):
         Store(tmp_path / "other.db", create=False)

@@ -7,6 +7,8 @@ import contextlib
 import json
 import random
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -187,6 +189,24 @@ def test_copies_of_a_centre_share_the_work_and_refuse_what_is_forged(
 async def _publish(server: Server, seed: str, payload: bytes) -> None:
     async with connected(Address((server.url,), seed), "kiosk-0001") as kiosk:
         await kiosk.jetstream().publish(f"{SUBJECTS}.kiosk-0001", payload)
+
+
+def test_a_server_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from stillscan.fleet.servers import local\n"
+        "server = local(Path(sys.argv[1]), []); server.start(); print(server.process.pid, flush=True); time.sleep(999)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        server = int(killed.stdout.readline())
+        killed.kill()
+        until(lambda: not _runs(server), "the server ends too")
+
+
+def _runs(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def test_without_a_server_there_is_one_line(

@@ -29,7 +29,7 @@ MACHINE = "linux [GCC 14.2.1] version"
 # What fake/start.py needs of the firmware, and one module that it does not.
 KIOSK = (
     "__init__", "wire", "link", "framing", "kernels", "pixels", "commands", "health", "seldom", "settings", "trial",
-    "errors", "version", "surface", "drivers/__init__", "drivers/cis", "drivers/carriage", "plan",
+    "errors", "version", "requests", "upload", "surface", "drivers/__init__", "drivers/cis", "drivers/carriage", "plan",
 )  # fmt: skip
 BOARD = 'machine = "{machine}"\narch = "{arch}"\nflash_kib = 2048\nfiles_kib = 1408\n'
 
@@ -117,6 +117,7 @@ def checkout(root: Path, mode: str = "works", machine: str = MACHINE, arch: str 
     (root / "firmware" / "kiosk" / "drivers").mkdir(parents=True, exist_ok=True)
     for name in ("loader.py", "main.py", *(f"kiosk/{module}.py" for module in KIOSK)):
         shutil.copy(FIRMWARE / name, root / "firmware" / name)
+    shutil.copy(HERE / "fake" / "service.py", root / "firmware" / "kiosk" / "service.py")
     start = (HERE / "fake" / "start.py").read_text().replace('MODE = "works"', f'MODE = "{mode}"')
     (root / "firmware" / "start.py").write_text(start)
     board = root / "boards" / "fake"

@@ -5,17 +5,26 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
+import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from kiosk import wire
+from stillscan.boards.build import compiled
+from stillscan.boards.versions import Version
 from stillscan.commands.fleet_release import needed, seed
-from stillscan.errors import EnvironmentTroubleError, InputError
+from stillscan.errors import DeviceError, EnvironmentTroubleError, InputError
 from stillscan.files import read_whole
 from stillscan.link.session import Session
+from stillscan.link.transport import LinkLostError
 from stillscan.scanning.inspection import set_all
+from stillscan.technician.at_scanner import AtScanner
+from stillscan.technician.come_up import LIMIT_S
 from stillscan.technician.relay import Relay
+from stillscan.technician.upload import outcome, start, upload
 from stillscan.verify.known import Known, read_list
 
 if TYPE_CHECKING:
@@ -30,6 +39,8 @@ _QUIET = "20:00-06:00"  # of fleet/rollout/quiet.py, which a test holds against 
 _MOST_ROOT = 1_000_000  # bytes of a root, as of every role; and of settings that were taken
 _KNOWN, _SETTINGS = "known.toml", "settings.toml"
 _WHO = "the fleet"  # at the scanner, as a technician who comes meanwhile is told
+_AGAIN_S = 1.0  # between looks whether a version has come up: a board takes about a second
+_LOG = logging.getLogger(__name__)
 _WAIT_S = 5.0  # for the scanner's parts, which start anew after a check
 
 
@@ -71,7 +82,7 @@ def releases(args: argparse.Namespace, here: Here, tell: Tell = lambda counts, c
         yield
         return
     from stillscan.fleet.rollout import quiet
-    from stillscan.fleet.rollout.installers import KnownList, ScannerSettings
+    from stillscan.fleet.rollout.installers import Firmware, KnownList, ScannerSettings
     from stillscan.fleet.rollout.release import Kind
     from stillscan.fleet.rollout.rings import Member
     from stillscan.fleet.rollout.taking import taking
@@ -88,6 +99,11 @@ def releases(args: argparse.Namespace, here: Here, tell: Tell = lambda counts, c
             Kind.KNOWN: KnownList(here.folder / _KNOWN, functools.partial(_know, here)),
             Kind.SETTINGS: ScannerSettings(
                 here.folder / _SETTINGS, functools.partial(_set, here.relay), own, functools.partial(_want, here, own)
+            ),
+            Kind.FIRMWARE: Firmware(
+                lambda: here.relay.board,
+                lambda version, _: put(here.relay, version),
+                lambda: Version.of(compiled(here.relay.board)),
             ),
         },
         lambda: hours.has(datetime.now().astimezone()) and here.idle(),
@@ -113,11 +129,43 @@ def _want(here: Here, own: Mapping[str, int], path: Path) -> None:
 
 def _set(relay: Relay, values: Mapping[str, int]) -> None:
     """At the scanner, between two customers. DeviceError: not now, or it refuses."""
+    with _at_scanner(relay) as at:
+        there = {name: setting.value for name, setting in at.session.settings().items()}
+        set_all(at.session, {name: value for name, value in values.items() if there.get(name) != value})
+
+
+def put(relay: Relay, version: Version, limit_s: float = LIMIT_S) -> None:
+    """A version on the scanner of this kiosk, between two customers, until it has confirmed itself.
+
+    StillscanError: it did not come up, and the one before runs. DeviceError: not now; somebody came.
+    """
+    with _at_scanner(relay) as at:
+        _LOG.info("fleet: the scanner gets the firmware %s", version.build)
+        upload(at, version)
+        start(at, version)
+        with contextlib.suppress(LinkLostError):  # until the kiosk sees that its scanner restarts; nothing is asked
+            while True:
+                at.poll(1000.0 * _AGAIN_S)
+    end_s = time.monotonic() + limit_s
+    while True:
+        time.sleep(_AGAIN_S)
+        try:
+            with _at_scanner(relay) as at:
+                if outcome(at.session.installed(), version):
+                    return
+        except DeviceError:
+            if time.monotonic() > end_s:
+                raise
+        if time.monotonic() > end_s:
+            raise DeviceError("the scanner neither confirms the new version nor leaves it")
+
+
+@contextlib.contextmanager
+def _at_scanner(relay: Relay) -> Iterator[AtScanner]:
     with relay.lease(_WHO, _WAIT_S) as lease:
-        session = Session(lease)
-        session.open()
-        there = {name: setting.value for name, setting in session.settings().items()}
-        set_all(session, {name: value for name, value in values.items() if there.get(name) != value})
+        at = AtScanner(Session(lease))
+        at.session.open(wire.STREAM_EVENTS)
+        yield at
 
 
 def kiosk_of(

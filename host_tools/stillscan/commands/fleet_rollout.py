@@ -162,7 +162,7 @@ def _conduct(args: argparse.Namespace) -> int:
     with _conductor(args, publish) as conductor:
         while True:
             try:
-                _look(conductor)
+                look_at(conductor)
             except StillscanError as error:
                 if args.every is None:
                     raise
@@ -172,7 +172,8 @@ def _conduct(args: argparse.Namespace) -> int:
             time.sleep(args.every)
 
 
-def _look(conductor: Conductor) -> None:
+def look_at(conductor: Conductor) -> None:
+    """One look at all roll-outs; told is what changed. StillscanError."""
     for plan in conductor.turn(_now()):
         why = f": {plan.why}" if plan.why else ""
         print(f"{plan.name}: {plan.state}, {plan.open} of {len(plan.rings)} rings open{why}", flush=True)

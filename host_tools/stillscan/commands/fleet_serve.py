@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillscan.commands.fleet_kiosks import add_state, state
+from stillscan.commands.fleet_release import add_online, publisher
+from stillscan.commands.fleet_rollout import look_at
 from stillscan.commands.parser import whole
 from stillscan.commands.records import add_place, keys, records
 from stillscan.commands.webhook import webhook_of
-from stillscan.errors import InputError
+from stillscan.errors import InputError, StillscanError
 from stillscan.files import read_whole
 from stillscan.guidance import languages
 from stillscan.terminal.streams import go_on_without
 
 if TYPE_CHECKING:
+    from stillscan.fleet.rollout.conducting import Conductor, Publish
     from stillscan.fleet.watching import Tell
 
 PORT = 8766  # beside the clerk's page: nothing depends on it
 _MOST_ADDRESS = 4096  # bytes of a file with an address: what holds more is another file
 _MOST_REPLICAS = 5  # of a stream, by NATS
+CONDUCT_S = 60.0  # between looks at roll-outs: kiosks ask every ten minutes
+_log = logging.getLogger(__name__)
 _LOOK_S = 1.0  # between looks whether what works in the background has ended
 
 
@@ -59,6 +67,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--mail-to", metavar="ADDRESS", action="append", default=[], help="who gets them; may be repeated"
     )
     parser.add_argument("--language", default="nb", choices=languages(), help="of page and mails (default: nb)")
+    releases = parser.add_argument_group(
+        "roll-outs: open the next ring, stop by itself, publish what kiosks are to do (as 'fleet rollout conduct')"
+    )
+    releases.add_argument("--conduct", metavar="REPOSITORY", help="folder with the releases")
+    add_online(releases)
     add_state(parser)
     add_place(parser)
     parser.set_defaults(run=run)
@@ -71,11 +84,12 @@ def run(args: argparse.Namespace) -> int:
     expect_library()
     from stillscan.fleet.centre import Centre
     from stillscan.fleet.nkey import seed_of
+    from stillscan.fleet.rollout.conducting import Conductor
     from stillscan.fleet.running import running
     from stillscan.fleet.serving import serving
     from stillscan.records.text import identifier
 
-    tellers = _tellers(args)
+    tellers, publish = _tellers(args), _publisher(args)
     to = address(args.servers, seed_of(keys(args)), args.authority, "--servers")
     go_on_without()
     with (
@@ -83,13 +97,47 @@ def run(args: argparse.Namespace) -> int:
         state(args, create=True) as store,
         serving(store, database, keyring, args.page, args.language, tellers=tellers) as page,
     ):
-        centre = Centre(store, to, identifier("name", args.name), args.replicas)
+        centre = Centre(store, to, identifier("name", args.name), args.replicas, sign=keyring.sign)
+        look = looks(Conductor(store, publish)) if publish else None
         with running("centre", lambda: [centre.run()]) as check:
             print(f"centre {args.name}: takes what comes from {to}; its state: {store}", flush=True)
             print(f"the centre's page is at {page.address()} (for one browser, once)", flush=True)
             while True:
                 check()
+                if look is not None:
+                    look()
                 time.sleep(_LOOK_S)
+
+
+def looks(conductor: Conductor, clock: Callable[[], float] = time.monotonic) -> Callable[[], None]:
+    """Looks at all roll-outs when it is time for that; what is in the way is told once, and tried again."""
+    next_s, told = clock(), ""
+
+    def look() -> None:
+        nonlocal next_s, told
+        if clock() < next_s:
+            return
+        trouble = ""
+        try:
+            look_at(conductor)
+        except StillscanError as error:
+            trouble = str(error)
+        if trouble != told:
+            _log.warning("fleet: roll-outs: %s", f"{trouble}; it is tried again" if trouble else "all is well again")
+        told, next_s = trouble, clock() + CONDUCT_S
+
+    return look
+
+
+def _publisher(args: argparse.Namespace) -> Publish | None:
+    """Who publishes orders. InputError: not all that it takes was given."""
+    if args.conduct is None:
+        if args.online or args.rollouts or args.to:
+            raise InputError("--online, --rollouts and --to go with --conduct")
+        return None
+    if not args.online or not args.rollouts:
+        raise InputError("--conduct: name the keys to sign with, by --online and --rollouts")
+    return publisher(args, Path(args.conduct))
 
 
 def _tellers(args: argparse.Namespace) -> list[Tell]:

@@ -61,7 +61,7 @@ def _take(args: argparse.Namespace) -> int:
             prompt.reset()
         come_up(again, version.build, key=None if pairing is None else pairing.key).session.transport.close()
 
-    firmware = Firmware(board, flash, lambda: Version.of(compiled(board)))
+    firmware = Firmware(lambda: board, flash, lambda: Version.of(compiled(board)))
     folder = Path(args.folder) if args.folder else data_folder() / "fleet"
     member = Member(args.kiosk, args.office, board)
     kiosk = kiosk_of(args, folder, lambda: member, {Kind.FIRMWARE: firmware})

@@ -7,12 +7,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stillscan.commands.display import Both
 from stillscan.errors import InputError, StillscanError
+from stillscan.files import read_whole
 from stillscan.records.clock import utc_now
 from stillscan.records.database import Database
+from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.release import Beside
 from stillscan.scanning.service import Display
@@ -23,8 +26,10 @@ if TYPE_CHECKING:
     from stillscan.counter.counter import Counter
     from stillscan.fleet.connection import Address
     from stillscan.fleet.events import Kind
+    from stillscan.records.public_keys import PublicKeys
     from stillscan.technician.room import Job
 
+_MOST_KEY = 65_536  # bytes of a file of public keys: some 500 of them
 _FIRST_S = 60.0  # after the start: by then the scanner has said what it is
 _EVERY_S = 3600.0  # an hour is the finest time that leaves a kiosk
 _log = logging.getLogger(__name__)
@@ -41,13 +46,20 @@ def add_fleet(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--fleet-authority", metavar="FILE", help="certificate of who signed the servers' (default: this computer's)"
     )
+    group.add_argument(
+        "--fleet-centre",
+        metavar="FILE",
+        help="the centre's public key ('stillscan audit key' with its --keys and --kiosk): only what it has signed "
+        "itself counts as a receipt, whatever the servers pass on",
+    )
 
 
 def expect_usable(args: argparse.Namespace) -> None:
     """InputError for an address that cannot be used, or options that do not go together: before anything starts."""
     if args.fleet is None:
-        if args.fleet_authority is not None:
-            raise InputError("--fleet-authority goes with --fleet")
+        for option in ("authority", "centre"):
+            if getattr(args, f"fleet_{option}") is not None:
+                raise InputError(f"--fleet-{option} goes with --fleet")
         return
     if args.once or args.no_page or args.recipient or args.save_strip or args.save_screen:
         raise InputError("--fleet goes with the clerk's page: without it no check is recorded")
@@ -55,6 +67,19 @@ def expect_usable(args: argparse.Namespace) -> None:
 
     expect_library()
     address(args.fleet, authority=args.fleet_authority)
+    _key(args.fleet_centre)
+
+
+def _key(path: str | None) -> PublicKeys | None:
+    """The centre's. InputError."""
+    if path is None:
+        return None
+    from stillscan.records.public_keys import PublicKeys
+
+    try:
+        return PublicKeys.parse(Path(path), read_whole(path, _MOST_KEY))
+    except RecordsError:
+        raise InputError(f"{path}: is no public key: 'stillscan audit key' prints it at the centre") from None
 
 
 class NoCentre:
@@ -95,6 +120,7 @@ class ToCentre(NoCentre):
         self._database = database
         self._outbox = Outbox(database, keyring, args.office)
         self._to: Address = address(args.fleet, seed_of(keyring), args.fleet_authority)
+        self._key = _key(args.fleet_centre)
         self._counter: Counter | None = None
         self._telling = Telling(self._outbox, lambda: self._counter and self._counter.visit)
         self.beside = self._telling.beside
@@ -111,7 +137,7 @@ class ToCentre(NoCentre):
         from stillscan.fleet.running import running
 
         self._counter = counter
-        agent = Agent(self._outbox, self._to)
+        agent = Agent(self._outbox, self._to, centre=self._key)
         with running("fleet", lambda: [agent.run(), self._hourly()]):
             yield
 

@@ -7,7 +7,6 @@ that it is there. What the centre does not have after a while is sent again, wha
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,6 +17,8 @@ from stillscan.errors import StillscanError
 from stillscan.fleet.connection import Address, NatsError, connected, pause_s
 from stillscan.fleet.events import RECEIPTS, STREAM, hour_of, message_id, payload_of, subject_of
 from stillscan.fleet.outbox import Waiting
+from stillscan.fleet.receipts import REFUSED, ReceiptError, read
+from stillscan.records.public_keys import PublicKeys
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -55,12 +56,15 @@ class Agent:
         box: Box,
         to: Address,
         *,
+        centre: PublicKeys | None = None,
         look_s: float = LOOK_S,
         again_s: float = AGAIN_S,
         pause: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """``centre``: whose receipts count; None: whatever comes back through the servers."""
+        self._centre = centre
         self._box, self._to, self._look_s, self._again_s = box, to, look_s, again_s
         self._pause, self._clock, self._now = pause, clock, now
         self._sent = -1  # up to here a server has acknowledged; -1: not looked yet
@@ -146,19 +150,21 @@ class Agent:
 
         self._ask_at_s = self._clock() + self._ask_s
         self._ask_s = min(2 * self._ask_s, _LONGEST_ASK_S)
+        receipt = None
         try:
             answer = await client.request(subject_of(self._box.kiosk, RECEIPTS), b"", timeout=_RECEIPT_S)
-            told = json.loads(answer.data)
-            highest, behind, refused = (told.get(name) for name in ("highest", "behind", "refused"))
-        except (TimeoutError, Error, ValueError, AttributeError):
-            highest = behind = refused = None  # no centre is there now: the stream keeps it, and so does the outbox
-        if refused:
-            self._say(f"the centre takes nothing from {self._box.kiosk}: {str(refused)[:40]}")
-        if isinstance(highest, int) and highest > self._had:
+            receipt = read(self._box.kiosk, answer.data, self._centre)
+        except (TimeoutError, Error):
+            pass  # no centre is there now: the stream keeps it, and so does the outbox
+        except ReceiptError as error:
+            self._say(str(error))
+        if receipt is not None and receipt.highest is None:
+            self._say(f"the centre takes nothing from {self._box.kiosk}: {REFUSED}")
+        highest = None if receipt is None else receipt.highest
+        if highest is not None and highest > self._had:
             await self._lets_go(highest)
-        elif (
-            not isinstance(highest, int) or behind
-        ):  # it takes nothing from us, has others to take first, or is not there: more would not help
+        elif receipt is None or highest is None or receipt.behind:
+            # It takes nothing from us, has others to take first, or is not there: more would not help.
             self._progress_s = self._clock()
         elif self._clock() - self._progress_s >= self._again_s:
             self._progress_s = self._clock()

@@ -58,12 +58,25 @@ class Batch:
                 row["highest"] += 1
                 ahead.discard(row["highest"])
 
+    def understand(self, kiosk: str, kept: Sequence[Arrived]) -> None:
+        """Of events that were taken before this program knew their schema: what they say, now that it does."""
+        row = self.known[kiosk]
+        self.changed.add(kiosk)
+        for one in kept:
+            if one.event.n == row["newest"]:
+                self._versions(row, one.event)
+            self._row(row, one)
+
     def _of_now(self, row: dict[str, Any], one: Arrived) -> None:
         """What the newest event says of its kiosk."""
         event = one.event
         row |= {"newest": event.n, "last_hour": event.hour, "office": event.office}
         if one.sent_hour:
             row["clock_hours"] = _hours_between(one.sent_hour, self._now)
+        self._versions(row, event)
+
+    @staticmethod
+    def _versions(row: dict[str, Any], event: Event) -> None:
         if isinstance(event.data, CheckData):
             row |= {"firmware": event.data.firmware or row["firmware"], "host": event.data.host or row["host"]}
             row["board"] = event.data.board or row["board"]

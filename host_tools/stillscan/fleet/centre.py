@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from stillscan.fleet.events import (
     parse_payload,
     subject_of,
 )
+from stillscan.fleet.receipts import Receipt, Sign, written
 from stillscan.fleet.store import Store, utc_now
 from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import framed
@@ -60,8 +60,16 @@ class Centre:
     """One copy. ``replicas``: on how many servers each event lies; ``most_bytes`` of a stream, -1: as the disk has."""
 
     def __init__(
-        self, store: Store, to: Address, name: str = "centre", replicas: int = 1, most_bytes: int = -1
+        self,
+        store: Store,
+        to: Address,
+        name: str = "centre",
+        replicas: int = 1,
+        most_bytes: int = -1,
+        sign: Sign | None = None,
     ) -> None:
+        """``sign`` signs receipts: kiosks that know the centre's key believe no others."""
+        self._sign = sign
         self._store, self._to, self._name = store, to, name
         self._replicas, self._most_bytes = replicas, most_bytes
         self._keys: dict[str, PublicKeys] = {}
@@ -77,6 +85,7 @@ class Centre:
         attempt, told = 0, ""
         while True:
             try:
+                await asyncio.to_thread(self._understand)
                 async with connected(self._to, self._name) as client:
                     await self._serve(client)
             except CentreError:
@@ -89,6 +98,10 @@ class Centre:
                 told, attempt = trouble, 0 if self.ready.is_set() else attempt + 1
                 self.ready.clear()
             await asyncio.sleep(pause_s(attempt))
+
+    def _understand(self) -> None:
+        if understood := self._store.understand(utc_now()):
+            _log.info("fleet: %d events of a newer schema, kept until now, are understood", understood)
 
     async def _serve(self, client: Client) -> None:
         stream = client.jetstream(timeout=_ANSWER_S)
@@ -226,8 +239,8 @@ class Centre:
         kiosk = message.subject.removeprefix(f"{RECEIPTS}.").replace(":", ".")
         with contextlib.suppress(Exception):  # it asks again
             highest = await asyncio.to_thread(self._store.highest, kiosk)
-            told = {"refused": "it is not enrolled, or revoked"} if highest is None else {"highest": highest}
-            await message.respond(json.dumps({**told, "behind": await behind.count()}).encode())
+            receipt = Receipt(highest, await behind.count())
+            await message.respond(await asyncio.to_thread(written, kiosk, receipt, self._sign))
 
 
 class _Behind:

@@ -30,6 +30,8 @@ _ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/sbin", "/opt/n
 _START_S = 20.0  # far longer than it takes to listen, on a busy computer too
 _STOP_S = 10.0  # longer than it takes to write what it holds to the disk
 _POLL_S = 0.05  # between looks whether it listens
+_HEIR = "read _; kill $0"
+"""Ends the server when whoever started it was killed: nobody else would, and its pipe ends with it."""
 MISSING = (
     "nats-server is not here: install the Debian package nats-server, or the official binary from nats.io, into a "
     "folder of PATH"
@@ -84,6 +86,7 @@ class Server:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    _heir: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -95,6 +98,8 @@ class Server:
         command = [program(), "-c", str(self.folder / "server.conf")]
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        ends = ["sh", "-c", _HEIR, str(self.process.pid)]
+        self._heir = subprocess.Popen(ends, stdin=subprocess.PIPE, start_new_session=True)
         until = time.monotonic() + _START_S
         while not self._listens():
             if self.process.poll() is not None or time.monotonic() > until:
@@ -114,11 +119,20 @@ class Server:
     def kill(self) -> None:
         """End it as a power cut does."""
         if self.process is not None:
+            self._disinherit()
             self.process.kill()
             self.process.wait()
 
+    def _disinherit(self) -> None:
+        """Before the server ends: its number may be another program's then."""
+        if self._heir is not None:
+            self._heir.kill()
+            self._heir.communicate()
+            self._heir = None
+
     def end(self) -> None:
         """Let it put things away."""
+        self._disinherit()
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:

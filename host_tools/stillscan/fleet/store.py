@@ -7,6 +7,7 @@ events of one kiosk wait for each other; a number that was taken is known by `hi
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from stillscan.fleet.batch import Arrived, Batch
+from stillscan.fleet.events import EventError, parse
 from stillscan.fleet.tables import ABOUT, AHEAD, CHECK, HEAD, KIOSK, METADATA, NOTE, REFUSAL, UNREAD
 from stillscan.records.canonical import instant
 from stillscan.records.database import database_file, open_engine, parse_place
@@ -33,6 +35,15 @@ _AT_ONCE = 500  # kiosks of a question: SQLite takes 32,766 values, and plans st
 _STREAM = update(ABOUT).where(ABOUT.c.name == "stream", ABOUT.c.value < bindparam("at")).values(value=bindparam("at"))
 _COLUMNS = ("highest", "newest", "checks", "failed", "last_hour", "heard", "clock_hours")
 _TEXTS = ("office", "firmware", "host", "board", "head", "head_n", "head_digest", "head_back")
+_KEPT = (
+    select(UNREAD)
+    .where(
+        (UNREAD.c.kiosk > bindparam("kiosk")) | ((UNREAD.c.kiosk == bindparam("kiosk")) & (UNREAD.c.n > bindparam("n")))
+    )
+    .order_by(UNREAD.c.kiosk, UNREAD.c.n)
+    .limit(_AT_ONCE)
+)
+_log = logging.getLogger(__name__)
 _KIOSK = update(KIOSK).where(KIOSK.c.kiosk == bindparam("name"))
 _KIOSK = _KIOSK.values(**{name: bindparam(f"new_{name}") for name in (*_COLUMNS, *_TEXTS)})
 
@@ -161,6 +172,43 @@ class Store:
         return Taken(
             batch.new, batch.repeated, batch.refused, {name: row["highest"] for name, row in batch.known.items()}
         )
+
+    def understand(self, now: datetime) -> int:
+        """Read again what was kept of newer schemas, as far as this program knows them; how many it understood.
+
+        For the start of a centre that was brought up to date. RecordsError.
+        """
+        found, after = 0, ("", 0)
+        while True:
+            with self.writing() as connection:
+                kept = connection.execute(_KEPT, {"kiosk": after[0], "n": after[1]}).all()
+                if not kept:
+                    return found
+                after = kept[-1].kiosk, kept[-1].n
+                found += self._understand(connection, kept, now)
+
+    def _understand(self, connection: Connection, kept: Sequence[Any], now: datetime) -> int:
+        batch = Batch(now)
+        names = sorted({one.kiosk for one in kept})
+        rows = select(KIOSK).where(KIOSK.c.kiosk.in_(names)).order_by(KIOSK.c.kiosk).with_for_update()
+        batch.known = {row.kiosk: dict(row._mapping) for row in connection.execute(rows)}
+        done = 0
+        for kiosk, some in groupby(kept, key=lambda one: one.kiosk):
+            understood = []
+            for one in some:
+                try:
+                    event = parse(one.body.encode())
+                except EventError as error:
+                    _log.error("fleet: event %d of %s stays as it came: %s", one.n, kiosk, error)
+                    continue
+                mine = (UNREAD.c.kiosk == kiosk, UNREAD.c.n == one.n)
+                if event.data is not None and connection.execute(delete(UNREAD).where(*mine)).rowcount:
+                    understood.append(Arrived(event, one.body.encode(), one.signature))
+            if understood:
+                batch.understand(kiosk, understood)
+                done += len(understood)
+        self._write(connection, batch)
+        return done
 
     def _write(self, connection: Connection, batch: Batch) -> None:
         for table in (CHECK, NOTE, HEAD, UNREAD):

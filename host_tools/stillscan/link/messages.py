@@ -230,6 +230,15 @@ class Calibration(NamedTuple):
     specks: tuple[tuple[int, int], ...]
 
 
+class Uploaded(NamedTuple):
+    """``high``, ``low``: the first 8 bytes of a file's SHA-256; 0 of none."""
+
+    step: int
+    value: int
+    high: int
+    low: int
+
+
 class BandHeader(NamedTuple):
     sweep: int
     band: int
@@ -259,7 +268,7 @@ class Log(NamedTuple):
 
 Plain = (
     Hello | State | SweepBegin | SweepEnd | Abort | Health | Setting | Error | Installed | Identity | Service | Sample
-    | Value | Measured
+    | Value | Measured | Uploaded
 )  # fmt: skip
 Message = Plain | Band | Log | Counters | History | Line | Calibration
 
@@ -278,6 +287,7 @@ PLAIN: dict[int, type[Plain]] = {
     wire.M_SAMPLE: Sample,
     wire.M_VALUE: Value,
     wire.M_MEASURED: Measured,
+    wire.M_UPLOADED: Uploaded,
 }
 
 

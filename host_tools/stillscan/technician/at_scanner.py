@@ -150,12 +150,12 @@ class AtScanner:
         heard: Callable[[Line | Sample | Value], None] = lambda _: None,
     ) -> tuple[list[Line | Sample | Value], Measured]:
         """What MEASURE yields, and its end. ``heard`` is called with each. ServiceOverError, DeviceError."""
-        self._keep(now=True)
+        self.keep(now=True)
         self.session.send(wire.C_MEASURE, what, lamp, level, place, count)
         found: list[Line | Sample | Value] = []
         end = self.session.transport.now_ms() + _STARTING_MS
         while self.session.transport.now_ms() < end:
-            self._keep()
+            self.keep()
             message = self.poll(_KEEP_MS / 4)
             if isinstance(message, Line | Sample | Value):
                 found.append(message)
@@ -164,12 +164,16 @@ class AtScanner:
             elif isinstance(message, Measured) and message.what == what:
                 return found, message
             elif isinstance(message, Service) and not message.on:
-                raise ServiceOverError(f"{self.session.transport.name}: {_OVER.get(message.why, _OVER[0])}")
+                raise self.over(message)
             elif isinstance(message, Error):
                 raise refused(self.session.transport.name, message)
         if found:
             return found, Measured(what, len(found), 0, 0)  # its last frame was lost: USB's figures tell
         raise DeviceError(f"{self.session.transport.name}: a measurement did not come to its end")
+
+    def over(self, message: Service) -> ServiceOverError:
+        """What a message says that ends the service."""
+        return ServiceOverError(f"{self.session.transport.name}: {_OVER.get(message.why, _OVER[0])}")
 
     def watch(self, count: int, show: Callable[[Sample], None]) -> Measured:
         """``count`` live samples, each handed to ``show`` as it comes."""
@@ -187,7 +191,7 @@ class AtScanner:
             raise DeviceError(f"{self.session.transport.name}: no lines: {what}")
         return lines, np.stack([line.samples for line in lines]).astype(np.float64)
 
-    def _keep(self, *, now: bool = False) -> None:
+    def keep(self, *, now: bool = False) -> None:
         """Tell the scanner that there still is somebody."""
         now_ms = self.session.transport.now_ms()
         if now or now_ms - self._kept_ms >= _KEEP_MS:

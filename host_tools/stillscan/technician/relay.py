@@ -27,12 +27,14 @@ ASKS = frozenset({
     wire.C_CALIBRATION,
 })  # fmt: skip
 """Commands that change nothing: answered at rest, whoever is served."""
-NEEDS_PARTS = frozenset({wire.C_SERVICE, wire.C_MEASURE, wire.C_CALIBRATE, wire.C_RECOVER, wire.C_SETTING_SET})
+NEEDS_PARTS = frozenset(
+    {wire.C_SERVICE, wire.C_MEASURE, wire.C_CALIBRATE, wire.C_RECOVER, wire.C_SETTING_SET, wire.C_UPLOAD}
+)
 """Commands for which nobody may be served."""
 _TOLD = frozenset({
     wire.M_STATE, wire.M_HEALTH, wire.M_SETTING, wire.M_LOG, wire.M_ERROR, wire.M_INSTALLED, wire.M_IDENTITY,
     wire.M_COUNTERS, wire.M_HISTORY, wire.M_SERVICE, wire.M_LINE, wire.M_SAMPLE, wire.M_VALUE, wire.M_MEASURED,
-    wire.M_CALIBRATION,
+    wire.M_CALIBRATION, wire.M_UPLOADED,
 })  # fmt: skip
 """Messages that are passed on. No bands, and nothing of how they came."""
 _BUSY = (wire.START, wire.PLACED, wire.STILL, wire.SCANNING, wire.MOVED)

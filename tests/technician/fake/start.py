@@ -44,6 +44,15 @@ class Scan:
     def host_gone(self):
         pass
 
+    def serve(self):
+        self.state = wire.SERVICE
+        self.report()
+        return True
+
+    def begin(self):
+        self.state = wire.EMPTY
+        self.report()
+
     def report(self):
         part, fault = (wire.FLOW, wire.NO_ANSWER) if self.state == wire.FAULT else (0, 0)
         self._link.event(wire.M_STATE, self.state, 0, part, fault, 0, time.ticks_ms())
@@ -73,9 +82,10 @@ def run(slots):
     settings = Settings()
     link = Link(Stream(), kernels)
     scan = Scan(link)
-    commands = Commands(Board, link, scan, settings, Health(Lamp()), None, None, slots)
+    commands = Commands(Board, link, scan, settings, Health(Lamp()), scan.begin, None, slots)
     trial = Trial(slots, commands, scan)
     while True:
         commands.poll()
+        commands.serve()
         trial.step()
         time.sleep_ms(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stillscan.boards import settings
 from stillscan.boards.versions import Version
-from stillscan.errors import InputError, StillscanError
+from stillscan.errors import DeviceError, InputError, StillscanError
 from stillscan.files import trouble, write_whole
 from stillscan.fleet.rollout.firmware_file import unpack
 from stillscan.fleet.rollout.release import Kind, Release
@@ -91,16 +91,23 @@ class ScannerSettings:
 
 
 class Firmware:
-    """``flash`` puts a version on the board and returns when it is confirmed; ``older``: also one that is older.
-    StillscanError: it did not come up, and the one before runs; DeviceError: not now. ``own``: that of this package."""
+    """``board``: its name now; ``flash`` puts a version on it and returns when it is confirmed; ``older``: also one
+    that is older. StillscanError: it did not come up, and the one before runs; DeviceError: not now.
 
-    def __init__(self, board: str, flash: Callable[[Version, bool], None], own: Callable[[], Version]) -> None:
+    ``own``: that of this package."""
+
+    def __init__(
+        self, board: Callable[[], str], flash: Callable[[Version, bool], None], own: Callable[[], Version]
+    ) -> None:
         self._board, self._flash, self._own = board, flash, own
 
     def install(self, release: Release, content: bytes, back: bool) -> None:
         """See Installer."""
-        if release.board != self._board:
-            raise StillscanError(f"{release.path}: is for another board than {self._board}")
+        board = self._board()
+        if not board:
+            raise DeviceError(f"{release.path}: there is no scanner now", "missing")
+        if release.board != board:
+            raise StillscanError(f"{release.path}: is for another board than {board}")
         self._flash(unpack(content), back)
 
     def remove(self) -> None:

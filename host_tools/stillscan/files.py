@@ -43,6 +43,11 @@ def trouble(name: str | PathLike[str], error: OSError | ValueError, done: str = 
     return kind(f"{os.fspath(name)}: cannot be {done}: {why(error)}")
 
 
+def mistaken(error: OSError) -> bool:
+    """Whether the name itself cannot be right: no rights, no disk and no waiting would make it one of a file."""
+    return error.errno in _MISTAKES and error.errno != errno.ENOENT
+
+
 def why(error: OSError | ValueError) -> str:
     """The system's reason in plain words and lower case, to stand after a file's name."""
     number = error.errno if isinstance(error, OSError) else errno.EINVAL
@@ -111,6 +116,8 @@ def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None
 def may_write(name: str | PathLike[str]) -> None:
     """Before long work: InputError, EnvironmentTroubleError for a file that cannot be written as things stand."""
     try:
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(name)  # a name that no file can have is told by nothing else
         if os.path.isdir(name):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if os.path.isfile(name) or not os.path.exists(name):

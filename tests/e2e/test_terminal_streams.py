@@ -93,6 +93,16 @@ USAGE = {
     "flash --board rpi_pico --image-only /dev/null --set depth=7": "'depth': 4 or 8",
     "simulate --document $sample --set depth": "NAME=VALUE",
     "run --port sim --known No-Such-LIST.toml": "No-Such-LIST.toml: no such file",
+    "simulate --document $sample --motion $long": "the name is too long",
+    "simulate --document $sample --plot $long": "the name is too long",
+    "simulate --document $sample --board $long": "the name is too long",
+    "simulate --scenario $long": "the name is too long",
+    "release verify $long": "the name is too long",
+    "bundle o.zip --kiosk-config $long": "the name is too long",
+    "boards check $long": "the name is too long",
+    "consignment list --database $long": "the name is too long",
+    "fleet heads a --state $long": "the name is too long",
+    "run --port sim --quiet-hours 25:00-06:00": "--quiet-hours: quiet hours '25:00-06:00': HH:MM-HH:MM is wanted",
     "toaster": "there is no 'toaster'; there are: simulate, read, run, ",
     "": "COMMAND",
 }
@@ -107,7 +117,7 @@ def test_python_dash_m() -> None:
 @pytest.mark.parametrize(("line", "words"), USAGE.items())
 def test_usage_in_one_line(line: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
-        code = main(line.replace("$sample", str(CLEAN)).split())
+        code = main(line.replace("$sample", str(CLEAN)).replace("$long", "x" * 300).split())
     except SystemExit as ended:
         code = ended.code
     said = capsys.readouterr().err
@@ -120,6 +130,10 @@ def test_usage_in_one_line(line: str, words: str, capsys: pytest.CaptureFixture[
     [
         (OSError(errno.ENOSPC, "No space left on device", "/a/file"), "stillscan: /a/file: no space left on device\n"),
         (OSError(errno.EMFILE, "Too many open files"), "stillscan: this computer refuses: too many open files\n"),
+        (
+            OSError(errno.EACCES, "Permission denied", "/a/\x1b[2Jfile"),
+            "stillscan: /a/\\x1b[2Jfile: permission denied\n",
+        ),
         (MemoryError(), "stillscan: this computer has not enough memory for that\n"),
         (KeyError("OESTENBYEN"), "stillscan: internal error: KeyError in stillscan."),
         (RecursionError("deep"), "stillscan: internal error: RecursionError in "),

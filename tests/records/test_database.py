@@ -13,6 +13,7 @@ from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
+from stillscan.records.trouble import plainly
 from stillscan.records.verification import verify
 
 
@@ -49,6 +50,14 @@ def test_full_disk(place: Place) -> None:
     with pytest.raises(RecordsError, match="the disk is full; nothing was written"):
         load(csv(range(10, 200)), place.database, place.keyring, "f")
     unharmed(place)
+
+
+def test_no_room_for_the_index_of_the_log_is_a_full_disk_too() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    with pytest.raises(RecordsError, match="the disk is full; nothing was written") as caught, plainly("records.db"):
+        raise error
+    assert caught.value.kind == "full"
 
 
 def test_read_only(place: Place) -> None:

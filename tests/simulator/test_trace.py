@@ -72,6 +72,8 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         load_trace(tmp_path / "none.csv")
     with pytest.raises(InputError, match="cannot be read"):
         load_trace(tmp_path)
+    with pytest.raises(InputError, match="/dev/zero: is longer than"):
+        load_trace("/dev/zero")
 
 
 _NUMBER = st.floats(-19, 19, allow_nan=False)

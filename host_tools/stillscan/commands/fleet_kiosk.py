@@ -53,10 +53,21 @@ def add_releases(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--releases-root", metavar="FILE", help="whose releases: 1.root.json of their repository")
     parser.add_argument(
         "--quiet-hours",
+        type=_hours,
         default=_QUIET,
         metavar="HH:MM-HH:MM",
         help=f"the office's own time in which a release may be installed ({_QUIET})",
     )
+
+
+def _hours(text: str) -> str:
+    """Of --quiet-hours: told at once when they are none, also where no release is taken."""
+    from stillscan.fleet.rollout import quiet
+
+    try:
+        return str(quiet.parse(text))
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 class Here(NamedTuple):

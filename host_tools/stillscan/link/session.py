@@ -113,46 +113,42 @@ class Session:
         noise = self.reception.noise
         for _ in range(_HELLO_TRIES):
             self.send_body(wire.C_HELLO, self._asked_hello)
-            hello = self._wait(Hello, self._answer_ms)
-            if hello is not None:
-                return hello
+            if self._wait(Hello, self._answer_ms) is not None:
+                return self.reception.greetings[-1][0]
         raise nobody_there(self.transport.name, self.reception.noise - noise > _MANY_BYTES, self.reception.at_prompt)
 
-    def _prove_scanner(self, hello: Hello, key: bytes, streams: int) -> tuple[Hello, str]:
+    def _prove_scanner(self, admitted: Hello, key: bytes, streams: int) -> tuple[Hello, str]:
         """Subscribe, and let the scanner prove itself by its answer: the HELLO of this session, the build that runs.
 
-        Whoever knows only the id cannot answer. A HELLO that was answered late makes another session.
+        Who knows only the id cannot: NotPairedError. LinkLostError: it falls silent. One that stood still answers
+        every HELLO that it was sent meanwhile, and what came between them: each begins anew, and the last one counts.
         """
         until_ms = self.transport.now_ms() + _STARTING_MS
         while True:
-            self._demand(hello, key)
+            hello = self._demand(key)
+            if hello.scanner != admitted.scanner:
+                raise unproven(admitted, self.transport.name)
+            doubtful = self.reception.unproven
             self.send(wire.C_SUBSCRIBE, streams)
             self.send(wire.C_INSTALLED)
-            answer = self._proven_answer(until_ms)
+            answer = self._wait((Installed, Hello), max(0.0, until_ms - self.transport.now_ms()))
             if isinstance(answer, Installed):
                 return hello, plain(answer.build)
-            if answer is None or answer.scanner != hello.scanner:
-                raise unproven(hello, self.transport.name)
-            hello = answer
+            if self.reception.greetings[-1][0] is hello:
+                if self.reception.unproven > doubtful:
+                    raise unproven(hello, self.transport.name)
+                raise self._lost("does not answer any more")
 
-    def _proven_answer(self, until_ms: float) -> Installed | Hello | None:
-        """INSTALLED, which is proven, or another HELLO; None when there is none, or only what proves nothing."""
-        unproven = self.reception.unproven
-        while (left_ms := until_ms - self.transport.now_ms()) > 0:
-            answer = self._wait((Installed, Hello), min(left_ms, self._answer_ms))
-            if isinstance(answer, Installed | Hello) or self.reception.unproven > unproven:
-                return answer if isinstance(answer, Installed | Hello) else None
-        return None
-
-    def _demand(self, hello: Hello, key: bytes) -> None:
-        """From now on both ends prove what they say."""
-        frame = next(frame for kept, frame in self.reception.greetings if kept is hello)
+    def _demand(self, key: bytes) -> Hello:
+        """From now on both ends prove what they say, by the newest HELLO."""
+        hello, frame = self.reception.greetings[-1]
         self._proof = Proof(key, self._asked_hello, frame, hello.epoch)
         self.hello = hello
         self._conduct = Conduct(hello)
         self._bands = VerifiedBands(self._proof, self._conduct)
         self.inbox.demand(self._proof)
         self._messages.clear()
+        return hello
 
     def see_that_it_is_admitted(self) -> None:
         """Ask once more whether this scanner may be used. NotPairedError: not any more."""

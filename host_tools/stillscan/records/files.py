@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from stillscan.files import trouble
 from stillscan.records.errors import of_file
 
 
@@ -58,12 +60,19 @@ def beside(path: Path, mode: int) -> Iterator[Path]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file or folder of this name. RecordsError when this user may not know."""
+    """Whether there is a file or folder of this name. RecordsError when this user may not know.
+
+    InputError: no file can have this name.
+    """
     with _trouble(path):
         try:
             os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise trouble(path, error) from None
+            raise
     return True
 
 

@@ -26,16 +26,18 @@ class _Cause(NamedTuple):
 
 _BUSY = _Cause(f"another program is writing to it and does not finish{_NOTHING}", "busy")
 _SILENT = _Cause(f"the server does not answer{_NOTHING}", "silent")
+_FULL = _Cause(f"the disk is full{_NOTHING}", "full")
 _READ_ONLY = _Cause(f"it cannot be written to{_NOTHING}", "closed")
 _NOT_LET_IN = _Cause("the server does not take this user or password", "closed")
 _SQLITE = {
     "BUSY": _BUSY,
     "LOCKED": _BUSY,
     "READONLY": _READ_ONLY,
-    "FULL": _Cause(f"the disk is full{_NOTHING}", "full"),
+    "FULL": _FULL,
     "CORRUPT": _Cause("the file is damaged; keep a copy and put the last backup back", "damaged"),
     "NOTADB": _Cause("this is no database file", "damaged"),
     "CANTOPEN": _Cause("it cannot be opened", "closed"),
+    "IOERR_SHMSIZE": _FULL,  # no room for the index of its log: sqlite.org/rescode.html
     "IOERR": _Cause("the disk reports an error"),
     "PERM": _Cause("it may not be opened by this user", "closed"),
     "AUTH": _Cause("it may not be opened by this user", "closed"),

@@ -196,4 +196,4 @@ def _fields(path: Path, content: bytes) -> dict[str, Any]:
 
 
 def _damaged(path: Path) -> RecordsError:
-    return RecordsError(f"{path}: is damaged or cut off; put a backup back ('stillscan keys restore')", "keys")
+    return RecordsError(f"{path}: is damaged or cut off; a whole backup helps ('stillscan keys restore')", "keys")

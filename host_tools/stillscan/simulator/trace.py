@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from io import StringIO
 from os import PathLike
 from pathlib import Path
 from typing import TextIO
@@ -11,12 +12,15 @@ from typing import TextIO
 import numpy as np
 
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import read_whole
 from stillscan.simulator.hand import Motion
 
 COLUMNS = ("t_ms", "dx_mm", "dy_mm", "lift_mm", "ax_g", "ay_g", "az_g")
 # Beyond these a figure is a mistake of unit or of column, and the models' integers would overflow.
 LIMITS = {"t_ms": 1e7, "dx_mm": 500.0, "dy_mm": 500.0, "lift_mm": 500.0, "ax_g": 20.0, "ay_g": 20.0, "az_g": 20.0}
+
+_MOST = 64_000_000
+"""Bytes: the longest movement that LIMITS allow, a hundred rows a second, seven numbers of nine characters each."""
 
 
 def load_trace(path: str | PathLike[str]) -> Motion:
@@ -26,12 +30,9 @@ def load_trace(path: str | PathLike[str]) -> Motion:
     """
     name = Path(path).name
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = _rows(name, file)
+        rows = _rows(name, StringIO(read_whole(path, _MOST).decode("utf-8-sig"), newline=""))
     except UnicodeDecodeError:
         raise InputError(f"{name}: not a text file in UTF-8") from None
-    except (OSError, ValueError) as error:
-        raise trouble(name, error) from None
     table = np.array(rows, dtype=np.float64)
     return Motion(table[:, 0] * 1000.0, table[:, 1:4].copy(), table[:, 4:7].copy())
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 
 from stillscan import log
-from stillscan.errors import EnvironmentTroubleError, StillscanError
+from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError, one_line
+from stillscan.files import mistaken, why
 from stillscan.terminal import stop, streams
 
 DEFECT = 4
@@ -39,7 +40,9 @@ def told(work: Callable[[], int]) -> int:
         return _say("this computer has not enough memory for that", EnvironmentTroubleError.exit_code)
     except OSError as error:
         _LOG.error("the system refused", exc_info=error)
-        where = f"{error.filename}: " if isinstance(error.filename, str) else "this computer refuses: "
+        if isinstance(error.filename, str) and mistaken(error):
+            return _say(f"{one_line(error.filename)}: {why(error)}", InputError.exit_code)
+        where = f"{one_line(error.filename)}: " if isinstance(error.filename, str) else "this computer refuses: "
         return _say(where + (error.strerror or type(error).__name__).lower(), EnvironmentTroubleError.exit_code)
     except Exception as error:
         _LOG.error("a defect", exc_info=error)

@@ -111,6 +111,7 @@ class Program:
     def end(self, how: str) -> None:
         """See that it has ended ("" by itself, "term" or "kill" by us), and note how."""
         if how == "term":
+            self._said = len(self._observer.lines["stderr"])  # what it told of troubles before is no word of its end
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(END_S)

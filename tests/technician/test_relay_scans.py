@@ -10,8 +10,10 @@ import pytest
 
 from kiosk import wire
 from stillscan.errors import DeviceError
+from stillscan.guidance import languages, service_texts
 from stillscan.link.messages import Band, BandHeader, SweepBegin, parse
 from stillscan.link.transport import LinkLostError
+from stillscan.technician.hands import AskedHands
 from stillscan.technician.lease import Lease
 from stillscan.technician.relay import GONE_S, MOST_SCAN_S
 
@@ -144,3 +146,17 @@ def test_who_measures_is_not_asked_whether_they_are_there(kiosk: Kiosk) -> None:
         serve(kiosk, lease)
         kiosk.turn()
         assert kiosk.relay.who == "tor"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_whoever_stands_there_is_asked_in_their_language(language: str) -> None:
+    told: list[str] = []
+    hands = AskedHands(told.append, service_texts(language))
+    for ask in (hands.lay, hands.lay_card, hands.slide, hands.take):
+        ask()
+    english: list[str] = []
+    others = AskedHands(english.append)
+    for ask in (others.lay, others.lay_card, others.slide, others.take):
+        ask()
+    assert (told == english) == (language == "en")
+    assert len(set(told)) == 4

@@ -18,7 +18,7 @@ from stillscan.scanning.service import Service
 from stillscan.simulator.glass import Page
 from stillscan.technician.card import marks
 from stillscan.technician.hands import Hands, SimulatedHands
-from stillscan.technician.procedures.guided import Guided
+from stillscan.technician.procedures.guided import Guided, Texts
 from stillscan.technician.tasks import Progress
 from stillscan.testing.modelled_reader import ModelledReader
 
@@ -42,7 +42,7 @@ class Lent(Held):
         """See Held."""
         return Guided(self.folder, self.room, self.note, hands=self._hands)
 
-    def _hands(self, progress: Progress) -> Hands:
+    def _hands(self, progress: Progress, texts: Texts) -> Hands:
         return self._others(SimulatedHands(self._kiosk, Page.from_array(marks.picture())), progress)
 
     def lies(self) -> None:

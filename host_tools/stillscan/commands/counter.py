@@ -136,7 +136,7 @@ def serve(
 
         room = Room(relay, utc_now, ended)
         kept = (keyring.folder if demo_pin is not None else data_folder()) / "service"
-        hands = AskedHands if customers is None else lambda _: customers.hands()
+        hands = AskedHands if customers is None else lambda _, __: customers.hands()
         guided = Guided(kept, room, Services(database, keyring, chain).note, hands=hands)
         more = [
             api_route(program),

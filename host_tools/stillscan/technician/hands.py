@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
 
+from stillscan.guidance import service_texts
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -37,28 +38,28 @@ class Hands(Protocol):
 
 
 class AskedHands:
-    """A person, who is told by ``say``."""
+    """A person, who is told by ``say``, in the language of ``texts`` (`guidance.service_texts`)."""
 
     slide_ms = SLIDE_MS
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, say: Callable[[str], None], texts: Mapping[str, str] | None = None) -> None:
+        self._say, self._texts = say, service_texts("en") if texts is None else texts
 
     def lay(self) -> None:
         """See Hands."""
-        self._say("lay any printed card or passport on the glass and let it lie")
+        self._say(self._texts["hands_lay"])
 
     def lay_card(self) -> None:
         """See Hands."""
-        self._say("lay the test card face down into the corner of the stops, its text at the stop, and let it lie")
+        self._say(self._texts["hands_lay_card"])
 
     def slide(self) -> None:
         """See Hands."""
-        self._say("slide it by two centimetres to one side within five seconds, flat on the glass, and let it lie")
+        self._say(self._texts["hands_slide"])
 
     def take(self) -> None:
         """See Hands."""
-        self._say("take it away")
+        self._say(self._texts["hands_take"])
 
 
 class SimulatedHands:

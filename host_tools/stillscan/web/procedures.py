@@ -103,7 +103,7 @@ class ProcedurePages:
         if run is None or step is None:
             return await self._page(request, procedure, run, status=409, problem=texts["procedure_stale"])
         if form.get("do") == "measure" and step.by in AT_SCANNER:
-            if not self._guided.measure(run, step, who.staff, self._present(session_of(request))):
+            if not self._guided.measure(run, step, who.staff, texts, self._present(session_of(request))):
                 return await self._page(request, procedure, run, step.id, status=409, problem=texts["busy"])
             return _to(procedure, "again" if step.by in SHOWN else "step", step)
         keep = functools.partial(self._guided.answer, run, step, form, who.staff)

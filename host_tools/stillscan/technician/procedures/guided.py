@@ -47,6 +47,9 @@ SHOWN = ("ring", "beeper")
 _MOST_REPORTS = 10  # on the page: the last ones; the command lists all
 _MOST_BYTES = 20_000_000  # of a report: one of 50 steps has 0.2 MB
 
+Texts = Mapping[str, str]
+"""Those of a language for the technician's page (`guidance.service_texts`)."""
+
 
 class Closed(NamedTuple):
     """A run whose report is there; ``outcome`` as Run has it."""
@@ -61,7 +64,7 @@ class Closed(NamedTuple):
 class Guided:
     """``folder`` is that of the command; ``note`` makes the entry of a report. Safe between threads.
 
-    ``hands``: who lays things on the glass, asked by what shows how far a step is.
+    ``hands``: who lays things on the glass, asked by what shows how far a step is, in a language's texts.
     """
 
     def __init__(
@@ -70,7 +73,7 @@ class Guided:
         room: Room,
         note: Callable[[ServiceDone], int],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        hands: Callable[[Progress], Hands] = AskedHands,
+        hands: Callable[[Progress, Texts], Hands] = AskedHands,
     ) -> None:
         self._folder, self._room, self._note, self._now, self._hands = folder, room, note, now, hands
         self._asked = ("", "")  # run and step that the scanner was asked for last
@@ -87,27 +90,33 @@ class Guided:
         """A new one, or the one that is not closed. InputError, EnvironmentTroubleError: it cannot be kept."""
         return self.run(procedure) or begin(self._folder, procedure, self._now())
 
-    def measure(self, run: Run, step: Step, who: str, present: Callable[[], bool] = lambda: True) -> bool:
+    def measure(self, run: Run, step: Step, who: str, texts: Texts, present: Callable[[], bool] = lambda: True) -> bool:
         """Have the scanner carry a step out, in a thread; False when it is busy with another task.
 
-        ``present`` says whether who asked is still there: a document is scanned no longer for who is not.
+        ``texts`` are those in which people are asked to do something. ``present`` says whether who asked is still
+        there: a document is scanned no longer for who is not.
         """
 
         def task(at: AtScanner, progress: Progress) -> dict[str, Any]:
-            return self._carry_out(run.folder, step, who, at, progress)
+            return self._carry_out(run.folder, step, who, at, progress, texts)
 
         began = self._room.start(JOB, who, task, present)
         if began:
             self._asked = (run.id, step.id)
         return began
 
-    def _carry_out(self, folder: Path, step: Step, who: str, at: AtScanner, progress: Progress) -> dict[str, Any]:
+    def _carry_out(
+        self, folder: Path, step: Step, who: str, at: AtScanner, progress: Progress, texts: Texts
+    ) -> dict[str, Any]:
         run = load(folder)
         note_scanner(run, info(at))
         run.simulated = run.simulated or at.session.transport.pseudo
         run.save()
         bench = Bench(
-            lambda: contextlib.nullcontext(at), lambda _: self._hands(progress), progress, measured=self._known(run, at)
+            lambda: contextlib.nullcontext(at),
+            lambda _: self._hands(progress, texts),
+            progress,
+            measured=self._known(run, at),
         )
         if step.id in run.found:  # once more
             bench.forget(step)

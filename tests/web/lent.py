@@ -16,6 +16,7 @@ from stillscan.link.messages import Message, State
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Service
 from stillscan.simulator.glass import Page
+from stillscan.simulator.visitors import Visitors
 from stillscan.technician.card import marks
 from stillscan.technician.hands import Hands, SimulatedHands
 from stillscan.technician.procedures.guided import Guided, Texts
@@ -37,6 +38,7 @@ class Lent(Held):
         self._decided = threading.Event()
         self._others = hands
         super().__init__(**options)
+        self.relay._clock = self.sessions.clock = lambda: 0.0  # nobody is gone because the computer is busy
 
     def guided(self) -> Guided:
         """See Held."""
@@ -44,6 +46,11 @@ class Lent(Held):
 
     def _hands(self, progress: Progress, texts: Texts) -> Hands:
         return self._others(SimulatedHands(self._kiosk, Page.from_array(marks.picture())), progress)
+
+    def visited_by(self, people: Visitors) -> None:
+        """From now on these come and go; nobody by themselves."""
+        people.call(None)
+        self._kiosk.visitors = people
 
     def lies(self) -> None:
         """Wait until the scanner has seen what was laid down."""

@@ -7,12 +7,17 @@ from collections.abc import Callable
 import pytest
 from books import TRACKING
 from clerks import TECHNICIAN, client
+from held import PAGE
 from lent import Lent
 from starlette.testclient import TestClient
 
 from kiosk import wire
+from stillscan.simulator.glass import Page
+from stillscan.simulator.hand import profile
+from stillscan.simulator.visitors import Visitors
 from stillscan.technician import at_scanner
-from stillscan.technician.hands import Hands
+from stillscan.technician.card import marks
+from stillscan.technician.hands import Hands, VisitingHands
 from stillscan.technician.procedures.carrying_out import Bench
 from stillscan.technician.procedures.table import Procedure, Step, find
 
@@ -115,3 +120,26 @@ def test_whoever_is_served_comes_first_and_the_next_check_is_as_usual() -> None:
             assert lent.results == []
         lent.lay()
         assert lent.decided().lines is not None
+
+
+def test_in_a_trial_simulated_people_lay_down_what_a_technician_asks_for() -> None:
+    people = Visitors(lambda _: profile("still", 1, 60))
+    hands = VisitingHands(people, Page.load(PAGE), Page.from_array(marks.picture()))
+    with Lent(lambda _, __: hands) as lent:
+        lent.visited_by(people)
+        window = client(lent.program, lent.browsers, TECHNICIAN)
+        for name, wanted in (("replace-flow_sensor", "flow-scale"), ("replace-driver", "card")):
+            path = f"/service/procedure/{name}"
+            window.post(path, data={"do": "begin"})
+            for step in find(name).steps:
+                if step.id == wanted:
+                    break
+                window.post(path, data={"step": step.id, "do": "skip", "reason": "not now"})
+            window.post(path, data={"step": wanted, "do": "measure"})
+            while lent.room.going_on is not None:
+                window.get("/service/now")
+                lent.job_done(0.5)
+            run = lent.guided().run(find(name))
+            assert run is not None
+            assert (run.found[wanted].outcome, run.found[wanted].reason) == ("passed", None)
+        assert lent.results == []

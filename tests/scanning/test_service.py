@@ -373,3 +373,57 @@ def test_it_shows_that_it_lives_whatever_the_scanner_does(cable: Cable) -> None:
     serve(cable, watcher, alive=lambda: alive_ms.append(cable.now_ms()))
     gaps = [later - sooner for sooner, later in pairwise(alive_ms)]
     assert max(gaps) <= 1050
+
+
+class Technician:
+    """A guest who scans the first document that is laid down; ``finish`` it, or leave that to the service."""
+
+    def __init__(self, *, finish: bool) -> None:
+        self.scans = False
+        self.heard_bands = 0
+        self._finish, self._session, self._done = finish, None, False
+
+    def turn(self, session: Any) -> None:
+        self._session = session
+        self.scans = session is not None and not self._done
+
+    def heard(self, message: Message) -> None:
+        self.heard_bands += isinstance(message, Band)
+        if self.scans and isinstance(message, State) and message.state == wire.DONE:
+            self._done = True
+            if self._finish:
+                assert self._session is not None
+                self._session.send(wire.C_FINISH, wire.RESULTS.index("verified"))
+
+
+@pytest.mark.parametrize("finish", [True, False])
+def test_what_a_guest_scans_is_no_check_and_the_next_one_is(cable: Cable, *, finish: bool) -> None:
+    guest, watcher = Technician(finish=finish), Watcher(1)
+    shown: list[Message] = []
+    watcher.on_message = shown.append
+    with pytest.raises(Enough):
+        made(cable, watcher, guest=guest).run()
+    assert guest.heard_bands > 200
+    (result,) = watcher.results
+    assert (result.outcome, watcher.troubles) == ("verified", [])
+    states = [message.state for message in shown if isinstance(message, State)]
+    lent = states.index(wire.SERVICE)
+    back = states.index(wire.EMPTY, lent)
+    assert wire.SCANNING not in states[:back], "what the technician scans is shown to nobody"
+    assert wire.SCANNING in states[back:]
+    first = next(n for n, message in enumerate(shown) if isinstance(message, Band))
+    assert first > shown.index(next(one for one in shown if isinstance(one, State) and one.state == wire.PLACED))
+
+
+def test_a_link_that_is_lost_while_a_guest_scans_is_lost_like_any_other(cable: Cable) -> None:
+    guest, watcher = Technician(finish=True), Watcher(1)
+
+    def unplug(message: Message) -> None:
+        if isinstance(message, State) and message.state == wire.SERVICE and not watcher.troubles:
+            cable.gone = True
+
+    watcher.on_message = unplug
+    with pytest.raises(Enough):
+        made(cable, watcher, guest=guest).run()
+    assert [kind for _, kind in watcher.troubles] == ["gone"]
+    assert verified(watcher) == ["verified"]

@@ -4,86 +4,37 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.scripted import HELLO
 
 from kiosk import wire
 from stillscan.errors import DeviceError
-from stillscan.link.framing import Decoder, Frame, encode
-from stillscan.link.messages import Band, BandHeader, Error, Hello, Message, Service, Setting, State, SweepBegin, Value
+from stillscan.link.framing import encode
+from stillscan.link.messages import (
+    Band,
+    BandHeader,
+    Error,
+    Service,
+    Setting,
+    SweepBegin,
+    Value,
+)
 from stillscan.link.reception import Reception
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
 from stillscan.technician import held_port
 from stillscan.technician.at_scanner import AtScanner, ServiceOverError
 from stillscan.technician.held_port import HeldPort
-from stillscan.technician.relay import ASKS, GONE_S, KIOSK, NEEDS_PARTS, Lease, Relay
+from stillscan.technician.relay import ASKS, GONE_S, KIOSK, NEEDS_PARTS, SCANS
 
-
-@dataclass
-class Port:
-    """The kiosk's session: what is sent there is noted."""
-
-    name: str = "/dev/ttyACM0"
-    pseudo: bool = False
-    sent: list[tuple[int, bytes]] = field(default_factory=list)
-    woken: int = 0
-
-    def __post_init__(self) -> None:
-        self.hello = Hello(*HELLO)  # type: ignore[arg-type]
-        self.transport = self
-        self.reception = Reception()
-        self.inbox = self
-
-    def wake(self) -> None:
-        self.woken += 1
-
-    def send_body(self, kind: int, body: bytes) -> None:
-        self.sent.append((kind, body))
-
-
-class Kiosk:
-    """A relay whose scanner says what the test says."""
-
-    def __init__(self) -> None:
-        self.served = False
-        self.now_s = 0.0
-        self.relay = Relay(lambda: not self.served, lambda: self.now_s)
-        self.port = Port()
-        self.turn()
-        self.state(wire.EMPTY)
-
-    def turn(self) -> None:
-        self.relay.turn(self.port)  # type: ignore[arg-type]
-
-    def state(self, state: int, cause: int = 0) -> None:
-        self.say(State(state, cause, 0, 0, 1, 0))
-
-    def say(self, message: Message) -> None:
-        self.relay.heard(message)
-
-    def sends(self) -> list[int]:
-        """The kinds of commands that went out with this turn."""
-        self.turn()
-        sent, self.port.sent = [kind for kind, _ in self.port.sent], []
-        return sent
+from .relayed import Kiosk, command, heard, serve
 
 
 @pytest.fixture
 def kiosk() -> Kiosk:
     return Kiosk()
-
-
-def command(kind: int, *values: object) -> bytes:
-    return encode(kind, 0, wire.pack(kind, *values))
-
-
-def heard(lease: Lease) -> list[Frame]:
-    return Decoder().feed(lease.read(0))
 
 
 def test_a_question_and_its_answer(kiosk: Kiosk) -> None:
@@ -171,8 +122,8 @@ def test_what_is_the_kiosks_own_is_never_passed_on(kiosk: Kiosk, kind: int) -> N
 
 
 def test_every_command_is_for_technicians_or_the_kiosks_own() -> None:
-    own = {wire.C_HELLO, wire.C_SUBSCRIBE, wire.C_CREDIT, wire.C_SWEEP, wire.C_FINISH}
-    assert own | ASKS | NEEDS_PARTS == {number for name, number in vars(wire).items() if name.startswith("C_")}
+    own = {wire.C_HELLO, wire.C_SUBSCRIBE, wire.C_CREDIT}
+    assert own | SCANS | ASKS | NEEDS_PARTS == {number for name, number in vars(wire).items() if name.startswith("C_")}
     assert not ASKS & NEEDS_PARTS
 
 
@@ -181,13 +132,6 @@ def test_no_line_of_a_document_is_told(kiosk: Kiosk) -> None:
         kiosk.say(Band(BandHeader(1, 1, 1, 1, 8, 0, 0, 0, 80, 255, 4), np.zeros((1, 4), np.uint8)))
         kiosk.say(SweepBegin(1, 1, 0, 9, 0, 0))
         assert heard(lease) == []
-
-
-def serve(kiosk: Kiosk, lease: Lease) -> None:
-    lease.write(command(wire.C_SERVICE, 120))
-    assert kiosk.sends() == [wire.C_SERVICE]
-    kiosk.state(wire.SERVICE)
-    kiosk.say(Service(1, 120, 0, 40))
 
 
 def test_a_visit_that_begins_takes_the_scanner_back_at_once(kiosk: Kiosk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -69,8 +70,6 @@ class Held(Played):
             self._scene = Scene(Page.load(PAGE), profile("still", 1, 60), Dirt.profile("clean", 1), 1)
             self._kiosk = Hurried(self._scene, paced=True)
             self._scene.clear(self._kiosk.bus.now_us)
-            self._session = Session(self._kiosk, DrainedInbox)
-            self._session.open()
             self._empty = threading.Event()
             self._thread = threading.Thread(target=self._follow, daemon=True)
             self._thread.start()
@@ -78,32 +77,34 @@ class Held(Played):
 
     def guided(self) -> Guided:
         """Procedures as a program that has just started knows them."""
+        return Guided(self.folder, self.room, self.note)
 
-        def note(done: ServiceDone) -> int:
-            self.signed.append(done)
-            return len(self.signed)
-
-        return Guided(self.folder, self.room, note)
+    def note(self, done: ServiceDone) -> int:
+        """The entry of a report that was signed."""
+        self.signed.append(done)
+        return len(self.signed)
 
     def _follow(self) -> None:
-        while not self._ending.is_set():
-            self.relay.turn(self._session)
-            message = self._session.poll(_POLL_MS)
-            if message is not None:
-                self.relay.heard(message)
-                self.counter.message(message)
-            if isinstance(message, State) and message.state == 1:
-                self._empty.set()
+        with contextlib.closing(Session(self._kiosk, DrainedInbox)) as session:
+            session.open()
+            while not self._ending.is_set():
+                self.relay.turn(session)
+                message = session.poll(_POLL_MS)
+                if message is not None:
+                    self.relay.heard(message)
+                    self.counter.message(message)
+                if isinstance(message, State) and message.state == 1:
+                    self._empty.set()
 
     def lay(self) -> None:
         """A document is laid down, whatever the lights show."""
         self._scene.place(self._kiosk.bus.now_us)
 
-    def job_done(self) -> None:
-        """Wait until the task that goes on, if there is one, has ended."""
+    def job_done(self, most_s: float | None = None) -> None:
+        """Wait until the task that goes on, if there is one, has ended, or ``most_s`` are over."""
         for thread in threading.enumerate():
             if thread.name == "task":
-                thread.join()
+                thread.join(most_s)
 
     def stop(self) -> None:
         """The program ends."""
@@ -111,4 +112,3 @@ class Held(Played):
         self._ending.set()
         if self._scanner:
             self._thread.join()
-            self._session.close()

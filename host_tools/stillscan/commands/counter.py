@@ -100,6 +100,7 @@ def serve(
     from stillscan.records.tokens import TokenList
     from stillscan.technician.glass import FILE, Glass
     from stillscan.technician.glass_watch import GlassWatch
+    from stillscan.technician.hands import AskedHands
     from stillscan.technician.procedures.guided import Guided
     from stillscan.technician.room import Job, Room
     from stillscan.web.api import api
@@ -135,7 +136,8 @@ def serve(
 
         room = Room(relay, utc_now, ended)
         kept = (keyring.folder if demo_pin is not None else data_folder()) / "service"
-        guided = Guided(kept, room, Services(database, keyring, chain).note)
+        hands = AskedHands if customers is None else lambda _, __: customers.hands()
+        guided = Guided(kept, room, Services(database, keyring, chain).note, hands=hands)
         more = [
             api_route(program),
             *letters.routes(),

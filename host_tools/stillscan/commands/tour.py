@@ -19,6 +19,8 @@ from stillscan.counter.counter import Counter, Scanner
 from stillscan.counter.visit import Visit
 from stillscan.simulator.glass import Page
 from stillscan.simulator.visitors import Visitors
+from stillscan.technician.card import marks
+from stillscan.technician.hands import VisitingHands
 
 _DAYS = 14  # that a letter can still be collected, if the table says nothing: any but today would do
 _HAND_S = 60.0  # a hand's movements are drawn for so long: twice what a check is waited for by default
@@ -70,9 +72,13 @@ class Customers:
     """
 
     def __init__(self, visitors: Visitors, seed: int) -> None:
-        self._visitors = visitors
+        self.visitors = visitors
         self._seed = seed
         self._served: str | None = None
+
+    def hands(self) -> VisitingHands:
+        """Whoever a technician asks to lay something down."""
+        return VisitingHands(self.visitors, tour()[0].page(), Page.from_array(marks.picture()))
 
     def follow(self, counter: Counter, somebody_serves: bool) -> None:
         """Look which letter is asked for, and let its customer come, or go when the visit is over."""
@@ -84,9 +90,9 @@ class Customers:
         self._served = wanted
         letter = next((one for one in tour() if one.tracking == wanted), None)
         if letter is None:
-            self._visitors.call(None)
+            self.visitors.call(None)
         else:
-            self._visitors.call(letter.page(), movement(letter.motion, self._seed, _HAND_S))
+            self.visitors.call(letter.page(), movement(letter.motion, self._seed, _HAND_S))
 
 
 def _wanted(visit: Visit, scanner: Scanner) -> str:

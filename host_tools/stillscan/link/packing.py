@@ -6,14 +6,14 @@ import struct
 from collections.abc import Callable
 
 from kiosk import wire
-from stillscan.link.messages import PLAIN, Calibration, Counters, Health, History, Line, Log, Message
+from stillscan.link.messages import PLAIN, Band, Calibration, Counters, Health, History, Line, Log, Message
 
 _KINDS = {made: kind for kind, made in PLAIN.items()}
 _OLD_FIELDS = 14  # of a HEALTH of protocol 1.0, which has neither `streams` nor `boot_id`
 
 
 def packed(message: Message) -> tuple[int, bytes] | None:
-    """Its type and body, such that ``messages.parse`` makes it again; None for a band, which is nobody else's."""
+    """Its type and body, such that ``messages.parse`` makes it again (a band with 8 bits a pixel), or None."""
     if isinstance(message, Health):
         return wire.M_HEALTH, _health(message)
     kind = _KINDS.get(type(message))  # type: ignore[arg-type]
@@ -45,6 +45,10 @@ def _line(line: Line) -> tuple[int, bytes]:
     return wire.M_LINE, wire.pack(wire.M_LINE, *line.header) + line.samples.tobytes()
 
 
+def _band(band: Band) -> tuple[int, bytes]:
+    return wire.M_BAND, wire.pack(wire.M_BAND, *band.header._replace(depth_bits=8)) + band.pixels.tobytes()
+
+
 def _calibration(told: Calibration) -> tuple[int, bytes]:
     head = wire.pack(wire.M_CALIBRATION, told.when, told.temperature, told.former, told.strip, told.sensor)
     return wire.M_CALIBRATION, head + b"".join(struct.pack("<HH", *speck) for speck in told.specks)
@@ -55,5 +59,6 @@ _WITH_DATA: dict[type, Callable[..., tuple[int, bytes]]] = {
     Counters: _counters,
     History: _history,
     Line: _line,
+    Band: _band,
     Calibration: _calibration,
 }

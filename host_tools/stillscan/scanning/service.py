@@ -13,7 +13,7 @@ from kiosk import wire
 from stillscan.errors import DeviceError, DeviceTrouble
 from stillscan.link.identity import Admission, NotPairedError, ScannerIdentity, anybody
 from stillscan.link.inbox import DrainedInbox, Inbox
-from stillscan.link.messages import Hello, Message, State
+from stillscan.link.messages import Hello, Message, State, SweepEnd
 from stillscan.link.session import EVERYTHING, Session
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.scanning.check import Check, Judge
@@ -64,6 +64,11 @@ class Display(Protocol):
 class Guest(Protocol):
     """Somebody besides the checks who speaks with the scanner: a technician, in the pauses that checks leave."""
 
+    @property
+    def scans(self) -> bool:
+        """The guest scans a document of their own, as of the last ``turn``; no check begins until they are done."""
+        ...
+
     def turn(self, session: Session | None) -> None:
         """The service's thread: now commands may be sent; None: there is no scanner. Called for every message, and at
         least once a second. LinkLostError."""
@@ -77,11 +82,17 @@ class Guest(Protocol):
 class Nobody:
     """No guest."""
 
+    scans = False
+
     def turn(self, session: Session | None) -> None:
         """See Guest."""
 
     def heard(self, message: Message) -> None:
         """See Guest."""
+
+
+class _LentError(Exception):
+    """The guest scans now: this check, which has no document yet, is none."""
 
 
 class Service:
@@ -214,9 +225,43 @@ class Service:
         return session
 
     def _check(self, session: Session) -> Result:
+        """The next check; what a guest scans before it is none."""
+        while True:
+            try:
+                return self._checked(session)
+            except _LentError:
+                self._lend(session)
+
+    def _lend(self, session: Session) -> None:
+        """The guest scans, until they have finished and the glass is empty. LinkLostError."""
+        state = State(wire.SERVICE, wire.NO_CAUSE, 0, 0, 0, 0)
+        self._display.message(state)  # what it is to whoever watches: a technician has the scanner
+        while self._guest.scans:
+            message = session.poll(_TURN_MS)
+            if isinstance(message, SweepEnd) and session.prove():
+                raise LinkLostError(
+                    f"{session.transport.name}: the scanner sent lines that were not its own", "unproven"
+                )
+            if message is not None:
+                self._inspection.take(message)
+                self._guest.heard(message)
+            if isinstance(message, State):
+                state = message
+            self._alive()
+            self._guest.turn(session)
+        if state.state in (wire.EMPTY, wire.SERVICE):
+            self._display.message(state._replace(state=wire.EMPTY))
+            return
+        if state.cause != wire.FINISHED:
+            session.send(wire.C_FINISH, wire.RESULTS.index("verified"))  # to who stands there: take it away
+        self._clear(session, Result("fault" if state.state == wire.FAULT else "gave_up"))
+
+    def _checked(self, session: Session) -> Result:
         def turn() -> None:
             self._alive()
             self._guest.turn(session)
+            if self._guest.scans:
+                raise _LentError
 
         check = Check(session, self._reader, self._judge, self, flow_sign=self._flow_sign, alive=turn)
         result = check.run(_CHECK_MS)

@@ -28,6 +28,7 @@ class Visitors:
         self._was_busy = False
         self._since_us: int | None = None
         self._called: tuple[Page | None, Motion | None] | None = None
+        self._slid: Motion | None = None
         self._hand: Motion | None = None
         self.here = True
         """Whether somebody stands there, with a passport in the hand or on the glass."""
@@ -40,6 +41,10 @@ class Visitors:
         From then on nobody comes uncalled.
         """
         self._called = (page, motion)
+
+    def slide(self, motion: Motion) -> None:
+        """From any thread: whoever has a passport on the glass moves it so from the next look on."""
+        self._slid = motion
 
     def come(self, bus: Bus, page: Page) -> None:
         """The next person, with this page; who stands there takes the passport and makes room."""
@@ -67,6 +72,9 @@ class Visitors:
                 self.leave(bus)
             else:
                 self.come(bus, page)
+        if self._slid is not None:
+            motion, self._slid = self._slid, None
+            bus.scene.go_on(motion, bus.now_us, bus.now_us)
         colour = bus.ring.colour
         self._was_busy = self._was_busy or colour in ("amber", "white")
         wants = colour == "green" and self.here

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
 
+from stillscan.guidance import service_texts
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.simulator.visitors import Visitors
 from stillscan.technician.sliding import SLIDE_MS
 
 _SLID_MM = 12.0  # by a simulated hand: well above the least that counts, and within the zone
@@ -36,28 +38,28 @@ class Hands(Protocol):
 
 
 class AskedHands:
-    """A person, who is told by ``say``."""
+    """A person, who is told by ``say``, in the language of ``texts`` (`guidance.service_texts`)."""
 
     slide_ms = SLIDE_MS
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, say: Callable[[str], None], texts: Mapping[str, str] | None = None) -> None:
+        self._say, self._texts = say, service_texts("en") if texts is None else texts
 
     def lay(self) -> None:
         """See Hands."""
-        self._say("lay any printed card or passport on the glass and let it lie")
+        self._say(self._texts["hands_lay"])
 
     def lay_card(self) -> None:
         """See Hands."""
-        self._say("lay the test card face down into the corner of the stops, its text at the stop, and let it lie")
+        self._say(self._texts["hands_lay_card"])
 
     def slide(self) -> None:
         """See Hands."""
-        self._say("slide it by two centimetres to one side within five seconds, flat on the glass, and let it lie")
+        self._say(self._texts["hands_slide"])
 
     def take(self) -> None:
         """See Hands."""
-        self._say("take it away")
+        self._say(self._texts["hands_take"])
 
 
 class SimulatedHands:
@@ -84,13 +86,47 @@ class SimulatedHands:
         """See Hands."""
         bus = self._kiosk.bus
         start_us = bus.scene.at(bus.now_us).start_us
-        times = np.array([0, bus.now_us - start_us, bus.now_us - start_us + _SLID_US], dtype=np.float64)
-        pose = np.zeros((3, 3))
-        pose[2, 0] = _SLID_MM
-        bus.scene.go_on(Motion(times, pose, np.zeros((3, 3))), start_us, bus.now_us)
+        bus.scene.go_on(_slid(bus.now_us - start_us), start_us, bus.now_us)
 
     def take(self) -> None:
         """See Hands. The next document lies still."""
         scene = self._kiosk.bus.scene
         scene.clear(self._kiosk.bus.now_us)
-        scene.motion = Motion(np.zeros(1), np.zeros((1, 3)), np.zeros((1, 3)))
+        scene.motion = _still()
+
+
+class VisitingHands:
+    """Simulated people at a kiosk that runs: they come and go as they are called. ``document`` is any, with print."""
+
+    slide_ms = _WAIT_MS
+
+    def __init__(self, people: Visitors, document: Page, card: Page) -> None:
+        self._people, self._document, self._card = people, document, card
+
+    def lay(self) -> None:
+        """See Hands."""
+        self._people.call(self._document, _still())
+
+    def lay_card(self) -> None:
+        """See Hands."""
+        self._people.call(self._card, _still())
+
+    def slide(self) -> None:
+        """See Hands."""
+        self._people.slide(_slid(0))
+
+    def take(self) -> None:
+        """See Hands."""
+        self._people.call(None)
+
+
+def _slid(after_us: float) -> Motion:
+    """A slide that begins so long after the placing."""
+    times = np.array([after_us, after_us + _SLID_US], dtype=np.float64)
+    pose = np.zeros((2, 3))
+    pose[1, 0] = _SLID_MM
+    return Motion(times, pose, np.zeros((2, 3)))
+
+
+def _still() -> Motion:
+    return Motion(np.zeros(1), np.zeros((1, 3)), np.zeros((1, 3)))

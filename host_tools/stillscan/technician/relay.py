@@ -2,7 +2,8 @@
 
 The kiosk holds the port, so a technician's session speaks with this relay as with a port (`Lease`). What only asks goes
 on when no check runs; what needs the parts goes on while nobody is served and the glass is empty, and ends when
-somebody comes. One technician at a time; no line of a document is ever passed on.
+somebody comes. One technician at a time. Lines of a document are passed on only while the technician scans one of
+their own: no check runs then (`scans`), and it ends when somebody is served, the technician has gone, or in time.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kiosk import wire
-from stillscan.errors import DeviceError, DeviceTrouble
-from stillscan.link.framing import Decoder, Frame, encode
+from stillscan.errors import DeviceError
 from stillscan.link.messages import Error, Message, Service, Setting, State, named, plain
 from stillscan.link.packing import packed
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
+from stillscan.technician.lease import Lease
 
 ASKS = frozenset({
     wire.C_HEALTH, wire.C_LOG, wire.C_INSTALLED, wire.C_SETTING_GET, wire.C_IDENTITY, wire.C_COUNTERS, wire.C_HISTORY,
@@ -31,22 +32,28 @@ NEEDS_PARTS = frozenset(
     {wire.C_SERVICE, wire.C_MEASURE, wire.C_CALIBRATE, wire.C_RECOVER, wire.C_SETTING_SET, wire.C_UPLOAD}
 )
 """Commands for which nobody may be served."""
+SCANS = frozenset({wire.C_SWEEP, wire.C_FINISH})
+"""Commands of a technician who scans a document of their own; at any other time they are the kiosk's."""
 _TOLD = frozenset({
     wire.M_STATE, wire.M_HEALTH, wire.M_SETTING, wire.M_LOG, wire.M_ERROR, wire.M_INSTALLED, wire.M_IDENTITY,
     wire.M_COUNTERS, wire.M_HISTORY, wire.M_SERVICE, wire.M_LINE, wire.M_SAMPLE, wire.M_VALUE, wire.M_MEASURED,
     wire.M_CALIBRATION, wire.M_UPLOADED,
 })  # fmt: skip
-"""Messages that are passed on. No bands, and nothing of how they came."""
+"""Messages that are passed on: nothing of a document, and of how it came."""
+_TOLD_SCANNING = _TOLD | {wire.M_BAND, wire.M_SWEEP_BEGIN, wire.M_SWEEP_END, wire.M_ABORT}
 _BUSY = (wire.START, wire.PLACED, wire.STILL, wire.SCANNING, wire.MOVED)
 _PARTS_FREE = (wire.EMPTY, wire.FAULT, wire.SERVICE)
-_MOST_WAITING = 2048  # frames for a technician: six seconds of raw lines; who takes none so long has gone
-ASK_WAIT_S = 30.0  # a question waits so long for a check to end; a scan takes a few seconds, a slow one half a minute
 _ENDING_S = 2.0  # a service that is told to end has ended by then
 _STARTING_S = 5.0  # parts start anew after a service: 3 s (PROTOCOL.md)
 GONE_S = 15.0  # a technician who says nothing for so long has gone; the device itself ends a service after 5 s
+MOST_SCAN_S = 180.0
+"""So long a technician may scan at one time: laid down, scanned twice, slid and taken away, that is two minutes at most
+(`sliding`)."""
+_LENDING_S = 3.0  # the kiosk leaves its own check within a turn, a second at most
 _QUICK_S = 0.2  # between two looks whether a check has ended; they are woken by every message anyway
 KIOSK = "the kiosk"
 """Who looks at the glass by itself, and makes room for any technician."""
+_GONE = "the technician has signed out, or their browser has gone"
 _LOG = logging.getLogger("stillscan.service")
 SERVED = "not now: somebody is being served at the counter; try again when the counter is idle and the glass is empty"
 
@@ -67,21 +74,25 @@ class Relay:
         self._lease: Lease | None = None
         self._waiting: deque[tuple[int, bytes]] = deque()
         self._serving = False
+        self._lent = False
         self._damaged = 0
         self._settings: dict[int, Setting] = {}
 
     # --- technicians' threads ---------------------------------------------------------------------------------------
 
     @contextmanager
-    def lease(self, who: str, wait_s: float = 0.0) -> Iterator[Lease]:
-        """The scanner for this technician alone. DeviceError: another one has it, or there is none."""
-        lease = self.begin(who, wait_s)
+    def lease(self, who: str, wait_s: float = 0.0, present: Callable[[], bool] = lambda: True) -> Iterator[Lease]:
+        """The scanner for this technician alone. DeviceError: another one has it, or there is none.
+
+        ``present``, asked while they scan, says whether they are still there; it returns at once.
+        """
+        lease = self.begin(who, wait_s, present)
         try:
             yield lease
         finally:
             lease.close()
 
-    def begin(self, who: str, wait_s: float = 0.0) -> Lease:
+    def begin(self, who: str, wait_s: float = 0.0, present: Callable[[], bool] = lambda: True) -> Lease:
         """The same without an end: ``close`` it."""
         with self._changed:
             if self._lease is not None and self._lease.who == KIOSK != who:
@@ -97,9 +108,13 @@ class Relay:
                 raise DeviceError(f"{self._lease.who} is at the scanner now; try again when they have finished", "busy")
             if self._session is None or self._session.hello is None:
                 raise DeviceError("the kiosk has no scanner now; its page says why", "missing")
-            self._lease = Lease(self, who, self._session)
+            self._lease = Lease(self, who, self._session, present)
             self._damaged = self._session.reception.damaged
             return self._lease
+
+    def now_s(self) -> float:
+        """By the relay's clock."""
+        return self._clock()
 
     @property
     def who(self) -> str | None:
@@ -121,20 +136,45 @@ class Relay:
 
     def take(self, lease: Lease, kind: int, body: bytes) -> None:
         """A command of the lease, as soon as it may be sent. DeviceError: it may not; LinkLostError."""
-        if kind not in ASKS and kind not in NEEDS_PARTS:
+        if kind not in ASKS and kind not in NEEDS_PARTS and not (kind in SCANS and lease.scans_since_s is not None):
             raise DeviceError(f"the kiosk has the scanner: command {kind} is its own", "busy")
         ends = kind == wire.C_SERVICE and not any(body)
         with self._changed:
-            began_s = self._clock()
-            while not ends and (why := self._refusal(lease, kind)) is not None:
-                left = began_s + self._patience_s(lease, kind) - self._clock()
-                if left <= 0:
-                    raise DeviceError(why, "busy")
-                self._changed.wait(min(left, _QUICK_S))
+            if not ends:
+                self._wait_for_its_moment(lease, kind)
             if lease.over:
                 return
             self._note(lease, kind, body)
             self._waiting.append((kind, body))
+        self.wake()
+
+    def _wait_for_its_moment(self, lease: Lease, kind: int) -> None:
+        """With the lock held. DeviceError: it does not come; LinkLostError."""
+        began_s = self._clock()
+        while (why := self._refusal(lease, kind)) is not None:
+            left = began_s + self._patience_s(lease, kind) - self._clock()
+            if left <= 0:
+                raise DeviceError(why, "busy")
+            self._changed.wait(min(left, _QUICK_S))
+
+    def scan(self, lease: Lease, *, on: bool) -> None:
+        """The technician scans a document of their own from now on, and no check runs; or has finished.
+
+        DeviceError: not now; LinkLostError.
+        """
+        with self._changed:
+            if on and not lease.scans:
+                self._wait_for_its_moment(lease, wire.C_SUBSCRIBE)
+                lease.scans_since_s = self._clock()
+                self.wake()
+                end = self._clock() + _LENDING_S
+                while not (self._lent or lease.over) and (left := end - self._clock()) > 0:
+                    self._changed.wait(min(left, _QUICK_S))
+                if not self._lent:
+                    lease.scans_since_s = None
+                    raise DeviceError(lease.over or "the kiosk does not give the scanner away now; try again", "busy")
+            elif not on:
+                lease.scans_since_s = None
         self.wake()
 
     def _patience_s(self, lease: Lease, kind: int) -> float:
@@ -153,7 +193,10 @@ class Relay:
         reading = state.state == wire.DONE and state.cause == wire.NO_CAUSE
         if kind in ASKS:
             return "not now: a check goes on" if reading or state.state in _BUSY else None
-        if state.state not in _PARTS_FREE or not self._idle():
+        if kind in SCANS:
+            return None
+        free = (wire.EMPTY,) if kind == wire.C_SUBSCRIBE else _PARTS_FREE
+        if state.state not in free or not self._idle():
             return SERVED
         return None
 
@@ -192,17 +235,46 @@ class Relay:
 
     # --- the scanner's thread ---------------------------------------------------------------------------------------
 
+    @property
+    def scans(self) -> bool:
+        """See Guest."""
+        return self._lent
+
     def turn(self, session: Session | None) -> None:
         """See Guest."""
         if session is not self._session:
             self._is_new(session)
-        lease = self._lease
-        if lease is None and not self._waiting:
-            return
-        if lease is not None and self._clock() - lease.heard_s > GONE_S:
-            _LOG.info("service: %s has gone without a word", lease.who)
-            lease.lost("the kiosk has heard nothing for a while: begin again")
-            self.end(lease)
+        if self._lease is not None and (why := self._over(self._lease)):
+            _LOG.info("service: the scanner is taken back from %s: %s", self._lease.who, why)
+            self._lease.lost(why)
+            self.end(self._lease)
+        if self._lease is not None or self._waiting:
+            self._send(session)
+        self._lend()
+
+    def _over(self, lease: Lease) -> str:
+        """Why its technician may have the scanner no longer, or ""."""
+        now_s = self._clock()
+        if now_s - lease.heard_s > GONE_S:
+            return "the kiosk has heard nothing for a while: begin again"
+        if lease.scans_since_s is None:
+            return ""
+        if not self._idle():
+            return SERVED
+        if not lease.present():
+            return _GONE
+        return f"more than {MOST_SCAN_S:.0f} s: begin again" if now_s - lease.scans_since_s > MOST_SCAN_S else ""
+
+    def _lend(self) -> None:
+        """No check, or checks again, as the technician wants it."""
+        with self._changed:
+            lent = self._lease is not None and self._lease.scans
+            if lent and not self._lent and self._lease is not None:
+                _LOG.info("service: %s scans", self._lease.who)
+            self._lent = lent
+            self._changed.notify_all()
+
+    def _send(self, session: Session | None) -> None:
         if self._serving and not self._idle():
             with self._changed:
                 self._waiting.clear()
@@ -261,83 +333,8 @@ class Relay:
 
     def _tell(self, lease: Lease, message: Message) -> None:
         made = packed(message)
-        if made is None or made[0] not in _TOLD or self._session is None:
+        if made is None or made[0] not in (_TOLD_SCANNING if lease.scans else _TOLD) or self._session is None:
             return
         damaged = self._session.reception.damaged
         lease.put(*made, skipped=damaged - self._damaged)
         self._damaged = damaged
-
-
-class Lease:
-    """A port (`link.transport.Transport`) behind which is the scanner of the running kiosk."""
-
-    def __init__(self, relay: Relay, who: str, session: Session) -> None:
-        self.who = who
-        self.name = session.transport.name
-        self.pseudo = session.transport.pseudo
-        self.over = ""
-        """Why it has ended, when the technician did not end it."""
-        self.kind: DeviceTrouble = "lost"
-        self.heard_s = relay._clock()
-        self.patience_s = ASK_WAIT_S
-        """So long a question waits for a check to end."""
-        self.measured: set[str] = set()
-        self._relay = relay
-        self._session = session
-        self._decoder = Decoder()
-        self._sequence = 0
-        self._frames: deque[bytes] = deque()
-        self._news = threading.Condition()
-
-    def write(self, data: bytes) -> None:
-        """A technician's commands. DeviceError: not now, or never; LinkLostError: the scanner is gone."""
-        self.heard_s = self._relay._clock()
-        for frame in self._decoder.feed(data):
-            self._take(frame)
-
-    def _take(self, frame: Frame) -> None:
-        if frame.kind == wire.C_HELLO and self._session.hello is not None:
-            self.put(wire.M_HELLO, wire.pack(wire.M_HELLO, *self._session.hello))
-        elif frame.kind == wire.C_SUBSCRIBE:  # the kiosk is subscribed already; what this begins with is told again
-            state = self._relay.said
-            if state is not None and any(frame.body):
-                self.put(wire.M_STATE, wire.pack(wire.M_STATE, *state))
-        else:
-            self._relay.take(self, frame.kind, frame.body)
-
-    def read(self, timeout_ms: float) -> bytes:
-        """All that has arrived, waiting at most so long for the first. LinkLostError."""
-        self.heard_s = self._relay._clock()
-        with self._news:
-            if not self._frames and not self.over:
-                self._news.wait(max(0.0, timeout_ms) / 1000)
-            data = b"".join(self._frames)
-            self._frames.clear()
-            if not data and self.over:
-                raise LinkLostError(self.over, self.kind)
-            return data
-
-    def put(self, kind: int, body: bytes, skipped: int = 0) -> None:
-        """A frame for the technician; ``skipped`` are frames that the kiosk did not get whole."""
-        with self._news:
-            if len(self._frames) >= _MOST_WAITING:
-                self.over = self.over or "the kiosk has stopped: nobody took what the scanner says"
-                return
-            self._sequence += skipped
-            self._frames.append(encode(kind, self._sequence & 0xFFFF, body))
-            self._sequence += 1
-            self._news.notify_all()
-
-    def lost(self, why: str, kind: DeviceTrouble = "lost") -> None:
-        """The scanner is no longer behind it."""
-        with self._news:
-            self.over, self.kind = self.over or f"{self.name}: {why}", kind
-            self._news.notify_all()
-
-    def now_ms(self) -> float:
-        """See Transport."""
-        return time.monotonic() * 1000
-
-    def close(self) -> None:
-        """The technician has finished."""
-        self._relay.end(self)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from kiosk import wire
 from stillscan.errors import StillscanError
 from stillscan.link.session import Session
 from stillscan.technician import about
@@ -69,12 +70,17 @@ class Room:
         self._lock = threading.Lock()
 
     @contextmanager
-    def at(self, who: str, wait_s: float = SHOWN_WAIT_S) -> Iterator[AtScanner]:
-        """The scanner for this person alone. DeviceError: another one has it, or there is none."""
-        with self.relay.lease(who, wait_s) as lease:
+    def at(
+        self, who: str, wait_s: float = SHOWN_WAIT_S, present: Callable[[], bool] = lambda: True
+    ) -> Iterator[AtScanner]:
+        """The scanner for this person alone. DeviceError: another one has it, or there is none.
+
+        ``present`` says whether they are still there: asked while they scan a document (`relay.Relay.scans`).
+        """
+        with self.relay.lease(who, wait_s, present) as lease:
             lease.patience_s = wait_s
             session = Session(lease)
-            session.open()
+            session.open(wire.STREAM_EVENTS)
             at = AtScanner(session)
             at.learn()
             yield at
@@ -110,23 +116,28 @@ class Room:
         """The job that goes on."""
         return next((job for job in self.jobs.values() if job.goes_on), None)
 
-    def start(self, name: str, who: str, task: Task | None = None) -> bool:
-        """Begin a task, that of TASKS if none is given, in a thread of its own; False when another one goes on."""
+    def start(self, name: str, who: str, task: Task | None = None, present: Callable[[], bool] = lambda: True) -> bool:
+        """Begin a task, that of TASKS if none is given, in a thread of its own; False when another one goes on.
+
+        ``present`` as in ``at``.
+        """
         with self._lock:
             if self.going_on is not None:
                 return False
             self.live.stop()
             job = self.jobs[name] = Job(name, who, self._now())
-        threading.Thread(target=self._carry_out, args=(job, task or TASKS[name]), name="task", daemon=True).start()
+        threading.Thread(
+            target=self._carry_out, args=(job, task or TASKS[name], present), name="task", daemon=True
+        ).start()
         return True
 
-    def _carry_out(self, job: Job, task: Task) -> None:
+    def _carry_out(self, job: Job, task: Task, present: Callable[[], bool]) -> None:
         def progress(text: str) -> None:
             job.progress = text
 
         _LOG.info("service: %s began: %s", job.who, job.name)
         try:
-            with self.at(job.who, _LIVE_ENDS_S) as at:
+            with self.at(job.who, _LIVE_ENDS_S, present) as at:
                 result = task(at, progress)
             job.result = result
         except StillscanError as error:

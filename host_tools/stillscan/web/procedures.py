@@ -20,16 +20,17 @@ from stillscan.errors import StillscanError
 from stillscan.guidance import service_texts
 from stillscan.records.errors import FieldError
 from stillscan.technician.procedures import pictures
-from stillscan.technician.procedures.guided import JOB, NEEDS_SCAN, SHOWN, Guided
+from stillscan.technician.procedures.guided import JOB, SCANNED, SHOWN, Guided
 from stillscan.technician.procedures.report import told
 from stillscan.technician.procedures.run import Run
 from stillscan.technician.procedures.table import AT_SCANNER, REPLACE, Procedure, Step, plain, procedures
+from stillscan.technician.relay import GONE_S
 from stillscan.technician.room import Room
 from stillscan.web.forms import form_of
 from stillscan.web.gate import session_of
 from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
-from stillscan.web.sessions import Sessions
+from stillscan.web.sessions import Session, Sessions
 
 _PAGE = "/service"
 BELOW = f"{_PAGE}/procedure"
@@ -101,8 +102,8 @@ class ProcedurePages:
         step = _step(procedure, run, form.get("step", ""))
         if run is None or step is None:
             return await self._page(request, procedure, run, status=409, problem=texts["procedure_stale"])
-        if form.get("do") == "measure" and step.by in AT_SCANNER and step.by not in NEEDS_SCAN:
-            if not self._guided.measure(run, step, who.staff):
+        if form.get("do") == "measure" and step.by in AT_SCANNER:
+            if not self._guided.measure(run, step, who.staff, texts, self._present(session_of(request))):
                 return await self._page(request, procedure, run, step.id, status=409, problem=texts["busy"])
             return _to(procedure, "again" if step.by in SHOWN else "step", step)
         keep = functools.partial(self._guided.answer, run, step, form, who.staff)
@@ -110,6 +111,15 @@ class ProcedurePages:
             problem = texts["procedure_no_value"]
             return await self._page(request, procedure, run, step.id, status=422, problem=problem)
         return _to(procedure, "step", step)
+
+    def _present(self, session: Session) -> Callable[[], bool]:
+        """Whether somebody is signed in still, at a browser that still asks."""
+        sessions = self._sessions
+
+        def present() -> bool:
+            return sessions.left_s(session) > 0 and sessions.clock() - session.asked_s < GONE_S
+
+        return present
 
     async def picture(self, request: Request) -> Response:
         """What to look at; ``board`` for its wiring."""
@@ -174,10 +184,10 @@ class ProcedurePages:
             "found": found,
             "values": [told(value) for value in found.values] if found is not None else [],
             "advice": list(dict.fromkeys(one.advice for one in found.values if one.advice)) if found else [],
-            "scans": step.by in NEEDS_SCAN,
+            "scans": step.by in SCANNED,
             "shows": step.by in SHOWN,
             "judges": step.by == "confirm" or (step.by in SHOWN and self._guided.shown(run, step)),
-            "measures": step.by in AT_SCANNER and step.by not in NEEDS_SCAN,
+            "measures": step.by in AT_SCANNER,
             "trouble": self._guided.trouble(run, step),
             "board": str(run.scanner.get("board") or ""),
         }

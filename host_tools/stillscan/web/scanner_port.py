@@ -25,7 +25,8 @@ from stillscan.guidance import page_texts, sentence
 from stillscan.link.transport import LinkLostError
 from stillscan.records.staff import Role, SignInError
 from stillscan.technician.glass import pieces
-from stillscan.technician.relay import Lease, Relay
+from stillscan.technician.lease import Lease
+from stillscan.technician.relay import Relay
 from stillscan.web.connections import trust_connection
 from stillscan.web.forms import form_of
 from stillscan.web.seldom import Seldom

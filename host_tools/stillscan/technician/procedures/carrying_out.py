@@ -41,7 +41,8 @@ class Came(NamedTuple):
 class Bench:
     """The scanner at the end of its cable: taken when a step needs it, let go of when one needs it apart.
 
-    ``hands`` of the session that is open. What was measured for one step serves the next ones, until something changes.
+    ``hands`` of the session that is open. What was measured for one step serves the next ones, until something changes:
+    ``measured``, which is kept in place.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class Bench:
         hands: Callable[[AtScanner], Hands],
         say: Callable[[str], None],
         trips: int = measuring.TRIPS,
+        measured: dict[str, list[Measured]] | None = None,
     ) -> None:
         self._connect, self._make_hands, self._say, self._trips = connect, hands, say, trips
         self._open = ExitStack()
         self._at: AtScanner | None = None
         self._hands: Hands | None = None
-        self._measured: dict[str, list[Measured]] = {}
+        self._measured = {} if measured is None else measured
         self.curves: dict[str, list[float]] = {}
 
     def at(self) -> AtScanner:
@@ -67,7 +69,7 @@ class Bench:
     def let_go(self) -> None:
         """Its port is free afterwards, and nothing of what was measured counts any more."""
         self._at = self._hands = None
-        self._measured = {}
+        self._measured.clear()
         self._open.close()
 
     def hands(self) -> Hands:
@@ -122,7 +124,7 @@ class Bench:
 
     def _calibrate(self, step: Step) -> Came:
         told = calibrate(self.at(), int(time.time()))
-        self._measured = {}  # all light is another now
+        self._measured.clear()  # all light is another now
         specks = [len(one) for one in (told["strip"], told["sensor"]) if isinstance(one, list)]
         values = [
             Judged("line_sensor", f"specks on the {where}", float(count), "", None, None, True, None)

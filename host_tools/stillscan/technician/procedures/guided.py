@@ -1,8 +1,7 @@
 """Guided procedures for a page beside the running kiosk: every answer is a request of its own, the run lies in files.
 
 So a reload, a restart of the program or a power cut leaves it as it was after the last answer, and the command at a
-terminal goes on with the same run. What needs a scan of its own (the test card) is left to that command: the running
-kiosk scans documents alone.
+terminal goes on with the same run.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from stillscan.records.services import ServiceDone
 from stillscan.records.staff import Person
 from stillscan.technician.about import info
 from stillscan.technician.at_scanner import AtScanner
-from stillscan.technician.hands import AskedHands
+from stillscan.technician.hands import AskedHands, Hands
+from stillscan.technician.measuring import Measured
 from stillscan.technician.procedures.answers import judged, measured, note_scanner, reason, said, typed
 from stillscan.technician.procedures.carrying_out import Bench
 from stillscan.technician.procedures.closing import FILES, close
@@ -40,12 +40,15 @@ from stillscan.technician.tasks import Progress
 
 JOB = "procedure"
 """What a step that is measured is called among the room's jobs."""
-NEEDS_SCAN = ("slide", "card")
-"""Kinds of steps that a running kiosk cannot carry out."""
+SCANNED = ("slide", "card")
+"""Kinds of steps in which something is laid on the glass: nobody can be served meanwhile."""
 SHOWN = ("ring", "beeper")
 """Kinds of steps that the scanner shows first, and a person judges afterwards."""
 _MOST_REPORTS = 10  # on the page: the last ones; the command lists all
 _MOST_BYTES = 20_000_000  # of a report: one of 50 steps has 0.2 MB
+
+Texts = Mapping[str, str]
+"""Those of a language for the technician's page (`guidance.service_texts`)."""
 
 
 class Closed(NamedTuple):
@@ -59,7 +62,10 @@ class Closed(NamedTuple):
 
 
 class Guided:
-    """``folder`` is that of the command; ``note`` makes the entry of a report. Safe between threads."""
+    """``folder`` is that of the command; ``note`` makes the entry of a report. Safe between threads.
+
+    ``hands``: who lays things on the glass, asked by what shows how far a step is, in a language's texts.
+    """
 
     def __init__(
         self,
@@ -67,9 +73,14 @@ class Guided:
         room: Room,
         note: Callable[[ServiceDone], int],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        hands: Callable[[Progress, Texts], Hands] = AskedHands,
     ) -> None:
-        self._folder, self._room, self._note, self._now = folder, room, note, now
+        self._folder, self._room, self._note, self._now, self._hands = folder, room, note, now, hands
         self._asked = ("", "")  # run and step that the scanner was asked for last
+        self._measured: tuple[object, dict[str, list[Measured]]] = (
+            None,
+            {},
+        )  # of which run and power-on of the scanner
 
     def run(self, procedure: Procedure) -> Run | None:
         """The one that is not closed yet. InputError: its file is damaged."""
@@ -79,29 +90,49 @@ class Guided:
         """A new one, or the one that is not closed. InputError, EnvironmentTroubleError: it cannot be kept."""
         return self.run(procedure) or begin(self._folder, procedure, self._now())
 
-    def measure(self, run: Run, step: Step, who: str) -> bool:
-        """Have the scanner carry a step out, in a thread; False when it is busy with another task."""
+    def measure(self, run: Run, step: Step, who: str, texts: Texts, present: Callable[[], bool] = lambda: True) -> bool:
+        """Have the scanner carry a step out, in a thread; False when it is busy with another task.
+
+        ``texts`` are those in which people are asked to do something. ``present`` says whether who asked is still
+        there: a document is scanned no longer for who is not.
+        """
 
         def task(at: AtScanner, progress: Progress) -> dict[str, Any]:
-            return self._carry_out(run.folder, step, who, at, progress)
+            return self._carry_out(run.folder, step, who, at, progress, texts)
 
-        began = self._room.start(JOB, who, task)
+        began = self._room.start(JOB, who, task, present)
         if began:
             self._asked = (run.id, step.id)
         return began
 
-    def _carry_out(self, folder: Path, step: Step, who: str, at: AtScanner, progress: Progress) -> dict[str, Any]:
+    def _carry_out(
+        self, folder: Path, step: Step, who: str, at: AtScanner, progress: Progress, texts: Texts
+    ) -> dict[str, Any]:
         run = load(folder)
         note_scanner(run, info(at))
         run.simulated = run.simulated or at.session.transport.pseudo
         run.save()
-        bench = Bench(lambda: contextlib.nullcontext(at), lambda _: AskedHands(progress), progress)
+        bench = Bench(
+            lambda: contextlib.nullcontext(at),
+            lambda _: self._hands(progress, texts),
+            progress,
+            measured=self._known(run, at),
+        )
+        if step.id in run.found:  # once more
+            bench.forget(step)
         came = bench.carry_out(step)
         if step.by not in SHOWN:
             self._keep(run, measured(step, came), who)
         elif came.wrong is not None:
             raise DeviceError(came.wrong)
         return {"run": run.id, "step": step.id}
+
+    def _known(self, run: Run, at: AtScanner) -> dict[str, list[Measured]]:
+        """What was measured for former steps, as long as the scanner was not switched off or exchanged."""
+        of = run.id, at.session.hello
+        if self._measured[0] != of:
+            self._measured = of, {}
+        return self._measured[1]
 
     def answer(self, run: Run, step: Step, form: Mapping[str, str], who: str) -> bool:
         """Keep what a person says of a step. False when that is no answer to it. FieldError: the reason is none.

@@ -127,6 +127,9 @@ SETS: dict[str, Set] = {
         _print("single"),
         needs_typefaces=True,
     ),
+    "two over each other": Set(
+        "one place in either line has two characters, one of them in its place; levels 0 to 4", 60, _print("overprint")
+    ),
     "foreign, other scripts": Set(
         "one character in a name, of scripts and ranges that training has not used; levels 0 to 4",
         150,

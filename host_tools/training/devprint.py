@@ -25,6 +25,8 @@ _FINE = 3
 _PITCH_PX = 30
 _CAPITAL_PX = 28
 """Height of capitals of typefaces that are not of one pitch."""
+_BESIDE_PX = 5
+"""How far the second of two characters over each other may lie beside its place, a sixth of the pitch."""
 _ASIDE_PX, _LITTLE_PX = 2.0, 12
 """Two characters over each other are a third where no more than so much ink is further aside than that: a B struck over
 an H is a B to anybody. That takes out 130 of the 630 pairs of OCRB.otf."""
@@ -63,6 +65,8 @@ class Glyph(NamedTuple):
 
     character: str
     font: Path
+    aside_px: tuple[float, float] = (0.0, 0.0)
+    """How far, to the right and down, the second of two lies from where it belongs."""
 
 
 Effect = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
@@ -136,6 +140,23 @@ def _single(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tup
         if (known[one] in doubles(font) if kind == 3 else kind == 4 or has(each, known[one]))
     ]
     mine, row, place = there[int(rng.integers(min(len(there), 6)))], int(rng.integers(2)), float(rng.random())
+
+    def typeset(line: int, text: str) -> list[Glyph]:
+        cells = [Glyph(character, font) for character in text]
+        filled = [at for at in range(0 if line else 5, len(text)) if text[at] != "<"]
+        if line == row:
+            cells[filled[int(place * len(filled))]] = mine
+        return cells
+
+    return typeset, None
+
+
+def _overprint(font: Path, _others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:
+    """One place of either line has two characters over each other, one of them in its place and the other near it."""
+    known, row, place = doubles(font), int(rng.integers(2)), float(rng.random())
+    pair = known[int(rng.integers(len(known)))][:: int(rng.choice([1, -1]))]
+    right, down = rng.uniform(-_BESIDE_PX, _BESIDE_PX, 2) * (rng.random() < 0.5)
+    mine = Glyph(pair, font, (float(right), float(down)))
 
     def typeset(line: int, text: str) -> list[Glyph]:
         cells = [Glyph(character, font) for character in text]
@@ -257,6 +278,7 @@ KINDS: dict[str, Kind] = {
     "foreign": _foreign,
     "single": _single,
     "kindred": _kindred,
+    "overprint": _overprint,
     "one-line": _one_line,
     "part": _part,
     "dots": _with(_dots),
@@ -298,12 +320,13 @@ def _print(
     for cells, row in zip(lines, devset.LINE_ROWS_PX, strict=True):
         line = Image.new("L", (columns * _FINE, high * _FINE), 0)
         pen = ImageDraw.Draw(line)
-        for at, (character, source) in enumerate(cells):
+        for at, (character, source, aside) in enumerate(cells):
             font, _ = _sized(source)
             _, top, _, bottom = font.getbbox("H", anchor="ls")
             x = left + _PITCH_PX * (at + 0.5)
-            for one in character:
-                pen.text((x * _FINE, high * _FINE / 2 - (top + bottom) / 2), one, 255, font, "ms")
+            for one, (right, down) in zip(character, ((0.0, 0.0), aside), strict=False):
+                start = (x + right) * _FINE, (high / 2 + down) * _FINE - (top + bottom) / 2
+                pen.text(start, one, 255, font, "ms")
         drawn = np.asarray(line)
         drawn = drawn if effect is None else effect(drawn, rng)
         middle = columns * _FINE / 2

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import matplotlib
 import numpy as np
 import pytest
@@ -69,6 +70,20 @@ def test_two_characters_over_each_other_are_none_of_the_name(character: str, col
     assert not read_strip(np.minimum(picture, over)).accepted
 
 
+def test_a_figure_under_a_letter_of_worn_print_is_seen(ocr_b: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The 1 lies in the strokes of the Q, and beside them no further than blur reaches."""
+
+    def with_both(font: Path, _others: object, _rng: object) -> tuple[devprint.Typeset, None]:
+        def typeset(row: int, line: str) -> list[devprint.Glyph]:
+            return [devprint.Glyph("Q1" if (row, at) == (0, 7) else one, font) for at, one in enumerate(line)]
+
+        return typeset, None
+
+    monkeypatch.setitem(devprint.KINDS, "both", with_both)
+    reading = read_strip(devprint.strip("both", ocr_b, (), 3, 1303).pixels)
+    assert reading.reason == "a character that no MRZ has, line 1, position 8"
+
+
 @pytest.mark.parametrize("seed", [1300, 1301, 1307])
 def test_a_small_letter_lacks_the_ends_of_the_capital(seed: int, ocr_b: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of OCR-B itself, in which it has the capital's strokes."""
@@ -88,11 +103,26 @@ def test_strokes_are_missed_and_found_where_the_drawings_differ(ocr_b: Path) -> 
     centres = np.array([71 + 15 + 30.0 * np.arange(6)])
     crop = printed(("FRSfrs", "<<<<<<"), ocr_b)[64:112][None]
     classes = np.array([[ALPHABET.index(one) for one in "FRSFRS"]])
-    beyond, lacking = strokes.compared(typeface.cells(crop, centres), classes)
+    beyond, lacking, _ = strokes.compared(typeface.cells(crop, centres), classes)
     assert lacking[0, :3].max() < 0.2 < 0.5 < lacking[0, 3:].min()
     assert beyond[0, :3].max() < 0.1
     blank = np.full_like(typeface.cells(crop, centres), 225)
     assert all(np.isfinite(seen).all() for seen in strokes.compared(blank, classes))
+
+
+@pytest.mark.parametrize(("over", "under"), [("S", "1"), ("X", "Y"), ("V", "J"), ("8", "I"), ("B", "6")])
+def test_a_second_character_is_seen_near_the_strokes_of_the_first(over: str, under: str, ocr_b: Path) -> None:
+    """The 1 that lies under an S is nowhere 3 px away from its strokes; broader pens put no more ink there in genuine
+    print, because the line tells how far its ink reaches."""
+    text = "KA" + over + "RE" + over
+    crops = [printed((line, "<<<<<<"), ocr_b)[64:112][None] for line in (text, "     " + under)]
+    crop = np.minimum(*crops)
+    centres = np.array([71 + 15 + 30.0 * np.arange(6)])
+    classes = np.array([[ALPHABET.index(one) for one in text]])
+    for broad in (1, 3):
+        cells = typeface.cells(cv2.erode(crop[0], np.ones((broad, broad), np.uint8))[None], centres)
+        second = strokes.compared(cells, classes)[2]
+        assert second[0, :5].max() < 0.3 < second[0, 5]
 
 
 def test_pairs_over_each_other_are_none_that_anybody_takes_for_one_letter(ocr_b: Path) -> None:

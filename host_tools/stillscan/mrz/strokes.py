@@ -2,7 +2,8 @@
 small letter, a shape of another typeface.
 
 The places within 3 px of a stroke of OCR-B's, for each character of the alphabet, stand in `weights/strokes.png`, and
-in white those that lie inside a stroke of every cut.
+in white those that lie inside a stroke of every cut. How dark print is at which distance from its strokes a line tells
+of itself: so a second character is seen also where blur and a broad pen put ink.
 """
 
 from functools import cache
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.alphabet import ALPHABET, FILLER
 from stillscan.mrz.confusables import CONFUSABLE_OF
 
 FILE = Path(__file__).with_name("weights") / "strokes.png"
@@ -33,6 +34,17 @@ _GAP, _LEAST = 5, 3
 _ASIDE = np.ones((7, 5), np.uint8)
 """Rows and columns in which ink may be aside: 3 px up or down, 2 to the side. With 2 px up or down, and lines put level
 before, one of six clean strips of a cut that is not among those of the file was refused."""
+_OFF_PX, _LEAST_OFF = 3.2, 4
+"""How far from the strokes that are read those of a second character count, and how many places (of those of `_HALF`)
+it must have there. With 2.2 px bold genuine print has as much there as a 1 under an S, with 2.8 half as much."""
+_MOST_PX = 8
+"""Distances from strokes beyond which print is equally dark: there is paper."""
+_DOWN_PX, _RIGHT_PX = 3, 2
+"""How far a line may lie beside its cells, up or down and aside."""
+_PALE, _DARK = 0.5, 1.3
+"""What is lighter than paper by more than this share of ink, or darker than so many times ink, counts no more."""
+_FIT_PX = 1.5
+"""How fast ink counts for less beside a stroke when a line is moved to where it fits best."""
 _ROWS, _COLUMNS = slice(3, 45), slice(5, 31)
 """Of a cell (48 x 36) what no neighbour reaches."""
 _PAPER, _INK = 0.7, 0.05
@@ -65,15 +77,49 @@ def _inside() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     return inside * np.uint8(255), np.asarray(np.where(around < _LEAST, 0, 1 / np.maximum(around, 1)), np.float32)
 
 
+@cache
+def _distances() -> NDArray[np.float32]:
+    """(37, 48, 36) px from a character's strokes."""
+    return np.stack([cv2.distanceTransform((one != INSIDE).astype(np.uint8), cv2.DIST_L2, 5) for one in _drawn()])
+
+
+@cache
+def _fits() -> NDArray[np.float32]:
+    """(37, 48, 36) by which ink is weighed when a line is moved to its strokes."""
+    near = np.exp(-((_distances() / _FIT_PX) ** 2))
+    return np.asarray(near - near.mean(axis=(1, 2), keepdims=True), np.float32)
+
+
+@cache
+def _rings() -> NDArray[np.intp]:
+    """(37, 24 * 18) distance from strokes, in whole px; where neighbours reach one that is none."""
+    inner = np.zeros(_drawn().shape[1:], bool)
+    inner[_ROWS, _COLUMNS] = True
+    rings = np.where(inner, np.minimum(np.rint(_distances()), _MOST_PX), _MOST_PX + 1)
+    return rings[:, ::_HALF, ::_HALF].reshape(len(ALPHABET), -1).astype(np.intp)
+
+
+@cache
+def _others(read: int) -> NDArray[np.float32]:
+    """(n, 24 * 18) shares of places in strokes of n other characters that lie off those of the one that is read."""
+    off = (_drawn() == INSIDE) & (_distances()[read] > _OFF_PX)
+    off[[read, CONFUSABLE_OF[read]]] = False
+    off = off[:, ::_HALF, ::_HALF].reshape(len(ALPHABET), -1)
+    count = off.sum(axis=1, keepdims=True)
+    return np.asarray((off / np.maximum(count, 1))[count[:, 0] >= _LEAST_OFF], np.float32)
+
+
 def _around(values: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Sums of the square about each place."""
     size, edge = (_GAP, _GAP), cv2.BORDER_CONSTANT
     return np.asarray(cv2.boxFilter(values, cv2.CV_32F, size, normalize=False, borderType=edge), np.float32)
 
 
-def compared(cells: NDArray[np.uint8], classes: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """How dark the darkest spot is where the characters of `classes` (lines, n) have no stroke, and how light the
-    lightest where they have one, as shares of ink.
+def compared(
+    cells: NDArray[np.uint8], classes: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """How dark the darkest spot is where the characters of `classes` (lines, n) have no stroke, how light the lightest
+    where they have one, and how much darker than usual strokes are that another would have beside them: shares of ink.
 
     `cells` are their pictures, (lines, n, 48, 36).
     """
@@ -83,7 +129,9 @@ def compared(cells: NDArray[np.uint8], classes: NDArray[np.intp]) -> tuple[NDArr
     ink, paper = np.partition(thin, ranks, axis=1)[:, ranks].T.astype(np.int16)
     swing = np.maximum(np.median((paper - ink).reshape(-1, count), axis=1), 1)[:, None]
     lacking = _lacking(cells, classes, paper, np.repeat(swing, count))
-    return _beyond(cells, classes, paper) / swing, lacking
+    each = zip(cells, classes, paper.reshape(-1, count), swing[:, 0], strict=True)
+    second = [_second(*line) for line in each]
+    return _beyond(cells, classes, paper) / swing, lacking, np.stack(second)
 
 
 def _beyond(cells: NDArray[np.uint8], classes: NDArray[np.intp], paper: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -105,3 +153,33 @@ def _lacking(
     light = np.minimum(np.maximum(darkest, dark) - dark, np.minimum(swing, 255).astype(np.uint8)[:, None])
     gaps = _around((light & inside.reshape(count, -1)).reshape(-1, columns)).reshape(inside.shape) * share
     return np.asarray((gaps.max(axis=(1, 2)) / swing).reshape(classes.shape), np.float32)
+
+
+def _second(
+    cells: NDArray[np.uint8], classes: NDArray[np.intp], paper: NDArray[np.int16], swing: float
+) -> NDArray[np.float32]:
+    """How much darker (n,) than the line is elsewhere, as far from its strokes, those of another character are, in the
+    likeliest one's: cells of one line, (n, 48, 36). What may be printed alike is taken for the one that leaves less.
+    """
+    alike = np.flatnonzero(CONFUSABLE_OF[classes] != classes)
+    which = np.concatenate([np.arange(len(classes)), alike])
+    taken = np.concatenate([classes, CONFUSABLE_OF[classes[alike]]])
+    told = taken != ALPHABET.index(FILLER)
+    if not told.any():
+        return np.zeros(len(classes), np.float32)
+    which, taken = which[told], taken[told]
+    wanted = _fits()[taken].mean(axis=0)[_DOWN_PX:-_DOWN_PX, _RIGHT_PX:-_RIGHT_PX]
+    fit = cv2.matchTemplate(-cells[which].mean(axis=0, dtype=np.float32), wanted, cv2.TM_CCOEFF)
+    down, right = np.unravel_index(fit.argmax(), fit.shape)
+    moved = np.roll(cells, (_DOWN_PX - down, _RIGHT_PX - right), (1, 2)).reshape(-1, cells.shape[2])
+    light = cv2.blur(moved, (_HALF, _HALF))[::_HALF, ::_HALF].reshape(len(classes), -1)
+    dark = np.clip((paper[:, None] - light) / np.float32(swing), -_PALE, _DARK)[which]
+    rings = _rings()[taken]
+    usual = np.bincount(rings.ravel(), dark.ravel()) / np.maximum(np.bincount(rings.ravel()), 1)
+    more = dark - usual.astype(np.float32)[rings]
+    left = np.empty(len(taken), np.float32)
+    for read in set(taken.tolist()):
+        left[taken == read] = (_others(read) @ more[taken == read].T).max(axis=0)
+    found = np.full(len(classes), np.inf, np.float32)
+    np.minimum.at(found, which, left)
+    return np.where(np.isinf(found), np.float32(0), found)

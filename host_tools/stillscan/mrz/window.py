@@ -12,6 +12,8 @@ from stillscan.mrz.spot import Bar
 
 HALF_ROWS = 240
 """Two lines of the greatest distance to each side, and a letter."""
+_COARSEST = 1.5
+"""Times the resolution of a window that is sampled as it is: of finer pictures fewer pixels are enough."""
 _MOST_CELLS = 48
 """The longest line, 44 characters, and two to each side."""
 _SPACINGS_PX = range(40, 108, 2)
@@ -51,30 +53,48 @@ class Window(NamedTuple):
 def around(grey: NDArray[np.uint8], bar: Bar) -> Window:
     """The window around `bar`, its text upright if it runs from `bar.left` to `bar.right`."""
     scale = bar.pitch_px / PITCH_PX
-    shrink = max(1.0, scale / 1.5)
-    if shrink > 1:  # fewer pixels are enough, and sampling them singly would take up moire
-        size = max(1, round(grey.shape[1] / shrink)), max(1, round(grey.shape[0] / shrink))
-        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     along = (bar.right - bar.left) / bar.length_px
     across = np.array([-along[1], along[0]])
     cells = bar.length_px / bar.pitch_px
     spare = max(0.0, _MOST_CELLS - cells) + 2.5
     before, after = (
-        min(spare, _to_edge(grey.shape, point / shrink, way) * shrink / bar.pitch_px + 1.5)
+        min(spare, _to_edge(grey.shape, point, way) / bar.pitch_px + 1.5)
         for point, way in ((bar.left, -along), (bar.right, along))
     )
     width = round((before + cells + after) * PITCH_PX)
     corner = bar.left - along * before * bar.pitch_px - across * HALF_ROWS * scale
     matrix = np.column_stack([along * scale, across * scale, corner])
     effort.spend("window", width * 2 * HALF_ROWS / 1e6)
+    part, to_part = _shrunk(grey, matrix, (width, 2 * HALF_ROWS), max(1.0, scale / _COARSEST))
     picture = cv2.warpAffine(
-        grey,
-        matrix / shrink,
+        part,
+        to_part,
         (width, 2 * HALF_ROWS),
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
     return Window(np.asarray(picture, np.uint8), (before * PITCH_PX, (before + cells) * PITCH_PX), matrix)
+
+
+def _shrunk(
+    grey: NDArray[np.uint8], matrix: NDArray[np.float64], size: tuple[int, int], shrink: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """What of a picture a window of `size` (columns, rows) at `matrix` shows, with so many times fewer pixels each way,
+    and the window's matrix in it: sampling large pictures singly would take up moire, and all of one takes its time.
+    """
+    if shrink == 1:
+        return grey, matrix
+    ends = np.array([(0, 0, 1), (size[0], 0, 1), (0, size[1], 1), (*size, 1)]) @ matrix.T
+    most = np.array(grey.shape[::-1])
+    first = np.clip(np.floor(ends.min(axis=0) - 2 * shrink), 0, most - 1).astype(int)
+    last = np.clip(np.ceil(ends.max(axis=0) + 2 * shrink), first + 1, most).astype(int)
+    part = grey[first[1] : last[1], first[0] : last[0]]
+    columns, rows = np.maximum(1, np.rint((last - first) / shrink)).astype(int).tolist()
+    small = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
+    times = np.array([columns, rows]) / (last - first)
+    moved = matrix * times[:, None]
+    moved[:, 2] += (0.5 - first) * times - 0.5
+    return np.asarray(small, np.uint8), moved
 
 
 def _to_edge(shape: tuple[int, ...], point: NDArray[np.float64], way: NDArray[np.float64]) -> float:

@@ -168,11 +168,13 @@ def _second(
     if not told.any():
         return np.zeros(len(classes), np.float32)
     which, taken = which[told], taken[told]
-    wanted = _fits()[taken].mean(axis=0)[_DOWN_PX:-_DOWN_PX, _RIGHT_PX:-_RIGHT_PX]
-    fit = cv2.matchTemplate(-cells[which].mean(axis=0, dtype=np.float32), wanted, cv2.TM_CCOEFF)
+    wanted = _mean(_fits(), taken)[_DOWN_PX:-_DOWN_PX, _RIGHT_PX:-_RIGHT_PX]
+    fit = cv2.matchTemplate(-_mean(cells.astype(np.float32), which), wanted, cv2.TM_CCOEFF)
     down, right = np.unravel_index(fit.argmax(), fit.shape)
-    moved = np.roll(cells, (_DOWN_PX - down, _RIGHT_PX - right), (1, 2)).reshape(-1, cells.shape[2])
-    light = cv2.blur(moved, (_HALF, _HALF))[::_HALF, ::_HALF].reshape(len(classes), -1)
+    # Each of the places of _HALF is the mean of it and what is above and before it.
+    moved = np.roll(cells, (1 + _DOWN_PX - down, 1 + _RIGHT_PX - right), (1, 2)).reshape(-1, cells.shape[2])
+    half = moved.shape[1] // _HALF, moved.shape[0] // _HALF
+    light = cv2.resize(moved, half, interpolation=cv2.INTER_AREA).reshape(len(classes), -1)
     dark = np.clip((paper[:, None] - light) / np.float32(swing), -_PALE, _DARK)[which]
     rings = _rings()[taken]
     usual = np.bincount(rings.ravel(), dark.ravel()) / np.maximum(np.bincount(rings.ravel()), 1)
@@ -183,3 +185,9 @@ def _second(
     found = np.full(len(classes), np.inf, np.float32)
     np.minimum.at(found, which, left)
     return np.where(np.isinf(found), np.float32(0), found)
+
+
+def _mean(pictures: NDArray[np.float32], which: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Of those of `pictures` (n, rows, columns), each as often as `which` names it."""
+    times = np.bincount(which, minlength=len(pictures)).astype(np.float32) / np.float32(len(which))
+    return np.asarray((times @ pictures.reshape(len(pictures), -1)).reshape(pictures.shape[1:]), np.float32)

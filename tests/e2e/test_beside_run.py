@@ -52,9 +52,12 @@ class MidDay:
         self.browser = Browser()
 
     def scanner(self, *words: str, staff: str = "tor", pin: str = PIN) -> Said:
-        """A command, to its end."""
+        """A command, to its end; again where a busy computer had kept the scanner from answering for seconds."""
         command = [*words, "--port", self.port, "--database", str(self.database), "--staff", staff]
-        return self.said(command, f"{pin}\n")
+        said = self.said(command, f"{pin}\n")
+        while "the kiosk has lost its scanner: begin again" in said.stderr:
+            said = self.said(command, f"{pin}\n")
+        return said
 
     def said(self, command: list[str], typed: str) -> Said:
         out, err = io.StringIO(), io.StringIO()

@@ -65,6 +65,21 @@ def test_who_is_called_comes_once_with_the_page_that_was_named() -> None:
     assert kiosk.show(GREEN, WAIT_US)
 
 
+def test_who_waits_leaves_it_there_until_told_to_go() -> None:
+    kiosk = Light()
+    kiosk.visitors.call(OTHER, AT_REST, waits=True)
+    assert kiosk.show(GREEN, WAIT_US)
+    assert kiosk.show(AMBER, WAIT_US)
+    for colour in (GREEN, RED):
+        assert kiosk.show(colour, 9 * WAIT_US)
+    kiosk.visitors.call(None)
+    assert not kiosk.show(GREEN, 0)
+    kiosk.visitors.call(OTHER)
+    assert kiosk.show(GREEN, WAIT_US)
+    kiosk.show(AMBER, WAIT_US)
+    assert not kiosk.show(GREEN, WAIT_US), "the next one goes when it is green again"
+
+
 def test_who_leaves_takes_the_passport() -> None:
     kiosk = Light()
     assert kiosk.show(GREEN, WAIT_US)

@@ -84,9 +84,10 @@ def _arguments(parser: argparse.ArgumentParser, action: argparse.Action, key: st
 
 def _single(parser: argparse.ArgumentParser, action: argparse.Action, value: Any) -> Any:
     """The value of an option that takes one. ValueError says what it has to be."""
-    if action.type is None and not isinstance(value, str):
+    text = action.type is None or isinstance(action.default, str)  # a text may have a form, such as hours
+    if text and not isinstance(value, str):
         raise ValueError('is a text in quotes: "..."')
-    if action.type is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+    if not text and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise ValueError("is a number, without quotes")
     if action.choices is not None and value not in action.choices:
         raise ValueError(f"is one of {', '.join(map(str, action.choices))}")

@@ -27,20 +27,21 @@ class Visitors:
         self._endless = True
         self._was_busy = False
         self._since_us: int | None = None
-        self._called: tuple[Page | None, Motion | None] | None = None
+        self._called: tuple[Page | None, Motion | None, bool] | None = None
         self._slid: Motion | None = None
         self._hand: Motion | None = None
+        self._waits = False
         self.here = True
         """Whether somebody stands there, with a passport in the hand or on the glass."""
         self.lying = False
         """Whether a passport lies on the glass."""
 
-    def call(self, page: Page | None, motion: Motion | None = None) -> None:
+    def call(self, page: Page | None, motion: Motion | None = None, *, waits: bool = False) -> None:
         """From any thread: the next person comes at the next look, with this page and hand; None: who is here goes.
 
-        From then on nobody comes uncalled.
+        From then on nobody comes uncalled. Who ``waits`` leaves it there, whatever the ring shows, until told to go.
         """
-        self._called = (page, motion)
+        self._called = (page, motion, waits)
 
     def slide(self, motion: Motion) -> None:
         """From any thread: whoever has a passport on the glass moves it so from the next look on."""
@@ -67,7 +68,7 @@ class Visitors:
     def look(self, bus: Bus) -> None:
         """See the ring, and act when it has said the same for a while."""
         if self._called is not None:
-            (page, self._hand), self._called = self._called, None
+            (page, self._hand, self._waits), self._called = self._called, None
             if page is None:
                 self.leave(bus)
             else:
@@ -79,7 +80,7 @@ class Visitors:
         self._was_busy = self._was_busy or colour in ("amber", "white")
         wants = colour == "green" and self.here
         if self.lying:
-            wants = colour == "red" or (wants and self._was_busy)
+            wants = not self._waits and (colour == "red" or (wants and self._was_busy))
         if not wants:
             self._since_us = None
         elif self._since_us is None:

@@ -105,11 +105,11 @@ class VisitingHands:
 
     def lay(self) -> None:
         """See Hands."""
-        self._people.call(self._document, _still())
+        self._people.call(self._document, _still(), waits=True)
 
     def lay_card(self) -> None:
         """See Hands."""
-        self._people.call(self._card, _still())
+        self._people.call(self._card, _still(), waits=True)
 
     def slide(self) -> None:
         """See Hands."""

@@ -102,6 +102,17 @@ USAGE = {
     "boards check $long": "the name is too long",
     "consignment list --database $long": "the name is too long",
     "fleet heads a --state $long": "the name is too long",
+    "run --port sim --page 0 --kiosk ../x": "--kiosk goes with records that are kept",
+    "run --port sim --page 0 --keys /dev/null": "--keys goes with records that are kept",
+    "run --port sim --page 0 --fleet nats://localhost:1": "--fleet goes with records that are kept",
+    "check --port sim --tracking RR123456785NO --kiosk a": "--kiosk goes with records that are kept",
+    "run --port sim --once --known no-such-list": "no-such-list: no such file or folder",
+    "run --port sim --no-page --webhook-secret no-such": "--webhook and --webhook-secret go together",
+    "keys backup no-such/": "no-such/: names a folder, not a file",
+    "release keygen no-such/": "no-such/: names a folder, not a file",
+    "boards draw rpi_pico no-such/": "no-such/: names a folder, not a file",
+    "simulate --document $sample --plot no-such/": "no-such/: names a folder, not a file",
+    "run --port sim --database no-such/": "no-such/: names a folder, not a file",
     "run --port sim --quiet-hours 25:00-06:00": "--quiet-hours: quiet hours '25:00-06:00': HH:MM-HH:MM is wanted",
     "toaster": "there is no 'toaster'; there are: simulate, read, run, ",
     "": "COMMAND",
@@ -112,6 +123,12 @@ def test_python_dash_m() -> None:
     assert shell("$stillscan --version").stdout.startswith("stillscan ")
     done = shell("$stillscan toaster")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_line_without_an_end(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "_MOST_LINE", 100_000)
+    assert main(["rules", "decide", "/dev/zero"]) == 2
+    assert capsys.readouterr().err.endswith("stillscan: /dev/zero: a line of more than 0 MB\n")
 
 
 @pytest.mark.parametrize(("line", "words"), USAGE.items())

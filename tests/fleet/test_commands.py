@@ -68,7 +68,7 @@ def test_what_is_no_card_is_refused_in_a_line(card: str, tmp_path: Path, capsys:
 
 
 def test_a_centre_that_is_not_there_is_not_made_by_a_slip(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fleet", "revoke", "oslo-1", "--state", str(tmp_path / "c.db")]) == 4
+    assert main(["fleet", "revoke", "oslo-1", "--state", str(tmp_path / "c.db")]) == 2
     assert "there is no state of a centre" in capsys.readouterr().err
     assert not (tmp_path / "c.db").exists()
 

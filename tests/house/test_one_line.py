@@ -98,6 +98,28 @@ def test_an_empty_name_of_a_file_is_not_the_default(arguments: list[str], capsys
     assert "is empty; leave it out" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["replay", ""], "FILE"),
+        (["bundle", ""], "OUT.zip|read"),
+        (["release", "verify", ""], "FILE|FOLDER"),
+        (["rules", "decide", ""], "CASES.jsonl"),
+        (["read", ""], "IMAGE"),
+        (["fleet", "heads", "", "--state", "x"], "KIOSK"),
+        (["fleet", "heads", "a", "--state="], "--state"),
+        (["audit", "verify", "--witness="], "--witness"),
+        (["run", "--port="], "--port"),
+        (["run", "--port", "sim", "--office="], "--office"),
+    ],
+)
+def test_an_empty_value_is_bad_input_everywhere(
+    arguments: list[str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert f"stillscan: {name}: is empty" in capsys.readouterr().err
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("option", ["--link=/", "--link=a\0b", "--control=a\0b", "--control=/"])
 def test_places_that_a_simulated_scanner_cannot_have(option: str, capsys: pytest.CaptureFixture[str]) -> None:

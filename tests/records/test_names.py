@@ -14,6 +14,7 @@ from stillscan.errors import InputError
 from stillscan.records.database import Database
 from stillscan.records.place import open_database
 
+RUN = ["run", "--office", "Sentrum", "--port", "/dev/null"]
 NAMES = ("STILLSCAN_DATABASE", "STILLSCAN_KEYS", "STILLSCAN_KIOSK")
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("option", ["--database", "--keys", "--kiosk"])
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_name_is_no_default(home: Path, capsys: pytest.CaptureFixture[str], option: str, empty: str) -> None:
-    for command in (["consignment", "list"], ["audit", "key"], ["audit", "verify"], ["run", "--port", "/dev/null"]):
+    for command in (["consignment", "list"], ["audit", "key"], ["audit", "verify"], RUN):
         assert main([*command, option, empty]) == 2
         assert f"{option}: is empty" in told(capsys)
     assert not home.exists()
@@ -44,7 +45,7 @@ def test_an_empty_database_is_refused_with_the_simulator_too(capsys: pytest.Capt
 
 def test_a_mistyped_name_makes_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = tmp_path / "misspelt.db"
-    commands = [["consignment", "list"], ["audit", "verify"], ["audit", "purge"], ["run", "--port", "/dev/null"],
+    commands = [["consignment", "list"], ["audit", "verify"], ["audit", "purge"], RUN,
                 ["check", "--port", "/dev/null", "--tracking", "RR123456785NO", "--staff", "s"]]  # fmt: skip
     for command in commands:
         assert main([*command, "--database", str(wrong)]) == 2
@@ -56,7 +57,7 @@ def test_a_variable_names_a_database_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "misspelt.db"))
-    assert main(["run", "--port", "/dev/null"]) == 2
+    assert main(RUN) == 2
     assert "there is no such database" in told(capsys)
     assert list(tmp_path.iterdir()) == []
 
@@ -92,7 +93,7 @@ def test_a_file_of_letters_that_cannot_go_in_makes_no_database(tmp_path: Path) -
 
 def test_a_mistyped_folder_of_keys(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     at = ["--database", str(place.path), "--keys", str(tmp_path / "kyes")]
-    for command in (["audit", "verify"], ["consignment", "list"], ["run", "--port", "/dev/null"]):
+    for command in (["audit", "verify"], ["consignment", "list"], RUN):
         assert main([*command, *at]) == 2
         assert "there is no such folder of keys; 'stillscan audit key' makes one" in told(capsys)
     assert not (tmp_path / "kyes").exists()

@@ -11,7 +11,7 @@ from kiosk import wire
 from stillscan.cli import main
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.errors import InputError
-from stillscan.recordings.file import LINK, Recording, parse
+from stillscan.recordings.file import LINK, Recording, parse, whole
 from stillscan.testing.replay import compared, replay
 from stillscan.testing.seen import seen
 from stillscan.testing.visit import Options, visit
@@ -87,6 +87,13 @@ def test_another_firmware_runs(tmp_path: Path) -> None:
     file = tmp_path / "visit-000001.recording"
     file.write_bytes(recorded("still", 4))
     assert main(["replay", str(file), "--firmware", str(tmp_path)]) == 0
+
+
+def test_what_holds_no_visit_is_told_with_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "visit-000001.recording"
+    file.write_bytes(whole("visit", []))
+    assert main(["replay", str(file)]) == 2
+    assert capsys.readouterr().err.startswith(f"stillscan: {file}: nothing happens")
 
 
 def test_what_holds_no_visit_is_refused() -> None:

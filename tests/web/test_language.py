@@ -54,12 +54,14 @@ def _refused(played: Played, language: str) -> list[tuple[str, str]]:
     stranger = TestClient(played.program, base_url="http://127.0.0.1")
     technician, clerk = (client(played.program, played.browsers, staff) for staff in (TECHNICIAN, CLERK))
     many = {f"X-{number}": "1" for number in range(MOST_HEADERS)}
+    twice = {"Transfer-Encoding": "chunked", "Content-Length": "1"}
     said = [
         ("address_used", stranger.get("/?key=wrong")),
         ("signin_needed", stranger.get("/events")),
         ("not_bound", stranger.post("/signin", data={"staff": CLERK, "pin": "1"})),
         ("too_large", stranger.post("/signin", content=b"x" * (FORM_BYTES + 1))),
         ("too_many_headers", stranger.get("/signin", headers=many)),
+        ("lengths_contradict", stranger.post("/signin", headers=twice)),
         ("another_site", stranger.post("/signin", headers={"Origin": "http://example.org"})),
         ("role_needed", technician.get("/paper/refund.txt")),
         ("role_needed", clerk.get("/browsers")),

@@ -148,6 +148,17 @@ def test_a_form_without_a_length_is_read_no_further_than_it_may_be(played: Playe
     assert ask(played, "POST", "/signin", chunks(2048))[0] == 403, "a browser that is not bound"
 
 
+def test_a_body_with_two_lengths_is_refused_and_its_connection_ends(played: Played) -> None:
+    both = b"POST /signin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    one = opened(played, both + b"0\r\n\r\nGET /static/icon.svg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    content = b""
+    while part := one.recv(65536):
+        content += part
+    one.close()
+    assert content.startswith(b"HTTP/1.1 400 ")
+    assert content.count(b"HTTP/1.1") == 1, "what follows on the connection is no request"
+
+
 def test_headers_have_limits(played: Played) -> None:
     many = {f"X-{number}": "1" for number in range(MOST_HEADERS)}
     assert ask(played, "GET", "/customer", **many)[0] == 431

@@ -33,8 +33,6 @@ from stillscan.commands.watched import watched
 from stillscan.commands.webhook import webhook_of
 from stillscan.errors import InputError
 from stillscan.guidance.papers import UNNAMED_OFFICE
-from stillscan.link.identity import Admission
-from stillscan.link.messages import Hello
 from stillscan.link.transport import Transport
 from stillscan.records.admission import Gate
 from stillscan.records.clock import utc_now
@@ -115,6 +113,7 @@ def serve(
     go_on_without()
     test_mode = args.test_mode or simulated
     known, receiver, wanted = lists(args.known), webhook_of(args), expected(args)
+    _expect_named(args.office, test_mode)
     with office_records(args, simulated, TECHNICIAN) as (database, keyring, chain, demo_pin):
         centre = centre_of(args, database, keyring)
         book = Book(database, keyring, args.office, test_mode, chain, centre.beside)
@@ -175,7 +174,6 @@ def serve(
             told = centre.shown(Both(FirstNews(announce), Both(beside, counter)))
             clock = clock_watch(book, counter.clock)
             gate = Gate(lambda: Scanners(database, keyring, chain), test_mode)
-            admission = _office_first(gate, test_mode or args.office != UNNAMED_OFFICE)
             held = HeldPort(args.port, server.url, secret)
             here = Here(keyring.kiosk, kept.parent / "fleet", relay, counter, book, known, wanted, idle)
             with (
@@ -204,7 +202,7 @@ def serve(
                     shown,
                     lambda result, _: glass.scanned(result.unsure),
                     alive,
-                    admission=admission,
+                    admission=gate,
                     expected=wanted,
                     guest=relay,
                     streams=streams(args),
@@ -227,19 +225,13 @@ def _watching(counter: Counter, relay: Relay) -> Iterator[None]:
         stop()
 
 
-def _office_first(gate: Admission, named: bool) -> Admission:
-    """Lets no scanner in while the office has no name, which records and letters would then say. InputError."""
-    if named:
-        return gate
-
-    def admitted(hello: Hello, transport: Transport) -> bytes | None:
-        gate(hello, transport)
+def _expect_named(office: str, test_mode: bool) -> None:
+    """InputError for an office without a name, which records and letters would then say."""
+    if office == UNNAMED_OFFICE and not test_mode:
         raise InputError(
             "--office: name this post office as it stands on letters: it goes into records and into letters to people "
             '(or office = "..." in the file of --config)'
         )
-
-    return admitted
 
 
 def _open(address: str) -> None:

@@ -72,9 +72,6 @@ def run(args: argparse.Namespace) -> int:
     from stillscan.simulator.pty_port import PtyPort
     from stillscan.simulator.stand import Stand
 
-    for option, path in {"link": args.link, "control": args.control}.items():
-        if path == "":
-            raise InputError(f"--{option}: is empty; leave it out for none")
     pairing = _pairing(args.pairing)
     world = scene(args.document or SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
     people = visitors(args.motion, args.seed, quick=args.hands == "quick")

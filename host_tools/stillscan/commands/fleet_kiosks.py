@@ -95,14 +95,12 @@ def add_state(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def state(args: argparse.Namespace, *, create: bool = False) -> Iterator[Store]:
     """The centre's state that the arguments name. InputError, RecordsError."""
-    import os
-
     from stillscan.fleet.connection import expect_library
     from stillscan.fleet.store import Store
-    from stillscan.records.place import data_folder
+    from stillscan.records.place import data_folder, named
 
     expect_library()
-    store = Store(args.state or os.environ.get(STATE) or data_folder() / "centre.db", create=create)
+    store = Store(named(args.state, "--state", STATE) or data_folder() / "centre.db", create=create)
     try:
         yield store
     finally:

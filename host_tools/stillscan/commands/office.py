@@ -14,6 +14,7 @@ from stillscan.commands.parser import seconds
 from stillscan.commands.records import add_place, is_made, records
 from stillscan.commands.tour import letters_csv
 from stillscan.counter.held_reading import LONGEST_S, MOST_S, TAKEN_S, ReadingLimits
+from stillscan.errors import InputError
 from stillscan.guidance.papers import UNNAMED_OFFICE
 from stillscan.records.admission import Gate
 from stillscan.records.chain_state import ChainState
@@ -86,9 +87,21 @@ def is_tour(args: argparse.Namespace) -> bool:
     return args.port == "sim" and thrown_away(args, simulated=True) and args.document is None
 
 
+def expect_kept(args: argparse.Namespace, simulated: bool) -> None:
+    """InputError for options about records that stay, in a run whose records are `thrown_away`."""
+    if not thrown_away(args, simulated):
+        return
+    for name in ("keys", "kiosk", "fleet"):
+        if getattr(args, name, None) is not None:
+            raise InputError(
+                f"--{name} goes with records that are kept: --port sim without --database throws its own away"
+            )
+
+
 @contextlib.contextmanager
 def office_records(args: argparse.Namespace, simulated: bool, *more: Person) -> Iterator[OfficeRecords]:
     """The office's records; or ones that are `thrown_away`, with the letters of a trial, and `DEMO` and ``more``."""
+    expect_kept(args, simulated)
     if not thrown_away(args, simulated):
         with records(args, make="unnamed") as (database, keyring):
             yield OfficeRecords(database, keyring, ChainState())

@@ -13,7 +13,8 @@ from stillscan.errors import InputError, one_line
 from stillscan.guidance import known_language
 
 _MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromisoformat: "a date as YYYY-MM-DD"}
-_FILES = ("FILE", "IMAGE", "PATH", "PNG", "SVG", "TOML")  # how help calls values that are names of files
+_FILES = ("FILE", "FILE|URL", "IMAGE", "PNG", "SVG", "TOML", "CSV", "KEYFILE", "CASES.jsonl", "NAME.pub")
+"""How help calls values that name a file and never a folder, beside those that begin with OUT."""
 USAGE = 2
 
 
@@ -40,8 +41,13 @@ class Parser(argparse.ArgumentParser):
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         """argparse would say "invalid <name of a Python function> value"."""
-        if not arg_string and action.option_strings and action.metavar in _FILES:
-            raise InputError(f"{action.option_strings[0]}: is empty; leave it out for the default")
+        if action.nargs == argparse.PARSER:
+            return arg_string  # a command and all that stands behind it, which its own parser looks at
+        if not arg_string and action.default != "":
+            or_else = "" if action.required else "; leave it out for the default"
+            raise InputError(f"{_called(action)}: is empty{or_else}")
+        if arg_string.endswith("/") and "://" not in arg_string and _is_file(action):
+            raise InputError(f"{arg_string}: names a folder, not a file")  # a path would lose its end in silence
         kind: Any = action.type
         if kind not in _MEANT:
             return super()._get_value(action, arg_string)
@@ -49,6 +55,15 @@ class Parser(argparse.ArgumentParser):
             return kind(arg_string)
         except ValueError:
             raise argparse.ArgumentError(action, f"'{arg_string}' is not {_MEANT[kind]}") from None
+
+
+def _called(action: argparse.Action) -> str:
+    return action.option_strings[0] if action.option_strings else str(action.metavar or action.dest)
+
+
+def _is_file(action: argparse.Action) -> bool:
+    called = str(action.metavar)
+    return called in _FILES or called.startswith("OUT")
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:

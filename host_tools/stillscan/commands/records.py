@@ -119,8 +119,6 @@ def _passphrase(folder: Path) -> str:
 
 def read_input(name: str) -> bytes:
     """A file, or standard input for '-': whole, or as much as is too much. InputError, EnvironmentTroubleError."""
-    if not name:
-        raise InputError("the name of the file is empty")
     if name == "-" and sys.stdin is None:
         raise InputError("standard input is closed")
     try:
@@ -140,8 +138,6 @@ def output_bytes(name: str, content: bytes) -> None:
 
 def expect_new(name: str) -> None:
     """InputError for a file that is there already, or in a folder that is not: before anything else is done for it."""
-    if not name:
-        raise InputError("the name of the file is empty")
     if is_there(Path(name)):
         raise InputError(f"{name}: is there already; it is not overwritten")
     expect_folder(Path(os.path.abspath(name)))
@@ -162,8 +158,6 @@ def output(name: str | None) -> Iterator[TextIO]:
     if name is None:
         yield sys.stdout
         return
-    if not name:
-        raise InputError("--out: is empty")
     try:
         path = Path(os.path.realpath(name))
         if is_there(path) and not path.is_file():

@@ -65,7 +65,10 @@ def run(args: argparse.Namespace) -> int:
             refuse_same(args.file, path)
             may_write(path)
     recording = _read(args.file, args.visit)
-    recorded = seen(recording)
+    try:
+        recorded = seen(recording)
+    except InputError as error:
+        raise InputError(f"{args.file}: {error}") from None
     if args.trace is not None:
         write_whole(args.trace, _trace(recording))
     if args.as_test:

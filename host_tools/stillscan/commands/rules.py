@@ -22,6 +22,8 @@ from stillscan.verify.cases import MOST_CHARACTERS, case_from_json
 from stillscan.verify.rules import decide_case
 
 _BAD_INPUT = 2
+_MOST_LINE = 64_000_000
+"""Characters of a line before it is taken for one that never ends, as of /dev/zero: far above any mistake in a file."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -80,20 +82,24 @@ def _lines(name: str) -> Iterator[tuple[int, str]]:
             if name != "-" and console.is_terminal and not sys.stdout.isatty():
                 total = sum(1 for _ in file)
                 file.seek(0)
-                lines: Iterable[str] = track(_capped(file), "deciding", total, console=console, transient=True)
+                lines: Iterable[str] = track(_capped(name, file), "deciding", total, console=console, transient=True)
             else:
-                lines = _capped(file)
+                lines = _capped(name, file)
             yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     except (OSError, ValueError) as error:
         raise trouble(name, error) from None
 
 
-def _capped(file: TextIO) -> Iterator[str]:
-    """Lines of bounded length: what is longer than any case is cut, which makes it none."""
+def _capped(name: str, file: TextIO) -> Iterator[str]:
+    """Lines of bounded length: what is longer than any case is cut, which makes it none. InputError: it has no end."""
     while line := file.readline(MOST_CHARACTERS + 1):
         yield line
+        rest = 0
         while line and not line.endswith("\n"):
             line = file.readline(MOST_CHARACTERS)
+            rest += len(line)
+            if rest > _MOST_LINE:
+                raise InputError(f"{name}: a line of more than {_MOST_LINE // 1_000_000} MB")
 
 
 def _explain(args: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from datetime import date
@@ -24,9 +25,10 @@ from stillscan.commands.parser import add_language, milliseconds, seconds
 from stillscan.commands.recording import add_recording, linked, played, recorded, streams
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
-from stillscan.commands.to_centre import expect_usable
+from stillscan.commands.to_centre import expect_usable, without_page
 from stillscan.commands.tour import Customers
 from stillscan.commands.watched import watched
+from stillscan.commands.webhook import webhook_of
 from stillscan.commands.world import SAMPLE, add_movement, scene, visitors
 from stillscan.errors import InputError
 from stillscan.files import may_write, write_whole
@@ -39,11 +41,13 @@ from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.visitors import Visitors
 from stillscan.terminal.streams import go_on_without
 from stillscan.testing.simulate import TODAY, decider
+from stillscan.verify.known import lists
 
 _ROWS = 274  # of the reference scanner's zone: 23.2 mm at 300 dpi
 _SCREEN_WIDTH = 150  # columns of the saved picture of a terminal; nothing depends on it
 _VISIT_S = 60.0  # a hand's movements are drawn for so long: twice what `simulate` waits for a check at most by default
 _DAY_S = 86400.0  # the most that --reconnect takes: a day
+_OF_THE_PAGE = ("known", "webhook", "releases", "open")
 _MOST_READ_MS = 3_600_000.0  # an hour: nobody waits longer for a trial
 
 
@@ -107,8 +111,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Visitors | None) -> int:
     simulated = people is not None
-    if not (args.once or args.no_page or args.recipient or args.save_strip or args.save_screen):
+    if not without_page(args):
         return serve(args, connect, simulated, Customers(people, args.seed) if people and is_tour(args) else None)
+    _tell_unused(args)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
     live = console.is_terminal and not args.save_screen and not args.json
@@ -144,6 +149,15 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
     if args.save_screen:
         write_whole(args.save_screen, _screen(console).encode())
     return EXIT[result.outcome]
+
+
+def _tell_unused(args: argparse.Namespace) -> None:
+    """Which options do nothing without the page; what is wrong with them is told all the same."""
+    lists(args.known)
+    webhook_of(args)
+    unused = [f"--{name}" for name in _OF_THE_PAGE if getattr(args, name)]
+    if unused:
+        print(f"stillscan: {', '.join(unused)}: nothing without the clerk's page", file=sys.stderr)
 
 
 def _line(text: str) -> None:

@@ -54,6 +54,11 @@ def add_fleet(group: argparse._ActionsContainer) -> None:
     )
 
 
+def without_page(args: argparse.Namespace) -> bool:
+    """Whether ``stillscan run`` judges documents alone, in the terminal."""
+    return bool(args.once or args.no_page or args.recipient or args.save_strip or args.save_screen)
+
+
 def expect_usable(args: argparse.Namespace) -> None:
     """InputError for an address that cannot be used, or options that do not go together: before anything starts."""
     if args.fleet is None:
@@ -61,7 +66,7 @@ def expect_usable(args: argparse.Namespace) -> None:
             if getattr(args, f"fleet_{option}") is not None:
                 raise InputError(f"--fleet-{option} goes with --fleet")
         return
-    if args.once or args.no_page or args.recipient or args.save_strip or args.save_screen:
+    if without_page(args):
         raise InputError("--fleet goes with the clerk's page: without it no check is recorded")
     from stillscan.fleet.connection import address, expect_library
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
+from stillscan.errors import InputError
 from stillscan.fleet.batch import Arrived, Batch
 from stillscan.fleet.events import EventError, parse
 from stillscan.fleet.tables import ABOUT, AHEAD, CHECK, HEAD, KIOSK, METADATA, NOTE, REFUSAL, UNREAD
@@ -63,12 +64,12 @@ class Store:
     def __init__(self, place: str | Path, *, create: bool = True) -> None:
         """Open a file or a URL (as `Database` does); missing tables are made. InputError, RecordsError.
 
-        Without ``create`` RecordsError where there is nothing.
+        Without ``create`` InputError where there is nothing.
         """
         self.url = parse_place(place)
         file = database_file(self.url)
         if file is not None and not create and not file.is_file():
-            raise RecordsError(f"{file}: there is no state of a centre; 'stillscan fleet serve' makes it", "closed")
+            raise InputError(f"{file}: there is no state of a centre; 'stillscan fleet serve' makes it")
         self._engine, self._getting = open_engine(self.url, _WAIT_S)
         self._writer = self._engine.execution_options(writing=True)
         try:

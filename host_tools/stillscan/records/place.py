@@ -42,26 +42,26 @@ def open_keyring(
     folder = named_keys(keys)
     file = database_file(parse_place(_database(place)))
     beside = Path(f"{file}.keys") if file is not None else data_folder() / "keys"
-    name = _given(kiosk, "--kiosk", KIOSK) or default_kiosk()
+    name = named(kiosk, "--kiosk", KIOSK) or default_kiosk()
     return Keyring(Path(folder) if folder else beside, name, clock, passphrase)
 
 
 def named_database(place: str | None = None) -> str | None:
     """The database that somebody named, in the arguments or the environment. InputError for an empty name."""
-    return _given(place, "--database", DATABASE)
+    return named(place, "--database", DATABASE)
 
 
 def named_keys(keys: str | None = None) -> str | None:
     """The folder of keys that somebody named, in the arguments or the environment. InputError for an empty name."""
-    return _given(keys, "--keys", KEYS)
+    return named(keys, "--keys", KEYS)
 
 
 def _database(place: str | None) -> str:
     return named_database(place) or str(data_folder() / "records.db")
 
 
-def _given(argument: str | None, option: str, variable: str) -> str | None:
-    """What an option says, or else the environment. An empty one was meant to be something: it is no default."""
+def named(argument: str | None, option: str, variable: str) -> str | None:
+    """What an option says, or else the environment. InputError for an empty one: it was meant to be something."""
     value, name = (os.environ.get(variable), variable) if argument is None else (argument, option)
     if value is not None and not value.strip():
         raise InputError(f"{name}: is empty; leave it out for the default")

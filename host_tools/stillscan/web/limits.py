@@ -26,7 +26,11 @@ MostBytes = Callable[[Scope], int | None]
 
 
 class DeclaredSize:
-    """ASGI middleware: refuses a request whose headers are too many, or that says itself that it is too large."""
+    """ASGI middleware: refuses a request whose headers are too many, or that says itself that it is too large.
+
+    So is one that tells its body's length twice, in different ways (RFC 9112, 6.3): another program on the way may
+    have taken the other one, and what follows on the connection for a request of its own.
+    """
 
     def __init__(self, app: ASGIApp, most: MostBytes) -> None:
         self._app = app
@@ -41,6 +45,11 @@ class DeclaredSize:
                 or size + sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES
             ):
                 await _refused(scope, 431, "too_many_headers")(scope, receive, send)
+                return
+            if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:
+                answer = _refused(scope, 400, "lengths_contradict")
+                answer.headers["Connection"] = "close"
+                await answer(scope, receive, send)
                 return
             length, most = Headers(scope=scope).get("content-length", ""), self._most(scope)
             if most is not None and declared(length) > most:

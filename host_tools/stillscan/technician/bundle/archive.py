@@ -80,8 +80,6 @@ def zipped(content: Mapping[str, bytes]) -> bytes:
 
 def expect_room(name: str, *, force: bool) -> None:
     """InputError where something is already, unless it may be replaced; of no file that it may be."""
-    if not name:
-        raise InputError("OUT.zip: the name is empty")
     if os.path.isdir(name):
         raise InputError(f"{name}: is a folder; name the zip file that is to be made")
     if os.path.lexists(name) and not force:

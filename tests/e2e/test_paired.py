@@ -92,7 +92,7 @@ def test_a_picture_and_two_of_our_own_commands_make_no_release(tmp_path: Path) -
         is_refused(office.check(port))
         is_refused(office.run("run", "--once", "--port", port))
         is_refused(office.run("run", "--no-page", "--port", port))
-        served = office.run("run", "--page", "0", "--port", port)
+        served = office.run("run", "--office", "Sentrum", "--page", "0", "--port", port)
         is_refused(served)
         assert "http://" not in served.stdout, "no address is printed of a page that never stands"
     shown = office.said("audit", "show", "--last", "0")

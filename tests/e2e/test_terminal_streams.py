@@ -108,6 +108,8 @@ USAGE = {
     "check --port sim --tracking RR123456785NO --kiosk a": "--kiosk goes with records that are kept",
     "run --port sim --once --known no-such-list": "no-such-list: no such file or folder",
     "run --port sim --no-page --webhook-secret no-such": "--webhook and --webhook-secret go together",
+    "simulate --document .": "stillscan: .: cannot be read: it is a folder, not a file",
+    "read .": "stillscan read: .: cannot be read: it is a folder, not a file",
     "keys backup no-such/": "no-such/: names a folder, not a file",
     "release keygen no-such/": "no-such/: names a folder, not a file",
     "boards draw rpi_pico no-such/": "no-such/: names a folder, not a file",

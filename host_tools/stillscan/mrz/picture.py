@@ -73,7 +73,7 @@ def load(path: Path) -> Iterator[tuple[NDArray[np.uint8], tuple[QualityFinding, 
         raise _too_large(path.name) from None
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         if isinstance(error, OSError) and error.errno is not None:  # the system's own: it is not the picture's fault
-            told = trouble(path.name, error)
+            told = trouble(path.name or path, error)
             raise (MrzError(str(told)) if isinstance(told, InputError) else told) from None
         raise MrzError(f"{path.name}: {_kind_not_read(path)}") from None
 

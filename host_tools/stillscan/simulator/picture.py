@@ -31,7 +31,7 @@ def read_page(path: str | PathLike[str], zone_width_px: int, zone_height_px: int
     believable tag it is taken to be 300 dpi. Of an animation the first frame counts; transparent is white; EXIF
     rotation is undone. InputError if the file is missing, unreadable, damaged, too small or too large.
     """
-    name = Path(fspath(path)).name
+    name = Path(fspath(path)).name or fspath(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's size warning: the limit below is ours, and stricter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from io import StringIO
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TextIO
 
@@ -28,7 +28,7 @@ def load_trace(path: str | PathLike[str]) -> Motion:
 
     The seven columns may stand in any order. InputError names the file, the line and what is wrong.
     """
-    name = Path(path).name
+    name = Path(path).name or fspath(path)
     try:
         rows = _rows(name, StringIO(read_whole(path, _MOST).decode("utf-8-sig"), newline=""))
     except UnicodeDecodeError:

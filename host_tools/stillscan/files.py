@@ -26,6 +26,12 @@ _MISTAKES = {  # the name itself cannot be right; all else is the computer's tro
     errno.ELOOP: "links that lead to each other",
 }
 
+_KEPT = {
+    b"SQLite format 3\0": "a database",
+    b"-----BEGIN PRIVATE KEY": "a key",
+    b"-----BEGIN ENCRYPTED PRIVATE": "a key",
+}
+"""How files begin that no command writes over by a slip: what they hold is nowhere else."""
 _MOST_TEXT = 1_000_000
 """Bytes of a file that people write by hand: some hundred times what the longest samples hold."""
 
@@ -113,6 +119,16 @@ def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None
             raise InputError(f"{os.fspath(written)}: is the file that is read; it is not overwritten")
 
 
+def refuse_kept(name: str | PathLike[str]) -> None:
+    """InputError for a database or a private key where another file is to be written. OSError."""
+    if os.path.isfile(name):
+        with open(name, "rb") as file:
+            head = file.read(max(map(len, _KEPT)))
+        for begins, what in _KEPT.items():
+            if head.startswith(begins):
+                raise InputError(f"{os.fspath(name)}: is {what}; it is not overwritten")
+
+
 def may_write(name: str | PathLike[str]) -> None:
     """Before long work: InputError, EnvironmentTroubleError for a file that cannot be written as things stand."""
     try:
@@ -120,6 +136,7 @@ def may_write(name: str | PathLike[str]) -> None:
             os.stat(name)  # a name that no file can have is told by nothing else
         if os.path.isdir(name):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        refuse_kept(name)
         if os.path.isfile(name) or not os.path.exists(name):
             target = Path(os.path.realpath(name))
             handle, made = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
@@ -138,6 +155,7 @@ def write_whole(name: str | PathLike[str], content: bytes) -> None:
         if os.path.exists(name) and not os.path.isfile(name):
             Path(name).write_bytes(content)
             return
+        refuse_kept(name)
         target = Path(os.path.realpath(name))
         with _beside(target) as file:
             file.write(content)

@@ -18,7 +18,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from stillscan.errors import InputError, StillscanError, one_line
-from stillscan.files import trouble
+from stillscan.files import refuse_kept, trouble
 
 STDERR = "-"
 FILE_BYTES = 2_000_000
@@ -79,6 +79,7 @@ def _handler(place: str | None) -> logging.Handler:
     try:
         if Path(place).is_fifo():
             raise InputError(f"{place}: is a pipe; a log is a file, or {STDERR} for standard error")
+        refuse_kept(place)
         return _File(place, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", errors="backslashreplace")
     except (OSError, ValueError) as error:
         raise trouble(place, error, "written") from None

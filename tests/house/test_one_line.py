@@ -13,6 +13,7 @@ from stillscan import log
 from stillscan.cli import main
 from stillscan.errors import InputError, one_line
 from stillscan.link.messages import Hello, parse
+from stillscan.records.database import Database
 
 STRANGE = "a\x1b[31m\a\tb\nc\u202ed\udcff\x9b"
 
@@ -144,3 +145,33 @@ def test_a_log_into_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="is a pipe"):
         log.start(str(tmp_path / "pipe"), 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["audit", "export", "--database", "r.db", "--out", "$file"],
+        ["run", "--port", "sim", "--once", "--save-strip", "$file"],
+        ["run", "--port", "sim", "--once", "--record-link", "$file"],
+        ["run", "--port", "x", "--office", "Sentrum", "--log", "$file"],
+        ["boards", "draw", "rpi_pico", "$file"],
+    ],
+    ids=lambda options: options[-2],
+)
+@pytest.mark.parametrize(
+    "content", [b"SQLite format 3\0" + bytes(84), b"-----BEGIN PRIVATE KEY-----\nx"], ids=["database", "key"]
+)
+def test_a_database_or_a_key_is_written_over_by_no_slip(
+    options: list[str],
+    content: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Database("r.db").close()
+    kept = tmp_path / "kept.svg"
+    kept.write_bytes(content)
+    assert main([option.replace("$file", "kept.svg") for option in options]) == 2
+    assert "it is not overwritten" in capsys.readouterr().err
+    assert kept.read_bytes() == content

@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 
 from stillscan.commands.parser import whole
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import refuse_kept, trouble
 from stillscan.records.audit import has_signed
 from stillscan.records.clock import AHEAD_DAYS, MOST_AHEAD_DAYS, ClockRules
 from stillscan.records.database import Database
@@ -159,6 +159,7 @@ def output(name: str | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
+        refuse_kept(name)
         path = Path(os.path.realpath(name))
         if is_there(path) and not path.is_file():
             with open(path, "w", encoding="utf-8") as file:

@@ -13,6 +13,7 @@ from kiosks import HOUR, NOW, Kiosk, check
 from places import ON_BOTH
 from sqlalchemy import func, select
 
+from stillscan.errors import InputError
 from stillscan.fleet import events
 from stillscan.fleet import store as stores
 from stillscan.fleet.batch import Arrived
@@ -20,6 +21,7 @@ from stillscan.fleet.events import CountsData, HeadData, parse
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import AHEAD, CHECK, HEAD, KIOSK, NOTE, REFUSAL, UNREAD
 from stillscan.records.canonical import canonical
+from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError
 
 
@@ -196,5 +198,13 @@ def test_a_state_is_opened_again_as_it_was_and_a_newer_one_is_left_alone(
         connection.exec_driver_sql("UPDATE fleet_about SET value = '2' WHERE name = 'schema'")
     with pytest.raises(RecordsError, match="newer"):
         Store(place)
-    with pytest.raises(RecordsError, match="no state"):
+    with pytest.raises(InputError, match="no state"):
         Store(tmp_path / "other.db", create=False)
+
+
+def test_records_become_no_state(tmp_path: Path) -> None:
+    Database(tmp_path / "records.db").close()
+    before = (tmp_path / "records.db").read_bytes()
+    with pytest.raises(InputError, match="holds the records"):
+        Store(tmp_path / "records.db")
+    assert (tmp_path / "records.db").read_bytes() == before

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, select, text, update
 
 from stillscan.errors import InputError
 from stillscan.fleet.batch import Arrived, Batch
@@ -31,6 +31,7 @@ from stillscan.records.trouble import plainly
 
 _WAIT_S = 20.0  # for a lock or a server: a batch takes some 0.2 s, and a backup may hold SQLite for a while
 _VERSION = "1"
+_RECORDS = "audit_entry"  # a table of records: tables of ours beside it would count as tampering there
 _LOCK = text("SELECT pg_advisory_xact_lock(7364)")  # copies that start at once; 7363 is the kiosks' own
 _AT_ONCE = 500  # kiosks of a question: SQLite takes 32,766 values, and plans stay small
 _STREAM = update(ABOUT).where(ABOUT.c.name == "stream", ABOUT.c.value < bindparam("at")).values(value=bindparam("at"))
@@ -86,6 +87,9 @@ class Store:
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(_LOCK)
+            there = inspect(connection)
+            if there.has_table(_RECORDS) and not there.has_table(ABOUT.name):
+                raise InputError(f"{self}: holds the records of a kiosk or a centre; name another one for the state")
             METADATA.create_all(connection)
             about = {name: value for name, value in connection.execute(select(ABOUT.c.name, ABOUT.c.value))}
             if not about:

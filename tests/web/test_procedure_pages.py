@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import pytest
 from clerks import CLERK, SUPERVISOR, TECHNICIAN, client
@@ -11,6 +12,9 @@ from starlette.testclient import TestClient
 from test_page import accessible
 
 from stillscan.guidance import languages, service_texts
+from stillscan.guidance.technicians import technician_words
+from stillscan.technician.procedures.closing import close
+from stillscan.technician.procedures.run import load
 from stillscan.technician.procedures.table import find, plain, procedures
 
 EN = service_texts("en")
@@ -83,7 +87,7 @@ def test_every_kind_of_step_is_accessible_on_a_phone(browser) -> None:
                 kinds.add(step.by)
                 language = languages()[len(kinds) % len(languages())]
                 page.goto(f"{held.url}/service/procedure/acceptance?language={language}")
-                assert plain(step.what) in page.inner_text("h2")
+                assert technician_words(language)(plain(step.what)) in page.inner_text("h2")
                 assert page.evaluate("document.documentElement.scrollWidth") <= 390, step.id
                 if step.picture:
                     assert page.evaluate("document.querySelector('.look').naturalWidth") > 100
@@ -128,6 +132,44 @@ def test_a_run_outlives_the_program(alone: Held, window: TestClient) -> None:
     assert found is not None
     assert list(found.found) == [first.id]
     assert found.found[first.id].by == TECHNICIAN
+
+
+def test_a_step_and_what_it_came_to_are_in_the_language_of_the_page(alone: Held, window: TestClient) -> None:
+    begun = window.post("/service/procedure/acceptance?language=nb", data={"do": "begin"}).text
+    assert "ingen kortslutning" in begun
+    answered(window, "acceptance", "no-short", do="no")
+    shown = window.get("/service/procedure/acceptance?step=no-short&language=nb").text
+    assert '<span lang="nb">forventet: mer enn 100 ohm, stigende mens kondensatorene lades; bestill: ' in shown
+    asked = window.get("/service/procedure/acceptance?language=nn").text
+    assert "VBUS på kontrollaren (V)" in asked
+    answered(window, "acceptance", "supplies", do="values", value0="12,1", value1="4.1", value2="0")
+    shown = window.get("/service/procedure/acceptance?step=supplies&language=nn").text
+    assert "5 V: 4.1 V (4.85 til 5.15), ikkje som det skal vere" in shown
+    for text in (begun, shown):
+        assert 'lang="en"' not in text.partition("<main")[2]
+    picture = window.get("/service/picture/supplies.svg?language=nn").text
+    assert "5 V etter omformaren" in picture
+    assert "behind" not in picture
+
+
+def test_a_report_is_in_the_language_of_whoever_signs_it_and_stays_so(alone: Held, window: TestClient) -> None:
+    window.post(SOUNDER, data={"do": "begin"})
+    for step in find("replace-sounder").steps:
+        answered(window, "replace-sounder", step.id, do="skip", reason="ingen tid")
+    window.post(f"{SOUNDER}?language=nn", data={"do": "sign"})
+    (done,) = alone.signed
+    (closed,) = alone.guided().closed()
+    page = window.get(f"/service/report/{closed.id}.html").content
+    assert hashlib.sha256(page).hexdigest() == done.digests["html"]
+    told = page.decode()
+    assert '<html lang="nn">' in told
+    for text in ("Byte av ein del: s", "bestått, med steg som er hoppa over", "hoppa over: ingen tid", "tonar"):
+        assert text in told
+    words = re.sub("<style>.*?</style>|<[^>]*>", " ", told, flags=re.DOTALL)
+    assert not re.search(r"\b(expected|left out|skipped|not known|outcome)\b", words)
+    run = load(alone.folder / closed.id)
+    close(run, None, lambda _: 0, "nn")
+    assert run.language == "nn"
 
 
 def test_a_step_that_failed_is_told_repeated_or_left_out(alone: Held, window: TestClient) -> None:

@@ -18,18 +18,21 @@ from starlette.routing import BaseRoute, Route
 from stillscan.counter.counter import Counter
 from stillscan.errors import StillscanError
 from stillscan.guidance import service_texts
+from stillscan.guidance.technicians import Words, technician_words
 from stillscan.records.errors import FieldError
 from stillscan.technician.procedures import pictures
 from stillscan.technician.procedures.guided import JOB, SCANNED, SHOWN, Guided
 from stillscan.technician.procedures.report import told
 from stillscan.technician.procedures.run import Run
-from stillscan.technician.procedures.table import AT_SCANNER, REPLACE, Procedure, Step, plain, procedures
+from stillscan.technician.procedures.spoken import spoken
+from stillscan.technician.procedures.table import AT_SCANNER, REPLACE, Procedure, Step, procedures
 from stillscan.technician.relay import GONE_S
 from stillscan.technician.room import Room
 from stillscan.web.forms import form_of
 from stillscan.web.gate import session_of
 from stillscan.web.language import keep_choice, language_of
 from stillscan.web.rendering import Rendering
+from stillscan.web.service_view import partly_english
 from stillscan.web.sessions import Session, Sessions
 
 _PAGE = "/service"
@@ -89,7 +92,7 @@ class ProcedurePages:
             problem = texts["procedure_no_reason"]
             return await self._page(request, procedure, run, form.get("step", ""), status=422, problem=problem)
         except StillscanError as error:
-            problem = f"{texts['refused']} {error}"
+            problem = f"{texts['refused']} {technician_words(language_of(request))(str(error))}"
             return await self._page(request, procedure, run, form.get("step", ""), status=409, problem=problem)
 
     async def _answered(
@@ -97,7 +100,7 @@ class ProcedurePages:
     ) -> Response:
         texts, who = service_texts(language_of(request)), session_of(request).person
         if run is not None and form.get("do") == "sign" and run.next is None:
-            await self._outside(functools.partial(self._guided.close, run, who))
+            await self._outside(functools.partial(self._guided.close, run, who, language_of(request)))
             return RedirectResponse(f"{_PAGE}#procedures", status_code=303)
         step = _step(procedure, run, form.get("step", ""))
         if run is None or step is None:
@@ -126,7 +129,9 @@ class ProcedurePages:
         name = request.path_params["name"]
         if name not in pictures.NAMES:
             return _away()
-        drawn = functools.partial(pictures.picture, name, request.query_params.get("board", ""))
+        drawn = functools.partial(
+            pictures.picture, name, request.query_params.get("board", ""), technician_words(language_of(request))
+        )
         return Response(await self._outside(drawn), media_type="image/svg+xml")
 
     async def report(self, request: Request) -> Response:
@@ -147,6 +152,7 @@ class ProcedurePages:
         problem: str = "",
     ) -> Response:  # fmt: skip
         language, query = language_of(request), request.query_params
+        say = technician_words(language)
         shown = None if asked else _step(procedure, run, query.get("step", ""))
         if run is not None and shown is not None and shown.id not in run.found:
             asked, shown = shown.id, None  # it is being measured, or could not be
@@ -159,30 +165,32 @@ class ProcedurePages:
                 person=session_of(request).person,
                 lock_s=self._sessions.told_lock_s,
                 here=f"{BELOW}/{procedure.name}",
-                procedure=procedure,
+                procedure=spoken(procedure, say),
+                say=say,
+                told=partly_english(say),
                 run=run,
                 going_on=self._room.going_on,
                 measuring=self._room.going_on is not None and self._room.going_on.name == JOB,
                 problem=problem,
-                plain=plain,
-                **({} if run is None else self._shown(procedure, run, shown or step, done=shown is not None)),
+                **({} if run is None else self._shown(procedure, run, shown or step, say, done=shown is not None)),
             ),
             status_code=status,
         )
         keep_choice(request, answer)
         return answer
 
-    def _shown(self, procedure: Procedure, run: Run, step: Step | None, *, done: bool) -> dict[str, Any]:
+    def _shown(self, procedure: Procedure, run: Run, step: Step | None, say: Words, *, done: bool) -> dict[str, Any]:
         """Of a run that goes on: the step that is asked, or what it came to; all steps when none is left."""
+        said = spoken(procedure, say)
         if step is None:
-            return {"step": None, "found": None, "steps": [(one, run.found[one.id]) for one in procedure.steps]}
-        found = run.found[step.id] if done else None
+            return {"step": None, "found": None, "steps": [(one, run.found[one.id]) for one in said.steps]}
+        found, place = run.found[step.id] if done else None, procedure.steps.index(step)
         return {
-            "step": step,
-            "phase": next(phase for phase in procedure.phases if step in phase.steps),
-            "number": procedure.steps.index(step) + 1,
+            "step": said.steps[place],
+            "phase": next(phase for phase in said.phases if said.steps[place] in phase.steps),
+            "number": place + 1,
             "found": found,
-            "values": [told(value) for value in found.values] if found is not None else [],
+            "values": [told(value, say) for value in found.values] if found is not None else [],
             "advice": list(dict.fromkeys(one.advice for one in found.values if one.advice)) if found else [],
             "scans": step.by in SCANNED,
             "shows": step.by in SHOWN,

@@ -15,9 +15,11 @@ from stillscan.boards.settings import known
 from stillscan.counter.counter import Counter
 from stillscan.errors import StillscanError
 from stillscan.guidance import service_texts
+from stillscan.guidance.technicians import technician_words
 from stillscan.technician.glass import Glass
 from stillscan.technician.live import LAMPS
 from stillscan.technician.procedures.guided import Guided
+from stillscan.technician.procedures.spoken import spoken
 from stillscan.technician.room import Room
 from stillscan.technician.tasks import TASKS
 from stillscan.web.forms import form_of
@@ -25,7 +27,7 @@ from stillscan.web.gate import NOW, session_of
 from stillscan.web.language import keep_choice, language_of
 from stillscan.web.procedures import ProcedurePages, offered
 from stillscan.web.rendering import Rendering
-from stillscan.web.service_view import day, dirt_drawing, told
+from stillscan.web.service_view import day, dirt_drawing, partly_english, told
 from stillscan.web.sessions import Sessions
 
 PATH = "/service"
@@ -63,8 +65,9 @@ class ServicePage:
     async def now(self, request: Request) -> Response:
         """What moves: the sensors, and how far a task is."""
         job = self._room.going_on
-        going_on = None if job is None else {"name": job.name, "progress": job.progress}
-        return JSONResponse({"live": self._room.live.ask(), "job": going_on})
+        say, live = technician_words(language_of(request)), self._room.live.ask()
+        going_on = None if job is None else {"name": job.name, "progress": say(job.progress)}
+        return JSONResponse({"live": live | {"over": say(live["over"])}, "job": going_on})
 
     async def task(self, request: Request) -> Response:
         """Begin one."""
@@ -115,7 +118,7 @@ class ServicePage:
         trouble = await self._outside(functools.partial(room.look, self._who(request)))
         reports = await self._outside(self._guided.closed)
         whole, exchanges = offered()
-        texts, look = service_texts(language), self._glass.last()
+        texts, say, look = service_texts(language), technician_words(language), self._glass.last()
         answer = HTMLResponse(
             self._rendering.render(
                 "service.html",
@@ -126,8 +129,10 @@ class ServicePage:
                 here=PATH,
                 seen=None if room.seen is None else told(room.seen, texts),
                 trouble=texts.get(f"task_{trouble}", trouble),
-                procedures=whole,
-                exchanges=exchanges,
+                say=say,
+                told=partly_english(say),
+                procedures=[spoken(one, say) for one in whole],
+                exchanges=[spoken(one, say) for one in exchanges],
                 reports=[one._replace(ended=day(one.ended)) for one in reports],
                 live=room.live.ask(),
                 lamps=list(LAMPS),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
+from stillscan.guidance.technicians import Words
 from stillscan.technician.dirt import HURTS, STRIP
 from stillscan.technician.glass import Glass
 from stillscan.technician.room import Seen
@@ -33,6 +36,11 @@ def told(seen: Seen, texts: Mapping[str, str]) -> dict[str, Any]:
         "recent": seen.log["since_power_on"],
         "settings": seen.settings,
     }  # fmt: skip
+
+
+def partly_english(say: Words) -> Callable[[str], Markup]:
+    """Texts in a language for a template, each marked with the language that it is in."""
+    return lambda text: Markup('<span lang="{}">{}</span>').format(say.tongue(text), say(text))
 
 
 def day(when: str) -> str:

@@ -127,8 +127,8 @@ class Bench:
         self._measured.clear()  # all light is another now
         specks = [len(one) for one in (told["strip"], told["sensor"]) if isinstance(one, list)]
         values = [
-            Judged("line_sensor", f"specks on the {where}", float(count), "", None, None, True, None)
-            for where, count in zip(("strip", "sensor"), specks, strict=False)
+            Judged("line_sensor", name, float(count), "", None, None, True, None)
+            for name, count in zip(("specks on the strip", "specks on the sensor"), specks, strict=False)
         ]
         advice = told["advice"]
         return Came(values, advice if isinstance(advice, str) and advice.startswith("wipe the sensor") else None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from stillscan.files import write_whole
+from stillscan.guidance.technicians import technician_words
 from stillscan.records.services import ServiceDone
 from stillscan.records.staff import Person
 from stillscan.technician.procedures.report import report
@@ -18,17 +19,18 @@ FILES = ("html", "pdf")
 """Endings of a report's files, which are called ``report``."""
 
 
-def close(run: Run, person: Person | None, note: Callable[[ServiceDone], int]) -> None:
-    """Write the report; ``note`` makes its entry and gives the number of it, where somebody has signed in.
+def close(run: Run, person: Person | None, note: Callable[[ServiceDone], int], language: str = "en") -> None:
+    """Write the report in a language; ``note`` makes its entry, where somebody has signed in, and gives its number.
 
     A power cut in between: the same again completes it. RecordsError, EnvironmentTroubleError.
     """
     staff = None if person is None else person.staff
     if run.ended is None or run.staff != staff:
-        run.ended, run.staff = datetime.now(UTC).isoformat(timespec="seconds"), staff
+        run.ended, run.staff, run.language = datetime.now(UTC).isoformat(timespec="seconds"), staff, language
         run.save()
-    told = report(run)
-    contents = {"html": html(told, str(run.scanner.get("board") or "")), "pdf": pdf(told)}
+    say = technician_words(run.language)
+    told = report(run, say)
+    contents = {"html": html(told, str(run.scanner.get("board") or ""), say), "pdf": pdf(told, say)}
     for ending, content in contents.items():
         write_whole(run.folder / f"report.{ending}", content)
     if person is not None:

@@ -34,6 +34,7 @@ from stillscan.technician.procedures.run import (
     runs,
     unfinished,
 )
+from stillscan.technician.procedures.spoken import check_words
 from stillscan.technician.procedures.table import Procedure, Step
 from stillscan.technician.room import Room
 from stillscan.technician.tasks import Progress
@@ -64,7 +65,8 @@ class Closed(NamedTuple):
 class Guided:
     """``folder`` is that of the command; ``note`` makes the entry of a report. Safe between threads.
 
-    ``hands``: who lays things on the glass, asked by what shows how far a step is, in a language's texts.
+    ``hands``: who lays things on the glass, asked by what shows how far a step is, in a language's texts. InputError: a
+    language lacks a text of the tables.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Guided:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         hands: Callable[[Progress, Texts], Hands] = AskedHands,
     ) -> None:
+        check_words()
         self._folder, self._room, self._note, self._now, self._hands = folder, room, note, now, hands
         self._asked = ("", "")  # run and step that the scanner was asked for last
         self._measured: tuple[object, dict[str, list[Measured]]] = (
@@ -173,9 +176,12 @@ class Guided:
         found.by, found.at = who, self._now().isoformat(timespec="seconds")
         run.note(found)
 
-    def close(self, run: Run, person: Person) -> None:
-        """Write and sign the report. RecordsError, EnvironmentTroubleError: the same again completes it."""
-        close(run, person, self._note)
+    def close(self, run: Run, person: Person, language: str) -> None:
+        """Write the report in a language, and sign it.
+
+        RecordsError, EnvironmentTroubleError: the same again completes it.
+        """
+        close(run, person, self._note, language)
 
     def closed(self) -> list[Closed]:
         """The last runs that have a report, the newest first; what is damaged is left to the command to tell."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stillscan.guidance import counted
 from stillscan.technician.limits import Judged
 from stillscan.technician.procedures.plot import Curve, Plot
 from stillscan.technician.procedures.run import FAILED, Found, Run
-from stillscan.technician.procedures.table import Step, plain
+from stillscan.technician.procedures.spoken import Say, spoken
+from stillscan.technician.procedures.table import Step
 
 OUTCOMES = {
     "passed": "passed: every step is as it has to be",
@@ -44,82 +44,91 @@ class Report(NamedTuple):
 
     title: str
     outcome: str
+    id: str
     facts: tuple[tuple[str, str], ...]
     to_do: tuple[str, ...]
     sections: tuple[Section, ...]
     plots: tuple[Plot, ...]
 
 
-def report(run: Run) -> Report:
-    """What a run came to."""
+def report(run: Run, say: Say = str) -> Report:
+    """What a run came to, in the words of a language."""
+    procedure = spoken(run.procedure, say)
     sections = tuple(
-        Section(phase.name, tuple(_row(step, run.found.get(step.id)) for step in phase.steps))
-        for phase in run.procedure.phases
+        Section(phase.name, tuple(_row(step, run.found.get(step.id), say) for step in phase.steps))
+        for phase in procedure.phases
     )
     failed = [one for one in run.found.values() if one.outcome == FAILED]
-    to_do = tuple(dict.fromkeys(text for one in failed for text in _advised(one)))
-    return Report(run.procedure.title, run.outcome, _facts(run), to_do, sections, _plots(run))
+    to_do = tuple(dict.fromkeys(text for one in failed for text in _advised(one, say)))
+    return Report(procedure.title, run.outcome, run.id, _facts(run, say), to_do, sections, _plots(run, say))
 
 
-def _facts(run: Run) -> tuple[tuple[str, str], ...]:
+def _facts(run: Run, say: Say) -> tuple[tuple[str, str], ...]:
     outcomes = [one.outcome for one in run.found.values()]
-    counts = ", ".join(f"{outcomes.count(word)} {word}" for word in dict.fromkeys(outcomes))
+    counts = ", ".join(f"{outcomes.count(word)} {say(word)}" for word in dict.fromkeys(outcomes))
     scanner = run.scanner
+    serial = str(scanner.get("serial") or say("not known"))
+    firmware, build = (str(scanner.get(name) or say("not known")) for name in ("firmware", "build"))
     facts = [
         ("report", run.id),
         ("begun", run.began),
-        ("ended", run.ended or "not yet"),
-        ("by", run.staff or "nobody has signed in: this report is in no audit chain"),
-        ("scanner", f"{scanner.get('serial') or 'not known'}" + " (simulated)" * run.simulated),
-        ("paired as", str(scanner.get("scanner") or "not paired")),
-        ("board", str(scanner.get("board") or "not known")),
-        ("firmware", f"{scanner.get('firmware') or 'not known'}, build {scanner.get('build') or 'not known'}"),
-        ("steps", f"{counted(len(outcomes), 'step', 'steps')}: {counts or 'none'}"),
+        ("ended", run.ended or say("not yet")),
+        ("by", run.staff or say("nobody has signed in: this report is in no audit chain")),
+        ("scanner", say("{serial} (simulated)").format(serial=serial) if run.simulated else serial),
+        ("paired as", str(scanner.get("scanner") or say("not paired"))),
+        ("board", str(scanner.get("board") or say("not known"))),
+        ("firmware", say("{firmware}, build {build}").format(firmware=firmware, build=build)),
+        ("steps", say("{count} in all: {counts}").format(count=len(outcomes), counts=counts or say("none"))),
     ]
-    return tuple(facts)
+    return tuple((say(name), value) for name, value in facts)
 
 
-def _row(step: Step, found: Found | None) -> Row:
+def _row(step: Step, found: Found | None, say: Say) -> Row:
     number = "" if step.number is None else str(step.number)
+    remarks = [say("expected: {expected}").format(expected=step.expected)]
     if found is None:
-        return Row(number, plain(step.what), "not done", (), (f"expected: {plain(step.expected)}",), step.picture)
-    remarks = [f"expected: {plain(step.expected)}"]
+        return Row(number, step.what, "not done", (), tuple(remarks), step.picture)
     if found.reason:
-        remarks.append(found.reason if found.outcome == FAILED else f"left out: {found.reason}")
-    remarks += [text for text in _advised(found) if text != found.reason]
+        failed = found.outcome == FAILED
+        remarks.append(say(found.reason) if failed else say("left out: {reason}").format(reason=found.reason))
+    remarks += [text for text in _advised(found, say) if text not in remarks]
     if found.times > 1:
-        remarks.append(f"repeated; this is time {found.times}")
-    values = tuple(told(one) for one in found.values)
-    return Row(number, plain(step.what), found.outcome, values, tuple(remarks), step.picture)
+        remarks.append(say("repeated; this is time {times}").format(times=found.times))
+    values = tuple(told(one, say) for one in found.values)
+    return Row(number, step.what, found.outcome, values, tuple(remarks), step.picture)
 
 
-def _advised(found: Found) -> list[str]:
+def _advised(found: Found, say: Say) -> list[str]:
     said = [one.advice for one in found.values if one.advice] + ([found.reason] if found.reason else [])
-    return list(dict.fromkeys(said))
+    return list(dict.fromkeys(map(say, said)))
 
 
-def told(value: Judged) -> str:
-    """A value and its limits, as a line."""
-    number = "not measured" if value.value is None else f"{value.value + 0.0:g} {value.unit}".rstrip()  # -0 is 0
+def told(value: Judged, say: Say = str) -> str:
+    """A value and its limits, as a line in the words of a language."""
+    name, unit = say(value.measurement), say(value.unit)
+    number = say("not measured") if value.value is None else f"{value.value + 0.0:g} {unit}".rstrip()  # -0 is 0
     low, high = ("" if bound is None else f"{bound:g}" for bound in (value.low, value.high))
-    within = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
-    return f"{value.measurement}: {number}" + f" ({within})" * bool(within) + ", not as it has to be" * (not value.ok)
+    limits = "{low} to {high}" if low and high else "at least {low}" if low else "at most {high}" if high else ""
+    within = f" ({say(limits).format(low=low, high=high)})" if limits else ""
+    return f"{name}: {number}{within}" + ("" if value.ok else f", {say('not as it has to be')}")
 
 
-def _plots(run: Run) -> tuple[Plot, ...]:
+def _plots(run: Run, say: Say) -> tuple[Plot, ...]:
     plots = []
     for step in run.procedure.steps:
         found = run.found.get(step.id)
         if found is not None and found.curves:
             curves = tuple(
-                Curve(name, tuple((float(x), y) for x, y in enumerate(points))) for name, points in found.curves.items()
+                Curve(say(name), tuple((float(x), y) for x, y in enumerate(points)))
+                for name, points in found.curves.items()
             )
-            plots.append(Plot("The white strip along the line sensor", "mm from the left", "level of 255", curves))
-    between = _between(run)
+            title = say("The white strip along the line sensor")
+            plots.append(Plot(title, say("mm from the left"), say("level of 255"), curves))
+    between = _between(run, say)
     return (*plots, *([between] if between else []))
 
 
-def _between(run: Run) -> Plot | None:
+def _between(run: Run, say: Say) -> Plot | None:
     """Every value that has two limits, as a share of the way between them: 0 is the lower, 100 the upper one."""
     shares = [
         100.0 * (value.value - value.low) / (value.high - value.low)
@@ -131,4 +140,4 @@ def _between(run: Run) -> Plot | None:
         return None
     points = tuple((float(n + 1), min(max(share, 0.0), 100.0)) for n, share in enumerate(shares))
     title, way = "Values between their limits", "% of the way from the lower to the upper limit"
-    return Plot(title, "value", way, (Curve("", points),), 100.0)
+    return Plot(say(title), say("value"), say(way), (Curve("", points),), 100.0)

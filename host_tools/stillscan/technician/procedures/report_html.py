@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from stillscan.technician.procedures.pictures import picture
+from stillscan.guidance.technicians import ENGLISH, Words
+from stillscan.technician.procedures.pictures import LABELS, picture
 from stillscan.technician.procedures.plot import svg
 from stillscan.technician.procedures.report import OUTCOMES, Report, Row
 
@@ -17,40 +18,43 @@ svg { max-width: 100%; height: auto } @media print { body { margin: 0 } details 
 """
 
 
-def html(report: Report, board: str) -> bytes:
-    """The whole page, UTF-8; ``board`` for the picture of its wiring."""
+def html(report: Report, board: str, say: Words = ENGLISH) -> bytes:
+    """The whole page, UTF-8; ``board`` for the picture of its wiring, ``say`` as for the report."""
     facts = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in report.facts)
     to_do = "".join(f"<li>{escape(text)}</li>" for text in report.to_do)
     pictures = dict.fromkeys(row.picture for section in report.sections for row in section.rows if row.picture)
+    heads = "".join(f"<th>{escape(head)}</th>" for head in ("#", say("step"), say("outcome"), say("values")))
     parts = [
         f"<h1>{escape(report.title)}</h1>",
-        f'<p class="outcome {escape(report.outcome)}">{escape(OUTCOMES[report.outcome])}</p>',
+        f'<p class="outcome {escape(report.outcome)}">{escape(say(OUTCOMES[report.outcome]))}</p>',
         f"<table>{facts}</table>",
-        f"<h2>What is to be done</h2><ul>{to_do}</ul>" if to_do else "",
+        f"<h2>{say('What is to be done')}</h2><ul>{to_do}</ul>" if to_do else "",
         *(f"<figure>{svg(plot)}</figure>" for plot in report.plots),
         *(
-            f"<h2>{escape(section.title)}</h2><table><tr><th>#</th><th>step</th><th>outcome</th><th>values</th></tr>"
-            f"{''.join(map(_row, section.rows))}</table>"
+            f"<h2>{escape(section.title)}</h2><table><tr>{heads}</tr>"
+            f"{''.join(_row(row, say) for row in section.rows)}</table>"
             for section in report.sections
         ),
-        "<h2>What to look at</h2>" if pictures else "",
+        f"<h2>{say('What to look at')}</h2>" if pictures else "",
         *(
-            f"<details><summary>{escape(name)}</summary><figure>{picture(name, board)}</figure></details>"
+            f"<details><summary>{escape(say(LABELS.get(name, name)))}</summary>"
+            f"<figure>{picture(name, board, say)}</figure></details>"
             for name in pictures
         ),
     ]
     body = "\n".join(part for part in parts if part)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(report.title)}</title>'
+        f'<!DOCTYPE html>\n<html lang="{say.language}"><head><meta charset="utf-8">'
+        f"<title>{escape(report.title)}</title>"
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n<body>{body}</body>'
         "</html>\n"
     ).encode()
 
 
-def _row(row: Row) -> str:
+def _row(row: Row, say: Words) -> str:
     values = "".join(f"<div>{escape(value)}</div>" for value in row.values)
     remarks = "".join(f"<small>{escape(text)}</small>" for text in row.remarks)
     return (
         f'<tr class="{escape(row.outcome)}"><td>{escape(row.number)}</td><td>{escape(row.what)}{remarks}</td>'
-        f"<td>{escape(row.outcome)}</td><td>{values}</td></tr>"
+        f"<td>{escape(say(row.outcome))}</td><td>{values}</td></tr>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stillscan.guidance.technicians import ENGLISH, Words
 from stillscan.technician.pdf import HEIGHT_MM, WIDTH_MM, Pdf, width_mm, wrapped
 from stillscan.technician.procedures.plot import Plot
 from stillscan.technician.procedures.report import OUTCOMES, Report, Row
@@ -15,25 +16,25 @@ _PALE = 0.88  # grey behind a step that failed: it is seen, and its text is read
 _GREYS = (0.0, 0.45, 0.6, 0.3)  # of curves
 
 
-def pdf(report: Report) -> bytes:
-    """The whole file."""
-    return _Pages(report).content()
+def pdf(report: Report, say: Words = ENGLISH) -> bytes:
+    """The whole file; ``say`` as for the report."""
+    return _Pages(report, say).content()
 
 
 class _Pages:
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, say: Words) -> None:
         self._pdf = Pdf(report.title)
-        self._report = report
+        self._report, self._say = report, say
         self._y = 0.0
         self._new()
         self._text(report.title, 16, bold=True)
-        self._text(OUTCOMES[report.outcome], 12, bold=True)
+        self._text(say(OUTCOMES[report.outcome]), 12, bold=True)
         self._y -= 2.0
         for name, value in report.facts:
             self._pdf.write(_EDGE_MM, self._y, name, grey=0.4)
             self._lines(value, _EDGE_MM + _FACT_MM, _SIZE)
         if report.to_do:
-            self._heading("What is to be done")
+            self._heading(say("What is to be done"))
             for text in report.to_do:
                 self._pdf.write(_EDGE_MM, self._y, "-")
                 self._lines(text, _EDGE_MM + 4.0, _SIZE)
@@ -51,7 +52,7 @@ class _Pages:
     def _new(self) -> None:
         self._pdf.page()
         self._y = HEIGHT_MM - _EDGE_MM
-        number = f"{dict(self._report.facts).get('report', '')}   page {self._pdf.pages}"
+        number = f"{self._report.id}   {self._say('page {number}').format(number=self._pdf.pages)}"
         self._pdf.write(WIDTH_MM - _EDGE_MM - width_mm(number, 8), 10.0, number, 8, grey=0.4)
 
     def _room(self, height_mm: float) -> None:
@@ -79,7 +80,9 @@ class _Pages:
         if row.outcome == "failed":
             self._pdf.box(_EDGE_MM - 1, self._y - 1.4, WIDTH_MM - 2 * _EDGE_MM + 2, _LINE_MM, _PALE)
         self._pdf.write(_EDGE_MM, self._y, row.number)
-        self._pdf.write(WIDTH_MM - _EDGE_MM - _OUTCOME_MM, self._y, row.outcome, bold=row.outcome == "failed")
+        self._pdf.write(
+            WIDTH_MM - _EDGE_MM - _OUTCOME_MM, self._y, self._say(row.outcome), bold=row.outcome == "failed"
+        )
         self._pdf.write(_EDGE_MM + _STEP_MM, self._y, row.what)
         self._y -= _LINE_MM
         for text in (*row.values, *row.remarks):
@@ -103,7 +106,8 @@ class _Pages:
             self._pdf.write(_EDGE_MM, at(low, share * top)[1] - 1.0, f"{share * top:.0f}", 8, grey=0.4)
             across = low + share * (high - low)
             self._pdf.write(at(across, 0)[0] - 2.0, bottom - 4.0, f"{across:.0f}", 8, grey=0.4)
-        self._pdf.write(left, bottom - 8.0, f"{plot.x}; upwards: {plot.y}", 8, grey=0.4)
+        axes = self._say("{across}; upwards: {up}").format(across=plot.x, up=plot.y)
+        self._pdf.write(left, bottom - 8.0, axes, 8, grey=0.4)
         for n, curve in enumerate(plot.curves):
             self._pdf.line(*(at(x, y) for x, y in curve.points), grey=_GREYS[n % len(_GREYS)], dashed=n % 2 == 1)
             x, y = at(*plot.label(n))

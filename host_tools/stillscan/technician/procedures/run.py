@@ -45,7 +45,7 @@ class Found:
 class Run:
     """``folder`` holds its state, and its report in the end. ``scanner``: what `scanner info` says, once it was there.
 
-    ``closed``: its report is written, and signed where somebody had signed in.
+    ``language``: of its report. ``closed``: that is written, and signed where somebody had signed in.
     """
 
     folder: Path
@@ -56,6 +56,7 @@ class Run:
     simulated: bool = False
     ended: str | None = None
     staff: str | None = None
+    language: str = "en"
     entry: int | None = None
     closed: bool = False
 
@@ -88,8 +89,8 @@ class Run:
         """The state, whole or as it was before."""
         state: dict[str, Any] = {
             "format": _FORMAT, "procedure": self.procedure.name, "began": self.began, "ended": self.ended,
-            "staff": self.staff, "entry": self.entry, "closed": self.closed, "simulated": self.simulated,
-            "scanner": self.scanner,
+            "staff": self.staff, "language": self.language, "entry": self.entry, "closed": self.closed,
+            "simulated": self.simulated, "scanner": self.scanner,
             "found": [{**asdict(f), "values": [value._asdict() for value in f.values]} for f in self.found.values()],
         }  # fmt: skip
         write_whole(self.folder / STATE, json.dumps(state, ensure_ascii=False).encode())
@@ -122,7 +123,8 @@ def load(folder: Path) -> Run:
         found = [Found(**{**one, "values": [Judged(**value) for value in one["values"]]}) for one in state.pop("found")]
         run = Run(
             folder, find(state["procedure"]), state["began"], {one.step: one for one in found}, state["scanner"],
-            state["simulated"], state["ended"], state["staff"], state["entry"], state["closed"],
+            state["simulated"], state["ended"], state["staff"], state.get("language", "en"), state["entry"],
+            state["closed"],
         )  # fmt: skip
         if not _sound(run):
             raise ValueError("a value of another kind")
@@ -137,7 +139,7 @@ def _sound(run: Run) -> bool:
     """Whether everything is of the kind that a report is made of."""
     found = list(run.found.values())
     values = [value for one in found for value in one.values]
-    texts = [run.began, run.ended, run.staff]
+    texts = [run.began, run.ended, run.staff, run.language]
     texts += [text for one in found for text in (one.step, one.reason, one.by, one.at)]
     texts += [text for value in values for text in (value.part, value.measurement, value.unit, value.advice)]
     numbers = [run.entry, *(number for value in values for number in (value.value, value.low, value.high))]

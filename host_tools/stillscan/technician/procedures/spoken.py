@@ -1,0 +1,60 @@
+"""Procedures and limits in the language of a page or a report, and whether each of its languages has a text for all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from stillscan.errors import InputError
+from stillscan.guidance.technicians import technician_languages, technician_words
+from stillscan.technician.limits import limits, names_of_parts
+from stillscan.technician.measuring import GROUPS
+from stillscan.technician.procedures.pictures import LABELS
+from stillscan.technician.procedures.table import Procedure, Step, plain, procedures
+
+Say = Callable[[str], str]
+"""A text in a language, by the English one: `guidance.technicians.Words`; ``str`` leaves it English."""
+_WORD = re.compile("[A-Za-z]{3}")  # units and voltages have less: V, mm, 12 V
+
+
+def spoken(procedure: Procedure, say: Say) -> Procedure:
+    """The same procedure in the words of a language, without marks of code and links."""
+    phases = tuple(
+        phase._replace(name=say(phase.name), say=say(phase.say), steps=tuple(_step(step, say) for step in phase.steps))
+        for phase in procedure.phases
+    )
+    return procedure._replace(title=say(procedure.title), about=say(procedure.about), phases=phases)
+
+
+def _step(step: Step, say: Say) -> Step:
+    ask = tuple(one._replace(name=say(one.name), unit=say(one.unit)) for one in step.ask)
+    what, how, expected = (say(plain(text)) for text in (step.what, step.how, step.expected))
+    return step._replace(what=what, how=how, expected=expected, ask=ask)
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every text of the tables that a technician reads, and where it stands."""
+    for procedure in procedures().values():
+        yield from ((f"procedure '{procedure.name}'", text) for text in (procedure.title, procedure.about))
+        for phase in procedure.phases:
+            yield from ((f"procedure '{procedure.name}'", text) for text in (phase.name, phase.say))
+        for step in procedure.steps:
+            for name, text in (("what", step.what), ("how", step.how), ("expected", step.expected)):
+                yield f"step '{step.id}', {name}", plain(text)
+            yield from ((f"step '{step.id}', ask", text) for one in step.ask for text in (one.name, one.unit))
+    for limit in limits("").values():
+        where = f"limit of {limit.part}, {limit.measurement}"
+        own = (limit.part, limit.measurement, limit.unit, limit.means, limit.check)
+        yield from ((where, text) for text in own)
+    yield from (("part", name) for name in names_of_parts())
+    yield from (("measuring", words) for words, _ in GROUPS.values())
+    yield from ((f"picture '{name}'", label) for name, label in LABELS.items())
+
+
+def check_words() -> None:
+    """InputError when a language that has words lacks one of those of the tables: it names where the text stands."""
+    for language in technician_languages():
+        words = technician_words(language)
+        for where, text in texts():
+            if _WORD.search(text) and words.tongue(text) != language:
+                raise InputError(f"guidance/technician/{language}.toml has no text for {where}: '{text}'")

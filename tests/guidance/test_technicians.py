@@ -1,0 +1,125 @@
+"""A technician's words: every text of the tables and of what the scanner's side answers, in every language."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stillscan.technician as package
+from stillscan.errors import InputError
+from stillscan.guidance import languages, technicians
+from stillscan.guidance.technicians import Words, technician_languages, technician_words
+from stillscan.technician.procedures import spoken
+from stillscan.technician.procedures.table import procedures
+
+ROOM = Path(next(iter(package.__path__)))
+ANSWERS = (
+    "relay.py", "lease.py", "room.py", "at_scanner.py", "calibrating.py", "looking.py", "sliding.py", "tasks.py",
+    "limits.py", "card/judged.py", "card/scanning.py", "procedures/answers.py", "procedures/carrying_out.py",
+    "procedures/report.py", "procedures/pictures.py",
+)  # fmt: skip
+"""Modules whose sentences reach the page."""
+ENGLISH = re.compile(r"\b(the|and|of|not|with|from|when|then|lies|again|lamp's|below)\b")
+NEVER_SHOWN = re.compile(r"^_LOG|^InputError|^AssertionError|\.startswith$")
+NUMBER = re.compile(r"\d+")
+COMMANDS = re.compile(r"'stillscan [^']*'|`[^`]*`|mpremote exec .*")
+
+
+def sentences(module: str) -> set[str]:
+    """Texts of a module with at least three words, values as ``{}``; neither docstrings nor lines of the log."""
+    tree = ast.parse((ROOM / module).read_text(encoding="utf-8"))
+    left_out = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and NEVER_SHOWN.search(ast.unparse(node.func)):
+            left_out |= {id(one) for one in ast.walk(node)}
+        if isinstance(node, ast.JoinedStr):
+            left_out |= {id(one) for one in node.values}
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in left_out:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            found.add("".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return {text for text in found if len(re.findall("[a-z]{2,}", text)) >= 3 and " " in text}
+
+
+@pytest.mark.parametrize("language", technician_languages())
+def test_no_text_of_the_tables_is_english(language: str) -> None:
+    words = technician_words(language)
+    spoken.check_words()
+    for where, text in spoken.texts():
+        own = COMMANDS.sub("", words(text))
+        assert not ENGLISH.search(own), (where, own)
+        assert NUMBER.findall(text.replace("1,000", "1000")) == NUMBER.findall(words(text)), (where, own)
+
+
+@pytest.mark.parametrize("language", technician_languages())
+def test_what_the_scanner_s_side_answers_is_said_in_the_language(language: str) -> None:
+    words = technician_words(language)
+    wrong = []
+    for module in ANSWERS:
+        for text in sorted(sentences(module)):
+            asked = (f"sim: {text[4:]}" if text.startswith("{}: ") else text).replace("{}", "7")
+            if words.tongue(asked) != language or ENGLISH.search(COMMANDS.sub("", words(asked))):
+                wrong.append((module, text))
+    assert wrong == []
+
+
+def test_languages_have_the_same_texts_with_the_same_values() -> None:
+    first, *others = (technician_words(language) for language in technician_languages())
+    assert {"nb", "nn"} <= set(technician_languages()) <= set(languages())
+    for other in others:
+        assert other._table.keys() == first._table.keys()
+
+
+def test_sentences_with_values_are_known_by_their_words() -> None:
+    nb, nn = technician_words("nb"), technician_words("nn")
+    assert nb("measuring: lamps and line sensor ...") == "måler: lamper og linjesensor ..."
+    assert nn("sim: the carriage did not go on: carriage: lost_steps") == (
+        "sim: vogna gjekk ikkje vidare: vogn: har mista steg"
+    )
+    assert nb("the card lies too low; check: sensors; order: motor (a NEMA 17 (1.8 degrees))") == (
+        "kortet ligger for lavt; se på: sensorer; bestill: motor (a NEMA 17 (1.8 degrees))"
+    )
+    assert nb("kari is at the scanner now; try again when they have finished").startswith("kari er ved skanneren")
+    assert (nb("no such text"), nb.tongue("no such text"), nb.tongue("dirt")) == ("no such text", "en", "nb")
+    assert technician_words("en")("dirt") == technician_words("xx")("dirt") == "dirt"
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_an_answer(text: str) -> None:
+    assert isinstance(technician_words("nn")(text), str)
+
+
+def test_a_language_that_lacks_a_text_is_refused_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = dict(technician_words("nb")._table)
+    del table["no dust, no play"]
+    monkeypatch.setattr(spoken, "technician_words", lambda language: Words(language, table))
+    with pytest.raises(InputError, match=r"technician/nb.toml has no text for step 'rail', expected: 'no dust"):
+        spoken.check_words()
+
+
+def test_a_text_with_another_value_in_braces_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "technician").mkdir()
+    (tmp_path / "technician" / "nb.toml").write_text('"not measured: {why}" = "ikke målt: {hvorfor}"\n')
+    monkeypatch.setattr(technicians, "files", lambda _: tmp_path)
+    monkeypatch.setattr(technicians, "technician_languages", lambda: ("nb",))
+    with pytest.raises(InputError, match=r"technician/nb.toml: 'not measured: \{why\}'"):
+        technicians.technician_words.__wrapped__("nb")
+
+
+def test_a_procedure_is_spoken_whole_and_stays_the_same_procedure() -> None:
+    for procedure in procedures().values():
+        said = spoken.spoken(procedure, technician_words("nn"))
+        assert [step.id for step in said.steps] == [step.id for step in procedure.steps]
+        assert [one.low for step in said.steps for one in step.ask] == [
+            one.low for step in procedure.steps for one in step.ask
+        ]
+        assert said.title != procedure.title

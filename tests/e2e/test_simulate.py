@@ -278,7 +278,7 @@ def test_a_reading_that_takes_longer_than_its_limit_is_told_and_the_check_ends(c
     assert record["t_verdict_ms"] < 10_000
 
 
-@pytest.mark.parametrize("time", ["-1", "nan", "inf", "soon", "60001", ""])
+@pytest.mark.parametrize("time", ["-1", "nan", "inf", "soon", "60001"])
 def test_times_of_a_reading_that_cannot_be(capsys, time):
     with pytest.raises(SystemExit) as ended:
         main(["simulate", "--document", CLEAN, "--read-ms", time])

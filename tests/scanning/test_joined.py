@@ -5,6 +5,8 @@ The scanner of these tests notices nothing but the slips it is told of: only the
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from bench.joined import hands
@@ -89,8 +91,8 @@ def test_hands_that_exchange_documents_under_the_sensors(kind: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_kept_attacks(kind: str) -> None:
-    """Half of them were accepted when only the scanner kept documents apart."""
-    for seed in range(8):
+    """Half of them were accepted when only the scanner kept documents apart. `bench.joined` tries hundreds of each."""
+    for seed in range(8 if os.environ.get("STILLSCAN_WHOLE") == "1" else 3):
         assert one((kind, seed))[1] != "mixture", seed
 
 

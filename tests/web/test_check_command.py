@@ -88,7 +88,7 @@ def test_who_signs_in_stands_in_the_record(
         (["--staff", "gone"], "4711-blue\nyes\n", 1, "This id is locked"),
         (["--staff", "tech"], "4711-blue\nyes\n", 1, "You are not allowed to do this"),
         (["--staff", "anna"], "", 2, "PIN: is empty"),
-        (["--staff", ""], "4711-blue\nyes\n", 2, "stillscan staff add ID"),
+        (["--staff", ""], "4711-blue\nyes\n", 2, "--staff: is empty"),
         ([], "4711-blue\nyes\n", 2, "stillscan staff add ID"),
     ],
 )

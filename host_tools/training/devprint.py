@@ -141,6 +141,12 @@ def _single(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tup
     ]
     mine, row, place = there[int(rng.integers(min(len(there), 6)))], int(rng.integers(2)), float(rng.random())
 
+    return _in_one_place(font, row, place, mine), None
+
+
+def _in_one_place(font: Path, row: int, place: float, mine: Glyph) -> Typeset:
+    """Text of the right typeface, with ``mine`` at that share of what is printed in the line ``row``."""
+
     def typeset(line: int, text: str) -> list[Glyph]:
         cells = [Glyph(character, font) for character in text]
         filled = [at for at in range(0 if line else 5, len(text)) if text[at] != "<"]
@@ -148,7 +154,7 @@ def _single(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tup
             cells[filled[int(place * len(filled))]] = mine
         return cells
 
-    return typeset, None
+    return typeset
 
 
 def _overprint(font: Path, _others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:
@@ -158,14 +164,7 @@ def _overprint(font: Path, _others: Sequence[Path], rng: np.random.Generator) ->
     right, down = rng.uniform(-_BESIDE_PX, _BESIDE_PX, 2) * (rng.random() < 0.5)
     mine = Glyph(pair, font, (float(right), float(down)))
 
-    def typeset(line: int, text: str) -> list[Glyph]:
-        cells = [Glyph(character, font) for character in text]
-        filled = [at for at in range(0 if line else 5, len(text)) if text[at] != "<"]
-        if line == row:
-            cells[filled[int(place * len(filled))]] = mine
-        return cells
-
-    return typeset, None
+    return _in_one_place(font, row, place, mine), None
 
 
 def _kindred(font: Path, others: Sequence[Path], rng: np.random.Generator) -> tuple[Typeset, None]:

@@ -1,6 +1,6 @@
 # The commands of a developer. Needs Python 3.11 or newer with venv, make, and a package registry; nothing else.
 PYTHON ?= python3
-# As many tests at a time as cores: with four on two, scanners in real time lose rows, and it took 15 minutes all the same.
+# As many tests at a time as cores: with four on two, two tests of scanners in real time failed.
 JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin

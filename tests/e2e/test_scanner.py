@@ -15,6 +15,7 @@ from stillscan.cli import main
 from stillscan.link.serial_port import SerialTransport
 
 pytestmark = pytest.mark.process
+_TRIES = 5  # of a command that nobody answered: more than that is a fault
 COMMAND = (sys.executable, "-m", "stillscan.cli")
 
 
@@ -37,9 +38,9 @@ def place(folder: Path) -> list[str]:
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
-    """What a command says at the scanner; again where a busy computer keeps that from answering in time."""
+    """What a command says at the scanner; again, a few times at most, where that does not answer."""
     silent = "no stillscan scanner answers there"
-    while True:
+    for _ in range(_TRIES):
         capsys.readouterr()
         ended = main(["scanner", *arguments])
         told = capsys.readouterr()

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.process
 
 LONG_MS = 120_000.0  # a bound for what hangs: the port's clock is the computer's, which may be busy
 
+_TRIES = 5  # of a check that is given up: more than that is a fault
+
 
 class Board:
     """A scanner on a port, and a person at it who lays the sample down, and takes it away by the scanner's lights."""
@@ -68,14 +70,14 @@ def test_what_needs_no_hand_runs_and_the_board_is_left_as_it_was_found(board: Bo
 def test_a_person_does_what_the_hand_should(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_process, "LIMIT_MS", LONG_MS)
     with Scanner(target=find(str(board.port), person=board.person)) as scanner:
-        outcome = "gave_up"
-        while outcome == "gave_up":  # a busy computer may lose rows of a scanner in real time: it is laid down again
+        for _ in range(_TRIES):  # on a busy computer a check in real time was given up: it is laid down again
             scanner.lay(passport())
             scanner.expects(state="scanning", within_ms=LONG_MS)
             result = scanner.result(within_ms=LONG_MS)
-            outcome = result.outcome
             scanner.expects(state="empty", within_ms=LONG_MS)
-        assert (outcome, result.lines) == ("verified", passport().lines)
+            if result.outcome != "gave_up":
+                break
+        assert (result.outcome, result.lines) == ("verified", passport().lines)
         assert scanner.measured().checks[-1]["outcome"] == "verified"
     assert set(board.asked) == {"lay down: passport"}
 

@@ -55,11 +55,12 @@ class MidDay:
         self.browser = Browser()
 
     def scanner(self, *words: str, staff: str = "tor", pin: str = PIN) -> Said:
-        """A command, to its end; again, a few times at most, where the kiosk has lost its scanner."""
+        """A command, to its end; again, a few times at most, where the kiosk says so: it has lost its scanner, or the
+        computer was so busy that it has not heard the command for a while."""
         command = [*words, "--port", self.port, "--database", str(self.database), "--staff", staff]
         for _ in range(_TRIES):
             said = self.said(command, f"{pin}\n")
-            if "the kiosk has lost its scanner: begin again" not in said.stderr:
+            if "begin again" not in said.stderr:
                 break
         return said
 
@@ -161,19 +162,20 @@ def test_a_check_in_the_middle_of_a_service_is_not_disturbed(mid_day: MidDay) ->
     assert clean.returncode == 3
     (line,) = [line for line in said.splitlines() if "looking" not in line]
     assert "on the glass" in line
-    with mid_day.begun("scanner", "info", "--json") as info:  # in the middle of the check
-        page = mid_day.until('data-state="done"')
-        mid_day.answer("tracking", page, tracking=TRACKING)
-        page = mid_day.until('data-step="face"')
-        refused = mid_day.scanner("scanner", "test")
-        assert (refused.returncode, refused.stdout) == (3, "")
-        assert "somebody is being served" in refused.stderr
-        told, _ = info.communicate(timeout=END_S)
-    assert json.loads(told)["board"] == "simulator"
+    page = mid_day.until('data-state="done"')  # in the middle of the check
+    mid_day.answer("tracking", page, tracking=TRACKING)
+    page = mid_day.until('data-step="face"')
+    refused = mid_day.scanner("scanner", "test")
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert "somebody is being served" in refused.stderr
+    assert json.loads(mid_day.scanner("scanner", "info", "--json").stdout)["board"] == "simulator"
     mid_day.answer("face", page, same_person="yes")
     mid_day.until('class="verdict release"')
-    health = json.loads(mid_day.scanner("scanner", "health", "--json").stdout)["since_power_on"]
-    assert (health["sweeps"], health["aborts"]) == (1, 0)
+    said = json.loads(mid_day.scanner("scanner", "health", "--json").stdout)
+    health, life = said["since_power_on"], said["life"]
+    # a computer that is busy with other tests takes the rows too late now and then: that is no technician's doing
+    late = life.get("aborts_host_stalled", 0)
+    assert (health["sweeps"], health["aborts"]) == (1 + late, late), mid_day.scanner("scanner", "log").stdout
     assert mid_day.stand("leave") == "ok"
     mid_day.answer("next", mid_day.until('data-state="empty"'))
 

@@ -69,4 +69,6 @@ def _excess(most: int) -> int:
 def ranked(values: NDArray[Any], share: float) -> float:
     """The value of the array below which `share` (0..1) of them lie: a percentile, without interpolation and fast."""
     rank = round(share * (values.size - 1))
+    if values.dtype == np.uint8:  # sorted by their value, "stable", bytes take a third of the time of a partition
+        return float(np.sort(values, axis=None, kind="stable")[rank])
     return float(np.partition(values, rank, axis=None)[rank])

@@ -210,9 +210,15 @@ def _paper(grey: NDArray[Any]) -> NDArray[np.float32]:
     """
     width = max(1, grey.shape[1] // _SHADES)
     slabs = grey[:, : grey.shape[1] // width * width].reshape(len(grey), -1, width)
-    above, below = (np.median(slabs[rows], axis=(0, 2)) for rows in (_ABOVE, _BELOW))
-    edges = np.stack([above, below]).astype(np.float32)
+    edges = np.stack([_medians(slabs[rows]) for rows in (_ABOVE, _BELOW)])
     return np.asarray(cv2.resize(edges, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _medians(slabs: NDArray[Any]) -> NDArray[np.float32]:
+    """Medians (slabs,) of bytes (rows, slabs, columns): sorted by their value, "stable", in half of the time."""
+    ordered = np.sort(slabs.transpose(1, 0, 2).reshape(slabs.shape[1], -1), axis=1, kind="stable")
+    last = ordered.shape[1] - 1
+    return np.asarray(ordered[:, [last // 2, last - last // 2]].mean(axis=1), np.float32)
 
 
 def _ink(grey: NDArray[Any], paper: float, swing: float) -> NDArray[np.float32]:

@@ -170,10 +170,10 @@ def _lacking(
 
 
 def _darkest(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The darkest value around each second place of each second row (cells, 24, 18), as far as ink may be aside: 3 px up
-    or down, 2 to the side. With 2 px up or down, and lines put level before, one of six clean strips of a cut that is
-    not among those of the file was refused. Strokes lie in rows 7 to 38 and columns 8 to 27: what is beyond the edge of
-    a cell does not matter."""
+    """The darkest value around each second place of each second row (cells, 24, 18), as far as ink may be aside: 3 px
+    up or down, 2 to the side. With 2 px up or down, and lines put level before, one of six clean strips of a cut that
+    is not among those of the file was refused. Strokes lie in rows 7 to 38 and columns 8 to 27: what is beyond the edge
+    of a cell does not matter."""
     two = np.minimum(cells[:, :-1], cells[:, 1:])
     four = np.minimum(two[:, :-2], two[:, 2:])
     seven = np.full((len(cells), cells.shape[1] // _HALF, cells.shape[2]), 255, np.uint8)

@@ -81,6 +81,7 @@ class Kiosk:
     clock: Computer
     device: Device = field(default_factory=lambda: Device(board=b"simulator"))
     lines: list[str] = field(default_factory=list)
+    configuration: str = ""
 
     @property
     def file(self) -> Path:
@@ -122,8 +123,16 @@ class Kiosk:
         log.write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
         out = self.folder / "out.zip"
         place = ["--database", str(self.file), "--kiosk", "kiosk-1"]
+        file = self.folder / "kiosk.toml"
+        file.write_text(self.configuration, encoding="utf-8")
+        place += ["--kiosk-config", str(file)] if self.configuration else []
         assert main(["bundle", str(out), "--port", "x", *place, "--kiosk-log", str(log), "--seconds", "0"]) == 0
         return out
+
+    def ends(self, *texts: str) -> None:
+        """The kiosk says this and ends."""
+        for text in texts:
+            self.say(text, 1, "ERROR", "stillscan.terminal.trouble")
 
 
 def _tracking(number: int) -> str:
@@ -347,6 +356,72 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
         lambda k: k.patch.setattr(environment, "_memory", lambda: {"memory_mb": 1000, "memory_free_mb": 40}),
     ),
 }
+
+
+TROUBLES |= {
+    f"a configuration that is not taken: {line}": (
+        "configuration_refused",
+        lambda k, line=line: setattr(k, "configuration", f"port = 'x'\n{line}\n"),  # type: ignore[misc]
+    )
+    for line in (
+        "pgae = 8765",
+        "page = 'x'",
+        "page = [",
+        "lock-minutes = true",
+        "quiet-hours = 'never'",
+        "kiosk = ''",
+        "set = ['dwell=99999999']",
+    )
+}
+TROUBLES |= {
+    "the page's port is taken": (
+        "page_taken",
+        lambda k: k.ends(
+            "the page cannot be served on 127.0.0.1:8765: another program, or another kiosk, uses this port; --page "
+            "names another"
+        ),
+    ),
+    "a file that the kiosk needs is not there": (
+        "ended", lambda k: k.ends("/home/aase/known.toml: no such file or folder")
+    ),
+    "the fleet is not reached": (
+        "fleet_away",
+        lambda k: k.say("fleet: tls://x:4222: the server cannot be reached", 1, "WARNING", "stillscan.fleet.agent"),
+    ),
+    "releases are not taken": (
+        "releases_refused",
+        lambda k: k.say("releases: https://x: no answer", 1, "WARNING", "stillscan.fleet.rollout.taking"),
+    ),
+    "a receiver of the webhook that takes nothing": (
+        "webhook_refused",
+        lambda k: k.say(
+            "webhook: the receiver did not take message 00a1 in 5 tries", 1, "ERROR", "stillscan.web.webhook"
+        ),
+    ),
+}  # fmt: skip
+
+
+def test_what_is_well_again_is_no_finding(kiosk: Kiosk, capsys: pytest.CaptureFixture[str]) -> None:
+    kiosk.configuration = "port = 'x'\npage = 8765\n"
+    kiosk.ends("the page cannot be served on 127.0.0.1:8765: another program, or another kiosk, uses this port; --page "
+               "names another")  # fmt: skip
+    kiosk.say("fleet: tls://x:4222: the server cannot be reached", 1, "WARNING", "stillscan.fleet.agent")
+    kiosk.say("releases: https://x: no answer", 1, "WARNING", "stillscan.fleet.rollout.taking")
+    kiosk.say("started")
+    kiosk.say("fleet: connected to tls://x:4222", 1, "INFO", "stillscan.fleet.agent")
+    kiosk.say("releases: all is well again", 1, "INFO", "stillscan.fleet.rollout.taking")
+    assert read(kiosk.bundle(), capsys) == []
+
+
+def test_why_a_kiosk_does_not_start_is_said_in_our_words_and_in_nobody_else_s(
+    kiosk: Kiosk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kiosk.configuration = "quiet-hours = 'Aase 25'"
+    kiosk.ends("/home/aase/known.toml: no such file or folder")
+    first, second = read(kiosk.bundle(), capsys)
+    assert "'quiet-hours' cannot be used: quiet hours 'text-" in first["title"]
+    assert "no such file or folder" in second["title"]
+    assert "aase" not in json.dumps([first, second]).lower()
 
 
 def test_a_sound_kiosk_has_no_finding(kiosk: Kiosk, capsys: pytest.CaptureFixture[str]) -> None:

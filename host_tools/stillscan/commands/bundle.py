@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stillscan.commands.config import options
+from stillscan.commands.config import from_file, options
 from stillscan.commands.parser import Parser, add_log, seconds
 from stillscan.commands.records import add_place, expect_new
 from stillscan.commands.world import SAMPLE, add_movement, scene
@@ -174,6 +174,7 @@ def _without(ask: Ask) -> Iterator[str]:
 def _places(args: argparse.Namespace) -> Places:
     """What the command line names, and behind it the kiosk's configuration."""
     table = {} if args.kiosk_config is None else _table(args.kiosk_config)
+    kiosk = _parser_of_run()
     log = args.kiosk_log or table.get("log")
     recordings = args.recordings or _text(table, "record")
     rules = ClockRules(args.clock_ahead, args.unsynchronised_clock or table.get("unsynchronised-clock") is True)
@@ -188,7 +189,8 @@ def _places(args: argparse.Namespace) -> Places:
         look=args.look,
         service=data_folder() / "service",
         configuration=None if args.kiosk_config is None else Path(args.kiosk_config),
-        options=_options_of_run(),
+        options=frozenset(options(kiosk)),
+        refused="" if args.kiosk_config is None else _refused(args.kiosk_config, kiosk),
         seconds=args.seconds,
     )
 
@@ -208,13 +210,22 @@ def _text(table: dict[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def _options_of_run() -> frozenset[str]:
+def _refused(name: str, kiosk: argparse.ArgumentParser) -> str:
+    """What `stillscan run` says of a configuration that it does not take, without its name."""
+    try:
+        from_file(name, kiosk)
+    except StillscanError as error:
+        return str(error).removeprefix(f"{one_line(name)}: ").removeprefix(f"{name}: ").partition("; there are:")[0]
+    return ""
+
+
+def _parser_of_run() -> argparse.ArgumentParser:
     from stillscan.commands import run as command  # what a kiosk loads, for its options alone
 
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser] = Parser().add_subparsers()  # type: ignore[assignment]
     command.add_parser(subparsers)
     add_log(subparsers.choices["run"])
-    return frozenset(options(subparsers.choices["run"]))
+    return subparsers.choices["run"]
 
 
 def _connector(args: argparse.Namespace, port: str | None) -> Callable[[], Transport]:

@@ -34,6 +34,8 @@ class Places:
     """The folder of `stillscan service`."""
     options: frozenset[str] = field(default_factory=frozenset)
     """Keys that a configuration may have."""
+    refused: str = ""
+    """Why `stillscan run` does not take the configuration; "" when it does."""
     seconds: float = 3.0
     """From the first look at the scanner's health to the second."""
     look: bool = False

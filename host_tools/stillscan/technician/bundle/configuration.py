@@ -8,23 +8,33 @@ from stillscan.boards.settings import known
 from stillscan.errors import StillscanError
 from stillscan.files import read_toml
 from stillscan.technician.bundle.ask import Ask
-from stillscan.technician.bundle.plain import small
+from stillscan.technician.bundle.kiosk_log import KioskLog
+from stillscan.technician.bundle.plain import Passed, small
 
 _SHOWN = ("language", "motion", "dirt")
 """Keys whose texts are one of a few words; of any other text only that it is there, by its stand-in."""
 
 
 def configuration(ask: Ask) -> dict[str, Any] | None:
-    """None where no configuration is named."""
+    """None where no configuration is named; ``refused``: what `stillscan run` says of one that it does not take."""
     if ask.places.configuration is None:
         return None
+    refused = {"refused": _why(ask, ask.places.refused)} if ask.places.refused else {}
     try:
         table = read_toml(ask.places.configuration)
     except StillscanError:
-        return {"readable": False}
+        return {"readable": False, **refused}
     mine = {key: value for key, value in table.items() if key in ask.places.options}
-    rows = [{"option": key.replace("-", "_"), **_shown(ask, key, value)} for key, value in sorted(mine.items())]
-    return {"readable": True, "options": rows, "unknown_keys": len(table) - len(mine)}
+    rows = [{"option": Passed(key.replace("-", "_")), **_shown(ask, key, value)} for key, value in sorted(mine.items())]
+    return {"readable": True, "options": rows, "unknown_keys": len(table) - len(mine), **refused}
+
+
+def _why(ask: Ask, refused: str) -> Passed:
+    """The option by its name, where it is one, and what it has to be."""
+    key, quote, rest = refused.removeprefix("'").partition("' ")
+    if quote and key in ask.places.options:
+        return Passed(f"'{key}' {KioskLog(ask.plain).message(rest)}")
+    return Passed(KioskLog(ask.plain).message(refused))
 
 
 def _shown(ask: Ask, key: str, value: Any) -> dict[str, Any]:

@@ -192,6 +192,26 @@ def _entries(bundle: Bundle, place: str, what: str) -> Figure | None:
     return Figure(len(there), "", f"{there[0].where}: {len(there)} {what}") if there else None
 
 
+_SAID = re.compile(r" (?:WARNING|ERROR) +[\w.]+: (.*)")
+
+
+def _ended(bundle: Bundle) -> Figure | None:
+    """1 when the last line of the log is that of a command that ended with a trouble."""
+    last = len(bundle.texts.get(LOG, ()))
+    ends = (found for number, found in _lines(bundle, r" ERROR +stillscan\.terminal\.trouble: (.*)") if number == last)
+    return next((Figure(1, found[1], f"{LOG}, line {last}: {found[1]}") for found in ends), None)
+
+
+def _stands(bundle: Bundle, wrong: str, well: str) -> Figure | None:
+    """1 when of two patterns the last line that fits either fits the first."""
+    there = [(number, found) for pattern in (wrong, well) for number, found in _lines(bundle, pattern)]
+    number, found = max(there, key=lambda one: one[0], default=(0, None))
+    if found is None or re.search(well, found.string):
+        return None
+    said = _SAID.search(found.string)
+    return Figure(1, "", f"{LOG}, line {number}: {said[1] if said else ''}")
+
+
 def _stumbled(bundle: Bundle) -> Figure | None:
     """How many parts of the bundle could not be gathered because of a defect."""
     there = [name for name, facts in bundle.facts.items() if isinstance(facts, dict) and "defect" in facts]
@@ -224,6 +244,11 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "heap": _heap,
     "clock_behind_hours": _behind,
     "nobody": _nobody,
+    "ended": _ended,
+    "page_taken": lambda b: _stands(b, r"ERROR .*the page cannot be served", r"stillscan\.kiosk: started"),
+    "fleet_away": lambda b: _stands(b, r"WARNING +stillscan\.fleet\.agent: fleet: ", r"fleet: connected to"),
+    "releases_refused": lambda b: _stands(b, r"WARNING .*: releases: ", r"releases: all is well again"),
+    "webhook_refused": lambda b: _count(b, r"webhook: the receiver"),
     "stumbled": _stumbled,
     "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),
 }

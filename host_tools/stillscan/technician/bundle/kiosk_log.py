@@ -11,7 +11,7 @@ from pathlib import Path
 from stillscan import errors
 from stillscan.log import FILES_KEPT
 from stillscan.technician.bundle.plain import Plain, plausible
-from stillscan.technician.bundle.templates import matched
+from stillscan.technician.bundle.templates import Matched, matched, sentence
 from stillscan.technician.bundle.vocabulary import PACKAGE, sources
 
 MOST_LINES = 4000
@@ -63,7 +63,7 @@ class KioskLog:
             return f"    {_place(*place.groups())}"
         error = _ERROR.fullmatch(line)
         if error is not None and _is_error(error[1]):
-            return f"  {error[1]}" + (f": {self._plain.text(error[2])}" if error[2] else "")
+            return f"  {error[1]}" + (f": {self._sentence(error[2])}" if error[2] else "")
         return None
 
     def _module(self, name: str) -> str:
@@ -73,8 +73,9 @@ class KioskLog:
         """Our own words, numbers where our own source puts a number, and stand-ins for the rest."""
         message = message[:_MOST_MESSAGE]
         found = matched(message)
-        if found is None:
-            return self._plain.text(message)
+        return self._sentence(message) if found is None else self._filled(found)
+
+    def _filled(self, found: Matched) -> str:
         shown = ""
         for literal, kind, slot in zip(found.template.literals, found.template.kinds, found.slots, strict=False):
             shown += literal + (slot if kind == "d" else self._slot(slot))
@@ -83,7 +84,12 @@ class KioskLog:
 
     def _slot(self, slot: str) -> str:
         lead = slot[: len(slot) - len(slot.lstrip())]
-        return lead + (_took(slot) or self._plain.text(slot))
+        return lead + (_took(slot) or self._sentence(slot.strip()))
+
+    def _sentence(self, text: str) -> str:
+        """What an exception of ours says, or a foreign text."""
+        found = sentence(text)
+        return self._plain.text(text) if found is None else self._filled(found)
 
 
 _TOOK = re.compile(r"\d{1,3} sweeps?(?:, \d{1,5} ms after it lay still)?|\d{1,3}\.\d{1,3}\.\d{1,3}(?:\+[0-9a-f]{16})?")

@@ -33,6 +33,12 @@ _AROUND = string.punctuation
 _LONGEST = 60  # words of a foreign text that are looked at: the log's longest line has some forty
 
 
+class Passed(str):
+    """A text that has been through the gate, or is our own: it passes as it is."""
+
+    __slots__ = ()
+
+
 class Plain:
     """See the module; one for each bundle."""
 
@@ -48,6 +54,8 @@ class Plain:
                 return value if abs(value) < _MOST_NUMBER else None
             case float():
                 return round(value, 3) if math.isfinite(value) and abs(value) < _MOST_NUMBER else None
+            case Passed():
+                return str(value)
             case str():
                 return value if key in _FORMS and _FORMS[key].fullmatch(value) else self.text(value)
             case dict():

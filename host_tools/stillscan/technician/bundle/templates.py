@@ -1,16 +1,19 @@
-"""The lines that stillscan's own source writes into its log, as patterns: what is ours, and what was filled in."""
+"""The lines that stillscan's own source writes into its log, and the sentences of what it raises, as patterns: what is
+ours, and what was filled in."""
 
 from __future__ import annotations
 
 import ast
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from stillscan.technician.bundle.vocabulary import sources
 
 _CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _SLOT = re.compile(r"%([sdr])")
+_LEAST_WORDS = 3  # of our own in a sentence: with fewer any text would be one
+_KEPT = 4096  # sentences whose pattern is known: more than the lines of a log that are read
 _LEFT_OUT = re.compile(r" \(repeated lines that were left out: (\d{1,6})\)$")
 
 
@@ -50,6 +53,24 @@ def matched(message: str) -> Matched | None:
     return None
 
 
+@cache
+def _sentences() -> list[Template]:
+    """Of exceptions, the most telling first."""
+    found = {text for path in sources() for text in _raised(path.read_text(encoding="utf-8"))}
+    telling = (text for text in found if len(re.findall(r"[A-Za-z]{2,}", _SLOT.sub("", text))) >= _LEAST_WORDS)
+    return [_template(text) for text in sorted(telling, key=lambda text: (-len(_SLOT.sub("", text)), text))]
+
+
+@lru_cache(_KEPT)
+def sentence(text: str) -> Matched | None:
+    """Which sentence of an exception of ours a text is; None for others."""
+    for template in _sentences():
+        found = template.pattern.fullmatch(text)
+        if found is not None:
+            return Matched(template, found.groups(), 0)
+    return None
+
+
 def _template(text: str) -> Template:
     parts = _SLOT.split(text)
     literals, kinds = tuple(parts[::2]), tuple("d" if kind == "d" else "s" for kind in parts[1::2])
@@ -66,3 +87,15 @@ def _of(source: str) -> list[str]:
     logged = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in _CALLS]
     texts = [next((a.value for a in call.args if isinstance(a, ast.Constant)), None) for call in logged]
     return [text for text in texts if isinstance(text, str) and text]
+
+
+def _raised(source: str) -> list[str]:
+    """What a module's exceptions say, with a slot for each value."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args]
+    names = [(call, getattr(call.func, "id", getattr(call.func, "attr", ""))) for call in calls]
+    return [text for call, name in names if name.endswith("Error") and (text := _said(call.args[0]))]
+
+
+def _said(node: ast.expr) -> str:
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "%s" for part in parts)

@@ -105,15 +105,15 @@ bench-fuzz: setup ## 20,000 pictures, arrays and damaged files that are no MRZ: 
 	@$(BIN)/python -m bench.fuzz $(ARGS)
 
 bench-page: setup ## from a scan event to the page that shows it, and the program's own time in a visit, in a real browser (1 minute)
-	@sh tests/packages.sh chromium
+	@sh tests/packages.sh chromium-headless-shell
 	@$(BIN)/python tests/web/bench_page.py $(ARGS)
 
 page-matrix: setup ## the page in every state, language, size and colours: what hangs out, is cut, or axe finds (4 minutes)
-	@sh tests/packages.sh chromium
+	@sh tests/packages.sh chromium-headless-shell
 	@$(BIN)/python tests/web/matrix.py
 
 bench-typing: setup ## is a character lost while everything happens at the counter? 200 visits in a real browser (10 minutes)
-	@sh tests/packages.sh chromium
+	@sh tests/packages.sh chromium-headless-shell
 	@$(BIN)/python tests/web/bench_typing.py $(ARGS)
 
 bench-load: setup ## how a clerk is answered while strangers load the page: bodies, connections, windows, PINs (3 minutes)
@@ -141,7 +141,7 @@ bench-fleet: setup ## kiosks through three servers and two centres that are kill
 	@$(BIN)/python -m bench.fleet $(ARGS)
 
 bench-fleet-page: setup ## the centre's page with 3,000 kiosks in a real browser: first paint, and how soon it shows a check that was made at a kiosk (nats-server)
-	@sh tests/packages.sh chromium
+	@sh tests/packages.sh chromium-headless-shell
 	@$(BIN)/python tests/fleet/bench_centre_page.py $(ARGS)
 
 bench-fleet-series: setup ## a passport that fails three times as often, among 300 series: is it found, and who else is accused? (10 minutes)
@@ -186,7 +186,7 @@ train: setup ## train the reader's three networks again: 28,000 steps, about thr
 	@$(BIN)/python -m training.typefaces --fonts build/fonts/learn --workers 2
 
 pictures: setup ## make the pictures of README and docs again, and the wiring of every board
-	@sh tests/packages.sh chromium
+	@sh tests/packages.sh chromium-headless-shell
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
 		--save-strip host_tools/docs/demo-strip.png --save-screen host_tools/docs/demo.svg
 	@$(BIN)/stillscan simulate --document host_tools/stillscan/samples/nor-clean.png --motion mixed --seed 3 --plot host_tools/docs/check.png

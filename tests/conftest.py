@@ -1,5 +1,6 @@
-"""What all tests share: one hypothesis profile, the font, and the rule that a test which starts a process says so."""
+"""What all tests share: hypothesis profile, browser, font, and the rule that a test that starts a process says so."""
 
+import gc
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -11,9 +12,10 @@ from hypothesis import settings
 
 from stillscan.errors import InputError
 from tests import forked
+from tests.covering import examples
 
 # The same examples everywhere and no deadline: two cores are shared, and a test must not depend on how busy they are.
-settings.register_profile("stillscan", derandomize=True, deadline=None)
+settings.register_profile("stillscan", derandomize=True, deadline=None, max_examples=examples(100))
 settings.load_profile("stillscan")
 
 _STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
@@ -54,6 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("process")
 
 
+def pytest_collection_finish() -> None:
+    """Python's collector need not walk all the modules and tests over and over: the longest tests take a fifth less."""
+    gc.collect()
+    gc.freeze()
+
+
 @contextmanager
 def _watched(item: pytest.Item) -> Iterator[None]:
     global _unmarked
@@ -76,6 +84,25 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """See above. What ends later (a server of the whole session) is nobody's fault."""
     with _watched(item):
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, driven by Playwright: one for all folders, because a process can drive only one.
+
+    Without one the test is skipped, with the reason.
+    """
+    from playwright.sync_api import sync_playwright
+
+    from tests.web.browsers import MISSING, find_browser, patient
+
+    program = find_browser()
+    if program is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield patient(started)
+        started.close()
 
 
 @pytest.fixture(scope="session")

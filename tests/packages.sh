@@ -7,7 +7,7 @@ set -u
 table() {
 	cat <<-'END'
 	fonts-ocr-b | font, for the tests that print an MRZ | [ -n "${STILLSCAN_OCRB:-}" ] || find /usr/share/fonts /usr/local/share/fonts "${HOME:-/nonexistent}/.fonts" "${HOME:-/nonexistent}/.local/share/fonts" -iname 'OCRB*.[ot]tf' 2>/dev/null | grep -q .
-	chromium | browser, for the tests of the page | for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $name && break; done >/dev/null
+	chromium-headless-shell | browser without windows, for the tests of the page | command -v chromium-headless-shell >/dev/null || { [ "$(id -u)" != 0 ] && for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $name && break; done >/dev/null; }
 	postgresql | database server, for the tests of several kiosks | command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 	nats-server | server for the events of many kiosks, for the tests of the fleet | command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ]
 	strace | what programs ask of the system, for the tests that no connection is opened | command -v strace >/dev/null

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
-import shutil
 import statistics
 import sys
 import tempfile
@@ -17,7 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).parent.parent / "web"))
 
+from browsers import MISSING, find_browser
 from centres import Centre
 from fleets import BAD, GOOD, Fleet
 from playwright.sync_api import Page, sync_playwright
@@ -45,9 +46,9 @@ def main() -> int:
     parser.add_argument("--kiosks", type=int, default=3000, help="how many (3000)")
     parser.add_argument("--times", type=int, default=20, help="how often each is measured (20)")
     args = parser.parse_args()
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = find_browser()
     if program is None:
-        print("no chromium found. On Debian and Ubuntu: apt-get install chromium", file=sys.stderr)
+        print(MISSING, file=sys.stderr)
         return 4
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         store = Store(Path(folder) / "centre.db")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from centres import Centre
 from fleets import BAD, GOOD, Fleet
 from sqlalchemy import update
@@ -15,26 +13,18 @@ from sqlalchemy import update
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import KIOSK
 from stillscan.web.server import PageServer
+from tests.web.axe import violations
 
 pytestmark = pytest.mark.process
-_PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
 _KIOSKS = 3000
-_MOST_MS = 600_000  # only a hang lasts so long; Playwright's own 30 s are over on a computer that does much else
 
 
 @pytest.fixture
-def context() -> Iterator[object]:
+def context(browser) -> Iterator[object]:
     """A browser that the system has, with nothing kept."""
-    from playwright.sync_api import sync_playwright
-
-    if _PROGRAM is None:
-        pytest.skip("no chromium found. On Debian and Ubuntu: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_PROGRAM, args=["--no-sandbox"])
-        opened = browser.new_context(viewport={"width": 1400, "height": 900})
-        opened.set_default_timeout(_MOST_MS)
-        yield opened
-        browser.close()
+    opened = browser.new_context(viewport={"width": 1400, "height": 900})
+    yield opened
+    opened.close()
 
 
 def until(page, expression: str, value: str) -> None:
@@ -73,13 +63,11 @@ def test_three_thousand_kiosks(context, store: Store, tmp_path: Path) -> None:
 
         for path in ("/?find=k1", "/series/UTO/P/2031", "/kiosk/k100", "/week"):
             page.goto(f"{server.url}{path}")
-            found = Axe().run(page)
-            assert found.violations_count == 0, (path, found.generate_report())
+            assert violations(page) == [], path
         page.goto(f"{server.url}/series/UTO/P/2031")
         page.click("form[action='/known/add'] button")
         page.wait_for_selector("#done")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page) == []
 
         page.click("form[action='/signout'] button")
         page.wait_for_selector("#staff")

@@ -47,9 +47,9 @@ def _run(computer: Path, uid: int, *packages: str) -> list[str]:
 
 
 def test_each_package_is_named_with_its_reason_before_it_is_installed(computer: Path) -> None:
-    assert _run(computer, 0, "chromium", "postgresql") == [
-        "Installing the Debian package chromium (browser, for the tests of the page)",
-        "apt-get install -qq -y chromium",
+    assert _run(computer, 0, "chromium-headless-shell", "postgresql") == [
+        "Installing the Debian package chromium-headless-shell (browser without windows, for the tests of the page)",
+        "apt-get install -qq -y chromium-headless-shell",
         "Installing the Debian package postgresql (database server, for the tests of several kiosks)",
         "apt-get install -qq -y postgresql",
     ]
@@ -63,7 +63,8 @@ def test_all_of_the_table_without_arguments(computer: Path) -> None:
 
 def test_a_package_that_cannot_be_installed_is_no_error(computer: Path) -> None:
     _program(computer, "apt-get", "exit 1")
-    assert _run(computer, 0, "chromium")[1].endswith("could not be installed; try: apt-get install chromium")
+    said = _run(computer, 0, "chromium-headless-shell")[1]
+    assert said.endswith("could not be installed; try: apt-get install chromium-headless-shell")
 
 
 def test_who_is_not_root_is_told_the_command(computer: Path) -> None:
@@ -72,5 +73,12 @@ def test_who_is_not_root_is_told_the_command(computer: Path) -> None:
 
 
 def test_what_is_there_is_left_alone(computer: Path) -> None:
+    _program(computer, "chromium-headless-shell", "exit 0")
+    assert _run(computer, 0, "chromium-headless-shell") == []
+
+
+def test_another_browser_will_do_for_who_may_not_install_one(computer: Path) -> None:
+    assert len(_run(computer, 1000, "chromium-headless-shell")) == 1
+    (computer / "notes").unlink()
     _program(computer, "google-chrome", "exit 0")
-    assert _run(computer, 0, "chromium") == []
+    assert _run(computer, 1000, "chromium-headless-shell") == []

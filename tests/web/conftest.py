@@ -8,7 +8,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browsers import MISSING, find_browser, patient
 from letter_office import CHEAP, Office
 from played import Played
 
@@ -20,20 +19,6 @@ def played() -> Iterator[Played]:
     """A page that is served, and a scanner that does what the test says."""
     with Played() as one:
         yield one
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's chromium, driven by Playwright. Without one the test is skipped, with the reason."""
-    from playwright.sync_api import sync_playwright
-
-    program = find_browser()
-    if program is None:
-        pytest.skip(MISSING)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield patient(started)
-        started.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from axe_playwright_python.sync_playwright import Axe
+from axe import violations
 from clerks import CLERK, SUPERVISOR, TECHNICIAN
 from held import Held
 from letter_office import Office
@@ -178,15 +178,8 @@ class Walk:
     def _axe(self, told: str, *, first: bool) -> None:
         """All rules once for a load; colours are what else differs."""
         self.asked += 1
-        if first:
-            self.page.evaluate(_AXE)
         rules = {} if first else {"runOnly": ["color-contrast"]}
-        found = self.page.evaluate("how => axe.run(how)", {"resultTypes": ["violations"], **rules})
-        for one in found["violations"]:
-            self.wrong.append(f"{told}: {one['id']}: {[node['html'][:90] for node in one['nodes']]}")
-
-
-_AXE = Axe().axe_script
+        self.wrong += [f"{told}: {one}" for one in violations(self.page, **rules)]
 
 
 def _by(cells: Iterator[Cell], key: Callable[[Cell], str]) -> dict[str, list[Cell]]:

@@ -78,21 +78,30 @@ class Played:
 
     def cookies(self, staff: str | None = CLERK) -> str:
         """The header of a browser that is bound, and signed in as ``staff``."""
+        return "; ".join(f"{one.name}={one.value}" for one in self._jar(staff))
+
+    def _jar(self, staff: str | None) -> CookieJar:
         jar = CookieJar()
         opener = build_opener(HTTPCookieProcessor(jar))
         opener.open(self.address).close()
         if staff is not None:
             opener.open(f"{self.url}/signin", f"staff={staff}&pin={PIN}".encode()).close()
-        return "; ".join(f"{one.name}={one.value}" for one in jar)
+        return jar
 
     def show(self, page: Any, staff: str | None = CLERK, language: str = "en") -> None:
-        """Open it in a browser that is driven, bound, and signed in as ``staff``."""
-        page.goto(self.address)
-        if staff is not None:
-            page.fill("#staff", staff)
-            page.fill("#pin", PIN)
-            page.press("#pin", "Enter")
-            page.wait_for_url(f"{self.url}/")
+        """Open it in a browser that is driven, bound, and signed in as ``staff`` without going through that page."""
+        page.context.add_cookies(
+            [
+                {
+                    "name": one.name,
+                    "value": one.value or "",
+                    "url": self.url,
+                    "httpOnly": one.has_nonstandard_attr("HttpOnly"),
+                    "sameSite": (one.get_nonstandard_attr("SameSite") or "Lax").capitalize(),
+                }
+                for one in self._jar(staff)
+            ]
+        )
         page.goto(f"{self.url}/?language={language}")
 
     def state(self, state: int, cause: int = wire.NO_CAUSE, part: int = 0) -> None:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe import violations
 from handbook import pages, reference
 from handbook.__main__ import build
 
@@ -57,9 +57,9 @@ def test_a_browser_fetches_nothing_from_elsewhere(site: Path) -> None:
 def test_axe_finds_nothing(site: Path, browser, name: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto((site / name).as_uri())
-    found = Axe().run(page)
+    found = violations(page)
     page.close()
-    assert [violation["id"] for violation in found.response["violations"]] == []
+    assert found == []
 
 
 def test_a_link_that_leads_nowhere_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,11 +81,13 @@ def _blur(picture: NDArray[np.float64], sigma_px: float) -> NDArray[np.float64]:
     reach = int(3 * sigma_px + 1)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma_px, 0.05)) ** 2)
     weights /= weights.sum()
+    part = np.empty_like(picture)
     for axis in (0, 1):
         padded = np.pad(picture, [(reach, reach) if axis == this else (0, 0) for this in (0, 1)], mode="edge")
-        size = picture.shape[axis]
-        parts = (weight * padded.take(range(k, k + size), axis) for k, weight in enumerate(weights))
-        picture = np.asarray(sum(parts), np.float64)
+        picture = np.zeros_like(picture)
+        for k, weight in enumerate(weights):
+            moved = padded[k : k + len(picture)] if axis == 0 else padded[:, k : k + picture.shape[1]]
+            picture += np.multiply(weight, moved, out=part)
     return picture
 
 
@@ -110,8 +112,14 @@ def _print(lines: tuple[str, ...], font_file: Path, slope: float, rng: np.random
             y = row + slope * (x + _PITCH_PX / 2 - STRIP_SHAPE[1] / 2)
             place = (x * _FINE, y * _FINE - (top + bottom) / 2)
             draw.text(place, character, fill=255, font=font, anchor="ls", stroke_width=weight // 2)
-    small = np.asarray(image, np.float64).reshape(STRIP_SHAPE[0], _FINE, STRIP_SHAPE[1], _FINE).mean(axis=(1, 3)) / 255
-    return np.asarray(small, np.float64)
+    return cover(np.asarray(image))
+
+
+def cover(fine: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Ink cover 0..1 of a strip (rows, cols) from ink 0..255 at three times the resolution."""
+    rows = sum(fine[one::_FINE].astype(np.uint16) for one in range(_FINE))
+    whole = sum(rows[:, one::_FINE] for one in range(_FINE))
+    return np.asarray(whole / _FINE**2 / 255, np.float64)
 
 
 def _wear(ink: NDArray[np.float64], damage: Damage, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -131,11 +139,12 @@ def _wear(ink: NDArray[np.float64], damage: Damage, rng: np.random.Generator) ->
 
 
 def _guilloche(rng: np.random.Generator) -> NDArray[np.float64]:
-    rows, columns = np.mgrid[: STRIP_SHAPE[0], : STRIP_SHAPE[1]].astype(np.float64)
+    rows, columns = np.arange(STRIP_SHAPE[0], dtype=np.float64)[:, None], np.arange(STRIP_SHAPE[1], dtype=np.float64)
     total = np.zeros(STRIP_SHAPE)
     for _ in range(2):
         bend = rng.uniform(5, 25) * np.sin(columns / rng.uniform(40, 160) + rng.uniform(0, 6))
-        total += np.abs(np.sin((rows + bend + columns * rng.uniform(-0.7, 0.7)) * np.pi / rng.uniform(7, 20))) ** 6
+        squared = np.sin((rows + bend + columns * rng.uniform(-0.7, 0.7)) * np.pi / rng.uniform(7, 20)) ** 2
+        total += squared * squared * squared
     return total / 2
 
 

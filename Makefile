@@ -16,7 +16,7 @@ BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean page-matrix
+.PHONY: help setup quick test test-whole lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean page-matrix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,7 @@ help: ## this list
 setup: $(READY) ## make .venv and install everything into it (does nothing when it is up to date)
 	@sh tests/packages.sh fonts-ocr-b
 
+# Nothing is compiled while it is installed: Python compiles what is used when it first is.
 # An editable install holds a copy of the one module that board and host share.
 $(READY): pyproject.toml Makefile firmware/kiosk/names.py firmware/kiosk/wire.py
 	@printf '== Setting up %s: all that is needed is installed there, which may take some minutes\n' $(VENV)
@@ -32,7 +33,7 @@ $(READY): pyproject.toml Makefile firmware/kiosk/names.py firmware/kiosk/wire.py
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: this Python has no venv. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@rm -rf $(STUBS)
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-user --target $(STUBS) '$(STUBS_PACKAGE)'
 	@touch $@
 
@@ -42,6 +43,9 @@ quick: $(READY) lint types ## after each change: lint, types of what changed, th
 
 test: setup ## everything that a change must pass: lint, types, firmware build, tests
 	@$(MAKE) --no-print-directory lint types firmware tests
+
+test-whole: ## the same with all of what `make test` tries a share of (tests/covering.py): each night, and before a release
+	@STILLSCAN_WHOLE=1 $(MAKE) --no-print-directory test
 
 lint: $(READY) ## ruff: rules and format; codespell
 	@echo '== Lint'

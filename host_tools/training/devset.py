@@ -117,8 +117,8 @@ def _print(lines: tuple[str, ...], font_file: Path, slope: float, rng: np.random
 
 def cover(fine: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Ink cover 0..1 of a strip (rows, cols) from ink 0..255 at three times the resolution."""
-    rows = sum(fine[one::_FINE].astype(np.uint16) for one in range(_FINE))
-    whole = sum(rows[:, one::_FINE] for one in range(_FINE))
+    rows = np.add.reduce([fine[one::_FINE] for one in range(_FINE)], dtype=np.uint16)
+    whole = np.add.reduce([rows[:, one::_FINE] for one in range(_FINE)], dtype=np.uint16)
     return np.asarray(whole / _FINE**2 / 255, np.float64)
 
 

@@ -39,22 +39,18 @@ def test_ctrl_c_while_modules_are_loaded(command: str, module: str) -> None:
     assert (code, before + after) == (130, [])
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)], ids=["int", "term", "hup"]
-)
-@pytest.mark.parametrize(
-    ("arguments", "sign"),
-    [
-        (["run", "--port", "sim", "--page", "0"], "records: "),
-        (["run", "--port", "sim", "--no-page"], "sweep"),
-        (["run", "--port", "sim", "--no-page"], "connected"),
-        (["device"], "/dev/"),
-    ],
-    ids=["page", "sweep", "connected", "device"],
-)
-def test_a_service_is_stopped(
-    arguments: list[str], sign: str, number: signal.Signals, code: int, tmp_path: Path
-) -> None:
+SERVICES = {
+    "page": (["run", "--port", "sim", "--page", "0"], "records: "),
+    "sweep": (["run", "--port", "sim", "--no-page"], "sweep"),
+    "connected": (["run", "--port", "sim", "--no-page"], "connected"),
+    "device": (["device"], "/dev/"),
+}
+SIGNALS = {"int": (signal.SIGINT, 130), "term": (signal.SIGTERM, 0), "hup": (signal.SIGHUP, 0)}
+
+
+@pytest.mark.parametrize(("service", "asked"), covering(SERVICES, SIGNALS, each=1))
+def test_a_service_is_stopped(service: str, asked: str, tmp_path: Path) -> None:
+    (arguments, sign), (number, code) = SERVICES[service], SIGNALS[asked]
     ended, _, after = stopped(
         arguments, number, lambda line: sign in line and not line.startswith("import"), {"TMPDIR": str(tmp_path)}
     )

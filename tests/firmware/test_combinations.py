@@ -11,6 +11,7 @@ import pytest
 from kiosk import wire
 from stillscan.boards.files import boards_folder
 from stillscan.link.messages import Error
+from tests.covering import some
 
 from .combinations import DEFAULTS, OF_FIRMWARE, TABLE, check
 from .rig import Rig
@@ -70,7 +71,7 @@ def combination(rng: random.Random) -> dict[str, int]:
 
 @pytest.mark.slow
 @pytest.mark.process
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some(range(12), 5))
 def test_any_accepted_combination_lets_a_still_passport_through(seed: int) -> None:
     values = combination(random.Random(seed))
     outcome, reason, in_force = check(values, seed)

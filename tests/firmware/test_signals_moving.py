@@ -8,6 +8,7 @@ import pytest
 
 from kiosk import wire
 from stillscan.simulator.hand import profile
+from tests.covering import covering
 
 from .rig import Rig, along, lift, slip
 from .seen import MID_SWEEP_MS, SHORT_HZ, SOFT_HZ, assert_calm, changes, colours, finish, heard, tones
@@ -83,8 +84,9 @@ def test_placed_that_does_not_lie_still_pulses_in_amber() -> None:
         assert_calm(rig)
 
 
-@pytest.mark.parametrize("motion", ["slips-3", "restless", "lift-slips", "mixed"])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("motion", "seed"), covering(["slips-3", "restless", "lift-slips", "mixed"], [1, 2, 3], each=1)
+)
 def test_hands_that_do_not_rest(motion: str, seed: int) -> None:
     with Rig() as rig:
         rig.place(profile(motion, seed, 20))

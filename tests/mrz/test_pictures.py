@@ -14,6 +14,7 @@ from training import devphoto, devset
 
 from stillscan.mrz import read_captures, read_image
 from stillscan.simulator import printing
+from tests.covering import examples, some
 
 pytestmark = pytest.mark.slow
 
@@ -63,9 +64,9 @@ def test_perspective(ocr_b: Path) -> None:
 @pytest.mark.parametrize("form", ["TD3", "TD1", "TD2", "MRV-A", "MRV-B"])
 def test_photographs_from_aside(form: str, ocr_b: Path) -> None:
     """Any angle, tilt, light and resolution: see the development photographs."""
-    drawn = [devphoto.photo(ocr_b, form, seed) for seed in range(4)]
+    drawn = [devphoto.photo(ocr_b, form, seed) for seed in some(range(4), 2)]
     readings = [read_image(one.pixels) for one in drawn]
-    assert sum(reading.lines == one.lines for reading, one in zip(readings, drawn, strict=True)) >= 3
+    assert 4 * sum(reading.lines == one.lines for reading, one in zip(readings, drawn, strict=True)) >= 3 * len(drawn)
     assert not [
         1 for reading, one in zip(readings, drawn, strict=True) if reading.accepted and reading.lines != one.lines
     ]
@@ -94,7 +95,7 @@ def test_photograph_without_an_mrz(ocr_b: Path) -> None:
     assert reading.reason
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(arrays.arrays(np.uint8, (12, 18)), st.integers(8, 60))
 def test_any_picture_gives_a_reason(blocks: NDArray[np.uint8], size: int) -> None:
     reading = read_image(np.kron(blocks, np.ones((size, size), np.uint8)))
@@ -104,7 +105,7 @@ def test_any_picture_gives_a_reason(blocks: NDArray[np.uint8], size: int) -> Non
 
 @pytest.mark.parametrize("level", [3, 4])
 def test_faded_print_on_a_page(level: int, ocr_b: Path) -> None:
-    for seed in range(3):
+    for seed in some(range(3), 2):
         drawn = devset.strip(ocr_b, level, seed)
         page = np.full((1039, drawn.pixels.shape[1]), np.median(drawn.pixels), np.uint8)
         page[-len(drawn.pixels) :] = drawn.pixels

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stillscan.mrz import read_image, read_strip
 from stillscan.simulator import printing
+from tests.covering import covering
 
 pytestmark = pytest.mark.slow  # reads dozens of pictures
 
@@ -42,10 +43,12 @@ def stacked(one: NDArray[np.float32], other: NDArray[np.float32], gap: int) -> N
     return laid((max(500, second + other.shape[0] + 60), 1476), (one, 60, MARGIN), (other, second, MARGIN))
 
 
-@pytest.mark.parametrize("turned", [False, True])
-@pytest.mark.parametrize("gap", [75, 90, 110, 150, 240, 400])
-@pytest.mark.parametrize("names", [("NOR", "PO"), ("TD2", "NOR"), ("TD1", "IDNOR")], ids="-".join)
-def test_one_above_the_other(names: tuple[str, str], gap: int, turned: bool, ocr_b: Path) -> None:
+PAIRS = [(*names, turned) for names in (("NOR", "PO"), ("TD2", "NOR"), ("TD1", "IDNOR")) for turned in (False, True)]
+
+
+@pytest.mark.parametrize(("pair", "gap"), covering(PAIRS, [75, 90, 110, 150, 240, 400], each=2))
+def test_one_above_the_other(pair: tuple[str, str, bool], gap: int, ocr_b: Path) -> None:
+    *names, turned = pair
     picture = stacked(block(names[0], ocr_b), block(names[1], ocr_b, turned=turned), gap)
     assert read_image(picture).reason == TWO
 

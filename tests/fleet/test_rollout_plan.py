@@ -16,6 +16,7 @@ from stillscan.fleet.rollout.orders import Does
 from stillscan.fleet.rollout.plan import Plan, RolloutError, Rules, Seen, State, advance
 from stillscan.fleet.rollout.release import Kind, Release
 from stillscan.fleet.rollout.rings import STANDARD, Member
+from tests.covering import examples
 
 RELEASE = Release(Kind.KNOWN, "v7", 7)
 HOUR = "2026-11-29T10"
@@ -146,7 +147,7 @@ def test_a_damaged_plan_is_told(damaged: dict[str, object]) -> None:
 # --- rings ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True), min_size=1, max_size=50, unique=True), st.text())
 def test_every_kiosk_is_in_the_same_one_ring_wherever_that_is_asked(kiosks: list[str], rollout: str) -> None:
     drawn = rings.members(rings.parse(STANDARD), rollout, map(Member, kiosks))

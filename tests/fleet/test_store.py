@@ -23,6 +23,7 @@ from stillscan.fleet.tables import AHEAD, CHECK, HEAD, KIOSK, NOTE, REFUSAL, UNR
 from stillscan.records.canonical import canonical
 from stillscan.records.database import Database
 from stillscan.records.errors import RecordsError
+from tests.covering import examples
 
 
 def row(store: Store, name: str = "oslo-1") -> dict[str, object]:
@@ -52,7 +53,7 @@ def test_a_check_is_counted_once_and_says_what_it_was(store: Store, kiosk: Kiosk
 def test_any_order_any_repeats_in_any_batches_come_to_the_same(store: Store) -> None:
     numbers = itertools.count()
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=examples(30), deadline=None)
     @given(st.randoms(use_true_random=False), st.integers(1, 6))
     def try_it(dice: random.Random, size: int) -> None:
         number = next(numbers)

@@ -21,6 +21,7 @@ from stillscan.fleet.store import Store
 from stillscan.fleet.witness import ends
 from stillscan.records.audit import head_of
 from stillscan.records.keyring import Keyring
+from tests.covering import examples
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_witness_that_was_altered_is_refused(folder: Path, capsys: pytest.Capt
     assert main(["fleet", "heads", "kiosk-9", "--state", str(folder / "c.db")]) == 2
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.binary(max_size=200))
 def test_any_file_is_a_witness_or_refused(content: bytes) -> None:
     with pytest.raises(InputError):

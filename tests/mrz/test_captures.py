@@ -19,6 +19,7 @@ from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.captures import join
 from stillscan.mrz.explain import explain
 from stillscan.simulator import printing
+from tests.covering import examples
 
 pytestmark = pytest.mark.slow
 
@@ -126,7 +127,7 @@ def test_rows_with_nan_count_as_missing(ocr_b: Path) -> None:
     assert read_strip(np.full((274, 1476), np.nan)).reason
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.tuples(st.integers(-5, 280), st.integers(0, 40), st.integers(0, 255)), max_size=8))
 def test_any_bands_are_taken_or_refused(bands: list[tuple[int, int, int]]) -> None:
     reader = MrzReader()

@@ -19,6 +19,7 @@ from stillscan.mrz.judge import judge
 from stillscan.mrz.names import decode_names
 from stillscan.mrz.places import Step
 from stillscan.mrz.sums import decode_checked, moves_of
+from tests.covering import examples
 
 FORMS = ("TD3", "TD1", "TD2", "MRV-A", "MRV-B")
 
@@ -229,7 +230,7 @@ def test_probabilities_are_calibrated() -> None:
     assert abs(np.array(each)[doubtful].mean() - np.array(each_right)[doubtful].mean()) < 0.06
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from(sorted(SIZES)), st.data())
 def test_any_likelihoods_give_an_mrz_or_nothing(size: tuple[int, int], data: st.DataObject) -> None:
     column = data.draw(arrays.arrays(np.float32, (size[0], 1, len(ALPHABET)), elements=st.floats(-30, 0, width=32)))

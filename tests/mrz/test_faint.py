@@ -12,6 +12,7 @@ from stillscan.errors import InputError
 from stillscan.mrz import faint, read_image, read_strip
 from stillscan.mrz.spot import Bar
 from stillscan.simulator.printing import find_font
+from tests.covering import examples
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ def off_rows_px(bar: Bar, matrix: NDArray[np.float64]) -> float:
     return min(abs(y - row) for row in _ROWS) if 98 < x < 98 + 44 * _PITCH_PX else 1e6
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.floats(-180, 180), st.integers(0, 99))
 def test_rows_that_hardly_stand_out(degrees: float, seed: int) -> None:
     picture, matrix = turned(page(18, seed), degrees, noise=9)

@@ -12,8 +12,9 @@ from stillscan.mrz.alphabet import ALPHABET, VALUE, check_digit
 from stillscan.mrz.codes import ICAO_CODES, ISO_CODES, is_known
 from stillscan.mrz.compose import compose
 from stillscan.mrz.formats import FORMATS, Format, format_of, parse_mrz_text
+from tests.covering import examples
 
-PROPERTY = settings(deadline=None, derandomize=True, max_examples=200)
+PROPERTY = settings(deadline=None, derandomize=True, max_examples=examples(200))
 CHECKED_PLACES = [(name, check.name) for name, text in VALID.items() for check in format_of(text.split("|")).checks]
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from stillscan import samples
 from stillscan.commands.read import add_parser
 from stillscan.mrz import MrzError, read_image
+from tests.covering import examples
 
 SAMPLES = Path(samples.__file__).parent
 CLEAN = str(SAMPLES / "nor-clean.png")
@@ -66,7 +67,7 @@ def test_a_text_that_is_not_accepted_is_no_success(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.one_of(st.binary(max_size=200), st.tuples(st.integers(0, 900), st.binary(min_size=1, max_size=8))))
 def test_damaged_files_never_raise(tmp_path_factory: pytest.TempPathFactory, damage: bytes | tuple[int, bytes]) -> None:
     """Random bytes, and a good file with a few bytes exchanged: a reading or an MrzError."""

@@ -12,6 +12,7 @@ from training import dataset, degrade, glyphs, skeletons, text
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.formats import format_of
 from stillscan.mrz.parse import parse
+from tests.covering import examples
 
 _CUTS = glyphs.bank([], 3, seed=5)
 
@@ -59,7 +60,7 @@ def test_every_character_can_be_drawn_and_looks_like_no_other() -> None:
             assert (drawn[first] ^ drawn[second]).sum() > 15
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=examples(40), derandomize=True)
 @given(st.integers(0, 2**32))
 def test_texts_are_valid_mrzs(seed: int) -> None:
     lines = text.mrz(np.random.default_rng(seed))
@@ -74,7 +75,7 @@ def test_all_formats_and_characters_occur() -> None:
     assert min(seen.count(character) for character in ALPHABET) > 60
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(deadline=None, max_examples=examples(25), derandomize=True)
 @given(st.integers(0, 2**32), st.floats(0, 1), st.booleans())
 def test_damage_gives_a_grey_picture_of_the_same_size(seed: int, severity: float, broad: bool) -> None:
     rng = np.random.default_rng(seed)

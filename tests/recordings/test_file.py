@@ -16,6 +16,7 @@ from stillscan.link.framing import encode
 from stillscan.recordings.file import VISIT, Written, parse, read, whole
 from stillscan.recordings.frames import frame
 from stillscan.recordings.rows import NUMBERS, Row, checked
+from tests.covering import examples
 
 ROWS: list[tuple[float, Row]] = [
     (0.0, ["<hello", 1, 2, 0, 1, 0, "rpi_pico", 7, 1476, 274, 84667, 2950, 2048, 1, 15]),
@@ -129,7 +130,7 @@ _NUMBERS = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from([name for name in NUMBERS if name.startswith("<")]), st.lists(_NUMBERS, max_size=16))
 def test_whatever_row_is_taken_is_a_frame_that_can_be_sent_or_none(name: str, values: list[object]) -> None:
     row = checked([name, *values])

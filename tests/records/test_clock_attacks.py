@@ -14,6 +14,7 @@ from stillscan.records.canonical import instant
 from stillscan.records.chain_time import CLOCK, ChainTime
 from stillscan.records.clock import ClockError, ClockRules
 from stillscan.records.computer import Boot
+from tests.covering import examples
 
 _NOTED = timedelta(minutes=1)  # a kiosk's note is no older than that
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)  # what people set clocks to
@@ -106,7 +107,7 @@ def own_system(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     monkeypatch.setattr(clocks, "_system", FakeComputer(clock))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(steps, min_size=8, max_size=40))
 def test_no_time_comes_back_and_no_office_is_stuck(played: list[tuple[str, str, float]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

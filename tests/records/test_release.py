@@ -22,6 +22,7 @@ from stillscan.records.observations import Observations
 from stillscan.records.release import Desk
 from stillscan.records.staff import Person, Role
 from stillscan.records.verification import verify
+from tests.covering import examples
 
 # A synthetic (+80) identity number (facts of Skatteetaten's test numbers) and a synthetic foreign passport with it.
 IDENTITY_NUMBER = "57912075186"
@@ -113,7 +114,7 @@ observations = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(observations, st.integers(0, 3))
 def test_whatever_is_seen_only_a_release_releases(
     tmp_path_factory: pytest.TempPathFactory, observed: Observations, number: int

@@ -15,6 +15,7 @@ from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.export import export
 from stillscan.records.staff import NotAllowedError, Person, Role, SignInError, StaffError, StaffList, require, weak
 from stillscan.records.verification import verify
+from tests.covering import examples
 
 
 def test_who_was_added_signs_in_with_the_right_pin_and_nobody_else(office: Office) -> None:
@@ -125,7 +126,7 @@ def test_a_pin_stays_as_long_as_it_is_in_force(office: Office) -> None:
     assert verify(office.place.database, office.place.keyring).findings == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.text(max_size=80))
 def test_a_pin_is_taken_or_refused_and_never_repeated(value: str) -> None:
     told, taken = "", ""
@@ -154,7 +155,7 @@ def test_others_are_not(pin: str) -> None:
     assert weak(pin) is None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=70).filter(lambda who: who.strip().lower() not in ("anna", "sup")))
 def test_whatever_is_typed_as_an_id_signs_nobody_in(office: Office, who: str) -> None:
     assert office.tried(PIN, who).startswith("signin_")

@@ -19,6 +19,7 @@ from stillscan.records.importing import load
 from stillscan.records.staff import NotAllowedError, Person, Role
 from stillscan.records.tokens import Scope, TokenError, TokenList
 from stillscan.records.verification import verify
+from tests.covering import examples
 
 CLERK, BOSS = Person("anna", Role.CLERK), Person("sup", Role.SUPERVISOR)
 
@@ -81,7 +82,7 @@ def test_every_token_is_compared_whichever_is_shown(place: Place, monkeypatch: p
         assert len(compared) == 3
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(max_size=80) | st.from_regex(r"stillscan_[A-Za-z0-9_-]{43}", fullmatch=True))
 def test_whatever_is_shown_is_no_token(place: Place, shown: str) -> None:
     one = listed(place)

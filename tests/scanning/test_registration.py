@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stillscan.scanning.registration import REACH_PX, lay_still, offset
+from tests.covering import examples
 
 ROWS, COLUMNS = 274, 600
 
@@ -41,7 +42,7 @@ moves = st.integers(-REACH_PX + 4, REACH_PX - 4)
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(moves, moves, st.integers(0, 20), st.integers(0, 99))
 def test_whole_scans_anywhere_within_reach(dx: int, dy: int, noise: int, seed: int) -> None:
     grey = page(seed)

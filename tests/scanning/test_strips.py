@@ -11,6 +11,7 @@ from stillscan.link.messages import Band, BandHeader, SweepBegin
 from stillscan.scanning.strips import StripStore
 from stillscan.simulator.glass import LINE_PX
 from stillscan.simulator.hand import Motion, profile
+from tests.covering import examples
 
 from .moving import PITCH_UM, ZONE, along, assert_straight, empty, sweep
 
@@ -130,7 +131,7 @@ near = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.one_of(headers, near, st.builds(SweepBegin, u16, u8, u16, u16, u32, u8)), max_size=30))
 def test_whatever_the_headers_say_nothing_breaks(messages: list[BandHeader | SweepBegin]) -> None:
     store = StripStore(20, 16, PITCH_UM)

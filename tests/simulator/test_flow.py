@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from stillscan.simulator.flow import COUNTS_PER_MM, FRAME_US, Flow
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import Motion
+from tests.covering import examples
 
 from .world import AT_REST, WHITE, along, scene
 
@@ -96,7 +97,7 @@ def test_no_motion_before_the_reset() -> None:
     assert np.hypot(dx, dy) == pytest.approx(COUNTS_PER_MM, abs=2), "only what happened since the reset"
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.lists(st.tuples(st.floats(-15, 15), st.floats(-15, 15)), min_size=1, max_size=6),
     st.lists(st.integers(1, 2_000_000), min_size=1, max_size=30),

@@ -11,6 +11,7 @@ from PIL import Image
 
 from stillscan.errors import InputError
 from stillscan.simulator.glass import LID_REFLECTANCE, LINE_PX, PX_PER_MM, ZONE_ROWS, Page, row_y_mm
+from tests.covering import examples
 
 PITCH_MM = 1 / PX_PER_MM
 
@@ -23,7 +24,7 @@ PICTURE = _picture()
 PAGE = Page.from_array(PICTURE)
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=examples(40))
 @given(st.integers(0, ZONE_ROWS - 1))
 def test_undisplaced_row_centre_is_the_image_row(row: int) -> None:
     assert np.allclose(PAGE.line(row_y_mm(row)) * 255, PICTURE[row], atol=1e-3)
@@ -44,7 +45,7 @@ def test_a_moved_document_shifts() -> None:
     assert np.allclose(half[:-1], (PICTURE[100, :-1].astype(float) + PICTURE[100, 1:]) / 2, atol=0.01)
 
 
-@settings(deadline=None, derandomize=True, max_examples=80)
+@settings(deadline=None, derandomize=True, max_examples=examples(80))
 @given(st.floats(-60, 60), st.floats(-400, 400), st.floats(-400, 400), st.floats(0, 100))
 def test_any_pose_gives_a_line_between_black_and_white(y: float, dx: float, dy: float, lift: float) -> None:
     line = PAGE.line(y, dx, dy, lift)
@@ -153,7 +154,12 @@ def test_unusable_files_are_one_line_each(tmp_path: Path) -> None:
         Page.load(tmp_path)
 
 
-@settings(deadline=None, derandomize=True, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=examples(80),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=12), st.integers(20, 4000))
 def test_damaged_files_never_end_in_another_error(tmp_path: Path, hits: list[tuple[int, int]], length: int) -> None:
     path = tmp_path / "page.jpg"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from stillscan.errors import InputError
 from stillscan.simulator.hand import PROFILES, FloatArray, Motion, profile
+from tests.covering import examples
 
 
 def _grid(motion: Motion) -> FloatArray:
@@ -143,7 +144,7 @@ def test_unknown_profile_lists_the_names() -> None:
         profile("still", -1, 3)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=examples(60))
 @given(st.floats(-1e6, 5e6))
 def test_scalar_and_array_agree(t_us: float) -> None:
     motion = profile("restless", 4, 3)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.hand import Motion
+from tests.covering import examples
 
 from .lis3dh import PERIOD_US, armed, get_registers, set_register
 from .world import WHITE, along
@@ -24,7 +25,7 @@ def _first_rise(chip: Accelerometer, now_us: int, until_us: int) -> int | None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 50), st.integers(3, 25), st.integers(0, 6), st.booleans(), st.integers(1, 4_000_000))
 def test_next_int1_is_what_brute_force_finds(seed: int, threshold: int, duration: int, latch: bool, far: int) -> None:
     ahead, brute = (armed("bump", threshold, duration, latch, seed) for _ in range(2))

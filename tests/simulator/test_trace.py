@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from stillscan.errors import InputError
 from stillscan.simulator.trace import COLUMNS, load_trace
+from tests.covering import examples
 
 HEAD = ",".join(COLUMNS)
 QUICK = settings(
-    deadline=None, derandomize=True, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    derandomize=True,
+    max_examples=examples(80),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

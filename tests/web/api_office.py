@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
 from stillscan.records import staff
-from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tokens import Scope, TokenList
@@ -19,6 +18,7 @@ from stillscan.web.api import api
 from stillscan.web.browsers import Browsers
 from stillscan.web.pages import api_route, application
 from stillscan.web.server import NAMES
+from tests.records.desk import new_database
 
 CLERK, BOSS = Person("anna", Role.CLERK), Person(SUPERVISOR, Role.SUPERVISOR)
 LETTER = {"tracking": "RR123456785NO", "order": "A-1", "recipient": "Åse Østenbyen", "deadline": "2099-12-01"}
@@ -28,7 +28,7 @@ class Office:
     """A counter over a real database, and a client that knows the token."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "records.db")
+        self.database = new_database(folder / "records.db")
         self.keyring = Keyring(folder / "keys", "k1")
         book = Book(self.database, self.keyring, "Moss", test_mode=True)
         self.counter = Counter(book, "Moss", test_mode=True)

@@ -18,7 +18,6 @@ from stillscan.records import changes
 from stillscan.records.audit import entries
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import utc_now
-from stillscan.records.database import Database
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
@@ -27,6 +26,7 @@ from stillscan.records.staff import Person, Role, StaffList
 from stillscan.web.letters import Letters
 from stillscan.web.pages import application
 from stillscan.web.server import NAMES, PageServer
+from tests.records.desk import new_database
 
 NUMBER, OTHER_NUMBER, UNKNOWN, TRIAL = "RR123456785NO", "RR000000014NO", "RR000000028NO", "TESTPACKAGE-AT-PICKUPPOINT"
 NAME, RIGHT = "Åse Østenbyen", "Kari Hansen"
@@ -47,7 +47,7 @@ class Office(Played):
     """A page over a real database with two letters and one for trying out, and a supervisor in the chain."""
 
     def __init__(self, folder: Path, test_mode: bool = False, clock: Any = time.monotonic) -> None:
-        self.database = Database(folder / "records.db")
+        self.database = new_database(folder / "records.db")
         self.keyring = Keyring(folder / "keys", "k1")
         self.chain = ChainState()
         for numbers, test in (((NUMBER, OTHER_NUMBER), False), ((TRIAL,), True)):

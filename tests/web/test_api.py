@@ -22,6 +22,7 @@ from stillscan.records.staff import Person, Role
 from stillscan.records.tokens import Scope, TokenList
 from stillscan.web.api import api
 from stillscan.web.bearer import LETTERS_BYTES
+from tests.covering import examples
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +195,7 @@ def test_the_api_keeps_to_its_description(office: Office, method: str, path: str
     program = api(office.counter, office.database, office.keyring, office.tokens)
     described = schemathesis.openapi.from_asgi("/openapi.json", program)
 
-    cases = 15 if path.rpartition("/")[2] in DECISIONS else 40  # those are five of one kind
+    cases = examples(15) if path.rpartition("/")[2] in DECISIONS else examples(40)  # those are five of one kind
 
     @settings(max_examples=cases, suppress_health_check=list(HealthCheck))
     @given(case=described[path][method].as_strategy())

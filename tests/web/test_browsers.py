@@ -17,6 +17,7 @@ from stillscan.guidance import page_texts
 from stillscan.records.errors import RecordsError
 from stillscan.web import browsers, connections
 from stillscan.web.browsers import MOST_BROWSERS, PRINTED_S, Browsers
+from tests.covering import examples
 
 T = page_texts("nb")
 
@@ -187,7 +188,7 @@ def test_a_supervisor_sees_allows_and_removes_browsers() -> None:
     assert len(played.browsers.all()) == 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 @given(cookie=st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=80))
 def test_no_cookie_that_somebody_thinks_of_is_a_browser(tmp_path: Path, cookie: str) -> None:
     bound = Browsers(tmp_path)

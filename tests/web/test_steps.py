@@ -16,6 +16,7 @@ from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.verify import Consignment
+from tests.covering import examples
 
 OTHER = "CS111111115NO"
 ACTS = {
@@ -47,7 +48,7 @@ def reachable(step: Step) -> set[Step]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.sampled_from([*ACTS, "next", "records fail", "records silent", "records answer"]), max_size=14))
 def test_no_step_follows_that_the_table_does_not_have(acts: list[str]) -> None:
     book = MemoryBook()

@@ -188,6 +188,15 @@ def test_another_stream_is_no_acknowledgement(world: World, caplog: pytest.LogCa
     assert len(world.box.rows) == 500
 
 
+def test_a_server_that_takes_nothing_is_told_of_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.fails = lambda n: True
+    agent = world.lives(600)
+    assert (caplog.text.count("the server does not answer"), len(world.box.rows)) == (1, 500)
+    world.fails = lambda n: False
+    agent = world.lives(600, agent)
+    assert (agent.trouble, world.box.rows) == ("", {})
+
+
 def test_a_kiosk_that_is_refused_says_so_and_keeps_all(world: World) -> None:
     world.refused = True
     assert "takes nothing from oslo-1" in world.lives(5 * AGAIN_S).trouble

@@ -25,6 +25,7 @@ from stillscan.fleet.connection import Address, NatsError, connected
 from stillscan.fleet.events import SUBJECTS, payload_of
 from stillscan.fleet.nkey import new_seed, public_of
 from stillscan.fleet.offices import Office, drawn
+from stillscan.fleet.receipts import written
 from stillscan.fleet.running import running
 from stillscan.fleet.servers import Server, User, local, started
 from stillscan.fleet.store import Store
@@ -64,6 +65,19 @@ def test_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
         list(one) == ["issuer", "kind", "expiry_year", "documents", "failed", "flagged"] and one["documents"] >= 20
         for one in told["series"]
     )
+
+
+def test_the_trial_believes_receipts_of_its_centre_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken = "stillscan.fleet.centre.written"
+    monkeypatch.setattr(taken, lambda kiosk, receipt, _: written(kiosk, receipt, None))
+    with fleet(tmp_path, 1, 1, 1, quiet) as one:
+        one.serve(0)
+        until(lambda: "the centre has not signed" in caplog.text, "what came in between is told")
+        assert one.offices[0].waits
+        monkeypatch.setattr(taken, written)
+        until(lambda: not one.offices[0].waits, "what the centre has signed is believed")
 
 
 def test_a_server_that_is_killed_and_a_centre_that_is_put_back_lose_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from stillscan.guidance import languages
 from stillscan.terminal.streams import go_on_without
 
 if TYPE_CHECKING:
+    from stillscan.fleet.centre import Centre
     from stillscan.fleet.rollout.conducting import Conductor, Publish
     from stillscan.fleet.watching import Tell
 
@@ -30,6 +32,8 @@ _MOST_REPLICAS = 5  # of a stream, by NATS
 CONDUCT_S = 60.0  # between looks at roll-outs: kiosks ask every ten minutes
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0  # between looks whether what works in the background has ended
+_FIRST_AGAIN_S, _LONGEST_AGAIN_S = 60.0, 3600.0
+"""Between two lines about what is waited for: whoever starts it sees that it lives, a month makes no long journal."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -102,11 +106,36 @@ def run(args: argparse.Namespace) -> int:
         with running("centre", lambda: [centre.run()]) as check:
             print(f"centre {args.name}: takes what comes from {to}; its state: {store}", flush=True)
             print(f"the centre's page is at {page.address()} (for one browser, once)", flush=True)
+            waits = waiting(centre)
             while True:
+                time.sleep(_LOOK_S)
                 check()
+                waits()
                 if look is not None:
                     look()
-                time.sleep(_LOOK_S)
+
+
+def _tell(text: str) -> None:
+    print(f"stillscan: {text}", file=sys.stderr, flush=True)
+
+
+def waiting(
+    centre: Centre, tell: Callable[[str], None] = _tell, clock: Callable[[], float] = time.monotonic
+) -> Callable[[], None]:
+    """Says what the centre waits for: at once, then ever more seldom, and when it goes on."""
+    next_s, pause_s, told = clock(), _FIRST_AGAIN_S, False
+
+    def look() -> None:
+        nonlocal next_s, pause_s, told
+        if centre.ready.is_set() and not centre.trouble:
+            if told:
+                tell("all is well again: events are taken")
+            next_s, pause_s, told = clock(), _FIRST_AGAIN_S, False
+        elif clock() >= next_s:
+            tell(f"{centre.trouble or f'{centre.to}: no answer yet'}; it is tried again until that is mended")
+            next_s, pause_s, told = clock() + pause_s, min(2 * pause_s, _LONGEST_AGAIN_S), True
+
+    return look
 
 
 def looks(conductor: Conductor, clock: Callable[[], float] = time.monotonic) -> Callable[[], None]:

@@ -78,11 +78,10 @@ def _stay(running: Fleet, folder: Path, as_json: bool) -> None:
     from stillscan.fleet.serving import serving
     from stillscan.fleet.up import go_on
     from stillscan.records.database import Database
-    from stillscan.records.keyring import Keyring
     from stillscan.records.staff import StaffList
 
     go_on_without()
-    database, keyring = Database(folder / "own.db"), Keyring(folder / "own.keys", "centre")
+    database, keyring = Database(folder / "own.db"), running.keyring
     with contextlib.closing(database):
         pin = f"{secrets.randbelow(1_000_000):06}"
         StaffList(database, keyring).add(DEMO.staff, DEMO.role, pin)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stillscan.errors import StillscanError
-from stillscan.fleet.connection import Address, NatsError, connected, pause_s
+from stillscan.fleet.connection import Address, NatsError, connected, pause_s, reason
 from stillscan.fleet.events import RECEIPTS, STREAM, hour_of, message_id, payload_of, subject_of
 from stillscan.fleet.outbox import Waiting
 from stillscan.fleet.receipts import REFUSED, ReceiptError, read
@@ -83,7 +83,6 @@ class Agent:
         while True:
             try:
                 async with connected(self._to, self._box.kiosk) as client:
-                    self._say("")
                     before = self._sent
                     try:
                         await self._serve(client)
@@ -92,7 +91,7 @@ class Agent:
             except StillscanError as error:
                 self._say(str(error))
             except (TimeoutError, Error, OSError) as error:
-                self._say(f"{self._to}: {type(error).__name__}: what waits is sent later")
+                self._say(f"{self._to}: {reason(error)}; what waits is sent later")
             await self._pause(pause_s(attempt))
             attempt += 1
 
@@ -107,10 +106,14 @@ class Agent:
         if self._sent < 0:
             self._sent = await asyncio.to_thread(self._box.first) - 1
             self._had = self._sent
+        fresh = True
         while True:
             rows = await asyncio.to_thread(self._box.waiting, self._sent, _WINDOW)
             if rows:
                 await self._send(stream, rows)
+            if fresh:  # a server that lets us in and takes nothing is no end of the trouble
+                fresh = False
+                self._say("")
             if self._had < self._sent and self._clock() >= self._ask_at_s:
                 await self._ask(client)
             if not rows:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from stillscan.errors import EnvironmentTroubleError, StillscanError
 from stillscan.fleet.batch import Arrived
-from stillscan.fleet.connection import Address, connected, pause_s
+from stillscan.fleet.connection import Address, connected, pause_s, reason
 from stillscan.fleet.events import (
     MOST_BYTES,
     PURPOSE,
@@ -70,34 +70,39 @@ class Centre:
     ) -> None:
         """``sign`` signs receipts: kiosks that know the centre's key believe no others."""
         self._sign = sign
-        self._store, self._to, self._name = store, to, name
+        self._store, self.to, self._name = store, to, name
         self._replicas, self._most_bytes = replicas, most_bytes
         self._keys: dict[str, PublicKeys] = {}
         self._refusals: set[tuple[str, str]] = set()  # told in the log once
         self.taken = self.repeated = self.refused = 0
         """Since this copy started."""
         self.ready = asyncio.Event()
+        self.trouble = ""
+        """Why nothing is taken now, in one line; "" when all is well, or nothing is known yet."""
 
     async def run(self) -> None:
         """Serve until cancelled, whatever happens to server and database. CentreError for what will not mend itself."""
         from nats.errors import Error
 
-        attempt, told = 0, ""
+        attempt = 0
         while True:
             try:
                 await asyncio.to_thread(self._understand)
-                async with connected(self._to, self._name) as client:
+                async with connected(self.to, self._name) as client:
                     await self._serve(client)
             except CentreError:
                 raise
             except (TimeoutError, StillscanError, Error, OSError) as error:
                 known = isinstance(error, StillscanError)
-                trouble = str(error) if known else f"{self._to}: {type(error).__name__}"
-                if trouble != told:
-                    _log.warning("%s; it is tried again", trouble)
-                told, attempt = trouble, 0 if self.ready.is_set() else attempt + 1
+                self._say(str(error) if known else f"{self.to}: {reason(error)}")
+                attempt = 0 if self.ready.is_set() else attempt + 1
                 self.ready.clear()
             await asyncio.sleep(pause_s(attempt))
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            _log.warning("fleet: %s", f"{trouble}; it is tried again" if trouble else "all is well again")
+        self.trouble = trouble
 
     def _understand(self) -> None:
         if understood := self._store.understand(utc_now()):
@@ -110,6 +115,7 @@ class Centre:
         answering = functools.partial(self._answer, _Behind(stream, self._name))
         await client.subscribe(f"{RECEIPTS}.*", queue=self._name, cb=answering)
         self.ready.set()
+        self._say("")
         working = [asyncio.create_task(self._work(client, stream)) for _ in range(_WORKERS)]
         try:
             done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
@@ -206,10 +212,10 @@ class Centre:
         while True:
             try:
                 await self._take(messages)
+                self._say("")
                 return
             except RecordsError as error:
-                if not attempt:
-                    _log.error("fleet: nothing is kept now: %s", error)
+                self._say(f"nothing is kept now: {error}")
                 await asyncio.sleep(pause_s(attempt))
                 attempt += 1
                 for message in messages:

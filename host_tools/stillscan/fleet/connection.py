@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stillscan.errors import EnvironmentTroubleError, InputError
+from stillscan.errors import EnvironmentTroubleError, InputError, one_line
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -23,6 +24,9 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = (
     0.5,
     60.0,
 )  # a server that restarts is back in 2 s; a line that is back is used in 1 min
+
+_FULL = (10023, 10047, 10077)  # NATS' numbers: no room in its JetStream, on its disk, or in the stream
+_MOST_SAID = 200  # letters of what a server says
 
 
 class NatsError(EnvironmentTroubleError):
@@ -70,31 +74,87 @@ def expect_library() -> None:
 
 @contextlib.asynccontextmanager
 async def connected(to: Address, name: str) -> AsyncIterator[Client]:
-    """A connection to one of the servers, closed at the end. NatsError; what fails later is the library's own error."""
-    from nats.aio.client import Client
-    from nats.errors import Error
+    """A connection to one of the servers, closed at the end. NatsError; what fails later is the library's own error.
 
-    url = random.choice(to.urls)
+    NatsError: none of them lets us in; why is told of the last that was tried.
+    """
+    urls, client = random.sample(to.urls, len(to.urls)), None
+    for number, url in enumerate(urls):
+        try:
+            client = await _one(to, url, name)
+            break
+        except NatsError:
+            if number + 1 == len(urls):
+                raise
+    assert client is not None, "the last one is there or raises"
+    try:
+        yield client
+    finally:
+        await _closed(client)
+
+
+async def _one(to: Address, url: str, name: str) -> Client:
+    """A connection to this server. NatsError."""
+    from nats.aio.client import Client
+    from nats.errors import Error, NoServersError
+
+    last: Exception | None = None
+
+    async def note(error: Exception) -> None:
+        """Why a try failed; the library would print a traceback to stderr, and raise that there are no servers."""
+        nonlocal last
+        last = last if isinstance(error, NoServersError) else error
+
     client, extra = Client(), {"tls": _trusting(to.authority)} if url.startswith("tls:") else {}
     connecting = client.connect(
         url,
         name=name,
         allow_reconnect=False,  # whoever works by a connection begins anew by itself, and knows that it did
+        max_reconnect_attempts=1,  # else a server that refuses is tried 60 times, 2 s apart, before anything is told
+        reconnect_time_wait=0,
         connect_timeout=_CONNECT_S,  # type: ignore[arg-type]
         nkeys_seed_str=to.seed,
         inbox_prefix=inbox_of(name),
-        error_cb=_quiet,
+        error_cb=note,
         **extra,  # type: ignore[arg-type]
     )
     try:
-        try:
-            await asyncio.wait_for(connecting, 2 * _CONNECT_S)
-        except (TimeoutError, OSError, Error) as error:
-            raise NatsError(f"{url}: {_why(error)}") from None
-        yield client
-    finally:  # also of a connection that was not let in: the library would leave it open
-        with contextlib.suppress(Exception):  # what is gone cannot be closed any better
-            await client.close()
+        await asyncio.wait_for(connecting, 2 * _CONNECT_S)
+    except (TimeoutError, OSError, Error) as error:
+        await _closed(client)  # the library would leave open a connection that was not let in
+        raise NatsError(f"{to}: {_why(last or error)}") from None
+    except BaseException:
+        await _closed(client)
+        raise
+    return client
+
+
+async def _closed(client: Client) -> None:
+    with contextlib.suppress(Exception):  # what is gone cannot be closed any better
+        await client.close()
+
+
+def reason(error: Exception) -> str:
+    """Why a connection that was there is of no use, in plain words, for whoever runs servers and centres."""
+    from nats.errors import ConnectionClosedError, MaxPayloadError, NoRespondersError, StaleConnectionError
+    from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
+
+    match error:
+        case APIError(err_code=code) if code in _FULL:
+            return "the server is full: it takes nothing until its JetStream gets more room"
+        case APIError(description=str(said)) if said:
+            return f"the server says: {one_line(said)[:_MOST_SAID]}"
+        case ServiceUnavailableError():
+            return "the server has no JetStream, or does not come to an agreement with the others now"
+        case NoStreamResponseError() | NoRespondersError():
+            return "the server keeps no events yet: no centre ('stillscan fleet serve') has been there"
+        case MaxPayloadError():
+            return "the server takes no message of this size: its max_payload is to be 131072"
+        case TimeoutError():
+            return "the server does not answer"
+        case ConnectionClosedError() | StaleConnectionError() | OSError():
+            return "the connection was lost"
+    return f"the server cannot be used: {type(error).__name__}"
 
 
 def inbox_of(name: str) -> str:
@@ -117,13 +177,14 @@ def _trusting(authority: str | None) -> ssl.SSLContext:
 def _why(error: Exception) -> str:
     said = str(error).lower()
     if "authorization" in said or "nkey" in said:
-        return "the server does not take this NKey; 'stillscan fleet key' prints it, and the centre enrols it"
+        return (
+            "the server does not take this NKey; at the centre 'stillscan fleet users' writes those that it takes: its "
+            "own, and of each kiosk that is enrolled ('stillscan fleet key' there)"
+        )
+    if isinstance(error, socket.gaierror):
+        return "nobody here knows a computer of that name"
     if isinstance(error, ssl.SSLCertVerificationError):
         return "the server's certificate is not of the authority that is trusted here"
     if isinstance(error, ssl.SSLError):
         return "the server speaks no TLS that is known here"
     return "the server cannot be reached"
-
-
-async def _quiet(_: Exception) -> None:
-    """The library would print a traceback to stderr; whoever asked gets the error too."""

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from stillscan.fleet.agent import Agent
 from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address
-from stillscan.fleet.nkey import new_seed, public_of
+from stillscan.fleet.nkey import public_of, seed_of
 from stillscan.fleet.offices import Office, drawn
 from stillscan.fleet.running import running
 from stillscan.fleet.series import judged
@@ -27,6 +27,8 @@ from stillscan.fleet.servers import Server, User, local, started
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import CHECK, KIOSK
 from stillscan.fleet.tallies import counts
+from stillscan.records.keyring import Keyring
+from stillscan.records.public_keys import PublicKeys
 
 _DIRTY_EVERY = 25  # offices, one of which has a dirty glass: 2 of the fifty of a demonstration
 _STALL_S = 120.0  # without anything new at the centre: what is not there by then is lost (agents try again at 60 s)
@@ -43,6 +45,8 @@ class Fleet:
 
     offices: list[Office]
     store: Store
+    keyring: Keyring
+    """The centre's own: it signs receipts."""
     server: Server
     centre: Centre
     check: Callable[[], None]
@@ -71,11 +75,12 @@ def fleet(
             made.append(Office(folder / f"office-{number:04}", number + 1, share))
             opened.callback(made[-1].close)
             made[-1].enrol(store)
-        seed_of_centre = new_seed()
-        users = [*(one.user for one in made), User(public_of(seed_of_centre), None)]
+        keyring = Keyring(folder / "own.keys", "centre")
+        nkey, known = seed_of(keyring), PublicKeys.parse(Path("centre.pub"), keyring.public_pem())
+        users = [*(one.user for one in made), User(public_of(nkey), None)]
         server = opened.enter_context(started(local(folder / "server", users)))
-        centre = Centre(store, Address((server.url,), seed_of_centre))
-        agents = [Agent(one.outbox, Address((server.url,), one.seed)) for one in made]
+        centre = Centre(store, Address((server.url,), nkey), sign=keyring.sign)
+        agents = [Agent(one.outbox, Address((server.url,), one.seed), centre=known) for one in made]
         check_centre = opened.enter_context(running("centre", lambda: [centre.run()]))
         check_agents = opened.enter_context(running("agents", lambda: [one.run() for one in agents]))
 
@@ -83,7 +88,7 @@ def fleet(
             check_centre()
             check_agents()
 
-        yield Fleet(made, store, server, centre, check, random.Random(seed))
+        yield Fleet(made, store, keyring, server, centre, check, random.Random(seed))
 
 
 def go_on(fleet: Fleet, pause: Callable[[float], None] = time.sleep) -> None:

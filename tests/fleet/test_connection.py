@@ -1,0 +1,123 @@
+"""Servers that are away, refuse, or are full: what whoever runs them is told, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from stillscan.commands.fleet_serve import waiting
+from stillscan.fleet.centre import Centre
+from stillscan.fleet.connection import Address, NatsError, connected, reason
+from stillscan.fleet.store import Store
+
+pytest.importorskip("nats")
+from nats import errors
+from nats.js import errors as of_streams
+
+
+def api(code: int, description: str | None, kind: type[of_streams.APIError] = of_streams.ServerError) -> Exception:
+    """An answer of JetStream."""
+    return kind(code=500, err_code=code, description=description, stream="STILLSCAN", seq=0)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (api(10077, "maximum bytes exceeded", of_streams.ServiceUnavailableError), "is full"),
+        (api(10047, "insufficient storage resources available"), "is full"),
+        (api(10023, "insufficient resources"), "is full"),
+        (api(10074, "replicas > 1 not supported\nin non-clustered mode"), "says: replicas > 1 not supported"),
+        (api(0, "x" * 5000), "says: xxx"),
+        (api(0, None, of_streams.ServiceUnavailableError), "has no JetStream"),
+        (of_streams.NoStreamResponseError(), "no centre"),
+        (errors.MaxPayloadError(), "max_payload is to be"),
+        (errors.TimeoutError(), "does not answer"),
+        (TimeoutError(), "does not answer"),
+        (errors.ConnectionClosedError(), "was lost"),
+        (ConnectionResetError(), "was lost"),
+        (errors.BadSubjectError(), "cannot be used"),
+    ],
+)
+def test_each_refusal_is_one_line_in_words(error: Exception, says: str) -> None:
+    told = reason(error)
+    assert says in told
+    assert "\n" not in told
+    assert len(told) < 300
+
+
+async def _connects(*ports: int) -> None:
+    async with connected(Address(tuple(f"nats://127.0.0.1:{port}" for port in ports)), "oslo-1"):
+        pass
+
+
+def test_servers_that_are_not_there_are_told_together_and_at_once() -> None:
+    with socket.socket() as one, socket.socket() as other:  # bound, and nobody listens
+        for bound in (one, other):
+            bound.bind(("127.0.0.1", 0))
+        ports = [bound.getsockname()[1] for bound in (one, other)]
+        with pytest.raises(NatsError) as caught:
+            asyncio.run(_connects(*ports))
+    where = ", ".join(f"nats://127.0.0.1:{port}" for port in ports)
+    assert str(caught.value) == f"{where}: the server cannot be reached"
+
+
+def test_a_name_that_nobody_knows_is_no_server_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(asyncio, "open_connection", unknown)
+    with pytest.raises(NatsError, match="nobody here knows a computer of that name"):
+        asyncio.run(_connects(4222))
+
+
+def test_a_centre_says_at_once_what_it_waits_for_and_ever_more_seldom(store: Store) -> None:
+    at_s, told = 0.0, list[str]()
+    centre = Centre(store, Address(("nats://127.0.0.1:1",)))
+    look = waiting(centre, told.append, lambda: at_s)
+    look()
+    assert told == ["nats://127.0.0.1:1: no answer yet; it is tried again until that is mended"]
+    centre._say("nats://127.0.0.1:1: the server cannot be reached")
+    for second in range(0, 86_400, 10):
+        at_s = float(second)
+        look()
+    assert set(told[1:]) == {"nats://127.0.0.1:1: the server cannot be reached; it is tried again until that is mended"}
+    assert len(told) == 29
+    centre.ready.set()
+    centre._say("")
+    look()
+    look()
+    assert told[29:] == ["all is well again: events are taken"]
+    centre._say("nothing is kept now: the disk is full")  # with a server that is there
+    look()
+    assert told[30:] == ["nothing is kept now: the disk is full; it is tried again until that is mended"]
+
+
+def test_a_centre_whose_state_takes_nothing_says_so_and_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stillscan.fleet import centre as centres
+    from stillscan.records.errors import RecordsError
+
+    centre, troubles, held = Centre(store, Address(("nats://127.0.0.1:1",))), list[str](), list[int]()
+
+    async def pause(_: float) -> None:
+        troubles.append(centre.trouble)
+        if len(troubles) == 3:
+            monkeypatch.setattr(centre, "_take", taken)
+
+    async def fails(_: Any) -> None:
+        raise RecordsError("the disk is full", "full")
+
+    async def taken(_: Any) -> None:
+        held.append(-1)
+
+    async def in_progress() -> None:
+        held.append(1)
+
+    monkeypatch.setattr(centre, "_take", fails)
+    monkeypatch.setattr(centres, "asyncio", SimpleNamespace(sleep=pause))
+    asyncio.run(centre._take_surely([SimpleNamespace(in_progress=in_progress)]))  # type: ignore[list-item]
+    assert troubles == ["nothing is kept now: the disk is full"] * 3
+    assert (held, centre.trouble) == ([1, 1, 1, -1], "")

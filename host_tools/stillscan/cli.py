@@ -75,7 +75,13 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
     from importlib import import_module
 
     from stillscan import __version__
-    from stillscan.commands.parser import Parser, add_log, refuse_visible_password
+    from stillscan.commands.parser import (
+        Parser,
+        add_log,
+        keep_what_came_before,
+        refuse_visible_password,
+        unlike_defaults,
+    )
 
     parser = Parser(prog="stillscan", description="The passport scanner that finishes the job.", epilog=EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"stillscan {__version__}")
@@ -87,15 +93,19 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
         for command in [name for name in given[:1] if name in COMMANDS] or COMMANDS:
             import_module(f"stillscan.commands.{command}").add_parser(subparsers)
             add_log(subparsers.choices[command])
+            keep_what_came_before(subparsers.choices[command])
     finally:
         if collects:
             gc.enable()
     args = parser.parse_args(given)
     refuse_visible_password(getattr(args, "database", None))
+    args.typed, args.in_file = unlike_defaults(args, subparsers.choices[given[0]]), frozenset()
     if getattr(args, "config", None) is not None:
         from stillscan.commands.config import from_file
 
-        args = parser.parse_args([given[0], *from_file(args.config, subparsers.choices[given[0]]), *given[1:]])
+        typed, asked = args.typed, subparsers.choices[given[0]]
+        args = parser.parse_args([given[0], *from_file(args.config, asked), *given[1:]])
+        args.typed, args.in_file = typed, unlike_defaults(args, asked) - typed
     return args
 
 

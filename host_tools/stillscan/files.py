@@ -7,6 +7,8 @@ import errno
 import os
 import stat
 import tempfile
+import threading
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +36,66 @@ _KEPT = {
 """How files begin that no command writes over by a slip: what they hold is nowhere else."""
 _MOST_TEXT = 1_000_000
 """Bytes of a file that people write by hand: some hundred times what the longest samples hold."""
+
+_PARTNER_S = 5.0
+"""For whoever writes into a pipe, or reads from it: a program that was started together with ours has opened it by
+then, on a busy computer too; without an end nobody waits for one that was forgotten."""
+_LOOK_S = 0.02  # between looks whether somebody reads
+
+
+def opened(name: str | PathLike[str]) -> BinaryIO:
+    """A file that is to be read. InputError: a pipe that nobody writes to, for which `open` would wait for ever.
+
+    OSError, ValueError as `open` (see ``trouble``).
+    """
+    if not _is_pipe(name):
+        return open(name, "rb")
+    found: list[BinaryIO | OSError] = []
+
+    def wait() -> None:
+        try:
+            found.append(open(name, "rb"))  # noqa: SIM115 - whoever gets it closes it
+        except OSError as error:
+            found.append(error)
+
+    waits = threading.Thread(target=wait, daemon=True)
+    waits.start()
+    waits.join(_PARTNER_S)
+    if waits.is_alive():
+        with contextlib.suppress(OSError):  # nobody waits there any more: somebody has come after all
+            os.close(os.open(name, os.O_WRONLY | os.O_NONBLOCK))
+        waits.join()
+        if not isinstance(found[0], OSError):
+            found[0].close()
+        raise InputError(f"{os.fspath(name)}: is a pipe that nobody writes to")
+    if isinstance(found[0], OSError):
+        raise found[0]
+    return found[0]
+
+
+def opened_to_write(name: str | PathLike[str]) -> BinaryIO:
+    """What is no plain file and is written as it is. InputError: a pipe that nobody reads. OSError, ValueError."""
+    if not _is_pipe(name):
+        return open(name, "wb")
+    until = time.monotonic() + _PARTNER_S
+    while True:
+        try:
+            handle = os.open(name, os.O_WRONLY | os.O_NONBLOCK)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() >= until:
+                raise InputError(f"{os.fspath(name)}: is a pipe that nobody reads") from None
+        time.sleep(_LOOK_S)
+    os.set_blocking(handle, True)
+    return os.fdopen(handle, "wb")
+
+
+def _is_pipe(name: str | PathLike[str]) -> bool:
+    with contextlib.suppress(OSError):
+        return stat.S_ISFIFO(os.stat(name).st_mode)
+    return False
 
 
 def trouble(name: str | PathLike[str], error: OSError | ValueError, done: str = "read") -> StillscanError:
@@ -84,7 +146,7 @@ def read_toml(name: str | PathLike[str]) -> dict[str, Any]:
 def located_toml(name: str | PathLike[str]) -> Located:
     """As ``read_toml``, of a file in which people are told where they went wrong."""
     try:
-        with open(name, "rb") as file:
+        with opened(name) as file:
             content = file.read(_MOST_TEXT + 1)
         if len(content) > _MOST_TEXT:
             raise InputError(f"{os.fspath(name)}: is longer than {_MOST_TEXT // 1_000_000} MB")
@@ -103,7 +165,7 @@ def located_toml(name: str | PathLike[str]) -> Located:
 def read_whole(name: str | PathLike[str], most: int) -> bytes:
     """A file of at most so many bytes. InputError, EnvironmentTroubleError as ``trouble``; InputError when longer."""
     try:
-        with open(name, "rb") as file:
+        with opened(name) as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:
         raise trouble(name, error) from None
@@ -153,7 +215,8 @@ def write_whole(name: str | PathLike[str], content: bytes) -> None:
     """
     try:
         if os.path.exists(name) and not os.path.isfile(name):
-            Path(name).write_bytes(content)
+            with opened_to_write(name) as file:
+                file.write(content)
             return
         refuse_kept(name)
         target = Path(os.path.realpath(name))

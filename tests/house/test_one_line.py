@@ -1,8 +1,11 @@
 """What strangers chose - a file's name, a device's words - comes to people as one printable line of bounded length."""
 
+import argparse
 import contextlib
 import logging
 import os
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,9 @@ from PIL import Image
 
 from kiosk import wire
 from stillscan import log
-from stillscan.cli import main
+from stillscan.cli import COMMANDS, _parsed, main
+from stillscan.commands import run
+from stillscan.commands.parser import Parser, actions_of, add_log, keep_what_came_before
 from stillscan.errors import InputError, one_line
 from stillscan.link.messages import Hello, parse
 from stillscan.records.database import Database
@@ -132,6 +137,69 @@ def test_places_that_a_simulated_scanner_cannot_have(option: str, capsys: pytest
 def test_a_file_without_an_end_does_not_fill_the_memory(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--port", "/nonexistent/port", "--reconnect", "0", option, "/dev/zero"]) == 2
     assert capsys.readouterr().err == "stillscan: /dev/zero: is longer than 1 MB\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["--log", "LOG", "verify"], ["verify", "--log", "LOG"], ["--log", "LOG", "verify", "-v"]]
+)
+def test_the_log_is_named_before_an_action_or_at_the_end(words: list[str], tmp_path: Path) -> None:
+    given = [word.replace("LOG", str(tmp_path / "log")) for word in words]
+    assert main(["audit", *given, "--database", str(tmp_path / "none.db")]) == 2
+    assert "there is no such database" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in actions_of(parser).values():
+        yield from _parsers(action)
+
+
+def test_every_action_takes_at_its_end_what_its_command_takes_for_it() -> None:
+    commands = Parser(prog="stillscan")
+    subparsers = commands.add_subparsers()
+    for name in COMMANDS:
+        import_module(f"stillscan.commands.{name}").add_parser(subparsers)
+        add_log(subparsers.choices[name])
+        keep_what_came_before(subparsers.choices[name])
+    for parser in (one for command in subparsers.choices.values() for one in _parsers(command)):
+        options = {option: one for one in parser._actions for option in one.option_strings}
+        assert {"--log", "-v"} <= options.keys(), parser.prog
+        for action in actions_of(parser).values():
+            both = [one for one in action._actions if one.option_strings and one.option_strings[0] in options]
+            assert all(one.default == argparse.SUPPRESS for one in both), action.prog
+
+
+def test_an_option_before_an_action_is_not_forgotten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = str(tmp_path / "mistyped.db")
+    for words in (["--database", there, "list"], ["list", "--database", there]):
+        assert main(["pair", *words]) == 2
+        assert "mistyped.db: there is no such database" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--kiosk", "../x", "--database", "r.db"], "--database, --kiosk"),
+        (["--page", "9000", "--open", "--office", "x"], "--page, --open, --office"),
+        (["--quiet-hours", "01:00-02:00", "--releases", "x"], "--releases, --quiet-hours"),
+        (["--known", "none.toml"], "no such file"),
+    ],
+)
+def test_what_can_do_nothing_is_not_taken(
+    words: list[str], named: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--port", "sim", "--once", *words]) == 2
+    told = capsys.readouterr().err
+    assert named in told
+    assert told.count("\n") == 1
+
+
+def test_what_a_file_says_of_the_page_is_no_mistake_where_there_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "kiosk.toml").write_text('office = "0001 Oslo"\npage = 9000\n')
+    run._expect_used(_parsed(["run", "--config", str(tmp_path / "kiosk.toml"), "--port", "sim", "--once"]))
+    assert capsys.readouterr().err == "stillscan: --page, --office: nothing without the clerk's page\n"
 
 
 def test_tables_within_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,9 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.add_argument(
         "names", nargs="*", metavar="BOARD", help="name, or path of a folder with a board.py (default: every board)"
     )
-    check.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON array, an object a board"
-    )
+    check.add_argument("--json", action="store_true", help="print one JSON array, an object a board")
     check.set_defaults(run=_check)
     new = what.add_parser(
         "new",
@@ -69,7 +67,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     show.add_argument("name", metavar="BOARD", help="name, or path of a folder with a board.py and a parts.toml")
     form = show.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
+    form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument("--markdown", action="store_true", help="print them as they stand in the board's README.md")
     show.set_defaults(run=_show)
     draw = what.add_parser(

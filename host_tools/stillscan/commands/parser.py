@@ -67,7 +67,7 @@ def _is_file(action: argparse.Action) -> bool:
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
-    """--log and -v, which every command has."""
+    """--log and -v, which every command and each of its actions has: people put them at the end."""
     group = parser.add_argument_group("log")
     group.add_argument(
         "--log",
@@ -78,6 +78,33 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "-v", "--verbose", action="count", default=0, help="log details as well; twice: those of libraries too"
     )
+    for action in actions_of(parser).values():
+        add_log(action)
+
+
+def keep_what_came_before(parser: argparse.ArgumentParser) -> None:
+    """An option that both a command and its action take counts before the action as well.
+
+    argparse would put the action's default in its place.
+    """
+    both = {one.dest for one in parser._actions if one.option_strings}
+    for action in actions_of(parser).values():
+        for one in action._actions:
+            if one.dest in both and one.option_strings and one.dest != "help":
+                one.default = argparse.SUPPRESS
+        keep_what_came_before(action)
+
+
+def actions_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of a command's actions by their names; none where it has none."""
+    found = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    return dict(found[0].choices) if found else {}
+
+
+def unlike_defaults(args: argparse.Namespace, parser: argparse.ArgumentParser) -> frozenset[str]:
+    """Which options have another value than their default: somebody gave them."""
+    named = [one for one in parser._actions if one.option_strings]
+    return frozenset(one.dest for one in named if getattr(args, one.dest, one.default) != one.default)
 
 
 class Language(argparse.Action):

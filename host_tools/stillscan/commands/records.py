@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from typing import Literal, TextIO
 
 from stillscan.commands.parser import whole
 from stillscan.errors import InputError
-from stillscan.files import refuse_kept, trouble
+from stillscan.files import opened, opened_to_write, refuse_kept, trouble
 from stillscan.records.audit import has_signed
 from stillscan.records.clock import AHEAD_DAYS, MOST_AHEAD_DAYS, ClockRules
 from stillscan.records.database import Database
@@ -124,7 +125,7 @@ def read_input(name: str) -> bytes:
     try:
         if name == "-":
             return sys.stdin.buffer.read(MOST_BYTES + 1)
-        with open(name, "rb") as file:
+        with opened(name) as file:
             return file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         raise trouble(name, error) from None
@@ -162,7 +163,7 @@ def output(name: str | None) -> Iterator[TextIO]:
         refuse_kept(name)
         path = Path(os.path.realpath(name))
         if is_there(path) and not path.is_file():
-            with open(path, "w", encoding="utf-8") as file:
+            with io.TextIOWrapper(opened_to_write(path), encoding="utf-8") as file:
                 yield file
             return
         handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")

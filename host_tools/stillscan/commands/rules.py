@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from stillscan.commands.parser import add_language
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import opened, trouble
 from stillscan.guidance import say
 from stillscan.verify import explanations
 from stillscan.verify.cases import MOST_CHARACTERS, case_from_json
@@ -77,9 +78,13 @@ def _decide(args: argparse.Namespace) -> int:
 def _lines(name: str) -> Iterator[tuple[int, str]]:
     """The lines that are not blank, and their numbers; a bar on a terminal's stderr when output goes elsewhere."""
     try:
-        with nullcontext(sys.stdin) if name == "-" else open(name, encoding="utf-8", errors="replace") as file:
+        with (
+            nullcontext(sys.stdin)
+            if name == "-"
+            else io.TextIOWrapper(opened(name), encoding="utf-8", errors="replace") as file
+        ):
             console = Console(stderr=True)
-            if name != "-" and console.is_terminal and not sys.stdout.isatty():
+            if name != "-" and file.seekable() and console.is_terminal and not sys.stdout.isatty():
                 total = sum(1 for _ in file)
                 file.seek(0)
                 lines: Iterable[str] = track(_capped(name, file), "deciding", total, console=console, transient=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from datetime import date
 from io import BytesIO
@@ -47,7 +47,12 @@ _ROWS = 274  # of the reference scanner's zone: 23.2 mm at 300 dpi
 _SCREEN_WIDTH = 150  # columns of the saved picture of a terminal; nothing depends on it
 _VISIT_S = 60.0  # a hand's movements are drawn for so long: twice what `simulate` waits for a check at most by default
 _DAY_S = 86400.0  # the most that --reconnect takes: a day
-_OF_THE_PAGE = ("known", "webhook", "releases", "open")
+_OF_THE_PAGE = (
+    *("page", "lock_minutes", "open", "webhook", "webhook_secret", "releases", "releases_seed", "releases_root"),
+    *("quiet_hours", "known", "office", "reading_taken", "reading_limit", "new_database"),
+)
+_OF_RECORDS = ("database", "keys", "kiosk", "clock_ahead", "unsynchronised_clock")
+"""Without the page they say which scanners are paired; a simulated one need not be."""
 _MOST_READ_MS = 3_600_000.0  # an hour: nobody waits longer for a trial
 
 
@@ -113,7 +118,7 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
     simulated = people is not None
     if not without_page(args):
         return serve(args, connect, simulated, Customers(people, args.seed) if people and is_tour(args) else None)
-    _tell_unused(args)
+    _expect_used(args)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
     live = console.is_terminal and not args.save_screen and not args.json
@@ -151,13 +156,22 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
     return EXIT[result.outcome]
 
 
-def _tell_unused(args: argparse.Namespace) -> None:
-    """Which options do nothing without the page; what is wrong with them is told all the same."""
+def _expect_used(args: argparse.Namespace) -> None:
+    """InputError for options on the command line that do nothing without the page; what a file says is told alone."""
     lists(args.known)
     webhook_of(args)
-    unused = [f"--{name}" for name in _OF_THE_PAGE if getattr(args, name)]
-    if unused:
-        print(f"stillscan: {', '.join(unused)}: nothing without the clerk's page", file=sys.stderr)
+    idle = (*_OF_THE_PAGE, *(_OF_RECORDS if args.port == "sim" else ()))
+    if typed := [name for name in idle if name in args.typed]:
+        raise InputError(
+            f"{_options(typed)}: nothing without the clerk's page, which --once, --no-page, --recipient and --save-... "
+            "leave out"
+        )
+    if unused := [name for name in _OF_THE_PAGE if name in args.in_file]:
+        print(f"stillscan: {_options(unused)}: nothing without the clerk's page", file=sys.stderr)
+
+
+def _options(names: Sequence[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
 def _line(text: str) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stillscan.errors import EnvironmentTroubleError, InputError, one_line
+from stillscan.files import read_whole
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -26,6 +27,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = (
 )  # a server that restarts is back in 2 s; a line that is back is used in 1 min
 
 _FULL = (10023, 10047, 10077)  # NATS' numbers: no room in its JetStream, on its disk, or in the stream
+_MOST_AUTHORITY = 1_000_000  # bytes: all that browsers trust take 200,000
 _MOST_SAID = 200  # letters of what a server says
 
 
@@ -61,6 +63,8 @@ def address(given: str, seed: str | None = None, authority: str | None = None, o
             raise InputError(f"{option}: a server is named as tls://HOST:{PORT}, without name and password")
         if parts.scheme == "nats" and parts.hostname not in _LOCAL:
             raise InputError(f"{option}: tls:// for another computer: what is told would be readable on the way")
+    if authority is not None:
+        _trusting(authority)  # what cannot be used is told now, and not tried again for ever
     return Address(urls, seed, authority)
 
 
@@ -168,9 +172,12 @@ def pause_s(attempt: int) -> float:
 
 
 def _trusting(authority: str | None) -> ssl.SSLContext:
+    """InputError: what was named is no certificate."""
+    if authority is None:
+        return ssl.create_default_context()
     try:
-        return ssl.create_default_context(cafile=authority)
-    except (OSError, ssl.SSLError):
+        return ssl.create_default_context(cadata=read_whole(authority, _MOST_AUTHORITY).decode("ascii"))
+    except (ValueError, ssl.SSLError):  # of nothing at all Python says that it is empty
         raise InputError(f"{authority}: is no certificate of an authority (PEM)") from None
 
 

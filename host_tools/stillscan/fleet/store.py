@@ -69,6 +69,8 @@ class Store:
         """
         self.url = parse_place(place)
         file = database_file(self.url)
+        if file is not None and file.exists() and not file.is_file():
+            raise InputError(f"{file}: is no file; name one for the state, or one that is to be made")
         if file is not None and not create and not file.is_file():
             raise InputError(f"{file}: there is no state of a centre; 'stillscan fleet serve' makes it")
         self._engine, self._getting = open_engine(self.url, _WAIT_S)

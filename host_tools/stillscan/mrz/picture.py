@@ -1,10 +1,12 @@
 """Picture files: their pages, loaded as 8-bit grey within bounded memory."""
 
+import contextlib
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import opened, trouble
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.pixels import evened, greatest
@@ -29,6 +31,7 @@ _WITH_PAGES = ("TIFF", "GIF")
 """Kinds of files whose further pictures are pages. In others (MPO of a telephone) they are the same one again."""
 _BLANK = 4
 """Grey values that a picture spans at least when it shows something (`read` calls a flatter one blank)."""
+_HEAD = 32  # bytes in which a kind of file is known
 _NOT_READ = {
     b"%PDF": "a PDF is not read: save its page as a picture",
     b"ftyphei": "pictures of the kind HEIC are not read: save it as JPEG",
@@ -56,18 +59,21 @@ def load(path: Path) -> Iterator[tuple[NDArray[np.uint8], tuple[QualityFinding, 
     MrzError when the file is missing, no picture, damaged or too large; EnvironmentTroubleError when the system does
     not let it be read.
     """
+    head = b""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _seekable(path) as file:
             warnings.simplefilter("ignore")  # Pillow warns of odd files; whatever matters raises below
-            with Image.open(path) as picture:
-                yield _page(picture, path, by_opencv=True)
+            head = file.read(_HEAD)
+            file.seek(0)
+            with Image.open(file) as picture:
+                yield _page(picture, path, by_opencv=file)
                 for number in range(1, _MOST_PAGES if picture.format in _WITH_PAGES else 1):
                     try:
                         picture.seek(number)
                     except EOFError:
                         return
                     yield _page(picture, path)
-    except MrzError:
+    except (MrzError, InputError):
         raise
     except Image.DecompressionBombError:
         raise _too_large(path.name) from None
@@ -75,21 +81,26 @@ def load(path: Path) -> Iterator[tuple[NDArray[np.uint8], tuple[QualityFinding, 
         if isinstance(error, OSError) and error.errno is not None:  # the system's own: it is not the picture's fault
             told = trouble(path.name or path, error)
             raise (MrzError(str(told)) if isinstance(told, InputError) else told) from None
-        raise MrzError(f"{path.name}: {_kind_not_read(path)}") from None
+        raise MrzError(f"{path.name}: {_kind_not_read(head)}") from None
 
 
-def _kind_not_read(path: Path) -> str:
-    """Why a file cannot be read as a picture."""
-    with path.open("rb") as file:
-        head = file.read(32)
+@contextlib.contextmanager
+def _seekable(path: Path) -> Iterator[BinaryIO]:
+    """The file; what comes through a pipe is held in memory, as far as a picture can be long."""
+    with opened(path) as file:
+        yield file if file.seekable() else BytesIO(file.read(4 * MAX_PIXELS))
+
+
+def _kind_not_read(head: bytes) -> str:
+    """Why a file that begins so cannot be read as a picture."""
     told = (text for mark, text in _NOT_READ.items() if mark in head)
     return next(told, "not a picture that can be read (damaged, or of an unknown kind)")
 
 
 def _page(
-    picture: Image.Image, path: Path, *, by_opencv: bool = False
+    picture: Image.Image, path: Path, *, by_opencv: BinaryIO | None = None
 ) -> tuple[NDArray[np.uint8], tuple[QualityFinding, ...]]:
-    """The picture that the file stands at; `by_opencv`: it is the first, which OpenCV can decode too."""
+    """The picture that the file stands at; `by_opencv`: the file of the first, which OpenCV can decode too."""
     pixels = picture.width * picture.height
     if pixels > MAX_PIXELS:
         raise _too_large(path.name)
@@ -99,8 +110,8 @@ def _page(
         halves = 2 if pixels > _ENOUGH_PIXELS else 1
         picture.draft("L", (picture.width // halves, picture.height // halves))
     deep = _is_deep_colour(picture)
-    if by_opencv and (deep or (picture.format == "WEBP" and pixels > _ENOUGH_PIXELS)):
-        decoded = _by_opencv(path, deep=deep)
+    if by_opencv is not None and (deep or (picture.format == "WEBP" and pixels > _ENOUGH_PIXELS)):
+        decoded = _by_opencv(by_opencv, deep=deep)
         if decoded is not None:
             return _upright(_halved_bands(decoded, lambda band: band), picture), ()
     faults = _decode(picture)
@@ -130,9 +141,12 @@ def _is_deep_colour(picture: Image.Image) -> bool:
     return picture.mode == "RGB" and any(";16" in str(mode) for mode in modes)
 
 
-def _by_opencv(path: Path, *, deep: bool) -> NDArray[np.uint8] | None:
+def _by_opencv(file: BinaryIO, *, deep: bool) -> NDArray[np.uint8] | None:
     """Grey pixels by OpenCV, where Pillow would lose depth or take 16 bytes a pixel (WebP); None where it cannot."""
-    data = np.fromfile(path, np.uint8)
+    at = file.tell()
+    file.seek(0)
+    data = np.frombuffer(file.read(), np.uint8)
+    file.seek(at)
     flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION | (cv2.IMREAD_ANYDEPTH if deep else 0)
     decoded: NDArray[Any] | None = cv2.imdecode(data, flags)
     if decoded is None or decoded.ndim != 2:

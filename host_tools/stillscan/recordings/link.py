@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from kiosk import wire
 from stillscan.errors import DeviceError, InputError
-from stillscan.files import refuse_kept, trouble
+from stillscan.files import opened_to_write, refuse_kept, trouble
 from stillscan.link.framing import Decoder, Frame, encode
 from stillscan.link.messages import parse
 from stillscan.link.transport import LinkLostError, Transport
@@ -37,7 +37,7 @@ class LinkFile:
         """InputError, EnvironmentTroubleError: it cannot be written."""
         try:
             refuse_kept(name)
-            self._file: BinaryIO = open(name, "wb")  # noqa: SIM115 - closed in close()
+            self._file: BinaryIO = opened_to_write(name)  # closed in close()
         except (OSError, ValueError) as error:
             raise trouble(name, error, "written") from None
         self._written = Written(LINK)

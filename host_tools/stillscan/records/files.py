@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from stillscan.files import trouble
+from stillscan.files import opened, trouble
 from stillscan.records.errors import of_file
 
 
@@ -93,8 +93,8 @@ def make_folder(path: Path) -> None:
 
 def read(path: Path) -> bytes:
     """The content. RecordsError when it cannot be read."""
-    with _trouble(path):
-        return path.read_bytes()
+    with _trouble(path), opened(path) as file:
+        return file.read()
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stillscan.files import why
+from stillscan.files import opened, why
 from stillscan.records.ownership import look_at_file
 from stillscan.records.wrapping import MOST_PASSPHRASE, PassphraseError, StoredPassphrase
 
@@ -39,7 +39,7 @@ def given_passphrase(folder: Path) -> str:
 
 def _read(path: Path) -> str:
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             content = file.read(4 * MOST_PASSPHRASE)  # bytes: a character takes four at most
         text = content.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:

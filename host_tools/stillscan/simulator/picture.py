@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import opened, trouble
 
 DPI = 300  # of the line sensor
 MIN_SIDE_PX = 50  # 4 mm at 300 dpi, where two lines of text take 9 mm
@@ -35,7 +35,7 @@ def read_page(path: str | PathLike[str], zone_width_px: int, zone_height_px: int
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's size warning: the limit below is ours, and stricter
-            with Image.open(path) as image:
+            with opened(path) as file, Image.open(file) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise InputError(f"{name}: a picture of more than {MAX_PIXELS // 1_000_000} megapixels")
                 if min(image.size) < MIN_SIDE_PX:

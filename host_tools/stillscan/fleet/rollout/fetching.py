@@ -24,6 +24,7 @@ from tuf.api.serialization import DeserializationError
 from tuf.ngclient import FetcherInterface
 
 from stillscan.errors import InputError
+from stillscan.files import opened
 from stillscan.fleet.connection import Address, address, connected
 from stillscan.fleet.rollout.roles import CLOCKS, ROLLOUTS, SNAPSHOT, TIMESTAMP, VALID
 
@@ -55,7 +56,7 @@ class FolderSource:
         if ".." in PurePosixPath(name).parts:
             raise DownloadError(f"{name}: leads out of the repository")
         try:
-            with open(self._folder / name, "rb") as file:
+            with opened(self._folder / name) as file:
                 while chunk := file.read(_CHUNK):
                     yield chunk
         except FileNotFoundError:

@@ -16,7 +16,7 @@ BOARDS := $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup quick test test-whole lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-page bench-fleet-rollout bench-fleet-series bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean page-matrix
+.PHONY: help setup quick test test-whole lint format types firmware tests hooks demo run bench bench-attacks bench-beside bench-chip bench-clean bench-fleet bench-fleet-day bench-fleet-page bench-fleet-return bench-fleet-rollout bench-fleet-series bench-fleet-split bench-fuzz bench-joined bench-latency bench-liveness bench-load bench-motion bench-mrz bench-page bench-plugin bench-reader bench-records bench-replay bench-rules bench-service bench-simulate bench-soak bench-tags bench-typing test-board train pictures samples wheel release sbom deb docs clean page-matrix
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -143,6 +143,15 @@ test-board: $(READY) ## the plugin's board suite: make test-board PORT=/dev/ttyA
 
 bench-fleet: setup ## kiosks through three servers and two centres that are killed; a week at once; what a check pays (nats-server; 5 minutes)
 	@$(BIN)/python -m bench.fleet $(ARGS)
+
+bench-fleet-day: setup ## a day of 3,000 kiosks, a server and a centre killed every two minutes: what is lost, what counts twice? (nats-server; 30 minutes)
+	@$(BIN)/python -m bench.fleet_day $(ARGS)
+
+bench-fleet-split: setup ## the network between three servers is cut and healed, kiosks and a centre on either side (nats-server; 2 minutes)
+	@$(BIN)/python -m bench.fleet_split $(ARGS)
+
+bench-fleet-return: setup ## an office back after a week: how soon is it caught up, and what do others notice of it? (nats-server; 3 minutes)
+	@$(BIN)/python -m bench.fleet_return $(ARGS)
 
 bench-fleet-page: setup ## the centre's page with 3,000 kiosks in a real browser: first paint, and how soon it shows a check that was made at a kiosk (nats-server)
 	@sh tests/packages.sh chromium-headless-shell

@@ -17,48 +17,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func, select
-
-from stillscan.errors import StillscanError
+from bench.fleet_site import STALL_S, Box, Site, answered, compared
 from stillscan.fleet.agent import Agent
-from stillscan.fleet.connection import Address, connected
-from stillscan.fleet.events import PURPOSE, RECEIPTS, CheckData, Series, body_of, hour_of, subject_of
-from stillscan.fleet.nkey import new_seed, public_of
+from stillscan.fleet.connection import Address
+from stillscan.fleet.nkey import new_seed
 from stillscan.fleet.offices import Office, drawn
-from stillscan.fleet.outbox import Waiting
 from stillscan.fleet.running import running
-from stillscan.fleet.servers import Server, User, free_port, users_file
-from stillscan.fleet.store import Store
-from stillscan.fleet.tables import CHECK, KIOSK
-from stillscan.records.keyring import signature_by
-from stillscan.records.public_keys import pem
+from stillscan.fleet.servers import Server, free_port
 
 _GOAL_RATE, _GOAL_WEEK_S, _GOAL_CHECK_MS, _GOAL_MB = 3000.0, 60.0, 1.0, 30.0
-_STALL_S = 240.0  # without anything new: a centre that was killed gives its events back after 60 s
 _PAUSE_S = 0.1
-_ANSWER_S = 2.0  # of a centre that is there: some ms; one that starts takes a second
-_NODE = """
-server_name: "node-{number}"
-listen: "127.0.0.1:{port}"
-max_payload: 131072
-jetstream {{ store_dir: "{folder}" }}
-authorization {{ include "users.conf" }}
-cluster {{ name: bench, listen: "127.0.0.1:{cluster}", routes: [{routes}] }}
-"""
-_CENTRE = """
-import asyncio, sys
-from stillscan.fleet.centre import Centre
-from stillscan.fleet.connection import Address
-from stillscan.fleet.store import Store
-state, urls, seed, replicas = sys.argv[1:]
-asyncio.run(Centre(Store(state), Address(tuple(urls.split(",")), seed), replicas=int(replicas)).run())
-"""
 _MEMORY = """
 import asyncio, resource, sys
 from pathlib import Path
@@ -77,94 +48,6 @@ with running("fleet", lambda: [Agent(office.outbox, Address((sys.argv[2],), sys.
     time.sleep(8)
     print(mb() - before)
 """
-
-
-class Box:
-    """A kiosk's outbox in memory; ``counts`` events lie in it from the start."""
-
-    def __init__(self, name: str, count: int) -> None:
-        self.kiosk, self.given, self._key = name, count, Ed25519PrivateKey.generate()
-        self.seed = new_seed()
-        self._rows = [self._made(n) for n in range(1, count + 1)]
-        self._taken = 0
-        self.done_s = 0.0
-
-    def _made(self, n: int) -> Waiting:
-        series = Series(issuer="UTO", kind="P", expiry_year=2026 + n % 8)
-        data = CheckData(verdict="release", read=n % 9 > 0, reasons=["ok"], series=series, attempts=1)
-        body = body_of(self.kiosk, n, "check", hour_of(datetime.now(UTC)), "Bench", data)
-        return Waiting(n, body, signature_by(self._key, PURPOSE, body))
-
-    def enrol(self, store: Store) -> None:
-        store.enrol(self.kiosk, "Bench", pem(self._key.public_key()))
-
-    def waiting(self, after: int, most: int) -> Sequence[Waiting]:
-        return self._rows[after : after + most]
-
-    def taken(self, upto: int) -> None:
-        self._taken = max(self._taken, upto)
-        if self._taken >= self.given:
-            self.done_s = time.monotonic()
-
-    def last(self) -> int:
-        return self.given
-
-    def first(self) -> int:
-        return self._taken + 1
-
-    @property
-    def waits(self) -> bool:
-        return self._taken < self.given
-
-
-class Site:
-    """Three servers and two centres, as processes that can be killed."""
-
-    def __init__(self, folder: Path, state: str, boxes: Sequence[Box], servers: int, centres: int) -> None:
-        self.store, self._state, self.seed = Store(state), state, new_seed()
-        for box in boxes:
-            box.enrol(self.store)
-        users = users_file([*(User(public_of(one.seed), one.kiosk) for one in boxes), User(public_of(self.seed), None)])
-        clusters = [free_port() for _ in range(servers)]
-        routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in clusters)
-        self.servers = []
-        for number, cluster in enumerate(clusters):
-            place, port = folder / f"node-{number}", free_port()
-            place.mkdir(parents=True)
-            (place / "users.conf").write_text(users)
-            text = _NODE.format(number=number, port=port, folder=place, cluster=cluster, routes=routes)
-            (place / "server.conf").write_text(text if servers > 1 else text[: text.index("cluster {")])
-            self.servers.append(Server(place, port))
-        self.urls = tuple(one.url for one in self.servers)
-        self.centres: list[subprocess.Popen[bytes] | None] = [None] * centres
-
-    def start(self) -> None:
-        for one in self.servers:
-            one.start()
-        for number in range(len(self.centres)):
-            self.start_centre(number)
-
-    def start_centre(self, number: int) -> None:
-        replicas = str(len(self.servers))
-        command = [sys.executable, "-c", _CENTRE, self._state, ",".join(self.urls), self.seed, replicas]
-        self.centres[number] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def kill_centre(self, number: int) -> None:
-        found = self.centres[number]
-        if found is not None:
-            found.kill()
-            found.wait()
-
-    def end(self) -> None:
-        for number in range(len(self.centres)):
-            self.kill_centre(number)
-        for one in self.servers:
-            one.end()
-        self.store.close()
-
-    def counted(self) -> int:
-        with self.store.reading() as connection:
-            return int(connection.scalar(select(func.sum(KIOSK.c.checks))) or 0)
 
 
 def main() -> int:
@@ -209,11 +92,11 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
     with ExitStack() as opened:
         opened.callback(site.end)
         site.start()
-        asyncio.run(asyncio.wait_for(_answered(first_to, boxes[0].kiosk), _STALL_S))
+        asyncio.run(asyncio.wait_for(answered(first_to, boxes[0].kiosk), STALL_S))
         began_s = kill_s = since_s = time.monotonic()
         kills, came, down = 0, -1, -1
         with running("agents", lambda: [one.run() for one in agents]):
-            while any(one.waits for one in boxes) and time.monotonic() - since_s < _STALL_S:
+            while any(one.waits for one in boxes) and time.monotonic() - since_s < STALL_S:
                 time.sleep(_PAUSE_S)
                 now_s, now = time.monotonic(), sum(one.first() for one in boxes)
                 if now != came:
@@ -228,7 +111,7 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
                     site.kill_centre(number)
                     site.start_centre(number)
             seconds = max(one.done_s or time.monotonic() for one in boxes) - began_s
-        lost, twice, ordered = _compared(site, boxes)
+        lost, twice, ordered = compared(site, boxes)
     rate = events / seconds
     told = {
         "kiosks": len(boxes),
@@ -240,29 +123,6 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
     print(json.dumps({**told, "lost": lost, "twice": twice, "in_order": ordered}), flush=True)
     fast = seconds <= most_s if most_s else kill_every > 0 or rate >= _GOAL_RATE
     return not lost and not twice and ordered and fast
-
-
-async def _answered(to: Address, kiosk: str) -> None:
-    """Servers have elected, and a centre answers: what is measured begins then."""
-    from nats.errors import Error
-
-    while True:
-        try:
-            async with connected(to, kiosk) as client:
-                await client.request(subject_of(kiosk, RECEIPTS), b"", timeout=_ANSWER_S)
-                return
-        except (TimeoutError, StillscanError, Error, OSError):
-            await asyncio.sleep(_PAUSE_S)
-
-
-def _compared(site: Site, boxes: list[Box]) -> tuple[int, int, bool]:
-    """(events of the outboxes that the state has not, that it counts again, whether none has a gap)."""
-    with site.store.reading() as connection:
-        there = {(kiosk, n) for kiosk, n in connection.execute(select(CHECK.c.kiosk, CHECK.c.n))}
-        highest = {kiosk: n for kiosk, n in connection.execute(select(KIOSK.c.kiosk, KIOSK.c.highest))}
-    given = {(one.kiosk, n) for one in boxes for n in range(1, one.given + 1)}
-    ordered = all(highest[one.kiosk] == one.given for one in boxes)
-    return len(given - there), site.counted() - len(there & given), ordered
 
 
 def _check(folder: Path, checks: int) -> bool:

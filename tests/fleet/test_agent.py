@@ -188,6 +188,23 @@ def test_another_stream_is_no_acknowledgement(world: World, caplog: pytest.LogCa
     assert len(world.box.rows) == 500
 
 
+def test_a_week_leaves_room_for_others(world: World) -> None:
+    slices, before = [], 0
+
+    async def pause(seconds: float) -> None:
+        nonlocal before
+        await asyncio.sleep(0)  # what is under way goes out
+        slices.append((len(world.sends) - before, seconds))
+        before = len(world.sends)
+        world.at_s += seconds
+
+    world.pause = pause  # type: ignore[method-assign]
+    world.lives(60)
+    sent = [one for one in slices if one[0]]
+    assert sum(number for number, _ in sent) == 500
+    assert all(number <= 50 and seconds * 1000 >= number for number, seconds in sent)  # 1,000 a second at most
+
+
 def test_a_server_that_takes_nothing_is_told_of_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.fails = lambda n: True
     agent = world.lives(600)

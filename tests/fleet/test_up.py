@@ -7,6 +7,7 @@ import contextlib
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from nats.aio.msg import Msg
+from sqlalchemy import func, select
 
 from stillscan.cli import main
 from stillscan.errors import EnvironmentTroubleError
@@ -29,6 +31,7 @@ from stillscan.fleet.receipts import written
 from stillscan.fleet.running import running
 from stillscan.fleet.servers import Server, User, local, started
 from stillscan.fleet.store import Store
+from stillscan.fleet.tables import KIOSK
 from stillscan.fleet.up import fleet, go_on
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -107,6 +110,30 @@ def test_a_server_that_is_killed_and_a_centre_that_is_put_back_lose_nothing(tmp_
             asyncio.run(Centre(stranger, Address((one.server.url,), seed)).run())
         stranger.close()
     store.close()
+
+
+def test_a_network_that_stands_still_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillscan.fleet.agent._ACK_S", 0.5)
+    monkeypatch.setattr("stillscan.fleet.connection._LONGEST_PAUSE_S", 0.5)
+    with fleet(tmp_path, 2, 30, 1, quiet) as one:
+        for number in range(30):
+            if number == 10:
+                until(lambda: one.store.counted() > 0, "the first ones arrive")
+                _signal(one.server, signal.SIGSTOP)  # as far as others see: connections stay, and nothing comes through
+            if number == 20:
+                until(lambda: "does not answer" in "".join(agent.trouble for agent in one.agents), "it is noticed")
+                _signal(one.server, signal.SIGCONT)
+            one.serve(number)
+        until(lambda: not any(office.waits for office in one.offices), "all is told to the kiosks")
+        with one.store.reading() as connection:
+            assert connection.scalar(select(func.sum(KIOSK.c.checks))) == 30
+        assert one.store.counted() == 30
+        assert all(one.store.highest(kiosk.keyring.kiosk) == kiosk.outbox.last() for kiosk in one.offices)
+
+
+def _signal(server: Server, number: signal.Signals) -> None:
+    assert server.process is not None
+    server.process.send_signal(number)
 
 
 def _same_centre(kept: Path, empty: Path) -> None:

@@ -49,6 +49,7 @@ class Fleet:
     """The centre's own: it signs receipts."""
     server: Server
     centre: Centre
+    agents: list[Agent]
     check: Callable[[], None]
     """Raises what went wrong in the background."""
     dice: random.Random
@@ -88,7 +89,7 @@ def fleet(
             check_centre()
             check_agents()
 
-        yield Fleet(made, store, keyring, server, centre, check, random.Random(seed))
+        yield Fleet(made, store, keyring, server, centre, agents, check, random.Random(seed))
 
 
 def go_on(fleet: Fleet, pause: Callable[[float], None] = time.sleep) -> None:

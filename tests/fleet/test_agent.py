@@ -20,7 +20,7 @@ from stillscan.fleet.agent import AGAIN_S, Agent
 from stillscan.fleet.connection import Address, NatsError
 from stillscan.fleet.events import STREAM, parse_payload
 from stillscan.fleet.outbox import Waiting
-from stillscan.fleet.receipts import Receipt, ReceiptError, read, written
+from stillscan.fleet.receipts import Receipt, ReceiptError, first_of, first_told, read, written
 from stillscan.records.keyring import signature_by
 from stillscan.records.public_keys import PublicKeys
 
@@ -89,6 +89,8 @@ class World:
         assert subject == "stillscan.receipts.oslo-1"
         if not self.centre:
             raise TimeoutError
+        if payload:
+            self.came |= set(range(1, first_of("oslo-1", payload, _KEYS)))
         highest = next(n for n in range(self.box.given + 1) if n + 1 not in self.came)
         receipt = Receipt(None if self.refused else highest, self.behind)
         data = written("oslo-1", receipt, self.key and functools.partial(signature_by, self.key))
@@ -108,6 +110,7 @@ class World:
             self.box,
             Address(("nats://x",)),
             centre=self.key and PublicKeys([(0, self.key.public_key())]),
+            sign=functools.partial(signature_by, _KEY),
             pause=self.pause,
             clock=lambda: self.at_s,
             now=lambda: NOW,
@@ -242,6 +245,27 @@ def test_a_receipt_is_for_one_kiosk() -> None:
     assert read("oslo-1", signed, _KEYS) == (7, 0)
     with pytest.raises(ReceiptError):
         read("oslo-2", signed, _KEYS)
+
+
+def test_a_centre_that_was_put_back_with_its_servers_waits_for_nothing_that_is_gone(world: World) -> None:
+    agent = world.lives(60)
+    world.came = set(range(1, 401))  # yesterday's, and nobody has the others any more
+    world.box.rows = {n: Waiting(n, b"%d" % n, "0" * 128) for n in range(501, 511)}
+    world.box.given = 510
+    world.lives(600, agent)
+    assert (world.box.rows, world.came >= set(range(501, 511))) == ({}, True)
+
+
+@given(st.binary(max_size=200) | st.integers(-5, 2**70).map(lambda n: b'{"first": %d, "signature": "00"}' % n))
+def test_what_nobody_signed_makes_no_centre_go_past_events(content: bytes) -> None:
+    assert first_of("oslo-1", content, _KEYS) == 0
+
+
+def test_a_kiosk_tells_of_itself_alone_what_it_has_yet() -> None:
+    told = first_told("oslo-1", 501, functools.partial(signature_by, _KEY))
+    assert first_of("oslo-1", told, _KEYS) == 501
+    assert first_of("oslo-2", told, _KEYS) == first_of("oslo-1", told, None) == 0
+    assert first_of("oslo-1", told.replace(b"501", b"502"), _KEYS) == 0
 
 
 def test_a_database_that_was_put_back_is_told(world: World) -> None:

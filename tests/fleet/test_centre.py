@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kiosks import HOUR, Kiosk, check
+from kiosks import HOUR, NOW, Kiosk, check
 
 from stillscan.fleet.batch import Arrived
-from stillscan.fleet.centre import verified
+from stillscan.fleet.centre import Centre, verified
+from stillscan.fleet.connection import Address
 from stillscan.fleet.events import EventError, parse_payload, payload_of, subject_of
+from stillscan.fleet.receipts import first_told
 from stillscan.fleet.store import Store
 from stillscan.records.canonical import canonical
+from stillscan.records.keyring import signature_by
 from stillscan.records.public_keys import PublicKeys, pem
 
 
@@ -48,6 +53,22 @@ def test_everything_else_is_refused_in_a_word(store: Store, kiosk: Kiosk) -> Non
         ("oslo-1", "forged"), ("oslo-1", "malformed"), ("oslo-1", "malformed"), ("oslo-1", "not_json"),
         ("oslo-1", "too_large"),
     ]  # fmt: skip
+
+
+def test_a_centre_goes_past_what_a_kiosk_has_not_any_more_and_says_so(
+    store: Store, kiosk: Kiosk, caplog: pytest.LogCaptureFixture
+) -> None:
+    centre = Centre(store, Address(("nats://127.0.0.1:1",)))
+    first = kiosk.tell(check())
+    store.take([first._replace(stream=7)], NOW)
+    told = first_told("oslo-1", 5, functools.partial(signature_by, kiosk.key))
+    assert (
+        centre._past("oslo-1", told, 1, floor=8) == 1
+    )  # this state reads again what was acknowledged: it may come yet
+    assert centre._past("oslo-1", told.replace(b"5", b"6", 1), 1, floor=7) == 1
+    assert centre._past("oslo-1", told, 1, floor=7) == 4
+    assert "3 events of oslo-1 up to 4 are lost" in caplog.text
+    assert centre._past("oslo-1", told, 4, floor=7) == 4
 
 
 def test_a_key_that_was_exchanged_is_taken_once_it_is_enrolled(store: Store, kiosk: Kiosk) -> None:

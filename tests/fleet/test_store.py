@@ -83,6 +83,19 @@ def test_a_gap_is_seen_until_it_is_filled(store: Store, kiosk: Kiosk) -> None:
 
 
 @ON_BOTH
+def test_what_is_gone_everywhere_is_waited_for_no_longer_and_counted(store: Store, kiosk: Kiosk) -> None:
+    told = [kiosk.tell(check()) for _ in range(9)]
+    store.take([*told[:2], told[4], told[6], told[8]], NOW)  # 1, 2, 5, 7, 9
+    assert store.go_past("oslo-1", 6, NOW) == 3  # 3, 4 and 6
+    assert (store.highest("oslo-1"), rows(store, AHEAD)) == (7, 1)
+    assert (store.go_past("oslo-1", 6, NOW), store.go_past("moss-1", 6, NOW)) == (0, 0)
+    with store.reading() as connection:
+        found = connection.execute(select(REFUSAL.c.kiosk, REFUSAL.c.reason, REFUSAL.c.count)).all()
+    assert found == [("oslo-1", "lost", 3)]
+    assert store.take([told[7]], NOW).highest == {"oslo-1": 9}
+
+
+@ON_BOTH
 def test_unknown_and_revoked_kiosks_are_refused_and_counted(store: Store, kiosk: Kiosk) -> None:
     stranger = Kiosk("bergen-1").tell(check())
     assert [why for _, why in store.take([stranger], NOW).refused] == ["unknown"]

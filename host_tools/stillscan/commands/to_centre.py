@@ -122,7 +122,7 @@ class ToCentre(NoCentre):
         from stillscan.fleet.nkey import seed_of
         from stillscan.fleet.outbox import Outbox
 
-        self._database = database
+        self._database, self._sign = database, keyring.sign
         self._outbox = Outbox(database, keyring, args.office)
         self._to: Address = address(args.fleet, seed_of(keyring), args.fleet_authority)
         self._key = _key(args.fleet_centre)
@@ -142,7 +142,7 @@ class ToCentre(NoCentre):
         from stillscan.fleet.running import running
 
         self._counter = counter
-        agent = Agent(self._outbox, self._to, centre=self._key)
+        agent = Agent(self._outbox, self._to, centre=self._key, sign=self._sign)
         with running("fleet", lambda: [agent.run(), self._hourly()]):
             yield
 

@@ -17,7 +17,7 @@ from stillscan.errors import StillscanError
 from stillscan.fleet.connection import Address, NatsError, connected, pause_s, reason
 from stillscan.fleet.events import RECEIPTS, STREAM, hour_of, message_id, payload_of, subject_of
 from stillscan.fleet.outbox import Waiting
-from stillscan.fleet.receipts import REFUSED, ReceiptError, read
+from stillscan.fleet.receipts import REFUSED, ReceiptError, Sign, first_told, read
 from stillscan.records.public_keys import PublicKeys
 
 if TYPE_CHECKING:
@@ -60,14 +60,17 @@ class Agent:
         to: Address,
         *,
         centre: PublicKeys | None = None,
+        sign: Sign | None = None,
         look_s: float = LOOK_S,
         again_s: float = AGAIN_S,
         pause: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``centre``: whose receipts count; None: whatever comes back through the servers."""
-        self._centre = centre
+        """``centre``: whose receipts count; None: whatever comes back through the servers. ``sign``: the kiosk's, with
+        which it tells a centre that was put back what is not here any more."""
+        self._centre, self._sign = centre, sign
+        self._lacks = False  # the centre has less than it once confirmed
         self._box, self._to, self._look_s, self._again_s = box, to, look_s, again_s
         self._pause, self._clock, self._now = pause, clock, now
         self._sent = -1  # up to here a server has acknowledged; -1: not looked yet
@@ -162,9 +165,10 @@ class Agent:
 
         self._ask_at_s = self._clock() + self._ask_s
         self._ask_s = min(2 * self._ask_s, _LONGEST_ASK_S)
-        receipt = None
+        receipt, kiosk = None, self._box.kiosk
         try:
-            answer = await client.request(subject_of(self._box.kiosk, RECEIPTS), b"", timeout=_RECEIPT_S)
+            told = first_told(kiosk, self._had + 1, self._sign) if self._lacks and self._sign else b""
+            answer = await client.request(subject_of(kiosk, RECEIPTS), told, timeout=_RECEIPT_S)
             receipt = read(self._box.kiosk, answer.data, self._centre)
         except (TimeoutError, Error):
             pass  # no centre is there now: the stream keeps it, and so does the outbox
@@ -173,6 +177,7 @@ class Agent:
         if receipt is not None and receipt.highest is None:
             self._say(f"the centre takes nothing from {self._box.kiosk}: {REFUSED}")
         highest = None if receipt is None else receipt.highest
+        self._lacks = highest is not None and highest < self._had
         if highest is not None and highest > self._had:
             await self._lets_go(highest)
         elif receipt is None or highest is None or receipt.behind:

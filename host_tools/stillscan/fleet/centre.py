@@ -27,7 +27,7 @@ from stillscan.fleet.events import (
     parse_payload,
     subject_of,
 )
-from stillscan.fleet.receipts import Receipt, Sign, written
+from stillscan.fleet.receipts import Receipt, Sign, first_of, written
 from stillscan.fleet.store import Store, utc_now
 from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import framed
@@ -244,9 +244,27 @@ class Centre:
         """How far a kiosk is: asked by itself alone, as the server lets nobody else write to its subject."""
         kiosk = message.subject.removeprefix(f"{RECEIPTS}.").replace(":", ".")
         with contextlib.suppress(Exception):  # it asks again
-            highest = await asyncio.to_thread(self._store.highest, kiosk)
-            receipt = Receipt(highest, await behind.count())
+            highest, waits = await asyncio.to_thread(self._store.highest, kiosk), await behind.count()
+            if message.data and highest is not None and not waits:
+                highest = await asyncio.to_thread(self._past, kiosk, message.data, highest, behind.floor)
+            receipt = Receipt(highest, waits)
             await message.respond(await asyncio.to_thread(written, kiosk, receipt, self._sign))
+
+    def _past(self, kiosk: str, told: bytes, highest: int, floor: int) -> int:
+        """Past what a kiosk has let go of, and this state lost when it was put back: nobody can send it again.
+
+        Not while a state reads again what was acknowledged before: it may still come.
+        """
+        keys = self._store.keys([kiosk]).get(kiosk)
+        upto = first_of(kiosk, told, keys) - 1
+        if upto <= highest or self._store.stream() < floor:
+            return highest
+        if lost := self._store.go_past(kiosk, upto, utc_now()):
+            _log.error(
+                "fleet: %d events of %s up to %d are lost: this state is older than what it had confirmed",
+                lost, kiosk, upto,
+            )  # fmt: skip
+        return self._store.highest(kiosk) or highest
 
 
 class _Behind:
@@ -255,6 +273,7 @@ class _Behind:
     def __init__(self, stream: JetStreamContext, name: str) -> None:
         self._stream, self._name = stream, name
         self._asked_s, self._count = -_BEHIND_S, 0
+        self.floor = 0  # up to here all messages were acknowledged
 
     async def count(self) -> int:
         """Messages that no copy has acknowledged."""
@@ -263,6 +282,7 @@ class _Behind:
             self._asked_s = now_s
             info = await self._stream.consumer_info(STREAM, self._name)
             self._count = (info.num_pending or 0) + (info.num_ack_pending or 0)
+            self.floor = info.ack_floor.stream_seq if info.ack_floor else 0
         return self._count
 
 

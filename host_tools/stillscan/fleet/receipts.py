@@ -9,12 +9,14 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from stillscan.records.canonical import canonical
+from stillscan.records.canonical import EXACT, canonical
 from stillscan.records.keyring import framed
 from stillscan.records.public_keys import PublicKeys
 
 PURPOSE = "fleet receipt 1"
 """Purpose of a receipt's signature: part of the format, never reused for anything else."""
+PURPOSE_FIRST = "fleet first 1"
+"""Purpose of a kiosk's signature under the number of the first event that it has yet: part of the format."""
 REFUSED = "it is not enrolled, or revoked"
 Sign = Callable[[str, bytes], str]
 
@@ -59,6 +61,30 @@ def read(kiosk: str, content: bytes, centre: PublicKeys | None) -> Receipt:
     ):
         raise ReceiptError("a receipt came that the centre has not signed: nothing is let go of")
     return Receipt(highest, behind)
+
+
+def first_told(kiosk: str, first: int, sign: Sign) -> bytes:
+    """What a kiosk asks with when the centre has less than it once confirmed: the first event that is still here.
+
+    Signed, so that no server makes a centre go past events; an old one that is sent again says less.
+    """
+    return json.dumps({"first": first, "signature": sign(PURPOSE_FIRST, _first(kiosk, first))}).encode()
+
+
+def first_of(kiosk: str, content: bytes, keys: PublicKeys | None) -> int:
+    """The number that the kiosk itself told so; 0: it told none."""
+    try:
+        told = json.loads(content)
+        first, signature = told["first"], told["signature"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return 0
+    if type(first) is not int or not 0 < first < EXACT or type(signature) is not str or keys is None:
+        return 0
+    return first if keys.signed(framed(PURPOSE_FIRST, _first(kiosk, first)), signature, None) else 0
+
+
+def _first(kiosk: str, first: int) -> bytes:
+    return canonical({"first": first, "kiosk": kiosk})
 
 
 def _body(kiosk: str, highest: int) -> bytes:

@@ -45,6 +45,8 @@ _KEPT = (
     .order_by(UNREAD.c.kiosk, UNREAD.c.n)
     .limit(_AT_ONCE)
 )
+LOST = "lost"
+"""Reason under which events are counted that a kiosk has not any more, and a centre that was put back not either."""
 _log = logging.getLogger(__name__)
 _KIOSK = update(KIOSK).where(KIOSK.c.kiosk == bindparam("name"))
 _KIOSK = _KIOSK.values(**{name: bindparam(f"new_{name}") for name in (*_COLUMNS, *_TEXTS)})
@@ -250,6 +252,24 @@ class Store:
         known = select(KIOSK.c.highest).where(KIOSK.c.kiosk == kiosk, KIOSK.c.revoked.is_(False))
         with self.reading() as connection:
             return connection.scalar(known)
+
+    def go_past(self, kiosk: str, upto: int, now: datetime) -> int:
+        """Wait no longer for a kiosk's events up to this number, which it has not any more; how many are lost."""
+        with self.writing() as connection:
+            row = select(KIOSK.c.highest).where(KIOSK.c.kiosk == kiosk, KIOSK.c.revoked.is_(False)).with_for_update()
+            highest: int | None = connection.scalar(row)
+            if highest is None or highest >= upto:
+                return 0
+            mine = AHEAD.c.kiosk == kiosk
+            ahead: set[int] = {n for (n,) in connection.execute(select(AHEAD.c.n).where(mine))}
+            lost: int = upto - highest - sum(n <= upto for n in ahead)
+            while upto + 1 in ahead:
+                upto += 1
+            connection.execute(delete(AHEAD).where(mine, AHEAD.c.n <= upto))
+            connection.execute(update(KIOSK).where(KIOSK.c.kiosk == kiosk).values(highest=upto))
+        if lost:
+            self.refused([(kiosk, LOST)] * lost, now)
+        return lost
 
     def stream(self) -> int:
         """The furthest message of the stream that was taken."""

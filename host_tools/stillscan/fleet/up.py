@@ -81,7 +81,9 @@ def fleet(
         users = [*(one.user for one in made), User(public_of(nkey), None)]
         server = opened.enter_context(started(local(folder / "server", users)))
         centre = Centre(store, Address((server.url,), nkey), sign=keyring.sign)
-        agents = [Agent(one.outbox, Address((server.url,), one.seed), centre=known) for one in made]
+        agents = [
+            Agent(one.outbox, Address((server.url,), one.seed), centre=known, sign=one.keyring.sign) for one in made
+        ]
         check_centre = opened.enter_context(running("centre", lambda: [centre.run()]))
         check_agents = opened.enter_context(running("agents", lambda: [one.run() for one in agents]))
 

@@ -65,6 +65,24 @@ def test_enter_after_an_identity_number_goes_on_to_its_second_field(page, played
     wait_for(page, "face")
 
 
+def test_a_number_entered_in_the_moment_of_a_reading_does_not_answer_for_it(page, played: Played) -> None:
+    """Hands do not stop in the 50 ms in which the page tells it; who has had the time to see it has seen it."""
+    for seen, ends in ((0, "scan"), (1000, "verdict")):
+        page.evaluate("performance.now = () => window.moment ?? 0")
+        page.focus("#tracking")
+        page.keyboard.type(TRACKING)
+        page.evaluate("window.moment = 5000")
+        played.read(SOMEBODY_ELSE)
+        page.wait_for_selector(f"text={T['passport_ready']}")
+        page.evaluate(f"window.moment = {5000 + seen}")
+        page.keyboard.press("Enter")
+        wait_for(page, ends)
+        page.keyboard.press("F2")
+        wait_for(page, "tracking")
+        page.evaluate("window.moment = 0")
+    assert len(played.book.finished) == 1
+
+
 def test_what_is_typed_and_told_stays_whatever_happens_on_the_glass(page, played: Played) -> None:
     type_tracking(page, "RR12345")
     page.wait_for_selector("#problem")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -288,6 +288,48 @@ def test_before_the_number_the_document_that_lies_there_counts(hands: Hands) -> 
     assert (hands.visit.step, hands.visit.ended) == ("tracking", "another")
     hands.enter()
     assert [ruling.reasons for ruling in hands.book.finished] == [("name_mismatch", "face_not_confirmed")]
+
+
+@pytest.mark.parametrize("laid", [SOMEBODY_ELSE, CARD])
+@pytest.mark.parametrize("before", [None, NORWEGIAN])
+@pytest.mark.parametrize("when", ["before it arrives", "while it is looked up"])
+def test_a_document_that_nobody_knew_of_when_the_number_was_entered_ends_no_check(
+    hands: Hands, laid: tuple[str, ...], before: tuple[str, ...] | None, when: str
+) -> None:
+    """It may be anybody's: the clerk has seen that nothing was read, or another document."""
+    if before is not None:
+        hands.lay(before)
+    asked = hands.visit.turn
+    if when == "before it arrives":
+        hands.lay(laid)
+    else:
+        find = hands.book.letter
+        hands.book.letter = lambda number: (hands.lay(laid), find(number))[1]  # type: ignore[method-assign]
+    hands.counter.answer(lambda visit: visit.enter(TRACKING, asked))
+    assert (hands.visit.step, hands.visit.ended, hands.book.finished) == ("scan", "unasked", [])
+    for language in languages():
+        assert clerk(hands.visit, language)["ended"] == say("reading.unasked", language)
+    hands.lay(NORWEGIAN)
+    hands.face()
+    assert [ruling.verdict for ruling in hands.book.finished] == ["release"]
+
+
+def test_a_passport_that_was_read_as_the_number_was_entered_leads_to_a_question(hands: Hands) -> None:
+    """Nothing is recorded by it: the clerk is shown whose it is."""
+    asked = hands.visit.turn
+    hands.lay(NORWEGIAN)
+    hands.counter.answer(lambda visit: visit.enter(TRACKING, asked))
+    assert (hands.visit.step, hands.visit.ended) == ("face", None)
+
+
+def test_what_no_document_changes_is_said_at_once_also_with_one_that_nobody_knew_of(hands: Hands) -> None:
+    letter = hands.book.letters[TRACKING]
+    hands.book.letters[TRACKING] = replace(letter, released=True)
+    asked = hands.visit.turn
+    hands.lay(CARD)
+    hands.counter.answer(lambda visit: visit.enter(TRACKING, asked))
+    assert ["already_released" in ruling.reasons for ruling in hands.book.finished] == [True]
+    assert "document_not_passport" not in hands.book.finished[0].reasons
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 
 from stillscan.verify.rules import MOST_READING
 
-Ended = Literal["taken", "old", "another", "lost"]
-"""Why a reading is over: its document was taken away, it is too old, another document lay there, or the link to the
-scanner was lost, so that nobody saw the glass. Names of sentences in the guidance (`reading`)."""
+Ended = Literal["taken", "old", "another", "lost", "unasked"]
+"""Why a reading is over: its document was taken away, it is too old, another document lay there, the link to the
+scanner was lost, so that nobody saw the glass, or the document was laid down before the number was entered, does not
+go with the letter, and nobody had been told of it. Names of sentences in the guidance (`reading`)."""
 TAKEN_S = 120.0
 """The clerk takes the passport up to hold its picture against the person, and the number of a second document is typed
 meanwhile: a minute, and twice that for who is slow. Nobody else's letter is fetched in that time."""

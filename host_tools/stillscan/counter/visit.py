@@ -128,6 +128,8 @@ class Visit:
     _last_passport: int | None = None
     """Tells the passport that was read last from another one, also when its reading is over."""
     _held: HeldReading | None = None
+    _held_since: int = 0
+    """The turn at which people were told of it."""
     _second: str | None = None
     _face: bool | None = None
     _busy: Literal["", "letter", "record"] = ""
@@ -210,9 +212,11 @@ class Visit:
     def enter(self, tracking: str, turn: int) -> None:
         """The tracking number of the letter. FieldProblem when it is none, or not one that lies here.
 
-        A check that nothing read can change ends at once: the letter was handed out already, or lies elsewhere. In the
+        A check that nothing read can change ends at once: the letter was handed out already, or lies elsewhere. A
+        document of which nobody was told when the number was entered ends none: it is to be laid down once more. In the
         middle of a visit the number of another letter changes nothing by itself: see `serve`.
         """
+        asked = turn
         if turn == self.turn:
             self.expire()
         if self.letter is None and self._first <= turn <= self.turn:
@@ -223,7 +227,7 @@ class Visit:
         self._expect(turn, "tracking")
         self.letter = self._letter(tracking)
         self._letter_since = self.turn + 1
-        if self._advance():
+        if self._advance(told=self._held_since <= asked):
             self.record()
 
     def _letter(self, tracking: str) -> Consignment:
@@ -290,7 +294,9 @@ class Visit:
             self._last_passport = passport
             self._passports += 1
         self.ended = None if former is None else "another"
-        return self._advance()
+        ends = self._advance()
+        self._held_since = self.turn
+        return ends
 
     def choose(self, keep: bool, turn: int) -> None:
         """Which document counts when another was laid down: the one that was read (``keep``), or none until a scan."""
@@ -341,10 +347,12 @@ class Visit:
         number, again = number_of(number), number_of(again)
         if is_tracking(number) or is_tracking(again):
             raise FieldProblem("number_is_letter")
-        if number != again:
+        if number and again and number != again:
             raise FieldProblem("numbers_differ")
-        if parse_identity_number(number, self.book.now().date()) is None:
+        if parse_identity_number(number or again, self.book.now().date()) is None:
             raise FieldProblem("number_wrong")
+        if not (number and again):
+            raise FieldProblem("number_again")
         self._second = number
         if self._advance():
             self.record()
@@ -402,17 +410,20 @@ class Visit:
         if turn != self.turn or self.step != step or self._busy or self.other or self.next_letter is not None:
             raise StaleError
 
-    def _advance(self) -> bool:
-        """On to the next question; whether there is none, because no answer can change the end any more."""
+    def _advance(self, told: bool = True) -> bool:
+        """On to the next question; whether there is none, because no answer can change the end any more.
+
+        ``told``: whether people know of the document that was read; one that they do not know of ends nothing.
+        """
         self.turn += 1
         if self.letter is None:
             return False
-        if self._held is None:
-            if _OF_THE_LETTER.isdisjoint(self._ruling()):
+        if self._held is not None:
+            if set(self._ruling()) & _ANSWERS_TO_COME and decide_case(self._answered()).verdict != "refuse":
                 return False
-            self._begin_record()
-            return True
-        if set(self._ruling()) & _ANSWERS_TO_COME and decide_case(self._answered()).verdict != "refuse":
+            if not told:
+                self._end_reading("unasked")
+        if self._held is None and _OF_THE_LETTER.isdisjoint(self._ruling()):
             return False
         self._begin_record()
         return True

@@ -23,6 +23,7 @@ from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, languages
 from stillscan.guidance.papers import Occasion, kinds_for, paper
 from stillscan.records.staff import Person, Role
+from stillscan.records.tracking import is_number
 from stillscan.technician.glass import Glass
 from stillscan.web.browsers import Browsers
 from stillscan.web.forms import form_of
@@ -128,6 +129,30 @@ def _letter(counter: Counter, serves: str | None, turn: int, person: Person) -> 
         raise StaleError
 
 
+_BY_KEY = {
+    "face": ("same_person", "yes", "no"),
+    "document": ("counts", "read", "none"),
+    "letter": ("serves", "this", "next"),
+}
+"""Of a question with two answers: its field, and what the keys F8 and F9 answer."""
+
+
+def _typed_key(name: str, form: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The answer and its fields, of one that may have been given by typing a key's digit into a page without scripts.
+
+    A bar code that was scanned there is no answer: it is a letter's. FieldProblem for anything else.
+    """
+    if name not in _BY_KEY or "key" not in form:
+        return name, form
+    key = form["key"].strip().upper()
+    if is_number(key):
+        return "tracking", {**form, "tracking": key}
+    field, *answers = _BY_KEY[name]
+    if key not in ("8", "9", "F8", "F9"):
+        raise FieldProblem("key_wrong")
+    return name, {**form, field: answers[int(key[-1]) - 8]}
+
+
 def _yes(text: str | None) -> bool:
     """Only the two buttons are answers."""
     if text not in ("yes", "no"):
@@ -157,10 +182,12 @@ class _Pages:
 
     def _clerk(self, request: Request, language: str, **note: Any) -> str:
         """The clerk's page; the technician's has no visit."""
-        person = session_of(request).person
+        session = session_of(request)
+        person = session.person
         visit_shown = person.role is not Role.TECHNICIAN
+        typed = session.draft_of(self._counter.look(lambda visit, _: visit.about))
         about = {"person": person, "visit_shown": visit_shown, "lock_s": self._sessions.told_lock_s}
-        return self._rendering.visit("page.html", language, **about, **note)
+        return self._rendering.visit("page.html", language, **{"typed": typed, **about, **note})
 
     async def clerk(self, request: Request) -> Response:
         """The clerk's page as everything stands now."""
@@ -186,20 +213,14 @@ class _Pages:
         try:
             if form.get("boot") != self._counter.boot:
                 raise StaleError
-            if name == "wiped":
-                if self._glass is not None:
-                    self._glass.was_wiped()
-                    self._counter.changed()
-            elif name in _TURNS:
-                await self._outside(lambda: _TURNS[name](self._counter, form, turn, person))
-            else:
-                change = _ANSWERS[name]
-                await self._outside(lambda: self._counter.answer(lambda visit: change(visit, form, turn), person))
+            await self._change(*_typed_key(name, form), turn, person)
             session_of(request).draft = ("", {})
         except StaleError:
             note, status = {"stale": True}, 409
         except FieldProblem as problem:
             note, status = {"problem": problem.key}, 422
+            if name == "second":
+                note["typed"] = self._keep_half(session_of(request), form, problem.key)
         except StillscanError:
             status = 503
         if "X-Panel" not in request.headers and status == 200:
@@ -207,6 +228,26 @@ class _Pages:
         if "X-Panel" in request.headers:
             return HTMLResponse(self._rendering.visit("panel.html", language, **note), status_code=status)
         return HTMLResponse(self._clerk(request, language, **note), status_code=status)
+
+    async def _change(self, name: str, form: dict[str, str], turn: int, person: Person) -> None:
+        """Let an answer change the visit, or the glass. StaleError, FieldProblem, StillscanError."""
+        if name == "wiped":
+            if self._glass is not None:
+                self._glass.was_wiped()
+                self._counter.changed()
+        elif name in _TURNS:
+            await self._outside(lambda: _TURNS[name](self._counter, form, turn, person))
+        else:
+            change = _ANSWERS[name]
+            await self._outside(lambda: self._counter.answer(lambda visit: change(visit, form, turn), person))
+
+    def _keep_half(self, session: Session, form: dict[str, str], problem: str) -> dict[str, str]:
+        """Of a number that is to be typed twice, when it was typed once; anything else is to be typed anew."""
+        half = {}
+        if problem == "number_again":
+            half = {"number": (form.get("number") or form.get("again", ""))[:_DRAFT], "at": "again"}
+        session.draft = (self._counter.look(lambda visit, _: visit.about), half)
+        return half
 
     async def draft(self, request: Request) -> Response:
         """What stands in the fields of the open question, so that a page which is loaded anew has it again."""

@@ -112,7 +112,7 @@ class ProcedurePages:
         keep = functools.partial(self._guided.answer, run, step, form, who.staff)
         if not await self._outside(keep):
             problem = texts["procedure_no_value"]
-            return await self._page(request, procedure, run, step.id, status=422, problem=problem)
+            return await self._page(request, procedure, run, step.id, status=422, problem=problem, typed=form)
         return _to(procedure, "step", step)
 
     def _present(self, session: Session) -> Callable[[], bool]:
@@ -149,7 +149,7 @@ class ProcedurePages:
 
     async def _page(
         self, request: Request, procedure: Procedure, run: Run | None, asked: str = "", *, status: int = 200,
-        problem: str = "",
+        problem: str = "", typed: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
         language, query = language_of(request), request.query_params
         say = technician_words(language)
@@ -172,6 +172,7 @@ class ProcedurePages:
                 going_on=self._room.going_on,
                 measuring=self._room.going_on is not None and self._room.going_on.name == JOB,
                 problem=problem,
+                typed=typed or {},
                 **({} if run is None else self._shown(procedure, run, shown or step, say, done=shown is not None)),
             ),
             status_code=status,

@@ -74,7 +74,7 @@ class Rendering:
                 ),
             }
         )
-        fixed = {"problem": None, "stale": False, "wipe": wipe(self._glass)}
+        fixed = {"problem": None, "stale": False, "typed": {}, "wipe": wipe(self._glass)}
         return self.render(template, language, **{**fixed, **shown, **values})
 
     def customer(self, template: str, language: str) -> str:

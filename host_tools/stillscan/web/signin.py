@@ -31,6 +31,7 @@ from stillscan.web.view import records_text
 
 _STATUS = {"signin_wrong": 401, "signin_locked": 403, "signin_wait": 429, "signin_busy": 429}
 """As HTTP has them: not known, may not, too often."""
+_SHOWN = 64  # characters of an id: what the field takes
 _LOG = Seldom(__name__)
 
 
@@ -85,6 +86,8 @@ class SignIn:
         staff, pin = form.get("staff", ""), form.get("pin", "")
         if is_number(staff) or is_number(pin):  # a bar code scanner does not know what is asked, and tries no PIN
             return self._page(request, 422, page_texts(language_of(request))["signin_is_letter"])
+        if staff.strip() and not pin:  # Enter in the first of two fields sends both: it is no wrong PIN
+            return self._page(request, 401, page_texts(language_of(request))["signin_pin"], staff[:_SHOWN])
         trying = functools.partial(self._sessions.sign_in, browser, staff, pin)
         try:
             cookie, session = await anyio.to_thread.run_sync(trying, limiter=self._threads)
@@ -138,7 +141,8 @@ class SignIn:
         values: dict[str, Any] = {"bound": self._browsers.all(), "own": own, "address": address, "here": "/browsers"}
         return HTMLResponse(self._rendering.render("browsers.html", language_of(request), **values))
 
-    def _page(self, request: Request, status: int, problem: str | None = None) -> Response:
+    def _page(self, request: Request, status: int, problem: str | None = None, half: str = "") -> Response:
+        """``half``: the id, when nothing but that was typed."""
         session, boot = signed_in(request), request.query_params.get("boot")
         answer = HTMLResponse(
             self._rendering.render(
@@ -148,6 +152,7 @@ class SignIn:
                 person=None if session is None else session.person,
                 restarted=boot is not None and boot != self._counter.boot,
                 problem=problem,
+                half=half,
                 here="/signin",
             ),
             status_code=status,

@@ -28,12 +28,14 @@ function focusNext() {
 // What people type and what they are told stays until they act: at the same step of the same visit (and of the same
 // passport) the fields keep their text, the cursor its place, and a sentence beside a field stands until something is sent.
 function show(html, acted = false) {
+  notSeen(acted)
   const before = { about: about(), fields: new Map(), focus: document.activeElement?.id, stays: [] }
   for (const field of panel.querySelectorAll('input[id]')) {
     before.fields.set(field.id, [field.value, field.selectionStart, field.selectionEnd, field.getAttribute('aria-invalid')])
   }
   if (!acted) before.stays = [...panel.querySelectorAll('[data-stays]')]
   panel.innerHTML = html
+  reachable()
   const same = about() === before.about
   if (same || before.about === undefined) {
     for (const field of panel.querySelectorAll('input[id]')) {
@@ -49,6 +51,24 @@ function show(html, acted = false) {
   }
   if (!(same && !acted && document.activeElement?.id === before.focus && before.focus)) focusNext()
 }
+
+// Scripts keep Enter from the buttons whose answer lasts; without them the keyboard must not come there.
+function reachable() {
+  for (const button of panel.querySelectorAll('.choice button')) button.removeAttribute('tabindex')
+}
+
+// Whoever enters a number in the moment in which something was read has not seen that: what they answer is the question
+// that stood there before.
+const SEEN_MS = 300 // as fast as hands stop for what eyes see
+const asked = () => panel.querySelector('input[name=turn]')?.value
+let former = { asked: '', about: '', until: -Infinity }
+
+function notSeen(acted) {
+  if (acted) former.until = -Infinity
+  else if (performance.now() > former.until) former = { asked: asked(), about: about() }
+  if (!acted) former.until = performance.now() + SEEN_MS
+}
+const answersTurn = () => (performance.now() < former.until && former.about === about() && former.asked) || asked()
 
 function keep(said) {
   if (said.id && document.getElementById(said.id)) return
@@ -100,7 +120,9 @@ panel.addEventListener('submit', (event) => {
     answered = event.timeStamp
     if (twice) return
   }
-  send(event.target.action, new URLSearchParams(new FormData(event.target, event.submitter)))
+  const body = new URLSearchParams(new FormData(event.target, event.submitter))
+  if (body.has('tracking')) body.set('turn', answersTurn())
+  send(event.target.action, body)
 })
 
 // --- keys and bar codes -----------------------------------------------------------------------------------------------
@@ -124,10 +146,11 @@ const follows = (event) => event.timeStamp - last <= FAST_MS
 function scanned(number) {
   const form = panel.querySelector('input[name=turn]')?.form
   if (!form) return
-  const body = new URLSearchParams({ turn: form.elements.turn.value, boot: form.elements.boot.value, tracking: number })
+  const body = new URLSearchParams({ turn: answersTurn(), boot: form.elements.boot.value, tracking: number })
   send('/tracking', body)
 }
 
+const LASTS = ['/face', '/letter'] // what they answer cannot be taken back
 // Enter after a whole identity number goes on to the field for the second time, while nothing stands there yet.
 function asksTwice(field) {
   return field.id === 'number' && /^\d{6} ?\d{5}$/.test(field.value.trim()) && !document.getElementById('again').value
@@ -148,8 +171,8 @@ document.addEventListener('keydown', (event) => {
     if (code) {
       event.preventDefault()
       if (code.length >= SHORTEST) scanned(code)
-    } else if (event.target.form?.getAttribute('action') === '/face') {
-      event.preventDefault() // Enter ends every bar code: it never answers this question
+    } else if (LASTS.includes(event.target.form?.getAttribute('action'))) {
+      event.preventDefault() // Enter ends every bar code: it never answers these questions
     } else if (asksTwice(event.target)) {
       event.preventDefault()
       document.getElementById('again').focus()
@@ -327,5 +350,6 @@ setInterval(() => {
   if (LOCK_MS && performance.now() - alive > LOCK_MS) hide() // the program cannot say it
   if (silent || source.readyState === EventSource.CLOSED) begin()
 }, AGAIN_MS)
+reachable()
 focusNext()
 listen()

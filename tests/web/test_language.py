@@ -1,14 +1,21 @@
 """The language of a page: the one of `stillscan run` until somebody chooses, and then that one, everywhere."""
 
+import shutil
+import sys
+from pathlib import Path
+
 import pytest
 from clerks import CLERK, SUPERVISOR, TECHNICIAN, client
 from played import Played
 from starlette.testclient import TestClient
 
+from stillscan.errors import InputError
 from stillscan.guidance import languages, page_texts
+from stillscan.guidance.customers import customer_texts
 from stillscan.web.language import begin_in
 from stillscan.web.limits import FORM_BYTES, MOST_HEADERS
 
+CATALOGUE = sys.modules["stillscan.guidance.catalogue"]  # the package has a function of that name
 OTHERS = {"nb": "en", "nn": "nb", "en": "nn"}
 
 
@@ -78,3 +85,31 @@ def _refused(played: Played, language: str) -> list[tuple[str, str]]:
 def test_whatever_is_refused_is_said_in_that_language(played: Played, language: str) -> None:
     for key, text in _refused(played, language):
         assert page_texts(language)[key].replace("'", "&#39;") in text or page_texts(language)[key] in text, key
+
+
+@pytest.mark.parametrize("folder", ["", "customer"])
+def test_a_file_of_the_package_that_lacks_a_text_is_refused_with_its_key_when_a_page_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """Any language, also one that nobody has chosen: the page offers all of them."""
+    package = tmp_path / "guidance"
+    shutil.copytree(Path(CATALOGUE.__file__).parent, package)
+    for module in ("catalogue", "customers", "whole"):
+        monkeypatch.setattr(sys.modules[f"stillscan.guidance.{module}"], "files", lambda _: package)
+    file = package / folder / "nn.toml"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = next(number for number, line in reversed(list(enumerate(lines))) if line.startswith(("face", "stale")))
+    key = lines.pop(at).partition(" ")[0]
+    file.write_text("".join(lines), encoding="utf-8")
+    cached = (CATALOGUE.sections, CATALOGUE.catalogue, customer_texts)
+    try:
+        for one in cached:
+            one.cache_clear()
+        with pytest.raises(InputError, match=rf"guidance/{folder}.*nn\.toml lacks the text '.*{key}'"):
+            Played()
+        file.write_text("[", encoding="utf-8")
+        with pytest.raises(InputError, match=r"nn\.toml: .*end of document"):
+            Played()
+    finally:
+        for one in cached:
+            one.cache_clear()

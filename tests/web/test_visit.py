@@ -171,6 +171,28 @@ def test_a_bar_code_that_was_sent_while_a_scan_ended_is_asked_about() -> None:
     assert one.next_letter == other.tracking
 
 
+def test_a_bar_code_that_is_scanned_while_it_is_asked_which_document_counts_is_not_lost() -> None:
+    """One question after the other; its own letter's changes nothing."""
+    book = MemoryBook()
+    other = replace(book.letters[TRACKING], tracking="RR473124829NO")
+    book.letters[other.tracking] = other
+    one = visit(book=book)
+    one.enter(TRACKING, 0)
+    one.read(NORWEGIAN)
+    one.read(SOMEBODY_ELSE)
+    asked = one.turn
+    one.enter(TRACKING, asked)
+    assert (one.turn, one.other, one.next_letter) == (asked, True, None)
+    one.enter(other.tracking, asked)
+    assert (one.other, one.next_letter) == (True, other.tracking)
+    one.choose(True, one.turn)
+    with pytest.raises(StaleError):
+        one.face(True, one.turn)
+    one.keep_letter(one.turn)
+    one.face(True, one.turn)
+    assert [ruling.verdict for ruling in book.finished] == ["release"]
+
+
 def test_a_number_for_a_former_visit_is_refused() -> None:
     one = visit(turn=7)
     with pytest.raises(StaleError):

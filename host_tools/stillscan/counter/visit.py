@@ -249,7 +249,7 @@ class Visit:
         return letter
 
     def _another_letter(self, tracking: str, turn: int) -> None:
-        if not self._letter_since <= turn <= self.turn or self._busy or self.other or not self._still_asks:
+        if not self._letter_since <= turn <= self.turn or self._busy or not self._still_asks:
             raise StaleError  # a scan that ends meanwhile is no reason to scan the bar code again
         before = self.letter
         letter = self._letter(tracking)

@@ -22,6 +22,9 @@ class Rendering:
     """The templates of one centre. ``boot``: random, of this run of the program."""
 
     def __init__(self) -> None:
+        """InputError for a language in which something could not be said."""
+        for code in languages():
+            sections(code)
         self.boot = secrets.token_hex(4)
         loader = ChoiceLoader([PackageLoader("stillscan.fleet"), PackageLoader("stillscan.web")])
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)

@@ -9,7 +9,6 @@ same keys, and nothing else; one from outside the package: `own_language`.
 """
 
 import re
-import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from stillscan.errors import InputError
 from stillscan.guidance.own_language import read_language, registered
+from stillscan.guidance.whole import read_whole
 
 DEFAULT_LANGUAGE = "nb"
 _LANGUAGE_FILE = re.compile(r"[a-z]{2,3}\.toml")  # ISO 639-1 or -2
@@ -63,12 +63,12 @@ def known_language(named: str) -> str:
 @cache
 def sections(language: str) -> dict[str, dict[str, Any]]:
     """Everything that a language's file says. Raises UnknownTextError for a language without one; InputError for one of
-    somebody's own that cannot be used."""
+    somebody's own that cannot be used, and for one of the package that lacks a text."""
     if language not in languages():
         raise UnknownTextError(f"no guidance in language {language!r}; there is {', '.join(languages())}")
     if language not in _ours():
         return _named.get(language) or read_language(registered()[language], sections("en"))
-    return tomllib.loads((files(__package__) / f"{language}.toml").read_text(encoding="utf-8"))
+    return read_whole(f"{language}.toml", None if language == "en" else sections("en"))
 
 
 @cache

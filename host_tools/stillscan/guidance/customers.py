@@ -5,9 +5,10 @@ More languages than the clerk's page has: it is guidance alone, in few words.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from importlib.resources import files
+
+from stillscan.guidance.whole import read_whole
 
 _FIRST = ("nb", "nn", "en")
 """These are offered first: they are the clerk's too."""
@@ -22,5 +23,8 @@ def customer_languages() -> tuple[str, ...]:
 
 @cache
 def customer_texts(language: str) -> dict[str, str]:
-    """Its sentences by name, the language's own name (``name``) and how it is written (``direction``: ltr, rtl)."""
-    return tomllib.loads((files(__package__) / "customer" / f"{language}.toml").read_text(encoding="utf-8"))
+    """Its sentences by name, the language's own name (``name``) and how it is written (``direction``: ltr, rtl).
+
+    InputError for a file that lacks a text.
+    """
+    return read_whole(f"customer/{language}.toml", None if language == "en" else customer_texts("en"))

@@ -33,7 +33,14 @@ class Rendering:
     """The templates of one counter's pages."""
 
     def __init__(self, counter: Counter, glass: Glass | None = None, tour: Sequence[TourLetter] = ()) -> None:
-        """``glass``: what the clerk is asked to wipe. ``tour``: the letters of a trial, which the page lists."""
+        """``glass``: what the clerk is asked to wipe. ``tour``: the letters of a trial, which the page lists.
+
+        InputError for a language in which something could not be said: at the start, and not in the middle of a visit.
+        """
+        for code in languages():
+            sections(code)
+        for code in customer_languages():
+            customer_texts(code)
         self._counter = counter
         self._glass = glass
         self._tour = tour

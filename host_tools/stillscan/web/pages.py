@@ -185,7 +185,9 @@ class _Pages:
         session = session_of(request)
         person = session.person
         visit_shown = person.role is not Role.TECHNICIAN
-        typed = session.draft_of(self._counter.look(lambda visit, _: visit.about))
+        draft = session.draft_of(self._counter.look(lambda visit, _: visit.about))
+        half = draft.get("at") == "again" and not draft.get("again")
+        typed = draft if half else {}  # what is half typed comes with the events: hands type on before and after it
         about = {"person": person, "visit_shown": visit_shown, "lock_s": self._sessions.told_lock_s}
         return self._rendering.visit("page.html", language, **{"typed": typed, **about, **note})
 

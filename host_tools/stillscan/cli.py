@@ -99,13 +99,11 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
             gc.enable()
     args = parser.parse_args(given)
     refuse_visible_password(getattr(args, "database", None))
-    args.typed, args.in_file = unlike_defaults(args, subparsers.choices[given[0]]), frozenset()
     if getattr(args, "config", None) is not None:
         from stillscan.commands.config import from_file
 
-        typed, asked = args.typed, subparsers.choices[given[0]]
-        args = parser.parse_args([given[0], *from_file(args.config, asked), *given[1:]])
-        args.typed, args.in_file = typed, unlike_defaults(args, asked) - typed
+        args = parser.parse_args([given[0], *from_file(args.config, subparsers.choices[given[0]]), *given[1:]])
+    args.given = unlike_defaults(args, subparsers.choices[given[0]])
     return args
 
 

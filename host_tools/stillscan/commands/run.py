@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from datetime import date
 from io import BytesIO
@@ -118,7 +118,7 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
     simulated = people is not None
     if not without_page(args):
         return serve(args, connect, simulated, Customers(people, args.seed) if people and is_tour(args) else None)
-    _expect_used(args)
+    _tell_unused(args)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
     live = console.is_terminal and not args.save_screen and not args.json
@@ -156,22 +156,13 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
     return EXIT[result.outcome]
 
 
-def _expect_used(args: argparse.Namespace) -> None:
-    """InputError for options on the command line that do nothing without the page; what a file says is told alone."""
+def _tell_unused(args: argparse.Namespace) -> None:
+    """Which options do nothing without the page; what is wrong with them is told all the same."""
     lists(args.known)
     webhook_of(args)
     idle = (*_OF_THE_PAGE, *(_OF_RECORDS if args.port == "sim" else ()))
-    if typed := [name for name in idle if name in args.typed]:
-        raise InputError(
-            f"{_options(typed)}: nothing without the clerk's page, which --once, --no-page, --recipient and --save-... "
-            "leave out"
-        )
-    if unused := [name for name in _OF_THE_PAGE if name in args.in_file]:
-        print(f"stillscan: {_options(unused)}: nothing without the clerk's page", file=sys.stderr)
-
-
-def _options(names: Sequence[str]) -> str:
-    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+    if unused := [f"--{name.replace('_', '-')}" for name in idle if name in args.given]:
+        print(f"stillscan: {', '.join(unused)}: nothing without the clerk's page", file=sys.stderr)
 
 
 def _line(text: str) -> None:

@@ -20,6 +20,7 @@ import sys
 
 import machine
 import vfs
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,19 +34,24 @@ if TYPE_CHECKING:
 _PATH = "slots.json"
 _FOLDERS = ("a", "b")
 _STORED = (("run", str), ("new", str), ("starts", int), ("failed", str), ("why", int), ("a", str), ("b", str))
-_STARTS = 2
-_BUILD_DIGITS = 16  # of the manifest's digest, as stillscan.boards.versions names a build
-_DEFECT, _RESETS, _LATE, _DAMAGED = 1, 2, 3, 4  # of wire.ROLLBACKS
-_HUNG_MS = 31000  # later than the version's own limit
+_STARTS = const(2)
+_BUILD_DIGITS = const(16)  # of the manifest's digest, as stillscan.boards.versions names a build
+_DEFECT = const(1)  # of wire.ROLLBACKS, as those below
+_RESETS = const(2)
+_LATE = const(3)
+_DAMAGED = const(4)
+_HUNG_MS = const(31000)  # later than the version's own limit
 _MANIFEST = "manifest"
-_MOST_MANIFEST = 16384  # bytes: four times that of all the firmware; what is longer is none, and takes no memory
-_DIGITS = 64  # of a SHA-256 in the manifest
-_BUFFER = 1024  # bytes read at a time: larger ones are no faster
-_FOLDER, _FILE = 0x4000, 0x8000  # as os.ilistdir and os.stat tell
+_MOST_MANIFEST = const(16384)  # bytes: four times that of all the firmware; what is longer is none, and takes no memory
+_DIGITS = const(64)  # of a SHA-256 in the manifest
+_BUFFER = const(1024)  # bytes read at a time: larger ones are no faster
+_FOLDER = const(0x4000)  # as os.ilistdir and os.stat tell, and the next
+_FILE = const(0x8000)
 _REST_OF_STAT = (0,) * 9  # of which an import asks nothing
-_ENOENT, _EIO = 2, 5  # of errno
+_ENOENT = const(2)  # of errno, as the next
+_EIO = const(5)
 _VERSION = "/version"  # where imports find the version that starts
-_BLINK_MS = 250  # on and off again twice a second: seen as blinking from across a room
+_BLINK_MS = const(250)  # on and off again twice a second: seen as blinking from across a room
 _NOTHING_FITS = (
     "stillscan: no version on this board fits its manifest, so none is started. Put one there with: stillscan flash"
 )

@@ -3,6 +3,7 @@
 import sys
 
 from machine import mem32
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ FCS_EMPTY = 0x100
 
 DREQ_ALWAYS = 0x3F
 ENDLESS = 0x0FFFFFFF  # transfers: years; the bits above are a mode on the RP2350
-_DMA = 0x50000000  # READ_ADDR of channel 0
-_CHANNEL = 0x40
-_WRITE_ADDR_TRIG = 0x2C  # writing the address starts the channel
+_DMA = const(0x50000000)  # READ_ADDR of channel 0
+_CHANNEL = const(0x40)
+_WRITE_ADDR_TRIG = const(0x2C)  # writing the address starts the channel
 
-_PIO = 0x50200000
-_SM_EXECCTRL = 0xCC
-_SM_ADDR = 0xD4
-_SM_STRIDE = 0x18
+_PIO = const(0x50200000)
+_SM_EXECCTRL = const(0xCC)
+_SM_ADDR = const(0xD4)
+_SM_STRIDE = const(0x18)
 
 
 def dma_number(channel: DMA) -> int:

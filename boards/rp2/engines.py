@@ -6,6 +6,7 @@ import chip
 import periods
 import programs
 from machine import Pin, mem32
+from micropython import const
 from rp2 import DMA, StateMachine
 from uctypes import addressof
 
@@ -13,14 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kiosk import parts
 
-_PULL = 0x8080  # PIO instructions: pull(noblock); set(pins, 0); irq(clear, 4)
-_PINS_LOW = 0xE000
-_FORGET_MARK = 0xC044
-_MOST_STEPS = 2048
-_RING_BITS = 10  # bytes of the table of write addresses: 256 lines, 0.87 s, longer than a write to the host blocks
+_PULL = const(0x8080)  # PIO instructions: pull(noblock); set(pins, 0); irq(clear, 4)
+_PINS_LOW = const(0xE000)
+_FORGET_MARK = const(0xC044)
+_MOST_STEPS = const(2048)
+_RING_BITS = const(10)  # of the table of write addresses: 256 lines, 0.87 s, longer than a write to the host blocks
 _RING = (1 << _RING_BITS) // 4
-_BUFFERS = 8  # power of two; motion, or the host's credit, may take a line's time now and then
-_UNEXPOSED = 1  # readouts before line 0: what the sensor gathered since it was last read
+_BUFFERS = const(8)  # power of two; motion, or the host's credit, may take a line's time now and then
+_UNEXPOSED = const(1)  # readouts before line 0: what the sensor gathered since it was last read
 
 
 class Stepper:

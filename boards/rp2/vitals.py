@@ -4,14 +4,15 @@ import board
 import chip
 import machine
 from machine import ADC, Pin, mem32
+from micropython import const
 
 from kiosk import wire
 
-_READS = 16  # averaged: single ones differ by a degree
+_READS = const(16)  # averaged: single ones differ by a degree
 _VOLTS = 3.3  # of a reading of 65535
 # V at 27 degrees, and less for each more (data sheets of RP2040, 4.9.5, and RP2350, 12.4.6)
 _AT_27, _PER_DEGREE = 0.706, 0.001721
-_DIVIDER = 3  # of VSYS on the Pico (its data sheet, 2.1)
+_DIVIDER = const(3)  # of VSYS on the Pico (its data sheet, 2.1)
 
 
 def serial() -> bytes:

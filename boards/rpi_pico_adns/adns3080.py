@@ -7,6 +7,7 @@ Registers, identities and times: data sheet of the ADNS-3080 (Avago), as public 
 import time
 
 import micropython
+from micropython import const
 
 from kiosk import wire
 from kiosk.errors import PartError
@@ -15,20 +16,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import SPI, Pin
 
-_PRODUCT_ID = 0x00
-_CONFIGURATION = 0x0A
-_MOTION_CLEAR = 0x12
-_INVERSE_ID = 0x3F
-_BURST = 0x50  # Motion, Delta_X, Delta_Y, SQUAL, Shutter (upper, lower), Maximum_Pixel
-_ID = 0x17
+_PRODUCT_ID = const(0x00)
+_CONFIGURATION = const(0x0A)
+_MOTION_CLEAR = const(0x12)
+_INVERSE_ID = const(0x3F)
+_BURST = const(0x50)  # Motion, Delta_X, Delta_Y, SQUAL, Shutter (upper, lower), Maximum_Pixel
+_ID = const(0x17)
 _INVERSE = (0xE8, 0xF8)  # its complement, which drivers hold it against; F8 is that of its forerunner, the ADNS-3060
-_FINE = 0x10  # of Configuration_bits: 1,600 counts an inch instead of 400
-_RESET_MS = 36  # until registers can be read
-_ADDRESS_US = 50  # from an address to its data (t_SRAD)
-_BURST_US = 75  # the same for motion (t_SRAD-MOT)
-_WRITE_US = 50  # between two writes (t_SWW)
-_STUCK_READS = 200  # shutter and brightest pixel of a living sensor jitter from frame to frame
-_POOR = 10  # of SQUAL, which counts features by four: so few are noise
+_FINE = const(0x10)  # of Configuration_bits: 1,600 counts an inch instead of 400
+_RESET_MS = const(36)  # until registers can be read
+_ADDRESS_US = const(50)  # from an address to its data (t_SRAD)
+_BURST_US = const(75)  # the same for motion (t_SRAD-MOT)
+_WRITE_US = const(50)  # between two writes (t_SWW)
+_STUCK_READS = const(200)  # shutter and brightest pixel of a living sensor jitter from frame to frame
+_POOR = const(10)  # of SQUAL, which counts features by four: so few are noise
 
 
 class Adns3080:

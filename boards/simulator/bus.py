@@ -14,6 +14,7 @@ import sys
 from array import array
 
 import micropython
+from micropython import const
 
 WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)
@@ -24,7 +25,7 @@ USB_BYTES = 2  # flags: the host has sent bytes
 STEPPING = 4  # flags: pulses are still to come
 
 _HEADER = "<BBHII"
-_ANSWER_BYTES = 48
+_ANSWER_BYTES = const(48)
 _to = open(int(sys.argv[2]), "wb")  # noqa: SIM115 - open as long as the board runs
 _from = open(int(sys.argv[1]), "rb")  # noqa: SIM115
 _queue = bytearray(4096)

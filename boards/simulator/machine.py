@@ -6,12 +6,13 @@ The numbers of pins are those of the board's table; what each of them leads to, 
 import sys
 
 import bus
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TICK_US = 1000
+_TICK_US = const(1000)
 
 
 def idle() -> None:

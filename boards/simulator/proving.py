@@ -12,13 +12,14 @@ gc.threshold(4096)  # while modules are compiled, as main.py does
 import board
 import bus
 import micropython
+from micropython import const
 
 from kiosk.app import App
 from kiosk.errors import PartError
 
-_BLOCKED_US = 20000  # some seven lines: no sensor is waited for so long
-_TAKES_US = 400  # of a line (kiosk.parts, Flow)
-_SETTLED = 50  # reads: at first the sensor's first picture is waited for
+_BLOCKED_US = const(20000)  # some seven lines: no sensor is waited for so long
+_TAKES_US = const(400)  # of a line (kiosk.parts, Flow)
+_SETTLED = const(50)  # reads: at first the sensor's first picture is waited for
 
 _parts = board.Board()
 _app = App(_parts)

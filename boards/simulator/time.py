@@ -1,9 +1,10 @@
 """The virtual clock in place of MicroPython's ``time``: us since power-on, modulo 2^30 as on the chip."""
 
 import bus
+from micropython import const
 
-_PERIOD = 1 << 30
-_HALF = 1 << 29
+_PERIOD = const(1 << 30)
+_HALF = const(1 << 29)
 
 
 def ticks_us() -> int:

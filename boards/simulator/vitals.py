@@ -1,9 +1,13 @@
 """What the chip tells of itself, here told by the models (see boards/rp2/vitals.py)."""
 
 import bus
+from micropython import const
 
-_SERIAL, _RESET, _TEMPERATURE, _SUPPLY = range(4)
-_SERIAL_BYTES = 8
+_SERIAL = const(0)
+_RESET = const(1)
+_TEMPERATURE = const(2)
+_SUPPLY = const(3)
+_SERIAL_BYTES = const(8)
 
 
 def serial() -> bytes:

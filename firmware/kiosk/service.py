@@ -32,11 +32,14 @@ _LIVE_MS = const(20)
 _HERE = const(-1)  # a place: wherever the carriage stands
 _LOWEST = ROWS * STEPS_PER_ROW  # steps below row 0
 _BEHIND_HOME = const(12)  # steps behind the switch's edge at which single steps end: the rail goes on for 20
-_INT1_CFG, _ANY_LOW, _ANY_HIGH = 0x30, 0x15, 0x2A  # of the LIS3DH: which events raise INT1
+_INT1_CFG = const(0x30)  # of the LIS3DH: which events raise INT1
+_ANY_LOW = const(0x15)
+_ANY_HIGH = const(0x2A)
 _INT1_MOST_US = const(50000)  # twenty of its samples
 _SUMMED = const(16)  # lines: as many as a calibration takes
 _EVERY_PX = const(8)  # of a median: enough of them
-_HZ, _VOLUME = 1200, 50
+_HZ = const(1200)
+_VOLUME = const(50)
 _COLOURS = ((0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255))
 
 

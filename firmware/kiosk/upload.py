@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from kiosk.commands import Commands
     from kiosk.parts import Slots
 
-_BEGIN, _TAKE, _WRITE, _CLOSE, _DONE, _START = const(1), const(2), const(3), const(4), const(5), const(6)  # UPLOADS
+_BEGIN = const(1)  # of UPLOADS, as those below
+_TAKE = const(2)
+_WRITE = const(3)
+_CLOSE = const(4)
+_DONE = const(5)
+_START = const(6)
 _HEADER = const(6)  # bytes of an UPLOAD's body before its data
 _SAID_MS = const(20)  # until an answer has left by USB
 _FOLDERS = ("a", "b")  # of loader.py, as the names below

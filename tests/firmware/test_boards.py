@@ -20,7 +20,7 @@ def tree(*path: str) -> ast.Module:
 
 
 def constants(module: ast.Module) -> dict[str, object]:
-    """Names that a module sets to a literal or to ``range``, by value."""
+    """Names that a module sets to a literal, its ``const`` or to ``range``, by value."""
     found: dict[str, object] = {}
     for node in module.body:
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
@@ -30,6 +30,8 @@ def constants(module: ast.Module) -> dict[str, object]:
             numbers = range(*(int(ast.literal_eval(argument)) for argument in value.args))
             found.update(zip((ast.unparse(name) for name in target.elts), numbers, strict=True))
         elif isinstance(target, ast.Name):
+            if isinstance(value, ast.Call) and ast.unparse(value.func) == "const":
+                value = value.args[0]
             try:
                 found[target.id] = ast.literal_eval(value)
             except ValueError:

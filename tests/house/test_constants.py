@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,3 +81,35 @@ def test_every_chosen_number_says_by_what_it_was_chosen() -> None:
 )
 def test_numbers_without_a_reason_are_found(source: str, found: list[str]) -> None:
     assert [names for _, names in unexplained(source)] == found
+
+
+ROOT = Path(__file__).parents[2]
+READ_BY_THE_HOST = {"settings.py", "signals.py"}  # CPython's micropython has no const
+_NUMBER = r"-?(?:0x[0-9A-Fa-f]+|const\(\d+\)|\d+)"
+NAMED = re.compile(rf"^(_[A-Z0-9_]+|_[A-Z0-9_]+(?:, _[A-Z0-9_]+)+) = {_NUMBER}(?:, {_NUMBER})*(?:\s*#(.*))?$", re.M)
+
+
+def named_at_run_time(source: str) -> list[str]:
+    """Private whole numbers of a module of the firmware that are no const() and do not say why."""
+    return [
+        found[1]
+        for found in NAMED.finditer(source)
+        if "no const" not in (found[2] or "") and ("," in found[1] or "const(" not in found[0])
+    ]
+
+
+def test_numbers_of_the_firmware_have_no_name_at_run_time() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for folder in ("firmware", "boards")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "models" not in path.parts and path.name not in READ_BY_THE_HOST
+        for name in named_at_run_time(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_a_number_with_a_name_at_run_time_is_found() -> None:
+    source = "_A = 3\n_B = const(4)\n_C = 0x1F  # of a register\n_D = 5  # tests have less, so no const\nE = 7\n"
+    assert named_at_run_time(source) == ["_A", "_C"]
+    assert named_at_run_time("_A, _B = const(1), const(2)  # which the compiler does not see\n") == ["_A, _B"]

@@ -1,10 +1,12 @@
 """Piezo sounder, driven by PWM: the frequency is the tone, the duty its volume."""
 
+from micropython import const
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import PWM
 
-_LOUDEST = 32768  # a square wave: half of the time on
+_LOUDEST = const(32768)  # a square wave: half of the time on
 
 
 class Beeper:

@@ -9,6 +9,7 @@ since; ``stop()``.
 import time
 
 import micropython
+from micropython import const
 
 from kiosk import pixels, wire
 from kiosk.errors import PartError
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from kiosk.parts import Alarm, Idle, Lines, Stepper, TicksMs
 
 WIDTH_PX = 1476
-_LATE_MS = 200  # a line takes 3 ms; the ramp before the first line 65 ms
-_LOOK_US = 3000  # the caller looks at its other sensors at least so often
-_FLAT_EVERY = 4  # lines: so often is one looked at
-_FLAT_LINES = 8  # noise alone keeps a living sensor from so many lines of one value
+_LATE_MS = const(200)  # a line takes 3 ms; the ramp before the first line 65 ms
+_LOOK_US = const(3000)  # the caller looks at its other sensors at least so often
+_FLAT_EVERY = const(4)  # lines: so often is one looked at
+_FLAT_LINES = const(8)  # noise alone keeps a living sensor from so many lines of one value
 
 
 class Calm:

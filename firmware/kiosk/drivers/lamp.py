@@ -2,13 +2,15 @@
 
 import time
 
+from micropython import const
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import PWM
 
     from kiosk.parts import TicksMs
 
-_FULL = 65535
+_FULL = const(65535)
 
 
 class Lamp:

@@ -2,6 +2,8 @@
 
 import struct
 
+from micropython import const
+
 from kiosk import wire
 from kiosk.errors import PartError
 
@@ -9,17 +11,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import I2C
 
-_WHO_AM_I = 0x0F
-_ID = 0x33
-_CTRL1 = 0x20
-_REFERENCE = 0x26
-_OUT = 0x28 | 0x80  # X low; bit 7 lets the address count up
-_INT1_CFG = 0x30
-_INT1_SRC = 0x31
-_INT1_THS = 0x32
-_MG_PER_STEP = 16  # of INT1_THS at +-2 g
-_MOST_STEPS = 127
-_STUCK_READS = 50  # noise of 3 mg rms changes a living sensor's output at almost every read
+_WHO_AM_I = const(0x0F)
+_ID = const(0x33)
+_CTRL1 = const(0x20)
+_REFERENCE = const(0x26)
+_OUT = const(0x28 | 0x80)  # X low; bit 7 lets the address count up
+_INT1_CFG = const(0x30)
+_INT1_SRC = const(0x31)
+_INT1_THS = const(0x32)
+_MG_PER_STEP = const(16)  # of INT1_THS at +-2 g
+_MOST_STEPS = const(127)
+_STUCK_READS = const(50)  # noise of 3 mg rms changes a living sensor's output at almost every read
 
 
 class Lis3dh:

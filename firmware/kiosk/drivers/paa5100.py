@@ -7,6 +7,7 @@ The start-up values are the maker's, published only as a list: they are the same
 import time
 
 import micropython
+from micropython import const
 
 from kiosk import wire
 from kiosk.errors import PartError
@@ -15,13 +16,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import SPI, Pin
 
-_PRODUCT_ID = 0x00
-_INVERSE_ID = 0x5F
-_MOTION = 0x02
-_BURST = 0x16
-_RESET = 0x3A
-_BANK = 0x7F
-_WAIT = 0xFF  # in the lists below: milliseconds, no register
+_PRODUCT_ID = const(0x00)
+_INVERSE_ID = const(0x5F)
+_MOTION = const(0x02)
+_BURST = const(0x16)
+_RESET = const(0x3A)
+_BANK = const(0x7F)
+_WAIT = const(0xFF)  # in the lists below: milliseconds, no register
 
 _START_A = b"\x7f\x00\x55\x01\x50\x07\x7f\x0e\x43\x10"
 _START_B = b"\x7f\x00\x51\x7b\x50\x00\x55\x00\x7f\x0e"
@@ -34,7 +35,7 @@ _START_C = (
     b"\x7f\x07\x40\x40\x7f\x06\x68\xf0\x69\x00\x7f\x0d\x48\xc0\x6f\xd5\x7f\x00\x5b\xa0\x4e\xa8\x5a\x90\x40\x80\x73\x1f"
     b"\xff\x0a\x73\x00"
 )
-_STUCK_READS = 200  # raw sum and shutter of a living sensor jitter from frame to frame (8.3 ms)
+_STUCK_READS = const(200)  # raw sum and shutter of a living sensor jitter from frame to frame (8.3 ms)
 
 
 class Paa5100:

@@ -52,6 +52,7 @@ def test_compiled_for_the_board(board: str) -> None:
         if path not in SOURCE:
             assert (content[:1], content[1], content[2] & 3) == (b"M", MPY[0], MPY[1] if content[2] >> 2 else 0), path
     assert _ARCHITECTURES[files["kiosk/pixels.mpy"][2] >> 2] == chip(board).arch, "native code"
+    assert not any(b"collections.abc" in content for content in files.values()), "only type checkers read it"
     assert compiled(board) == files, "the same bytes every time"
     assert not any(str(Path.cwd()).encode() in content for content in files.values())
 

@@ -1,12 +1,23 @@
-"""What a chip does without Python, here done by the models: step pulses and lines. As boards/rp2/engines.py is used."""
+"""What a chip does without Python, here done by the models: step pulses and lines. As boards/rp2/engines.py is used.
+
+A line takes as long as there: the sensor has pixels beside the window, and the converter takes its time for each in it.
+"""
 
 import struct
 
 import bus
+from micropython import const
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import Pin
+
+# In tenths of a us, as boards/rp2/programs.py clocks the sensor; a test holds the two together.
+_PIXEL_TICKS = const(20)
+_FAST_TICKS = const(4)
+_LINE_TICKS = const(20)
+_TICKS_PER_US = const(10)
+_APART_US = const(10)  # from the end of a line to the next, as boards/rp2/engines.py has it
 
 
 class Stepper:
@@ -16,8 +27,16 @@ class Stepper:
         self._train = bytearray(17)
         self._running = False
         self._done = 0
+        self._most_hz = 0.0
+
+    def limit(self, most_hz: float) -> None:
+        """The next trains run at most at ``most_hz``; 0: as fast as they are asked to."""
+        self._most_hz = most_hz
 
     def start(self, direction: int, steps: int, start_hz: float, top_hz: float, accel_hz_per_s: float) -> None:
+        if self._most_hz:
+            top_hz = min(top_hz, self._most_hz)
+            start_hz = min(start_hz, top_hz)
         struct.pack_into("<bIfff", self._train, 0, direction, steps, start_hz, top_hz, accel_hz_per_s)
         bus.post(bus.STEP_START, 0, 0, self._train, 17)
         self._running = True
@@ -42,19 +61,26 @@ class Stepper:
 
 
 class Lines:
-    """Two line buffers, filled in turn (see kiosk.drivers.cis)."""
+    """Two line buffers, filled in turn (see kiosk.drivers.cis). A line is complete when it was read out, which begins
+    as the next one is exposed."""
 
     late = 1
 
     def __init__(self, machine: int, stepper: Stepper, clock: Pin, start: Pin, sensor_px: tuple[int, int, int]) -> None:
-        self._width = sensor_px[1]
-        self._buffers = (bytearray(self._width), bytearray(self._width))
+        before, width, after = sensor_px
+        self._stepper = stepper
+        self._width = width
+        self._buffers = (bytearray(width), bytearray(width))
+        read = before * _FAST_TICKS + width * _PIXEL_TICKS
+        self._read_us = read // _TICKS_PER_US
+        self._least_us = (read + after * _FAST_TICKS + _LINE_TICKS) // _TICKS_PER_US + _APART_US
 
     def free(self, line_us: int) -> None:
-        bus.post(bus.FREE_LINES, 0, line_us)
+        bus.post(bus.FREE_LINES, 0, max(line_us, self._least_us) | self._read_us << 16)
 
     def follow(self, stepper: Stepper, first_step: int, steps_per_line: int) -> None:
-        bus.post(bus.FOLLOW, steps_per_line, first_step)
+        self._stepper.limit(steps_per_line * 1e6 / self._least_us)
+        bus.post(bus.FOLLOW, steps_per_line, first_step | self._read_us << 16)
 
     def count(self) -> int:
         return bus.answer[3]
@@ -65,4 +91,5 @@ class Lines:
         return samples
 
     def stop(self) -> None:
+        self._stepper.limit(0.0)
         bus.ask(bus.STOP_LINES)

@@ -6,6 +6,7 @@ The numbers of pins are those of the board's table; what each of them leads to, 
 import sys
 
 import bus
+import garbage  # noqa: F401 - before the firmware asks for ``gc``
 from micropython import const
 
 TYPE_CHECKING = False

@@ -1,8 +1,13 @@
 """The byte stream to the host, over the simulator's bus. As boards/rp2/stream.py is used."""
 
 import sys
+import time
 
 import bus
+from micropython import const
+
+_SHORT = const(256)  # bytes: what MicroPython's buffer for the host takes at once; a longer message pays for each byte
+_MESSAGE_US = const(900)  # STATE takes 850 to 950 us on the emulated RP2040: pack, CRC, stuff, write
 
 
 def boot_id() -> int:
@@ -14,6 +19,8 @@ class Usb:
     """The byte stream to the host, with the chip's manners: a write blocks until the FIFO drains, at most a second."""
 
     def write(self, buffer: bytearray, n: int) -> int:
+        if n <= _SHORT:
+            time.sleep_us(_MESSAGE_US)
         return bus.ask(bus.USB_WRITE, 0, 0, buffer, n)
 
     def readinto(self, buffer: bytearray) -> int:

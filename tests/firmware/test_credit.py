@@ -87,6 +87,7 @@ def test_pauses_lose_and_double_nothing(portion: int) -> None:
         rig.host.credit = lambda message: portion if isinstance(message, SweepBegin) else None
         rig.place()
         rig.until(wire.PLACED)
+        rig.listen(20)  # the flow sensor has seen it come, too
         assert rig.ask(wire.C_SWEEP, first, 273) is None
         rig.until(wire.SCANNING)
         granted = portion

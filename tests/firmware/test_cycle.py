@@ -190,7 +190,7 @@ def test_a_short_gap_in_the_presence_is_no_removal() -> None:
 def test_moved_gives_up(by: str) -> None:
     with Rig() as rig:
         rig.setting("attempts", 3) if by == "attempts" else rig.setting("time_limit", 1000)
-        rig.place(along(*((t, t // 300 % 2 * 2.0, 0, 0) for t in range(0, 12_000, 60))))
+        rig.place(along(*((t, t // 360 % 2 * 2.0, 0, 0) for t in range(0, 12_000, 60))))
         gave_up = rig.until(wire.GAVE_UP)
         assert gave_up.cause == (wire.ATTEMPTS if by == "attempts" else wire.TIME)
         assert gave_up.attempt == 3 if by == "attempts" else 1 <= gave_up.attempt < 60

@@ -27,7 +27,7 @@ def test_a_new_document_from_the_first_row_of_text() -> None:
 
 
 def test_the_carriage_waits_there_and_no_time_is_lost() -> None:
-    """From STILL to the first row only the ramp passes, whatever the row is."""
+    """From STILL to the first row a collection of garbage, the ramp and a line's readout pass, whatever the row is."""
     took = []
     for row in (0, FIRST, 56):
         with Rig(files={"settings.json": b'{"first_row": %d}' % row}) as rig:
@@ -38,7 +38,7 @@ def test_the_carriage_waits_there_and_no_time_is_lost() -> None:
             took.append(rig.bands(1)[0].header.t_us // 1000 - still.t_ms)
             assert rig.bands(1)[0].header.row == row
     assert max(took) - min(took) <= 2
-    assert max(took) <= 80
+    assert max(took) <= 80 + 26
 
 
 def test_the_host_may_ask_for_more() -> None:

@@ -107,7 +107,8 @@ class Bus:
         self._edge = False
         self._edge_us: int | None = None
         self._chance = np.random.default_rng([scene.seed, 600])
-        self._line_ends: list[float] = []
+        self._line_ends: list[float] = []  # of their exposure
+        self._read_us = 0  # from there until a line was read out
         self._first_line_us = 0.0
         self._follow: tuple[int, int] | None = None
         self._began_us = 0
@@ -178,7 +179,7 @@ class Bus:
             until = min(until, self._moving_until_us)
         done = self._lines_done()
         if done < len(self._line_ends):
-            until = min(until, int(self._line_ends[done]))
+            until = min(until, int(self._line_ends[done]) + self._read_us)
         until = int(
             min(
                 until,
@@ -220,7 +221,7 @@ class Bus:
         )
 
     def _lines_done(self) -> int:
-        return bisect_right(self._line_ends, self.now_us)
+        return bisect_right(self._line_ends, self.now_us - self._read_us)
 
     # --- pins and buses ---------------------------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ class Bus:
     def _idle(self, _: int, most_us: int, __: bytes) -> tuple[int, bytes]:
         done = self._lines_done()
         if done < len(self._line_ends):
-            most_us = min(most_us, int(self._line_ends[done] - self.now_us) + 1)
+            most_us = min(most_us, int(self._line_ends[done] + self._read_us - self.now_us) + 1)
         self._sleep(most_us)
         return 0, b""
 
@@ -306,12 +307,14 @@ class Bus:
     def _stepper_busy(self, _: int, __: int, ___: bytes) -> tuple[int, bytes]:
         return int(self.carriage.busy(self.now_us)), b""
 
-    def _free_lines(self, _: int, line_us: int, __: bytes) -> None:
+    def _free_lines(self, _: int, argument: int, __: bytes) -> None:
+        line_us, self._read_us = argument & 0xFFFF, argument >> 16
         self._follow = None
         self._first_line_us = self.now_us
         self._line_ends = [self.now_us + line_us * n for n in range(1, 1025)]
 
-    def _on_follow(self, per_line: int, first: int, __: bytes) -> None:
+    def _on_follow(self, per_line: int, argument: int, __: bytes) -> None:
+        first, self._read_us = argument & 0xFFFF, argument >> 16
         self._follow = (first, per_line)
         self._line_ends = []
 

@@ -10,7 +10,7 @@ import pytest
 from kiosk import wire
 from stillscan.cli import main
 from stillscan.errors import DeviceError, InputError
-from stillscan.link.messages import Health, State
+from stillscan.link.messages import Abort, Health, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
 from stillscan.recordings.file import LINK, VISIT, Recording, read
@@ -99,3 +99,25 @@ def test_a_command_says_the_same_of_a_link_as_of_its_recording(
     assert main(["scanner", "info", "--port", f"play:{file}"]) == 2
     assert "is no recording" in capsys.readouterr().err
     assert main(["scanner", "info", "--port", "play:"]) == 2
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_what_a_simulated_check_says_is_recorded_by_its_own_clock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "link.recording"
+    assert main(["simulate", "--scenario", "slip", "--record-link", str(file), "--json"]) == 0
+    took_ms = json.loads(capsys.readouterr().out)["virtual_ms"]
+    recording = read(file)
+    assert (recording.kind, recording.cut) == (LINK, False)
+    assert recording.rows[-1][0] == pytest.approx(took_ms, abs=10)
+    played = Session(Player("it", recording, paced=False).open())
+    assert played.open().board_name == "simulator"
+    said = []
+    while wire.MOVED not in said:
+        if isinstance(message := played.poll(1000), State):
+            said.append(message.state)
+        elif isinstance(message, Abort):
+            played.send(wire.C_SWEEP, message.row, 273)
+    assert said == [wire.EMPTY, wire.PLACED, wire.STILL, wire.SCANNING, wire.MOVED]

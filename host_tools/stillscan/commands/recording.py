@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from stillscan.commands.display import Both
 from stillscan.commands.parser import whole
@@ -21,6 +22,8 @@ from stillscan.scanning.service import Display
 PLAY = "play:"
 _MOST_KEPT = 1000  # visits: a gigabyte at most
 Connect = Callable[[], Transport]
+World = TypeVar("World")
+Kiosk = TypeVar("Kiosk", bound=Transport)
 
 
 def add_recording(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +56,25 @@ def linked(args: argparse.Namespace, connect: Connect) -> Iterator[Connect]:
     file = LinkFile(args.record_link)
     try:
         yield file.tapped(connect)
+    finally:
+        file.close()
+
+
+@contextmanager
+def listened(args: argparse.Namespace, switch_on: Callable[[World], Kiosk]) -> Iterator[Callable[[World], Kiosk]]:
+    """``switch_on``, its simulated kiosk's cable recorded into the file of --record-link if there is one."""
+    if args.record_link is None:
+        yield switch_on
+        return
+    file = LinkFile(args.record_link)
+
+    def on(world: World) -> Kiosk:
+        kiosk = switch_on(world)
+        file.listen(kiosk)
+        return kiosk
+
+    try:
+        yield on
     finally:
         file.close()
 

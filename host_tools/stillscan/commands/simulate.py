@@ -13,6 +13,7 @@ from pathlib import Path
 from stillscan.boards.files import SIMULATOR, chip, simulated_folders
 from stillscan.commands import scenarios
 from stillscan.commands.parser import milliseconds, seconds
+from stillscan.commands.recording import add_record_link, listened
 from stillscan.commands.settings import check, named_values
 from stillscan.commands.world import add_movement, chip_kiosk, scene
 from stillscan.errors import InputError
@@ -105,6 +106,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="write waveforms for GTKWave and PulseView: pins, buses, steps, lamp, lines, states; the same names for "
         "every board",
     )
+    add_record_link(parser)
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
 
@@ -134,8 +136,9 @@ def run(args: argparse.Namespace) -> int:
     for path in filter(None, (args.plot, args.vcd)):
         may_write(path)
     recorder = Recorder(after_ms=_AFTER_MS if args.plot or args.vcd else 0.0)
-    kiosk, waves = _kiosk(args.board, args.uf2), Waves()
-    record = simulate(world, options, recorder, _watched(kiosk, waves) if args.vcd else kiosk)
+    waves = Waves()
+    with listened(args, _kiosk(args.board, args.uf2)) as kiosk:
+        record = simulate(world, options, recorder, _watched(kiosk, waves) if args.vcd else kiosk)
     if args.plot:
         draw(recorder, world, record, Path(args.plot))
     if args.vcd:
@@ -164,9 +167,10 @@ def _scenario(args: argparse.Namespace) -> int:
     """A scenario carried out, and its waveforms written if they are asked for; the exit code."""
     if args.vcd:
         may_write(args.vcd)
-    kiosk, waves, recorder = _kiosk(args.board, args.uf2), Waves(), Recorder()
-    target = Target("sim", args.board, _watched(kiosk, waves) if args.vcd else kiosk)
-    code = scenarios.run(args.scenario, target, args.json, recorder.message)
+    waves, recorder = Waves(), Recorder()
+    with listened(args, _kiosk(args.board, args.uf2)) as kiosk:
+        target = Target("sim", args.board, _watched(kiosk, waves) if args.vcd else kiosk)
+        code = scenarios.run(args.scenario, target, args.json, recorder.message)
     if args.vcd:
         write(Path(args.vcd), waves, recorder)
     return code

@@ -42,7 +42,8 @@ class LinkFile:
             raise trouble(name, error, "written") from None
         self._written = Written(LINK)
         self._lock = threading.Lock()  # one thread reads the port, another writes to it
-        self._began_ms = self._flushed_ms = time.monotonic() * 1000
+        self._began_ms: float | None = None
+        self._flushed_ms = time.monotonic() * 1000
         self._connections = 0
         self._file.write(self._written.head)
 
@@ -52,20 +53,28 @@ class LinkFile:
         def opened() -> Transport:
             transport = connect()
             if self._connections:
-                self.row(["lost"])
+                self.row(["lost"], transport.now_ms())
             self._connections += 1
             return _Recorded(transport, self)
 
         return opened
 
-    def row(self, row: Row) -> None:
-        """One more; none beyond the most that a file has. A disk that is full costs the recording alone."""
+    def listen(self, cable: Transport) -> None:
+        """Record what goes over the cable of a simulated scanner from now on, by its clock."""
+        tap = _Recorded(cable, self)
+        for name, method in (("read", tap.read), ("write", tap.write)):
+            setattr(cable, name, method)  # of this one object
+
+    def row(self, row: Row, at_ms: float) -> None:
+        """One more, by its transport's clock; none beyond the most that a file has. A disk that is full costs the
+        recording alone."""
         now_ms = time.monotonic() * 1000
         with self._lock:
             if self._file.closed or self._written.size > MOST_BYTES:
                 return
+            self._began_ms = at_ms if self._began_ms is None else self._began_ms
             try:
-                self._file.write(self._written.row(now_ms - self._began_ms, row))
+                self._file.write(self._written.row(at_ms - self._began_ms, row))
                 if now_ms - self._flushed_ms > _FLUSH_MS:
                     self._file.flush()
                     self._flushed_ms = now_ms
@@ -88,7 +97,7 @@ class _Recorded:
     """See Transport: another one, and every frame of both ways goes into the file."""
 
     def __init__(self, transport: Transport, file: LinkFile) -> None:
-        self._transport, self._file = transport, file
+        self._read, self._write, self._file = transport.read, transport.write, file
         self._in, self._out = Decoder(), Decoder()
         self._next: int | None = None
         self._damaged = (0, 0)
@@ -97,17 +106,17 @@ class _Recorded:
 
     def read(self, timeout_ms: float) -> bytes:
         """See Transport."""
-        data = self._transport.read(timeout_ms)
+        data = self._read(timeout_ms)
         for one in self._in.feed(data):
             if self._next is not None and one.sequence != self._next:
-                self._file.row(["gap", (one.sequence - self._next) & 0xFFFF])
+                self._row(["gap", (one.sequence - self._next) & 0xFFFF])
             self._next = (one.sequence + 1) & 0xFFFF
             row = _said(one)
             if row is not None:
-                self._file.row(row)
+                self._row(row)
         damaged = self._in.bad_crc, self._in.bad_frame
         if damaged != self._damaged:
-            self._file.row(["damaged", *(now - then for now, then in zip(damaged, self._damaged, strict=True))])
+            self._row(["damaged", *(now - then for now, then in zip(damaged, self._damaged, strict=True))])
             self._damaged = damaged
         return data
 
@@ -119,8 +128,11 @@ class _Recorded:
             except ValueError:
                 continue
             if row is not None:
-                self._file.row(row)
-        self._transport.write(data)
+                self._row(row)
+        self._write(data)
+
+    def _row(self, row: Row) -> None:
+        self._file.row(row, self.now_ms())
 
 
 def _said(one: Frame) -> Row | None:

@@ -86,9 +86,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's chromium, driven by Playwright: one for all folders, because a process can drive only one.
+    """Debian's chromium, driven by Playwright, which can do so once at a time in a process, and keeps an event loop
+    running in it meanwhile: no test of another module, which may run one of its own, is to meet that.
 
     Without one the test is skipped, with the reason.
     """

@@ -174,8 +174,8 @@ def test_a_check_in_the_middle_of_a_service_is_not_disturbed(mid_day: MidDay) ->
     mid_day.until('class="verdict release"')
     said = json.loads(mid_day.scanner("scanner", "health", "--json").stdout)
     health, life = said["since_power_on"], said["life"]
-    # a computer that is busy with other tests takes the rows too late now and then, and asks for them once more: that is
-    # no technician's doing
+    # a computer that is busy with other tests takes the rows too late now and then, and asks for them once more:
+    # that is no technician's doing
     late = life.get("aborts_host_stalled", 0)
     assert health["aborts"] == late, mid_day.scanner("scanner", "log").stdout
     assert mid_day.stand("leave") == "ok"

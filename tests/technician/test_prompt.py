@@ -4,6 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import serial
 
 from stillscan.technician import prompt
 
@@ -38,3 +39,23 @@ def test_the_end_of_a_command_is_waited_for_as_long_as_an_answer(monkeypatch: py
     assert transport.read_until(1, b"\x04") == b"\x04"
     assert transport.read_until(1, b"\x04", timeout=0.3, timeout_overall=1.5) == b"\x04"
     assert waits == [300.0, 0.3]
+
+
+@pytest.mark.parametrize("read", [0, 1, 2])
+def test_a_board_that_is_gone_before_its_answer_was_read_has_restarted(read: int) -> None:
+    """It says that it restarts, and 10 ms later its port is gone: as long as mpremote waits between two looks."""
+    left = read
+
+    def gone(*_: object, **__: object) -> bytes:
+        nonlocal left
+        if not left:
+            raise serial.SerialException("device disconnected")
+        left -= 1
+        return b"restarting"
+
+    board = prompt.Prompt.__new__(prompt.Prompt)
+    board._port = "/dev/x"
+    port = SimpleNamespace(exec_raw_no_follow=gone, read_until=gone, in_raw_repl=True, silence_s=1.0)
+    board._transport = SimpleNamespace(**vars(port), serial=SimpleNamespace(timeout=0.0))  # type: ignore[assignment]
+    board.reset()
+    assert not board._transport.in_raw_repl

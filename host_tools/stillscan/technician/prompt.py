@@ -224,8 +224,11 @@ class Prompt:
                 self._transport.fs_rmfile(path)
 
     def reset(self) -> None:
-        """As if its power had been switched off and on; the prompt is gone. DeviceError: it is still there."""
-        with self._told():
+        """As if its power had been switched off and on; the prompt is gone. DeviceError: it is still there.
+
+        A board may be gone before its answer was read: whether it comes up again is for whoever waits for that.
+        """
+        with contextlib.suppress(LinkLostError), self._told():
             self._transport.exec_raw_no_follow(_RESET)
         self._transport.in_raw_repl = False
         said = b""

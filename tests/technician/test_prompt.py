@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import pytest
 import serial
 
+from stillscan.errors import DeviceError
+from stillscan.link.transport import LinkLostError
 from stillscan.technician import prompt
 
 
@@ -41,21 +43,51 @@ def test_the_end_of_a_command_is_waited_for_as_long_as_an_answer(monkeypatch: py
     assert waits == [300.0, 0.3]
 
 
+GONE = [serial.SerialException("device disconnected"), OSError(5, "Input/output error")]
+
+
+class Port:
+    """One that goes: every look at it fails."""
+
+    timeout = 0.0
+
+    @property
+    def in_waiting(self) -> int:
+        raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("error", GONE)
 @pytest.mark.parametrize("read", [0, 1, 2])
-def test_a_board_that_is_gone_before_its_answer_was_read_has_restarted(read: int) -> None:
+def test_a_board_that_is_gone_before_its_answer_was_read_has_restarted(read: int, error: OSError) -> None:
     """It says that it restarts, and 10 ms later its port is gone: as long as mpremote waits between two looks."""
     left = read
 
     def gone(*_: object, **__: object) -> bytes:
         nonlocal left
         if not left:
-            raise serial.SerialException("device disconnected")
+            raise error
         left -= 1
         return b"restarting"
 
     board = prompt.Prompt.__new__(prompt.Prompt)
     board._port = "/dev/x"
     port = SimpleNamespace(exec_raw_no_follow=gone, read_until=gone, in_raw_repl=True, silence_s=1.0)
-    board._transport = SimpleNamespace(**vars(port), serial=SimpleNamespace(timeout=0.0))  # type: ignore[assignment]
+    board._transport = SimpleNamespace(**vars(port), serial=Port())  # type: ignore[assignment]
     board.reset()
     assert not board._transport.in_raw_repl
+
+
+@pytest.mark.parametrize("error", GONE)
+def test_a_port_that_goes_is_no_trouble_of_the_boards_files(error: OSError) -> None:
+    def gone(*_: object, **__: object) -> bytes:
+        raise error
+
+    board = prompt.Prompt.__new__(prompt.Prompt)
+    board._port = "/dev/x"
+    board._transport = SimpleNamespace(fs_readfile=gone, serial=Port())  # type: ignore[assignment]
+    with pytest.raises(LinkLostError, match="the board went away"):
+        board.read("slots.json")
+    board._transport.serial = SimpleNamespace(in_waiting=0)
+    if not isinstance(error, serial.SerialException):
+        with pytest.raises(DeviceError, match="file system says: EIO"):
+            board.read("slots.json")

@@ -228,7 +228,7 @@ class Prompt:
 
         A board may be gone before its answer was read: whether it comes up again is for whoever waits for that.
         """
-        with contextlib.suppress(LinkLostError), self._told():
+        with self._told(), contextlib.suppress(OSError):
             self._transport.exec_raw_no_follow(_RESET)
         self._transport.in_raw_repl = False
         said = b""
@@ -264,7 +264,15 @@ class Prompt:
         except serial.SerialException:
             raise LinkLostError(f"{self._port}: the board went away") from None
         except OSError as error:
-            raise self._of_system(error.errno) from None
+            raise self._gone() or self._of_system(error.errno) from None
+
+    def _gone(self) -> LinkLostError | None:
+        """Whether it is the port that fails, and not the board: this computer's errors look like those of its files."""
+        try:
+            self._transport.serial.in_waiting  # noqa: B018 - asks the system
+        except (OSError, AttributeError, TypeError):  # not opened at all, or closed meanwhile
+            return LinkLostError(f"{self._port}: the board went away")
+        return None
 
     def _of_board(self, traceback: str) -> DeviceError:
         last = traceback.strip().splitlines()[-1] if traceback.strip() else "an error without a name"

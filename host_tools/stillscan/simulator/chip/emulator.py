@@ -1,9 +1,9 @@
 """An RP2040 from a MicroPython image and a file system, run by rp2040py to any moment of its own clock.
 
 Mended from outside: while the core sleeps the PIO goes on at its own pace (rp2040py gives it one instruction a sleep),
-a UART raises its transmit interrupt only after it was written to (else it never ends), and a reset ends what the DMA
-was about (else a channel stays busy, and its next transfer ends where the one before had to). Pulses of the PWM are not
-made: whoever wants its level asks the registers.
+a UART raises its transmit interrupt only after it was written to (else it never ends), a reset ends what the DMA was
+about (else a channel stays busy, and its next transfer ends where the one before had to), and a power cut the watchdog
+(else it resets the chip 5 s later). Pulses of the PWM are not made: whoever wants its level asks the registers.
 """
 
 from __future__ import annotations
@@ -87,6 +87,8 @@ class Emulator:
 
     def power_up(self) -> None:
         """As if its power had been off and on: what is in its flash stays."""
+        watchdog = self.chip.watchdog
+        watchdog.timer.enable = watchdog.alarm.enable = False
         self._reset(from_watchdog=False)
 
     def stop(self) -> None:

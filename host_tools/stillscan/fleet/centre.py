@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
+    from nats.js.api import ConsumerInfo
 
 _BATCH = 500  # events of a transaction: its commit costs some ms, and each waits for it
 _WAIT_S = 0.5  # for more of a batch: see agent.LOOK_S
@@ -110,8 +111,7 @@ class Centre:
 
     async def _serve(self, client: Client) -> None:
         stream = client.jetstream(timeout=_ANSWER_S)
-        floor = await self._prepare(stream)
-        await self._read_again(stream, floor)
+        await self._read_again(stream, await self._prepare(stream))
         answering = functools.partial(self._answer, _Behind(stream, self._name))
         await client.subscribe(f"{RECEIPTS}.*", queue=self._name, cb=answering)
         self.ready.set()
@@ -126,8 +126,8 @@ class Centre:
                 one.cancel()
             await asyncio.gather(*working, return_exceptions=True)
 
-    async def _prepare(self, stream: JetStreamContext) -> int:
-        """Make stream and consumer where they are not; up to which message the consumer has been acknowledged."""
+    async def _prepare(self, stream: JetStreamContext) -> tuple[int, int]:
+        """Make stream and consumer where they are not; up to which message all, and any, may be acknowledged."""
         from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, StorageType, StreamConfig
         from nats.js.errors import BadRequestError, NotFoundError
 
@@ -161,24 +161,28 @@ class Centre:
                 f"another centre is called {self._name!r} and keeps its state elsewhere: each would get a part of the "
                 "events. Give this one its database, or another --name"
             )
-        return info.ack_floor.stream_seq if info.ack_floor else 0
+        return acknowledged(info)
 
-    async def _read_again(self, stream: JetStreamContext, floor: int) -> None:
+    async def _read_again(self, stream: JetStreamContext, upto: tuple[int, int]) -> None:
         """What was acknowledged after the backup that this state was restored from: it is on the server still.
 
-        Whoever acknowledges has committed, so a state that is older than the acknowledgements was put back.
+        Whoever acknowledges has committed, so a state that is older than the acknowledgements was put back. Above the
+        first message that is not acknowledged (a server that was killed may have lost that word) others may be, which
+        never come again by themselves.
         """
+        floor, most = upto
         have = await asyncio.to_thread(self._store.stream)
-        if have >= floor:
+        if have >= most:
             return
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
         first = max(1, have - _MOST_PENDING)  # copies commit in another order, so far at most
         oldest = (await stream.stream_info(STREAM)).state.first_seq
-        _log.warning(
-            "fleet: this state is older than what was acknowledged; messages %d to %d are read again", first, floor
-        )
-        if oldest > have + 1:
+        if have < floor:
+            _log.warning(
+                "fleet: this state is older than what was acknowledged; messages %d to %d are read again", first, most
+            )
+        if have < floor and oldest > have + 1:
             _log.error("fleet: messages %d to %d are not on the server any more", have + 1, oldest - 1)
         again = ConsumerConfig(
             ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=first,
@@ -186,7 +190,7 @@ class Centre:
         )  # fmt: skip
         reading = await stream.pull_subscribe(f"{SUBJECTS}.*", stream=STREAM, config=again)
         at = 0
-        while at < floor:
+        while at < most:
             try:
                 messages = await reading.fetch(_BATCH, timeout=_ANSWER_S)
             except TimeoutError:
@@ -265,6 +269,14 @@ class Centre:
                 lost, kiosk, upto,
             )  # fmt: skip
         return self._store.highest(kiosk) or highest
+
+
+def acknowledged(consumer: ConsumerInfo) -> tuple[int, int]:
+    """Up to which message of the stream a consumer was told that all are taken, and up to which any may be."""
+    floor = consumer.ack_floor.stream_seq if consumer.ack_floor else 0
+    most = consumer.delivered.stream_seq if consumer.delivered else 0
+    open_ = consumer.num_ack_pending or 0
+    return floor, (most if most - floor > open_ else floor)  # else all that came above the floor are open
 
 
 class _Behind:

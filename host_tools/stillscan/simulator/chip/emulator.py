@@ -29,6 +29,7 @@ from stillscan.files import trouble
 CYCLE_NS = 8  # 125 MHz
 _BLOCK, _MAGIC = 512, b"UF2\n"  # of a UF2 image: bytes that it is a multiple of, and its beginning
 _TRANSMITTED = 1 << 5  # of the UART's interrupts
+_WATCHDOG_CTRL = 0x00  # 0 in it: not enabled (RP2040 datasheet, 4.7.6)
 
 
 class _Ended:
@@ -87,8 +88,7 @@ class Emulator:
 
     def power_up(self) -> None:
         """As if its power had been off and on: what is in its flash stays."""
-        watchdog = self.chip.watchdog
-        watchdog.timer.enable = watchdog.alarm.enable = False
+        self.chip.watchdog.write_uint32(_WATCHDOG_CTRL, 0)
         self._reset(from_watchdog=False)
 
     def stop(self) -> None:

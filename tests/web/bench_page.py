@@ -29,6 +29,7 @@ from stillscan.records.importing import load
 from stillscan.records.tracking import s10_check_digit
 
 _FIRST = 30_000_000  # of the numbers of invented letters: any
+_PAUSE_MS = 600  # between visits: within 500 ms the same key is taken for a double press (DOUBLE_MS in page.js)
 WATCH = """what => {
   window.seen = []
   const [selector, how] = what
@@ -94,6 +95,7 @@ def visits(browser: Any, count: int, folder: Path) -> list[float]:
         page.evaluate(WATCH, ["#panel", {"childList": True}])
         found = []
         for number in letters:
+            page.wait_for_timeout(_PAUSE_MS)
             page.keyboard.type(number)
             asked = _span(page, lambda: page.keyboard.press("Enter"), "scan")
             read = _span(page, lambda: office.read(LINES), "face")

@@ -1,14 +1,14 @@
 """The page in every state, language, size and colours: what hangs out, is cut, has no name, or has the wrong focus.
 
-``make page-matrix`` walks all of it; ``test_matrix.py`` a part in which every state meets every language, every size,
-and the states together all colours. Colours and sizes are changed where a page stands; the part loads each state
-once, has axe look at it once, and exchanges its texts for those of the next language where it stands.
+``make page-matrix`` walks all of it, with scripts and without; ``test_matrix.py`` a part in which every state meets
+every language, every size, and the states together all colours. Colours and sizes are changed where a page stands; the
+part loads each state once, has axe look at it once, and exchanges its texts for those of the next language there.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -216,6 +216,41 @@ def clerk(browser: Any, played: Played, cells: Cells) -> Walk:
     return walk
 
 
+# What a browser shows that runs no scripts. (axe, which looks at it, is one.)
+UNPACK = """() => {
+  for (const box of document.querySelectorAll('noscript')) {
+    if (box.closest('main')) box.outerHTML = box.textContent
+  }
+  document.querySelector('[autofocus]')?.focus()
+}"""
+
+
+def without_scripts(browser: Any, played: Played, cells: Cells, names: Iterable[str] = VISIT) -> Walk:
+    """The clerk's page in these states of a visit, as a browser shows it that runs none of its scripts."""
+    context = browser.new_context()
+    context.route("**/*.js", lambda route: route.abort())
+    walk = Walk(context.new_page(), cells is every_cell)
+    _open(walk.page, played, CLERK)
+    for number, name in enumerate(names):
+        state = VISIT[name]
+        anew(played)
+        state.reach(played)
+        played.counter.changed()
+        bare = state._replace(act=_unpacked(state.act), focus="[autofocus], body")
+        walk.state(f"without scripts, {name}", played.url, cells(number, languages()), bare)
+    context.close()
+    return walk
+
+
+def _unpacked(act: Callable[[Any], None] | None) -> Callable[[Any], None]:
+    def unpacked(page: Any) -> None:
+        if act is not None:
+            act(page)
+        page.evaluate(UNPACK)
+
+    return unpacked
+
+
 def letters(browser: Any, office: Office, cells: Cells) -> Walk:
     """The supervisor's pages."""
     walk = Walk(browser.new_context().new_page(), cells is every_cell)
@@ -270,9 +305,15 @@ def main() -> int:
     wrong: list[str] = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        with Played(tour=tour()) as played, Office(Path(folder)) as office, Held(scanner=False) as held:
+        with (
+            Played(tour=tour()) as played,
+            Played() as without_tour,
+            Office(Path(folder)) as office,
+            Held(scanner=False) as held,
+        ):
             tasks: Mapping[str, Callable[[], Walk]] = {
                 "clerk": lambda: clerk(browser, played, every_cell),
+                "scripts off": lambda: without_scripts(browser, without_tour, every_cell),
                 "letters": lambda: letters(browser, office, every_cell),
                 "service": lambda: service(browser, held, every_cell),
                 "customer": lambda: customer(browser, played, every_cell),
@@ -282,7 +323,7 @@ def main() -> int:
                 walk = task()
                 wrong += walk.wrong
                 print(
-                    f"{name:9} {walk.seen:5} cells, {walk.loads:4} loads, axe {walk.asked:4} times, "
+                    f"{name:11} {walk.seen:5} cells, {walk.loads:4} loads, axe {walk.asked:4} times, "
                     f"{len(walk.wrong):3} wrong, {time.monotonic() - begun:.0f} s",
                     flush=True,
                 )

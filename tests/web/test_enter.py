@@ -105,6 +105,22 @@ def test_without_scripts_enter_answers_no_question_by_itself(bare, played: Playe
     assert [ruling.verdict for ruling in played.book.finished] == ["release"]
 
 
+def test_without_scripts_a_bar_code_has_a_field_while_a_passport_is_waited_for(bare, played: Played) -> None:
+    """Its own letter changes nothing, another's is asked about, and Enter alone or the link shows what has happened."""
+    sends(bare, TRACKING)
+    sends(bare, TRACKING)
+    assert step(bare) == "scan"
+    assert bare.locator("#problem").count() == 0
+    sends(bare, OTHER_LETTER)
+    assert bare.inner_text("h1") == T["other_letter_title"]
+    sends(bare, "8")
+    sends(bare, "not a number")
+    assert bare.inner_text("#problem") == T["tracking_wrong"]
+    played.read(NORWEGIAN)
+    bare.click("#panel noscript a")
+    assert step(bare) == "face"
+
+
 def test_without_scripts_the_mouse_answers_as_before(bare, played: Played) -> None:
     sends(bare, TRACKING)
     played.read(NORWEGIAN)

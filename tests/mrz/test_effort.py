@@ -29,6 +29,14 @@ def test_plain_print_costs_little_and_worn_print_much(clean: NDArray[np.uint8], 
     assert 40 < read_strip(scan(NOR, 5, 2, ocr_b)).effort_ms < 300
 
 
+def test_print_in_doubt_is_looked_at_by_itself_once(ocr_b: Path) -> None:
+    steps: list[str] = []
+    with effort.watched(lambda step, _amount: steps.append(step)):
+        read_strip(scan(NOR, 5, 2, ocr_b))
+    assert "second" in steps
+    assert steps.count("typeface") == 1
+
+
 def test_the_same_picture_costs_the_same_in_any_thread(clean: NDArray[np.uint8], ocr_b: Path) -> None:
     pictures = [clean, scan(NOR, 3, 2, ocr_b), clean[::-1, ::-1].copy(), np.full((274, 1476), 9, np.uint8)]
     alone = [read_strip(picture).effort_ms for picture in pictures]

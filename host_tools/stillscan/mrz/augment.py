@@ -8,7 +8,6 @@ times as much, 260.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -58,7 +57,7 @@ def augment(evidence: Evidence) -> Evidence:
                 steady[network, line, doubtful] = seen.mean(axis=0)
     likelihoods = _alike(_together(averaged), once) + _CELL_SHARE * _of_cells(evidence.printed)
     likelihoods -= np.log(np.exp(likelihoods).sum(axis=2, keepdims=True))
-    return replace(evidence, likelihoods=likelihoods, steady=_together(steady))
+    return evidence.weighed(likelihoods, _together(steady))
 
 
 def _of_cells(seen: Print) -> NDArray[np.float32]:

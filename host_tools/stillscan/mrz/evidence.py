@@ -15,6 +15,7 @@ from stillscan.mrz.clarity import CLEAR, clarity
 from stillscan.mrz.formats import printed
 from stillscan.mrz.lines import CROP_COLUMNS, PITCH_PX, PX_PER_MM, Track
 from stillscan.mrz.net import FIRST, QUICK, recognise
+from stillscan.mrz.pixels import all_ranked
 from stillscan.mrz.probe import Row
 from stillscan.mrz.spot import Bar
 from stillscan.mrz.view import View
@@ -88,6 +89,19 @@ class Evidence:
     def printed(self) -> typeface.Print:
         """What the print looks like, whatever text it is: looked at when it is first asked for."""
         return typeface.seen(self.crops, self.grid.columns_px)
+
+    def weighed(self, likelihoods: NDArray[np.float32], steady: NDArray[np.float32]) -> "Evidence":
+        """The same print with other chances; what it looks like is not looked at again."""
+        other = replace(self, likelihoods=likelihoods, steady=steady)
+        if "printed" in vars(self):
+            vars(other)["printed"] = self.printed
+        return other
+
+    @property
+    def is_light(self) -> bool:
+        """Whether the print of the lines is lighter than what it stands on, which has most of their pixels."""
+        dark, paper, light = all_ranked(self.crops, 0.05, 0.5, 0.95)
+        return light - paper > paper - dark
 
     @property
     def is_tilted(self) -> bool:

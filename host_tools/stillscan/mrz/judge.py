@@ -112,7 +112,7 @@ def judge(likelihoods: NDArray[np.float32], *, once: bool = False) -> Reading | 
         accepted=reason is None,
         checks=mrz.checks,
         confidence=round(confidence, 6),
-        characters=tuple(tuple(round(float(value), 4) for value in row) for row in decoded.characters),
+        characters=tuple(map(tuple, np.round(decoded.characters.astype(np.float64), 4).tolist())),
         reason=reason,
         corrections=tuple(
             Correction(row + 1, column + 1, ALPHABET[greedy[row, column]], decoded.lines[row][column])

@@ -141,19 +141,13 @@ def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:
     second = second or (rests_on is not None and stands_there(*best) and rivals.any_is_mrz(grey, rests_on.beside))
     if rests_on is None:
         return Reading(reason=NOT_FOUND), None
-    if not reading.accepted and _is_light(rests_on) and (light := _as_negative(grey, is_strip=is_strip)):
+    if not reading.accepted and rests_on.is_light and (light := _as_negative(grey, is_strip=is_strip)):
         return light
     explained = _explained(reading, rests_on, grey.shape, second=second, is_strip=is_strip)
     noise = not is_read(reading) and rests_on.support(reading.lines or ()) < _NO_TEXT
     if noise and not any(one.code in _OTHER_TEXT for one in explained.quality):
         return Reading(reason=NOT_FOUND), None
     return explained, rests_on
-
-
-def _is_light(evidence: Evidence) -> bool:
-    """Whether the print of the lines is lighter than what it stands on, which has most of their pixels."""
-    dark, paper, light = np.percentile(evidence.crops, (5, 50, 95))
-    return bool(light - paper > paper - dark)
 
 
 def _looks_negative(grey: NDArray[np.uint8], rows: Sequence[Row]) -> bool:
@@ -286,7 +280,7 @@ def _augmented(found: Found) -> Found:
     if evidence is None:
         return found
     certain = _is_certain(reading, evidence) and reading.reason != CONFUSED
-    if certain or evidence.support(reading.lines or ()) < BORNE_OUT or _is_light(evidence):
+    if certain or evidence.support(reading.lines or ()) < BORNE_OUT or evidence.is_light:
         return found
     evidence = augment(evidence)
     return judge(evidence.likelihoods) or reading, evidence

@@ -18,6 +18,7 @@ from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.formats import printed
 from stillscan.mrz.net import TYPEFACE, session
 from stillscan.mrz.strokes import compared
+from stillscan.mrz.sums import log_sum
 
 OTHER = "the print is not that of travel documents"
 FOREIGN = "a character that no MRZ has, line {line}, position {cell}"
@@ -129,29 +130,30 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
     `certain`: only what can be nothing else, for a text that is not accepted anyway.
     """
     many = len(prints) ** (1 - _SHARED)
+    shown = printed(lines)
     own = np.clip(many * np.mean([one.own for one in prints], axis=0), -_MOST, _MOST)
-    own = np.where(printed(lines), own, _MOST)
+    own = np.where(shown, own, _MOST)
     beside = np.stack([np.convolve(line, np.full(_BESIDE, 1 / _BESIDE), "valid") for line in own])
     if beside.min() < (_OTHER_CERTAIN if certain else _OTHER):
         return QualityFinding("other-print", OTHER)
     said = many * np.mean([one.characters for one in prints], axis=0)
-    said = said - np.logaddexp.reduce(said, axis=2)[..., None]
+    said = said - log_sum(said)[..., None]
     classes = np.array([[ALPHABET.index(character) for character in line] for line in lines])
     mine, fellow = (
         np.take_along_axis(said, which[..., None], axis=2)[..., 0] for which in (classes, CONFUSABLE_OF[classes])
     )
     known = np.where(CONFUSABLE_OF[classes] == classes, mine, np.logaddexp(mine, fellow))
-    odds = np.where(printed(lines), said[..., -1] - known, _NO_ODDS)
+    odds = np.where(shown, said[..., -1] - known, _NO_ODDS)
     most = np.full((len(lines), 1), _STRANGE_CERTAIN)
     if not certain:
         ink, gaps, second = (
-            np.where(printed(lines), np.mean([getattr(one, seen) for one in prints], axis=0), 0.0)
+            np.where(shown, np.mean([getattr(one, seen) for one in prints], axis=0), 0.0)
             for seen in ("beyond", "lacking", "second")
         )
         usual = np.array([[_usual(line)] for line in gaps])
         least = _STRANGE if usual.mean() <= _WORN else _STRANGE_WORN
         # of a line that is printed in part the network has seen none, and its odds are not like those of the others
-        whole = printed(lines).all(axis=1, keepdims=True)
+        whole = shown.all(axis=1, keepdims=True)
         most = np.where(whole, least + min(_usual(odds), _WORST_USUAL), least)
         odds = odds + _BEYOND * np.maximum(ink - _BEYOND_USUAL * _usual(ink), 0)
         odds = odds + _LACKING * np.maximum(gaps - usual - _LACKING_ANYWAY, 0)

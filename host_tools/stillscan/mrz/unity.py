@@ -30,6 +30,8 @@ _SHADES = 12
 """Places along a line at which its paper is measured: a stain or a shadow is as wide as some characters."""
 _FAINT = 0.25
 """Share of full ink below which noise and security print lie."""
+_BELOW_FAINT = float(np.nextafter(np.float32(_FAINT), np.float32(0)))
+"""The greatest number that is less: a threshold keeps what is above it."""
 
 
 class Difference(NamedTuple):
@@ -224,8 +226,7 @@ def _medians(slabs: NDArray[Any]) -> NDArray[np.float32]:
 def _ink(grey: NDArray[Any], paper: float, swing: float) -> NDArray[np.float32]:
     """Share of full ink of each pixel, none where it is faint."""
     ink = np.float32(paper / swing) - grey * np.float32(1 / swing)
-    ink[ink < _FAINT] = 0
-    return np.asarray(ink, np.float32)
+    return np.asarray(cv2.threshold(ink, _BELOW_FAINT, 0, cv2.THRESH_TOZERO)[1], np.float32)
 
 
 def _middle(ink: NDArray[np.float32]) -> float:

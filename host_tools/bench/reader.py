@@ -3,7 +3,8 @@
 One core: ms of a strip by level of damage (development strips, `training.devset`), of a photograph of 12 megapixels, of
 a strip that shows no MRZ, by kind, and of four captures of it (the slowest kinds); of
 import and of the quick network's loading in a fresh process (the others are loaded where they are asked), the memory of
-that process, and time and memory while rows stream in. How much is read right is for `bench` and `training.evaluate`.
+that process, and time and memory while rows stream in; with `--large` of files of 60 megapixels, by kind. How much is
+read right is for `bench` and `training.evaluate`.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
@@ -41,6 +43,31 @@ largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.pla
 print((imported - start) * 1000, (loaded - imported) * 1000, largest)
 """
 _PHOTO_PX = (4000, 3000)
+_LARGE_PX = (7000, 8500)
+"""59.5 megapixels, nearly the most that is read."""
+_LARGE_KINDS: dict[str, dict[str, Any]] = {
+    "png": {"compress_level": 6},
+    "jpg": {"quality": 92},
+    "tif": {},
+    "bmp": {},
+    "webp": {"quality": 90, "method": 2},
+    "jp2": {"quality_mode": "rates", "quality_layers": [12]},
+    "avif": {"speed": 9},
+}
+"""Kinds of files, and how Pillow writes them."""
+_READ_ONE = """
+import pathlib, resource, sys, time
+from stillscan.mrz import read_image
+start = time.process_time()
+accepted = read_image(sys.argv[1]).accepted
+spent = (time.process_time() - start) * 1000
+status = pathlib.Path("/proc/self/status")  # what resource tells on Linux holds the process that started this one
+if status.exists():
+    most = float(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+else:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+print(spent, most, accepted)
+"""
 _BAND_ROWS = 16
 _HEIGHTS = (274, 548, 1096, 1644)
 
@@ -144,6 +171,29 @@ def photo_ms(font: Path, count: int) -> float:
     return median(read_image(cv2.resize(pixels, _PHOTO_PX, interpolation=cv2.INTER_CUBIC)).ms for pixels in drawn)
 
 
+def large(font: Path) -> Iterator[str]:
+    """What a photograph of a passport of 60 megapixels in colours takes as a file of each kind, in a fresh process."""
+    from training import devphoto
+
+    grey = cv2.resize(devphoto.photo(font, "TD3", 7).pixels, _LARGE_PX, interpolation=cv2.INTER_CUBIC)
+    rng = np.random.default_rng(1)
+    picture = np.stack([cv2.convertScaleAbs(grey, alpha=alpha) for alpha in (1, 0.97, 0.93)], axis=2)
+    for rows in np.array_split(picture, 17):  # grain, without which a PNG would be a tenth as long
+        rows[:] = np.clip(rows + rng.normal(0, 2.5, rows.shape), 0, 255)
+    pixels = Image.fromarray(picture)
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix, options in _LARGE_KINDS.items():
+            path = Path(folder) / f"large.{suffix}"
+            pixels.save(path, **options)
+            command = [sys.executable, "-c", _READ_ONE, str(path)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            ms, most, accepted = done.stdout.split()
+            size = path.stat().st_size / 2**20
+            told = "accepted" if accepted == "True" else "not accepted"
+            yield f"{suffix}, {size:.0f} MB: {float(ms):.0f} ms of a core, {float(most):.0f} MB at most, {told}"
+            path.unlink()
+
+
 def streaming(rows: int, pixels: NDArray[np.uint8]) -> tuple[float, float]:
     """(ms of a row, MB allocated at most besides the reader) while a strip of `rows` rows comes in bands of 16.
 
@@ -192,12 +242,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--each", type=int, default=20, help="strips of each level (default 20)")
     parser.add_argument("--font", type=Path, default=None, help="cut of OCR-B to print them with")
     parser.add_argument("--effort", action="store_true", help="measure the costs of the model of effort instead")
+    parser.add_argument("--large", action="store_true", help="measure files of 60 megapixels, each kind, instead")
     options = parser.parse_args(arguments)
     if options.each < 1:
         parser.error("--each is at least 1")
     cv2.setNumThreads(1)
+    font = options.font or find_font()
     report = effort_report if options.effort else costs
-    lines = report(options.font or find_font(), options.each)
+    lines = large(font) if options.large else report(font, options.each)
     for line in track(lines, "measuring", console=Console(stderr=True), transient=True):
         print(line, flush=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from stillscan.commands.fleet_serve import waiting
+from stillscan.fleet import connection
 from stillscan.fleet.centre import Centre
-from stillscan.fleet.connection import Address, NatsError, connected, reason
+from stillscan.fleet.connection import Address, NatsError, connected, pause_s, reason
 from stillscan.fleet.store import Store
 
 pytest.importorskip("nats")
@@ -72,6 +74,36 @@ def test_a_name_that_nobody_knows_is_no_server_that_is_away(monkeypatch: pytest.
     monkeypatch.setattr(asyncio, "open_connection", unknown)
     with pytest.raises(NatsError, match="nobody here knows a computer of that name"):
         asyncio.run(_connects(4222))
+
+
+def test_a_program_with_a_thousand_kiosks_lets_few_of_them_sign_in_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, most, done = 0, 0, 0
+
+    async def signing_in(*_: Any) -> Any:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return SimpleNamespace(close=lambda: asyncio.sleep(0))
+
+    async def all_at_once() -> None:
+        nonlocal done
+        done = len(await asyncio.gather(*(_connects(4222) for _ in range(1000))))
+
+    monkeypatch.setattr(connection, "_one", signing_in)
+    for _ in range(2):  # each event loop by itself
+        asyncio.run(all_at_once())
+        assert (done, most) == (1000, connection._AT_ONCE)
+
+
+def test_kiosks_that_lost_a_server_together_do_not_come_back_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "random", random.Random(1))
+    pauses = sorted(pause_s(0) for _ in range(1500))
+    in_a_second = max(sum(start <= one < start + 1.0 for one in pauses) for start in pauses)
+    assert in_a_second * 0.0026 < connection.PATIENCE_S / 2  # what RSA costs a server
+    assert in_a_second < 450
+    assert pauses[-1] < 5.0
 
 
 def test_a_centre_says_at_once_what_it_waits_for_and_ever_more_seldom(store: Store) -> None:

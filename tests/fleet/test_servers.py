@@ -20,7 +20,7 @@ from stillscan.errors import EnvironmentTroubleError
 from stillscan.fleet import servers
 from stillscan.fleet.agent import Agent
 from stillscan.fleet.centre import Centre
-from stillscan.fleet.connection import Address
+from stillscan.fleet.connection import PATIENCE_S, Address
 from stillscan.fleet.nkey import new_seed, public_of
 from stillscan.fleet.offices import Office, drawn
 from stillscan.fleet.running import running
@@ -58,6 +58,9 @@ def test_the_files_are_written_once_for_three_hosts(tmp_path: Path, capsys: pyte
     text = (out / "node-2.conf").read_text()
     assert "$" not in text
     assert '"tls://c.example.org:6222"' in text
+    for name in ("node-2.conf", "leaf.conf"):  # a slow line: the server waits as long as who signs in
+        text = (out / name).read_text()
+        assert text.count(f"timeout: {PATIENCE_S}") == text.count("cert_file") + text.count("authorization")
     capsys.readouterr()
     for hosts in (["a", "b", "b"], ["a", "b", 'c"'], ["a", "b", "-"]):
         assert main(["fleet", "servers", *hosts, "--out", str(tmp_path / "other")]) == 2

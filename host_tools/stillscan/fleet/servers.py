@@ -22,7 +22,7 @@ from string import Template
 from typing import NamedTuple
 
 from stillscan.errors import EnvironmentTroubleError
-from stillscan.fleet.connection import PORT, inbox_of
+from stillscan.fleet.connection import PATIENCE_S, PORT, inbox_of
 from stillscan.fleet.events import RECEIPTS, subject_of
 
 _ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/sbin", "/opt/nats/bin")
@@ -174,7 +174,7 @@ def cluster_files(
 ) -> dict[str, str]:
     """The configuration of each server by its file's name, and of a leaf node (leaf.conf); with a password in each."""
     password = secrets.token_urlsafe(24)
-    common = {"certificates": certificates, "listen": listen, "leaf_password": password}
+    common = {"certificates": certificates, "listen": listen, "leaf_password": password, "patience": PATIENCE_S}
     routes = ", ".join(f'"tls://{one.host}:{one.cluster_port}"' for one in places)
     files = {
         f"node-{number}.conf": filled(

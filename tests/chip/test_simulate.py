@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 from vcd.reader import TokenKind, tokenize
 
+from kiosk import wire
 from stillscan.cli import main
 from stillscan.commands.world import SAMPLE
+from stillscan.link.messages import Abort, State
+from stillscan.link.session import Session
+from stillscan.recordings.file import LINK, read
+from stillscan.recordings.link import Player
 
 pytestmark = pytest.mark.process
 
@@ -53,9 +58,10 @@ def test_an_image_that_is_none(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 def test_a_check_with_a_slip_ends_as_on_this_computer(
     capsys: pytest.CaptureFixture[str], uf2: Path, tmp_path: Path
 ) -> None:
-    waves = [tmp_path / "chip.vcd", tmp_path / "here.vcd"]
+    waves, link = [tmp_path / "chip.vcd", tmp_path / "here.vcd"], tmp_path / "link.recording"
     common = ["simulate", "--document", str(SAMPLE), "--motion", "one-slip", "--seed", "3", "--json"]
-    assert main([*common, "--board", "rpi_pico", "--uf2", str(uf2), "--vcd", str(waves[0])]) == 0
+    board = ["--board", "rpi_pico", "--uf2", str(uf2)]
+    assert main([*common, *board, "--vcd", str(waves[0]), "--record-link", str(link)]) == 0
     chip = json.loads(capsys.readouterr().out)
     assert main([*common, "--vcd", str(waves[1])]) == 0
     here = json.loads(capsys.readouterr().out)
@@ -63,6 +69,23 @@ def test_a_check_with_a_slip_ends_as_on_this_computer(
     for key in ("outcome", "reason", "mrz", "format"):
         assert chip[key] == here[key]
     assert_alike(*map(changes, waves))
+    assert_played(link, chip["aborts"][0]["row"])
+
+
+def assert_played(link: Path, row: int) -> None:
+    """The recording of the chip's cable says to another program what the chip said, up to its abort at ``row``."""
+    recording = read(link)
+    assert (recording.kind, recording.cut) == (LINK, False)
+    played = Session(Player(str(link), recording, paced=False).open())
+    assert played.open().board_name == "rpi_pico"
+    assert played.settings()["depth"].value == 4
+    said = []
+    while not isinstance(message := played.poll(1000), Abort):
+        if isinstance(message, State):
+            said.append(message.state)
+    assert message.row == row
+    assert said == [wire.EMPTY, wire.PLACED, wire.STILL, wire.SCANNING]
+    assert played.reception.lost_frames == 0
 
 
 def changes(path: Path) -> dict[str, list[float]]:

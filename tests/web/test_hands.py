@@ -271,6 +271,27 @@ def test_what_cannot_be_sent_stays_with_its_cursor(page, played: Played) -> None
     wait_for(page, "face")
 
 
+def test_an_answer_that_comes_late_does_not_take_the_next_question_away(page, played: Played) -> None:
+    """The passport is read while the answer to the letter's number is on its way: what it says is over."""
+    held = []
+
+    def holds(route) -> None:
+        held.append((route, route.fetch()))
+
+    page.route("**/tracking", holds)
+    type_tracking(page)
+    wait_for(page, "scan")  # the event tells it
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    page.keyboard.type(NUMBER[:6])
+    [(route, answer)] = held
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/tracking")):
+        route.fulfill(response=answer)
+    page.keyboard.type(NUMBER[6:])
+    until(page, FIELD.format("number"), NUMBER)
+    assert step(page) == "second"
+
+
 def test_characters_typed_nowhere_at_a_finished_visit_go_to_the_next_letter(page, played: Played, letters) -> None:
     """However slowly: a scanner over the air, or a person."""
     to_face(page, played)

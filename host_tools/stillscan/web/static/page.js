@@ -25,9 +25,13 @@ function focusNext() {
   to?.focus()
 }
 
+// An answer may come after the event that tells what happened since: the newer question stays.
+const isOlder = (html) => Number(/data-turn="(\d+)/.exec(html)?.[1]) < Number.parseInt(turn(), 10)
+
 // What people type and what they are told stays until they act: at the same step of the same visit (and of the same
 // passport) the fields keep their text, the cursor its place, and a sentence beside a field stands until something is sent.
 function show(html, acted = false) {
+  if (isOlder(html)) return
   notSeen(acted)
   const before = { about: about(), fields: new Map(), focus: document.activeElement?.id, stays: [] }
   for (const field of panel.querySelectorAll('input[id]')) {

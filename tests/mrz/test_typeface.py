@@ -239,3 +239,20 @@ def test_a_few_steps_of_training_lower_the_loss() -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < losses[0] - 0.2
+
+
+@pytest.mark.parametrize("other", [0, 1])
+def test_one_line_in_print_that_lacks_the_strokes_of_ocr_b_is_no_travel_document(
+    other: int, ocr_b: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both lines wear alike: nothing else that one lacks and the other has is usual, whatever the network says."""
+    strip = printed(NOR, ocr_b)
+    seen = typeface.seen
+
+    def lacks(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> typeface.Print:
+        found = seen(crops, centres_px)
+        found.lacking[other] += 0.3
+        return found
+
+    monkeypatch.setattr(typeface, "seen", lacks)
+    assert read_strip(strip).reason == typeface.OTHER

@@ -54,7 +54,8 @@ _UNLIKE = 0.28
 """Share of strokes that one line of a strip lacks beyond what another does with which they were not printed by one
 machine: print in another typeface lacks strokes of OCR-B in clean print too. Of 344 genuine strips that are accepted
 otherwise (levels 0 to 4, other weights, the third set; 241000 to 241049) the greatest is 0.15 at the levels, 0.19 in
-the third set and 0.26 in other weights. Of four strips of mixed print that passed (232000 to 232041, 234000 to 234041)
+the third set and 0.26 in other weights; of 196 with new seeds (251000 to 251039) it refuses one, of other weights,
+whose lines differ by 0.46. Of four strips of mixed print that passed (232000 to 232041, 234000 to 234041)
 three have 0.34 and more."""
 _BEYOND, _BEYOND_USUAL = 16.0, 1.5
 """Log odds that ink beyond its strokes is worth, all the darkness of print, and times what is usual that is none. With

@@ -37,6 +37,12 @@ from stillscan.records.release import Desk
 from stillscan.records.staff import Person, Role, SignInError, StaffList
 from stillscan.records.tracking import s10_check_digit
 from stillscan.technician.bundle import environment, scanner, sources
+from stillscan.technician.bundle.findings import findings
+from stillscan.technician.bundle.hidden import Hidden
+from stillscan.technician.bundle.kiosk_log import KioskLog
+from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.plain import Plain
+from stillscan.technician.bundle.templates import Template, records_troubles
 from stillscan.technician.glass import FILE, Glass
 from stillscan.technician.procedures.run import FAILED, PASSED, Found, begin
 from stillscan.technician.procedures.table import find
@@ -399,6 +405,35 @@ TROUBLES |= {
         ),
     ),
 }  # fmt: skip
+
+
+TROUBLES["database held again and again, told by the log"] = (
+    "database_locked",
+    lambda k: k.say(
+        "records: /var/records.db: another program is writing to it and does not finish; nothing was written",
+        8, "WARNING", "stillscan.counter.counter",
+    ),
+)  # fmt: skip
+RECORDS_RULES = {
+    "damaged": "database_damaged", "newer": "database_newer", "broken": "chain_broken", "full": "disk_full",
+    "clock": "clock_wrong", "keys": "keys_refused", "passphrase": "keys_sealed", "busy": "database_locked",
+    "silent": "database_locked", "outcome": "database_locked", "untrusted": "kiosk_not_trusted",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "template"), records_troubles(), ids=lambda one: getattr(one, "literals", one))
+def test_whatever_keeps_a_kiosk_from_writing_its_records_is_named(kind: str, template: Template) -> None:
+    said = "".join(literal + "Aase" for literal in template.literals[:-1]) + template.literals[-1]
+    gate = KioskLog(Plain(Hidden()))
+    lines = [
+        f"2026-11-28T08:00:00.000Z WARNING stillscan.counter.counter: {gate.message(f'records: {said}')}",
+        f"2026-11-28T08:00:01.000Z ERROR   stillscan.terminal.trouble: {gate.message(said)}",
+        f"2026-11-28T08:00:02.000Z ERROR   stillscan.terminal.trouble: {gate.message(said)}",
+    ]
+    found = findings(Bundle({}, {"kiosk-log.txt": lines}, "", ""))
+    assert "Aase" not in "".join(lines)
+    assert found[0].name == RECORDS_RULES.get(kind, "database_closed"), lines
+    assert "3 such lines" in found[0].evidence[0]
 
 
 def test_what_is_well_again_is_no_finding(kiosk: Kiosk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, get_args
 
 from stillscan.guidance import counted
+from stillscan.records.errors import RecordsTrouble
 from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.templates import records_troubles
 from stillscan.technician.bundle.values import Value, first, values
 
 LOG = "kiosk-log.txt"
@@ -212,6 +215,25 @@ def _stands(bundle: Bundle, wrong: str, well: str) -> Figure | None:
     return Figure(1, "", f"{LOG}, line {number}: {said[1] if said else ''}")
 
 
+_RECORDS = r"(?:counter\.counter: records|terminal\.trouble): (.*?)(?: \(repeated lines that were left out: \d+\))?$"
+
+
+def _records(bundle: Bundle, kind: str) -> Figure | None:
+    """How often the kiosk could not write its records for a reason of one kind, since its last start. Who holds a
+    database lets go of it at night and comes again: that is counted over all starts."""
+    since = max((number for number, _ in _lines(bundle, r"stillscan\.kiosk: started")), default=0)
+    since = 0 if kind == "busy" else since
+    told = [(number, found[1]) for number, found in _lines(bundle, _RECORDS) if number > since]
+    there = [one for one in told if _kind_of(one[1]) == kind]
+    if not there:
+        return None
+    return Figure(len(there), "", f"{LOG}, line {there[0][0]}, {counted(len(there), 'such line')}: {there[0][1]}")
+
+
+def _kind_of(said: str) -> str:
+    return next((kind for kind, template in records_troubles() if template.pattern.fullmatch(said)), "")
+
+
 def _stumbled(bundle: Bundle) -> Figure | None:
     """How many parts of the bundle could not be gathered because of a defect."""
     there = [name for name, facts in bundle.facts.items() if isinstance(facts, dict) and "defect" in facts]
@@ -250,5 +272,6 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "releases_refused": lambda b: _stands(b, r"WARNING .*: releases: ", r"releases: all is well again"),
     "webhook_refused": lambda b: _count(b, r"webhook: the receiver"),
     "stumbled": _stumbled,
+    **{f"records_{kind}": partial(_records, kind=kind) for kind in get_args(RecordsTrouble)},
     "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),
 }

@@ -8,11 +8,12 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from stillscan.technician.bundle.vocabulary import sources
+from stillscan.technician.bundle.vocabulary import PACKAGE, sources
 
 _CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _SLOT = re.compile(r"%([sdr])")
 _LEAST_WORDS = 3  # of our own in a sentence: with fewer any text would be one
+_CAUSE = "_Cause"  # what a database said, in one line (records/trouble.py); the place comes before it
 _KEPT = 4096  # sentences whose pattern is known: more than the lines of a log that are read
 _LEFT_OUT = re.compile(r" \(repeated lines that were left out: (\d{1,6})\)$")
 
@@ -37,8 +38,7 @@ class Matched(NamedTuple):
 def templates() -> list[Template]:
     """The most telling first."""
     found = {text for path in sources() for text in _of(path.read_text(encoding="utf-8"))}
-    ranked = sorted(found, key=lambda text: (-len(_SLOT.sub("", text)), text))
-    return [_template(text) for text in ranked]
+    return [_template(text) for text in sorted(found, key=_telling)]
 
 
 def matched(message: str) -> Matched | None:
@@ -57,8 +57,15 @@ def matched(message: str) -> Matched | None:
 def _sentences() -> list[Template]:
     """Of exceptions, the most telling first."""
     found = {text for path in sources() for text in _raised(path.read_text(encoding="utf-8"))}
-    telling = (text for text in found if len(re.findall(r"[A-Za-z]{2,}", _SLOT.sub("", text))) >= _LEAST_WORDS)
-    return [_template(text) for text in sorted(telling, key=lambda text: (-len(_SLOT.sub("", text)), text))]
+    return [_template(text) for text in sorted((one for one in found if _words(one) >= _LEAST_WORDS), key=_telling)]
+
+
+def _words(text: str) -> int:
+    return len(re.findall(r"[A-Za-z]{2,}", _SLOT.sub("", text)))
+
+
+def _telling(text: str) -> tuple[int, str]:
+    return -len(_SLOT.sub("", text)), text
 
 
 @lru_cache(_KEPT)
@@ -92,8 +99,30 @@ def _of(source: str) -> list[str]:
 def _raised(source: str) -> list[str]:
     """What a module's exceptions say, with a slot for each value."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args]
-    names = [(call, getattr(call.func, "id", getattr(call.func, "attr", ""))) for call in calls]
-    return [text for call, name in names if name.endswith("Error") and (text := _said(call.args[0]))]
+    said = [(getattr(call.func, "id", getattr(call.func, "attr", "")), _said(call.args[0])) for call in calls]
+    told = [(name, text) for name, text in said if text and (name.endswith("Error") or name == _CAUSE)]
+    return [f"%s: {text}" if name == _CAUSE else text for name, text in told]
+
+
+@cache
+def records_troubles() -> list[tuple[str, Template]]:
+    """What a kiosk says that cannot write its records: the kind (records/errors.py) and the sentence of each."""
+    calls = [
+        node
+        for path in sorted((PACKAGE / "records").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+    ]
+    told = {text: kind for call in calls if (kind := _kind(call)) for text in _raised(ast.unparse(call))[:1]}
+    return [(told[text], _template(text)) for text in sorted(told, key=_telling) if _words(text) >= _LEAST_WORDS]
+
+
+def _kind(call: ast.Call) -> str:
+    name = getattr(call.func, "id", "")
+    if name in ("RecordsError", _CAUSE) and len(call.args) > 1:
+        kind = str(call.args[1].value) if isinstance(call.args[1], ast.Constant) else ""
+        return "" if kind == "pin" else kind  # one person's
+    return {"OutcomeUnknownError": "outcome", _CAUSE: "refused"}.get(name, "")
 
 
 def _said(node: ast.expr) -> str:

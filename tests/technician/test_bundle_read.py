@@ -414,6 +414,26 @@ TROUBLES["database held again and again, told by the log"] = (
         8, "WARNING", "stillscan.counter.counter",
     ),
 )  # fmt: skip
+TROUBLES["documents taken away too early"] = (
+    "taken_away",
+    lambda k: (k.lines.clear(), k.say("check: gave_up, removed, 1 sweep, 1856 ms after it lay still", 4)),
+)
+TROUBLES["a receiver of the webhook that answers 403"] = (
+    "webhook_refused",
+    lambda k: [
+        k.say(f"webhook: not taken, try {n}: answered 403", 1, "WARNING", "stillscan.web.webhook") for n in (1, 2, 3)
+    ],
+)
+
+
+def test_the_part_that_stopped_the_scanner_wins_over_a_flow_sensor_over_empty_glass(
+    kiosk: Kiosk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kiosk.device.log.extend([(1000, wire.EV_FAULT, wire.FLOW, wire.NO_TEXTURE)] * 9)
+    kiosk.say("state: fault, presence: stuck", 3, "WARNING")
+    assert read(kiosk.bundle(), capsys)[0]["title"].endswith(": presence")
+
+
 RECORDS_RULES = {
     "damaged": "database_damaged", "newer": "database_newer", "broken": "chain_broken", "full": "disk_full",
     "clock": "clock_wrong", "keys": "keys_refused", "passphrase": "keys_sealed", "busy": "database_locked",

@@ -240,13 +240,32 @@ def _stumbled(bundle: Bundle) -> Figure | None:
     return Figure(len(there), "", f"{there[0]}: defect") if there else None
 
 
+def _faulty(bundle: Bundle) -> Figure | None:
+    """The part that stopped the scanner most often, by the log: its own events tell of a flow sensor over empty glass
+    as well, which sees nothing there and fails nobody. They count where the log has no fault."""
+    stopped = any(True for _ in _lines(bundle, _FAULT))
+    return _most(bundle, _FAULT, "none", "part") if stopped else _most(bundle, _FAULT, "fault", "part")
+
+
+_FEWEST_CHECKS = 3  # of one or two that somebody broke off nothing is known
+
+
+def _taken_away(bundle: Bundle) -> Figure | None:
+    """The share of the log's checks that ended because the document was taken away or moved before it was read."""
+    checks = sum(1 for _ in _lines(bundle, r"stillscan\.kiosk: check: "))
+    gone = [number for number, _ in _lines(bundle, r"stillscan\.kiosk: check: gave_up, (?:removed|lifted|moved|slip)")]
+    if checks < _FEWEST_CHECKS or not gone:
+        return None
+    return Figure(len(gone) / checks, "", f"{LOG}, line {gone[0]}: {len(gone)} of {counted(checks, 'check')}")
+
+
 _HOUR_S = 3600  # seconds
 _ABORT, _FAULT = r"sweep aborted: (\w+) at row", r"state: fault, (\w+): "
 _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "aborts_of_one_cause": lambda b: _most(b, _ABORT, "abort", "cause"),
     "share_of_one_cause": lambda b: _share(b, _ABORT, "abort", "cause"),
     "aborts_by_sweeps": lambda b: _rate(b, "aborts", "sweeps"),
-    "faults_of_one_part": lambda b: _most(b, _FAULT, "fault", "part"),
+    "faults_of_one_part": _faulty,
     "faults_now": lambda b: _grown(b, "faults"),
     "short_writes_now": lambda b: _grown(b, "short_writes"),
     "bad_crc_now": lambda b: _grown(b, "bad_crc"),
@@ -259,6 +278,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "refused_signins": lambda b: _count(b, r"a sign-in was refused"),
     "flood": _flood,
     "unread": _unread,
+    "taken_away": _taken_away,
     "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),
     "deadlines": lambda b: _reason_share(b, "deadline_passed"),
     "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),
@@ -270,7 +290,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "page_taken": lambda b: _stands(b, r"ERROR .*the page cannot be served", r"stillscan\.kiosk: started"),
     "fleet_away": lambda b: _stands(b, r"WARNING +stillscan\.fleet\.agent: fleet: ", r"fleet: connected to"),
     "releases_refused": lambda b: _stands(b, r"WARNING .*: releases: ", r"releases: all is well again"),
-    "webhook_refused": lambda b: _count(b, r"webhook: the receiver"),
+    "webhook_refused": lambda b: _count(b, r"webhook: (?:the receiver|not taken, try [3-9])"),
     "stumbled": _stumbled,
     **{f"records_{kind}": partial(_records, kind=kind) for kind in get_args(RecordsTrouble)},
     "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),

@@ -418,6 +418,13 @@ TROUBLES["documents taken away too early"] = (
     "taken_away",
     lambda k: (k.lines.clear(), k.say("check: gave_up, removed, 1 sweep, 1856 ms after it lay still", 4)),
 )
+TROUBLES["dead pixels of the line sensor, in every visit"] = (
+    "dead_pixels",
+    lambda k: k.told(
+        "dirt.json", visits=18,
+        streaks=[{"x_mm": x, "size_mm": 0.08, "loss": 1.0, "visits": 16} for x in (49.8, 56.2, 98.4)],
+    ),
+)  # fmt: skip
 TROUBLES["a receiver of the webhook that answers 403"] = (
     "webhook_refused",
     lambda k: [

@@ -259,6 +259,24 @@ def _taken_away(bundle: Bundle) -> Figure | None:
     return Figure(len(gone) / checks, "", f"{LOG}, line {gone[0]}: {len(gone)} of {counted(checks, 'check')}")
 
 
+_DEAD_MM, _DEAD_LOSS = 0.17, 0.97
+"""Two pixels of 300 to the inch, and light that is lost: dust is broader, or lets a third of it and more through."""
+
+
+def _streaked(bundle: Bundle, *, dead: bool) -> Figure | None:
+    """In how many visits the most lasting streak was seen, of those that dead pixels make, or of the others."""
+    seen: list[Figure] = []
+    for streak in values(bundle, "dirt:streaks[]"):
+        told = streak.value if isinstance(streak.value, dict) else {}
+        numbers = [one for name in ("size_mm", "loss", "visits") if isinstance(one := told.get(name), int | float)]
+        if len(numbers) < 3:
+            continue
+        size, loss, visits = numbers
+        if dead == (size <= _DEAD_MM and loss >= _DEAD_LOSS):
+            seen.append(Figure(visits, "", f"{streak.where}.visits = {visits}"))
+    return max(seen, default=None)
+
+
 _HOUR_S = 3600  # seconds
 _ABORT, _FAULT = r"sweep aborted: (\w+) at row", r"state: fault, (\w+): "
 _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
@@ -279,6 +297,8 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "flood": _flood,
     "unread": _unread,
     "taken_away": _taken_away,
+    "streaks_of_dirt": lambda b: _streaked(b, dead=False),
+    "streaks_of_dead_pixels": lambda b: _streaked(b, dead=True),
     "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),
     "deadlines": lambda b: _reason_share(b, "deadline_passed"),
     "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),

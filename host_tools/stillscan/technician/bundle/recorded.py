@@ -58,7 +58,12 @@ def dirt(ask: Ask) -> dict[str, Any] | None:
     groups = [places[start:end] for start, end in zip(starts, [*starts[1:], len(places)], strict=True)]
     lasting = [group for group in groups if len({number for *_, number in group}) >= max(2.0, _OFTEN * len(visits))]
     told = [
-        {"x_mm": _mean(group, 0), "size_mm": _mean(group, 1), "loss": _mean(group, 2), "visits": len(group)}
+        {
+            "x_mm": _mean(group, 0),
+            "size_mm": _mean(group, 1),
+            "loss": _mean(group, 2),
+            "visits": len({number for *_, number in group}),
+        }
         for group in lasting
     ]
     return {"visits": len(visits), "streaks": told, "look": looked}

@@ -258,9 +258,11 @@ def test_what_cannot_be_sent_stays_with_its_cursor(page, played: Played) -> None
     wait_for(page, "scan")
     played.read(SWEDISH)
     wait_for(page, "second")
+    until(page, "document.activeElement.id", "number")
     page.keyboard.type(NUMBER)
     page.keyboard.press("Tab")
     page.keyboard.type(NUMBER)
+    until(page, FIELD.format("again"), NUMBER)
     page.route("**/second", lambda route: route.abort())
     with page.expect_event("requestfailed"):  # its buttons take nothing until then
         page.keyboard.press("Enter")

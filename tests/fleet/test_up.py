@@ -218,8 +218,20 @@ def test_a_kiosk_writes_its_own_subjects_and_hears_nobody_else(two: tuple[Server
     asyncio.run(try_it())
     assert heard["centre"][0] == own["centre"]  # and nothing that was forged before it
     assert heard["kiosk"] == [own["kiosk"]]
-    with pytest.raises(NatsError, match="does not take this NKey"):
-        asyncio.run(_sign_in(Address((server.url,), new_seed())))
+    assert "does not take this NKey" in _refused(Address((server.url,), new_seed()))
+
+
+def _refused(to: Address) -> str:
+    """What whoever signs in is told. A server closes the connection behind its refusal, which a busy computer may lose
+    with it: whoever signs in tries again, as agents do."""
+    said = ""
+    for _ in range(5):
+        with pytest.raises(NatsError) as refused:
+            asyncio.run(_sign_in(to))
+        said = str(refused.value)
+        if "cannot be reached" not in said:
+            break
+    return said
 
 
 async def _sign_in(to: Address) -> None:

@@ -294,6 +294,29 @@ def test_an_answer_that_comes_late_does_not_take_the_next_question_away(page, pl
     assert step(page) == "second"
 
 
+def test_an_answer_that_comes_late_leaves_what_is_typed_at_the_question_that_it_shows(page, played: Played) -> None:
+    """The program wrote it when the passport was read already: it is the question that an event has asked before."""
+    held = []
+
+    def holds(route) -> None:
+        route.fetch()
+        held.append(route)
+
+    page.route("**/tracking", holds)
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    asked = page.inner_html("#panel")
+    page.keyboard.type(NUMBER)
+    page.keyboard.press("Tab")
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/tracking")):
+        held[0].fulfill(body=asked, content_type="text/html; charset=utf-8")
+    page.keyboard.type(NUMBER)
+    until(page, FIELD.format("again"), NUMBER)
+    assert page.evaluate(FIELD.format("number")) == NUMBER
+
+
 def test_characters_typed_nowhere_at_a_finished_visit_go_to_the_next_letter(page, played: Played, letters) -> None:
     """However slowly: a scanner over the air, or a person."""
     to_face(page, played)

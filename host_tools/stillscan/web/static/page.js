@@ -85,13 +85,15 @@ function keep(said) {
 // What cannot be sent, or is refused without a panel (too large, for example), changes nothing: what was typed stays.
 async function send(action, body) {
   const at = document.activeElement
+  const question = about()
   const buttons = panel.querySelectorAll('button:enabled')
   for (const button of buttons) button.disabled = true
   try {
     const answer = await fetch(action, { method: 'POST', body, headers: { 'X-Panel': language } })
     if (answer.redirected) return locked()
     const text = await answer.text()
-    if (answer.headers.get('Content-Type')?.startsWith('text/html')) return show(text, true)
+    // When an event has asked the next question meanwhile, hands may be typing there already.
+    if (answer.headers.get('Content-Type')?.startsWith('text/html')) return show(text, about() === question)
     refused(text)
   } catch {
     lost.hidden = false

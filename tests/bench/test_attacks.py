@@ -17,20 +17,21 @@ from stillscan.counter.held_reading import HeldReading
 from stillscan.link.proof import Proof
 from stillscan.records.clock import Clock
 from stillscan.web.sessions import Sessions
+from tests.covering import WHOLE
 
 KINDS = ["scanners", "visits", "requests", "clocks", "races", "records"]
 
 
 @pytest.mark.slow
 def test_of_a_sample_of_all_attacks_none_gets_through(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--every", "61", "--seed", "5", "--json", "--kinds", *KINDS]) == 0
+    assert main(["--every", "61" if WHOLE else "97", "--seed", "5", "--json", "--kinds", *KINDS]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["through"] == []
     tried: collections.Counter[str] = collections.Counter()
     for name, counts in told["kinds"].items():
         tried[name.split(":")[0]] += sum(counts.values())
     assert set(tried) == set(KINDS)
-    assert told["tried"] == tried.total() > 100
+    assert told["tried"] == tried.total() > 80
 
 
 def outcomes(folder: Path, tried: Callable[..., Iterator[Tried]], every: int, first: int = 0) -> set[str]:

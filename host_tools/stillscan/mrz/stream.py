@@ -73,6 +73,7 @@ class MrzReader:
             raise MrzError("a strip has 100 to 2000 rows of 900 to 4000 pixels")
         self._sum = np.zeros((rows, width_px), np.float32)
         self._times = np.zeros(rows, np.float32)
+        self._mean = np.zeros((rows, width_px), np.uint8)
         self._done: dict[int, PartialLine] = {}
 
     def feed(self, first_row: int, pixels: NDArray[Any]) -> Partial:
@@ -87,6 +88,7 @@ class MrzReader:
         at = first_row + np.flatnonzero(known)
         self._sum[at] += to_grey(pixels)[known]
         self._times[at] += 1
+        self._mean[at] = np.rint(self._sum[at] / self._times[at, None])
         for row in [row for row in self._done if _overlaps(row, first_row, first_row + len(pixels))]:
             del self._done[row]
         self._look(first_row, first_row + len(pixels))
@@ -114,34 +116,43 @@ class MrzReader:
     def _picture(self, first: int, end: int) -> NDArray[np.uint8]:
         """The mean of what was scanned in these rows; where nothing was, paper as bright as around."""
         seen = self._times[first:end] > 0
-        mean = np.asarray(np.rint(self._sum[first:end] / np.maximum(self._times[first:end, None], 1)), np.uint8)
+        mean = self._mean[first:end].copy()
         if not seen.all():
             mean[~seen] = np.median(mean[seen][:, ::_THIN]) if seen.any() else 0
         return mean
 
     def _look(self, first: int, end: int) -> None:
         """Recognise the lines that these new rows have completed."""
-        reach = LETTER_ROWS // 2 + _SPARE_ROWS
         top, bottom = max(0, first - 2 * CROP_ROWS), min(len(self._times), end + 2 * CROP_ROWS)
-        known = self._times[top:bottom] > 0
+        possible = self._possible(top, bottom)
+        if not possible.any():
+            return
         part = self._picture(top, bottom)
         ink = flatten.ink(part)
         marked = lines.marks(ink, flatten.ACROSS)
-        profile = np.where(known, marked.mean(axis=1), -1)
-        while True:
+        profile = np.where(self._times[top:bottom] > 0, marked.mean(axis=1), -1)
+        while possible.any():
             row = int(profile.argmax())
             if profile[row] < _LEAST_MARK:
                 return
-            inside = slice(max(0, row - reach), row + reach + 1)
             profile[max(0, row - CROP_ROWS // 2) : row + CROP_ROWS // 2] = -1
-            at_edge = row - reach < 0 or row + reach >= len(known)
-            if at_edge or not known[inside].all() or any(abs(row + top - done) < CROP_ROWS for done in self._done):
+            if not possible[row]:
                 continue
             fine = (np.arange(-4.0, 5), np.arange(-18.0, 18.1, 3), np.zeros(1))
             track, _ = lines.follow(marked, Track(float(row)), fine)
             line = _line(part, track, top)
             if line is not None:
                 self._done[line.row] = line
+                possible = self._possible(top, bottom)
+
+    def _possible(self, top: int, bottom: int) -> NDArray[np.bool_]:
+        """In which of these rows a further line may have its middle: all it needs is there, and none was found near."""
+        letters = np.ones(2 * (LETTER_ROWS // 2 + _SPARE_ROWS) + 1, np.uint8)
+        known = np.convolve(self._times[top:bottom] > 0, letters, "valid") == len(letters)
+        possible = np.pad(known, len(letters) // 2)
+        for row in self._done:
+            possible[max(0, row - top - CROP_ROWS + 1) : max(0, row - top + CROP_ROWS)] = False
+        return possible
 
 
 def _whole(found: Iterable[PartialLine]) -> bool:

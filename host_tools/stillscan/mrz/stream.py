@@ -12,7 +12,7 @@ from stillscan.mrz.errors import MrzError
 from stillscan.mrz.find import SPACING_PX
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
 from stillscan.mrz.lines import CROP_ROWS, LETTER_ROWS, Track
-from stillscan.mrz.net import recognise
+from stillscan.mrz.net import FIRST, QUICK, recognise
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import examine
 
@@ -167,11 +167,21 @@ def _overlaps(row: int, first: int, end: int) -> bool:
 
 
 def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None:
-    """The line along `track` as far as print alone tells it, None when there is no text."""
-    seen = recognise(lines.cut(part, track)[None])
-    best = next(character_grid.grids(seen.centres), None)
-    if best is None or best.score < _LEAST_LINE_SCORE:
-        return None
-    chances = character_grid.cells(seen, best)[0]
-    text = "".join(ALPHABET[index] for index in chances.argmax(axis=1))
-    return PartialLine(round(track.row) + top, text, tuple(np.round(np.exp(chances.max(axis=1)), 4).tolist()))
+    """The line along `track` as far as print alone tells it, None when there is no text.
+
+    The thorough network is asked where the quick one is not sure of every character.
+    """
+    crop = lines.cut(part, track)[None]
+    found: PartialLine | None = None
+    for net in (QUICK, FIRST):
+        seen = recognise(crop, net)
+        best = next(character_grid.grids(seen.centres), None)
+        if best is None or best.score < _LEAST_LINE_SCORE:
+            found = None
+            continue
+        chances = character_grid.cells(seen, best)[0]
+        text = "".join(ALPHABET[index] for index in chances.argmax(axis=1))
+        found = PartialLine(round(track.row) + top, text, tuple(np.round(np.exp(chances.max(axis=1)), 4).tolist()))
+        if min(found.probabilities) >= SURE_CHARACTER:
+            break
+    return found

@@ -92,7 +92,8 @@ def bars(grey: NDArray[np.uint8], sizes_px: tuple[int, ...] = LONG_SIDES_PX) -> 
         small = cv2.resize(source, shape, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         source = np.asarray(small, np.uint8) if scale < 1 else source  # the next is smaller still
         seen = strokes(np.asarray(small, np.uint8))
-        for bar in _once([bar for share in _STANDS_OUT for bar in _joined(_pieces(seen, share))]):
+        level = np.asarray(cv2.blur(seen, (61, 61)), np.uint8)
+        for bar in _once([bar for share in _STANDS_OUT for bar in _joined(_pieces(seen, level, share))]):
             effort.spend("spot-row")
             found.append(measured(seen, bar).scaled(1 / scale))
     return _distinct(sorted(found, key=lambda bar: -bar.score))
@@ -104,11 +105,11 @@ def strokes(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square), np.uint8)
 
 
-def _pieces(seen: NDArray[np.uint8], stands_out: float) -> list[Bar]:
-    """Long thin bars of closed strokes that are darker than the mean around them by that factor."""
+def _pieces(seen: NDArray[np.uint8], level: NDArray[np.uint8], stands_out: float) -> list[Bar]:
+    """Long thin bars of closed strokes that are darker by that factor than `level`, the mean around them."""
     # text is dark against what lies around it; fine print of the background is weaker everywhere
-    level = cv2.blur(seen, (61, 61)).astype(np.float32)
-    binary = (seen > np.maximum(stands_out * level, 8)).astype(np.uint8)
+    least = np.clip(np.float32(stands_out) * np.arange(256, dtype=np.float32), 8, 255).astype(np.uint8)  # of each level
+    binary = cv2.compare(seen, cv2.LUT(level, least), cv2.CMP_GT)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP_PX, _GAP_PX))
     closed = cv2.morphologyEx(binary, cv2.MORPH_CLOSE, disc)
     thick = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))

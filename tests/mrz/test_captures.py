@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stillscan.errors import StillscanError
-from stillscan.mrz import MrzError, MrzReader, Reading, read_captures, read_image, read_strip
+from stillscan.mrz import (
+    CaptureReader,
+    MrzError,
+    MrzReader,
+    Reading,
+    net,
+    read_captures,
+    read_image,
+    read_strip,
+    stream,
+    unity,
+)
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.captures import join
 from stillscan.mrz.explain import explain
@@ -102,6 +113,31 @@ def test_memory_does_not_grow_while_rows_arrive(ocr_b: Path) -> None:
     tracemalloc.stop()
     # the list of peaks grows itself, by some bytes each
     assert max(peaks[len(peaks) // 2 :]) <= 1.005 * max(peaks[: len(peaks) // 2])
+
+
+def test_rows_are_looked_at_when_a_whole_line_may_be_there(monkeypatch: pytest.MonkeyPatch, ocr_b: Path) -> None:
+    strip, looks, nets = printing.strip(NOR, ocr_b), [], []
+    ink, recognise = stream.flatten.ink, stream.recognise
+    monkeypatch.setattr(stream.flatten, "ink", lambda part: (looks.append(len(part)), ink(part))[1])
+    monkeypatch.setattr(stream, "recognise", lambda crops, net: (nets.append(net), recognise(crops, net))[1])
+    reader = MrzReader()
+    for first in range(0, 40, 8):
+        reader.feed(first, strip[first : first + 8])
+    assert not looks  # a line takes 41 rows
+    reader.feed(40, strip[40:48])
+    assert looks
+    for first in range(48, len(strip), 8):
+        partial = reader.feed(first, strip[first : first + 8])
+    assert tuple(line.text for line in partial.lines) == NOR
+    assert set(nets) == {net.QUICK}  # of clear print the thorough network has nothing to add
+
+
+def test_lines_of_a_strip_are_compared_once(monkeypatch: pytest.MonkeyPatch, ocr_b: Path) -> None:
+    compared, strip = [], scan(NOR, 0, 8, ocr_b)[:274]
+    compare = unity.difference
+    monkeypatch.setattr(unity, "difference", lambda evidence: (compared.append(evidence), compare(evidence))[1])
+    assert CaptureReader().read(strip, calm=True).lines == NOR
+    assert len(compared) == 1
 
 
 def test_rows_worth_scanning_shrink(ocr_b: Path) -> None:

@@ -20,7 +20,7 @@ from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import Reading, judge
 from stillscan.mrz.pages import examine_pages
 from stillscan.mrz.pixels import to_grey
-from stillscan.mrz.read import GOES_ON, examine, is_strip
+from stillscan.mrz.read import GOES_ON, examine_prints, is_strip
 from stillscan.mrz.typeface import STRANGE, Print
 from stillscan.mrz.unity import Pair
 
@@ -72,11 +72,12 @@ class CaptureReader:
         start = time.perf_counter()
         self._newest = None
         grey = to_grey(picture)
-        own, evidence = examine(grey, is_strip=is_strip(grey), stop=stop, calm=calm)
+        (own, evidence), pairs = examine_prints(grey, is_strip=is_strip(grey), stop=stop, calm=calm)
         if own.reason == TIME_IS_OVER:
             return own
         if evidence is not None:
-            pairs = unity.compared(grey, evidence, calm=calm) if is_strip(grey) else ()
+            if is_strip(grey) and not pairs:
+                pairs = unity.compared(grey, evidence, calm=calm)
             self._newest = _seen(own, evidence, pairs, calm=calm)
         newest = self._newest
         with effort.counted() as counted:

@@ -113,7 +113,9 @@ def cut(
     # single precision throughout: large arrays cost more than what is done to them
     down = np.arange(CROP_ROWS, dtype=np.float32)[:, None] - np.float32((CROP_ROWS - 1) / 2)
     down = down * (np.asarray(squeeze, np.float32) * np.gradient(middle).astype(np.float32))
-    columns = middle.astype(np.float32) - np.float32(slant) * down
+    columns = np.tile(middle.astype(np.float32), (CROP_ROWS, 1))
+    if slant:
+        columns -= np.float32(slant) * down
     rows = track.rows(middle, grey.shape[1]).astype(np.float32) + down
     edge = cv2.BORDER_REPLICATE
     return np.asarray(cv2.remap(grey, columns, rows, cv2.INTER_LINEAR, borderMode=edge), np.uint8)

@@ -20,6 +20,7 @@ from stillscan.mrz.judge import CONFUSED, DOUBTS, Reading, judge
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.probe import Row, promising
 from stillscan.mrz.quality import findings
+from stillscan.mrz.unity import Pair
 
 STRIP_COLUMNS = 1476
 """Pixels of the line sensor: 125 mm at 300 dpi."""
@@ -109,14 +110,23 @@ def examine(grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None
     A strip has level lines at 300 dpi; where none can be read it is searched like any picture.
     `stop`: see `read_strip`; `calm`: see `unity.judged`.
     """
+    return examine_prints(grey, is_strip=is_strip, stop=stop, calm=calm)[0]
+
+
+def examine_prints(
+    grey: NDArray[np.uint8], *, is_strip: bool, stop: Stop | None = None, calm: bool = False
+) -> tuple[Found, tuple[Pair, ...]]:
+    """What `examine` gives, and how the lines of a strip differ if their text would be accepted otherwise."""
+    pairs: tuple[Pair, ...] = ()
     with effort.counted(stop, _STRIP_EFFORT_MS if is_strip else _PICTURE_EFFORT_MS) as counted:
         try:
             reading, evidence = _examined(grey, is_strip=is_strip)
             if is_strip and reading.accepted and evidence is not None:
-                reading = unity.judged(reading, unity.compared(grey, evidence, calm=calm), calm=calm)
+                pairs = unity.compared(grey, evidence, calm=calm)
+                reading = unity.judged(reading, pairs, calm=calm)
         except effort.TimeIsOver:
             reading, evidence = Reading(reason=effort.TIME_IS_OVER), None
-    return replace(reading, effort_ms=round(counted.ms, 2)), evidence
+    return (replace(reading, effort_ms=round(counted.ms, 2)), evidence), pairs
 
 
 def _examined(grey: NDArray[np.uint8], *, is_strip: bool) -> Found:

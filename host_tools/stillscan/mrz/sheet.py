@@ -50,13 +50,10 @@ def step(grey: NDArray[np.uint8], corners: NDArray[np.float64], *, turned: bool)
     effort.spend("sheet")
     if turned:
         grey, corners = grey[::-1, ::-1], np.array(grey.shape[::-1]) - 1 - corners
-    one, other = (_paper(grey, *ends) for ends in corners)
-    pairs = ((one, other, _ABOVE, _ABOVE), (one, other, _BELOW, _BELOW), (one, other, _ABOVE, _BELOW))
-    steps = [
-        _changed(_logarithms(first[rows]), _logarithms(then[there]))
-        for first, then, rows, there in pairs
-        if min(_scanned(first[rows]), _scanned(then[there])) >= _LEAST_ROWS
-    ]
+    papers = (_paper(grey, *ends) for ends in corners)
+    (above, below), (next_above, next_below) = ((_logarithms(one[_ABOVE]), _logarithms(one[_BELOW])) for one in papers)
+    pairs = ((above, next_above), (below, next_below), (above, next_below))
+    steps = [_changed(one, other) for one, other in pairs if one is not None and other is not None]
     return Step(*np.max(steps, axis=0)) if steps else NO_STEP
 
 
@@ -74,14 +71,12 @@ def _paper(grey: NDArray[np.uint8], left: NDArray[np.float64], right: NDArray[np
     return np.asarray(paper, np.float32)
 
 
-def _scanned(paper: NDArray[np.float32]) -> int:
-    """How many rows there are."""
-    return int(np.isfinite(paper[:, 0]).sum())
-
-
-def _logarithms(paper: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(2, places): how bright the paper (rows, columns) is, and how strong its grain, in each place."""
+def _logarithms(paper: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """(2, places): how bright the paper (rows, columns) is, and how strong its grain, in each place; None where too few
+    rows were scanned."""
     scanned = paper[np.isfinite(paper[:, 0])]
+    if len(scanned) < _LEAST_ROWS:
+        return None
     width = scanned.shape[1] // _PLACES
     places = scanned[:, : width * _PLACES].reshape(len(scanned), _PLACES, width).swapaxes(0, 1)
     grain = np.abs(2 * places[..., 1:-1] - places[..., :-2] - places[..., 2:]).reshape(_PLACES, -1)

@@ -99,11 +99,8 @@ def cells(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> NDArray[
     beside = CELL_COLUMNS // 2
     wide = np.pad(crops, ((0, 0), (0, 0), (beside, beside)), mode="edge")
     first = np.clip(np.rint(centres_px).astype(int), 0, crops.shape[2])
-    found = np.empty((*first.shape, crops.shape[1], CELL_COLUMNS), np.uint8)
-    for line, (crop, starts) in enumerate(zip(wide, first.tolist(), strict=True)):
-        for cell, start in enumerate(starts):
-            found[line, cell] = crop[:, start : start + CELL_COLUMNS]
-    return found
+    starting = np.lib.stride_tricks.sliding_window_view(wide, CELL_COLUMNS, axis=2).transpose(0, 2, 1, 3)
+    return np.asarray(starting[np.arange(len(crops))[:, None], first], np.uint8)
 
 
 def seen(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> Print:

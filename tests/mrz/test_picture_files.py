@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL import Image, ImageOps
 
 from stillscan.mrz import MrzError, read_captures, read_image
 from stillscan.mrz.picture import load
-from stillscan.mrz.pixels import evened
+from stillscan.mrz.pixels import evened, evened_grey
 from stillscan.simulator import printing
 
 pytestmark = pytest.mark.slow  # reads dozens of pictures
@@ -177,6 +178,25 @@ def test_turned_as_the_tag_says(orientation: int, tmp_path: Path) -> None:
         right = np.asarray(ImageOps.exif_transpose(opened))
     assert (grey == right).all()
     assert faults == ()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int64, np.float32, np.float64])
+def test_arrays_take_memory_for_some_rows_at_a_time(kind: type[np.generic]) -> None:
+    array = np.linspace(0, 200, 6144 * 40 * 3).reshape(6144, 40, 3).astype(kind)
+    cube = np.zeros((200, 200, 200), kind)
+    whole = evened_grey(array[:512])
+    tracemalloc.start()
+    grey = evened_grey(array)
+    needed, start = tracemalloc.get_traced_memory()[1], tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    with pytest.raises(MrzError):
+        read_image(cube)  # no picture: it is not reckoned with
+    refused = tracemalloc.get_traced_memory()[1] - start
+    tracemalloc.stop()
+    assert needed < grey.nbytes + 512 * 40 * 3 * 8 * 6
+    assert refused < cube.size / 10
+    assert grey.shape == (6144, 40)
+    assert whole.shape == (512, 40)
 
 
 @pytest.mark.process

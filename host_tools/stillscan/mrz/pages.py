@@ -15,7 +15,7 @@ from stillscan.mrz.evidence import Evidence
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.found import is_read
 from stillscan.mrz.judge import Reading
-from stillscan.mrz.pixels import evened, to_grey
+from stillscan.mrz.pixels import evened_grey
 from stillscan.mrz.read import examine, is_strip
 
 TWO = "the pages show two MRZs"
@@ -68,5 +68,4 @@ def _pages(source: str | Path | NDArray[Any]) -> Iterable[tuple[NDArray[np.uint8
         from stillscan.mrz.picture import load  # with Pillow, which a scanner's lines do not need
 
         return load(Path(source))
-    deep = isinstance(source, np.ndarray) and source.dtype.kind in "uif" and source.dtype != np.uint8
-    return [(to_grey(evened(source) if deep else source), ())]
+    return [(evened_grey(source), ())]

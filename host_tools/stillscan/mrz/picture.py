@@ -17,14 +17,12 @@ from stillscan.errors import InputError
 from stillscan.files import opened, trouble
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.finding import QualityFinding
-from stillscan.mrz.pixels import evened, greatest
+from stillscan.mrz.pixels import BAND_ROWS, evened, greatest
 
 MAX_PIXELS = 60_000_000  # an A4 page at 600 dpi takes 35 million
 _ENOUGH_PIXELS = 16_000_000
 """Pictures above this are halved at once: even then text of a page is finer than the recogniser needs. Nothing but the
 file's own pixels (4 bytes each, as Pillow has colours: 240 MB at most) is ever held at full size."""
-_BAND_ROWS = 512
-"""Rows that are made grey at a time: with 4,000 columns of colours and depths 16 MB. An even number, to be halved."""
 _MOST_PAGES = 8
 """Pages of a file that are looked at: both sides of four documents, and no animation without an end."""
 _WITH_PAGES = ("TIFF", "GIF")
@@ -193,8 +191,8 @@ def _grey(picture: Image.Image) -> NDArray[np.uint8]:
 
 def _bands(picture: Image.Image) -> Iterator[Image.Image]:
     """The picture, some rows at a time."""
-    for top in range(0, picture.height, _BAND_ROWS):
-        yield picture.crop((0, top, picture.width, min(picture.height, top + _BAND_ROWS)))
+    for top in range(0, picture.height, BAND_ROWS):
+        yield picture.crop((0, top, picture.width, min(picture.height, top + BAND_ROWS)))
 
 
 def _halved_bands(picture: Any, grey: Callable[[Any], NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -202,7 +200,7 @@ def _halved_bands(picture: Any, grey: Callable[[Any], NDArray[np.uint8]]) -> NDA
     bands: Iterator[Any]
     if isinstance(picture, np.ndarray):
         rows, columns = picture.shape
-        bands = (picture[top : top + _BAND_ROWS] for top in range(0, rows, _BAND_ROWS))
+        bands = (picture[top : top + BAND_ROWS] for top in range(0, rows, BAND_ROWS))
     else:
         columns, rows = picture.size
         bands = _bands(picture)

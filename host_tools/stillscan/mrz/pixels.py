@@ -1,5 +1,6 @@
 """Arrays of any kind to 8-bit grey, and the value at a rank."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from stillscan.mrz.errors import MrzError
 _WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 """Share of red, green and blue in grey (ITU-R BT.601, as Pillow has it)."""
 _GREATEST = 2.0**62  # of floats that are taken as integers: what is larger has no meaning as light
+BAND_ROWS = 512
+"""Rows that are made grey at a time: with 4,000 columns of colours and depths 16 MB. An even number, to be halved."""
 
 
 def to_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
@@ -18,10 +21,42 @@ def to_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
     16-bit values are taken as 0..65535 (a picture of unknown depth is `evened` first). Rows with NaN count as never
     scanned and become 0. MrzError for other arrays.
     """
+    _refuse_what_is_none(array)
+    return array if array.ndim == 2 and array.dtype == np.uint8 else _by_bands(array, _grey)
+
+
+def evened_grey(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """8-bit grey (rows, cols) of an array (rows, cols[, 1, 3 or 4]) of numbers of any depth (see `evened`).
+
+    MrzError for other arrays.
+    """
+    _refuse_what_is_none(array)
+    if array.dtype == np.uint8:
+        return to_grey(array)
+    most = max((greatest(array[top : top + BAND_ROWS]) for top in range(0, len(array), BAND_ROWS)), default=0.0)
+    return _by_bands(array, lambda band: _grey(evened(band, most)))
+
+
+def _refuse_what_is_none(array: object) -> None:
+    """MrzError for what is no picture: nothing is reckoned with its numbers before."""
     if not isinstance(array, np.ndarray) or array.ndim not in (2, 3) or array.dtype.kind not in "uif":
         raise MrzError("a picture is an array (rows, cols) or (rows, cols, 3) of numbers")
     if array.ndim == 3 and array.shape[2] not in (1, 3, 4):
         raise MrzError("a picture has 1, 3 or 4 values a pixel")
+
+
+def _by_bands(array: NDArray[Any], grey: Callable[[NDArray[Any]], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """What `grey` makes of the array, some rows at a time: colours and depths take many times what is left of them."""
+    if len(array) <= BAND_ROWS:
+        return grey(array)
+    found = np.empty(array.shape[:2], np.uint8)
+    for top in range(0, len(array), BAND_ROWS):
+        found[top : top + BAND_ROWS] = grey(array[top : top + BAND_ROWS])
+    return found
+
+
+def _grey(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """See `to_grey`."""
     if array.dtype == np.uint16:
         array = (array >> 8).astype(np.uint8)
     if array.ndim == 3:

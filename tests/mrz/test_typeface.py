@@ -99,6 +99,22 @@ def test_a_small_letter_lacks_the_ends_of_the_capital(seed: int, ocr_b: Path, mo
     assert reading.reason == "a character that no MRZ has, line 1, position 8"
 
 
+@pytest.mark.parametrize(("usual", "part", "refused"), [(4.0, 1.6, True), (4.0, 2.4, False), (1.8, 1.6, False)])
+def test_nine_characters_that_are_less_ocr_b_than_the_rest_are_other_print(
+    usual: float, part: float, refused: bool
+) -> None:
+    """However much the whole looks like it: a cut, a sensor and wear are the same in all of a document."""
+    classes = np.array([[ALPHABET.index(one) for one in line] for line in NOR])
+    characters = np.full((*classes.shape, len(ALPHABET) + 1), -12.0, np.float32)
+    np.put_along_axis(characters, classes[..., None], 0.0, axis=2)
+    own = np.full(classes.shape, usual, np.float32)
+    own[1, 20:29] = part
+    none = np.zeros(classes.shape, np.float32)
+    for captures in (1, 3):
+        found = typeface.doubt([typeface.Print(characters, own, none, none, none)] * captures, NOR)
+        assert (found is not None and found.text == typeface.OTHER) == refused
+
+
 def test_strokes_are_missed_and_found_where_the_drawings_differ(ocr_b: Path) -> None:
     centres = np.array([71 + 15 + 30.0 * np.arange(6)])
     crop = printed(("FRSfrs", "<<<<<<"), ocr_b)[64:112][None]

@@ -90,7 +90,7 @@ class PageServer:
             made.bind((HOST, self._port))
         except (OSError, OverflowError) as error:
             made.close()
-            raise InputError(f"the page cannot be served on {HOST}:{self._port}: {_why(error)}") from None
+            raise InputError(f"the page cannot be served on {HOST}:{self._port:d}: {_why(error)}") from None
         return made
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

@@ -160,7 +160,7 @@ def poster(url: str, whole_s: float = _WHOLE_S) -> Callable[[bytes, dict[str, st
             ending.cancel()
             connection.close()
         if not http.HTTPStatus.OK <= status < http.HTTPStatus.MULTIPLE_CHOICES:
-            raise OSError(f"answered {status}")
+            raise OSError(f"answered {status:d}")
 
     return post
 

@@ -48,7 +48,7 @@ class Ask:
     def __init__(self, places: Places) -> None:
         self.places = places
         self.hidden = Hidden()
-        self.plain = Plain(self.hidden)
+        self.plain = Plain(self.hidden, places.options)
         self.office = Office(places.database, places.keys, places.kiosk, places.rules)
 
     @cached_property

@@ -12,7 +12,7 @@ from stillscan.technician.bundle.kiosk_log import KioskLog
 from stillscan.technician.bundle.plain import Passed, small
 
 _SHOWN = ("language", "motion", "dirt")
-"""Keys whose texts are one of a few words; of any other text only that it is there, by its stand-in."""
+"""Keys whose texts are one of a few words; another text has a stand-in that begins with its option, in the log too."""
 
 
 def configuration(ask: Ask) -> dict[str, Any] | None:
@@ -48,7 +48,7 @@ def _shown(ask: Ask, key: str, value: Any) -> dict[str, Any]:
         case str() if key in _SHOWN:
             return {"value": ask.plain.text(value)}
         case str():
-            return {"value": ask.hidden.of("text", value)}
+            return {"value": Passed(ask.hidden.of(key.replace("-", "_"), value))}
         case list() if key == "set":
             return {"settings": [_setting(ask, one) for one in value if isinstance(one, str)]}
     return {"value": None}

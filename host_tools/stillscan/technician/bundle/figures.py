@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from stillscan.guidance import counted
 from stillscan.records.errors import RecordsTrouble
+from stillscan.technician.bundle.beyond import parts_beyond, usb_measured
 from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.seen import LOG, Figure, lines
+from stillscan.technician.bundle.seen import count as count_lines
 from stillscan.technician.bundle.templates import records_troubles
 from stillscan.technician.bundle.values import Value, first, values
-
-LOG = "kiosk-log.txt"
-
-
-class Figure(NamedTuple):
-    """A number, what it is of (a cause, a part, a line), and where it was found."""
-
-    value: float
-    of: str
-    evidence: str
 
 
 def figure(bundle: Bundle, name: str) -> Figure | None:
@@ -31,18 +24,9 @@ def figure(bundle: Bundle, name: str) -> Figure | None:
     return _FIGURES[name](bundle)
 
 
-def _lines(bundle: Bundle, pattern: str) -> Iterator[tuple[int, re.Match[str]]]:
-    """Lines of the kiosk's log, with their numbers from 1."""
-    wanted = re.compile(pattern)
-    for number, line in enumerate(bundle.texts.get(LOG, ()), 1):
-        found = wanted.search(line)
-        if found is not None:
-            yield number, found
-
-
 def _most(bundle: Bundle, pattern: str, event: str, field: str) -> Figure | None:
     """The most frequent of what a pattern's first group names, and of the scanner's own events: whichever saw more."""
-    found = list(_lines(bundle, pattern))
+    found = list(lines(bundle, pattern))
     in_log = Counter(match[1] for _, match in found)
     own = Counter(
         str(value.value) for value in values(bundle, f"device-log:entries[event={event}].{field}") if value.value
@@ -63,11 +47,6 @@ def _share(bundle: Bundle, pattern: str, event: str, field: str) -> Figure | Non
         return None
     total = int(most.evidence.rpartition(" of ")[2])
     return most._replace(value=most.value / total)
-
-
-def _count(bundle: Bundle, pattern: str) -> Figure | None:
-    found = [number for number, _ in _lines(bundle, pattern)]
-    return Figure(len(found), "", f"{LOG}, line {found[0]}, {counted(len(found), 'such line')}") if found else None
 
 
 def _grown(bundle: Bundle, counter: str) -> Figure | None:
@@ -95,7 +74,8 @@ def _rate(bundle: Bundle, part: str, whole: str) -> Figure | None:
     return Figure(over / under, part, f"health.json: end.{part} {over:g} of {under:g} {whole}")
 
 
-_VARYING = re.compile(r"\d+|[a-z]+-[bcdfghjkmnpqrstvwxz]{6}")
+_STAND_IN = r"([a-z_]+)-[bcdfghjkmnpqrstvwxz]{6}"
+_VARYING = re.compile(rf"\d+|{_STAND_IN}")
 _AT_ALL = 100  # lines of a log: fewer are no flood, whatever they say
 _HEAD = re.compile(r"^\S+ \w+ +")
 _LEFT_OUT = re.compile(r"repeated lines that were left out: (\d+)")
@@ -103,16 +83,16 @@ _LEFT_OUT = re.compile(r"repeated lines that were left out: (\d+)")
 
 def _flood(bundle: Bundle) -> Figure | None:
     """The share of the commonest line, whatever numbers stand in it, and of what the log left out by itself."""
-    lines = bundle.texts.get(LOG, [])
-    if len(lines) < _AT_ALL:
+    there = bundle.texts.get(LOG, [])
+    if len(there) < _AT_ALL:
         return None
-    alike = Counter(_VARYING.sub("#", _HEAD.sub("", line)) for line in lines)
+    alike = Counter(_VARYING.sub("#", _HEAD.sub("", line)) for line in there)
     text, count = alike.most_common(1)[0]
-    number = next(i for i, line in enumerate(lines, 1) if _VARYING.sub("#", _HEAD.sub("", line)) == text)
-    left_out = sum(int(match[1]) for _, match in _lines(bundle, _LEFT_OUT.pattern))
-    share = (count + left_out) / (len(lines) + left_out)
+    number = next(i for i, line in enumerate(there, 1) if _VARYING.sub("#", _HEAD.sub("", line)) == text)
+    left_out = sum(int(match[1]) for _, match in lines(bundle, _LEFT_OUT.pattern))
+    share = (count + left_out) / (len(there) + left_out)
     return Figure(
-        share, text[:_AT_ALL], f"{LOG}, line {number}: {count} of {counted(len(lines), 'line')}, {left_out} left out"
+        share, text[:_AT_ALL], f"{LOG}, line {number}: {count} of {counted(len(there), 'line')}, {left_out} left out"
     )
 
 
@@ -129,8 +109,8 @@ def _is_number(value: Value) -> bool:
 
 def _unread(bundle: Bundle) -> Figure | None:
     """Scans that could not be read, by checks of the log."""
-    unread = [number for number, _ in _lines(bundle, r"not read yet: mrz_|check: gave_up, mrz_")]
-    checks = sum(1 for _ in _lines(bundle, r"stillscan\.kiosk: check: "))
+    unread = [number for number, _ in lines(bundle, r"not read yet: mrz_|check: gave_up, mrz_")]
+    checks = sum(1 for _ in lines(bundle, r"stillscan\.kiosk: check: "))
     if not unread or not checks:
         return None
     return Figure(len(unread) / checks, "", f"{LOG}, line {unread[0]}: {len(unread)} unread scans in {checks} checks")
@@ -169,7 +149,7 @@ def _behind(bundle: Bundle) -> Figure | None:
     """Hours by which the computer's clock is behind what its own records and log have seen."""
     now = next((v.value for v in values(bundle, "environment:clock.utc") if isinstance(v.value, str)), None)
     seen = [(v.value, v.where) for v in values(bundle, "checks:hours[].hour") if isinstance(v.value, str)]
-    seen += [(match[1], f"{LOG}, line {number}") for number, match in _lines(bundle, rf"^{_MOMENT.pattern}")]
+    seen += [(match[1], f"{LOG}, line {number}") for number, match in lines(bundle, rf"^{_MOMENT.pattern}")]
     if now is None or not seen or not _MOMENT.match(now):
         return None
     newest, where = max(seen)
@@ -201,13 +181,23 @@ _SAID = re.compile(r" (?:WARNING|ERROR) +[\w.]+: (.*)")
 def _ended(bundle: Bundle) -> Figure | None:
     """1 when the last line of the log is that of a command that ended with a trouble."""
     last = len(bundle.texts.get(LOG, ()))
-    ends = (found for number, found in _lines(bundle, r" ERROR +stillscan\.terminal\.trouble: (.*)") if number == last)
-    return next((Figure(1, found[1], f"{LOG}, line {last}: {found[1]}") for found in ends), None)
+    ends = (found for number, found in lines(bundle, r" ERROR +stillscan\.terminal\.trouble: (.*)") if number == last)
+    for found in ends:
+        named = _options_named(bundle, found[1])
+        return Figure(1, found[1] + (f" ({'; '.join(named)})" if named else ""), f"{LOG}, line {last}: {found[1]}")
+    return None
+
+
+def _options_named(bundle: Bundle, said: str) -> list[str]:
+    """What the stand-ins in a line are: values of options of the kiosk."""
+    options = {one.value for one in values(bundle, "configuration:options[].option") if isinstance(one.value, str)}
+    there = dict.fromkeys((found[0], found[1]) for found in re.finditer(_STAND_IN, said) if found[1] in options)
+    return [f"{stand_in} is what --{option.replace('_', '-')} names" for stand_in, option in there]
 
 
 def _stands(bundle: Bundle, wrong: str, well: str) -> Figure | None:
     """1 when of two patterns the last line that fits either fits the first."""
-    there = [(number, found) for pattern in (wrong, well) for number, found in _lines(bundle, pattern)]
+    there = [(number, found) for pattern in (wrong, well) for number, found in lines(bundle, pattern)]
     number, found = max(there, key=lambda one: one[0], default=(0, None))
     if found is None or re.search(well, found.string):
         return None
@@ -221,9 +211,9 @@ _RECORDS = r"(?:counter\.counter: records|terminal\.trouble): (.*?)(?: \(repeate
 def _records(bundle: Bundle, kind: str) -> Figure | None:
     """How often the kiosk could not write its records for a reason of one kind, since its last start. Who holds a
     database lets go of it at night and comes again: that is counted over all starts."""
-    since = max((number for number, _ in _lines(bundle, r"stillscan\.kiosk: started")), default=0)
+    since = max((number for number, _ in lines(bundle, r"stillscan\.kiosk: started")), default=0)
     since = 0 if kind == "busy" else since
-    told = [(number, found[1]) for number, found in _lines(bundle, _RECORDS) if number > since]
+    told = [(number, found[1]) for number, found in lines(bundle, _RECORDS) if number > since]
     there = [one for one in told if _kind_of(one[1]) == kind]
     if not there:
         return None
@@ -243,20 +233,33 @@ def _stumbled(bundle: Bundle) -> Figure | None:
 def _faulty(bundle: Bundle) -> Figure | None:
     """The part that stopped the scanner most often, by the log: its own events tell of a flow sensor over empty glass
     as well, which sees nothing there and fails nobody. They count where the log has no fault."""
-    stopped = any(True for _ in _lines(bundle, _FAULT))
+    stopped = any(True for _ in lines(bundle, _FAULT))
     return _most(bundle, _FAULT, "none", "part") if stopped else _most(bundle, _FAULT, "fault", "part")
 
 
+_CHECK = r"stillscan\.kiosk: check: "
 _FEWEST_CHECKS = 3  # of one or two that somebody broke off nothing is known
 
 
-def _taken_away(bundle: Bundle) -> Figure | None:
-    """The share of the log's checks that ended because the document was taken away or moved before it was read."""
-    checks = sum(1 for _ in _lines(bundle, r"stillscan\.kiosk: check: "))
-    gone = [number for number, _ in _lines(bundle, r"stillscan\.kiosk: check: gave_up, (?:removed|lifted|moved|slip)")]
+_USE = (("scanner:powered_hours", 24.0), ("counters:sweeps", 100.0))
+"""From when on a scanner is no new one any more: a day under power, or what a counter sweeps in a day."""
+
+
+def _in_use(bundle: Bundle) -> Figure | None:
+    """How much a scanner was used, by a day's use."""
+    told = [(value / of, f"{place} = {value:g}") for place, of in _USE if (value := first(bundle, place)) is not None]
+    share, where = max(told, default=(0.0, ""))
+    return Figure(share, "", where) if told else None
+
+
+def _ends(bundle: Bundle, pattern: str) -> Figure | None:
+    """The share of the log's checks that were given up so; ``of`` the commonest of the pattern's reasons."""
+    checks = sum(1 for _ in lines(bundle, _CHECK))
+    gone = [(number, found[1]) for number, found in lines(bundle, rf"{_CHECK}gave_up, {pattern}")]
     if checks < _FEWEST_CHECKS or not gone:
         return None
-    return Figure(len(gone) / checks, "", f"{LOG}, line {gone[0]}: {len(gone)} of {counted(checks, 'check')}")
+    of = Counter(reason for _, reason in gone).most_common(1)[0][0]
+    return Figure(len(gone) / checks, of, f"{LOG}, line {gone[0][0]}: {len(gone)} of {counted(checks, 'check')}")
 
 
 _DEAD_MM, _DEAD_LOSS = 0.17, 0.97
@@ -288,15 +291,18 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "short_writes_now": lambda b: _grown(b, "short_writes"),
     "bad_crc_now": lambda b: _grown(b, "bad_crc"),
     "watchdog_starts": lambda b: _entries(b, "history:entries[cause=watchdog].event", "starts by the watchdog"),
-    "starts": lambda b: _count(b, r"was started anew"),
-    "late": lambda b: _count(b, r"reading_late|the reader is started anew"),
-    "gone": lambda b: _count(b, r"scanner trouble: .*\((gone|lost)\)"),
-    "unproven": lambda b: _count(b, r"scanner trouble: .*\(unproven\)|bands that did not verify"),
-    "defects": lambda b: _count(b, r" ERROR +\S+: (a defect|the thread)"),
-    "refused_signins": lambda b: _count(b, r"a sign-in was refused"),
+    "starts": lambda b: count_lines(b, r"was started anew"),
+    "late": lambda b: count_lines(b, r"reading_late|the reader is started anew"),
+    "gone": lambda b: count_lines(b, r"scanner trouble: .*\((gone|lost)\)"),
+    "unproven": lambda b: count_lines(b, r"scanner trouble: .*\(unproven\)|bands that did not verify"),
+    "defects": lambda b: count_lines(b, r" ERROR +\S+: (a defect|the thread)"),
+    "refused_signins": lambda b: count_lines(b, r"a sign-in was refused"),
     "flood": _flood,
     "unread": _unread,
-    "taken_away": _taken_away,
+    "taken_away": lambda b: _ends(b, r"(removed|lifted|moved|slip)\b"),
+    "no_code_lines": lambda b: _ends(b, r"(mrz_missing)\b"),
+    "in_use": _in_use,
+    "given_up": lambda b: _ends(b, r"(\w+)"),
     "streaks_of_dirt": lambda b: _streaked(b, dead=False),
     "streaks_of_dead_pixels": lambda b: _streaked(b, dead=True),
     "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),
@@ -310,8 +316,10 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "page_taken": lambda b: _stands(b, r"ERROR .*the page cannot be served", r"stillscan\.kiosk: started"),
     "fleet_away": lambda b: _stands(b, r"WARNING +stillscan\.fleet\.agent: fleet: ", r"fleet: connected to"),
     "releases_refused": lambda b: _stands(b, r"WARNING .*: releases: ", r"releases: all is well again"),
-    "webhook_refused": lambda b: _count(b, r"webhook: (?:the receiver|not taken, try [3-9])"),
+    "webhook_refused": lambda b: count_lines(b, r"webhook: (?:the receiver|not taken, try [3-9])"),
     "stumbled": _stumbled,
+    "parts_beyond": parts_beyond,
+    "usb_measured": usb_measured,
     **{f"records_{kind}": partial(_records, kind=kind) for kind in get_args(RecordsTrouble)},
     "firmware_differs": lambda b: _differ(b, "scanner:firmware", "versions:firmware"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import string
 
 _LETTERS = "bcdfghjkmnpqrstvwxz"
 """Consonants that are not mistaken for digits: no stand-in spells a word or a number that somebody could have."""
@@ -21,8 +22,9 @@ class Hidden:
         self._made: set[str] = set()
 
     def of(self, kind: str, name: str) -> str:
-        """As ``kiosk-bdfgkm``; ``kind`` is that by which the name was met first, however its letters are written."""
-        name = name.strip().casefold()
+        """As ``kiosk-bdfgkm``; ``kind`` is that by which the name was met first, however its letters are written, and
+        whatever stands around it."""
+        name = name.strip().strip(string.punctuation).casefold() or name
         kind = self._kinds.setdefault(name, kind)
         number = int.from_bytes(hmac.digest(self._key, name.encode("utf-8", "surrogatepass"), hashlib.sha256))
         letters = ""

@@ -87,9 +87,12 @@ class KioskLog:
         return lead + (_took(slot) or self._sentence(slot.strip()))
 
     def _sentence(self, text: str) -> str:
-        """What an exception of ours says, or a foreign text."""
+        """What an exception of ours says, or a foreign text; of "FILE: why" each part by itself."""
         found = sentence(text)
-        return self._plain.text(text) if found is None else self._filled(found)
+        if found is not None:
+            return self._filled(found)
+        first, parted, rest = text.partition(": ")
+        return f"{self._plain.text(first)}: {self._sentence(rest)}" if parted else self._plain.text(text)
 
 
 _TOOK = re.compile(r"\d{1,3} sweeps?(?:, \d{1,5} ms after it lay still)?|\d{1,3}\.\d{1,3}\.\d{1,3}(?:\+[0-9a-f]{16})?")

@@ -42,8 +42,10 @@ class Passed(str):
 class Plain:
     """See the module; one for each bundle."""
 
-    def __init__(self, hidden: Hidden) -> None:
+    def __init__(self, hidden: Hidden, options: frozenset[str] = frozenset()) -> None:
+        """``options``: what a kiosk's options are called, without their dashes."""
         self._hidden = hidden
+        self._options = options
 
     def value(self, value: Any, key: str = "") -> Any:
         """What JSON can say of it, and nothing that is not let through. Keys are the code's own, never data."""
@@ -78,9 +80,13 @@ class Plain:
         if not core:
             return chunk
         before, _, after = chunk.partition(core)
-        if core in words() or self._hidden.made(core):
+        if all(code in words() for code in core.split(",")) or self._hidden.made(core) or self._names(before, core):
             return before + core + after
         return before + self._hidden.of("text", core) + after
+
+    def _names(self, before: str, core: str) -> bool:
+        """An option as people write it: --known, 'lock-minutes'."""
+        return before in ("--", "'", "'--") and core in self._options
 
 
 def small(value: Any, most: int = 99_999) -> int | None:

@@ -20,7 +20,8 @@ from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.calibrating import DUE_BECAUSE, next_calibration
 from stillscan.technician.history import told
 
-_SINCE = 2  # the minor version of the protocol in which scanners tell it
+SINCE = 2
+"""The minor version of the protocol in which scanners tell it, and lend their parts."""
 _HOUR_S, _DAY_S = 3600, 86400  # seconds
 _PLACE = re.compile(r'File "[^"]*?(\w+)\.(?:py|mpy)", line (\d{1,5})')
 _NUMBER = re.compile(r"-?\d[\d.]*")
@@ -29,7 +30,7 @@ _TYPE = re.compile(r"\b(\w+(?:Error|Exception|Interrupt))\b")
 
 def condition(session: Session, hello: Hello, hidden: Hidden) -> dict[str, Any]:
     """How it fares: temperature, supply, why it started last, hours of lamp and power, age of its calibration."""
-    if hello.minor < _SINCE:
+    if hello.minor < SINCE:
         return {}
     at = AtScanner(session)
     try:
@@ -53,7 +54,7 @@ def condition(session: Session, hello: Hello, hidden: Hidden) -> dict[str, Any]:
 
 def life(session: Session, hello: Hello) -> dict[str, Any]:
     """Counters for life by name; aborts by cause and faults by part, where there were any."""
-    if hello.minor < _SINCE:
+    if hello.minor < SINCE:
         return {}
     counters = AtScanner(session).counters()
     plain = dict(zip(wire.COUNTERS, counters, strict=False))
@@ -68,7 +69,7 @@ def _by(counters: tuple[int, ...], start: int, names: tuple[str, ...], called: s
 
 def calibrations(session: Session, hello: Hello) -> dict[str, Any]:
     """The calibration in force: how old, the specks that it bridges, and when the next is due and why."""
-    if hello.minor < _SINCE:
+    if hello.minor < SINCE:
         return {}
     found = AtScanner(session).ask(Calibration, wire.C_CALIBRATION)
     specks = [{"pixel": first, "pixels": wide, "of": "strip" if number < found.strip else "sensor"}
@@ -82,7 +83,7 @@ def calibrations(session: Session, hello: Hello) -> dict[str, Any]:
 
 def history(session: Session, hello: Hello) -> dict[str, Any]:
     """What happened before the last power cuts; of a defect its kind and its places in the firmware."""
-    if hello.minor < _SINCE:
+    if hello.minor < SINCE:
         return {}
     rows: list[dict[str, Any]] = []
     for one in told(AtScanner(session).history()):

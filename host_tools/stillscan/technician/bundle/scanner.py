@@ -1,7 +1,8 @@
 """The scanner, asked twice with a few seconds between: who it is, its health before and after, settings, event log.
 
-Nothing is changed on it, and no document is scanned: only questions are asked, which a paired scanner answers to
-anybody. A new thing that scanners tell is one more line in `PARTS`.
+Nothing is changed on it, and no document is scanned. Its parts are measured over an empty glass, which a paired scanner
+allows who has its key; everything else are questions, which it answers to anybody. A new thing that scanners tell is
+one more line in `PARTS`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from stillscan.link.transport import LinkLostError, Transport
 from stillscan.technician.bundle import remembered
 from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.bundle.look import LOOK, looked
+from stillscan.technician.bundle.measured import measured
 
 _POLL_MS = 200.0  # between two looks whether the run is over
 _LEFT_OUT = ("boot_id", "streams")  # the one is a name of a start, the other is of this program itself
@@ -153,6 +155,10 @@ PARTS: dict[str, tuple[str, Callable[[Asked], dict[str, Any]]]] = {
     "history.json": (
         "events that outlived power cuts",
         lambda asked: remembered.history(asked.session, asked.hello),
+    ),
+    "parts.json": (
+        "the scanner's parts beside the limits of a sound one, measured in short",
+        lambda asked: measured(asked.session, asked.hello),
     ),
 }
 """By file: what it tells, and the question. In this order they are asked."""

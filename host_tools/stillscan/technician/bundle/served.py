@@ -8,9 +8,10 @@ from typing import Any
 from stillscan.errors import StillscanError
 from stillscan.records.clock import utc_now
 from stillscan.technician.bundle.ask import Ask
+from stillscan.technician.bundle.measured import judged
 from stillscan.technician.dirt import GLASS, KINDS, SENSOR, STRIP
 from stillscan.technician.glass import FILE, Glass
-from stillscan.technician.limits import Judged, limits
+from stillscan.technician.limits import limits
 from stillscan.technician.procedures.run import FAILED, PASSED, SKIPPED, Found, Run, load, runs
 
 _MOST_REPORTS = 20  # the newest: of years, where the yearly one and four cleanings are done
@@ -56,16 +57,9 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _step(found: Found) -> dict[str, Any]:
     known = limits("")
-    values = [_value(one) for one in found.values if (one.part, one.measurement) in known]
+    values = [judged(one) for one in found.values if (one.part, one.measurement) in known]
     outcome = found.outcome if found.outcome in _OUTCOMES else None
     return {"step": found.step, "outcome": outcome, "times": found.times, "values": values}
-
-
-def _value(one: Judged) -> dict[str, Any]:
-    return {
-        "part": one.part, "measurement": one.measurement, "value": one.value, "low": one.low, "high": one.high,
-        "ok": bool(one.ok),
-    }  # fmt: skip
 
 
 def _hour(moment: str) -> str:

@@ -4,8 +4,12 @@ ours, and what was filled in."""
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
+import tomllib
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from stillscan.technician.bundle.vocabulary import PACKAGE, sources
@@ -14,6 +18,8 @@ _CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _SLOT = re.compile(r"%([sdr])")
 _LEAST_WORDS = 3  # of our own in a sentence: with fewer any text would be one
 _CAUSE = "_Cause"  # what a database said, in one line (records/trouble.py); the place comes before it
+_OF_TOML = ("suffixed_err", "TOMLDecodeError")
+_PLACES = ("line %d, column %d", "end of document")
 _KEPT = 4096  # sentences whose pattern is known: more than the lines of a log that are read
 _LEFT_OUT = re.compile(r" \(repeated lines that were left out: (\d{1,6})\)$")
 
@@ -56,8 +62,27 @@ def matched(message: str) -> Matched | None:
 @cache
 def _sentences() -> list[Template]:
     """Of exceptions, the most telling first."""
-    found = {text for path in sources() for text in _raised(path.read_text(encoding="utf-8"))}
-    return [_template(text) for text in sorted((one for one in found if _words(one) >= _LEAST_WORDS), key=_telling)]
+    found = {text for path in sources() for text in _raised(path.read_text(encoding="utf-8")) if _telltale(text)}
+    return [_template(text) for text in sorted(found | _of_toml() | _of_system(), key=_telling)]
+
+
+def _telltale(text: str) -> bool:
+    """Enough of our own, or nothing that could be somebody else's but a number of five digits."""
+    return _words(text) >= _LEAST_WORDS or ("%d" in text and "%s" not in text and _words(text) > 0)
+
+
+def _of_toml() -> set[str]:
+    """What Python says of a TOML file that cannot be read, with the file before it and the place behind it."""
+    tree = ast.parse((Path(tomllib.__file__).with_name("_parser.py")).read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    said = {_said(one) for call in calls if getattr(call.func, "id", "") in _OF_TOML for one in call.args}
+    return {f"%s: {text} (at {place})" for text in said if _words(text) and "(at" not in text for place in _PLACES}
+
+
+def _of_system() -> set[str]:
+    """What a system says of files and ports, as Python hands it on and as stillscan writes it."""
+    said = {os.strerror(number) for number in errno.errorcode}
+    return {text for one in said for text in (one, one.lower())}
 
 
 def _words(text: str) -> int:
@@ -127,4 +152,11 @@ def _kind(call: ast.Call) -> str:
 
 def _said(node: ast.expr) -> str:
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    return "".join(str(part.value) if isinstance(part, ast.Constant) else "%s" for part in parts)
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else _slot(part) for part in parts)
+
+
+def _slot(part: ast.expr) -> str:
+    """A number where the source says that it is one: f"{status:d}"."""
+    form = part.format_spec if isinstance(part, ast.FormattedValue) else None
+    number = isinstance(form, ast.JoinedStr) and [getattr(one, "value", "") for one in form.values] == ["d"]
+    return "%d" if number else "%s"

@@ -1,0 +1,112 @@
+"""Parts that have aged, in a bundle: they are measured in short over the empty glass, and named by what they mean."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stillscan.cli import main
+from stillscan.simulator.kiosk import AGEING
+from stillscan.technician.bundle.findings import BundleFinding, findings
+from stillscan.technician.bundle.measured import judged
+from stillscan.technician.bundle.opened import Bundle, read_bundle
+from stillscan.technician.bundle.vocabulary import words
+from stillscan.technician.limits import Judged, limits
+from tests.covering import WHOLE
+
+_SAYS = {
+    "lamp-aged": "the near-infrared lamp has aged",
+    "lamp-white-aged": "the white lamp has aged",
+    "lamp-slow": "the near-infrared lamp comes late",
+    "lamp-flicker": "the near-infrared lamp flickers",
+    "lamp-uneven": "one end of the near-infrared lamp",
+    "line-sensor-gain": "the amplifier gives too much",
+    "line-sensor-weak": "amplifier or lamp have drifted",
+    "line-sensor-offset": "the sensor's amplifier has drifted",
+    "line-sensor-noisy": "the sensor's signal is noisy",
+    "line-sensor-dead-pixels": "pixels see half of the light",
+    "line-sensor-hot-pixels": "pixels shine in the dark",
+    "carriage-loses-steps": "the carriage loses steps",
+    "carriage-scatter": "the home switch does not close",
+    "flow-noisy": "the flow sensor counts movement that is not there",
+    "flow-haze": "the flow sensor sees badly",
+    "accelerometer-noisy": "the accelerometer is noisy",
+    "accelerometer-bias": "the accelerometer has drifted",
+    "int1-late": "a knock is noticed late",
+    "usb-slow": "lines come slower",
+    "usb-errors": "the line to the scanner loses or damages",
+    "chip-hot": "too hot",
+    "chip-supply": "too little voltage",
+}
+_NEEDS_MORE = {"flow-scale", "chip-clock"}
+"""A slide by a hand, and a minute: `scanner test` has both, and 20 s have neither."""
+_SOME = ("lamp-aged", "carriage-loses-steps", "usb-errors")
+
+
+def bundle_of(tmp_path: Path, *more: str) -> Bundle:
+    out = tmp_path / "out.zip"
+    assert main(["bundle", str(out), "--port", "sim", "--seconds", "0", "--force", *more]) == 0
+    return read_bundle(str(out))
+
+
+def test_each_way_to_age_has_its_words() -> None:
+    assert set(_SAYS) | _NEEDS_MORE == set(AGEING)
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", _SAYS if WHOLE else _SOME)
+def test_a_part_that_has_aged_is_named_first(fault: str, tmp_path: Path) -> None:
+    found = findings(bundle_of(tmp_path, "--fault", fault, "--seed", "5"))
+    assert _SAYS[fault] in found[0].title, found
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_a_sound_scanner_is_measured_and_has_no_finding(tmp_path: Path) -> None:
+    read = bundle_of(tmp_path, "--seed", "6")
+    told = read.facts["parts.json"]
+    assert told["empty"]
+    assert len(told["measured"]) > 20
+    assert "text-" not in json.dumps(told)
+    assert all(row["ok"] for row in told["measured"])
+    assert findings(read) == []
+
+
+def row(part: str, measurement: str, value: float | None, *, ok: bool = False) -> dict[str, Any]:
+    return judged(Judged(part, measurement, value, "", 0.0, 1.0, ok, None))
+
+
+def found_of(*rows: dict[str, Any]) -> list[BundleFinding]:
+    return findings(Bundle({"parts.json": {"empty": True, "measured": list(rows)}}, {}, "", ""))
+
+
+def test_what_both_lamps_lack_is_not_the_lamps() -> None:
+    weak = [row("lamp", f"{lamp} level", 90.0) for lamp in ("infrared", "white")]
+    assert "amplifier" in found_of(*weak)[0].title
+    assert "near-infrared lamp has aged" in found_of(weak[0])[0].title
+
+
+def test_a_lamp_leads_and_what_follows_from_it_stands_behind() -> None:
+    (found,) = found_of(row("line_sensor", "light noise", 3.0), row("lamp", "infrared flicker", 1.5))
+    assert "lamp flickers" in found.title
+    assert "a sound one has to 0.6; check: the lamp's plug, then its driver; order: " in found.evidence[0]
+    assert any("light noise" in line for line in found.evidence)
+
+
+def test_a_part_that_did_nothing_is_named_by_its_name() -> None:
+    assert found_of(row("flow", "answers", None))[0].title.endswith("flow does not do its work")
+
+
+@pytest.mark.parametrize("odd", [[7], ["x"], [{"ok": False}], [{"ok": False, "part": ["lamp"], "value": "x" * 99}]])
+def test_a_file_that_says_odd_things_makes_no_defect(odd: list[Any]) -> None:
+    findings(Bundle({"parts.json": {"measured": odd}}, {}, "", ""))
+
+
+def test_names_of_measurements_pass_as_they_are() -> None:
+    assert {"lost steps in 100 trips", "INT1 latency"} <= {measurement for _, measurement in limits("")}
+    assert "trips" in words()
+    assert str(row("carriage", "lost steps in 100 trips", 5.0)["measurement"]) == "lost steps in 100 trips"

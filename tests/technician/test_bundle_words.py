@@ -1,0 +1,106 @@
+"""What of a log's words passes into a bundle as it is: codes, options, numbers that our source calls so, and what a
+system says; and what the stand-in of an option's value tells."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from stillscan.cli import main
+from stillscan.technician.bundle.findings import findings
+from stillscan.technician.bundle.hidden import Hidden
+from stillscan.technician.bundle.kiosk_log import KioskLog
+from stillscan.technician.bundle.opened import Bundle, read_bundle
+from stillscan.technician.bundle.plain import Plain
+
+
+@pytest.fixture
+def log() -> KioskLog:
+    return KioskLog(Plain(Hidden(), frozenset({"known", "lock-minutes"})))
+
+
+def in_the_log(tmp_path: Path, said: str, configuration: str) -> Bundle:
+    log, file, out = tmp_path / "run.log", tmp_path / "kiosk.toml", tmp_path / "out.zip"
+    log.write_text(f"2026-11-28T10:00:00.000Z ERROR   stillscan.terminal.trouble: {said}\n", encoding="utf-8")
+    file.write_text(configuration, encoding="utf-8")
+    assert main(["bundle", str(out), "--kiosk-log", str(log), "--kiosk-config", str(file)]) == 0
+    return read_bundle(str(out))
+
+
+def test_reasons_that_stand_together_are_codes(log: KioskLog) -> None:
+    said = "check: refused, document_expired,name_mismatch, 1 sweep, 900 ms after it lay still"
+    assert log.message(said) == said
+    assert "aase" not in log.message(said.replace("name_mismatch", "aase"))
+
+
+@pytest.mark.parametrize("said", ["webhook: not taken, try 3: answered 403", "webhook: not taken, try 1: answered 502"])
+def test_numbers_that_the_source_calls_so_pass(said: str, log: KioskLog) -> None:
+    assert log.message(said) == said
+    assert "91051712345" not in log.message("webhook: not taken, try 3: answered 91051712345")
+
+
+@pytest.mark.parametrize("number", sorted({errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ECONNREFUSED, errno.EIO}))
+def test_what_a_system_says_of_a_file_passes(number: int, log: KioskLog) -> None:
+    for said in (os.strerror(number), os.strerror(number).lower()):
+        assert log.message(f"/home/aase/x.db: cannot be written: {said}").endswith(f"cannot be written: {said}")
+
+
+@pytest.mark.parametrize("text", ["a = 'x", "[a", "a = ", "a 7", "a = [7", 'b = "\\q"', "a = 1\na = 2", "= 7"])
+def test_where_a_toml_file_is_wrong_passes(text: str, log: KioskLog) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as raised:
+        tomllib.loads(text)
+    place = str(raised.value)[str(raised.value).rindex("(at ") :]
+    assert log.message(f"/home/aase/known.toml: {raised.value}").endswith(place)
+    assert "aase" not in log.message(f"/home/aase/known.toml: {raised.value}")
+
+
+def test_options_are_names_and_other_words_with_dashes_are_not(log: KioskLog) -> None:
+    assert log.message("look at --known or 'lock-minutes'").count("text-") == log.message("look at or").count("text-")
+    assert "--aase" not in log.message("look at --aase")
+
+
+def test_the_file_that_keeps_a_kiosk_from_starting_is_named_by_its_option(tmp_path: Path) -> None:
+    file = tmp_path / "aase" / "list.toml"
+    said = f"{file}: Illegal character '\\n' (at line 2, column 14)"
+    read = in_the_log(tmp_path, said, f'port = "x"\nknown = "{file}"\n')
+    ended = next(one for one in findings(read) if one.name == "ended")
+    assert "(at line 2, column 14)" in ended.title
+    assert "is what --known names" in ended.title
+    assert "aase" not in " ".join(read.texts["kiosk-log.txt"])
+
+
+def test_a_value_that_is_no_option_s_is_a_text(tmp_path: Path) -> None:
+    read = in_the_log(tmp_path, "/home/aase/x.toml: no such file or folder", 'port = "x"\nknown = "/other/x.toml"\n')
+    ended = next(one for one in findings(read) if one.name == "ended")
+    assert "/text-" in ended.title
+    assert "names)" not in ended.title
+
+
+def checks(*reasons: str) -> Bundle:
+    start = "2026-11-28T10:00:00.000Z INFO    stillscan.kiosk: check: "
+    lines = [f"{start}{reason}, 1 sweep, 1856 ms after it lay still" for reason in reasons]
+    return Bundle({}, {"kiosk-log.txt": lines}, "", "")
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"),
+    [
+        ("mrz_missing", "no_code_lines"), ("removed", "taken_away"), ("attempts", "given_up"), ("time", "given_up"),
+        ("reading_failed", "given_up"), ("host_gone", "given_up"), ("part_failed", "given_up"), ("drift", "given_up"),
+    ],
+)  # fmt: skip
+def test_checks_that_are_given_up_for_one_reason_are_named_by_it(reason: str, name: str) -> None:
+    found = findings(checks(*[f"gave_up, {reason}"] * 4, "verified, ok"))
+    assert found[0].name == name
+    assert name != "given_up" or found[0].title.endswith(f": {reason}")
+    assert findings(checks(f"gave_up, {reason}", *["verified, ok"] * 4)) == []
+
+
+@pytest.mark.parametrize(("facts", "said"), [({}, False), ({"sweeps": 60}, False), ({"sweeps": 140}, True)])
+def test_a_scanner_that_nobody_calibrated_is_told_once_it_is_in_use(facts: dict[str, int], said: bool) -> None:
+    told = {"scanner.json": {"calibrated": False, "powered_hours": 3.0}, "counters.json": facts}
+    assert ("never_calibrated" in {one.name for one in findings(Bundle(told, {}, "", ""))}) == said

@@ -78,29 +78,3 @@ def test_a_value_that_is_no_option_s_is_a_text(tmp_path: Path) -> None:
     ended = next(one for one in findings(read) if one.name == "ended")
     assert "/text-" in ended.title
     assert "names)" not in ended.title
-
-
-def checks(*reasons: str) -> Bundle:
-    start = "2026-11-28T10:00:00.000Z INFO    stillscan.kiosk: check: "
-    lines = [f"{start}{reason}, 1 sweep, 1856 ms after it lay still" for reason in reasons]
-    return Bundle({}, {"kiosk-log.txt": lines}, "", "")
-
-
-@pytest.mark.parametrize(
-    ("reason", "name"),
-    [
-        ("mrz_missing", "no_code_lines"), ("removed", "taken_away"), ("attempts", "given_up"), ("time", "given_up"),
-        ("reading_failed", "given_up"), ("host_gone", "given_up"), ("part_failed", "given_up"), ("drift", "given_up"),
-    ],
-)  # fmt: skip
-def test_checks_that_are_given_up_for_one_reason_are_named_by_it(reason: str, name: str) -> None:
-    found = findings(checks(*[f"gave_up, {reason}"] * 4, "verified, ok"))
-    assert found[0].name == name
-    assert name != "given_up" or found[0].title.endswith(f": {reason}")
-    assert findings(checks(f"gave_up, {reason}", *["verified, ok"] * 4)) == []
-
-
-@pytest.mark.parametrize(("facts", "said"), [({}, False), ({"sweeps": 60}, False), ({"sweeps": 140}, True)])
-def test_a_scanner_that_nobody_calibrated_is_told_once_it_is_in_use(facts: dict[str, int], said: bool) -> None:
-    told = {"scanner.json": {"calibrated": False, "powered_hours": 3.0}, "counters.json": facts}
-    assert ("never_calibrated" in {one.name for one in findings(Bundle(told, {}, "", ""))}) == said

@@ -11,6 +11,7 @@ from typing import get_args
 
 from stillscan.guidance import counted
 from stillscan.records.errors import RecordsTrouble
+from stillscan.technician.bundle import told_checks
 from stillscan.technician.bundle.beyond import parts_beyond, usb_measured
 from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.seen import LOG, Figure, lines
@@ -105,15 +106,6 @@ def _reason_share(bundle: Bundle, reason: str) -> Figure | None:
 
 def _is_number(value: Value) -> bool:
     return isinstance(value.value, int | float) and not isinstance(value.value, bool)
-
-
-def _unread(bundle: Bundle) -> Figure | None:
-    """Scans that could not be read, by checks of the log."""
-    unread = [number for number, _ in lines(bundle, r"not read yet: mrz_|check: gave_up, mrz_")]
-    checks = sum(1 for _ in lines(bundle, r"stillscan\.kiosk: check: "))
-    if not unread or not checks:
-        return None
-    return Figure(len(unread) / checks, "", f"{LOG}, line {unread[0]}: {len(unread)} unread scans in {checks} checks")
 
 
 def _beyond(bundle: Bundle) -> Figure | None:
@@ -237,10 +229,6 @@ def _faulty(bundle: Bundle) -> Figure | None:
     return _most(bundle, _FAULT, "none", "part") if stopped else _most(bundle, _FAULT, "fault", "part")
 
 
-_CHECK = r"stillscan\.kiosk: check: "
-_FEWEST_CHECKS = 3  # of one or two that somebody broke off nothing is known
-
-
 _USE = (("scanner:powered_hours", 24.0), ("counters:sweeps", 100.0))
 """From when on a scanner is no new one any more: a day under power, or what a counter sweeps in a day."""
 
@@ -250,16 +238,6 @@ def _in_use(bundle: Bundle) -> Figure | None:
     told = [(value / of, f"{place} = {value:g}") for place, of in _USE if (value := first(bundle, place)) is not None]
     share, where = max(told, default=(0.0, ""))
     return Figure(share, "", where) if told else None
-
-
-def _ends(bundle: Bundle, pattern: str) -> Figure | None:
-    """The share of the log's checks that were given up so; ``of`` the commonest of the pattern's reasons."""
-    checks = sum(1 for _ in lines(bundle, _CHECK))
-    gone = [(number, found[1]) for number, found in lines(bundle, rf"{_CHECK}gave_up, {pattern}")]
-    if checks < _FEWEST_CHECKS or not gone:
-        return None
-    of = Counter(reason for _, reason in gone).most_common(1)[0][0]
-    return Figure(len(gone) / checks, of, f"{LOG}, line {gone[0][0]}: {len(gone)} of {counted(checks, 'check')}")
 
 
 _DEAD_MM, _DEAD_LOSS = 0.17, 0.97
@@ -298,11 +276,13 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "defects": lambda b: count_lines(b, r" ERROR +\S+: (a defect|the thread)"),
     "refused_signins": lambda b: count_lines(b, r"a sign-in was refused"),
     "flood": _flood,
-    "unread": _unread,
-    "taken_away": lambda b: _ends(b, r"(removed|lifted|moved|slip)\b"),
-    "no_code_lines": lambda b: _ends(b, r"(mrz_missing)\b"),
+    "unread": told_checks.unread,
+    "taken_away": told_checks.taken_away,
+    "no_code_lines": told_checks.no_code_lines,
+    "never_laid_down": told_checks.never_laid_down,
+    "given_up": told_checks.given_up,
     "in_use": _in_use,
-    "given_up": lambda b: _ends(b, r"(\w+)"),
+    "missing_checks": lambda b: _reason_share(b, "mrz_missing"),
     "streaks_of_dirt": lambda b: _streaked(b, dead=False),
     "streaks_of_dead_pixels": lambda b: _streaked(b, dead=True),
     "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),

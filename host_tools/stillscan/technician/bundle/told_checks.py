@@ -1,0 +1,111 @@
+"""Checks as the kiosk's log tells them: how each ended, and which of its scans could not be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from stillscan.guidance import counted
+from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.seen import LOG, Figure, lines
+from stillscan.technician.bundle.values import values
+
+_LINE = r"^(\S{13})\S* .*stillscan\.kiosk: (?:not read yet: (\w+)|check: (\w+), (\w+))"
+_MISSING, _UNCERTAIN = "mrz_missing", "mrz_uncertain"
+_UNREAD = (_MISSING, _UNCERTAIN)
+_TAKEN = ("removed", "lifted", "moved", "slip")
+_GAVE_UP = "gave_up"
+_FEWEST = 3  # checks: of one or two that somebody broke off nothing is known
+
+
+class Told(NamedTuple):
+    """``unread``: why each scan before its end could not be read; ``hour`` as YYYY-MM-DDTHH."""
+
+    line: int
+    hour: str
+    outcome: str
+    reason: str
+    unread: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """Why it was given up; "" when it was not. What was scanned and not read is not taken away too early."""
+        if self.outcome != _GAVE_UP:
+            return ""
+        return self.unread[-1] if self.unread and self.reason in _TAKEN else self.reason
+
+
+def told_checks(bundle: Bundle) -> Iterator[Told]:
+    """In the order of the log."""
+    unread: list[str] = []
+    for number, found in lines(bundle, _LINE):
+        hour, not_read, outcome, reason = found.groups()
+        if not_read:
+            unread.append(not_read)
+            continue
+        yield Told(number, hour, outcome, reason, tuple(unread))
+        unread.clear()
+
+
+def unread(bundle: Bundle) -> Figure | None:
+    """Scans that were not read, by checks; None where most of them had no code lines at all: see `no_code_lines`."""
+    there = list(told_checks(bundle))
+    scans = [(one.line, why) for one in there for why in (*one.unread, one.reason) if why in _UNREAD]
+    if not scans or 2 * sum(why == _MISSING for _, why in scans) > len(scans):
+        return None
+    return Figure(
+        len(scans) / len(there), "", f"{LOG}, line {scans[0][0]}: {len(scans)} unread scans in {len(there)} checks"
+    )
+
+
+def _share(bundle: Bundle, wanted: Callable[[str], bool]) -> Figure | None:
+    """The share of checks that were given up for a reason that is wanted; ``of`` the commonest."""
+    there = list(told_checks(bundle))
+    gone = [one for one in there if one.why and wanted(one.why)]
+    if len(there) < _FEWEST or not gone:
+        return None
+    of = Counter(one.why for one in gone).most_common(1)[0][0]
+    told = f"{LOG}, line {gone[0].line}: {len(gone)} of {counted(len(there), 'check')}"
+    return Figure(len(gone) / len(there), of, told)
+
+
+def given_up(bundle: Bundle) -> Figure | None:
+    """The share that was given up for reasons that have no figure of their own."""
+    return _share(bundle, lambda why: why not in (*_TAKEN, _UNCERTAIN))
+
+
+def taken_away(bundle: Bundle) -> Figure | None:
+    """The share that ended because the document was taken away or moved before any of its scans was read."""
+    return _share(bundle, lambda why: why in _TAKEN)
+
+
+def no_code_lines(bundle: Bundle) -> Figure | None:
+    """The share that ended without code lines having been found."""
+    return _share(bundle, lambda why: why == _MISSING)
+
+
+def never_laid_down(bundle: Bundle) -> Figure | None:
+    """The share of recorded checks without a reading of which the scanner saw nothing either, in the hours that the log
+    covers from their beginning."""
+    begins = next((found[1] for _, found in lines(bundle, r"^(\S{13})")), None)
+    rows = [one.value for one in values(bundle, "checks:hours[]") if begins is not None and _hour(one.value) >= begins]
+    covered = {_hour(row) for row in rows}
+    recorded = sum(_count(row) for row in rows)
+    listed = [row["reasons"] for row in rows if isinstance(row.get("reasons"), list)]
+    reasons = [reason for each in listed for reason in each if isinstance(reason, dict)]
+    unread = sum(_count(reason, "count") for reason in reasons if reason.get("reason") == _MISSING)
+    seen = sum(one.outcome == _GAVE_UP and one.hour in covered for one in told_checks(bundle))
+    if recorded < _FEWEST:
+        return None
+    told = f"checks.json: {unread} of {recorded} checks without a reading; {LOG}: {seen} of them were scanned"
+    return Figure((unread - seen) / recorded, "", told)
+
+
+def _hour(facts: Any) -> str:
+    return str(facts.get("hour"))[:13] if isinstance(facts, dict) else ""
+
+
+def _count(facts: dict[str, Any], name: str = "checks") -> int:
+    value = facts.get(name)
+    return value if type(value) is int else 0

@@ -1,0 +1,76 @@
+"""Checks that come to no verdict, in a bundle: why most of them were given up, by the kiosk's log and its records."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillscan.technician.bundle.findings import findings
+from stillscan.technician.bundle.opened import Bundle
+
+
+def checks(*said: str, recorded: int | None = None, missing: int = 0) -> Bundle:
+    """A log of these lines, and records of so many checks."""
+    start = "2026-11-28T10:00:00.000Z INFO    stillscan.kiosk: "
+    lines = [f"{start}{line}" for line in said]
+    hour = {"hour": "2026-11-28T10Z", "checks": recorded, "reasons": [{"reason": "mrz_missing", "count": missing}]}
+    facts = {} if recorded is None else {"checks.json": {"checks": recorded, "hours": [hour]}}
+    return Bundle(facts, {"kiosk-log.txt": lines}, "", "")
+
+
+def ended(reason: str) -> str:
+    return f"check: {reason}, 1 sweep, 1856 ms after it lay still"
+
+
+GOOD = ended("verified, ok")
+TAKEN = ended("gave_up, removed")
+MISSING, DOUBT = "not read yet: mrz_missing", "not read yet: mrz_uncertain"
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"),
+    [
+        ("removed", "taken_away"), ("lifted", "taken_away"), ("attempts", "given_up"), ("time", "given_up"),
+        ("reading_failed", "given_up"), ("host_gone", "given_up"), ("part_failed", "given_up"), ("drift", "given_up"),
+        ("mrz_missing", "given_up"),
+    ],
+)  # fmt: skip
+def test_checks_that_are_given_up_for_one_reason_are_named_by_it(reason: str, name: str) -> None:
+    (found,) = findings(checks(*[ended(f"gave_up, {reason}")] * 4, GOOD))
+    assert found.name == name
+    assert name != "given_up" or found.title.endswith(f": {reason}")
+    assert findings(checks(ended(f"gave_up, {reason}"), *[GOOD] * 4)) == []
+
+
+def test_what_is_taken_away_after_it_was_not_read_has_no_code_lines() -> None:
+    said = [*[MISSING, TAKEN] * 3, GOOD]
+    assert findings(checks(*said, recorded=4, missing=3))[0].name == "no_code_lines"
+
+
+def test_readings_in_doubt_are_no_missing_code_lines_and_nobody_took_them_away() -> None:
+    found = findings(checks(*[DOUBT, DOUBT, TAKEN] * 4, recorded=4, missing=4))
+    assert [one.name for one in found] == ["dirty_glass"]
+
+
+def test_visits_that_end_before_anything_was_laid_down() -> None:
+    (found,) = findings(checks(GOOD, recorded=6, missing=5))
+    assert found.name == "never_laid_down"
+    assert findings(checks(*[GOOD] * 5, recorded=6, missing=1)) == []
+
+
+def test_checks_of_hours_before_the_log_begins_are_not_missed() -> None:
+    read = checks(*[GOOD] * 3, recorded=3)
+    read.facts["checks.json"]["hours"].append({"hour": "2026-11-28T08Z", "checks": 90})
+    assert findings(read) == []
+
+
+@pytest.mark.parametrize("odd", [7, None, "x", [7], [None, {"reason": ["mrz_missing"], "count": "9"}]])
+def test_records_that_say_odd_things_make_no_defect(odd: object) -> None:
+    read = checks(*[GOOD] * 3, recorded=3)
+    read.facts["checks.json"]["hours"].append({"hour": "2026-11-28T11Z", "checks": odd, "reasons": odd})
+    assert findings(read) == []
+
+
+@pytest.mark.parametrize(("facts", "said"), [({}, False), ({"sweeps": 60}, False), ({"sweeps": 140}, True)])
+def test_a_scanner_that_nobody_calibrated_is_told_once_it_is_in_use(facts: dict[str, int], said: bool) -> None:
+    told = {"scanner.json": {"calibrated": False, "powered_hours": 3.0}, "counters.json": facts}
+    assert ("never_calibrated" in {one.name for one in findings(Bundle(told, {}, "", ""))}) == said

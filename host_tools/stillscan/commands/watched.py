@@ -26,6 +26,7 @@ class Watched:
     def __init__(self, display: Display, notifier: Notifier) -> None:
         self._display = display
         self._notifier = notifier
+        self._start: int | None = None  # of the scanner, when it was last there
 
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See Display."""
@@ -33,6 +34,9 @@ class Watched:
             "scanner: %s, %s, firmware %s, protocol %d.%d", identity.scanner or "not paired", hello.board_name,
             identity.firmware, hello.major, hello.minor,
         )  # fmt: skip
+        if self._start not in (None, hello.boot_id):  # a cable alone leaves it running
+            _LOG.warning("the scanner has started anew since it was last there")
+        self._start = hello.boot_id
         self._notifier.status(f"scanner {hello.board_name} is there")
         self._display.connected(hello, identity)
 

@@ -272,6 +272,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "starts": lambda b: count_lines(b, r"was started anew"),
     "late": lambda b: count_lines(b, r"reading_late|the reader is started anew"),
     "gone": lambda b: count_lines(b, r"scanner trouble: .*\((gone|lost)\)"),
+    "power_lost": lambda b: count_lines(b, r"the scanner has started anew since it was last there"),
     "unproven": lambda b: count_lines(b, r"scanner trouble: .*\(unproven\)|bands that did not verify"),
     "defects": lambda b: count_lines(b, r" ERROR +\S+: (a defect|the thread)"),
     "refused_signins": lambda b: count_lines(b, r"a sign-in was refused"),

@@ -4,6 +4,7 @@ system says; and what the stand-in of an option's value tells."""
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import tomllib
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from stillscan.cli import main
+from stillscan.technician.bundle import templates
 from stillscan.technician.bundle.findings import findings
 from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.bundle.kiosk_log import KioskLog
 from stillscan.technician.bundle.opened import Bundle, read_bundle
 from stillscan.technician.bundle.plain import Plain
+from tests.covering import some
 
 
 @pytest.fixture
@@ -41,6 +44,11 @@ def test_reasons_that_stand_together_are_codes(log: KioskLog) -> None:
 def test_numbers_that_the_source_calls_so_pass(said: str, log: KioskLog) -> None:
     assert log.message(said) == said
     assert "91051712345" not in log.message("webhook: not taken, try 3: answered 91051712345")
+
+
+def test_constants_of_our_own_source_stand_in_its_sentences(log: KioskLog) -> None:
+    said = "--webhook-secret: /home/aase/hook: 24 bytes or more are needed"
+    assert log.message(said).endswith(": 24 bytes or more are needed")
 
 
 @pytest.mark.parametrize("number", sorted({errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ECONNREFUSED, errno.EIO}))
@@ -73,8 +81,41 @@ def test_the_file_that_keeps_a_kiosk_from_starting_is_named_by_its_option(tmp_pa
     assert "aase" not in " ".join(read.texts["kiosk-log.txt"])
 
 
+def of_a_log_at(tmp_path: Path, log: Path) -> list[str]:
+    out = tmp_path / "out.zip"
+    assert main(["bundle", str(out), "--kiosk-log", str(log)]) == 0
+    return [one.name for one in findings(read_bundle(str(out)))]
+
+
+def test_a_log_that_cannot_be_written_where_it_is_named(tmp_path: Path) -> None:
+    assert of_a_log_at(tmp_path, tmp_path / "logs" / "run.log")[0] == "log_refused"
+
+
+def test_a_log_that_is_a_folder_cannot_be_written(tmp_path: Path) -> None:
+    assert of_a_log_at(tmp_path, tmp_path)[0] == "log_refused"
+
+
+def test_a_log_that_is_still_to_come_is_no_finding(tmp_path: Path) -> None:
+    assert "log_refused" not in of_a_log_at(tmp_path, tmp_path / "run.log")
+
+
 def test_a_value_that_is_no_option_s_is_a_text(tmp_path: Path) -> None:
     read = in_the_log(tmp_path, "/home/aase/x.toml: no such file or folder", 'port = "x"\nknown = "/other/x.toml"\n')
     ended = next(one for one in findings(read) if one.name == "ended")
     assert "/text-" in ended.title
     assert "names)" not in ended.title
+
+
+def test_what_is_filled_into_our_sentences_is_in_none_of_them(log: KioskLog) -> None:
+    said = some([*templates.templates(), *templates._sentences()], 150)
+    assert len(templates._sentences()) > 800
+    for number, template in enumerate(said):
+        planted = itertools.cycle(
+            (f"zqx{number}vwk", f"91051{number:06d}", f"/home/zqx{number}vwk", "P<NORZQXVWK<<ZQX")
+        )
+        slots = [next(planted) if kind == "s" else "7" for kind in template.kinds]
+        text = "".join(f"{one}{slot}" for one, slot in zip(template.literals, [*slots, ""], strict=True))
+        for line in (text, f"/home/zqx.toml: {text}", f"--zqxvw 'zqxvw' zqxvw,zqxvw: {text}"):
+            shown = log.message(line).lower()
+            assert "zqx" not in shown
+            assert f"91051{number:06d}" not in shown

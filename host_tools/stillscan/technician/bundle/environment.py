@@ -63,6 +63,7 @@ def environment(ask: Ask) -> dict[str, Any]:
         **_distribution(),
         **_memory(),
         "disks": _disks(ask),
+        "log": _log(ask.places.log),
         "clock": _clock(),
         "usb": _usb(ask),
         "temperature_c": _warmth(),
@@ -134,6 +135,15 @@ def _room(path: Path) -> dict[str, Any] | None:
             told["files_free_percent"] = round(100 * nodes.f_favail / nodes.f_files) if nodes.f_files else None
         return told | {"writable": os.access(there, os.W_OK)}
     return None
+
+
+def _log(path: Path | None) -> dict[str, Any] | None:
+    """Whether a log can be written where it is named: a kiosk whose log cannot does not start, and says so nowhere."""
+    if path is None:
+        return None
+    folder = path.absolute().parent
+    place = path if path.exists() else folder
+    return {"folder_there": folder.is_dir(), "writable": os.access(place, os.W_OK) and not path.is_dir()}
 
 
 def _clock() -> dict[str, Any]:

@@ -213,7 +213,7 @@ def _records(bundle: Bundle, kind: str) -> Figure | None:
 
 
 def _kind_of(said: str) -> str:
-    return next((kind for kind, template in records_troubles() if template.pattern.fullmatch(said)), "")
+    return next((kind for kind, template in records_troubles() if template.fullmatch(said)), "")
 
 
 def _stumbled(bundle: Bundle) -> Figure | None:

@@ -8,8 +8,10 @@ import errno
 import os
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from stillscan.technician.bundle.vocabulary import PACKAGE, sources
@@ -18,6 +20,7 @@ _CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _SLOT = re.compile(r"%([sdr])")
 _LEAST_WORDS = 3  # of our own in a sentence: with fewer any text would be one
 _CAUSE = "_Cause"  # what a database said, in one line (records/trouble.py); the place comes before it
+_CONSTANT = re.compile(r"^([A-Z_][A-Z0-9_]*)(?:: \w+)? = (?:(\d{1,5})|\"([^\"\\{}%]+)\") *(?:#.*)?$", re.MULTILINE)
 _OF_TOML = ("suffixed_err", "TOMLDecodeError")
 _PLACES = ("line %d, column %d", "end of document")
 _KEPT = 4096  # sentences whose pattern is known: more than the lines of a log that are read
@@ -27,9 +30,12 @@ _LEFT_OUT = re.compile(r" \(repeated lines that were left out: (\d{1,6})\)$")
 class Template(NamedTuple):
     """``kinds``: "d" for a number, "s" for a text, of each slot; ``literals``: what stands around them."""
 
-    pattern: re.Pattern[str]
     kinds: tuple[str, ...]
     literals: tuple[str, ...]
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """The slots of a text that was made of it. Of a thousand templates a text holds the words of a few."""
+        return _pattern(self).fullmatch(text) if all(literal in text for literal in self.literals) else None
 
 
 class Matched(NamedTuple):
@@ -53,7 +59,7 @@ def matched(message: str) -> Matched | None:
     if repeated is not None:
         message = message[: repeated.start()]
     for template in templates():
-        found = template.pattern.fullmatch(message)
+        found = template.fullmatch(message)
         if found is not None:
             return Matched(template, found.groups(), int(repeated[1]) if repeated else 0)
     return None
@@ -62,7 +68,8 @@ def matched(message: str) -> Matched | None:
 @cache
 def _sentences() -> list[Template]:
     """Of exceptions, the most telling first."""
-    found = {text for path in sources() for text in _raised(path.read_text(encoding="utf-8")) if _telltale(text)}
+    said = (text for path in sources() for _, text in _raised(path.read_text(encoding="utf-8")))
+    found = {text for text in said if _telltale(text)}
     return [_template(text) for text in sorted(found | _of_toml() | _of_system(), key=_telling)]
 
 
@@ -97,7 +104,7 @@ def _telling(text: str) -> tuple[int, str]:
 def sentence(text: str) -> Matched | None:
     """Which sentence of an exception of ours a text is; None for others."""
     for template in _sentences():
-        found = template.pattern.fullmatch(text)
+        found = template.fullmatch(text)
         if found is not None:
             return Matched(template, found.groups(), 0)
     return None
@@ -106,9 +113,13 @@ def sentence(text: str) -> Matched | None:
 def _template(text: str) -> Template:
     parts = _SLOT.split(text)
     literals, kinds = tuple(parts[::2]), tuple("d" if kind == "d" else "s" for kind in parts[1::2])
-    slots = [r"(-?\d{1,5})" if kind == "d" else "(.*?)" for kind in kinds]
-    pattern = "".join(re.escape(literal) + slot for literal, slot in zip(literals, [*slots, ""], strict=True))
-    return Template(re.compile(pattern), kinds, literals)
+    return Template(kinds, literals)
+
+
+@cache
+def _pattern(template: Template) -> re.Pattern[str]:
+    slots = [r"(-?\d{1,5})" if kind == "d" else "(.*?)" for kind in template.kinds]
+    return re.compile("".join(re.escape(one) + slot for one, slot in zip(template.literals, [*slots, ""], strict=True)))
 
 
 def _of(source: str) -> list[str]:
@@ -121,24 +132,29 @@ def _of(source: str) -> list[str]:
     return [text for text in texts if isinstance(text, str) and text]
 
 
-def _raised(source: str) -> list[str]:
+def _raised(source: str) -> Iterator[tuple[ast.Call, str]]:
     """What a module's exceptions say, with a slot for each value."""
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args]
-    said = [(getattr(call.func, "id", getattr(call.func, "attr", "")), _said(call.args[0])) for call in calls]
-    told = [(name, text) for name, text in said if text and (name.endswith("Error") or name == _CAUSE)]
-    return [f"%s: {text}" if name == _CAUSE else text for name, text in told]
+    if "Error(" not in source and f"{_CAUSE}(" not in source:
+        return
+    ours = _public() | _constants(source)
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call) or not call.args:
+            continue
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        if (name.endswith("Error") or name == _CAUSE) and (text := _said(call.args[0], ours)):
+            yield call, f"%s: {text}" if name == _CAUSE else text
 
 
 @cache
 def records_troubles() -> list[tuple[str, Template]]:
     """What a kiosk says that cannot write its records: the kind (records/errors.py) and the sentence of each."""
-    calls = [
-        node
+    sentences = [
+        (text, kind)
         for path in sorted((PACKAGE / "records").glob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+        for call, text in _raised(path.read_text(encoding="utf-8"))
+        if (kind := _kind(call))
     ]
-    told = {text: kind for call in calls if (kind := _kind(call)) for text in _raised(ast.unparse(call))[:1]}
+    told = dict(sentences)
     return [(told[text], _template(text)) for text in sorted(told, key=_telling) if _words(text) >= _LEAST_WORDS]
 
 
@@ -150,13 +166,31 @@ def _kind(call: ast.Call) -> str:
     return {"OutcomeUnknownError": "outcome", _CAUSE: "refused"}.get(name, "")
 
 
-def _said(node: ast.expr) -> str:
+def _constants(source: str) -> dict[str, str]:
+    """A module's own constants that are numbers or texts: they stand in its sentences as they are."""
+    return {found[1]: found[2] or found[3] for found in _CONSTANT.finditer(source)}
+
+
+@cache
+def _public() -> dict[str, str]:
+    """Those that other modules may import, where a name is of one value."""
+    values: dict[str, set[str]] = {}
+    for path in sources():
+        for name, value in _constants(path.read_text(encoding="utf-8")).items():
+            values.setdefault(name, set()).add(value)
+    return {name: value for name, (value, *more) in values.items() if not more and not name.startswith("_")}
+
+
+def _said(node: ast.expr, ours: Mapping[str, str] = MappingProxyType({})) -> str:
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    return "".join(str(part.value) if isinstance(part, ast.Constant) else _slot(part) for part in parts)
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else _slot(part, ours) for part in parts)
 
 
-def _slot(part: ast.expr) -> str:
+def _slot(part: ast.expr, ours: Mapping[str, str]) -> str:
     """A number where the source says that it is one: f"{status:d}"."""
-    form = part.format_spec if isinstance(part, ast.FormattedValue) else None
-    number = isinstance(form, ast.JoinedStr) and [getattr(one, "value", "") for one in form.values] == ["d"]
-    return "%d" if number else "%s"
+    if not isinstance(part, ast.FormattedValue):
+        return "%s"
+    if part.format_spec is None and isinstance(part.value, ast.Name) and part.value.id in ours:
+        return ours[part.value.id]
+    form = part.format_spec.values if isinstance(part.format_spec, ast.JoinedStr) else []
+    return "%d" if [getattr(one, "value", "") for one in form] == ["d"] else "%s"

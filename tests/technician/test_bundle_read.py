@@ -349,6 +349,10 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
         lambda k: k.say("a request of another site was refused", 900, "WARNING", "stillscan.web.guard"),
     ),
     "rights of the keys": ("keys_refused", lambda k: Path(f"{k.file}.keys").chmod(0o777)),
+    "a key that was cut off": (
+        "keys_refused",
+        lambda k: Path(f"{k.file}.keys/kiosk-1.key").write_bytes(b"-----BEGIN PRIVATE"),
+    ),
     "scanner hot": ("temperature", lambda k: k.also(temperature_c=71.5)),
     "computer hot": ("temperature", lambda k: k.patch.setattr(environment, "_warmth", lambda: 91.0)),
     "a defect of the bundle's own": ("defects", lambda k: k.patch.delattr(environment, "_clock")),

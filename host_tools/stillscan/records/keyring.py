@@ -66,6 +66,12 @@ class Keyring:
             self._private = self._own_key()
         return signature_by(self._private, purpose, message)
 
+    def expect_key(self) -> None:
+        """RecordsError for an own key that is there, under no passphrase, and is none. Nothing is made or exchanged."""
+        path = self.folder / f"{self.kiosk}.key"
+        if not self.wrapping.on and is_there(path):
+            _private(path, self.wrapping.read(path))
+
     @property
     def signs_unasked(self) -> bool:
         """Whether this kiosk has a key, and nobody would be asked for a passphrase."""

@@ -174,6 +174,7 @@ def _keys(keyring: Keyring) -> dict[str, Any]:
 
     def guarded() -> dict[str, Any]:
         keyring.guard()
+        keyring.expect_key()
         return {"trouble": None}
 
     return told | _tried(guarded)

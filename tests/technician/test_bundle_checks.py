@@ -8,11 +8,16 @@ from stillscan.technician.bundle.findings import findings
 from stillscan.technician.bundle.opened import Bundle
 
 
-def checks(*said: str, recorded: int | None = None, missing: int = 0) -> Bundle:
-    """A log of these lines, and records of so many checks."""
+def checks(
+    *said: str, recorded: int | None = None, missing: int = 0, verdict: str = "rescan", reason: str = "mrz_missing"
+) -> Bundle:
+    """A log of these lines, and records of so many checks, of which some had this verdict for this reason."""
     start = "2026-11-28T10:00:00.000Z INFO    stillscan.kiosk: "
     lines = [f"{start}{line}" for line in said]
-    hour = {"hour": "2026-11-28T10Z", "checks": recorded, "reasons": [{"reason": "mrz_missing", "count": missing}]}
+    hour = {
+        "hour": "2026-11-28T10Z", "checks": recorded, "reasons": [{"reason": reason, "count": missing}],
+        "verdicts": [{"verdict": verdict, "count": missing}],
+    }  # fmt: skip
     facts = {} if recorded is None else {"checks.json": {"checks": recorded, "hours": [hour]}}
     return Bundle(facts, {"kiosk-log.txt": lines}, "", "")
 
@@ -57,6 +62,12 @@ def test_visits_that_end_before_anything_was_laid_down() -> None:
     assert findings(checks(*[GOOD] * 5, recorded=6, missing=1)) == []
 
 
+def test_letters_that_are_refused_need_no_passport() -> None:
+    (found,) = findings(checks(GOOD, recorded=6, missing=5, verdict="refuse", reason="wrong_office"))
+    assert found.name == "wrong_office"
+    assert findings(checks(GOOD, recorded=6, missing=5, verdict="refuse")) == []
+
+
 def test_checks_of_hours_before_the_log_begins_are_not_missed() -> None:
     read = checks(*[GOOD] * 3, recorded=3)
     read.facts["checks.json"]["hours"].append({"hour": "2026-11-28T08Z", "checks": 90})
@@ -66,7 +77,9 @@ def test_checks_of_hours_before_the_log_begins_are_not_missed() -> None:
 @pytest.mark.parametrize("odd", [7, None, "x", [7], [None, {"reason": ["mrz_missing"], "count": "9"}]])
 def test_records_that_say_odd_things_make_no_defect(odd: object) -> None:
     read = checks(*[GOOD] * 3, recorded=3)
-    read.facts["checks.json"]["hours"].append({"hour": "2026-11-28T11Z", "checks": odd, "reasons": odd})
+    read.facts["checks.json"]["hours"].append(
+        {"hour": "2026-11-28T11Z", "checks": odd, "reasons": odd, "verdicts": odd}
+    )
     assert findings(read) == []
 
 

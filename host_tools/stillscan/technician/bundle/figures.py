@@ -288,6 +288,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "streaks_of_dead_pixels": lambda b: _streaked(b, dead=True),
     "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),
     "deadlines": lambda b: _reason_share(b, "deadline_passed"),
+    "other_offices": lambda b: _reason_share(b, "wrong_office"),
     "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),
     "settings_beyond": _beyond,
     "heap": _heap,

@@ -15,7 +15,7 @@ _LINE = r"^(\S{13})\S* .*stillscan\.kiosk: (?:not read yet: (\w+)|check: (\w+), 
 _MISSING, _UNCERTAIN = "mrz_missing", "mrz_uncertain"
 _UNREAD = (_MISSING, _UNCERTAIN)
 _TAKEN = ("removed", "lifted", "moved", "slip")
-_GAVE_UP = "gave_up"
+_GAVE_UP, _RESCAN = "gave_up", "rescan"  # of a scan; of a visit that ends without a reading
 _FEWEST = 3  # checks: of one or two that somebody broke off nothing is known
 
 
@@ -86,15 +86,15 @@ def no_code_lines(bundle: Bundle) -> Figure | None:
 
 
 def never_laid_down(bundle: Bundle) -> Figure | None:
-    """The share of recorded checks without a reading of which the scanner saw nothing either, in the hours that the log
-    covers from their beginning."""
+    """The share of recorded checks that were ended for want of a reading, and of which the scanner saw nothing either,
+    in the hours that the log covers from their beginning. A letter that is refused needs no passport."""
     begins = next((found[1] for _, found in lines(bundle, r"^(\S{13})")), None)
     rows = [one.value for one in values(bundle, "checks:hours[]") if begins is not None and _hour(one.value) >= begins]
     covered = {_hour(row) for row in rows}
     recorded = sum(_count(row) for row in rows)
-    listed = [row["reasons"] for row in rows if isinstance(row.get("reasons"), list)]
-    reasons = [reason for each in listed for reason in each if isinstance(reason, dict)]
-    unread = sum(_count(reason, "count") for reason in reasons if reason.get("reason") == _MISSING)
+    listed = [row["verdicts"] for row in rows if isinstance(row.get("verdicts"), list)]
+    verdicts = [verdict for each in listed for verdict in each if isinstance(verdict, dict)]
+    unread = sum(_count(verdict, "count") for verdict in verdicts if verdict.get("verdict") == _RESCAN)
     seen = sum(one.outcome == _GAVE_UP and one.hour in covered for one in told_checks(bundle))
     if recorded < _FEWEST:
         return None

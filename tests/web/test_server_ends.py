@@ -1,20 +1,27 @@
 """The page's server ends at once and without a word, whatever windows are open, and windows notice that it is gone."""
 
+import asyncio
+import logging
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from clerks import OTHER
 from played import Played
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from kiosk import wire
+from stillscan.web import server as server_module
 from stillscan.web import stream
 from stillscan.web.server import PageServer
 from stillscan.web.sessions import MOST_STREAMS
@@ -112,6 +119,50 @@ def test_an_interrupt_while_it_starts_leaves_nothing(monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyboardInterrupt):
         played.__enter__()
     assert not played._server._thread.is_alive()
+
+
+@pytest.mark.parametrize("waits", ["for a database", "for its own loop", "in the middle of an answer"])
+def test_a_request_that_still_waits_at_the_end_is_told_so(
+    waits: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line in the log, and no traceback of the server's; what has begun is torn and never looks whole."""
+    monkeypatch.setattr(server_module, "_STOP_S", 0)
+    begun, unlocked = threading.Event(), threading.Event()
+
+    def blocking(_: Request) -> Response:
+        begun.set()
+        unlocked.wait(_MOST_S)
+        return PlainTextResponse("done")
+
+    async def waiting(_: Request) -> Response:
+        begun.set()
+        await asyncio.Event().wait()
+        return PlainTextResponse("done")
+
+    async def halves() -> AsyncIterator[bytes]:
+        yield b"half"
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def half(_: Request) -> Response:
+        return StreamingResponse(halves())
+
+    program = {"for a database": blocking, "for its own loop": waiting, "in the middle of an answer": half}[waits]
+    with caplog.at_level(logging.INFO), PageServer(Starlette(routes=[Route("/", program)]), 0) as served:
+        host, port = served.url.removeprefix("http://").split(":")
+        asked = socket.create_connection((host, int(port)), timeout=_MOST_S)
+        asked.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert begun.wait(_MOST_S)
+    unlocked.set()
+    with closing(asked):
+        content = b"".join(iter(lambda: asked.recv(65536), b""))
+    told = [(one.levelname, one.getMessage(), one.exc_info) for one in caplog.records if one.levelno > logging.INFO]
+    assert told == [("WARNING", "the program ended before a request was answered", None)]
+    if waits == "in the middle of an answer":
+        assert content.endswith(b"4\r\nhalf\r\n")
+    else:
+        assert content.startswith(b"HTTP/1.1 503 ")
+        assert b"the program ends" in content
 
 
 def test_windows_that_are_closed_are_forgotten(played: Played) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import h11
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -39,6 +40,7 @@ QUEUE = 2048
 """Connections that wait in the system to be taken: more than strangers can fill at one time. One that finds no place
 there is tried again by its system after a whole second."""
 _SCOPE = "stillscan.connection"
+_ENDS = "the program ends; whether this was done is seen when it runs again"
 
 
 class Connections:
@@ -87,6 +89,10 @@ class Connections:
         """For the log."""
         self._log.warning("a connection was dropped: %s", why)
 
+    def unanswered(self) -> None:
+        """For the log."""
+        self._log.warning("the program ended before a request was answered")
+
 
 class Connection(H11Protocol):
     """One connection, with an end to every wait for its client."""
@@ -109,7 +115,10 @@ class Connection(H11Protocol):
 
         async def introduced(scope: Scope, receive: Receive, send: Send) -> None:
             scope[_SCOPE] = self
-            await application(scope, receive, send)
+            try:
+                await application(scope, receive, send)
+            except asyncio.CancelledError:  # by the server alone, which ends and has waited long enough
+                await self._unanswered(scope, receive, send)
 
         self.app = introduced
 
@@ -126,6 +135,15 @@ class Connection(H11Protocol):
         """End it at once; what its request does ends as when the client goes away."""
         self._connections.dropped(why)
         self._end()
+
+    async def _unanswered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The server ends in the middle of a request: what has begun is torn off, so that nobody takes it for whole."""
+        self._connections.unanswered()
+        if self.cycle.response_started:
+            self.cycle.disconnected = True
+            self._end()
+        else:
+            await PlainTextResponse(_ENDS, 503)(scope, receive, send)
 
     def _end(self) -> None:
         self._connections.remove(self)

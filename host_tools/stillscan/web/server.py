@@ -25,11 +25,13 @@ _JOIN_S = 10.0  # longer than an answer that waits for the database
 _KEEP_ALIVE_S = (
     4  # below HEAD_S: a connection that is kept for a next request and gets none ends by the server's own way
 )
+_SAID_BETTER = "Cancel %s running task(s), timeout graceful shutdown exceeded"  # `Connections.unanswered` does
 # What the server and its event loop have to say goes to the program's log, seldom, and never to the terminal by itself.
 for _name in ("uvicorn", "asyncio"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 for _name in ("uvicorn.error", "asyncio"):
     logging.getLogger(_name).addFilter(SeldomLines())
+logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _SAID_BETTER)
 
 
 class PageServer:

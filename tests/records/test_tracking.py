@@ -1,9 +1,12 @@
 """Tracking numbers: vectors of three kinds, look-alikes, and what no input may do."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillscan.cli import main
 from stillscan.records.errors import FieldError
 from stillscan.records.tracking import Kind, kind, normalise, s10_check_digit, sscc_check_digit
 
@@ -12,7 +15,7 @@ from stillscan.records.tracking import Kind, kind, normalise, s10_check_digit, s
 S10 = ["RR123456785NO", "CS111111115NO", "RA473124829NO", "RR000000080NO", "RR000000155NO", "RR473124829GB"]
 SSCC = ["370438101015432114", "370733344455566670", "370000000000000011"]
 WRONG = ["RR123456784NO", "CS111111111NO", "370438101015432113", "370733344455566677"]
-TEST_IDS = [f"TESTPACKAGE-{name}" for name in ("AT-PICKUPPOINT", "EDI", "LOADED-FOR-DELIVERY", "DELIVERED")]
+TEST_IDS = [f"TESTPACKAGE-{name}" for name in ("AT-PICKUPPOINT", "EDI", "DELIVERED", "0001", "MOSS-17-A")]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,20 @@ def test_test_ids_are_no_real_letters(number: str) -> None:
     with pytest.raises(FieldError, match="test id"):
         normalise(number)
     assert normalise(number.lower(), test=True) == number
+
+
+@pytest.mark.parametrize("rest", ["", "-", "A--B", "-A", "A-", "A B", "Å", "0" * 53])
+def test_what_only_begins_as_a_test_id_is_told_their_form(rest: str) -> None:
+    with pytest.raises(FieldError, match="TESTPACKAGE- and capitals or digits"):
+        normalise(f"TESTPACKAGE-{rest}", test=True)
+
+
+def test_the_id_that_help_names_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["consignment", "import", "--help"])
+    named = re.findall(r"TESTPACKAGE-[^\s),]*", capsys.readouterr().out)
+    assert named
+    assert [normalise(number, test=True) for number in named] == named
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     load_.add_argument(
         "--test",
         action="store_true",
-        help="these letters are for trying out: only checks in test mode see them, and TESTPACKAGE-... is a number",
+        help="these letters are for trying out: only checks in test mode see them, and TESTPACKAGE-0001 "
+        "(or other letters and digits after the hyphen) is a number",
     )
     add_staff(load_, "needed for letters that were here before: a supervisor")
     add_place(load_)

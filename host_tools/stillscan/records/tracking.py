@@ -18,7 +18,8 @@ Kind = Literal["s10", "sscc", "consignment", "test"]
 _S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 _DIGITS = re.compile(r"[0-9]+")
 _TEST_BEGINS = "TESTPACKAGE-"
-_TEST = re.compile(rf"{_TEST_BEGINS}[A-Z]+(-[A-Z]+)*")  # of Bring's tracking service: for trying out, never on a letter
+_TEST = re.compile(rf"{_TEST_BEGINS}[A-Z0-9]+(-[A-Z0-9]+)*")
+"""As those of Bring's tracking service (TESTPACKAGE-EDI), or of one's own: for trying out, never on a letter."""
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # of the check digit (UPU S10)
 _LONGEST = 64  # characters: three times the 20 of an SSCC, and the width of its column in the database
 
@@ -28,7 +29,7 @@ def normalise(text: str, *, test: bool = False) -> str:
 
     What a bar code scanner sends counts too: symbology and application identifiers are taken off (`barcode`).
 
-    With `test`, the ids TESTPACKAGE-... are numbers too. FieldError for anything that is not a tracking number.
+    With `test`, test ids (TESTPACKAGE-0001) are numbers too. FieldError for anything that is not a tracking number.
     """
     text = text[: 2 * _LONGEST].strip()
     number = text if text.upper().startswith(_TEST_BEGINS) else number_in(text)  # a test id has hyphens of its own
@@ -54,6 +55,8 @@ def kind(number: str, *, test: bool = False) -> Kind:
         if test:
             return "test"
         raise _wrong("is a test id, not a letter's number")
+    if number.startswith(_TEST_BEGINS):
+        raise _wrong(f"is {_TEST_BEGINS} and capitals or digits, with single hyphens between, {_LONGEST} at most")
     if _S10.fullmatch(number):
         if number[10] != s10_check_digit(number[2:10]):
             raise _wrong("its check digit is wrong; please type it again")

@@ -135,7 +135,7 @@ def test_places_that_a_simulated_scanner_cannot_have(option: str, capsys: pytest
 
 @pytest.mark.parametrize("option", ["--config", "--known"])
 def test_a_file_without_an_end_does_not_fill_the_memory(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "--port", "/nonexistent/port", "--reconnect", "0", option, "/dev/zero"]) == 2
+    assert main(["run", "--port", "/nonexistent/port", option, "/dev/zero"]) == 2
     assert capsys.readouterr().err == "stillscan: /dev/zero: is longer than 1 MB\n"
 
 

@@ -55,7 +55,7 @@ def at_the_other_end(pipe: str, content: bytes | None, monkeypatch: pytest.Monke
         ["read", "PIPE"],
         ["simulate", "--document", "PIPE"],
         ["run", "--port", "sim", "--once", "--config", "PIPE"],
-        ["run", "--port", "/nonexistent", "--reconnect", "0", "--known", "PIPE"],
+        ["run", "--port", "/nonexistent", "--known", "PIPE"],
         ["run", "--port", "play:PIPE", "--once"],
         ["run", "--port", "x", "--fleet", "tls://x", "--fleet-centre", "PIPE"],
         ["run", "--port", "x", "--fleet", "tls://x", "--fleet-authority", "PIPE"],

@@ -185,10 +185,9 @@ def command(folder: Path, *words: str, typed: str | None = None) -> subprocess.C
 
 
 def options_of_run(folder: Path) -> list[str]:
-    """What ``stillscan run`` has been taught since: a log, and to wait for ever."""
+    """What ``stillscan run`` has been taught since: a log."""
     known = subprocess.run([*COMMAND, "run", "--help"], capture_output=True, text=True, check=True).stdout
-    more = ["--log", str(folder / "run.log")] if "--log " in known else []
-    return [*more, *(["--reconnect", "inf"] if "--reconnect " in known else [])]
+    return ["--log", str(folder / "run.log")] if "--log " in known else []
 
 
 def stop(process: subprocess.Popen[str]) -> None:

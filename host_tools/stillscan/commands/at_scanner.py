@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from kiosk import wire
 from stillscan.commands.office import unrecorded_gate
+from stillscan.commands.parser import simulated_group
 from stillscan.commands.recording import add_record_link, linked, played
 from stillscan.commands.records import add_place, keys
 from stillscan.commands.signing_in import add_staff, given_pin, named
@@ -40,7 +41,7 @@ def add_port(parser: argparse.ArgumentParser, *, at_length: bool = False) -> Non
     kiosk = parser.add_argument_group("of the kiosk, where it holds the port, or the scanner is paired")
     add_staff(kiosk, "a technician, for a scanner that a running kiosk holds")
     add_place(kiosk)
-    simulated = parser.add_argument_group("only with --port sim")
+    simulated = simulated_group(parser)
     simulated.add_argument("--seed", type=int, default=1, metavar="N", help="which scanner of many (default: 1)")
     simulated.add_argument(
         "--fault",
@@ -144,8 +145,6 @@ def _through_kiosk(args: argparse.Namespace, port: str) -> KioskPort:
 
 def _transport(args: argparse.Namespace) -> Transport:
     if args.port != _SIMULATED:
-        if args.fault or args.dirt != "clean":
-            raise InputError("--fault and --dirt go with --port sim")
         playing = played(args.port)
         if playing is not None:
             return playing()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, NoReturn
 
@@ -16,10 +16,42 @@ _MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromiso
 _FILES = ("FILE", "FILE|URL", "IMAGE", "PNG", "SVG", "TOML", "CSV", "KEYFILE", "CASES.jsonl", "NAME.pub")
 """How help calls values that name a file and never a folder, beside those that begin with OUT."""
 USAGE = 2
+_SIMULATED = "only with --port sim"
+
+
+class _Actions(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """A command's actions. What is given before an action that has no such option is refused: it would do nothing."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        name = str(values[0])
+        if name in self.choices:
+            taken = {one.dest for one in self.choices[name]._actions}
+            for one in given_to(namespace, parser._actions):
+                if one.dest not in taken:
+                    raise argparse.ArgumentError(None, f"{_called(one)} does nothing before {name}")
+        super().__call__(parser, namespace, values, option_string)
 
 
 class Parser(argparse.ArgumentParser):
     """Also of every command: argparse makes parsers of commands from their parent's class."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register("action", "parsers", _Actions)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """InputError for options of a simulated scanner with another port."""
+        found, rest = super().parse_known_args(args, namespace)
+        port, config = getattr(found, "port", None), getattr(found, "config", None)
+        if port == "sim" or (port is None and config is not None):  # the file may name it, and is read afterwards
+            return found, rest
+        for group in self._action_groups:
+            if group.title == _SIMULATED:
+                for one in given_to(found, group._group_actions):
+                    raise InputError(f"{_called(one)} goes with --port sim")
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         """One line, and exit code 2."""
@@ -101,10 +133,21 @@ def actions_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPa
     return dict(found[0].choices) if found else {}
 
 
+def simulated_group(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Where a command's options go that describe a simulated scanner: with another port they are refused."""
+    found = [group for group in parser._action_groups if group.title == _SIMULATED]
+    return found[0] if found else parser.add_argument_group(_SIMULATED)
+
+
 def unlike_defaults(args: argparse.Namespace, parser: argparse.ArgumentParser) -> frozenset[str]:
-    """Which options have another value than their default: somebody gave them."""
-    named = [one for one in parser._actions if one.option_strings]
-    return frozenset(one.dest for one in named if getattr(args, one.dest, one.default) != one.default)
+    """Which options of a command somebody gave, by the names of their values."""
+    return frozenset(one.dest for one in given_to(args, parser._actions))
+
+
+def given_to(args: argparse.Namespace, options: Iterable[argparse.Action]) -> list[argparse.Action]:
+    """Those that have another value than their default: somebody gave them."""
+    named = [one for one in options if one.option_strings and one.default is not argparse.SUPPRESS]
+    return [one for one in named if getattr(args, one.dest, one.default) != one.default]
 
 
 class Language(argparse.Action):

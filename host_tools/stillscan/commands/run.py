@@ -21,7 +21,7 @@ from stillscan.commands.display import ConsoleOut, LivePicture, PlainLines
 from stillscan.commands.fleet_kiosk import add_releases
 from stillscan.commands.json_lines import EVENTS, JsonLines
 from stillscan.commands.office import is_tour, unrecorded_gate
-from stillscan.commands.parser import add_language, milliseconds, seconds
+from stillscan.commands.parser import add_language, milliseconds, seconds, simulated_group
 from stillscan.commands.recording import add_recording, linked, played, recorded, streams
 from stillscan.commands.settings import add_expected, expected
 from stillscan.commands.simulate import EXIT
@@ -75,8 +75,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=seconds(_DAY_S, zero=True, endless=True),
         default=10.0,
         metavar="S",
-        help="with --once, how long to wait for a scanner that is missing or went away (10); otherwise the kiosk waits "
-        "as long as it takes",
+        help="with --once, how long to wait for a scanner that is missing or went away (10); a kiosk waits as long as "
+        "it takes",
     )
     parser.add_argument(
         "--read-ms", type=milliseconds(_MOST_READ_MS), metavar="MS", help="for trials: a reading takes at least so long"
@@ -88,9 +88,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_page(parser)
     add_recording(parser)
     add_releases(parser.add_argument_group("releases of a fleet, with the page"))
-    simulated = parser.add_argument_group("only with --port sim")
+    simulated = simulated_group(parser)
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
-    simulated.add_argument("--save-strip", metavar="PNG", help="keep the joined strip of the last check as an image")
+    simulated.add_argument(
+        "--save-strip",
+        metavar="PNG",
+        help="keep the joined strip of the last check as an image; of a real passport none is ever kept",
+    )
     simulated.add_argument("--save-screen", metavar="SVG", help="keep what the terminal showed as a picture")
     add_movement(simulated)
     add_config(parser)
@@ -102,8 +106,6 @@ def run(args: argparse.Namespace) -> int:
     if not args.port:
         raise InputError("--port: name the scanner's serial port, or sim (or 'port' in the file of --config)")
     simulated = args.port == "sim"
-    if not simulated and (args.document or args.save_strip or args.save_screen):
-        raise InputError("--document and --save-... go with --port sim: a scanned passport is never kept as an image")
     for path in (args.save_strip, args.save_screen):
         if path:
             may_write(path)
@@ -117,7 +119,10 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Visitors | None) -> int:
     simulated = people is not None
     if not without_page(args):
+        _tell_unused(args)
         return serve(args, connect, simulated, Customers(people, args.seed) if people and is_tour(args) else None)
+    lists(args.known)  # what is wrong with them is told all the same
+    webhook_of(args)
     _tell_unused(args)
     today = TODAY if simulated else date.today()
     console = Console(record=True, width=_SCREEN_WIDTH) if args.save_screen else Console()
@@ -157,12 +162,17 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
 
 
 def _tell_unused(args: argparse.Namespace) -> None:
-    """Which options do nothing without the page; what is wrong with them is told all the same."""
-    lists(args.known)
-    webhook_of(args)
-    idle = (*_OF_THE_PAGE, *(_OF_RECORDS if args.port == "sim" else ()))
-    if unused := [f"--{name.replace('_', '-')}" for name in idle if name in args.given]:
-        print(f"stillscan: {', '.join(unused)}: nothing without the clerk's page", file=sys.stderr)
+    """Which options do nothing in this run, and what they need."""
+    of_the_page = (*_OF_THE_PAGE, *(_OF_RECORDS if args.port == "sim" else ()))
+    for names, needed, there in (
+        (of_the_page, "the clerk's page", not without_page(args)),
+        (("reconnect",), "--once", args.once),
+        (("record_keep",), "--record", args.record is not None),
+        (("quiet_hours",), "--releases", args.releases is not None or without_page(args)),
+    ):
+        unused = [f"--{name.replace('_', '-')}" for name in names if name in args.given]
+        if unused and not there:
+            print(f"stillscan: {', '.join(unused)}: nothing without {needed}", file=sys.stderr)
 
 
 def _line(text: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stillscan.commands.at_scanner import add_port, at_scanner
 from stillscan.commands.guided import Guide, Left
+from stillscan.commands.parser import simulated_group
 from stillscan.commands.records import add_place, records
 from stillscan.commands.signing_in import named, signed_in
 from stillscan.errors import InputError
@@ -91,14 +92,14 @@ def _add_run(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--unsigned", action="store_true", help="nobody signs in: the report is in no audit chain, and says so"
     )
-    parser.add_argument(
+    _add_folder(parser)
+    add_port(parser)
+    simulated_group(parser).add_argument(
         "--document",
         default="card",
         metavar="FILE|card|card-turned",
-        help="only with --port sim: what the simulated hand takes for the test card (card)",
+        help="what the simulated hand takes for the test card (card)",
     )
-    _add_folder(parser)
-    add_port(parser)
     parser.set_defaults(run=_run)
 
 
@@ -202,8 +203,6 @@ def _page(args: argparse.Namespace) -> Page:
     """What the simulated hand takes for the test card."""
     if args.document in _CARDS:
         return Page.from_array(marks.picture(turned=_CARDS[args.document]))
-    if args.port != "sim":
-        raise InputError("--document goes with --port sim")
     return Page.load(args.document)
 
 

@@ -23,6 +23,7 @@ OCCASION = Occasion(
     when=datetime(2026, 11, 29, 12, tzinfo=UTC),
     verdict="rescan",
     reasons=("mrz_uncertain", "face_not_confirmed"),
+    told=("reason.mrz_uncertain", "reason.face_not_confirmed"),
     reference="k1-17",
 )
 
@@ -95,7 +96,8 @@ def test_whatever_is_offered_after_an_end_can_be_written(language: str) -> None:
     ends = [("release", "ok"), *((verdict, reason) for reason in REASONS for verdict in against)]
     for verdict, reason in ends:
         for kind in kinds_for(verdict, (reason,)):
-            assert paper(kind, language, replace(OCCASION, verdict=verdict, reasons=(reason,))).body, (kind, reason)
+            about = replace(OCCASION, verdict=verdict, reasons=(reason,), told=(f"reason.{reason}",))
+            assert paper(kind, language, about).body, (kind, reason)
 
 
 def test_as_mail_it_is_a_draft_with_the_same_text() -> None:
@@ -111,8 +113,9 @@ def test_as_mail_it_is_a_draft_with_the_same_text() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_text_that_was_imported_adds_a_line_or_a_header(order: str, office: str) -> None:
-    occasion = Occasion("RR123456785NO", order, office, OCCASION.when, "refuse", ("name_mismatch",), "1")
-    plain = paper("refund", "en", Occasion("RR123456785NO", "x", "x", OCCASION.when, "refuse", ("name_mismatch",), "1"))
+    about = replace(OCCASION, verdict="refuse", reasons=("name_mismatch",), told=("reason.name_mismatch",))
+    occasion = replace(about, order=order, office=office)
+    plain = paper("refund", "en", replace(about, order="x", office="x"))
     written = paper("refund", "en", occasion)
     assert len(written.body.splitlines()) == len(plain.body.splitlines())
     assert "\n" not in written.subject

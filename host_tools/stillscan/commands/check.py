@@ -20,7 +20,7 @@ from stillscan.commands.office import (
     reading_limits,
     thrown_away,
 )
-from stillscan.commands.parser import add_language
+from stillscan.commands.parser import add_language, simulated_group
 from stillscan.commands.recording import add_record_link, linked
 from stillscan.commands.run import connector
 from stillscan.commands.signing_in import add_staff, named, signed_in
@@ -31,7 +31,7 @@ from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
 from stillscan.counter.visit import FieldProblem, Recorded, StaleError, Visit
 from stillscan.errors import InputError
-from stillscan.guidance import page_texts, say
+from stillscan.guidance import page_texts, say, say_key
 from stillscan.guidance.advising import advice_on
 from stillscan.records.admission import Gate
 from stillscan.records.scanners import Scanners
@@ -62,10 +62,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_record_link(parser)
     add_language(parser, "nb", "of the guidance")
-    parser.add_argument("--json", action="store_true", help="the end as one line: verdict, reasons, reference, advice")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="the end as one line: verdict, reasons, reference, what people are told (told), advice",
+    )
     add_staff(parser)
     add_records(parser)
-    simulated = parser.add_argument_group("only with --port sim")
+    simulated = simulated_group(parser)
     simulated.add_argument("--document", metavar="IMAGE", help="what is laid on the glass (default: a sample strip)")
     add_movement(simulated)
     parser.set_defaults(run=run)
@@ -74,8 +78,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
     simulated = args.port == "sim"
-    if args.document and not simulated:
-        raise InputError("--document goes with --port sim")
     t = page_texts(args.language)
     known = lists(args.known)
     _look_at_staff(args, simulated)
@@ -109,10 +111,10 @@ def run(args: argparse.Namespace) -> int:
     verdict = visit.verdict
     if verdict is None:
         raise AssertionError("a check that has ended has a verdict")
-    helps = advice_on((f"reason.{reason}" for reason in verdict.told), args.language)
+    helps = advice_on(visit.told, args.language)
     if args.json:
         told = {"verdict": verdict.verdict, "reasons": verdict.reasons, "reference": verdict.reference}
-        print(json.dumps(told | {"advice": helps}))
+        print(json.dumps(told | {"told": visit.told, "advice": helps}))
     else:
         _say_the_end(verdict, visit, helps, args.language)
     return 0 if verdict.verdict == "release" else 1
@@ -125,8 +127,8 @@ def _say_the_end(verdict: Recorded, visit: Visit, helps: dict[str, list[str]], l
     if verdict.verdict == "release":
         print(f"  {t['do_release']}")
     else:  # "ok" asks for the face, which has been compared by now
-        for reason in verdict.told:
-            print(f"  {reason}: {say(f'reason.{reason}', language)}")
+        for key in visit.told:
+            print(f"  {key.removeprefix('reason.')}: {say_key(key, language)}")
         for sentences in visit.advice:
             print(f"  {spoken(sentences, language)}")
         for person, label in (("clerk", t["you_do"]), ("customer", t["customer_does"]), ("call", t["call"])):
@@ -162,7 +164,7 @@ def _talk(counter: Counter, scanner: Following, language: str) -> None:
         told = visit.ended
         try:
             if counter.records_trouble or visit.failure or counter.scanner.trouble.startswith("part."):
-                counter.answer(lambda visit: visit.end(visit.turn))
+                counter.answer(lambda visit: visit.end(visit.turn, counter.scanner.trouble))
             elif visit.step in ("second", "face"):
                 with question():
                     change = _answer(visit, language)

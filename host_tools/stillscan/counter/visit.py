@@ -24,6 +24,7 @@ from typing import Literal, NamedTuple, Protocol
 from stillscan.counter.held_reading import Ended, HeldReading, ReadingLimits, since_start_s
 from stillscan.counter.steps import Step
 from stillscan.errors import InputError
+from stillscan.guidance import reason_key
 from stillscan.link.identity import ScannerIdentity
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.parse import Mrz, parse
@@ -46,6 +47,7 @@ _OF_THE_LETTER = {
     "wrong_office",
 }
 """What no document changes: it is said before anybody is asked for one."""
+_UNREAD = "reason.mrz_missing"
 
 
 class Recorded(NamedTuple):
@@ -104,6 +106,8 @@ class Visit:
     """That which has read, or is to read, the document."""
     failure: tuple[str, tuple[QualityFinding, ...]] | None = None
     """Why the last scan gave no certain reading: reason, and what was wrong with the picture."""
+    unread: str = ""
+    """Why nothing was read when the check was ended, a key of the guidance: people are told it for missing lines."""
     advice: Sequence[Mapping[str, str]] = ()
     """What is known about passports of this kind, by language; told when the check did not end with a release."""
     staff: Person | None = None
@@ -181,6 +185,12 @@ class Visit:
     def holds_document(self) -> bool:
         """Whether a passport has been read."""
         return self._held is not None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What people are told of how the check ended, as keys of the guidance: none before it has."""
+        keys = () if self.verdict is None else tuple(f"reason.{reason}" for reason in self.verdict.told)
+        return tuple(self.unread if self.unread and key == _UNREAD else key for key in keys)
 
     @property
     def document(self) -> Mrz | None:
@@ -364,11 +374,15 @@ class Visit:
         self._begin_record()
         self.record()
 
-    def end(self, turn: int) -> None:
-        """Nothing more is to come: record the check as it stands, which is never a release: no face was confirmed."""
+    def end(self, turn: int, trouble: str = "") -> None:
+        """Nothing more is to come: record the check as it stands, which is never a release: no face was confirmed.
+
+        ``trouble``: why the scanner cannot be used, a key of the guidance, or "".
+        """
         self.expire()
         if turn != self.turn or self.letter is None or self._busy or not self._still_asks:
             raise StaleError
+        self.unread = trouble or ("" if self.failure is None else reason_key(self.failure[0]))
         self._begin_record()
         self.record()
 

@@ -121,6 +121,12 @@ def say_or_name(section: str, name: str, language: str) -> str:
         return name
 
 
+def say_key(key: str, language: str) -> str:
+    """The same, of a whole key."""
+    section, _, name = key.partition(".")
+    return say_or_name(section, name, language)
+
+
 def reason_key(reason: str) -> str:
     """Key of the sentence about why a scan was not read or not finished: a reason, the reader's trouble, or a cause."""
     section, _, name = reason.partition("_")
@@ -131,5 +137,4 @@ def reason_key(reason: str) -> str:
 
 def say_reason(reason: str, language: str) -> str:
     """The sentence about why a scan was not read or not finished."""
-    section, _, name = reason_key(reason).partition(".")
-    return say_or_name(section, name, language)
+    return say_key(reason_key(reason), language)

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from typing import Literal, get_args
 
 from stillscan import __version__
-from stillscan.guidance.catalogue import page_texts, say, sections
+from stillscan.guidance.catalogue import page_texts, say_key, sections
 
 Kind = Literal["deadline", "support", "refund", "receipt"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -31,7 +31,8 @@ def kinds_for(verdict: str, reasons: Sequence[str]) -> tuple[Kind, ...]:
 
 @dataclass(frozen=True)
 class Occasion:
-    """What a paper is about; ``reasons`` are reason codes, ``reference`` that of the audit log.
+    """What a paper is about; ``reasons`` are reason codes, ``told`` the keys of what the clerk was told,
+    ``reference`` that of the audit log.
 
     ``office`` "" or `UNNAMED_OFFICE` when no name of it was given: then the letter says "the post office".
     """
@@ -42,6 +43,7 @@ class Occasion:
     when: datetime
     verdict: str
     reasons: Sequence[str]
+    told: Sequence[str]
     reference: str
 
 
@@ -75,7 +77,7 @@ def paper(kind: Kind, language: str, occasion: Occasion, zone: tzinfo | None = N
     office = office or t["unnamed_office"]
     said: list[str] = []  # of a release there is nothing to explain
     if kind == "support":
-        said = [say(f"reason.{reason}", language) for reason in occasion.reasons]
+        said = [say_key(key, language) for key in occasion.told]
     elif kind != "receipt":
         said = [words["why"][reason] for reason in occasion.reasons]
     values = {

@@ -107,15 +107,17 @@ _ANSWERS: dict[str, Callable[[Visit, dict[str, str], int], None]] = {
     "second": lambda visit, form, turn: visit.second(form.get("number", ""), form.get("again", ""), turn),
     "face": lambda visit, form, turn: visit.face(_yes(form.get("same_person")), turn),
     "document": lambda visit, form, turn: visit.choose(_keeps(form.get("counts")), turn),
-    "end": lambda visit, form, turn: visit.end(turn),
 }
 
 
-# What may end one visit and begin another.
+# What may end one visit and begin another, or ends one as the scanner is.
 _TURNS: dict[str, Callable[[Counter, dict[str, str], int, Person], None]] = {
     "tracking": lambda counter, form, turn, person: counter.serve(form.get("tracking", ""), turn, person),
     "letter": lambda counter, form, turn, person: _letter(counter, form.get("serves"), turn, person),
     "next": lambda counter, form, turn, person: counter.begin_anew(turn),
+    "end": lambda counter, form, turn, person: counter.answer(
+        lambda visit: visit.end(turn, counter.scanner.trouble), person
+    ),
 }
 
 
@@ -336,5 +338,6 @@ def _occasion(visit: Visit, office: str) -> Occasion | None:
         when=visit.book.now().astimezone(UTC),
         verdict=visit.verdict.verdict,
         reasons=visit.verdict.told,
+        told=visit.told,
         reference=visit.verdict.reference,
     )

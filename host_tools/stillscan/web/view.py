@@ -9,7 +9,7 @@ from stillscan.counter.as_read import as_read
 from stillscan.counter.counter import Scanner
 from stillscan.counter.steps import STEPS, Voice
 from stillscan.counter.visit import Visit
-from stillscan.guidance import page_texts, say, say_or_name, say_reason
+from stillscan.guidance import page_texts, say, say_key, say_reason
 from stillscan.guidance.advising import advice_on
 from stillscan.guidance.findings import say_finding
 from stillscan.guidance.papers import kinds_for
@@ -46,10 +46,10 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
         told = visit.verdict.told
         view |= {
             "verdict": visit.verdict.verdict,
-            "reasons": [(reason, say(f"reason.{reason}", language)) for reason in told],
+            "reasons": [(key.removeprefix("reason."), say_key(key, language)) for key in visit.told],
             "reference": visit.verdict.reference,
             "known": [spoken(sentences, language) for sentences in visit.advice],
-            "advice": advice_on((f"reason.{reason}" for reason in told), language),
+            "advice": advice_on(visit.told, language),
             "lies_at": visit.letter.office if visit.letter is not None and "wrong_office" in told else "",
             "papers": kinds_for(visit.verdict.verdict, told),
         }
@@ -104,8 +104,7 @@ def day(when: date, language: str) -> str:
 
 def scanner_text(scanner: Scanner, language: str) -> str:
     """What to do now, as far as the scanner knows."""
-    section, _, name = (scanner.trouble or scanner.sentence).partition(".")
-    return say_or_name(section, name, language)
+    return say_key(scanner.trouble or scanner.sentence, language)
 
 
 def notice_text(scanner: Scanner, language: str) -> str:

@@ -144,3 +144,9 @@ def test_a_band_is_no_longer_than_a_frame(lines: int, width_px: int) -> None:
     row = checked(["<band", 1, 1, 1, lines, 8, 0, 0, 0, 0, 0, width_px, 255])
     assert row is not None
     assert (frame(row) is None) == (lines * width_px > wire.MAX_FRAME)
+
+
+@pytest.mark.parametrize(("more", "cut"), [(b"", False), (b"\n", False), (b"x", True), (b"\0" * 5000, True)])
+def test_what_stands_behind_the_end_is_told(more: bytes, cut: bool) -> None:
+    found = parse("x", FILE + more)
+    assert (found.rows, found.cut) == (ROWS, cut)

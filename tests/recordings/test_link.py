@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 
 from kiosk import wire
 from stillscan.cli import main
-from stillscan.errors import DeviceError, InputError
+from stillscan.errors import DeviceError, EnvironmentTroubleError, InputError
 from stillscan.link.messages import Abort, Health, State
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
+from stillscan.recordings import link
 from stillscan.recordings.file import LINK, VISIT, Recording, read
-from stillscan.recordings.link import Player
+from stillscan.recordings.link import LinkFile, Player
 from stillscan.recordings.rows import Row
 
 HELLO: Row = ["<hello", 1, 2, 0, 1, 0, "rpi_pico", 7, 1476, 274, 84667, 2950, 2048, 1, 15]
@@ -121,3 +123,36 @@ def test_what_a_simulated_check_says_is_recorded_by_its_own_clock(
         elif isinstance(message, Abort):
             played.send(wire.C_SWEEP, message.row, 273)
     assert said == [wire.EMPTY, wire.PLACED, wire.STILL, wire.SCANNING, wire.MOVED]
+
+
+class Full:
+    """A file on a disk that is full: what is put out cannot be written, and so it cannot be closed well either."""
+
+    name, closed = "full.recording", False
+
+    def __init__(self, fits: int) -> None:
+        self._fits = fits
+
+    def write(self, data: bytes) -> None:
+        self._fits -= len(data)
+        if self._fits < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    flush = write
+
+    def close(self) -> None:
+        self.closed = True
+        if self._fits < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("fits", [100, 150])
+def test_a_full_disk_costs_the_recording_alone_and_is_told_at_the_end(
+    fits: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "opened_to_write", lambda _: Full(fits))
+    file = LinkFile(tmp_path / "full.recording")
+    for at_ms in range(5):
+        file.row(["lost"], float(at_ms))
+    with pytest.raises(EnvironmentTroubleError, match=r"full\.recording: cannot be written: no space left"):
+        file.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,13 +14,14 @@ from PIL import Image
 
 from kiosk import wire
 from stillscan.cli import main
+from stillscan.commands import clean as command
 from stillscan.commands.world import SAMPLE, scene
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, EnvironmentTroubleError
 from stillscan.link.session import Session
 from stillscan.simulator.dirt import Spot
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.technician.at_scanner import AtScanner
-from stillscan.technician.dirt import VERDICTS, Piece, dirt_map, likelihood, verdict
+from stillscan.technician.dirt import VERDICTS, DirtMap, Piece, dirt_map, likelihood, verdict
 from stillscan.technician.looking import Look, look
 
 SIM = ["clean", "--port", "sim"]
@@ -192,3 +195,22 @@ def test_the_bench_counts_what_was_missed_and_what_is_false(monkeypatch: pytest.
         assert bench.main(["--scenes", "1", "--empty", "1", "--json"]) == code
     monkeypatch.setattr(bench, "found", lambda *_: right)
     assert bench.main(["--scenes", "1", "--empty", "1"]) == 1, "four false ones where nothing is"
+
+
+def test_what_was_found_is_said_though_the_map_cannot_be_drawn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piece = Piece(40.0, 12.0, 1.5, "spot", "glass", 1.0)
+    scanner = SimpleNamespace(state=wire.EMPTY, session=SimpleNamespace(transport=None))
+    monkeypatch.setattr(command, "at_scanner", lambda _: contextlib.nullcontext(scanner))
+    monkeypatch.setattr(command, "look", lambda *_: None)
+    monkeypatch.setattr(command, "dirt_map", lambda _: DirtMap(np.zeros((1, 1)), np.zeros(1), PITCH_MM, [piece]))
+
+    def full(_: DirtMap, path: str) -> None:
+        raise EnvironmentTroubleError(f"{path}: cannot be written: no space left on device")
+
+    monkeypatch.setattr(command, "save", full)
+    assert main([*SIM, "--json", "--map", str(tmp_path / "map.png")]) == 4
+    said = capsys.readouterr()
+    assert json.loads(said.out)["verdict"] == "wipe the glass"
+    assert "no space left" in said.err

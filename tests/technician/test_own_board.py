@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from stillscan.boards import new
 from stillscan.boards.files import chip
 from stillscan.boards.new import make_board
 from stillscan.cli import main
-from stillscan.errors import InputError
+from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.simulator.models import models_of
 from stillscan.technician import proving
 
@@ -215,3 +216,27 @@ def test_a_driver_that_harms_the_line_loop_is_named_with_file_and_line(
         at = "def read(self)" if says.startswith("read takes") else f"        {line}\n"
         number = driver[: driver.index(at)].count("\n") + 1
         assert f"mine{os.sep}adns3080.py: line {number}: {says}" in told_line
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_half_a_board_is_not_left_where_the_disk_is_full(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mine"
+    if there:
+        folder.mkdir()
+    written: list[Path] = []
+
+    def full(path: Path, content: bytes) -> None:
+        if len(written) == 3:
+            raise EnvironmentTroubleError(f"{path}: cannot be written: no space left on device")
+        written.append(path)
+        path.write_bytes(content)
+
+    with monkeypatch.context() as filled:
+        filled.setattr(new, "write_whole", full)
+        with pytest.raises(EnvironmentTroubleError, match="no space left"):
+            make_board(str(folder), "rpi_pico")
+    assert folder.exists() == there
+    make_board(str(folder), "rpi_pico")
+    assert (folder / "board.py").exists()

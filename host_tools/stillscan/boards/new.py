@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 from stillscan.boards.files import board_folder, boards, chip, modules
@@ -87,10 +88,22 @@ def make_board(where: str, like: str) -> Path:
         raise InputError(f"{where}: is there already, and is not empty")
     chip(like)
     base = board_folder(like)
+    there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise trouble(folder, error, "made") from None
+    try:
+        _fill(folder, name, like, base)
+    except BaseException:  # half a board is none, and would be in the way of the next try
+        shutil.rmtree(folder, ignore_errors=True)
+        if there:
+            folder.mkdir(exist_ok=True)
+        raise
+    return folder
+
+
+def _fill(folder: Path, name: str, like: str, base: Path) -> None:
     for file, text in (
         ("board.toml", _BOARD_TOML),
         ("parts.toml", _PARTS_TOML),
@@ -103,7 +116,6 @@ def make_board(where: str, like: str) -> Path:
         content = _board(base, name).encode() if module == "board.py" else path.read_bytes()
         (folder / module).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / module, content)
-    return folder
 
 
 def _board(base: Path, name: str) -> str:

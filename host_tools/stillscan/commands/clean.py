@@ -61,13 +61,13 @@ def run(args: argparse.Namespace) -> int:
         found = dirt_map(look(at, progress))
         if isinstance(at.session.transport, KioskPort):
             _tell(at.session.transport, found)
-    if args.map is not None:
-        save(found, args.map)
     word = verdict(found.pieces)
     if args.json:
         print(json.dumps({"spots": [piece._asdict() for piece in found.pieces], "verdict": word}))
     else:
         _show(found, word)
+    if args.map is not None:
+        save(found, args.map)  # last: where it cannot be, what was found has been said
     return int(word != "clean")
 
 

@@ -42,8 +42,11 @@ class Parser(argparse.ArgumentParser):
         self.register("action", "parsers", _Actions)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """InputError for options of a simulated scanner with another port."""
+        """What no command or action knows is told with its own help; InputError for options of a simulated scanner
+        with another port."""
         found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"'{rest[0]}' is not known here")
         port, config = getattr(found, "port", None), getattr(found, "config", None)
         if port == "sim" or (port is None and config is not None):  # the file may name it, and is read afterwards
             return found, rest

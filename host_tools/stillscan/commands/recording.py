@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 from stillscan.commands.display import Both
 from stillscan.commands.parser import whole
-from stillscan.errors import InputError
+from stillscan.errors import InputError, StillscanError
 from stillscan.files import refuse_same
 from stillscan.link.session import EVERYTHING
 from stillscan.link.transport import Transport
@@ -85,7 +86,16 @@ def recorded(args: argparse.Namespace, connect: Connect, display: Display) -> It
     if not _records(args):
         yield connect, display
         return
-    recorder = Recorder(Ring(Path(args.record), args.record_keep).add)
+    ring = Ring(Path(args.record), args.record_keep)
+
+    def kept(content: bytes) -> None:
+        try:
+            ring.add(content)
+        except StillscanError as error:
+            print(f"stillscan: {error}: this visit is not recorded", file=sys.stderr, flush=True)
+            raise
+
+    recorder = Recorder(kept)
     try:
         yield recorder.tapped(connect), Both(recorder, display)
     finally:

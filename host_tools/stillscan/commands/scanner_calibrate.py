@@ -120,16 +120,17 @@ def _calibrate(args: argparse.Namespace) -> int:
         simulated = isinstance(at.session.transport, SimulatedKiosk)
     done = Calibrated(kind, now.isoformat(), person and person.staff, temperature_c, aligned.values)
     entry = None
-    if aligned.wrong is None and not (kind == STRIP and args.back):
-        if person is not None:
-            entry = _sign(args, serial, done, person, aligned, simulated=simulated)
-        known.note(serial, done)
+    counts = aligned.wrong is None and not (kind == STRIP and args.back)
+    if counts and person is not None:
+        entry = _sign(args, serial, done, person, aligned, simulated=simulated)
     wrong = aligned.wrong is not None or not all(one.ok for one in aligned.judged)
     if args.json:
         record = {**done._asdict(), **result, "entry": entry, "wrong": aligned.wrong}
         print(json.dumps({**record, "judged": [one._asdict() for one in aligned.judged]}))
     else:
         _show(args, done, result, aligned)
+    if counts:
+        known.note(serial, done)  # last: the scanner is calibrated, whatever becomes of the note
     return int(wrong)
 
 

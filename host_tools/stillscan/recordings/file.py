@@ -36,7 +36,7 @@ _HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\dZ")
 
 @dataclass(frozen=True)
 class Recording:
-    """``rows``: (t_ms, row) in the order of coming; ``cut``: it does not end as one that was written whole."""
+    """``rows``: (t_ms, row) in the order of coming; ``cut``: it does not end where one ends that was written whole."""
 
     kind: str
     stillscan: str
@@ -97,7 +97,7 @@ def parse(name: str, content: bytes) -> Recording:
     for line in lines:
         sum_, value = _line(line, sum_)
         if value == ["end", len(rows)]:
-            return Recording(kind, stillscan, made, rows)
+            return Recording(kind, stillscan, made, rows, cut=bool(lines.read().strip()))
         row = _row(value)
         if row is None:
             break

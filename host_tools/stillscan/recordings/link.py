@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from os import PathLike
 from typing import BinaryIO
 
@@ -45,6 +46,7 @@ class LinkFile:
         self._began_ms: float | None = None
         self._flushed_ms = time.monotonic() * 1000
         self._connections = 0
+        self._lost: OSError | None = None  # why no more can be written
         self._file.write(self._written.head)
 
     def tapped(self, connect: Callable[[], Transport]) -> Callable[[], Transport]:
@@ -78,12 +80,16 @@ class LinkFile:
                 if now_ms - self._flushed_ms > _FLUSH_MS:
                     self._file.flush()
                     self._flushed_ms = now_ms
-            except OSError:
-                self._file.close()
+            except OSError as error:
+                self._lost = error
+                with suppress(OSError):  # what it still held cannot be written either
+                    self._file.close()
 
     def close(self) -> None:
-        """The link is over. EnvironmentTroubleError: its end cannot be written."""
+        """The link is over. EnvironmentTroubleError: its end cannot be written, or could not before."""
         with self._lock:
+            if self._lost is not None:
+                raise trouble(self._file.name, self._lost, "written") from None
             if self._file.closed:
                 return
             try:

@@ -50,6 +50,15 @@ def test_a_question_and_its_answer(kiosk: Kiosk) -> None:
         assert [frame.kind for frame in heard(lease)] == [wire.M_ERROR]
 
 
+@pytest.mark.parametrize("kind", [wire.C_SWEEP, wire.C_FINISH, wire.C_CREDIT, wire.C_SUBSCRIBE, wire.C_HELLO])
+def test_what_the_kiosk_is_refused_is_no_answer_to_a_technician(kiosk: Kiosk, kind: int) -> None:
+    """A stalled sweep is refused the next: that was told to whoever asked the scanner's name in that moment."""
+    with kiosk.relay.lease("tor") as lease:
+        lease.write(command(wire.C_IDENTITY))
+        kiosk.say(Error(wire.E_WRONG_STATE, kind))
+        assert heard(lease) == []
+
+
 def test_its_state_is_told_at_once(kiosk: Kiosk) -> None:
     kiosk.state(wire.GAVE_UP, wire.ATTEMPTS)
     with kiosk.relay.lease("tor") as lease:

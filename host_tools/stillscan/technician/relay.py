@@ -136,7 +136,7 @@ class Relay:
 
     def take(self, lease: Lease, kind: int, body: bytes) -> None:
         """A command of the lease, as soon as it may be sent. DeviceError: it may not; LinkLostError."""
-        if kind not in ASKS and kind not in NEEDS_PARTS and not (kind in SCANS and lease.scans_since_s is not None):
+        if not _is_a_technicians(lease, kind):
             raise DeviceError(f"the kiosk has the scanner: command {kind} is its own", "busy")
         ends = kind == wire.C_SERVICE and not any(body)
         with self._changed:
@@ -335,6 +335,13 @@ class Relay:
         made = packed(message)
         if made is None or made[0] not in (_TOLD_SCANNING if lease.scans else _TOLD) or self._session is None:
             return
+        if isinstance(message, Error) and not _is_a_technicians(lease, message.about):
+            return  # the scanner refuses the kiosk something, in the middle of a check
         damaged = self._session.reception.damaged
         lease.put(*made, skipped=damaged - self._damaged)
         self._damaged = damaged
+
+
+def _is_a_technicians(lease: Lease, kind: int) -> bool:
+    """Whether a command may be one of the technician's; the others are the kiosk's alone."""
+    return kind in ASKS or kind in NEEDS_PARTS or (kind in SCANS and lease.scans_since_s is not None)

@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stillscan.technician as package
+from kiosk import names
 from stillscan.errors import InputError
 from stillscan.guidance import languages, technicians
 from stillscan.guidance.technicians import Words, technician_languages, technician_words
+from stillscan.link.messages import Health
 from stillscan.technician.procedures import spoken
 from stillscan.technician.procedures.table import procedures
+from stillscan.web.service_view import counter_in, event_in
 
 ROOM = Path(next(iter(package.__path__)))
 ANSWERS = (
@@ -123,3 +126,30 @@ def test_a_procedure_is_spoken_whole_and_stays_the_same_procedure() -> None:
             one.low for step in procedure.steps for one in step.ask
         ]
         assert said.title != procedure.title
+
+
+@pytest.mark.parametrize("language", technician_languages())
+def test_whatever_the_wire_s_tables_name_has_a_word(language: str) -> None:
+    """States, causes, events, counters: those of a firmware that is added later too."""
+    words = technician_words(language)
+    tables = (names.STATES, names.CAUSES, names.PARTS, names.FAULTS, names.EVENTS, names.RESET_CAUSES)
+    named = {name for table in (*tables, names.SERVICE_ENDS, names.COUNTERS, Health._fields) for name in table}
+    assert [name for name in sorted(named) if words.tongue(name) != language] == []
+
+
+def test_events_and_counters_are_said_part_by_part() -> None:
+    nb = technician_words("nb")
+    assert event_in(nb, "slip at row 120") == "glidning ved rad 120"
+    assert event_in(nb, "empty, none") == "tom, ingen"
+    assert event_in(nb, "power, number 00000001") == "strøm, nummer 00000001"
+    assert event_in(nb, "number 3 is 200") == "nummer 3 er 200"
+    assert event_in(nb, "protocol 1.4") == "protokoll 1.4"
+    assert event_in(nb, "") == ""
+    assert event_in(nb, "ended: asked") == "avsluttet: bedt om det"
+    assert counter_in(nb, "aborts_slip") == "avbrudd: glidning"
+    assert counter_in(nb, "heap_free") == "ledig minne (byte)"
+    english = technician_words("en")
+    assert (event_in(english, "slip at row 120"), counter_in(english, "aborts_slip")) == (
+        "slip at row 120",
+        "aborts_slip",
+    )

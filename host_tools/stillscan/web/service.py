@@ -27,7 +27,7 @@ from stillscan.web.gate import NOW, session_of
 from stillscan.web.language import keep_choice, language_of
 from stillscan.web.procedures import ProcedurePages, offered
 from stillscan.web.rendering import Rendering
-from stillscan.web.service_view import day, dirt_drawing, partly_english, told
+from stillscan.web.service_view import counter_in, day, dirt_drawing, event_in, partly_english, told
 from stillscan.web.sessions import Sessions
 
 PATH = "/service"
@@ -131,6 +131,8 @@ class ServicePage:
                 trouble=texts.get(f"task_{trouble}", trouble),
                 say=say,
                 told=partly_english(say),
+                event=functools.partial(event_in, say),
+                counter=functools.partial(counter_in, say),
                 procedures=[spoken(one, say) for one in whole],
                 exchanges=[spoken(one, say) for one in exchanges],
                 reports=[one._replace(ended=day(one.ended)) for one in reports],

@@ -111,6 +111,15 @@ def trouble(name: str | PathLike[str], error: OSError | ValueError, done: str = 
     return kind(f"{os.fspath(name)}: cannot be {done}: {why(error)}")
 
 
+def expect_folder(name: str | PathLike[str]) -> None:
+    """The error of ``trouble`` where no folder is that can be read."""
+    try:
+        with os.scandir(name):
+            pass
+    except (OSError, ValueError) as error:
+        raise trouble(name, error) from None
+
+
 def mistaken(error: OSError) -> bool:
     """Whether the name itself cannot be right: no rights, no disk and no waiting would make it one of a file."""
     return error.errno in _MISTAKES and error.errno != errno.ENOENT

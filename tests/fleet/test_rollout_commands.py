@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
-import random
 import stat
 from pathlib import Path
 
@@ -14,10 +12,8 @@ import pytest
 
 from stillscan.cli import main
 from stillscan.commands import fleet_rollout, fleet_serve
-from stillscan.errors import InputError
 from stillscan.fleet.rollout import rings
 from stillscan.fleet.rollout.conducting import Conductor
-from stillscan.fleet.rollout.firmware_file import pack, unpack
 from stillscan.fleet.store import Store
 
 from .kiosks import Kiosk
@@ -153,6 +149,61 @@ def test_what_does_not_fit_together_is_one_line(
     assert (code, err.count("\n")) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("none", "no such file or folder"),
+        ("file", "a part of this path is a file, not a folder"),
+        ("empty", "is no repository of releases; 'stillscan fleet release init' makes one"),
+        ("broken", "is no metadata of a repository"),
+    ],
+)
+def test_a_slip_in_the_folder_is_told_and_makes_nothing(
+    place: str, says: str, keys: Path, state: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text(KNOWN.decode())
+    (tmp_path / "empty").mkdir()
+    for role in ("root", "targets"):
+        for folder, number in (("public/metadata", "1."), ("draft", "")):
+            (tmp_path / "broken" / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "broken" / folder / f"{number}{role}.json").write_text("{")
+    before = sorted(path for path in tmp_path.rglob("*"))
+    where, online = str(tmp_path / place), ("--online", str(keys / "online"), "--rollouts", str(keys / "rollouts"))
+    for words in (
+        ("rollout", "plan", "a", "known/1.toml", "--repository", where, "--state", state),
+        ("rollout", "conduct", where, *online, "--state", state),
+        ("serve", "--servers", "nats://127.0.0.1:1", "--conduct", where, *online, "--state", state),
+        ("release", "add", where, "known", str(tmp_path / "file"), "--version", "1"),
+        ("release", "withdraw", where, "known/1.toml"),
+        ("release", "sign", where, "--key", str(keys / "root-1")),
+        ("release", "publish", where, *online),
+    ):
+        if (place, words[0]) == ("broken", "serve"):
+            continue  # a folder that is away for a while is waited for
+        code, _, err = run(capsys, *words)
+        assert (code, err.count("\n")) == (2, 1), words
+        assert where in err, words
+        assert says in err, words
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+def test_what_is_no_root_and_no_place_is_told_of_by_its_name(
+    published: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = published / "public" / "metadata" / "1.root.json"
+    (tmp_path / "nothing").write_text("")
+    for wrong in (tmp_path / "nothing", root.with_name("timestamp.json"), keys / "root-1.pub"):
+        code, _, err = run(capsys, "release", "verify", str(published), "--root", str(wrong))
+        assert (code, err.count("\n")) == (2, 1)
+        assert f"{wrong}: is no root of a repository" in err
+    for place, says in ((tmp_path / "none", "none: no such folder"), (keys, "lacks a file: metadata/timestamp.json")):
+        code, _, err = run(capsys, "release", "verify", str(place), "--root", str(root))
+        assert (code, err.count("\n")) == (4, 1)
+        assert says in err
+    code, _, err = run(capsys, "release", "init", str(tmp_path / "r"), "--keys", str(tmp_path / "none"))
+    assert (code, err) == (2, f"stillscan: {tmp_path / 'none'}: no such file or folder\n")
+
+
 # --- roll-outs --------------------------------------------------------------------------------------------------------
 
 
@@ -258,41 +309,3 @@ def test_a_state_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.Ca
 
 def test_help_says_the_rings_that_are_taken() -> None:
     assert ", ".join(rings.STANDARD) == fleet_rollout._STANDARD
-
-
-# --- firmware ---------------------------------------------------------------------------------------------------------
-
-
-def test_firmware_is_the_same_file_from_the_same_sources() -> None:
-    files = {"main.py": b"import loader\n", "loader.mpy": b"M1", "kiosk/app.mpy": b"M2" * 100}
-    packed = pack(files)
-    assert packed == pack(dict(reversed(files.items())))
-    version = unpack(packed)
-    assert {**version.loader, **version.files} == files
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"../evil.py": b"x"},
-        {"/etc/passwd": b"x"},
-        {"a\\b.py": b"x"},
-        {"main.py": b"x"},
-        {"main.py": b"x", "loader.mpy": b"y", "picture.png": b"z"},
-        {"main.py": b"x", "loader.mpy": b"0" * 5_000_000},
-    ],
-)
-def test_files_that_no_board_has_are_refused(files: dict[str, bytes]) -> None:
-    with pytest.raises(InputError):
-        unpack(pack(files))
-
-
-def test_any_bytes_are_a_version_or_one_line() -> None:
-    whole = pack({"main.py": b"import loader\n", "loader.mpy": b"M1" * 50, "kiosk/app.mpy": b"M2" * 100})
-    rng = random.Random(21)
-    for _ in range(300):
-        content = bytearray(whole)
-        for _ in range(rng.randrange(1, 4)):
-            content[rng.randrange(len(content))] = rng.randrange(256)
-        with contextlib.suppress(InputError):
-            unpack(bytes(content[: rng.randrange(len(content) + 1)] if rng.random() < 0.3 else content))

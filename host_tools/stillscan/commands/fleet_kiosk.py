@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from stillscan.fleet.rollout.taking import Tell
 
 _QUIET = "20:00-06:00"  # of fleet/rollout/quiet.py, which a test holds against it
-_MOST_ROOT = 1_000_000  # bytes of a root, as of every role; and of settings that were taken
+_MOST_SETTINGS = 1_000_000  # bytes of settings that were taken: all of them take some thousand
 _KNOWN, _SETTINGS = "known.toml", "settings.toml"
 _WHO = "the fleet"  # at the scanner, as a technician who comes meanwhile is told
 _AGAIN_S = 1.0  # between looks whether a version has come up: a board takes about a second
@@ -135,7 +135,7 @@ def _want(here: Here, own: Mapping[str, int], path: Path) -> None:
     here.wanted.clear()
     here.wanted.update(own)
     if path.exists():
-        here.wanted.update(settings_in(read_whole(path, _MOST_ROOT)))
+        here.wanted.update(settings_in(read_whole(path, _MOST_SETTINGS)))
 
 
 def _set(relay: Relay, values: Mapping[str, int]) -> None:
@@ -192,11 +192,11 @@ def kiosk_of(
     if args.releases_root is None:
         raise InputError("--releases: name whose, by --releases-root: 1.root.json of their repository")
     needed()
-    from stillscan.fleet.rollout.client import Client
+    from stillscan.fleet.rollout.client import Client, root_of
     from stillscan.fleet.rollout.fetching import source
     from stillscan.fleet.rollout.installing import Kiosk
 
-    root = read_whole(args.releases_root, _MOST_ROOT)
+    root = root_of(args.releases_root)
     read_from = source(args.releases, seed(args.releases_seed))
     try:
         folder.mkdir(parents=True, exist_ok=True)

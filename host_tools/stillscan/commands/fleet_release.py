@@ -16,8 +16,9 @@ from stillscan.boards.release import firmware_version, public_key
 from stillscan.commands.fleet_kiosks import add_state, state
 from stillscan.commands.release_keys import asked_passphrase, make_key, private_key, refuse_there
 from stillscan.errors import EnvironmentTroubleError, InputError
-from stillscan.files import read_whole, trouble
+from stillscan.files import expect_folder, read_whole, trouble
 from stillscan.guidance import counted
+from stillscan.terminal.waiting import waited_for
 
 if TYPE_CHECKING:
     from stillscan.fleet.rollout.release import Release
@@ -30,8 +31,6 @@ _ONLINE = ("online", "rollouts")
 """Without a passphrase: programs sign with them, day and night."""
 _MOST_SEED = 1000
 """Bytes of an NKey's seed, which has 58, and what people write around it."""
-_MOST_ROOT = 1_000_000
-"""Bytes of a root: as every role has."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -97,10 +96,10 @@ def seed(path: str | None) -> str | None:
     return None if path is None else read_whole(path, _MOST_SEED).decode("ascii", "replace").strip()
 
 
-def publisher(args: argparse.Namespace, folder: Path) -> Publisher:
+def publisher(args: argparse.Namespace, folder: str | Path) -> Publisher:
     """Of what ``add_online`` was given. InputError, EnvironmentTroubleError."""
     to = None if args.to is None else (args.to, seed(args.to_seed))
-    return Publisher(repository(folder), Path(args.online), Path(args.rollouts), to)
+    return Publisher(there(folder), Path(args.online), Path(args.rollouts), to)
 
 
 class Publisher:
@@ -116,7 +115,8 @@ class Publisher:
         if self._to is not None:
             from stillscan.fleet.rollout.copying import copy
 
-            copy(self._repository.folder / "public", *self._to)
+            with waited_for(f"the releases are copied to {self._to[0]}"):
+                copy(self._repository.folder / "public", *self._to)
 
 
 def _keys(args: argparse.Namespace) -> int:
@@ -137,6 +137,7 @@ def _keys(args: argparse.Namespace) -> int:
 
 
 def _init(args: argparse.Namespace) -> int:
+    expect_folder(args.keys)
     keys = {
         role: [public_key(path) for path in sorted(Path(args.keys).glob(pattern))]
         for role, pattern in (
@@ -146,13 +147,13 @@ def _init(args: argparse.Namespace) -> int:
             ("rollouts", "rollouts.pub"),
         )
     }
-    there = repository(args.repository)
-    there.init(keys, _now())
-    return _told(there)
+    made = repository(args.repository)
+    made.init(keys, _now())
+    return _told(made)
 
 
 def _add(args: argparse.Namespace) -> int:
-    there = repository(args.repository)
+    releases = repository(args.repository)
     from stillscan.fleet.rollout import installers
     from stillscan.fleet.rollout.firmware_file import pack
     from stillscan.fleet.rollout.release import MOST_BYTES, Kind, release
@@ -168,12 +169,13 @@ def _add(args: argparse.Namespace) -> int:
             raise InputError(f"{args.kind}: name the FILE and its --version, and no --board")
         content = read_whole(args.file, MOST_BYTES) if args.file is not None else _centres_list(args)
         version = args.version
-    serial = args.serial if args.serial is not None else there.next_serial(args.kind, args.board or "")
+    installers.refuse(Kind(args.kind), content)
+    releases.expect()
+    serial = args.serial if args.serial is not None else releases.next_serial(args.kind, args.board or "")
     made = release(args.kind, version, serial, args.board or "")
-    installers.refuse(made.kind, content)
-    there.add(made, content, _now())
+    releases.add(made, content, _now())
     print(f"{made.path}: {len(content)} bytes, serial {made.serial}")
-    return _told(there)
+    return _told(releases)
 
 
 def _centres_list(args: argparse.Namespace) -> bytes:
@@ -186,19 +188,19 @@ def _centres_list(args: argparse.Namespace) -> bytes:
 
 
 def _withdraw(args: argparse.Namespace) -> int:
-    there = repository(args.repository)
-    there.withdraw(args.path, _now())
-    return _told(there)
+    releases = there(args.repository)
+    releases.withdraw(args.path, _now())
+    return _told(releases)
 
 
 def _sign(args: argparse.Namespace) -> int:
-    there = repository(args.repository)
-    there.sign(private_key(Path(args.key)))
-    return _told(there)
+    releases = there(args.repository)
+    releases.sign(private_key(Path(args.key)))
+    return _told(releases)
 
 
-def _told(there: Repository) -> int:
-    for role, version, signed, needed in there.waiting():
+def _told(releases: Repository) -> int:
+    for role, version, signed, needed in releases.waiting():
         print(f"{role} {version}: {signed} of {counted(needed, 'signature')}")
     return 0
 
@@ -206,9 +208,8 @@ def _told(there: Repository) -> int:
 def _publish(args: argparse.Namespace) -> int:
     from stillscan.fleet.rollout.roles import OFFLINE, SOON
 
-    there = repository(args.repository)
     publisher(args, args.repository)(drafts=not args.renew)
-    for role, until in sorted(there.expires().items(), key=lambda item: item[1]):
+    for role, until in sorted(repository(args.repository).expires().items(), key=lambda item: item[1]):
         soon = role in OFFLINE and until - _now() < SOON
         print(f"{role}: valid until {until:%Y-%m-%d %H:%M} UTC{'; its people have to sign anew' if soon else ''}")
     return 0
@@ -217,11 +218,11 @@ def _publish(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     needed()
     from stillscan.fleet.rollout import installers
-    from stillscan.fleet.rollout.client import Client
+    from stillscan.fleet.rollout.client import Client, root_of
     from stillscan.fleet.rollout.fetching import source
 
-    root = read_whole(args.root, _MOST_ROOT)
-    with tempfile.TemporaryDirectory() as folder:
+    root = root_of(args.root)
+    with waited_for(f"{args.place} is read; it sends little or nothing"), tempfile.TemporaryDirectory() as folder:
         client = Client(source(args.place), Path(folder), root)
         client.refresh()
         found = client.releases()
@@ -249,6 +250,13 @@ def repository(folder: str | Path) -> Repository:
     from stillscan.fleet.rollout.repository import Repository
 
     return Repository(Path(folder))
+
+
+def there(folder: str | Path) -> Repository:
+    """The one that is in a folder already. InputError: none is; EnvironmentTroubleError as ``repository``."""
+    found = repository(folder)
+    found.expect()
+    return found
 
 
 def needed() -> None:

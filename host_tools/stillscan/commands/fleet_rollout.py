@@ -9,11 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillscan.commands.fleet_kiosks import add_state, state
-from stillscan.commands.fleet_release import add_online, publisher, repository
+from stillscan.commands.fleet_release import add_online, publisher, there
 from stillscan.commands.parser import seconds, whole
 from stillscan.errors import InputError, StillscanError
 
@@ -91,11 +90,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _plan(args: argparse.Namespace) -> int:
     from stillscan.fleet.rollout import plan, rings
 
-    signed = repository(args.repository).releases()
+    signed = there(args.repository).releases()
     release = next((one for one in signed if one.path == args.path), None)
     if release is None:
-        there = ", ".join(one.path for one in signed) or "none"
-        raise InputError(f"{args.path}: no release that is published; there are: {there}")
+        paths = ", ".join(one.path for one in signed) or "none"
+        raise InputError(f"{args.path}: no release that is published; there are: {paths}")
     rules = plan.checked(plan.Rules(args.success / 100, args.error / 100, args.checks, args.approve))
     drawn = rings.parse(args.ring or rings.STANDARD)
     with _conductor(args) as conductor:
@@ -158,7 +157,7 @@ def _text(one: Rollout) -> str:
 
 
 def _conduct(args: argparse.Namespace) -> int:
-    publish = publisher(args, Path(args.repository))
+    publish = publisher(args, args.repository)
     with _conductor(args, publish) as conductor:
         while True:
             try:

@@ -25,10 +25,11 @@ from tuf.api.exceptions import (
     SlowRetrievalError,
     UnsignedMetadataError,
 )
-from tuf.api.metadata import Metadata, TargetFile, Targets
+from tuf.api.metadata import Metadata, Root, TargetFile, Targets
+from tuf.api.serialization import DeserializationError
 from tuf.ngclient import Updater, UpdaterConfig
 
-from stillscan.errors import EnvironmentTroubleError, StillscanError
+from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError
 from stillscan.files import read_whole, trouble, write_whole
 from stillscan.fleet.rollout.fetching import PREFIX, Fetcher, Source
 from stillscan.fleet.rollout.release import MOST_BYTES, Release, read
@@ -68,6 +69,18 @@ _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
     (SlowRetrievalError, "endless", "takes longer than it may"),
     (RepositoryError, "claims", "is not what a kiosk believes"),
 )
+
+
+def root_of(path: str) -> bytes:
+    """The root that a kiosk is given, as the file has it. InputError: it is none; EnvironmentTroubleError."""
+    content = read_whole(path, _LIMITS.root_max_length)
+    try:
+        found = isinstance(Metadata.from_bytes(content).signed, Root)
+    except (DeserializationError, RepositoryError, RecursionError):
+        found = False
+    if not found:
+        raise InputError(f"{path}: is no root of a repository of releases; that is its public/metadata/1.root.json")
+    return content
 
 
 class Client:

@@ -60,6 +60,8 @@ class FolderSource:
                 while chunk := file.read(_CHUNK):
                     yield chunk
         except FileNotFoundError:
+            if not self._folder.is_dir():  # as on a disk that is not plugged in
+                raise DownloadError(f"{self._folder}: no such folder") from None
             raise DownloadHTTPError(f"{name}: is not there", _ABSENT) from None
 
 

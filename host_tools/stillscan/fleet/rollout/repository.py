@@ -14,12 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (
-    DelegatedRole,
-    Delegations,
-    Key,
     Metadata,
     MetaFile,
     Role,
@@ -46,6 +43,7 @@ from stillscan.fleet.rollout.roles import (
     TIMESTAMP,
     VALID,
 )
+from stillscan.fleet.rollout.signers import as_tuf, delegations, refuse_keys, refuse_stranger
 
 MOST_METADATA = 1_000_000
 """Bytes of a role's file: a list of a thousand releases takes half of it."""
@@ -74,21 +72,30 @@ class Repository:
         self.targets = folder / "public" / "targets"
         self._draft = folder / "draft"
 
+    def expect(self) -> None:
+        """InputError: no repository is here, as after a slip of the hand; else as ``files.trouble`` says."""
+        try:
+            there = {path.name for path in self.folder.iterdir()}
+        except OSError as error:
+            raise trouble(self.folder, error) from None
+        if not there & {self._draft.name, self.metadata.parent.name}:
+            raise InputError(f"{self.folder}: is no repository of releases; 'stillscan fleet release init' makes one")
+
     # --- offline: drafts ----------------------------------------------------------------------------------------------
 
     def init(self, keys: Mapping[str, Sequence[Ed25519PublicKey]], now: datetime, threshold: int = THRESHOLD) -> None:
         """Draft who signs what: at the start, and whenever a key is to be another one. ``keys`` by role, and those of
         ONLINE and ROLLOUTS. InputError: too few, or one that would sign twice."""
-        _refuse_keys(keys, threshold)
+        refuse_keys(keys, threshold)
         former = self._newest(ROOT, Root)
         root = Root(version=1 if former is None else former.signed.version + 1, expires=_until(ROOT, now))
         for role, named in ((ROOT, ROOT), (TARGETS, TARGETS), (SNAPSHOT, ONLINE), (TIMESTAMP, ONLINE)):
             root.roles[role] = Role([], threshold if role in OFFLINE else 1)
             for key in keys[named]:
-                root.add_key(_key(key), role)
+                root.add_key(as_tuf(key), role)
         self._write_draft(ROOT, Metadata(root))
         targets = self._targets_to_change(now)
-        wanted = _delegations(keys[ROLLOUTS])
+        wanted = delegations(keys[ROLLOUTS])
         if targets.delegations != wanted:
             targets.delegations = wanted
             self._write_draft(TARGETS, Metadata(targets))
@@ -158,8 +165,8 @@ class Repository:
             raise InputError(f"{self.folder}: nothing was published yet; init, and let the keys sign")
         if not targets.signed.delegations or not targets.signed.delegations.roles:
             raise InputError(f"{self.folder}: the releases name no key of roll-outs; init it again")
-        _refuse_stranger(ONLINE, online, root.signed.roles[TIMESTAMP])
-        _refuse_stranger(ROLLOUTS, rollouts, targets.signed.delegations.roles[ROLLOUTS])
+        refuse_stranger(ONLINE, online, root.signed.roles[TIMESTAMP])
+        refuse_stranger(ROLLOUTS, rollouts, targets.signed.delegations.roles[ROLLOUTS])
         orders_role = self._orders(rollouts, now, orders)
         said = Snapshot(
             version=_counted(self._newest(SNAPSHOT, Snapshot), now),
@@ -286,34 +293,8 @@ class Repository:
         _write(self.metadata / name, metadata.to_bytes())
 
 
-def _refuse_keys(keys: Mapping[str, Sequence[Ed25519PublicKey]], threshold: int) -> None:
-    for role in (*OFFLINE, ONLINE, ROLLOUTS):
-        needed = threshold if role in OFFLINE else 1
-        if len({_key(key).keyid for key in keys.get(role, ())}) < max(needed, 1):
-            raise InputError(f"{role}: {len(keys.get(role, ()))} keys; {max(needed, 1)} that differ are needed")
-    offline = {_key(key).keyid for role in OFFLINE for key in keys[role]}
-    if offline & {_key(key).keyid for role in (ONLINE, ROLLOUTS) for key in keys[role]}:
-        raise InputError("an offline key is named as an online one: it would lie where a network is")
-
-
-def _refuse_stranger(name: str, key: Ed25519PrivateKey, role: Role) -> None:
-    if CryptoSigner(key).public_key.keyid not in role.keyids:
-        raise InputError(f"the key of {name} is not the one that the published root and releases name")
-
-
-def _delegations(keys: Sequence[Ed25519PublicKey]) -> Delegations:
-    """The keys of roll-outs say who gets what, and nothing else: no other path is theirs."""
-    known: dict[str, Key] = {key.keyid: key for key in map(_key, keys)}
-    role = DelegatedRole(ROLLOUTS, list(known), 1, True, paths=[ORDERS])
-    return Delegations(known, {ROLLOUTS: role})
-
-
 def _releases(targets: Targets) -> list[Release]:
     return [read(path, file.custom) for path, file in targets.targets.items()]
-
-
-def _key(key: Ed25519PublicKey) -> SSlibKey:
-    return SSlibKey.from_crypto(key)
 
 
 def _next(metadata: Metadata[Any] | None) -> int:

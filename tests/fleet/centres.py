@@ -35,6 +35,7 @@ class Centre:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.watch = Watch(store, lambda: NOW)
+        self.trouble = ""
         self.rounds = Rounds(store, self.watch, lambda: NOW)
         self.browsers = Browsers(folder)
         self.sessions = Sessions(People(), clock=lambda: 1.0)
@@ -43,7 +44,15 @@ class Centre:
             "other": Token("q", frozenset(), "", True, 2),
         }
         self.program = application(
-            store, self.watch, self.browsers, self.sessions, ["127.0.0.1"], lambda: NOW, tokens.get, "en"
+            store,
+            self.watch,
+            self.browsers,
+            self.sessions,
+            ["127.0.0.1"],
+            lambda: NOW,
+            tokens.get,
+            "en",
+            lambda: self.trouble,
         )
         self.rounds.once()
 

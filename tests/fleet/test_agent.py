@@ -67,7 +67,7 @@ class World:
         self.is_closed = False
 
     @contextlib.asynccontextmanager
-    async def connected(self, to: Address, name: str) -> AsyncIterator[World]:
+    async def connected(self, to: Address, name: str, waits: Any) -> AsyncIterator[World]:
         if not self.reachable:
             raise NatsError("the server cannot be reached")
         yield self

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kiosks import HOUR, NOW, Kiosk, check
+from places import ON_BOTH
 
 from stillscan.fleet.batch import Arrived
-from stillscan.fleet.centre import Centre, verified
+from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address
 from stillscan.fleet.events import EventError, parse_payload, payload_of, subject_of
 from stillscan.fleet.receipts import first_told
+from stillscan.fleet.refusals import Refusal, by_kiosk
 from stillscan.fleet.store import Store
+from stillscan.fleet.verifying import verified
 from stillscan.records.canonical import canonical
 from stillscan.records.keyring import signature_by
 from stillscan.records.public_keys import PublicKeys, pem
@@ -48,11 +53,52 @@ def test_everything_else_is_refused_in_a_word(store: Store, kiosk: Kiosk) -> Non
     ]  # fmt: skip
     arrived, refused = verified(given_, {}, store)
     assert arrived == []
-    assert sorted(refused) == [
+    assert sorted(one[1:] for one in refused) == [
         ("bergen-1", "wrong_subject"), ("moss-1", "unknown"), ("oslo-1", "forged"), ("oslo-1", "forged"),
         ("oslo-1", "forged"), ("oslo-1", "malformed"), ("oslo-1", "malformed"), ("oslo-1", "not_json"),
         ("oslo-1", "too_large"),
     ]  # fmt: skip
+
+
+def refused(store: Store) -> dict[str, dict[str, int]]:
+    """What the state counts."""
+    with store.reading() as connection:
+        return by_kiosk(connection)
+
+
+@ON_BOTH
+def test_a_message_that_is_read_again_counts_once(store: Store, kiosk: Kiosk) -> None:
+    forged, stranger = Kiosk("oslo-1").tell(check()), Kiosk("moss-1").tell(check())
+    given_ = [sent(forged, number=4), sent(stranger, number=5), (subject_of("oslo-1"), b"", 6)]
+    first, copy = (Centre(store, Address(("nats://127.0.0.1:1",))) for _ in range(2))
+    for centre in (first, first, copy):  # an acknowledgement was lost; another copy got it
+        centre._keep(given_)
+    assert refused(store) == {"moss-1": {"unknown": 1}, "oslo-1": {"forged": 1, "malformed": 1}}
+    store.revoke("oslo-1")
+    for _ in range(2):
+        first._keep([*given_, sent(kiosk.tell(check(), n=1), number=7), sent(forged, number=8)])
+    assert refused(store)["oslo-1"] == {"forged": 2, "malformed": 1, "revoked": 1}
+    store.gone(7)  # the server keeps them no longer
+    first._keep([sent(forged, number=8)])
+    assert refused(store)["oslo-1"]["forged"] == 2
+    store.begin_anew(0)  # another stream, whose messages count from 1 again
+    first._keep([sent(forged, number=8)])
+    assert refused(store)["oslo-1"]["forged"] == 3
+
+
+def test_a_state_that_was_put_back_counts_what_came_since_and_nothing_twice(
+    store: Store, kiosk: Kiosk, tmp_path: Path
+) -> None:
+    forged = Kiosk("oslo-1").tell(check())
+    centre = Centre(store, Address(("nats://127.0.0.1:1",)))
+    centre._keep([sent(forged, number=number) for number in (1, 2)])
+    with contextlib.closing(sqlite3.connect(tmp_path / "centre.db")) as now, now:
+        now.execute("VACUUM INTO ?", (str(tmp_path / "yesterday.db"),))
+    centre._keep([sent(forged, number=3)])
+    yesterday = Store(tmp_path / "yesterday.db")
+    Centre(yesterday, Address(("nats://127.0.0.1:1",)))._keep([sent(forged, number=number) for number in (1, 2, 3)])
+    assert refused(yesterday) == refused(store) == {"oslo-1": {"forged": 3}}
+    yesterday.close()
 
 
 def test_a_centre_goes_past_what_a_kiosk_has_not_any_more_and_says_so(
@@ -76,7 +122,7 @@ def test_a_key_that_was_exchanged_is_taken_once_it_is_enrolled(store: Store, kio
     verified([sent(kiosk.tell(check()))], keys, store)
     first, kiosk.key = kiosk.key, Ed25519PrivateKey.generate()
     one = kiosk.tell(check())
-    assert verified([sent(one)], keys, store)[1] == [("oslo-1", "forged")]
+    assert verified([sent(one)], keys, store)[1] == [Refusal(1, "oslo-1", "forged")]
     both = PublicKeys.parse(Path("x"), pem(first.public_key())).after(5, kiosk.key.public_key())
     store.enrol("oslo-1", "0001 Oslo", both.file())
     assert verified([sent(one)], keys, store) == ([one._replace(stream=1)], [])

@@ -15,6 +15,7 @@ from places import ON_BOTH
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from stillscan.fleet.refusals import Refusal
 from stillscan.fleet.store import Store
 from stillscan.guidance.catalogue import sections
 from stillscan.records.errors import RecordsError
@@ -176,6 +177,41 @@ def test_prometheus_reads_the_figures_and_the_dashboard_shows_no_others(centre: 
     }
     written = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     assert asked == written
+
+
+def test_what_was_refused_is_shown(store: Store, centre: Centre) -> None:
+    client = centre.browser()
+    assert sections("en")["fleet"]["refused_messages"] not in client.get("/").text + client.get("/kiosk/k0").text
+    given = [(1, "k0", "forged"), (2, "k0", "forged"), (3, "k0", "too_large"), (4, "moss-1", "unknown")]
+    store.refused([Refusal(*one) for one in given], NOW)
+    assert "<dd>4</dd>" in client.get("/").text
+    assert "<dd>forged: 2, too_large: 1</dd>" in client.get("/kiosk/k0").text
+    assert centre.call("/refused").json() == {"k0": {"forged": 2, "too_large": 1}, "moss-1": {"unknown": 1}}
+    assert centre.call("/kiosks/k0").json()["refused"] == {"forged": 2, "too_large": 1}
+    assert 'stillscan_messages_refused_total{reason="forged"} 2' in centre.call("/metrics").text
+
+
+def test_a_page_says_that_nothing_is_taken_and_why(centre: Centre) -> None:
+    client = centre.browser()
+    before = client.get("/").text
+    assert 'id="stands"' not in before
+    centre.trouble = "nothing is kept now: the disk is full"
+    page = client.get("/").text
+    assert "the disk is full" in page[page.index('id="stands"') :]
+    states = {re.search('data-state="([^"]+)"', one)[1] for one in (before, page)}  # type: ignore[index]
+    assert len(states) == 2, "open pages ask for themselves anew"
+
+
+def test_rounds_that_fail_are_told_once(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise RecordsError("the disk is full", "full")
+
+    monkeypatch.setattr(centre.rounds, "once", fails)
+    for _ in range(3):
+        centre.rounds.try_once()
+    assert caplog.text.count("the disk is full") == 1
 
 
 def test_a_page_that_asks_for_itself_does_not_keep_anybody_signed_in(centre: Centre) -> None:

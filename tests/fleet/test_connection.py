@@ -97,6 +97,25 @@ def test_a_program_with_a_thousand_kiosks_lets_few_of_them_sign_in_at_a_time(mon
         assert (done, most) == (1000, connection._AT_ONCE)
 
 
+def test_whoever_waits_long_for_servers_that_let_nobody_in_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    async def slow(*_: Any) -> Any:
+        while not told:
+            await asyncio.sleep(0)
+        raise NatsError("the server cannot be reached")
+
+    async def sign_in() -> None:
+        async with connected(Address(("nats://a", "nats://b")), "oslo-1", told.append):
+            pass
+
+    monkeypatch.setattr(connection, "_TELL_S", 0.0)
+    monkeypatch.setattr(connection, "_one", slow)
+    with pytest.raises(NatsError, match="cannot be reached"):
+        asyncio.run(sign_in())
+    assert told == ["nats://a, nats://b: no server has let us in yet; it is being tried"]
+
+
 def test_kiosks_that_lost_a_server_together_do_not_come_back_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "random", random.Random(1))
     pauses = sorted(pause_s(0) for _ in range(1500))
@@ -126,6 +145,31 @@ def test_a_centre_says_at_once_what_it_waits_for_and_ever_more_seldom(store: Sto
     centre._say("nothing is kept now: the disk is full")  # with a server that is there
     look()
     assert told[30:] == ["nothing is kept now: the disk is full; it is tried again until that is mended"]
+
+
+def test_a_centre_notices_that_its_server_answers_nothing_though_no_kiosk_speaks(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nats.errors import TimeoutError as NoAnswerError
+
+    from stillscan.fleet import centre as centres
+
+    looks = 0
+
+    class Stands:
+        async def stream_info(self, _: str) -> None:
+            nonlocal looks
+            looks += 1
+            if looks == 3:  # its disk is full, and it holds its own lock for ever
+                raise NoAnswerError
+
+    async def pause(_: float) -> None:
+        pass
+
+    monkeypatch.setattr(centres, "asyncio", SimpleNamespace(sleep=pause))
+    with pytest.raises(TimeoutError) as caught:
+        asyncio.run(Centre._watch(Stands()))  # type: ignore[arg-type]
+    assert "does not answer (one whose disk was full" in reason(caught.value)
 
 
 def test_a_centre_whose_state_takes_nothing_says_so_and_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from stillscan.fleet import events
 from stillscan.fleet import store as stores
 from stillscan.fleet.batch import Arrived
 from stillscan.fleet.events import CountsData, HeadData, parse
+from stillscan.fleet.refusals import Refusal
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import AHEAD, CHECK, HEAD, KIOSK, NOTE, REFUSAL, UNREAD
 from stillscan.records.canonical import canonical
@@ -103,7 +104,8 @@ def test_unknown_and_revoked_kiosks_are_refused_and_counted(store: Store, kiosk:
     taken = store.take([kiosk.tell(check())], NOW)
     assert [why for _, why in taken.refused] == ["revoked"]
     assert store.highest("oslo-1") is None
-    store.refused([("bergen-1", "unknown"), ("bergen-1", "unknown")], NOW)
+    given = [Refusal(number, "bergen-1", "unknown") for number in (1, 2, 2)]
+    assert (store.refused(given, NOW), store.refused(given, NOW)) == (2, 0)
     with store.reading() as connection:
         assert connection.execute(select(REFUSAL.c.kiosk, REFUSAL.c.reason, REFUSAL.c.count)).all() == [
             ("bergen-1", "unknown", 2)

@@ -7,7 +7,6 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillscan.commands.fleet_kiosks import add_state, state
@@ -99,11 +98,15 @@ def run(args: argparse.Namespace) -> int:
     with (
         records(args, make="always") as (database, keyring),
         state(args, create=True) as store,
-        serving(store, database, keyring, args.page, args.language, tellers=tellers) as page,
     ):
         centre = Centre(store, to, identifier("name", args.name), args.replicas, sign=keyring.sign)
         look = looks(Conductor(store, publish)) if publish else None
-        with running("centre", lambda: [centre.run()]) as check:
+        with (
+            serving(
+                store, database, keyring, args.page, args.language, tellers=tellers, trouble=lambda: centre.trouble
+            ) as page,
+            running("centre", lambda: [centre.run()]) as check,
+        ):
             print(f"centre {args.name}: takes what comes from {to}; its state: {store}", flush=True)
             print(f"the centre's page is at {page.address()} (for one browser, once)", flush=True)
             waits = waiting(centre)
@@ -166,7 +169,7 @@ def _publisher(args: argparse.Namespace) -> Publish | None:
         return None
     if not args.online or not args.rollouts:
         raise InputError("--conduct: name the keys to sign with, by --online and --rollouts")
-    return publisher(args, Path(args.conduct))
+    return publisher(args, args.conduct)
 
 
 def _tellers(args: argparse.Namespace) -> list[Tell]:

@@ -17,6 +17,7 @@ from rich.console import Console
 from stillscan.commands.parser import whole
 from stillscan.guidance import counted as words
 from stillscan.terminal.streams import go_on_without
+from stillscan.terminal.waiting import waited_for
 
 if TYPE_CHECKING:
     from stillscan.fleet.up import Fleet
@@ -59,14 +60,13 @@ def run(args: argparse.Namespace) -> int:
 
     program()  # what is not here is told before anything is made
     began_s = time.monotonic()
-    with (
-        tempfile.TemporaryDirectory(prefix="stillscan-fleet-") as folder,
-        _progress() as progress,
-        fleet(Path(folder), args.offices, args.checks or 0, args.seed, progress) as running,
-    ):
-        if args.checks is None:
-            _stay(running, Path(folder), args.json)
-        found = counted(running, args.checks or 0, progress)
+    with tempfile.TemporaryDirectory(prefix="stillscan-fleet-") as folder, contextlib.ExitStack() as telling:
+        progress = telling.enter_context(_progress())
+        with fleet(Path(folder), args.offices, args.checks or 0, args.seed, progress) as running:
+            if args.checks is None:
+                telling.close()  # from now on the page tells
+                _stay(running, Path(folder), args.json)
+            found = counted(running, args.checks or 0, progress)
     found["seconds"] = round(time.monotonic() - began_s, 1)
     print(json.dumps(found) if args.json else _text(found))
     return _FOUND if found["lost"] or found["twice"] else 0
@@ -85,7 +85,7 @@ def _stay(running: Fleet, folder: Path, as_json: bool) -> None:
     with contextlib.closing(database):
         pin = f"{secrets.randbelow(1_000_000):06}"
         StaffList(database, keyring).add(DEMO.staff, DEMO.role, pin)
-        with serving(running.store, database, keyring, 0) as page:
+        with serving(running.store, database, keyring, 0, trouble=lambda: running.centre.trouble) as page:
             told = {"page": page.address(), "staff": DEMO.staff, "pin": pin, "offices": len(running.offices)}
             plain = (
                 f"the centre's page is at {told['page']} (for one browser, once)\n"
@@ -111,10 +111,17 @@ def _text(found: dict[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A line on a terminal's stderr that tells how far it is."""
+    """A line on a terminal's stderr that tells how far it is; elsewhere one now and then, when it takes long."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda what, done, of: None
+        now = "starting"
+
+        def note(what: str, done: int, of: int) -> None:
+            nonlocal now
+            now = f"{what}: {done} of {of}"
+
+        with waited_for(lambda: now):
+            yield note
         return
     with console.status("starting") as status:
         yield lambda what, done, of: status.update(f"{what}: {done} of {of}")

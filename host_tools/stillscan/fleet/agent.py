@@ -88,7 +88,7 @@ class Agent:
         attempt = 0
         while True:
             try:
-                async with connected(self._to, self._box.kiosk) as client:
+                async with connected(self._to, self._box.kiosk, self._say) as client:
                     before = self._sent
                     try:
                         await self._serve(client)

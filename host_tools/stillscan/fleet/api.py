@@ -29,12 +29,13 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"  # the format of Prometheus
 def api(
     store: Store, watch: Watch, now: Callable[[], datetime], find_token: Callable[[str], Token | None]
 ) -> Starlette:
-    """The application to be mounted under API: /kiosks, /kiosks/NAME, /series, /alerts, /metrics."""
+    """The application to be mounted under API: /kiosks, /kiosks/NAME, /series, /alerts, /refused, /metrics."""
     calls = _Calls(store, watch, now)
     routes = [
         Route("/kiosks", calls.answers(lambda all_, request: [_kiosk(one) for one in all_.kiosks])),
         Route("/kiosks/{kiosk}", calls.answers(_one)),
         Route("/alerts", calls.answers(lambda all_, request: [_alert(one) for one in all_.alerts])),
+        Route("/refused", calls.answers(lambda all_, request: all_.refused)),
         Route("/series", calls.series),
         Route("/metrics", calls.metrics),
     ]

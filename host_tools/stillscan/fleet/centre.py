@@ -14,23 +14,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stillscan.errors import EnvironmentTroubleError, StillscanError
-from stillscan.fleet.batch import Arrived
 from stillscan.fleet.connection import Address, connected, pause_s, reason
-from stillscan.fleet.events import (
-    MOST_BYTES,
-    PURPOSE,
-    RECEIPTS,
-    STREAM,
-    SUBJECTS,
-    EventError,
-    parse,
-    parse_payload,
-    subject_of,
-)
+from stillscan.fleet.events import MOST_BYTES, RECEIPTS, STREAM, SUBJECTS
 from stillscan.fleet.receipts import Receipt, Sign, first_of, written
+from stillscan.fleet.refusals import Refusal
 from stillscan.fleet.store import Store, utc_now
+from stillscan.fleet.verifying import verified
 from stillscan.records.errors import RecordsError
-from stillscan.records.keyring import framed
 from stillscan.records.public_keys import PublicKeys
 
 if TYPE_CHECKING:
@@ -49,6 +39,7 @@ _WINDOW_S = 120.0  # in which the server knows repeats by their id: its own defa
 _DAY_S = 86400.0  # a day
 _ANSWER_S = 10.0  # for the server: a cluster that elects a leader takes 4 s
 _BEHIND_S = 1.0  # between questions to the server how much waits: kiosks ask 30 times a second
+_WATCH_S = 10.0  # between questions whether the stream is there: where nothing comes, nobody else would notice
 _WORKERS = 2  # one waits for the database while the other verifies
 _log = logging.getLogger(__name__)
 
@@ -89,7 +80,7 @@ class Centre:
         while True:
             try:
                 await asyncio.to_thread(self._understand)
-                async with connected(self.to, self._name) as client:
+                async with connected(self.to, self._name, self._say) as client:
                     await self._serve(client)
             except CentreError:
                 raise
@@ -117,6 +108,7 @@ class Centre:
         self.ready.set()
         self._say("")
         working = [asyncio.create_task(self._work(client, stream)) for _ in range(_WORKERS)]
+        working.append(asyncio.create_task(self._watch(stream)))
         try:
             done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
             for one in done:
@@ -125,6 +117,13 @@ class Centre:
             for one in working:
                 one.cancel()
             await asyncio.gather(*working, return_exceptions=True)
+
+    @staticmethod
+    async def _watch(stream: JetStreamContext) -> None:
+        """Ends with an error when the server answers nothing about its stream any more, however quiet kiosks are."""
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            await stream.stream_info(STREAM)
 
     async def _prepare(self, stream: JetStreamContext) -> tuple[int, int]:
         """Make stream and consumer where they are not; up to which message all, and any, may be acknowledged."""
@@ -145,6 +144,7 @@ class Centre:
         if state.last_seq < have:
             _log.error("fleet: the server has lost its stream; kiosks send again what this state has not")
             await asyncio.to_thread(self._store.begin_anew, 0)
+        await asyncio.to_thread(self._store.gone, state.first_seq)
         mine = f"state {self._store.identity}"
         try:
             info = await stream.consumer_info(STREAM, self._name)
@@ -227,22 +227,22 @@ class Centre:
 
     async def _take(self, messages: Sequence[Msg]) -> None:
         given = [(one.subject, one.data, one.metadata.sequence.stream) for one in messages]
-        taken, repeated, refused = await asyncio.to_thread(self._keep, given)
-        self.taken, self.repeated = self.taken + taken, self.repeated + repeated
-        self.refused += len(refused)
-        for one in set(refused) - self._refusals:
+        taken, repeated, refused, new = await asyncio.to_thread(self._keep, given)
+        self.taken, self.repeated, self.refused = self.taken + taken, self.repeated + repeated, self.refused + new
+        for one in {(one.kiosk, one.reason) for one in refused} - self._refusals:
             _log.warning("fleet: events of %s are refused: %s", *one)
             self._refusals.add(one)
 
-    def _keep(self, given: Sequence[tuple[str, bytes, int]]) -> tuple[int, int, list[tuple[str, str]]]:
-        """Verify and keep messages (subject, payload, number in the stream): (new, repeated, what was refused)."""
+    def _keep(self, given: Sequence[tuple[str, bytes, int]]) -> tuple[int, int, list[Refusal], int]:
+        """Verify and keep messages (subject, payload, number in the stream).
+
+        Gives how many are new and how many were here before, what was refused, and how much of it for the first time.
+        """
         arrived, refused = verified(given, self._keys, self._store)
         now = utc_now()
         taken = self._store.take(arrived, now)
-        refused += [(one.event.kiosk, why) for one, why in taken.refused]
-        if refused:
-            self._store.refused(refused, now)
-        return taken.new, taken.repeated, refused
+        refused += [Refusal(one.stream, one.event.kiosk, why) for one, why in taken.refused]
+        return taken.new, taken.repeated, refused, self._store.refused(refused, now) if refused else 0
 
     async def _answer(self, behind: _Behind, message: Msg) -> None:
         """How far a kiosk is: asked by itself alone, as the server lets nobody else write to its subject."""
@@ -296,49 +296,3 @@ class _Behind:
             self._count = (info.num_pending or 0) + (info.num_ack_pending or 0)
             self.floor = info.ack_floor.stream_seq if info.ack_floor else 0
         return self._count
-
-
-def verified(
-    given: Sequence[tuple[str, bytes, int]], keys: dict[str, PublicKeys], store: Store
-) -> tuple[list[Arrived], list[tuple[str, str]]]:
-    """Messages that a kiosk signed and sent under its own name, and (kiosk, reason) of the others.
-
-    ``keys`` are those that are known already; others are looked up, and once more where a signature does not agree: a
-    key may have been exchanged. RecordsError.
-    """
-    read: list[tuple[str, Arrived]] = []
-    refused: list[tuple[str, str]] = []
-    for subject, payload, number in given:
-        try:
-            body, signature, hour = parse_payload(payload)
-            read.append((subject, Arrived(parse(body), body, signature, number, hour)))
-        except EventError as error:
-            refused.append((kiosk_of(subject), str(error)))
-    unknown = {one.event.kiosk for _, one in read} - keys.keys()
-    if unknown:
-        keys |= store.keys(unknown)
-    doubted = {one.event.kiosk for _, one in read if not _signed(one, keys)}
-    if doubted - unknown:
-        keys |= store.keys(doubted - unknown)
-    arrived = []
-    for subject, one in read:
-        kiosk = one.event.kiosk
-        if subject != subject_of(kiosk):
-            refused.append((kiosk_of(subject), "wrong_subject"))
-        elif kiosk not in keys:
-            refused.append((kiosk, "unknown"))
-        elif kiosk in doubted and not _signed(one, keys):
-            refused.append((kiosk, "forged"))
-        else:
-            arrived.append(one)
-    return arrived, refused
-
-
-def kiosk_of(subject: str) -> str:
-    """The kiosk that a subject names, as far as a column holds it."""
-    return subject.removeprefix(f"{SUBJECTS}.").replace(":", ".")[:64]
-
-
-def _signed(one: Arrived, keys: dict[str, PublicKeys]) -> bool:
-    known = keys.get(one.event.kiosk)
-    return known is not None and known.signed(framed(PURPOSE, one.body), one.signature, None)

@@ -7,7 +7,7 @@ import contextlib
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ _CONNECT_S = 5.0  # a server answers in some 10 ms; one behind a slow line in le
 PATIENCE_S = 2 * _CONNECT_S
 """For signing in, at both ends. A server's own 2 s let nobody in over a line that takes 0.6 s each way (TLS); over one
 that takes 1 s, 3 s did not, and 5 s did."""
+_TELL_S = 8.0  # of signing in until whoever waits is told so: nobody waits for ten seconds without a word
 _AT_ONCE = 50
 """Connections that one program begins at a time: `fleet up` and benches hold thousands, and of 1,000 begun together 748
 did not get to answer within the server's time, on a computer that was busy; of 400 none."""
@@ -83,25 +84,36 @@ def expect_library() -> None:
 
 
 @contextlib.asynccontextmanager
-async def connected(to: Address, name: str) -> AsyncIterator[Client]:
+async def connected(to: Address, name: str, waits: Callable[[str], None] = lambda why: None) -> AsyncIterator[Client]:
     """A connection to one of the servers, closed at the end. NatsError; what fails later is the library's own error.
 
-    NatsError: none of them lets us in; why is told of the last that was tried.
+    NatsError: none of them lets us in; why is told of the last that was tried. ``waits`` is told when that takes long:
+    each of three servers may be waited for by itself.
     """
-    urls, client = random.sample(to.urls, len(to.urls)), None
-    for number, url in enumerate(urls):
-        try:
-            async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE)):
-                client = await _one(to, url, name)
-            break
-        except NatsError:
-            if number + 1 == len(urls):
-                raise
-    assert client is not None, "the last one is there or raises"
+    loop = asyncio.get_running_loop()
+    telling = loop.call_later(_TELL_S, waits, f"{to}: no server has let us in yet; it is being tried")
+    try:
+        client = await _any(to, name)
+    finally:
+        telling.cancel()
     try:
         yield client
     finally:
         await _closed(client)
+
+
+async def _any(to: Address, name: str) -> Client:
+    """A connection to the first that lets us in. NatsError."""
+    *others, last = random.sample(to.urls, len(to.urls))
+    for url in others:
+        with contextlib.suppress(NatsError):
+            return await _in_turn(to, url, name)
+    return await _in_turn(to, last, name)
+
+
+async def _in_turn(to: Address, url: str, name: str) -> Client:
+    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE)):
+        return await _one(to, url, name)
 
 
 async def _one(to: Address, url: str, name: str) -> Client:
@@ -162,7 +174,7 @@ def reason(error: Exception) -> str:
         case MaxPayloadError():
             return "the server takes no message of this size: its max_payload is to be 131072"
         case TimeoutError():
-            return "the server does not answer"
+            return "the server does not answer (one whose disk was full does so until it is ended and started again)"
         case ConnectionClosedError() | StaleConnectionError() | OSError():
             return "the connection was lost"
     return f"the server cannot be used: {type(error).__name__}"

@@ -28,9 +28,13 @@ def _figures(all_: All, found: Findings, now: datetime) -> Iterator[_Figure]:
     alerts = Counter(alert.kind for alert in all_.alerts)
     checks, failed = sum(one.checks for one in all_.kiosks), sum(one.failed for one in all_.kiosks)
     missing = sum(one.missing for one in all_.kiosks)
+    refused = Counter[str]()
+    for of_kiosk in all_.refused.values():
+        refused.update(of_kiosk)
     flagged = sum(one.flagged for one in found.series)
     by_state = [({"state": state}, all_.of_state(state)) for state in STATES]
     by_kind = [({"alert": kind}, alerts[kind]) for kind in KINDS]
+    by_reason = [({"reason": reason}, count) for reason, count in sorted(refused.items())]
     by_version = [({"firmware": one.firmware}, one.part.rate) for one in found.versions]
     yield _Figure("stillscan_kiosks", "gauge", "Kiosks by state.", by_state)
     yield _one("stillscan_kiosks_heard", "gauge", "Kiosks heard within an hour.", all_.heard_since(recently(now)))
@@ -38,6 +42,7 @@ def _figures(all_: All, found: Findings, now: datetime) -> Iterator[_Figure]:
     yield _one("stillscan_checks_total", "counter", "Checks that were received.", checks)
     yield _one("stillscan_checks_failed_total", "counter", "Of them those that read no document.", failed)
     yield _one("stillscan_events_missing", "gauge", "Events that are missing before later ones.", missing)
+    yield _Figure("stillscan_messages_refused_total", "counter", "Messages that were not taken, by reason.", by_reason)
     yield _one("stillscan_series_flagged", "gauge", "Series that fail more than others.", flagged)
     yield _Figure("stillscan_version_failure_ratio", "gauge", "Share not read, by firmware.", by_version)
     yield _one("stillscan_counted_timestamp_seconds", "gauge", "When statistics were counted.", found.at.timestamp())

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from stillscan.fleet import refusals
 from stillscan.fleet.alerts import Alert
 from stillscan.fleet.page_tables import ALERT, KNOWN, NEWS
 from stillscan.fleet.store import Store
-from stillscan.fleet.tables import KIOSK
+from stillscan.fleet.tables import KIOSK, REFUSAL
 from stillscan.fleet.watching import alerts, moment
 
 WELL, ALERTED, NEW, REVOKED = STATES = ("well", "alert", "new", "revoked")
@@ -19,7 +20,8 @@ WELL, ALERTED, NEW, REVOKED = STATES = ("well", "alert", "new", "revoked")
 
 
 class Standing(NamedTuple):
-    """A kiosk now. ``heard``: UTC, None: never; ``missing``: events that are not here though later ones are."""
+    """A kiosk now. ``heard``: UTC, None: never; ``missing``: events that are not here though later ones are;
+    ``refused``: messages under its name of which nothing was taken, by reason."""
 
     kiosk: str
     office: str
@@ -34,14 +36,19 @@ class Standing(NamedTuple):
     missing: int
     head: int
     state: str
+    refused: dict[str, int]
     alerts: tuple[Alert, ...]
 
 
 class All(NamedTuple):
-    """All kiosks by office and name, and their alerts, the newest first."""
+    """All kiosks by office and name, and their alerts, the newest first.
+
+    ``refused``: messages by kiosk and reason, also of kiosks that are not enrolled.
+    """
 
     kiosks: list[Standing]
     alerts: list[Alert]
+    refused: dict[str, dict[str, int]]
 
     def of_state(self, state: str) -> int:
         """How many are in it."""
@@ -64,6 +71,7 @@ def standing(connection: Connection) -> All:
     of: dict[str, list[Alert]] = {}
     for alert in open_:
         of.setdefault(alert.kiosk, []).append(alert)
+    refused = refusals.by_kiosk(connection)
     rows = connection.execute(select(KIOSK).order_by(KIOSK.c.office, KIOSK.c.kiosk))
     kiosks = []
     for row in rows:
@@ -72,8 +80,8 @@ def standing(connection: Connection) -> All:
         heard = moment(row.heard) if row.heard else None
         about = (row.kiosk, row.office, row.board, row.firmware, row.host, heard, row.last_hour, row.checks, row.failed)
         missing = max(0, row.newest - row.highest)
-        kiosks.append(Standing(*about, row.clock_hours, missing, row.head, state, own))
-    return All(kiosks, open_)
+        kiosks.append(Standing(*about, row.clock_hours, missing, row.head, state, refused.get(row.kiosk, {}), own))
+    return All(kiosks, open_, refused)
 
 
 def mark(store: Store) -> tuple[object, ...]:
@@ -82,8 +90,9 @@ def mark(store: Store) -> tuple[object, ...]:
         heard = connection.execute(select(func.sum(KIOSK.c.highest), func.max(KIOSK.c.heard), func.count())).one()
         news = connection.scalar(select(func.max(NEWS.c.number)))
         open_ = connection.scalar(select(func.count()).select_from(ALERT))
+        refused = connection.scalar(select(func.sum(REFUSAL.c.count)))
         known = connection.scalar(select(func.count()).select_from(KNOWN))
-    return (*heard, news, open_, known)
+    return (*heard, news, open_, refused, known)
 
 
 def recently(now: datetime) -> datetime:

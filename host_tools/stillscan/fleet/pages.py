@@ -62,16 +62,22 @@ def application(
     now: Callable[[], datetime],
     find_token: Callable[[str], Token | None] = lambda shown: None,
     language: str = DEFAULT_LANGUAGE,
+    trouble: Callable[[], str] = lambda: "",
 ) -> Starlette:
     """The web application of a centre; ``hosts`` are the names under which it may be asked for. RecordsError.
 
     ``find_token``: the token of the API that a program shows (`TokenList.find`), or None. Tables that pages need are
-    made. `rounds.Rounds` keeps ``watch`` up to date.
+    made. `rounds.Rounds` keeps ``watch`` up to date. ``trouble``: why nothing is taken now, "" when all is well.
     """
     prepare(store)
     rendering = Rendering()
-    changes = Changes(lambda: _state(store, watch))
-    pages = _Pages(store, watch, rendering, sessions, changes, now)
+
+    def state() -> str:
+        """Another text as soon as anything that pages show has changed."""
+        return digest(repr((mark(store), watch.latest().at, trouble())).encode())
+
+    changes = Changes(state)
+    pages = _Pages(store, watch, rendering, sessions, changes, now, state, trouble)
     routes: list[BaseRoute] = [
         Route("/", pages.shows(pages.overview)),
         Route("/kiosk/{kiosk}", pages.shows(pages.kiosk)),
@@ -110,11 +116,6 @@ def application(
     return made
 
 
-def _state(store: Store, watch: Watch) -> str:
-    """Another text as soon as anything that pages show has changed."""
-    return digest(repr((mark(store), watch.latest().at)).encode())
-
-
 _Shown = Callable[[Request, Reading], tuple[str, dict[str, Any]] | None]
 _Decided = Callable[[dict[str, str], str, str], str]
 
@@ -128,8 +129,11 @@ class _Pages:
         sessions: Sessions,
         changes: Changes,
         now: Callable[[], datetime],
+        state: Callable[[], str],
+        trouble: Callable[[], str],
     ) -> None:
         self._store, self._watch, self._rendering, self._now = store, watch, rendering, now
+        self._state, self._trouble = state, trouble
         self._sessions, self._changes = sessions, changes
         self._threads = anyio.CapacityLimiter(_MOST_ANSWERS)
 
@@ -151,7 +155,7 @@ class _Pages:
 
     def _page(self, page: _Shown, request: Request, problem: str = "") -> str | None:
         language, now = language_of(request), self._now()
-        state, found = _state(self._store, self._watch), self._watch.latest()  # before all else: never newer than shown
+        state, found = self._state(), self._watch.latest()  # before all else: never newer than shown
         with self._store.reading() as connection:
             reading = Reading(connection, standing(connection), found, now, language)
             shown = page(request, reading)
@@ -168,6 +172,7 @@ class _Pages:
             "window": WINDOW_DAYS,
             "state_shown": state,
             "trial": found.test,
+            "trouble": self._trouble(),
             "problem": problem,
             "done": "done" in request.query_params,
         }

@@ -34,6 +34,7 @@ class Rounds:
         self._store, self._watch, self._now, self._tellers, self._clock = store, watch, now, tellers, clock
         self._ended = threading.Event()
         self._counted: object = None
+        self._trouble = ""
         self._next_s = clock()
         self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)
 
@@ -50,10 +51,18 @@ class Rounds:
 
     def _run(self) -> None:
         while not self._ended.wait(_ROUND_S):
-            try:
-                self.once()
-            except StillscanError as error:  # the next round is another
-                _LOG.error("a round of the centre failed: %s", error)
+            self.try_once()
+
+    def try_once(self) -> None:
+        """One that may fail: the next is another. The log is told when it fails otherwise than the one before."""
+        trouble = ""
+        try:
+            self.once()
+        except StillscanError as error:
+            trouble = str(error)
+        if trouble != self._trouble:
+            _LOG.error("a round of the centre failed: %s", trouble) if trouble else _LOG.info("rounds go on")
+        self._trouble = trouble
 
     def __enter__(self) -> Rounds:
         self._thread.start()

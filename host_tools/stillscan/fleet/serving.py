@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from stillscan.fleet.findings import Watch
@@ -43,16 +43,18 @@ def serving(
     language: str = DEFAULT_LANGUAGE,
     lock_minutes: float = LOCK_MINUTES,
     tellers: Sequence[Tell] = (),
+    trouble: Callable[[], str] = lambda: "",
 ) -> Iterator[Page]:
     """Serve it on 127.0.0.1 from entering to leaving; port 0: any that is free. InputError, RecordsError.
 
     ``database``, ``keyring``: of the centre itself, where `staff` and `token` add who may sign in and which programs
-    may ask; as at a kiosk. ``tellers``: who is told of alerts (`telling`).
+    may ask; as at a kiosk. ``tellers``: who is told of alerts (`telling`). ``trouble``: why the centre takes
+    nothing now, in one line.
     """
     chain = ChainState()
     watch, browsers = Watch(store, utc_now), Browsers(keyring.folder)
     sessions = Sessions(StaffList(database, keyring, chain), lock_minutes)
     tokens = TokenList(database, keyring, chain)
-    program = application(store, watch, browsers, sessions, NAMES, utc_now, tokens.find, language)
+    program = application(store, watch, browsers, sessions, NAMES, utc_now, tokens.find, language, trouble)
     with PageServer(program, port) as server, Rounds(store, watch, utc_now, tellers):
         yield Page(server.url, browsers)

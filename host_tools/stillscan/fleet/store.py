@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, select, text, update
 
 from stillscan.errors import InputError
+from stillscan.fleet import refusals
 from stillscan.fleet.batch import Arrived, Batch
 from stillscan.fleet.events import EventError, parse
-from stillscan.fleet.tables import ABOUT, AHEAD, CHECK, HEAD, KIOSK, METADATA, NOTE, REFUSAL, UNREAD
-from stillscan.records.canonical import instant
+from stillscan.fleet.refusals import LOST, Refusal
+from stillscan.fleet.tables import ABOUT, AHEAD, CHECK, HEAD, KIOSK, METADATA, NOTE, UNREAD
 from stillscan.records.database import database_file, open_engine, parse_place
 from stillscan.records.errors import RecordsError
 from stillscan.records.public_keys import PublicKeys
@@ -45,8 +46,6 @@ _KEPT = (
     .order_by(UNREAD.c.kiosk, UNREAD.c.n)
     .limit(_AT_ONCE)
 )
-LOST = "lost"
-"""Reason under which events are counted that a kiosk has not any more, and a centre that was put back not either."""
 _log = logging.getLogger(__name__)
 _KIOSK = update(KIOSK).where(KIOSK.c.kiosk == bindparam("name"))
 _KIOSK = _KIOSK.values(**{name: bindparam(f"new_{name}") for name in (*_COLUMNS, *_TEXTS)})
@@ -238,14 +237,15 @@ class Store:
             if more := now - before:
                 connection.execute(insert(AHEAD), [{"kiosk": kiosk, "n": n} for n in sorted(more)])
 
-    def refused(self, refusals: Iterable[tuple[str, str]], now: datetime) -> None:
-        """Count what was not taken, by the kiosk that its subject names and the reason."""
+    def refused(self, given: Iterable[Refusal], now: datetime) -> int:
+        """Count messages that were not taken, each once however often it is read; how many were not counted before."""
         with self.writing() as connection:
-            for kiosk, reason in sorted(refusals):
-                where = (REFUSAL.c.kiosk == kiosk, REFUSAL.c.reason == reason)
-                more = {"count": REFUSAL.c.count + 1, "last": instant(now)}
-                if not connection.execute(update(REFUSAL).where(*where).values(**more)).rowcount:
-                    connection.execute(insert(REFUSAL).values(kiosk=kiosk, reason=reason, count=1, last=instant(now)))
+            return refusals.count(connection, given, now)
+
+    def gone(self, before: int) -> None:
+        """Messages of the stream below this number are on the server no more: nobody reads them again."""
+        with self.writing() as connection:
+            refusals.forget(connection, before)
 
     def highest(self, kiosk: str) -> int | None:
         """Up to which number all events of a kiosk are here; None for one that is not enrolled or was revoked."""
@@ -267,8 +267,8 @@ class Store:
                 upto += 1
             connection.execute(delete(AHEAD).where(mine, AHEAD.c.n <= upto))
             connection.execute(update(KIOSK).where(KIOSK.c.kiosk == kiosk).values(highest=upto))
-        if lost:
-            self.refused([(kiosk, LOST)] * lost, now)
+            if lost:
+                refusals.add(connection, {(kiosk, LOST): lost}, now)
         return lost
 
     def stream(self) -> int:
@@ -280,6 +280,7 @@ class Store:
         """The stream was made anew, or is read again from there: its numbers count from ``stream``."""
         with self.writing() as connection:
             connection.execute(update(ABOUT).where(ABOUT.c.name == "stream").values(value=_spelt(stream)))
+            refusals.forget(connection)
 
     def counted(self) -> int:
         """How many checks are here, by their rows."""

@@ -130,3 +130,6 @@ REFUSAL = Table(
     Column("last", String(27), nullable=False),  # UTC
 )
 """What was sent and not taken: forged, revoked, unknown, malformed, too large."""
+
+REFUSED = Table("fleet_refused", METADATA, Column("stream", BigInteger, primary_key=True, autoincrement=False))
+"""Messages that REFUSAL counts, by their numbers in the stream, as long as they are on the server."""

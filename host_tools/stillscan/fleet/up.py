@@ -32,6 +32,7 @@ from stillscan.records.public_keys import PublicKeys
 
 _DIRTY_EVERY = 25  # offices, one of which has a dirty glass: 2 of the fifty of a demonstration
 _STALL_S = 120.0  # without anything new at the centre: what is not there by then is lost (agents try again at 60 s)
+_QUIET_S = 5.0  # without anything new: then it is told what is waited for; a receipt comes within a second
 _FIRST_CHECKS = 400  # the planted series shows by then, half a minute after the start
 _BETWEEN_S = 0.25  # between customers of a demonstration: something moves on the page all the time
 _LOOK_S = 0.2  # between looks whether all is there
@@ -79,6 +80,7 @@ def fleet(
         keyring = Keyring(folder / "own.keys", "centre")
         nkey, known = seed_of(keyring), PublicKeys.parse(Path("centre.pub"), keyring.public_pem())
         users = [*(one.user for one in made), User(public_of(nkey), None)]
+        progress("servers", 0, 1)
         server = opened.enter_context(started(local(folder / "server", users)))
         centre = Centre(store, Address((server.url,), nkey), sign=keyring.sign)
         agents = [
@@ -128,8 +130,15 @@ def _wait(fleet: Fleet, checks: int, progress: Progress) -> None:
         now = fleet.centre.taken
         if now != came:
             came, since_s = now, time.monotonic()
-        progress("received", min(fleet.store.counted(), checks), checks)
+        what = "received" if time.monotonic() - since_s < _QUIET_S else f"received ({_trouble(fleet)})"
+        progress(what, min(fleet.store.counted(), checks), checks)
         time.sleep(_LOOK_S)
+
+
+def _trouble(fleet: Fleet) -> str:
+    """What is waited for, in one line."""
+    said = [fleet.centre.trouble, *(one.trouble for one in fleet.agents)]
+    return next((one for one in said if one), "nothing new comes; kiosks ask the centre again")
 
 
 def _against_the_chains(fleet: Fleet) -> dict[str, int]:

@@ -67,6 +67,7 @@ def overview(reading: Reading, sought: str, page: int) -> dict[str, Any]:
         "heard": all_.heard_since(recently(reading.now)),
         "checks": checks,
         "read": None if checks < FEWEST else percent(1 - failed / checks),
+        "refused": sum(count for of_kiosk in all_.refused.values() for count in of_kiosk.values()),
         "alerts": [shown_alert(one, reading) for one in all_.alerts[:A_PAGE]],
         "rows": listed[(page - 1) * A_PAGE : page * A_PAGE],
         "page": page,

@@ -150,26 +150,26 @@ def test_a_centre_says_at_once_what_it_waits_for_and_ever_more_seldom(store: Sto
 def test_a_centre_notices_that_its_server_answers_nothing_though_no_kiosk_speaks(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nats.errors import TimeoutError as NoAnswerError
+    centre, looks, said = Centre(store, Address(("nats://127.0.0.1:1",))), 0, list[str]()
 
-    from stillscan.fleet import centre as centres
-
-    looks = 0
-
-    class Stands:
+    class Stream:
         async def stream_info(self, _: str) -> None:
-            nonlocal looks
-            looks += 1
-            if looks == 3:  # its disk is full, and it holds its own lock for ever
-                raise NoAnswerError
+            if looks in (2, 3, 6):  # its disk is full, and it holds its own lock; it is slow
+                raise errors.TimeoutError
+            if looks == 7:
+                raise errors.ConnectionClosedError
 
     async def pause(_: float) -> None:
-        pass
+        nonlocal looks
+        said.append(centre.trouble)
+        looks += 1
+        centre.taken += looks == 6
 
-    monkeypatch.setattr(centres, "asyncio", SimpleNamespace(sleep=pause))
-    with pytest.raises(TimeoutError) as caught:
-        asyncio.run(Centre._watch(Stands()))  # type: ignore[arg-type]
-    assert "does not answer (one whose disk was full" in reason(caught.value)
+    monkeypatch.setattr("stillscan.fleet.centre.asyncio", SimpleNamespace(sleep=pause))
+    with pytest.raises(errors.ConnectionClosedError):
+        asyncio.run(centre._watch(Stream()))  # type: ignore[arg-type]
+    assert [bool(one) for one in said] == [False, False, True, True, False, False, False]
+    assert "does not answer (one whose disk was full" in said[2]
 
 
 def test_a_centre_whose_state_takes_nothing_says_so_and_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

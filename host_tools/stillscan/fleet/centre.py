@@ -118,12 +118,24 @@ class Centre:
                 one.cancel()
             await asyncio.gather(*working, return_exceptions=True)
 
-    @staticmethod
-    async def _watch(stream: JetStreamContext) -> None:
-        """Ends with an error when the server answers nothing about its stream any more, however quiet kiosks are."""
+    async def _watch(self, stream: JetStreamContext) -> None:
+        """Says when the server answers nothing about its stream any more, however quiet kiosks are.
+
+        The connection stays: one that is only slow gives what was fetched by it to another copy after a minute.
+        """
+        said, came = "", 0
         while True:
             await asyncio.sleep(_WATCH_S)
-            await stream.stream_info(STREAM)
+            before, came = came, self.taken + self.repeated + self.refused
+            try:
+                await stream.stream_info(STREAM)
+            except TimeoutError as error:
+                if came == before:
+                    said = f"{self.to}: {reason(error)}"
+                    self._say(said)
+            else:
+                if said and self.trouble == said:
+                    self._say("")
 
     async def _prepare(self, stream: JetStreamContext) -> tuple[int, int]:
         """Make stream and consumer where they are not; up to which message all, and any, may be acknowledged."""

@@ -96,10 +96,11 @@ def _return(folder: Path, args: argparse.Namespace) -> bool:
         watch.during(args.beside / 4)  # all are connected
         alone = watch.during(args.beside)
         began_s = time.monotonic()
-        with running("week", lambda: [Agent(back, Address(site.urls, back.seed)).run()]):
-            beside = watch.during(STALL_S, args.week)
-            week_s = time.monotonic() - began_s
-            watch.during(args.beside / 4)
+        # Until the end: its receipt may come later than what it sent, and without its agent nobody would ask for it.
+        opened.enter_context(running("week", lambda: [Agent(back, Address(site.urls, back.seed)).run()]))
+        beside = watch.during(STALL_S, args.week)
+        week_s = time.monotonic() - began_s
+        watch.during(args.beside / 4)
         alone += watch.during(args.beside)
         end_s = time.monotonic() + STALL_S
         while any(one.waits for one in boxes) and time.monotonic() < end_s:

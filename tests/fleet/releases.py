@@ -142,7 +142,8 @@ class Mirror:
         there = {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in _files(self.folder)}
         for name, content in there.items():
             self.forge(name, content)
-        self.folder = self.folder.parent / "nowhere"
+        self.folder = self.folder.parent / "nothing else"
+        self.folder.mkdir(exist_ok=True)
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """See Source."""

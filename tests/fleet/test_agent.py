@@ -21,6 +21,7 @@ from stillscan.fleet.connection import Address, NatsError
 from stillscan.fleet.events import STREAM, parse_payload
 from stillscan.fleet.outbox import Waiting
 from stillscan.fleet.receipts import Receipt, ReceiptError, first_of, first_told, read, written
+from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import signature_by
 from stillscan.records.public_keys import PublicKeys
 
@@ -266,6 +267,21 @@ def test_a_kiosk_tells_of_itself_alone_what_it_has_yet() -> None:
     assert first_of("oslo-1", told, _KEYS) == 501
     assert first_of("oslo-2", told, _KEYS) == first_of("oslo-1", told, None) == 0
     assert first_of("oslo-1", told.replace(b"501", b"502"), _KEYS) == 0
+
+
+def test_an_outbox_on_a_full_disk_is_told_of_and_sends_what_it_has(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(upto: int) -> None:
+        raise RecordsError("records.db: the disk is full; nothing was written", "full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(world.box, "taken", full)
+        agent = world.lives(600)
+        assert (world.came, len(world.box.rows)) == (set(range(1, 501)), 500)
+        assert caplog.text.count("the disk is full") >= 1
+    world.lives(300, agent)
+    assert (agent.trouble, world.box.rows) == ("", {})
 
 
 def test_a_database_that_was_put_back_is_told(world: World) -> None:

@@ -124,6 +124,7 @@ def test_by_a_clock_that_is_wrong_nothing_is_valid(kiosk: Fixture) -> None:
         (["--releases-root", "x"], "--releases-root goes with --releases"),
         (["--releases", "x"], "name whose, by --releases-root"),
         (["--releases", "ftp://x", "--releases-root", __file__], "is wanted"),
+        (["--releases", "x", "--releases-root", __file__], "is no root of a repository"),
     ],
 )
 def test_options_that_do_not_fit(tmp_path: Path, more: list[str], says: str) -> None:

@@ -196,8 +196,8 @@ def kiosk_of(
     from stillscan.fleet.rollout.fetching import source
     from stillscan.fleet.rollout.installing import Kiosk
 
-    root = root_of(args.releases_root)
     read_from = source(args.releases, seed(args.releases_seed))
+    root = root_of(args.releases_root)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

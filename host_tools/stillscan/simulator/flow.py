@@ -26,7 +26,7 @@ _RESET_VALUE = 0x5A  # what starts it anew when written to RESET (datasheet)
 _STEADY = 0.7  # of its jitter is left of a picture that is seen through haze: it is the same dirt in each
 _SPIN = (100, -70)  # counts a frame: 0.7 m/s
 _BLOCK = 1024  # frames computed at once: 8.5 s
-_TABLE = 4096  # frames after which the noise repeats: 34 s
+_TABLE = 4096  # frames of a document after which the noise repeats: 34 s
 
 
 class Flow:
@@ -225,9 +225,11 @@ class Flow:
             exchanged[1:] &= near[1:] & near[:-1]
             lift = np.where(exchanged, LOST_LIFT_MM, lift)
         # Rounding the position, not the steps, carries the remainder; noise on the position cannot accumulate.
-        noise = self._noise[frames % _TABLE] * near[:, None]
+        # Drawn anew for each document: the same for a board that starts quickly and for one that takes its time.
+        drawn = (frames - self._scene.since_us(number).astype(np.int64) // self._frame_us) % _TABLE
+        noise = self._noise[drawn] * near[:, None]
         self._counts = (np.rint(self._exact).astype(np.int64) + noise).tolist()
-        self._looks = _looks(lift, self._jitter[frames % _TABLE])
+        self._looks = _looks(lift, self._jitter[drawn])
         self._block_first, self._block_end, self._generation = first, first + _BLOCK, self._scene.generation
 
 

@@ -106,6 +106,10 @@ class Scene:
                 pose[rows] = placement.motion.poses(times_us[rows] - placement.start_us)
         return number, pose
 
+    def since_us(self, number: FloatArray) -> FloatArray:
+        """(n,): since when the placement of each ``number`` (n,) is in force."""
+        return np.array(self._starts, dtype=np.float64)[number.astype(np.int64) - self._forgotten]
+
     def exchanged(self, number: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """(n,): whether another page lies there in a placement of ``number`` (n,) than in the one before it."""
         pages = [self._history[int(index) - self._forgotten].page for index in number]

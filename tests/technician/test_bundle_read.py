@@ -53,7 +53,7 @@ NOW = datetime(2026, 11, 29, 10, 15, tzinfo=UTC)
 CLERK = Person("staff-7", Role.CLERK)
 # Own synthetic passport of an invented person (not of any real series), as in tests/records/desk.py.
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
-OTHER_FACE = Observations(LINES, certain=True, face_matches=False)
+OTHER_FACE, SAME_FACE = (Observations(LINES, certain=True, face_matches=same) for same in (False, True))
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 Usage = namedtuple("Usage", "total used free")
 
@@ -162,7 +162,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
             people.add(CLERK.staff, CLERK.role, "47 11 blue")
             desk = Desk(database, keyring, office="1473 Oppsal")
             for number in range(10):
-                desk.finish(_tracking(number), OTHER_FACE, CLERK)
+                desk.finish(_tracking(number), OTHER_FACE if number % 5 == 0 else SAME_FACE, CLERK)
     return folder
 
 
@@ -284,7 +284,7 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     "database gone": ("database_gone", lambda k: k.file.unlink()),
     "chain broken": (
         "chain_broken",
-        lambda k: k.edit("UPDATE audit_entry SET body = replace(body, 'refuse', 'rescan') WHERE seq = 16"),
+        lambda k: k.edit("UPDATE audit_entry SET body = replace(body, 'release', 'rescan') WHERE seq = 16"),
     ),
     "last entries taken away": ("chain_broken", lambda k: k.edit("DELETE FROM audit_entry WHERE seq > 20")),
     "scanner silent": ("scanner_silent", lambda k: setattr(k.device, "silent", True)),

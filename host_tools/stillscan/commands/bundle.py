@@ -42,6 +42,10 @@ _RECORDS = {
     "damaged": "the database is damaged", "closed": "this user may not read them",
 }  # fmt: skip
 """Why something is not in a bundle, by kind of trouble; others by their own name."""
+_FILES = ("FILE", "DIR", "TOML")
+"""What the help of `stillscan run` calls a value that is a file or folder."""
+_MADE = ("log", "record-link")
+"""Files that a kiosk makes; of its log more is told."""
 _MOST_RUN_S = 10.0  # of the 20 s that a bundle takes at most; the other half is for the records
 _RUN_S = 3.0  # three of the HEALTH messages that a scanner sends by itself: a line that loses frames shows
 _WORLD_S = 60.0  # as a visit's, of which no document is laid down here
@@ -190,6 +194,7 @@ def _places(args: argparse.Namespace) -> Places:
         service=data_folder() / "service",
         configuration=None if args.kiosk_config is None else Path(args.kiosk_config),
         options=frozenset(options(kiosk)),
+        files=frozenset(name for name, one in options(kiosk).items() if one.metavar in _FILES) - {*_MADE},
         refused="" if args.kiosk_config is None else _refused(args.kiosk_config, kiosk),
         seconds=args.seconds,
     )

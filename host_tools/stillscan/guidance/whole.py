@@ -19,17 +19,18 @@ def read_whole(name: str, english: Mapping[str, Any] | None = None) -> dict[str,
         found = tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"guidance/{name}: {error}") from None
-    missing = list(_missing(found, english or {}))
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise InputError(f"guidance/{name} lacks the text '{missing[0]}'{more}")
+    absent = list(missing(found, english or {}))
+    if absent:
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        raise InputError(f"guidance/{name} lacks the text '{absent[0]}'{more}")
     return found
 
 
-def _missing(own: Any, english: Mapping[str, Any], where: str = "") -> Iterator[str]:
+def missing(own: Any, english: Mapping[str, Any], where: str = "") -> Iterator[str]:
+    """The keys of texts that a file has not and the English one has, as "page.title"."""
     for name, text in english.items():
         has = own.get(name) if isinstance(own, dict) else None
         if isinstance(text, dict):
-            yield from _missing(has, text, f"{where}{name}.")
+            yield from missing(has, text, f"{where}{name}.")
         elif not isinstance(has, type(text)):
             yield where + name

@@ -34,6 +34,8 @@ class Places:
     """The folder of `stillscan service`."""
     options: frozenset[str] = field(default_factory=frozenset)
     """Keys that a configuration may have."""
+    files: frozenset[str] = field(default_factory=frozenset)
+    """Those that name a file or folder which has to be there."""
     refused: str = ""
     """Why `stillscan run` does not take the configuration; "" when it does."""
     seconds: float = 3.0

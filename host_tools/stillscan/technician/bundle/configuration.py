@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from stillscan.boards.settings import known
 from stillscan.errors import StillscanError
 from stillscan.files import read_toml
+from stillscan.guidance.catalogue import sections
+from stillscan.guidance.whole import missing
 from stillscan.technician.bundle.ask import Ask
 from stillscan.technician.bundle.kiosk_log import KioskLog
 from stillscan.technician.bundle.plain import Passed, small
@@ -45,13 +49,32 @@ def _shown(ask: Ask, key: str, value: Any) -> dict[str, Any]:
             return {"value": small(value)}
         case float():
             return {"value": small(round(value))}
+        case str() if key == "language" and value.endswith(".toml"):
+            return {"value": Passed(ask.hidden.of(key, value)), **_lacking(Path(value))}
         case str() if key in _SHOWN:
             return {"value": ask.plain.text(value)}
         case str():
-            return {"value": Passed(ask.hidden.of(key.replace("-", "_"), value))}
+            shown = Passed(ask.hidden.of(key.replace("-", "_"), value))
+            return {"value": shown, "usable": _usable(Path(value))} if key in ask.places.files else {"value": shown}
         case list() if key == "set":
             return {"settings": [_setting(ask, one) for one in value if isinstance(one, str)]}
     return {"value": None}
+
+
+def _lacking(file: Path) -> dict[str, Any]:
+    """How many texts a language of somebody's own lacks, and the first: the English ones stand for them, in silence."""
+    try:
+        absent = list(missing(read_toml(str(file)), sections("en")))
+    except StillscanError:
+        return {}  # the kiosk does not start, and says why
+    return {"lacking": len(absent), "first_lacking": Passed(absent[0]) if absent else None}
+
+
+def _usable(place: Path) -> bool | None:
+    """Whether a file or folder is there and this user may read it, or write into it; None: it depends on from where."""
+    if not place.is_absolute():
+        return None
+    return os.access(place, os.R_OK | os.W_OK | os.X_OK if place.is_dir() else os.R_OK)
 
 
 def _setting(ask: Ask, text: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from stillscan.records.errors import RecordsTrouble
 from stillscan.technician.bundle import told_checks
 from stillscan.technician.bundle.beyond import parts_beyond, usb_measured
 from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.said import STAND_IN, VARYING, killed, reason_of_most, unexplained
 from stillscan.technician.bundle.seen import LOG, Figure, lines
 from stillscan.technician.bundle.seen import count as count_lines
 from stillscan.technician.bundle.templates import records_troubles
@@ -75,8 +76,6 @@ def _rate(bundle: Bundle, part: str, whole: str) -> Figure | None:
     return Figure(over / under, part, f"health.json: end.{part} {over:g} of {under:g} {whole}")
 
 
-_STAND_IN = r"([a-z_]+)-[bcdfghjkmnpqrstvwxz]{6}"
-_VARYING = re.compile(rf"\d+|{_STAND_IN}")
 _AT_ALL = 100  # lines of a log: fewer are no flood, whatever they say
 _HEAD = re.compile(r"^\S+ \w+ +")
 _LEFT_OUT = re.compile(r"repeated lines that were left out: (\d+)")
@@ -87,9 +86,9 @@ def _flood(bundle: Bundle) -> Figure | None:
     there = bundle.texts.get(LOG, [])
     if len(there) < _AT_ALL:
         return None
-    alike = Counter(_VARYING.sub("#", _HEAD.sub("", line)) for line in there)
+    alike = Counter(VARYING.sub("#", _HEAD.sub("", line)) for line in there)
     text, count = alike.most_common(1)[0]
-    number = next(i for i, line in enumerate(there, 1) if _VARYING.sub("#", _HEAD.sub("", line)) == text)
+    number = next(i for i, line in enumerate(there, 1) if VARYING.sub("#", _HEAD.sub("", line)) == text)
     left_out = sum(int(match[1]) for _, match in lines(bundle, _LEFT_OUT.pattern))
     share = (count + left_out) / (len(there) + left_out)
     return Figure(
@@ -183,7 +182,7 @@ def _ended(bundle: Bundle) -> Figure | None:
 def _options_named(bundle: Bundle, said: str) -> list[str]:
     """What the stand-ins in a line are: values of options of the kiosk."""
     options = {one.value for one in values(bundle, "configuration:options[].option") if isinstance(one.value, str)}
-    there = dict.fromkeys((found[0], found[1]) for found in re.finditer(_STAND_IN, said) if found[1] in options)
+    there = dict.fromkeys((found[0], found[1]) for found in re.finditer(STAND_IN, said) if found[1] in options)
     return [f"{stand_in} is what --{option.replace('_', '-')} names" for stand_in, option in there]
 
 
@@ -260,22 +259,41 @@ def _streaked(bundle: Bundle, *, dead: bool) -> Figure | None:
 
 _HOUR_S = 3600  # seconds
 _ABORT, _FAULT = r"sweep aborted: (\w+) at row", r"state: fault, (\w+): "
+_SENSOR = r"stillscan\.kiosk: sensor: (\w+)"
+_COUNTED = {
+    "reader_late": r"reading_late|the reader is started anew: late",
+    "reader_ended": r"the reader is started anew: failed|the reader cannot be started",
+    "firmware_faults": r"state: fault, firmware: ",
+    "port_busy": r"scanner trouble: .*\(busy\)",
+    "starts": r"was started anew",
+    "gone": r"scanner trouble: .*\((gone|lost)\)",
+    "power_lost": r"the scanner has started anew since it was last there",
+    "unproven": r"scanner trouble: .*\(unproven\)|bands that did not verify",
+    "defects": r" ERROR +\S+: (a defect|the thread)",
+    "refused_signins": r"a sign-in was refused",
+    "webhook_refused": r"webhook: (?:the receiver|not taken, try [3-9])",
+}
+"""By figure: the lines of the kiosk's log that it counts."""
+_PAGE, _FLEET, _RELEASES = (
+    r"ERROR .*the page cannot be served",
+    r"WARNING +stillscan\.fleet\.agent: fleet: ",
+    r"WARNING .*: releases: ",
+)
+_WATCHED = (
+    *_COUNTED.values(), _ABORT, _FAULT, _SENSOR, _RECORDS, _PAGE, _FLEET, _RELEASES, r"stillscan\.kiosk: check: ",
+)  # fmt: skip
+"""Lines that a figure looks at; what else the kiosk warns of is told in its own words."""
 _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
+    **{name: partial(count_lines, pattern=pattern) for name, pattern in _COUNTED.items()},
     "aborts_of_one_cause": lambda b: _most(b, _ABORT, "abort", "cause"),
     "share_of_one_cause": lambda b: _share(b, _ABORT, "abort", "cause"),
     "aborts_by_sweeps": lambda b: _rate(b, "aborts", "sweeps"),
     "faults_of_one_part": _faulty,
+    "sensors_doubted": lambda b: _most(b, _SENSOR, "none", "part"),
     "faults_now": lambda b: _grown(b, "faults"),
     "short_writes_now": lambda b: _grown(b, "short_writes"),
     "bad_crc_now": lambda b: _grown(b, "bad_crc"),
     "watchdog_starts": lambda b: _entries(b, "history:entries[cause=watchdog].event", "starts by the watchdog"),
-    "starts": lambda b: count_lines(b, r"was started anew"),
-    "late": lambda b: count_lines(b, r"reading_late|the reader is started anew"),
-    "gone": lambda b: count_lines(b, r"scanner trouble: .*\((gone|lost)\)"),
-    "power_lost": lambda b: count_lines(b, r"the scanner has started anew since it was last there"),
-    "unproven": lambda b: count_lines(b, r"scanner trouble: .*\(unproven\)|bands that did not verify"),
-    "defects": lambda b: count_lines(b, r" ERROR +\S+: (a defect|the thread)"),
-    "refused_signins": lambda b: count_lines(b, r"a sign-in was refused"),
     "flood": _flood,
     "unread": told_checks.unread,
     "taken_away": told_checks.taken_away,
@@ -295,11 +313,13 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "clock_behind_hours": _behind,
     "nobody": _nobody,
     "ended": _ended,
-    "page_taken": lambda b: _stands(b, r"ERROR .*the page cannot be served", r"stillscan\.kiosk: started"),
-    "fleet_away": lambda b: _stands(b, r"WARNING +stillscan\.fleet\.agent: fleet: ", r"fleet: connected to"),
-    "releases_refused": lambda b: _stands(b, r"WARNING .*: releases: ", r"releases: all is well again"),
-    "webhook_refused": lambda b: count_lines(b, r"webhook: (?:the receiver|not taken, try [3-9])"),
+    "page_taken": lambda b: _stands(b, _PAGE, r"stillscan\.kiosk: started"),
+    "fleet_away": lambda b: _stands(b, _FLEET, r"fleet: connected to"),
+    "releases_refused": lambda b: _stands(b, _RELEASES, r"releases: all is well again"),
     "stumbled": _stumbled,
+    "unexplained": lambda b: unexplained(b, _WATCHED),
+    "killed": killed,
+    "reason_of_most": reason_of_most,
     "parts_beyond": parts_beyond,
     "usb_measured": usb_measured,
     **{f"records_{kind}": partial(_records, kind=kind) for kind in get_args(RecordsTrouble)},

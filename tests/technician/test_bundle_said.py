@@ -77,7 +77,8 @@ def test_a_port_that_another_program_has() -> None:
 
 
 def test_a_defect_of_the_firmware_is_no_part_with_a_plug() -> None:
-    assert names(*["WARNING stillscan.kiosk: state: fault, firmware: internal"] * 2) == ["firmware_defect", "part_failed"]
+    stopped = ["WARNING stillscan.kiosk: state: fault, firmware: internal"] * 2
+    assert names(*stopped) == ["firmware_defect", "part_failed"]
 
 
 def test_a_sensor_that_the_lines_contradict() -> None:

@@ -104,6 +104,15 @@ def test_card_axes_and_strip_and_what_info_says_of_them(tmp_path: Path, capsys: 
 
 @pytest.mark.slow
 @pytest.mark.process
+def test_a_scanner_without_a_former_calibration_is_a_slip_and_no_trouble_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["scanner", "calibrate", "--back", "--port", "sim"]) == 2
+    assert capsys.readouterr().err.endswith("there is no former calibration to go back to\n")
+
+
+@pytest.mark.slow
+@pytest.mark.process
 def test_who_has_signed_in_stands_in_the_audit_chain(
     office: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

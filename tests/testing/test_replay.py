@@ -72,8 +72,10 @@ def test_the_command_a_cut_off_file_and_the_test_that_it_becomes(
     assert trace.read_text().startswith("t_ms,dx_mm")
 
     file.write_bytes(content[: len(content) * 2 // 3])
-    assert main(["replay", str(file)]) in (0, 1)
-    assert "cut off or damaged" in capsys.readouterr().out
+    assert main(["replay", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "cut off or damaged" in text
+    assert text.endswith("the recording ends before the outcome: as far as it goes, both went the same way\n")
     file.write_bytes(content[:3])
     assert main(["replay", str(file)]) == 2
     assert main(["replay", str(file), "--firmware", str(tmp_path)]) == 2
@@ -120,3 +122,10 @@ def test_a_visit_that_ends_with_its_verdict_is_compared_as_far_as_it_goes() -> N
     short = Recording(whole.kind, whole.stillscan, whole.made, whole.rows[: last + 1])
     assert compared(seen(short), seen(whole))["same"] == dict.fromkeys(("states", "aborts", "rows", "verdict"), True)
     assert compared(seen(whole), seen(short))["same"]["states"] is False
+
+
+def test_of_a_recording_that_ends_before_its_outcome_no_verdict_is_said_to_be_the_same() -> None:
+    whole = parse("it", recorded("still", 4))
+    at = next(n for n, (_, row) in enumerate(whole.rows) if row[0] == "result")
+    short = Recording(whole.kind, whole.stillscan, whole.made, whole.rows[:at], cut=True)
+    assert compared(seen(short), seen(whole))["same"]["verdict"] is None

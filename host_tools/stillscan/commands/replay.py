@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     both = compared(recorded, seen(again))
     if args.plot is not None:
         draw(recorded, seen(again), Path(args.plot))
-    same = all(both["same"].values())
+    same = False not in both["same"].values()
     if args.json:
         about = {"file": args.file, "cut": recording.cut, "stillscan": recording.stillscan, "made": recording.made}
         print(json.dumps({**about, "seed": args.seed, **both}))
@@ -128,8 +128,14 @@ def _show(recording: Recording, both: dict[str, Any], same: bool) -> None:
     for name in ("states", "aborts"):
         for number, (left, right) in enumerate(zip_longest(a[name], b[name])):
             print(f"{name if not number else '':<16}{_moment(left):<38}{_moment(right)}")
-    differ = [name for name, value in both["same"].items() if not value]
-    print("both went the same way" if same else f"they differ in: {', '.join(differ)}")
+    differ = [name for name, value in both["same"].items() if value is False]
+    if both["same"]["verdict"] is None:
+        as_far = (
+            "as far as it goes, both went the same way" if same else f"before that they differ in: {', '.join(differ)}"
+        )
+        print(f"the recording ends before the outcome: {as_far}")
+    else:
+        print("both went the same way" if same else f"they differ in: {', '.join(differ)}")
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from kiosk import wire
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Calibration, Error, Identity, State
 from stillscan.link.session import describe
 from stillscan.technician.at_scanner import AtScanner, refused
@@ -21,15 +21,17 @@ _WIDE_MM = 1.0  # a speck on the sensor that is wider hides a stroke of print in
 def calibrate(at: AtScanner, now_s: int, *, back: bool = False) -> dict[str, object]:
     """Measure and store, or ``back`` to the former one; what `scanner calibrate --json` says.
 
-    DeviceError: the glass is not empty, a part failed, it could not be stored, or there is no former one.
+    InputError: there is no former one. DeviceError: the glass is not empty, a part failed, or it could not be stored.
     """
     session = at.session
+    if back and not at.ask(Calibration, wire.C_CALIBRATION).former:
+        raise InputError(f"{session.transport.name}: there is no former calibration to go back to")
     session.send(wire.C_CALIBRATE, now_s, int(back))
     end = session.transport.now_ms() + _CALIBRATE_MS
     while (left := end - session.transport.now_ms()) > 0:
         message = at.poll(left)
         if isinstance(message, Error) and back and message.code == wire.E_FAILED:
-            raise DeviceError(f"{session.transport.name}: there is no former calibration to go back to")
+            raise DeviceError(f"{session.transport.name}: the former calibration is damaged: the present one stays")
         if isinstance(message, Error):
             raise refused(session.transport.name, message)
         if isinstance(message, State) and message.state == wire.FAULT:

@@ -144,7 +144,7 @@ def _read_ms(recorded: Seen) -> float | None:
 def compared(recorded: Seen, replayed: Seen) -> dict[str, Any]:
     """What both say, side by side, and what of it is the "same": rows of aborts within one.
 
-    Of a visit that was not recorded to its end, as far as it goes.
+    Of a visit that was not recorded to its end, as far as it goes; None for a verdict that is not in it.
     """
     told = {"recorded": _told(recorded), "replayed": _told(replayed)}
     a, b = told["recorded"], told["replayed"]
@@ -157,7 +157,7 @@ def compared(recorded: Seen, replayed: Seen) -> dict[str, Any]:
         "states": states == again,
         "aborts": same_aborts,
         "rows": same_aborts and all(abs(x[1] - y[1]) <= 1 for x, y in zip(aborts, aborts_again, strict=True)),
-        "verdict": a["outcome"] is None or (a["outcome"], a["reason"]) == (b["outcome"], b["reason"]),
+        "verdict": None if a["outcome"] is None else (a["outcome"], a["reason"]) == (b["outcome"], b["reason"]),
     }
     return {**told, "same": same}
 

@@ -14,11 +14,10 @@ import stillscan.technician as package
 from kiosk import names
 from stillscan.errors import InputError
 from stillscan.guidance import languages, technicians
-from stillscan.guidance.technicians import Words, technician_languages, technician_words
+from stillscan.guidance.technicians import Words, counter_in, event_in, technician_languages, technician_words
 from stillscan.link.messages import Health
 from stillscan.technician.procedures import spoken
 from stillscan.technician.procedures.table import procedures
-from stillscan.web.service_view import counter_in, event_in
 
 ROOM = Path(next(iter(package.__path__)))
 ANSWERS = (
@@ -28,6 +27,8 @@ ANSWERS = (
 )  # fmt: skip
 """Modules whose sentences reach the page."""
 ENGLISH = re.compile(r"\b(the|and|of|not|with|from|when|then|lies|again|lamp's|below)\b")
+COMMAND_MODULES = ("clean.py", "guided.py", "scanner.py", "scanner_calibrate.py", "scanner_test.py", "service.py")
+WORDS = re.compile(r"say|words\(args\)|self\._(words|line|number|refuse)")
 NEVER_SHOWN = re.compile(r"^_LOG|^InputError|^AssertionError|\.startswith$")
 NUMBER = re.compile(r"\d+")
 COMMANDS = re.compile(r"'stillscan [^']*'|`[^`]*`|mpremote exec .*")
@@ -72,6 +73,33 @@ def test_what_the_scanner_s_side_answers_is_said_in_the_language(language: str) 
             asked = (f"sim: {text[4:]}" if text.startswith("{}: ") else text).replace("{}", "7")
             if words.tongue(asked) != language or ENGLISH.search(COMMANDS.sub("", words(asked))):
                 wrong.append((module, text))
+    assert wrong == []
+
+
+def spoken_by(module: str) -> set[str]:
+    """What a command hands to ``say`` or ``words(args)``, values as ``7``, and what it asks a person."""
+    tree = ast.parse((ROOM.parent / "commands" / module).read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not WORDS.fullmatch(ast.unparse(node.func)):
+            continue
+        inside = {id(part) for one in ast.walk(node.args[0]) if isinstance(one, ast.JoinedStr) for part in one.values}
+        for one in ast.walk(node.args[0]):
+            if id(one) in inside:
+                continue
+            if isinstance(one, ast.JoinedStr):
+                found.add("".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in one.values))
+            elif isinstance(one, ast.Constant) and isinstance(one.value, str) and " " in one.value.strip():
+                found.add(one.value)
+    return {text for text in found if len(re.findall("[A-Za-z]{2,}", text)) >= 2}
+
+
+@pytest.mark.parametrize("language", technician_languages())
+@pytest.mark.parametrize("module", COMMAND_MODULES)
+def test_what_commands_print_is_said_in_the_language(language: str, module: str) -> None:
+    words, said = technician_words(language), spoken_by(module)
+    assert said
+    wrong = [text for text in said if words.tongue(text) != language]
     assert wrong == []
 
 

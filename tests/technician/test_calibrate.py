@@ -107,8 +107,8 @@ def test_card_axes_and_strip_and_what_info_says_of_them(tmp_path: Path, capsys: 
 def test_a_scanner_without_a_former_calibration_is_a_slip_and_no_trouble_with_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["scanner", "calibrate", "--back", "--port", "sim"]) == 2
-    assert capsys.readouterr().err.endswith("there is no former calibration to go back to\n")
+    assert main(["scanner", "calibrate", "--back", "--port", "sim", "--language", "nn"]) == 2
+    assert capsys.readouterr().err.endswith("det finst inga førre kalibrering å gå tilbake til\n")
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import pytest
 from stillscan.boards.table import find_board
 from stillscan.commands.guided import Guide, Left
 from stillscan.errors import InputError
+from stillscan.guidance.technicians import ENGLISH
 from stillscan.technician.limits import Judged, limits
 from stillscan.technician.measuring import GROUPS
 from stillscan.technician.parts import read_parts
@@ -133,7 +134,7 @@ def answers(run: Run) -> str:
 
 def lead(monkeypatch: pytest.MonkeyPatch, run: Run, typed: str, bench: FakeBench | None = None) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-    Guide(run, bench or FakeBench(), "kari", lambda _: None).lead()
+    Guide(run, bench or FakeBench(), "kari", lambda _: None, ENGLISH).lead()
 
 
 def test_every_procedure_can_be_gone_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

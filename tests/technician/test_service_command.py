@@ -180,6 +180,8 @@ def test_power_that_fails_while_the_report_is_written_leaves_one_entry(
 def test_list_and_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["service", "list"]) == 0
     assert "acceptance" in capsys.readouterr().out
+    assert main(["service", "show", "cleaning", "--language", "nn"]) == 0
+    assert "forventa: ingenting som skadar lesinga" in capsys.readouterr().out
     assert main(["service", "list", "--json"]) == 0
     names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
     for name in names:

@@ -8,11 +8,13 @@ import sys
 
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.commands.in_words import speaks, words
 from stillscan.commands.records import keys
 from stillscan.errors import DeviceError
 from stillscan.files import may_write
+from stillscan.guidance.technicians import Words
 from stillscan.records.clock import utc_now
-from stillscan.technician.dirt import HURTS, VERDICTS, DirtMap, dirt_map, verdict
+from stillscan.technician.dirt import GLASS, HURTS, KINDS, SENSOR, STRIP, VERDICTS, DirtMap, dirt_map, verdict
 from stillscan.technician.dirt_picture import save
 from stillscan.technician.glass import FILE, Glass
 from stillscan.technician.looking import look
@@ -36,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="what the kiosk of these keys has seen day by day, without looking now",
     )
     parser.add_argument("--map", metavar="FILE.png", help="also draw the map into this file")
-    parser.set_defaults(run=run)
+    speaks(parser, run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         return _history(args)
     if args.map is not None:
         may_write(args.map)  # before a minute of looking
+    say = words(args)
     with at_scanner(args) as at:
         if at.state == wire.FAULT:
             raise DeviceError(
@@ -56,27 +59,27 @@ def run(args: argparse.Namespace) -> int:
             nonlocal told
             if percent // _EVERY > told and not args.json:
                 told = percent // _EVERY
-                print(f"looking: {percent} % ...", file=sys.stderr, flush=True)
+                print(say(f"looking: {percent} % ..."), file=sys.stderr, flush=True)
 
         found = dirt_map(look(at, progress))
         if isinstance(at.session.transport, KioskPort):
-            _tell(at.session.transport, found)
+            _tell(at.session.transport, found, say)
     word = verdict(found.pieces)
     if args.json:
         print(json.dumps({"spots": [piece._asdict() for piece in found.pieces], "verdict": word}))
     else:
-        _show(found, word)
+        _show(found, word, say)
     if args.map is not None:
         save(found, args.map)  # last: where it cannot be, what was found has been said
     return int(word != "clean")
 
 
-def _tell(kiosk: KioskPort, found: DirtMap) -> None:
+def _tell(kiosk: KioskPort, found: DirtMap, say: Words) -> None:
     """For the history that the kiosk keeps; the look is worth having without it."""
     try:
         kiosk.looked([piece._asdict() for piece in found.pieces])
     except DeviceError as error:
-        print(f"not in the kiosk's history: {error}", file=sys.stderr)
+        print(say(f"not in the kiosk's history: {error}"), file=sys.stderr)
 
 
 def _history(args: argparse.Namespace) -> int:
@@ -84,17 +87,24 @@ def _history(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(rows))
         return 0
+    say = words(args)
     if not rows:
-        print("nothing yet: 'stillscan run' looks once a day while nobody is there, and technicians at its page")
+        print(say("nothing yet: 'stillscan run' looks once a day while nobody is there, and technicians at its page"))
     for row in rows:
         day = row["when"][:16].replace("T", " ")
-        print(f"{day} UTC  {row['spots']:>3} pieces, {row['hurting']:>3} hurt reading, {row['scratches']} scratches")
+        counts = say("{spots} pieces, {hurting} hurt reading, {scratches} scratches")
+        print(f"{day} UTC  {counts.format(**row)}")
     return 0
 
 
-def _show(found: DirtMap, word: str) -> None:
+def _show(found: DirtMap, word: str, say: Words) -> None:
+    wide = {
+        name: max(len(say(one)) for one in known)
+        for name, known in (("where", (GLASS, STRIP, SENSOR)), ("kind", KINDS))
+    }
     for piece in found.pieces:
         place = f"x {piece.x_mm:5.1f} mm" + (f", y {piece.y_mm:4.1f} mm" if piece.where != "sensor" else "")
-        hurts = "hurts reading" if piece.hurts >= HURTS else "does not hurt"
-        print(f"{piece.where:<7} {piece.kind:<8} {place:<24} {piece.size_mm:5.2f} mm  {hurts} ({piece.hurts:.0%})")
-    print(f"{word}: {VERDICTS[word]}")
+        hurts = say("hurts reading" if piece.hurts >= HURTS else "does not hurt")
+        what = f"{say(piece.where):<{wide['where']}}  {say(piece.kind):<{wide['kind']}}"
+        print(f"{what}  {place:<24} {piece.size_mm:5.2f} mm  {hurts} ({piece.hurts:.0%})")
+    print(f"{say(word)}: {say(VERDICTS[word])}")

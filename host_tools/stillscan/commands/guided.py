@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from stillscan.errors import DeviceError, InputError
 from stillscan.files import write_whole
+from stillscan.guidance.technicians import Words
 from stillscan.records.errors import FieldError
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.technician.about import info
@@ -18,7 +19,7 @@ from stillscan.technician.procedures.run import FAILED, PASSED, SKIPPED, Found, 
 from stillscan.technician.procedures.table import AT_SCANNER, JUDGED, Phase, Step, plain
 from stillscan.terminal.asking import asked, at_terminal
 
-_YES, _NO = ("y", "yes"), ("n", "no")
+_YES, _NO = ("y", "yes", "j", "ja"), ("n", "no", "nei")
 
 
 class Left(Exception):  # noqa: N818 - nothing is wrong: somebody goes on later
@@ -33,10 +34,10 @@ class _SkippedStepError(Exception):
 
 
 class Guide:
-    """``staff``: who does it; ``say`` tells a person something."""
+    """``staff``: who does it; ``say`` tells a person something; ``words`` in the words of a language."""
 
-    def __init__(self, run: Run, bench: Bench, staff: str | None, say: Callable[[str], None]) -> None:
-        self._run, self._bench, self._staff, self._say = run, bench, staff, say
+    def __init__(self, run: Run, bench: Bench, staff: str | None, say: Callable[[str], None], words: Words) -> None:
+        self._run, self._bench, self._staff, self._say, self._words = run, bench, staff, say, words
 
     def lead(self) -> None:
         """Through all steps that have no result yet. Left; InputError when the answers of a script end or are none."""
@@ -48,8 +49,8 @@ class Guide:
                     self._step(step)
 
     def _begin(self, phase: Phase) -> None:
-        self._say(f"\n{phase.name}\n{phase.say}")
-        if at_terminal() and asked("Enter = begin, q = leave: ").strip() == "q":
+        self._say(f"\n{self._words(phase.name)}\n{self._words(phase.say)}")
+        if at_terminal() and asked(f"{self._words('Enter = begin, q = leave')}: ").strip() == "q":
             raise Left
 
     def _step(self, step: Step) -> None:
@@ -62,20 +63,20 @@ class Guide:
                 found = Found(step.id, SKIPPED, reason=skipped.reason)
             found.by, found.at = self._staff, datetime.now(UTC).isoformat(timespec="seconds")
             for value in found.values:
-                self._say(f"     {told(value)}")
+                self._say(f"     {told(value, self._words)}")
             self._run.note(found)
             if found.outcome != FAILED:
                 return
-            self._say(f"     FAILED{': ' * bool(found.reason)}{found.reason or ''}")
+            self._say(f"     {self._words('FAILED')}{': ' * bool(found.reason)}{self._words(found.reason or '')}")
             for text_ in dict.fromkeys(value.advice for value in found.values if value.advice):
-                self._say(f"     {text_}")
+                self._say(f"     {self._words(text_)}")
             if not at_terminal() or not self._again(step, found):
                 return
 
     def _again(self, step: Step, found: Found) -> bool:
         """Whether a step that failed is repeated; a person may leave it out instead."""
         try:
-            line = self._line("     r = repeat, Enter = go on, s REASON = leave it out, q = leave: ", step)
+            line = self._line("r = repeat, Enter = go on, s REASON = leave it out, q = leave", step)
         except _SkippedStepError as skipped:
             self._run.note(Found(step.id, SKIPPED, found.values, skipped.reason, found.by, found.at))
             return False
@@ -85,12 +86,14 @@ class Guide:
 
     def _introduce(self, step: Step) -> None:
         number = f"{step.number}. " if step.number else ""
-        self._say(f"\n{number}{plain(step.what)}: {plain(step.how)}\n     expected: {plain(step.expected)}")
+        what, how, expected = (self._words(plain(text)) for text in (step.what, step.how, step.expected))
+        expected = self._words("expected: {expected}").format(expected=expected)
+        self._say(f"\n{number}{what}: {how}\n     {expected}")
         if step.picture is not None:
             path = self._run.folder / f"{step.picture}.svg"
             if not path.exists():
-                write_whole(path, pictures.picture(step.picture, self._bench.board).encode())
-            self._say(f"     look: {path}")
+                write_whole(path, pictures.picture(step.picture, self._bench.board, self._words).encode())
+            self._say(f"     {self._words('look')}: {path}")
         if step.apart:
             self._bench.let_go()
 
@@ -98,10 +101,12 @@ class Guide:
         """What the step comes to, by its kind."""
         board = str(self._run.scanner.get("board") or "")
         if step.by == "ask":
-            values = [self._number(f"     {one.name}, {one.unit or 'number'}: ", step) for one in step.ask]
+            values = [
+                self._number(f"{self._words(one.name)}, {self._words(one.unit or 'number')}", step) for one in step.ask
+            ]
             return judged(step, judged_values(step, values, board))
         if step.by == "do":
-            self._line("     Enter = done, s REASON = leave it out, q = leave: ", step, empty=True)
+            self._line("Enter = done, s REASON = leave it out, q = leave", step, empty=True)
             return Found(step.id, PASSED)
         came = Came([])
         if step.by in AT_SCANNER:
@@ -135,7 +140,7 @@ class Guide:
         """One answer. _SkippedStepError, Left; InputError when a script's answers end."""
         while True:
             try:
-                line = asked(prompt).strip()
+                line = asked(f"     {self._words(prompt)}: ").strip()
             except EOFError:
                 raise InputError(
                     f"standard input: the answers end at the step '{step.id}'; the same command goes on from there"
@@ -159,11 +164,11 @@ class Guide:
         """A line that is no answer: a person is asked once more, a script ends."""
         if not at_terminal():
             raise InputError(f"standard input, at the step '{step.id}': {what}")
-        self._say(f"     {what}")
+        self._say(f"     {self._words(what)}")
 
     def _yes(self, step: Step) -> bool:
         while True:
-            line = self._line("     as expected? y, n, s REASON, q: ", step).lower()
+            line = self._line("as expected? y, n, s REASON, q", step).lower()
             if line in (*_YES, *_NO):
                 return line in _YES
             self._refuse(step, "y or n")

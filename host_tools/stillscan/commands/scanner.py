@@ -8,9 +8,12 @@ from collections.abc import Callable
 
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.commands.in_words import speaks, words
 from stillscan.commands.scanner_calibrate import add_calibrate, add_folder, kept
 from stillscan.commands.scanner_test import add_test, add_watch
 from stillscan.errors import InputError
+from stillscan.guidance import service_texts
+from stillscan.guidance.technicians import ENGLISH, Words, counter_in, event_in
 from stillscan.technician.about import happened, health, info, settings
 from stillscan.technician.tasks import recover
 
@@ -47,7 +50,7 @@ def _action(
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.")
     add_port(parser)
-    parser.set_defaults(run=carry_out)
+    speaks(parser, carry_out)
     return parser
 
 
@@ -57,14 +60,19 @@ def _info(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({**record, "calibrations": calibrations}))
         return 0
+    say = words(args)
+    titles = {name: name if say is ENGLISH else service_texts(args.language)[f"info_{name}"] for name in record}
+    wide = max(16, *map(len, titles.values()))
     for name, value in record.items():
         if name != "calibration":  # the row of its kind says it, below
-            print(f"{name:<16} {_NOTHING.get(name, 'not known') if value is None else value}")
-    print("calibrations, as this computer knows them")
+            told = say(_NOTHING.get(name, "not known") if value is None else str(value))
+            print(f"{titles[name]:<{wide}} {told}")
+    print(say("calibrations, as this computer knows them"))
     for one in calibrations:
-        by = f" by {one['staff']}" if one["staff"] else ""
-        when = str(one["next"]) if str(one["next"]).startswith("due") else f"next {one['next']}"
-        print(f"  {one['kind']:<14} {one['when'] or 'never'}{by}; {when}")
+        by = say(" by {staff}").format(staff=one["staff"]) if one["staff"] else ""
+        told = say(str(one["next"]))
+        when = told if str(one["next"]).startswith("due") else say("next {when}").format(when=told)
+        print(f"  {say(one['kind']):<{wide - 2}} {one['when'] or say('never')}{by}; {when}")
     return 0
 
 
@@ -74,10 +82,11 @@ def _health(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(counters))
         return 0
+    say = words(args)
     for title, table in (("since power-on", "since_power_on"), ("in its whole life", "life")):
-        print(title)
+        print(say(title))
         for name, value in counters[table].items():
-            print(f"  {name:<24} {value}")
+            print(f"  {counter_in(say, name):<24} {value}")
     return 0
 
 
@@ -87,18 +96,20 @@ def _log(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(rows))
         return 0
-    print("what outlived power cuts" + ": nothing yet" * (not rows["kept"]))
-    _show_events(rows["kept"])
-    print("since power-on")
-    _show_events(rows["since_power_on"])
+    say = words(args)
+    print(say("what outlived power cuts" if rows["kept"] else "what outlived power cuts: nothing yet"))
+    _show_events(rows["kept"], say)
+    print(say("since power-on"))
+    _show_events(rows["since_power_on"], say)
     return 0
 
 
-def _show_events(rows: list[dict[str, object]]) -> None:
+def _show_events(rows: list[dict[str, object]], say: Words) -> None:
     for one in rows:
         t_ms = one["t_ms"]
         moment = f"{t_ms / 1000:.1f} s" if isinstance(t_ms, int) else ""
-        print(f"  {moment:>12}  {one['what']!s:<10} {one['detail']}".rstrip())
+        what, detail = (event_in(say, str(one[name])) for name in ("what", "detail"))
+        print(f"  {moment:>12}  {what:<10} {detail}".rstrip())
 
 
 def _settings(args: argparse.Namespace) -> int:
@@ -116,18 +127,19 @@ def _settings(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(rows))
         return 0
+    say = words(args)
     for row in rows:
         if values and row["former"] is None:
             continue  # who changes something is told that; without --set all are listed
         former = (
             ""
             if row["former"] is None
-            else f"; before {row['former']}: --set {row['name']}={row['former']} brings it back"
+            else say("; before {former}: {back} brings it back").format(
+                former=row["former"], back=f"--set {row['name']}={row['former']}"
+            )
         )
-        print(
-            f"{row['name']:<14} {row['value']:>8} {row['unit']:<7} default {row['default']}, {row['low']} to "
-            f"{row['high']}{former}"
-        )
+        ranged = say("default {default}, {low} to {high}").format(**row)
+        print(f"{row['name']:<14} {row['value']:>8} {say(str(row['unit'])):<7} {ranged}{former}")
     return 0
 
 
@@ -139,7 +151,7 @@ def _recover(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(result))
     elif was != wire.FAULT:
-        print("there is no fault: nothing to recover from")
+        print(words(args)("there is no fault: nothing to recover from"))
     else:
-        print(f"still a fault: {fault}" if fault else "all parts have started")
+        print(words(args)(f"still a fault: {fault}" if fault else "all parts have started"))
     return 1 if fault else 0

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.commands.in_words import speaks, words
 from stillscan.commands.records import records
 from stillscan.commands.signing_in import signed_in
 from stillscan.errors import InputError
+from stillscan.guidance import service_texts
+from stillscan.guidance.technicians import Words
 from stillscan.records.place import data_folder
 from stillscan.records.services import ServiceDone, Services
 from stillscan.records.staff import Person, Role
@@ -38,6 +41,9 @@ from stillscan.technician.hands import AskedHands, Hands, SimulatedHands
 from stillscan.technician.procedures.report import told
 
 _FILE = "calibrations.json"
+_SPECK = {
+    where: f"a speck of {{size_mm}} mm on the {where}, {{x_mm}} mm from the left" for where in ("strip", "sensor")
+}
 
 
 def add_calibrate(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -62,7 +68,7 @@ def add_calibrate(actions: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_folder(parser)
     add_port(parser)
-    parser.set_defaults(run=_calibrate)
+    speaks(parser, _calibrate)
 
 
 def add_folder(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +121,7 @@ def _calibrate(args: argparse.Namespace) -> int:
         elif args.back:
             aligned = _flow_back(at, known, serial)
         else:
-            aligned = _aligned(kind, at)
+            aligned = _aligned(kind, at, words(args))
         temperature_c = at.identity().temperature_c
         simulated = isinstance(at.session.transport, SimulatedKiosk)
     done = Calibrated(kind, now.isoformat(), person and person.staff, temperature_c, aligned.values)
@@ -134,9 +140,9 @@ def _calibrate(args: argparse.Namespace) -> int:
     return int(wrong)
 
 
-def _aligned(kind: str, at: AtScanner) -> Aligned:
+def _aligned(kind: str, at: AtScanner, say: Words) -> Aligned:
     transport = at.session.transport
-    hands: Hands = AskedHands(_say)
+    hands: Hands = AskedHands(_say, service_texts(say.language))
     if isinstance(transport, SimulatedKiosk):
         hands = SimulatedHands(transport, Page.from_array(marks.picture()))
     if kind == FLOW:
@@ -171,18 +177,20 @@ def _sign(
 
 
 def _show(args: argparse.Namespace, done: Calibrated, result: dict[str, Any], aligned: Aligned) -> None:
+    say = words(args)
     if aligned.wrong is not None:
-        print(f"not calibrated: {aligned.wrong}")
+        print(say(f"not calibrated: {aligned.wrong}"))
     elif done.kind == STRIP:
-        print(f"{'back to the former calibration' if args.back else 'calibrated'} at {result['temperature_c']} C")
+        what = "back to the former calibration at {degrees} C" if args.back else "calibrated at {degrees} C"
+        print(say(what).format(degrees=result["temperature_c"]))
         for where in ("strip", "sensor"):
             for speck in result[where]:
-                print(f"  a speck of {speck['size_mm']} mm on the {where}, {speck['x_mm']} mm from the left")
+                print(f"  {say(_SPECK[where]).format(**speck)}")
         if result["advice"]:
-            print(f"  {result['advice']}")
-        print(f"next: {result['next']}")
+            print(f"  {say(result['advice'])}")
+        print(say("next: {when}").format(when=say(result["next"])))
     for one in aligned.judged:
-        print(f"  {told(one)}" + (f"; {one.advice}" if one.advice else ""))
+        print(f"  {told(one, say)}" + (f"; {say(one.advice)}" if one.advice else ""))
     if aligned.wrong is None and done.kind != CARD:
         for name, value in done.values.items():
-            print(f"  {name}: {value}")
+            print(f"  {say(name)}: {value}")

@@ -8,13 +8,17 @@ import sys
 
 from kiosk import wire
 from stillscan.commands.at_scanner import add_port, at_scanner
+from stillscan.commands.in_words import speaks, words
 from stillscan.errors import DeviceError, InputError
+from stillscan.guidance import service_texts
+from stillscan.guidance.technicians import Words
 from stillscan.link.messages import Sample, named
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.hands import AskedHands, Hands, SimulatedHands
 from stillscan.technician.limits import Judged, judge
 from stillscan.technician.measuring import Measured, everything
+from stillscan.technician.procedures.report import bounds
 from stillscan.technician.sliding import flow_scale
 from stillscan.technician.through_kiosk import KioskPort
 
@@ -37,7 +41,7 @@ def add_test(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="also the scale of the flow sensor: you are asked to lay down any printed card and to slide it (with "
         "--port sim that is always done)",
     )
-    parser.set_defaults(run=_test)
+    speaks(parser, _test)
 
 
 def add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,27 +54,28 @@ def add_watch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_port(parser)
     parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help=f"for so long (10; at most {_MOST_S})")
-    parser.set_defaults(run=_watch)
+    speaks(parser, _watch)
 
 
 def _test(args: argparse.Namespace) -> int:
+    say = words(args)
     with at_scanner(args) as at:
         transport = at.session.transport
         if args.slide and isinstance(transport, KioskPort):
             raise InputError("--slide: it scans, and the running kiosk does that alone: end it first")
         if at.state == wire.FAULT:
-            _say("the scanner reports a fault; its parts are measured all the same")
-        measured = everything(at, lambda what: _say(f"measuring: {what} ..."))
+            _say(say("the scanner reports a fault; its parts are measured all the same"))
+        measured = everything(at, lambda what: _say(say(f"measuring: {what} ...")))
         if isinstance(transport, SimulatedKiosk) and at.state != wire.FAULT:
             measured.append(slide_simulated(at, transport))
         elif args.slide:
-            measured.append(_slide(at, AskedHands(_say)))
+            measured.append(_slide(at, AskedHands(_say, service_texts(say.language))))
         board = at.session.hello.board_name if at.session.hello is not None else ""
     judged = judge(measured, board)
     if args.json:
         print(json.dumps([one._asdict() for one in judged]))
     else:
-        _show(judged)
+        _show(judged, say)
     return 0 if all(one.ok for one in judged) else 1
 
 
@@ -87,26 +92,27 @@ def slide_simulated(at: AtScanner, kiosk: SimulatedKiosk) -> Measured:
     return _slide(at, SimulatedHands(kiosk, kiosk.bus.scene.page))
 
 
-def _show(judged: list[Judged]) -> None:
-    wide = max(len(one.measurement) for one in judged)
+def _show(judged: list[Judged], say: Words) -> None:
+    marks = [say(mark) for mark in ("FAIL", "ok")]
+    parts, wide = (max(len(say(text)) for text in column) for column in zip(*(one[:2] for one in judged), strict=True))
     for one in judged:
-        value = "not measured" if one.value is None else f"{one.value:g} {one.unit}".rstrip()
-        between = " to ".join("" if bound is None else f"{bound:g}" for bound in (one.low, one.high))
-        print(
-            f"{'ok  ' if one.ok else 'FAIL'}  {one.part:<14} {one.measurement:<{wide}} {value:<16} ({between.strip()})"
-        )
+        value = say("not measured") if one.value is None else f"{one.value:g} {say(one.unit)}".rstrip()
+        what = f"{say(one.part):<{max(14, parts)}} {say(one.measurement):<{wide}}"
+        print(f"{marks[one.ok]:<{max(map(len, marks))}}  {what} {value:<16} ({bounds(one, say)})")
         if one.advice:
-            print(f"      {one.advice}")
+            print(f"      {say(one.advice)}")
     failed = sum(not one.ok for one in judged)
     print(
-        f"{failed} of {len(judged)} are not as they have to be"
+        say(f"{failed} of {len(judged)} are not as they have to be")
         if failed
-        else f"all {len(judged)} are as they have to be"
+        else say(f"all {len(judged)} are as they have to be")
     )
 
 
 def _watch(args: argparse.Namespace) -> int:
     count = max(1, round(min(args.seconds, _MOST_S) * 50))
+    say = words(args)
+    flow, quality = say("flow"), say("quality")
     with at_scanner(args) as at, at.service():
         shown = 0
 
@@ -116,9 +122,9 @@ def _watch(args: argparse.Namespace) -> int:
             if args.json:
                 print(json.dumps(sample._asdict()), flush=True)
             elif shown % 5 == 1:
-                pins = [name for bit, name in ((1, "document"), (2, "INT1"), (4, "home")) if sample.pins & bit]
+                pins = [say(name) for bit, name in ((1, "document"), (2, "INT1"), (4, "home")) if sample.pins & bit]
                 print(
-                    f"flow {sample.dx:>4} {sample.dy:>4}  quality {sample.squal:>3}  "
+                    f"{flow} {sample.dx:>4} {sample.dy:>4}  {quality} {sample.squal:>3}  "
                     f"g {sample.x_mg:>5} {sample.y_mg:>5} {sample.z_mg:>5} mg  {' '.join(pins)}",
                     flush=True,
                 )

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from stillscan.commands.at_scanner import add_port, at_scanner
 from stillscan.commands.guided import Guide, Left
+from stillscan.commands.in_words import speaks, words
 from stillscan.commands.parser import simulated_group
 from stillscan.commands.records import add_place, records
 from stillscan.commands.signing_in import named, signed_in
 from stillscan.errors import InputError
 from stillscan.files import may_write, read_whole, write_whole
-from stillscan.guidance import counted
+from stillscan.guidance import service_texts
+from stillscan.guidance.technicians import Words
 from stillscan.records.place import data_folder
 from stillscan.records.services import ServiceDone, Services
 from stillscan.records.staff import Person, Role
@@ -32,9 +34,11 @@ from stillscan.technician.procedures.carrying_out import Bench
 from stillscan.technician.procedures.closing import FILES, close
 from stillscan.technician.procedures.report import OUTCOMES
 from stillscan.technician.procedures.run import FAILED, Run, load, open_run, runs
+from stillscan.technician.procedures.spoken import spoken
 from stillscan.technician.procedures.table import REPLACE, Procedure, answer_sheet, checklist, find, plain, procedures
 
 _CARDS = {"card": False, "card-turned": True}  # what --document may lay down, and whether it lies upside down
+_NONE_YET = "no reports yet; 'stillscan service run NAME' makes one"
 _MOST_BYTES = 20_000_000  # of a report: one of 50 steps has 0.2 MB
 
 
@@ -50,14 +54,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions = parser.add_subparsers(metavar="COMMAND", required=True)
     listing = actions.add_parser("list", help="which procedures there are", description="Which procedures there are.")
     listing.add_argument("--json", action="store_true", help="print the result as JSON")
-    listing.set_defaults(run=_list)
+    speaks(listing, _list)
     show = actions.add_parser("show", help="the steps of one", description="The phases and steps of a procedure.")
     show.add_argument("procedure", metavar="NAME", help="acceptance, cleaning, yearly or replace-PART")
     show.add_argument("--json", action="store_true", help="print the result as JSON")
     show.add_argument("--answers", action="store_true", help="a sheet of answers for a script: fill in each line '?'")
     show.add_argument("--markdown", action="store_true", help="the checklist as the tables of boards/README.md")
     show.add_argument("--pictures", metavar="FOLDER", help="write what to look at as SVG files into this folder")
-    show.set_defaults(run=_show)
+    speaks(show, _show)
     _add_run(actions)
     told = actions.add_parser(
         "report",
@@ -69,14 +73,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     told.add_argument("--json", action="store_true", help="print the result as JSON")
     _add_folder(told)
     add_place(told)
-    told.set_defaults(run=_report)
+    speaks(told, _report)
     card = actions.add_parser(
         "card",
         help="write the test card as a PDF to print",
         description="Writes the test card: to be printed by a laser printer at 100 %, and cut out.",
     )
     card.add_argument("out", metavar="OUT.pdf", help="the file to write")
-    card.set_defaults(run=_card)
+    speaks(card, _card)
 
 
 def _add_run(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -100,7 +104,7 @@ def _add_run(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="FILE|card|card-turned",
         help="what the simulated hand takes for the test card (card)",
     )
-    parser.set_defaults(run=_run)
+    speaks(parser, _run)
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
@@ -116,16 +120,17 @@ def _folder(args: argparse.Namespace) -> Path:
 
 
 def _list(args: argparse.Namespace) -> int:
-    known = procedures()
+    known, say = procedures(), words(args)
     if args.json:
         for one in known.values():
             print(json.dumps(_brief(one)))
         return 0
     for one in known.values():
         if not one.name.startswith(REPLACE):
-            print(f"{one.name:<16} {counted(len(one.steps), 'step', 'steps'):>9}  {one.about}")
+            steps = say("1 step" if len(one.steps) == 1 else f"{len(one.steps)} steps")
+            print(f"{one.name:<16} {steps:>9}  {say(one.about)}")
     parts = ", ".join(name.removeprefix(REPLACE) for name in known if name.startswith(REPLACE))
-    print(f"{REPLACE}PART: after a part was exchanged; PART is {parts}")
+    print(say("{name}: after a part was exchanged; PART is {parts}").format(name=f"{REPLACE}PART", parts=parts))
     return 0
 
 
@@ -140,7 +145,7 @@ def _show(args: argparse.Namespace) -> int:
         if not folder.is_dir():
             raise InputError(f"{folder}: there is no such folder; make it first")
         for name in dict.fromkeys(step.picture for step in procedure.steps if step.picture):
-            write_whole(folder / f"{name}.svg", pictures.picture(name, "").encode())
+            write_whole(folder / f"{name}.svg", pictures.picture(name, "", words(args)).encode())
     if args.markdown:
         print(checklist(), end="")
     elif args.answers:
@@ -156,13 +161,15 @@ def _show(args: argparse.Namespace) -> int:
         ]
         print(json.dumps({**_brief(procedure), "phases": phases}))
     else:
+        say = words(args)
+        procedure = spoken(procedure, say)
         print(f"{procedure.title}: {procedure.about}")
         for phase in procedure.phases:
             print(f"\n{phase.name}. {phase.say}")
             for step in phase.steps:
                 number = f"{step.number}." if step.number else "-"
                 print(f"  {number:<4} {plain(step.what)}: {plain(step.how)}")
-                print(f"       expected: {plain(step.expected)}")
+                print("       " + say("expected: {expected}").format(expected=plain(step.expected)))
     return 0
 
 
@@ -171,19 +178,21 @@ def _run(args: argparse.Namespace) -> int:
     card = _page(args)
     person = _person(args)
     run, goes_on = open_run(_folder(args), procedure, datetime.now(UTC), anew=args.new)
-    bench = Bench(lambda: at_scanner(args), lambda at: _hands(at, card), _say)
-    _say(f"{procedure.title}, {run.id}" + (f": goes on, {len(run.found)} of {len(procedure.steps)} done" * goes_on))
+    say = words(args)
+    bench = Bench(lambda: at_scanner(args), lambda at: _hands(at, card, say), lambda text: _say(say(text)))
+    done = say("goes on, {done} of {steps} done").format(done=len(run.found), steps=len(procedure.steps))
+    _say(f"{say(procedure.title)}, {run.id}" + f": {done}" * goes_on)
     try:
-        Guide(run, bench, None if person is None else person.staff, _say).lead()
+        Guide(run, bench, None if person is None else person.staff, _say, say).lead()
     except Left:
-        _say(f"left: 'stillscan service run {procedure.name}' goes on from there")
+        _say(say(f"left: 'stillscan service run {procedure.name}' goes on from there"))
     except KeyboardInterrupt:
-        _say(f"what was found is kept: 'stillscan service run {procedure.name}' goes on from there")
+        _say(say(f"what was found is kept: 'stillscan service run {procedure.name}' goes on from there"))
         raise
     finally:
         bench.let_go()
     if run.next is None:
-        close(run, person, functools.partial(_note, args))
+        close(run, person, functools.partial(_note, args), args.language)
     _tell(args, run)
     return int(run.outcome not in ("passed", "passed_with_skips"))
 
@@ -206,9 +215,13 @@ def _page(args: argparse.Namespace) -> Page:
     return Page.load(args.document)
 
 
-def _hands(at: AtScanner, card: Page) -> Hands:
+def _hands(at: AtScanner, card: Page, say: Words) -> Hands:
     transport = at.session.transport
-    return SimulatedHands(transport, card) if isinstance(transport, SimulatedKiosk) else AskedHands(_say)
+    return (
+        SimulatedHands(transport, card)
+        if isinstance(transport, SimulatedKiosk)
+        else AskedHands(_say, service_texts(say.language))
+    )
 
 
 def _say(text: str) -> None:
@@ -242,28 +255,30 @@ def _tell(args: argparse.Namespace, run: Run) -> None:
             )
         )  # fmt: skip
         return
+    say = words(args)
     for step in run.procedure.steps:
         found = run.found.get(step.id)
         if found is not None and found.outcome == FAILED:
-            print(f"FAIL  {plain(step.what)}: {found.reason or 'not as it has to be'}")
+            print(f"{say('FAIL')}  {say(plain(step.what))}: {say(found.reason or 'not as it has to be')}")
             for advice in dict.fromkeys(value.advice for value in found.values if value.advice):
-                print(f"      {advice}")
-    print(OUTCOMES[run.outcome] + ("" if run.entry is None else f"; entry {run.entry} of the audit chain"))
+                print(f"      {say(advice)}")
+    entry = "" if run.entry is None else "; " + say("entry {entry} of the audit chain").format(entry=run.entry)
+    print(say(OUTCOMES[run.outcome]) + entry)
     for name in files.values():
         print(name)
 
 
 def _report(args: argparse.Namespace) -> int:
-    folder = _folder(args)
+    folder, say = _folder(args), words(args)
     if args.id is None:
         if not (found := runs(folder)):
-            _say(f"{folder}: no reports yet; 'stillscan service run NAME' makes one")
+            _say(f"{folder}: {say(_NONE_YET)}")
         for path in found:
             run = load(path)
             if args.json:
                 print(json.dumps({"report": run.id, "outcome": run.outcome, "began": run.began, "entry": run.entry}))
             else:
-                print(f"{run.id:<40} {run.outcome:<18} {run.staff or ''}")
+                print(f"{run.id:<40} {say(run.outcome):<18} {run.staff or ''}")
         return 0
     if args.id not in [path.name for path in runs(folder)]:
         raise InputError(f"{args.id}: there is no such report in {folder}; 'stillscan service report' lists them")
@@ -285,7 +300,7 @@ def _report(args: argparse.Namespace) -> int:
         more = {"entry": run.entry, "staff": run.staff, "digests": digests, "said": word}
         print(json.dumps({**whole, **more}))
     else:
-        print(f"{run.id}: {OUTCOMES[run.outcome]}; {word}")
+        print(f"{run.id}: {say(OUTCOMES[run.outcome])}; {say(word)}")
         for ending in digests:
             print(run.folder / f"report.{ending}")
     return int(not signed)
@@ -304,5 +319,5 @@ def _word(run: Run, *, signed: bool) -> str:
 def _card(args: argparse.Namespace) -> int:
     may_write(args.out)
     write_whole(args.out, card_pdf())
-    _say(f"{args.out}: print it at 100 % with a laser printer; it says how it is cut and laid down")
+    _say(words(args)(f"{args.out}: print it at 100 % with a laser printer; it says how it is cut and laid down"))
     return 0

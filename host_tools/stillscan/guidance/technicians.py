@@ -19,6 +19,10 @@ from stillscan.errors import InputError
 _LEAST_LETTERS = (
     7  # of a text with values, beside them: "no lines: {why}" is known by its words, "{low} to {high}" is not
 )
+_BETWEEN = re.compile(
+    r"(, |: | at row | is |\bnumber )"
+)  # the parts of an event's words, as technician.history puts them
+_BY_CAUSE = ("aborts", "faults")
 
 
 class Words:
@@ -94,3 +98,14 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 ENGLISH = Words("en", {})
 """Everything as it stands."""
+
+
+def event_in(say: Words, text: str) -> str:
+    """What happened at the scanner, or a detail of it, in the words of a language: each of its parts by itself."""
+    return "".join(part.replace(part.strip(), say(part.strip())) for part in _BETWEEN.split(text) if part)
+
+
+def counter_in(say: Words, name: str) -> str:
+    """The name of a counter; those of one cause of aborts, or of the faults of one part, have its name behind."""
+    kind, _, of = name.partition("_")
+    return f"{say(kind)}: {say(of)}" if say is not ENGLISH and kind in _BY_CAUSE and of else say(name)

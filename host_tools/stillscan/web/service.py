@@ -15,7 +15,7 @@ from stillscan.boards.settings import known
 from stillscan.counter.counter import Counter
 from stillscan.errors import StillscanError
 from stillscan.guidance import service_texts
-from stillscan.guidance.technicians import technician_words
+from stillscan.guidance.technicians import counter_in, event_in, technician_words
 from stillscan.technician.glass import Glass
 from stillscan.technician.live import LAMPS
 from stillscan.technician.procedures.guided import Guided
@@ -27,7 +27,7 @@ from stillscan.web.gate import NOW, session_of
 from stillscan.web.language import keep_choice, language_of
 from stillscan.web.procedures import ProcedurePages, offered
 from stillscan.web.rendering import Rendering
-from stillscan.web.service_view import counter_in, day, dirt_drawing, event_in, partly_english, told
+from stillscan.web.service_view import day, dirt_drawing, partly_english, told
 from stillscan.web.sessions import Sessions
 
 PATH = "/service"

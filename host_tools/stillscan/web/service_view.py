@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
 
-from stillscan.guidance.technicians import ENGLISH, Words
+from stillscan.guidance.technicians import Words
 from stillscan.technician.dirt import HURTS, STRIP
 from stillscan.technician.glass import Glass
 from stillscan.technician.room import Seen
@@ -17,8 +16,6 @@ from stillscan.technician.room import Seen
 _WIDTH_MM, _GLASS_MM = 125.0, 23.2  # what the line sensor sees: 1476 pixels, and 274 rows at 300 dpi
 _SENSOR_MM, _STRIP_MM, _GAP_MM = 2.0, 3.0, 2.0  # bands above the glass in which theirs is shown, and between them
 _LEAST_MM = 0.8  # half a circle's width: smaller ones are not seen on a phone
-_BETWEEN = re.compile(r"(, |: | at row | is |\bnumber )")  # the parts of an event's words, as `history` puts them
-_BY_CAUSE = ("aborts", "faults")
 _VERDICTS = {
     "clean": "verdict_clean",
     "wipe the glass": "verdict_glass",
@@ -39,17 +36,6 @@ def told(seen: Seen, texts: Mapping[str, str]) -> dict[str, Any]:
         "recent": seen.log["since_power_on"],
         "settings": seen.settings,
     }  # fmt: skip
-
-
-def event_in(say: Words, text: str) -> str:
-    """What happened at the scanner, or a detail of it, in the words of a language: each of its parts by itself."""
-    return "".join(part.replace(part.strip(), say(part.strip())) for part in _BETWEEN.split(text) if part)
-
-
-def counter_in(say: Words, name: str) -> str:
-    """The name of a counter; those of one cause of aborts, or of the faults of one part, have its name behind."""
-    kind, _, of = name.partition("_")
-    return f"{say(kind)}: {say(of)}" if say is not ENGLISH and kind in _BY_CAUSE and of else say(name)
 
 
 def partly_english(say: Words) -> Callable[[str], Markup]:

@@ -107,10 +107,16 @@ def told(value: Judged, say: Say = str) -> str:
     """A value and its limits, as a line in the words of a language."""
     name, unit = say(value.measurement), say(value.unit)
     number = say("not measured") if value.value is None else f"{value.value + 0.0:g} {unit}".rstrip()  # -0 is 0
+    limits = bounds(value, say)
+    within = f" ({limits})" if limits else ""
+    return f"{name}: {number}{within}" + ("" if value.ok else f", {say('not as it has to be')}")
+
+
+def bounds(value: Judged, say: Say = str) -> str:
+    """Its limits in the words of a language; "" of a value without any."""
     low, high = ("" if bound is None else f"{bound:g}" for bound in (value.low, value.high))
     limits = "{low} to {high}" if low and high else "at least {low}" if low else "at most {high}" if high else ""
-    within = f" ({say(limits).format(low=low, high=high)})" if limits else ""
-    return f"{name}: {number}{within}" + ("" if value.ok else f", {say('not as it has to be')}")
+    return say(limits).format(low=low, high=high)
 
 
 def _plots(run: Run, say: Say) -> tuple[Plot, ...]:

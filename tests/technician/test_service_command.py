@@ -181,7 +181,7 @@ def test_list_and_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["service", "list"]) == 0
     assert "acceptance" in capsys.readouterr().out
     assert main(["service", "show", "cleaning", "--language", "nn"]) == 0
-    assert "forventa: ingenting som skadar lesinga" in capsys.readouterr().out
+    assert "venta: ingenting som skadar lesinga" in capsys.readouterr().out
     assert main(["service", "list", "--json"]) == 0
     names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
     for name in names:

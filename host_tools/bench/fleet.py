@@ -15,12 +15,12 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from bench.fleet_site import STALL_S, Box, Site, answered, compared
+from bench.working_folder import working_folder
 from stillscan.fleet.agent import Agent
 from stillscan.fleet.connection import Address
 from stillscan.fleet.nkey import new_seed
@@ -69,16 +69,16 @@ def main() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * args.kiosks + 1000)), hard))
     good = True
-    with tempfile.TemporaryDirectory(prefix="stillscan-bench-") as folder:
+    with working_folder() as folder:
         if args.checks:
-            good &= _check(Path(folder) / "check", args.checks)
+            good &= _check(folder / "check", args.checks)
         boxes = [Box(f"kiosk-{number:04}", args.events) for number in range(args.kiosks)]
-        good &= _chain(Path(folder) / "plain", args, boxes, 0.0) if boxes else True
+        good &= _chain(folder / "plain", args, boxes, 0.0) if boxes else True
         if args.kill_every and boxes:
             boxes = [Box(f"kiosk-{number:04}", args.events) for number in range(args.kiosks)]
-            good &= _chain(Path(folder) / "kills", args, boxes, args.kill_every)
+            good &= _chain(folder / "kills", args, boxes, args.kill_every)
         if args.week:
-            good &= _chain(Path(folder) / "week", args, [Box("kiosk-week", args.week)], 0.0, _GOAL_WEEK_S)
+            good &= _chain(folder / "week", args, [Box("kiosk-week", args.week)], 0.0, _GOAL_WEEK_S)
     return 0 if good else 1
 
 

@@ -13,14 +13,13 @@ import json
 import logging
 import random
 import resource
-import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench.fleet_site import STALL_S, Box, Site, answered, compared
+from bench.working_folder import working_folder
 from stillscan.errors import EnvironmentTroubleError
 from stillscan.fleet.agent import Agent
 from stillscan.fleet.connection import Address
@@ -48,8 +47,8 @@ def main() -> int:
     logging.disable(logging.CRITICAL)  # what is killed would be told once a kiosk
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * args.kiosks + 1000)), hard))
-    with tempfile.TemporaryDirectory(prefix="stillscan-bench-") as folder:
-        return 0 if _day(Path(folder), args) else 1
+    with working_folder() as folder:
+        return 0 if _day(folder, args) else 1
 
 
 def _day(folder: Path, args: argparse.Namespace) -> bool:
@@ -140,10 +139,5 @@ class _Kills:
             self._site.servers[number].start()
 
 
-def _interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupted)
     raise SystemExit(main())

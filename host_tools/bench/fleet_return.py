@@ -13,13 +13,13 @@ import json
 import logging
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from sqlalchemy import select
 
 from bench.fleet_site import STALL_S, Box, Site, answered, compared
+from bench.working_folder import working_folder
 from stillscan.fleet.agent import Agent
 from stillscan.fleet.connection import Address
 from stillscan.fleet.running import running
@@ -76,8 +76,8 @@ def main() -> int:
     parser.add_argument("--beside", type=float, default=20.0, metavar="S", help="measured before and after (20)")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="stillscan-bench-") as folder:
-        return 0 if _return(Path(folder), args) else 1
+    with working_folder() as folder:
+        return 0 if _return(folder, args) else 1
 
 
 def _return(folder: Path, args: argparse.Namespace) -> bool:

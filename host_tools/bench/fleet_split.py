@@ -13,13 +13,13 @@ import itertools
 import json
 import logging
 import sys
-import tempfile
 import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 from bench.fleet_site import STALL_S, Box, Site, answered, compared
+from bench.working_folder import working_folder
 from stillscan.fleet.agent import Agent
 from stillscan.fleet.connection import Address
 from stillscan.fleet.running import running
@@ -71,8 +71,8 @@ def main() -> int:
     parser.add_argument("--cut", type=float, default=40.0, metavar="S", help="how long (40)")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)  # what cannot be reached would be told once a kiosk
-    with tempfile.TemporaryDirectory(prefix="stillscan-bench-") as folder:
-        return 0 if _split(Path(folder), args) else 1
+    with working_folder() as folder:
+        return 0 if _split(folder, args) else 1
 
 
 def _split(folder: Path, args: argparse.Namespace) -> bool:

@@ -17,7 +17,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -33,6 +32,7 @@ from rich.table import Table
 from bench.soak import pictures
 from bench.soak.misfortunes import busy
 from bench.soak.rig import COMMAND, Scanner, environment, stop
+from bench.working_folder import working_folder
 from stillscan.commands.world import SAMPLE
 
 HANG_S = 60.0
@@ -174,8 +174,7 @@ def scanners(folder: Path, document: str, runs: int) -> Iterator[Scanner]:
 def measure(scenario: Scenario, seed: int, console: Console) -> Found:
     """All runs of a scenario."""
     found, chance = Found(), random.Random(f"{scenario.name} {seed}")
-    with tempfile.TemporaryDirectory(prefix="stillscan-liveness-") as name:
-        folder = Path(name)
+    with working_folder("liveness") as folder:
         pictures.draw_all(folder)
         fresh = scanners(folder, scenario.document, scenario.runs)
         for scanner in track(fresh, scenario.name, scenario.runs, console=console):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from kiosks import NOW
 
 from stillscan.fleet import agent as agents
+from stillscan.fleet import connection
 from stillscan.fleet.agent import AGAIN_S, Agent
 from stillscan.fleet.connection import Address, NatsError
 from stillscan.fleet.events import STREAM, parse_payload
@@ -70,6 +71,7 @@ class World:
     @contextlib.asynccontextmanager
     async def connected(self, to: Address, name: str, waits: Any) -> AsyncIterator[World]:
         if not self.reachable:
+            waits("no server has let us in yet")
             raise NatsError("the server cannot be reached")
         yield self
 
@@ -216,6 +218,31 @@ def test_a_server_that_takes_nothing_is_told_of_once(world: World, caplog: pytes
     world.fails = lambda n: False
     agent = world.lives(600, agent)
     assert (agent.trouble, world.box.rows) == ("", {})
+
+
+def test_an_acknowledgement_that_takes_long_is_told_of_before_ten_seconds_have_passed(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connection, "_TELL_S", 0.0)
+    publish = world.publish
+
+    async def slow(*args: Any, **more: Any) -> Any:
+        for _ in range(1000):
+            if "has not acknowledged yet" in caplog.text:
+                return await publish(*args, **more)
+            await asyncio.sleep(0)
+        raise TimeoutError
+
+    world.publish = slow  # type: ignore[method-assign]
+    agent = world.lives(60)
+    assert (agent.trouble, world.box.rows) == ("", {})
+    assert caplog.text.count("has not acknowledged yet") == 3, "500 events are three windows, each of which was slow"
+
+
+def test_a_day_without_a_server_is_two_lines_of_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.reachable = False
+    assert "cannot be reached" in world.lives(86400).trouble
+    assert caplog.text.count("WARNING") == 2
 
 
 def test_a_kiosk_that_is_refused_says_so_and_keeps_all(world: World) -> None:

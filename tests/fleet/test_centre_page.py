@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from html import unescape
 from importlib.resources import files
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from stillscan.guidance.catalogue import sections
 from stillscan.records.errors import RecordsError
 from stillscan.verify.known import LANGUAGES
 
-PAGES = ("/", "/series", "/versions", "/week", "/known", "/kiosk/k0", "/office/0000 Office", "/version/1.4.0")
+PAGES = ("/", "/series", "/versions", "/week", "/known", "/kiosk/k0", "/office?name=0000 Office", "/version/1.4.0")
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def centre(store: Store, fleet: Fleet, tmp_path: Path) -> Centre:
 def test_every_page_is_shown_in_every_language(centre: Centre, language: str) -> None:
     client, texts = centre.browser(), sections(language)["fleet"]
     for path in (*PAGES, "/series/UTO/P/2031"):
-        answer = client.get(f"{path}?language={language}")
+        answer = client.get(f"{path}{'&' if '?' in path else '?'}language={language}")
         assert answer.status_code == 200, path
         assert texts["too_few"] in answer.text
         assert f'<html lang="{language}"' in answer.text
@@ -124,10 +125,23 @@ def test_of_few_documents_nothing_is_shown(store: Store, centre: Centre, fleet: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/kiosk/nobody", "/office/nowhere", "/version/9", "/series/XXX/P/2030", "/series/UTO/P/x", "/nothing"]
+    "path", ["/kiosk/nobody", "/office?name=nowhere", "/version/9", "/series/XXX/P/2030", "/series/UTO/P/x", "/nothing"]
 )
 def test_what_is_not_there_is_not_found(centre: Centre, path: str) -> None:
     assert centre.browser().get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "office", ["Storgata 1/3", "..", "a?b=c&d#e%2f", "<script>alert(1)</script>", "\U0001f4ee \u05d0", "\"x'", "a\\\\b"]
+)
+def test_every_office_s_link_leads_to_it(centre: Centre, fleet: Fleet, office: str) -> None:
+    fleet.set("k0", office=office)
+    page = centre.browser().get("/kiosk/k0").text
+    (link,) = re.findall(r'href="(/office[^"]*)"', page)
+    shown = centre.browser().get(unescape(link))
+    assert (shown.status_code, "<script>a" in shown.text) == (200, False)
+    (other,) = re.findall(r'href="([^"]*language=nb)"', shown.text)
+    assert centre.browser().get(unescape(other)).status_code == 200
 
 
 def test_kiosks_are_found_and_listed_a_page_at_a_time(store: Store, tmp_path: Path) -> None:
@@ -137,8 +151,8 @@ def test_kiosks_are_found_and_listed_a_page_at_a_time(store: Store, tmp_path: Pa
     first = client.get("/").text
     assert first.count("<tr class=") == 101, "a hundred, and the alert"
     assert first.index('href="/kiosk/k249"') < first.index('href="/kiosk/k0"')
-    assert client.get("/?page=3").text.count("<tr class=") == 51
-    assert client.get("/?page=99").text == client.get("/?page=3").text
+    for page in (3, 99):
+        assert client.get(f"/?page={page}").text.count("<tr class=") == 51
     assert client.get("/?page=-1").text.count("<tr class=") == client.get("/?page=²").text.count("<tr class=") == 101
     assert 'href="/kiosk/k77"' in client.get("/?find=K77").text
     assert sections("en")["fleet"]["none_found"] in client.get("/?find=%3Cscript%3E").text

@@ -21,7 +21,7 @@ from stillscan.mrz.compose import compose
 from stillscan.mrz.series import Series
 from stillscan.records import schema
 from stillscan.records.database import Database
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import FieldError, RecordsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.verification import verify
 
@@ -172,18 +172,45 @@ def test_a_database_of_the_first_version_gets_its_outbox(tmp_path: Path) -> None
     database.close()
 
 
-def test_a_full_disk_stops_check_and_event_together(tmp_path: Path) -> None:
-    office = Office(tmp_path / "office", 1, 60)
+def with_room(office: Office, pages: int) -> list[int]:
+    """Its disk takes so many pages more; what is given says how many at all, and may be changed."""
     with office._database.reading() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-    event.listen(office._database._engine, "connect", lambda c, _: c.execute(f"PRAGMA max_page_count = {pages + 4}"))
+        most = [connection.exec_driver_sql("PRAGMA page_count").scalar() + pages]
+    event.listen(
+        office._database._engine, "checkout", lambda c, *_: c.execute(f"PRAGMA max_page_count = {most[0]}").close()
+    )
     office._database.close()
+    return most
+
+
+@pytest.mark.parametrize("passport", [READ, UNREAD])
+def test_a_full_disk_stops_check_and_event_together_and_nobody_is_forgotten(tmp_path: Path, passport: Passport) -> None:
+    office = Office(tmp_path / "office", 1, 60)
+    most, came = with_room(office, 4), 0
 
     def serve_all() -> None:
+        nonlocal came
         for _ in range(60):
-            office.serve(UNREAD, random.Random(1))
+            office.serve(passport, random.Random(1))
+            came += 1
 
     with pytest.raises(RecordsError, match="full"):
         serve_all()
-    assert 0 < len(told(office)) == len(office.recorded())
+    assert 0 < len(told(office)) == len(office.recorded()) == came < 60
+    for _ in range(3):
+        with pytest.raises(RecordsError, match="full"):
+            office.serve(passport, random.Random(1))
+    most[0] *= 100
+    office.serve(passport, random.Random(1))
+    assert len(told(office)) == len(office.recorded()) == came + 2  # who waited, and the next one
     office.close()
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "", "a\nb", "x\u202ey"])
+def test_an_office_whose_name_no_event_could_hold_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    database = Database(tmp_path / "records.db")
+    with pytest.raises(FieldError, match="office"):
+        Outbox(database, Keyring(tmp_path / "keys", "a"), name)
+    box = Outbox(database, Keyring(tmp_path / "keys", "a"), "ø" * 64)
+    assert box.tell("health", NOW, CountsData()) == 1
+    database.close()

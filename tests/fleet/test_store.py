@@ -118,6 +118,8 @@ def test_a_name_is_not_taken_over_by_another_key(store: Store, kiosk: Kiosk) -> 
     assert row(store)["office"] == "0002 Oslo"
     with pytest.raises(RecordsError, match="another key"):
         Kiosk("oslo-1").enrol(store)
+    with pytest.raises(InputError, match="longer than 64"):  # as no event of it could name it
+        Kiosk("oslo-2").enrol(store, "x" * 65)
 
 
 @ON_BOTH

@@ -34,6 +34,7 @@ from stillscan.fleet.servers import Server, User, local, started
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import KIOSK
 from stillscan.fleet.up import fleet, go_on
+from stillscan.records.errors import RecordsError
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 _LONG_S = 600.0  # never waited for: what a killed server had is sent again after 150 s, and a hang lasts longer
@@ -305,3 +306,23 @@ def test_a_demonstration_goes_on_until_it_is_stopped(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             go_on(one, pause)
         assert len(one.offices[0].recorded()) == 25
+
+
+def test_a_full_disk_ends_no_demonstration() -> None:
+    pauses: list[float] = []
+    served: list[int] = []
+    full = iter([False, True, True, False])
+
+    def serve(number: int) -> None:
+        served.append(number)
+        if next(full):
+            raise RecordsError("records.db: the disk is full; nothing was written", "full")
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        go_on(SimpleNamespace(serve=serve, check=lambda: None), pause)  # type: ignore[arg-type]
+    assert (served, [one > 0 for one in pauses]) == ([0, 1, 1, 1], [False, True, True, False])

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -22,6 +21,7 @@ from rich.progress import Progress, TaskID
 from bench.soak.day import Counter, spend
 from bench.soak.plan import KINDS
 from bench.soak.report import show
+from bench.working_folder import working_folder
 from stillscan.errors import InputError, StillscanError
 
 _CHECKS = 2000
@@ -43,9 +43,9 @@ def main() -> int:
     console = Console()
     console.width = max(console.width, _WIDTH)
     progress = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty())
-    with tempfile.TemporaryDirectory(prefix="stillscan-soak-") as folder, progress:
+    with working_folder("soak") as folder, progress:
         task = progress.add_task("checks", total=args.checks)
-        with Counter(Path(folder), args.seed, args.checks, kinds, args.journal) as counter:
+        with Counter(folder, args.seed, args.checks, kinds, args.journal) as counter:
             day = spend(counter, args.minutes * 60, lambda done, line: _tell(progress, task, done, line))
     show(day, console)
     return 1 if day.missed else 0

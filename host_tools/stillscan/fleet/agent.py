@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stillscan.errors import StillscanError
-from stillscan.fleet.connection import Address, NatsError, connected, pause_s, reason
+from stillscan.fleet.connection import Address, NatsError, connected, pause_s, reason, telling
 from stillscan.fleet.events import RECEIPTS, STREAM, hour_of, message_id, payload_of, subject_of
 from stillscan.fleet.outbox import Waiting
 from stillscan.fleet.receipts import REFUSED, ReceiptError, Sign, first_told, read
@@ -88,7 +88,7 @@ class Agent:
         attempt = 0
         while True:
             try:
-                async with connected(self._to, self._box.kiosk, self._say) as client:
+                async with connected(self._to, self._box.kiosk, self._waits) as client:
                     before = self._sent
                     try:
                         await self._serve(client)
@@ -107,6 +107,10 @@ class Agent:
             _log.warning("fleet: %s", trouble) if trouble else _log.info("fleet: connected to %s", self._to)
         self.trouble = trouble
 
+    def _waits(self, what: str) -> None:
+        """Something takes long. Where more is known already it is no news: a month of tries is a line or two."""
+        self._say(self.trouble or what)
+
     async def _serve(self, client: Client) -> None:
         stream = client.jetstream(timeout=_ACK_S)
         if self._sent < 0:
@@ -115,9 +119,11 @@ class Agent:
         fresh = True
         while True:
             rows = await asyncio.to_thread(self._box.waiting, self._sent, _WINDOW)
+            slow = f"{self._to}: the server has not acknowledged yet; it is waited for, and all is kept"
             if rows:
-                await self._send(stream, rows)
-            if fresh:  # a server that lets us in and takes nothing is no end of the trouble
+                with telling(self._waits, slow):
+                    await self._send(stream, rows)
+            if fresh or self.trouble == slow:  # a server that lets us in and takes nothing is no end of the trouble
                 fresh = False
                 self._say("")
             if self._had < self._sent and self._clock() >= self._ask_at_s:

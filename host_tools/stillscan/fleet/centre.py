@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stillscan.errors import EnvironmentTroubleError, StillscanError
-from stillscan.fleet.connection import Address, connected, pause_s, reason
+from stillscan.fleet.connection import Address, connected, pause_s, reason, telling
 from stillscan.fleet.events import MOST_BYTES, RECEIPTS, STREAM, SUBJECTS
 from stillscan.fleet.receipts import Receipt, Sign, first_of, written
 from stillscan.fleet.refusals import Refusal
@@ -80,7 +80,7 @@ class Centre:
         while True:
             try:
                 await asyncio.to_thread(self._understand)
-                async with connected(self.to, self._name, self._say) as client:
+                async with connected(self.to, self._name, self._waits) as client:
                     await self._serve(client)
             except CentreError:
                 raise
@@ -96,13 +96,19 @@ class Centre:
             _log.warning("fleet: %s", f"{trouble}; it is tried again" if trouble else "all is well again")
         self.trouble = trouble
 
+    def _waits(self, what: str) -> None:
+        """Something takes long. Where more is known already it is no news, at each of a thousand tries."""
+        self._say(self.trouble or what)
+
     def _understand(self) -> None:
         if understood := self._store.understand(utc_now()):
             _log.info("fleet: %d events of a newer schema, kept until now, are understood", understood)
 
     async def _serve(self, client: Client) -> None:
         stream = client.jetstream(timeout=_ANSWER_S)
-        await self._read_again(stream, await self._prepare(stream))
+        with telling(self._waits, f"{self.to}: the server lets us in, and has not told of its stream yet"):
+            upto = await self._prepare(stream)
+        await self._read_again(stream, upto)
         answering = functools.partial(self._answer, _Behind(stream, self._name))
         await client.subscribe(f"{RECEIPTS}.*", queue=self._name, cb=answering)
         self.ready.set()

@@ -7,7 +7,7 @@ import contextlib
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ _CONNECT_S = 5.0  # a server answers in some 10 ms; one behind a slow line in le
 PATIENCE_S = 2 * _CONNECT_S
 """For signing in, at both ends. A server's own 2 s let nobody in over a line that takes 0.6 s each way (TLS); over one
 that takes 1 s, 3 s did not, and 5 s did."""
-_TELL_S = 8.0  # of signing in until whoever waits is told so: nobody waits for ten seconds without a word
+_TELL_S = 8.0  # of waiting until whoever waits is told so: nobody waits for ten seconds without a word
 _AT_ONCE = 50
 """Connections that one program begins at a time: `fleet up` and benches hold thousands, and of 1,000 begun together 748
 did not get to answer within the server's time, on a computer that was busy; of 400 none."""
@@ -90,16 +90,22 @@ async def connected(to: Address, name: str, waits: Callable[[str], None] = lambd
     NatsError: none of them lets us in; why is told of the last that was tried. ``waits`` is told when that takes long:
     each of three servers may be waited for by itself.
     """
-    loop = asyncio.get_running_loop()
-    telling = loop.call_later(_TELL_S, waits, f"{to}: no server has let us in yet; it is being tried")
-    try:
+    with telling(waits, f"{to}: no server has let us in yet; it is being tried"):
         client = await _any(to, name)
-    finally:
-        telling.cancel()
     try:
         yield client
     finally:
         await _closed(client)
+
+
+@contextlib.contextmanager
+def telling(waits: Callable[[str], None], what: str) -> Iterator[None]:
+    """Tells ``what`` is waited for, when it takes long from entering to leaving."""
+    later = asyncio.get_running_loop().call_later(_TELL_S, waits, what)
+    try:
+        yield
+    finally:
+        later.cancel()
 
 
 async def _any(to: Address, name: str) -> Client:

@@ -22,6 +22,8 @@ MOST_BYTES = 64 * 1024  # of a body: sixty times the largest check that was seen
 SUBJECTS = "stillscan.events"
 RECEIPTS = "stillscan.receipts"
 STREAM = "STILLSCAN"
+MOST_OFFICE = 64
+"""Characters of an office's name."""
 _HEADER = 200  # bytes before the body, at most: hour and signature take 143
 _HEAD = re.compile(rb"(20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]) ([0-9a-f]{128})")
 Kind = Literal["check", "health", "dirt", "calibration", "service", "versions", "head"]
@@ -31,7 +33,7 @@ _Version = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 _Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Hour = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]$")]
-_Office = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_Office = Annotated[str, StringConstraints(min_length=1, max_length=MOST_OFFICE, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _Count = Annotated[int, Field(ge=0, lt=EXACT)]
 _Few = Annotated[int, Field(ge=0, le=10_000)]
 _Place = Annotated[int, Field(ge=1, le=90)]  # a TD1 has 3 lines, and no MRZ has longer ones than 44

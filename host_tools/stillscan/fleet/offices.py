@@ -7,6 +7,7 @@ others are planted.
 from __future__ import annotations
 
 import random
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +48,7 @@ _WEIGHTS = (6, 6, 1, 1, 1, 1, 3)  # most that come are Norwegian; 60 of the plan
 _CLERK = Person("clerk-1", Role.CLERK)
 _DAYS = 14  # that letters lie here
 _AT_ONCE = 20  # letters that are brought: a file of them costs as much as three checks
+_LOOK_S = 0.05  # between looks whether a slow disk has taken a record: far less than it takes
 _UNSURE = ((2, 20), (2, 29))  # about the date of expiry, which is sure: so the series is too
 _SCANNER = ScannerIdentity(None, "simulator", "0.2.0", 1, "0" * 64)
 
@@ -83,6 +85,7 @@ class Office:
         self._counter._identity = _SCANNER
         self._telling.connected(None, _SCANNER)
         self._served = self._letters = 0
+        self._waits = False  # somebody whose check is not recorded yet
         self._bring(letters)
 
     @property
@@ -101,21 +104,35 @@ class Office:
             self._letters += letters
 
     def serve(self, passport: Passport, dice: random.Random) -> None:
-        """One customer, from the letter's number to the record."""
+        """One customer, from the letter's number to the record. RecordsError: this one waits, and is first next time.
+
+        So it is with whoever stands at a real counter whose disk is full: the question stays, and is answered again.
+        """
         counter = self._counter
+        if self._waits:
+            self._finish()
         if self._served == self._letters:
             self._bring(_AT_ONCE)
         counter.answer(lambda visit: visit.enter(_tracking(self.number, self._served), visit.turn), _CLERK)
         self._served += 1
         lines = _lines(passport.series)
         self._scan(passport, lines, dice)
+        self._waits = True
         if passport.read:
             counter.judge(Reading("TD3", lines, valid=True, accepted=True))
+        self._finish()
+
+    def _finish(self) -> None:
+        """What the counter asks last is answered, and the next one may come. RecordsError: nothing is recorded."""
+        counter = self._counter
+        while counter.visit.step in ("recording", "unknown"):  # on a slow disk
+            time.sleep(_LOOK_S)
         if counter.visit.step == "face":
             counter.answer(lambda visit: visit.face(True, visit.turn), _CLERK)
         elif counter.visit.verdict is None:
             counter.answer(lambda visit: visit.end(visit.turn), _CLERK)
         counter.begin_anew(counter.visit.turn)
+        self._waits = False
 
     def _scan(self, passport: Passport, lines: tuple[str, ...], dice: random.Random) -> None:
         """What the scanner's service would have told its displays."""

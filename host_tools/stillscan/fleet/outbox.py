@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from stillscan.fleet.events import PURPOSE, Kind, body_of, hour_of
+from stillscan.fleet.events import MOST_OFFICE, PURPOSE, Kind, body_of, hour_of
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import OUTBOX, OUTBOX_END
@@ -36,9 +36,9 @@ class Outbox:
     """The rows of one kiosk. RecordsError from all of it, as from the database."""
 
     def __init__(self, database: Database, keyring: Keyring, office: str) -> None:
-        """FieldError for an office that is no line of text."""
+        """FieldError for an office whose name no event could hold."""
         self._database, self._keyring = database, keyring
-        self.kiosk, self._office = keyring.kiosk, line("office", office)
+        self.kiosk, self._office = keyring.kiosk, line("office", office, MOST_OFFICE)
 
     def add(self, connection: Connection, kind: Kind, moment: datetime, data: BaseModel) -> int:
         """Write an event in somebody's transaction; its number. EventError for what no centre would take."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import anyio
 from starlette.applications import Starlette
@@ -81,7 +82,7 @@ def application(
     routes: list[BaseRoute] = [
         Route("/", pages.shows(pages.overview)),
         Route("/kiosk/{kiosk}", pages.shows(pages.kiosk)),
-        Route("/office/{office}", pages.shows(pages.office)),
+        Route("/office", pages.shows(pages.office)),
         Route("/series", pages.shows(pages.all_series)),
         Route("/series/{issuer}/{kind}/{year:int}", pages.shows(pages.series)),
         Route("/versions", pages.shows(pages.versions)),
@@ -167,6 +168,7 @@ class _Pages:
             "person": person,
             "supervisor": person.role is Role.SUPERVISOR,
             "here": request.url.path,
+            "asked": _asked(request),
             "when": f"{now.astimezone(UTC):%Y-%m-%d %H:%M}",
             "counted": f"{found.at.astimezone(UTC):%Y-%m-%d %H:%M}",
             "window": WINDOW_DAYS,
@@ -194,8 +196,8 @@ class _Pages:
         return "kiosk.html", {"one": one, **views.of_kiosks(reading, [one], of_kiosk(name))}
 
     def office(self, request: Request, reading: Reading) -> tuple[str, dict[str, Any]] | None:
-        """One office."""
-        return self._some(request.path_params["office"], lambda one: one.office, reading)
+        """One office: its name is no part of the path, where "/" and ".." would mean something else."""
+        return self._some(request.query_params.get("name", ""), lambda one: one.office, reading)
 
     def _some(self, name: str, of: Callable[[Standing], str], reading: Reading) -> tuple[str, dict[str, Any]] | None:
         kiosks = [one for one in reading.all.kiosks if of(one) == name]
@@ -301,3 +303,9 @@ class _Pages:
         if len(session.streams) >= MOST_STREAMS:
             return refusal(request, "too_many_windows", 503)
         return StreamingResponse(self._changes.follow(self._sessions, session), media_type="text/event-stream")
+
+
+def _asked(request: Request) -> str:
+    """This page's address, to which the choice of a language is added."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in ("language", "done")]
+    return f"{quote(request.url.path)}?{urlencode(asked)}{'&' if asked else ''}"

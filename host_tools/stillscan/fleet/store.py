@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, sel
 from stillscan.errors import InputError
 from stillscan.fleet import refusals
 from stillscan.fleet.batch import Arrived, Batch
-from stillscan.fleet.events import EventError, parse
+from stillscan.fleet.events import MOST_OFFICE, EventError, parse
 from stillscan.fleet.refusals import LOST, Refusal
 from stillscan.fleet.tables import ABOUT, AHEAD, CHECK, HEAD, KIOSK, METADATA, NOTE, UNREAD
 from stillscan.records.database import database_file, open_engine, parse_place
@@ -129,7 +129,12 @@ class Store:
         RecordsError for another first key than the one that is known: another kiosk must not take a name over.
         """
         keys = PublicKeys.parse(Path(f"{identifier('kiosk', kiosk)}.pub"), public_key)
-        row = {"office": line("office", office), "board": board, "nkey": nkey, "public_key": keys.file().decode()}
+        row = {
+            "office": line("office", office, MOST_OFFICE),
+            "board": board,
+            "nkey": nkey,
+            "public_key": keys.file().decode(),
+        }
         with self.writing() as connection:
             known = connection.scalar(select(KIOSK.c.public_key).where(KIOSK.c.kiosk == kiosk))
             if known is None:

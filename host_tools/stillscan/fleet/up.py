@@ -27,6 +27,7 @@ from stillscan.fleet.servers import Server, User, local, started
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import CHECK, KIOSK
 from stillscan.fleet.tallies import counts
+from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.public_keys import PublicKeys
 
@@ -35,6 +36,7 @@ _STALL_S = 120.0  # without anything new at the centre: what is not there by the
 _QUIET_S = 5.0  # without anything new: then it is told what is waited for; a receipt comes within a second
 _FIRST_CHECKS = 400  # the planted series shows by then, half a minute after the start
 _BETWEEN_S = 0.25  # between customers of a demonstration: something moves on the page all the time
+_FULL_S = 5.0  # until a customer whose check was not recorded is served again: a line of the log each
 _LOOK_S = 0.2  # between looks whether all is there
 Progress = Callable[[str, int, int], None]
 """Told what goes on, how much of it is done, and of how much."""
@@ -101,7 +103,11 @@ def go_on(fleet: Fleet, pause: Callable[[float], None] = time.sleep) -> None:
     number = 0
     while True:
         fleet.check()
-        fleet.serve(number)
+        try:
+            fleet.serve(number)
+        except RecordsError:  # of a full disk, as the office's log says: its customer waits until there is room
+            pause(_FULL_S)
+            continue
         number += 1
         pause(_BETWEEN_S if number > _FIRST_CHECKS else 0.0)
 

@@ -31,7 +31,7 @@ from tuf.ngclient import Updater, UpdaterConfig
 
 from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError
 from stillscan.files import read_whole, trouble, write_whole
-from stillscan.fleet.rollout.fetching import PREFIX, Fetcher, Source
+from stillscan.fleet.rollout.fetching import ABSENT, PREFIX, Fetcher, Source
 from stillscan.fleet.rollout.release import MOST_BYTES, Release, read
 from stillscan.fleet.rollout.roles import ORDERS, TARGETS
 
@@ -180,7 +180,8 @@ class Client:
             _LOG.info("refused: %s: %s", kind, error)
             raise RefusedError(f"the repository of releases {why} ({error})", kind) from None
         except DownloadHTTPError as error:
-            raise UnreachableError(f"the repository of releases lacks a file: {error}") from None
+            why = "lacks a file" if error.status_code == ABSENT else "cannot be read"
+            raise UnreachableError(f"the repository of releases {why}: {error}") from None
         except DownloadError as error:
             raise UnreachableError(f"the repository of releases cannot be read: {error}") from None
         except (OSError, ValueError) as error:

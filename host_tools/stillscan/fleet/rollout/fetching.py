@@ -16,14 +16,14 @@ from datetime import datetime
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError, SlowRetrievalError
-from tuf.api.metadata import Metadata
+from tuf.api.metadata import Metadata, Signed
 from tuf.api.serialization import DeserializationError
 from tuf.ngclient import FetcherInterface
 
-from stillscan.errors import InputError
+from stillscan.errors import InputError, one_line
 from stillscan.files import opened
 from stillscan.fleet.connection import Address, address, connected
 from stillscan.fleet.rollout.roles import CLOCKS, ROLLOUTS, SNAPSHOT, TIMESTAMP, VALID
@@ -34,7 +34,8 @@ _CHUNK = 65536  # bytes at a time: a release of a board is read in a handful of 
 _SILENCE_S = 20.0  # without a byte: a mobile line in a valley takes ten
 _LONGEST_S = 300.0  # of one file: 400 kB over the slowest line that carries a kiosk's events take half of it
 _NAME = "releases"  # of the connection, as the server's monitor shows it
-_ABSENT = 404  # as HTTP says it; TUF asks for the next root until there is none
+_MOST_SHOWN = 200  # letters of an address that is none
+ABSENT = 404  # as HTTP says it; TUF asks for the next root until there is none
 
 
 class Source(Protocol):
@@ -62,7 +63,7 @@ class FolderSource:
         except FileNotFoundError:
             if not self._folder.is_dir():  # as on a disk that is not plugged in
                 raise DownloadError(f"{self._folder}: no such folder") from None
-            raise DownloadHTTPError(f"{name}: is not there", _ABSENT) from None
+            raise DownloadHTTPError(f"{name}: is not there", ABSENT) from None
 
 
 class HttpSource:
@@ -77,7 +78,10 @@ class HttpSource:
             with urllib.request.urlopen(f"{self._url}/{name}", timeout=_SILENCE_S) as answer:
                 while chunk := answer.read1(_CHUNK):
                     yield chunk
+                if answer.length:  # of a line that was cut: read1 does not mind
+                    raise DownloadError(f"{name}: ended {answer.length} bytes too early")
         except urllib.error.HTTPError as error:
+            error.close()
             raise DownloadHTTPError(f"{name}: the server answers with {error.code}", error.code) from None
 
 
@@ -100,7 +104,7 @@ class ObjectStoreSource:
                 sink = _Sink()
                 await store.get(name, writeinto=sink)
             except NotFoundError:
-                raise DownloadHTTPError(f"{name}: is not there", _ABSENT) from None
+                raise DownloadHTTPError(f"{name}: is not there", ABSENT) from None
         return bytes(sink.content)
 
 
@@ -123,7 +127,7 @@ _MOST_OBJECT = 8_000_000
 
 def source(place: str, seed: str | None = None) -> Source:
     """By what a user named: a folder, http(s)://..., or tls://server/bucket with an NKey's seed. InputError."""
-    parts = urlsplit(place)
+    parts = _parted(place)
     if parts.scheme in ("http", "https"):
         return HttpSource(place)
     if parts.scheme in ("nats", "tls"):
@@ -133,6 +137,20 @@ def source(place: str, seed: str | None = None) -> Source:
     folder = Path(place)
     inner = folder / "public"
     return FolderSource(inner if inner.is_dir() else folder)
+
+
+def _parted(place: str) -> SplitResult:
+    """InputError for what no server could be asked for."""
+    try:
+        parts = urlsplit(place)
+        web = parts.scheme in ("http", "https")
+        nobody = web and (not parts.hostname or parts.port == 0 or parts.username or parts.password)
+    except ValueError:  # of brackets and ports
+        nobody = web = True
+    if nobody or (web and not re.fullmatch(r"[!-~]+", place)):
+        shown = one_line(place)[:_MOST_SHOWN]
+        raise InputError(f"{shown}: is no address; https://HOST/FOLDER is wanted, without name and password")
+    return parts
 
 
 def bucket_of(place: str, seed: str | None) -> tuple[Address, str]:
@@ -168,15 +186,15 @@ class Fetcher(FetcherInterface):
         """As the library has it, and what an online role claims is held against the clock before it counts."""
         content = super().download_bytes(url, max_length)
         role = url.rsplit("/", 1)[-1].removesuffix(".json").rsplit(".", 1)[-1]
-        if role in (TIMESTAMP, SNAPSHOT, ROLLOUTS):
-            self._refuse_far(role, content)
-        return content
-
-    def _refuse_far(self, role: str, content: bytes) -> None:
         try:
             signed = Metadata.from_bytes(content).signed
         except (DeserializationError, RepositoryError, RecursionError):
-            raise RepositoryError(f"{role}: is no metadata") from None
+            raise RepositoryError(f"{role}: is no metadata; does something else answer in place of it?") from None
+        if role in (TIMESTAMP, SNAPSHOT, ROLLOUTS):
+            self._refuse_far(role, signed)
+        return content
+
+    def _refuse_far(self, role: str, signed: Signed) -> None:
         latest = self._now() + CLOCKS
         if signed.expires > latest + VALID[role]:
             raise RepositoryError(f"{role}: claims to count for longer than {VALID[role].days} day")

@@ -296,6 +296,20 @@ def test_a_kiosk_tells_of_itself_alone_what_it_has_yet() -> None:
     assert first_of("oslo-1", told.replace(b"501", b"502"), _KEYS) == 0
 
 
+@pytest.mark.parametrize("stumbles", [ValueError, TypeError, KeyError, AttributeError, RecursionError])
+def test_an_acknowledgement_that_no_server_sends_ends_no_agent(world: World, stumbles: type[Exception]) -> None:
+    good, world.publish = world.publish, lambda *_, **__: _raises(stumbles)  # type: ignore[method-assign,assign]
+    agent = world.lives(60)
+    assert ("speaks as no NATS server does" in agent.trouble, len(world.box.rows)) == (True, 500)
+    world.publish = good  # type: ignore[method-assign]
+    world.lives(300, agent)
+    assert (agent.trouble, world.box.rows) == ("", {})
+
+
+async def _raises(error: type[Exception]) -> None:
+    raise error
+
+
 def test_an_outbox_on_a_full_disk_is_told_of_and_sends_what_it_has(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

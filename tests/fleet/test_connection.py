@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import socket
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +66,22 @@ def test_servers_that_are_not_there_are_told_together_and_at_once() -> None:
             asyncio.run(_connects(*ports))
     where = ", ".join(f"nats://127.0.0.1:{port}" for port in ports)
     assert str(caught.value) == f"{where}: the server cannot be reached"
+
+
+@pytest.mark.parametrize("says", [b"INFO []\r\n", b"INFO " + b"[" * 90_000 + b"\r\n", b"x" * 200_000])
+def test_what_speaks_no_nats_is_told_as_that(says: bytes) -> None:
+    async def meets() -> str:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(says)
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            with pytest.raises(NatsError) as caught:
+                await _connects(server.sockets[0].getsockname()[1])
+            return str(caught.value)
+
+    assert re.search("speaks as no NATS server does|cannot be reached", asyncio.run(meets()))
 
 
 def test_a_name_that_nobody_knows_is_no_server_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

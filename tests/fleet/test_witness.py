@@ -16,6 +16,7 @@ from stillscan.cli import main
 from stillscan.errors import InputError
 from stillscan.fleet.batch import Arrived
 from stillscan.fleet.events import HeadData, parse
+from stillscan.fleet.issuer_report import report
 from stillscan.fleet.offices import BAD, Office, Passport
 from stillscan.fleet.store import Store
 from stillscan.fleet.witness import ends
@@ -75,6 +76,19 @@ def test_a_witness_that_was_altered_is_refused(folder: Path, capsys: pytest.Capt
     assert main(["fleet", "heads", "kiosk-9", "--state", str(folder / "c.db")]) == 2
 
 
+def test_a_witness_of_another_kiosk_accuses_nobody(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["fleet", "heads", "kiosk-0001", "--state", str(folder / "c.db")])
+    lines = capsys.readouterr().out.splitlines()
+    other = Keyring(folder / "other", "kiosk-0002")
+    other.public_pem()
+    for line in lines:
+        with pytest.raises(InputError, match=r"is of kiosk-0001, .* 'stillscan fleet heads kiosk-0002'"):
+            ends("x", line.encode(), other)
+    nameless = {name: value for name, value in json.loads(lines[-1]).items() if name != "kiosk"}
+    with pytest.raises(InputError, match="is nothing that"):
+        ends("x", json.dumps(nameless).encode(), other)
+
+
 @settings(deadline=None, max_examples=examples(50))
 @given(st.binary(max_size=200))
 def test_any_file_is_a_witness_or_refused(content: bytes) -> None:
@@ -96,6 +110,18 @@ def test_the_report_is_signed_and_counts_as_the_chain_does(folder: Path, capsys:
     (kiosk,) = facts["kiosks"]
     assert (facts["checks"], facts["verdicts"], facts["series"]) == (3, {"needs_second_document": 2, "rescan": 1}, [])
     assert (kiosk["first_entry"], kiosk["last_entry"], kiosk["checks"]) == (min(recorded), max(recorded), len(recorded))
+    assert "chain_went_back" not in kiosk
+    store = Store(folder / "c.db")  # the database is put back, and its chain ends sooner
+    again = Office(folder / "before", 1, 0)
+    again.outbox.tell("head", NOW, HeadData(seq=1, digest="0" * 64))
+    row = again.outbox.waiting(0, 100)[-1]
+    event = parse(row.body)._replace(n=99)
+    store.take([Arrived(event, row.body, row.signature)], NOW)
+    with store.reading() as connection:
+        (kiosk,) = report(connection, month, test=True)["kiosks"]
+    assert (kiosk["checks"], kiosk["chain_went_back"]) == (3, True)
+    again.close()
+    store.close()
     assert main(["fleet", "report", "--month", "2026-13", "--state", str(folder / "c.db"), *centre]) == 2
 
 

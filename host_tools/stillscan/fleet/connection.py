@@ -35,6 +35,9 @@ three together come back to each of the others within these 4 s. A line that is 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _FULL = (10023, 10047, 10077)  # NATS' numbers: no room in its JetStream, on its disk, or in the stream
 _MOST_AUTHORITY = 1_000_000  # bytes: all that browsers trust take 200,000
+STUMBLES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What the library raises over bytes that no server sends; a certificate's error is a ValueError, and told before."""
+STRANGE = "what answers there speaks as no NATS server does"
 _MOST_SAID = 200  # letters of what a server says
 
 
@@ -125,7 +128,7 @@ async def _in_turn(to: Address, url: str, name: str) -> Client:
 async def _one(to: Address, url: str, name: str) -> Client:
     """A connection to this server. NatsError."""
     from nats.aio.client import Client
-    from nats.errors import Error, NoServersError
+    from nats.errors import NoServersError
 
     last: Exception | None = None
 
@@ -149,7 +152,7 @@ async def _one(to: Address, url: str, name: str) -> Client:
     )
     try:
         await asyncio.wait_for(connecting, PATIENCE_S)
-    except (TimeoutError, OSError, Error) as error:
+    except Exception as error:  # the library reads whatever answers there, and stumbles over it in any way
         await _closed(client)  # the library would leave open a connection that was not let in
         raise NatsError(f"{to}: {_why(last or error)}") from None
     except BaseException:
@@ -219,4 +222,4 @@ def _why(error: Exception) -> str:
         return "the server's certificate is not of the authority that is trusted here"
     if isinstance(error, ssl.SSLError):
         return "the server speaks no TLS that is known here"
-    return "the server cannot be reached"
+    return STRANGE if isinstance(error, STUMBLES) else "the server cannot be reached"

@@ -1,7 +1,8 @@
 """The report for the issuer: outcomes of a month, signed by the centre, countable against the kiosks' chains.
 
 For each kiosk it names how many checks there were, between which entries of its audit chain, and how they ended:
-whoever has an export of that chain counts the same. Series are named from 20 documents on.
+whoever has an export of that chain counts the same, unless it says that the chain went back: a database was put back.
+Series are named from 20 documents on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, case, func, select
 from stillscan import __version__
 from stillscan.errors import InputError
 from stillscan.fleet.series import FEWEST
-from stillscan.fleet.tables import CHECK
+from stillscan.fleet.tables import CHECK, KIOSK
 from stillscan.records.canonical import canonical
 from stillscan.records.keyring import Keyring
 
@@ -39,6 +40,9 @@ def report(connection: Connection, month: str, test: bool) -> dict[str, Any]:
     ends = select(CHECK.c.kiosk, func.count(), func.min(CHECK.c.seq), func.max(CHECK.c.seq)).where(*within)
     for kiosk, checks, first, last in connection.execute(ends.group_by(CHECK.c.kiosk).order_by(CHECK.c.kiosk)):
         kiosks[kiosk] = {"kiosk": kiosk, "checks": checks, "first_entry": first, "last_entry": last, "verdicts": {}}
+    for kiosk in connection.scalars(select(KIOSK.c.kiosk).where(KIOSK.c.head_back > 0)):
+        if kiosk in kiosks:  # its chain has not all of these any more
+            kiosks[kiosk]["chain_went_back"] = True
     outcomes = select(CHECK.c.kiosk, CHECK.c.verdict, func.count()).where(*within)
     whole: Counter[str] = Counter()
     for kiosk, verdict, count in connection.execute(outcomes.group_by(CHECK.c.kiosk, CHECK.c.verdict)):

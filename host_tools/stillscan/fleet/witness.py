@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from stillscan.errors import InputError
+from stillscan.errors import InputError, one_line
 from stillscan.fleet.events import PURPOSE, EventError, HeadData, parse
 from stillscan.fleet.tables import CHECK, HEAD
 from stillscan.records.canonical import EXACT
@@ -20,6 +20,7 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.witness import Seen
 
 _MOST_LINES = 100_000  # ten years of hourly heads
+_MOST_NAME = 64  # letters of a kiosk's name
 _HEX = frozenset("0123456789abcdef")
 Ends = list[tuple[str, Seen]]
 """Who saw it, and what."""
@@ -37,7 +38,10 @@ def kept(connection: Connection, kiosk: str) -> Iterator[str]:
 
 
 def ends(name: str, content: bytes, keyring: Keyring) -> Ends:
-    """The ends in a file of `kept`, each with who witnesses it. InputError for what is no such file or is forged."""
+    """The ends in a file of `kept`, each with who witnesses it.
+
+    InputError for what is no such file, is forged, or is of another kiosk, whose chain would only seem to be another.
+    """
     found: Ends = []
     for number, line in enumerate(content.splitlines(), 1):
         if number > _MOST_LINES:
@@ -45,6 +49,12 @@ def ends(name: str, content: bytes, keyring: Keyring) -> Ends:
         try:
             told = json.loads(line)
             signed = isinstance(told, dict) and "body" in told
+            kiosk = parse(str(told["body"]).encode()).kiosk if signed else str(told["kiosk"])
+            if not keyring.knows(kiosk):
+                raise InputError(
+                    f"{name}:{number}: is of {one_line(kiosk)[:_MOST_NAME]}, and no key of that kiosk is here; "
+                    f"'stillscan fleet heads {keyring.kiosk}' prints the witness of this one"
+                )
             found.append(_signed(told, keyring) if signed else ("the centre", _seen(told)))
         except (ValueError, KeyError, TypeError, RecursionError, EventError):
             raise InputError(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,7 +18,7 @@ from kiosks import HOUR, NOW, Kiosk, check
 from places import ON_BOTH
 
 from stillscan.fleet.batch import Arrived
-from stillscan.fleet.centre import Centre
+from stillscan.fleet.centre import Centre, CentreError
 from stillscan.fleet.connection import Address
 from stillscan.fleet.events import EventError, parse_payload, payload_of, subject_of
 from stillscan.fleet.receipts import first_told
@@ -136,3 +139,25 @@ def test_any_payload_is_parted_or_refused(payload: bytes) -> None:
     except EventError:
         return
     assert payload_of(body, signature, hour) == payload
+
+
+@pytest.mark.parametrize("stumbles", [ValueError, TypeError, KeyError, AttributeError, RecursionError])
+def test_an_answer_that_no_server_gives_ends_no_centre(
+    store: Store, monkeypatch: pytest.MonkeyPatch, stumbles: type[Exception]
+) -> None:
+    asked: list[str] = []
+
+    async def stream_info(_: str) -> Any:
+        asked.append(centre.trouble)
+        raise stumbles if len(asked) < 3 else CentreError("enough")
+
+    @contextlib.asynccontextmanager
+    async def connected(*_: Any) -> Any:
+        yield SimpleNamespace(jetstream=lambda **_: SimpleNamespace(stream_info=stream_info))
+
+    monkeypatch.setattr("stillscan.fleet.centre.connected", connected)
+    monkeypatch.setattr("stillscan.fleet.centre.pause_s", lambda _: 0.0)
+    centre = Centre(store, Address(("nats://127.0.0.1:4222",)))
+    with pytest.raises(CentreError, match="enough"):
+        asyncio.run(centre.run())
+    assert asked == ["", *["nats://127.0.0.1:4222: what answers there speaks as no NATS server does"] * 2]

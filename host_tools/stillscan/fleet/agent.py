@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stillscan.errors import StillscanError
-from stillscan.fleet.connection import STRANGE, STUMBLES, Address, NatsError, connected, pause_s, reason, telling
+from stillscan.fleet.connection import Address, NatsError, connected, pause_s, reason, telling, understood
 from stillscan.fleet.events import RECEIPTS, STREAM, hour_of, message_id, payload_of, subject_of
 from stillscan.fleet.outbox import Waiting
 from stillscan.fleet.receipts import REFUSED, ReceiptError, Sign, first_told, read
@@ -156,10 +156,9 @@ class Agent:
             await asyncio.gather(*sending, return_exceptions=True)
             raise
         for row, answer in zip(rows, answers, strict=True):
-            if isinstance(answer, STUMBLES):
-                raise NatsError(f"{self._to}: {STRANGE}; what waits is sent later")
             if isinstance(answer, BaseException):
-                raise answer
+                with understood(self._to):
+                    raise answer
             if answer.stream != STREAM:
                 raise NatsError(f"{self._to}: another stream takes the events: {answer.stream!r}")
             if self._sent == self._had:

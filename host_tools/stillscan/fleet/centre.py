@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stillscan.errors import EnvironmentTroubleError, StillscanError
-from stillscan.fleet.connection import Address, connected, pause_s, reason, telling
+from stillscan.fleet.connection import Address, connected, pause_s, reason, telling, understood
 from stillscan.fleet.events import MOST_BYTES, RECEIPTS, STREAM, SUBJECTS
 from stillscan.fleet.receipts import Receipt, Sign, first_of, written
 from stillscan.fleet.refusals import Refusal
@@ -134,7 +134,8 @@ class Centre:
             await asyncio.sleep(_WATCH_S)
             before, came = came, self.taken + self.repeated + self.refused
             try:
-                await stream.stream_info(STREAM)
+                with understood(self.to):
+                    await stream.stream_info(STREAM)
             except TimeoutError as error:
                 if came == before:
                     said = f"{self.to}: {reason(error)}"
@@ -154,26 +155,28 @@ class Centre:
             max_age=_KEEP_DAYS * _DAY_S, max_msg_size=MOST_BYTES + 4096, max_bytes=self._most_bytes,
             duplicate_window=_WINDOW_S,
         )  # fmt: skip
-        try:
-            state = (await stream.stream_info(STREAM)).state
-        except NotFoundError:
-            state = (await stream.add_stream(wanted)).state
+        with understood(self.to):
+            try:
+                state = (await stream.stream_info(STREAM)).state
+            except NotFoundError:
+                state = (await stream.add_stream(wanted)).state
         have = await asyncio.to_thread(self._store.stream)
         if state.last_seq < have:
             _log.error("fleet: the server has lost its stream; kiosks send again what this state has not")
             await asyncio.to_thread(self._store.begin_anew, 0)
         await asyncio.to_thread(self._store.gone, state.first_seq)
         mine = f"state {self._store.identity}"
-        try:
-            info = await stream.consumer_info(STREAM, self._name)
-        except NotFoundError:
-            consumer = ConsumerConfig(
-                durable_name=self._name, description=mine, ack_policy=AckPolicy.EXPLICIT, ack_wait=_ACK_WAIT_S,
-                max_ack_pending=_MOST_PENDING, filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
-            )  # fmt: skip
-            with contextlib.suppress(BadRequestError):  # another copy was faster
-                await stream.add_consumer(STREAM, consumer)
-            info = await stream.consumer_info(STREAM, self._name)
+        with understood(self.to):
+            try:
+                info = await stream.consumer_info(STREAM, self._name)
+            except NotFoundError:
+                consumer = ConsumerConfig(
+                    durable_name=self._name, description=mine, ack_policy=AckPolicy.EXPLICIT, ack_wait=_ACK_WAIT_S,
+                    max_ack_pending=_MOST_PENDING, filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
+                )  # fmt: skip
+                with contextlib.suppress(BadRequestError):  # another copy was faster
+                    await stream.add_consumer(STREAM, consumer)
+                info = await stream.consumer_info(STREAM, self._name)
         if info.config.description != mine:
             raise CentreError(
                 f"another centre is called {self._name!r} and keeps its state elsewhere: each would get a part of the "
@@ -195,7 +198,8 @@ class Centre:
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
         first = max(1, have - _MOST_PENDING)  # copies commit in another order, so far at most
-        oldest = (await stream.stream_info(STREAM)).state.first_seq
+        with understood(self.to):
+            oldest = (await stream.stream_info(STREAM)).state.first_seq
         if have < floor:
             _log.warning(
                 "fleet: this state is older than what was acknowledged; messages %d to %d are read again", first, most
@@ -210,10 +214,11 @@ class Centre:
         at = 0
         while at < most:
             try:
-                messages = await reading.fetch(_BATCH, timeout=_ANSWER_S)
+                with understood(self.to):
+                    messages = await reading.fetch(_BATCH, timeout=_ANSWER_S)
+                    at = messages[-1].metadata.sequence.stream
             except TimeoutError:
                 break  # the last ones are gone
-            at = messages[-1].metadata.sequence.stream
             await self._take(messages)
         await reading.unsubscribe()
 
@@ -221,7 +226,8 @@ class Centre:
         pulling = await stream.pull_subscribe_bind(self._name, STREAM)
         while not client.is_closed:
             try:
-                messages = await pulling.fetch(_BATCH, timeout=_WAIT_S)
+                with understood(self.to):
+                    messages = await pulling.fetch(_BATCH, timeout=_WAIT_S)
             except TimeoutError:
                 continue
             await self._take_surely(messages)
@@ -244,7 +250,8 @@ class Centre:
                     await message.in_progress()
 
     async def _take(self, messages: Sequence[Msg]) -> None:
-        given = [(one.subject, one.data, one.metadata.sequence.stream) for one in messages]
+        with understood(self.to):
+            given = [(one.subject, one.data, one.metadata.sequence.stream) for one in messages]
         taken, repeated, refused, new = await asyncio.to_thread(self._keep, given)
         self.taken, self.repeated, self.refused = self.taken + taken, self.repeated + repeated, self.refused + new
         for one in {(one.kiosk, one.reason) for one in refused} - self._refusals:

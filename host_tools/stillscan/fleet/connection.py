@@ -35,9 +35,9 @@ three together come back to each of the others within these 4 s. A line that is 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _FULL = (10023, 10047, 10077)  # NATS' numbers: no room in its JetStream, on its disk, or in the stream
 _MOST_AUTHORITY = 1_000_000  # bytes: all that browsers trust take 200,000
-STUMBLES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+_STUMBLES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What the library raises over bytes that no server sends; a certificate's error is a ValueError, and told before."""
-STRANGE = "what answers there speaks as no NATS server does"
+_STRANGE = "what answers there speaks as no NATS server does"
 _MOST_SAID = 200  # letters of what a server says
 
 
@@ -109,6 +109,15 @@ def telling(waits: Callable[[str], None], what: str) -> Iterator[None]:
         yield
     finally:
         later.cancel()
+
+
+@contextlib.contextmanager
+def understood(to: Address) -> Iterator[None]:
+    """Around what a server is asked by a connection. NatsError for an answer that the library stumbles over."""
+    try:
+        yield
+    except _STUMBLES:
+        raise NatsError(f"{to}: {_STRANGE}") from None
 
 
 async def _any(to: Address, name: str) -> Client:
@@ -222,4 +231,4 @@ def _why(error: Exception) -> str:
         return "the server's certificate is not of the authority that is trusted here"
     if isinstance(error, ssl.SSLError):
         return "the server speaks no TLS that is known here"
-    return STRANGE if isinstance(error, STUMBLES) else "the server cannot be reached"
+    return _STRANGE if isinstance(error, _STUMBLES) else "the server cannot be reached"

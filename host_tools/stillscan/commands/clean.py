@@ -93,7 +93,8 @@ def _history(args: argparse.Namespace) -> int:
     for row in rows:
         day = row["when"][:16].replace("T", " ")
         counts = say("{spots} pieces, {hurting} hurt reading, {scratches} scratches")
-        print(f"{day} UTC  {counts.format(**row)}")
+        below_each_other = {name: f"{row[name]:>3}" for name in ("spots", "hurting")}
+        print(f"{day} UTC  {counts.format(**row | below_each_other)}")
     return 0
 
 

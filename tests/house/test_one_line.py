@@ -4,8 +4,6 @@ import argparse
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,12 +11,14 @@ from PIL import Image
 
 from kiosk import wire
 from stillscan import log
-from stillscan.cli import COMMANDS, _parsed, main
+from stillscan.cli import _parsed, main
 from stillscan.commands import run
-from stillscan.commands.parser import Parser, actions_of, add_log, keep_what_came_before
+from stillscan.commands.parser import actions_of
 from stillscan.errors import InputError, one_line
 from stillscan.link.messages import Hello, parse
 from stillscan.records.database import Database
+
+from .test_unused_options import parsers
 
 STRANGE = "a\x1b[31m\a\tb\nc\u202ed\udcff\x9b"
 
@@ -148,20 +148,8 @@ def test_the_log_is_named_before_an_action_or_at_the_end(words: list[str], tmp_p
     assert "there is no such database" in (tmp_path / "log").read_text(encoding="utf-8")
 
 
-def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    yield parser
-    for action in actions_of(parser).values():
-        yield from _parsers(action)
-
-
 def test_every_action_takes_at_its_end_what_its_command_takes_for_it() -> None:
-    commands = Parser(prog="stillscan")
-    subparsers = commands.add_subparsers()
-    for name in COMMANDS:
-        import_module(f"stillscan.commands.{name}").add_parser(subparsers)
-        add_log(subparsers.choices[name])
-        keep_what_came_before(subparsers.choices[name])
-    for parser in (one for command in subparsers.choices.values() for one in _parsers(command)):
+    for parser in parsers():
         options = {option: one for one in parser._actions for option in one.option_strings}
         assert {"--log", "-v"} <= options.keys(), parser.prog
         for action in actions_of(parser).values():

@@ -24,7 +24,7 @@ from stillscan.fleet.events import EventError, parse_payload, payload_of, subjec
 from stillscan.fleet.receipts import first_told
 from stillscan.fleet.refusals import Refusal, by_kiosk
 from stillscan.fleet.store import Store
-from stillscan.fleet.verifying import verified
+from stillscan.fleet.verifying import signed, verified
 from stillscan.records.canonical import canonical
 from stillscan.records.keyring import signature_by
 from stillscan.records.public_keys import PublicKeys, pem
@@ -61,6 +61,17 @@ def test_everything_else_is_refused_in_a_word(store: Store, kiosk: Kiosk) -> Non
         ("oslo-1", "forged"), ("oslo-1", "malformed"), ("oslo-1", "malformed"), ("oslo-1", "not_json"),
         ("oslo-1", "too_large"),
     ]  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=50), st.integers(0, 63), st.integers(0, 255))
+def test_both_libraries_judge_a_signature_alike(message: bytes, place: int, other: int) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    keys = PublicKeys([(0, Ed25519PrivateKey.generate().public_key()), (3, key.public_key())])
+    good = key.sign(message)
+    for signature in (good, bytes([*good[:place], other, *good[place + 1 :]])):
+        told = signed(keys, message, signature.hex())
+        assert told == keys.signed(message, signature.hex(), None) == (signature == good)
 
 
 def refused(store: Store) -> dict[str, dict[str, int]]:

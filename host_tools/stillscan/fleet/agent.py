@@ -32,7 +32,7 @@ second, a third of what a centre on two cores takes, and others' events never wa
 _ACK_S = 10.0  # for an acknowledgement: a cluster that elects a leader takes 4 s
 _RECEIPT_S = 5.0  # for the centre's answer
 LOOK_S = 0.5
-"""Between looks into the outbox: with the centre's 0.5 s a check is on its page in 1 s in the median."""
+"""Between looks into the outbox: most of what passes until a check is in the centre's state, 0.3 s in the median."""
 _ASK_S, _LONGEST_ASK_S = 1.0, 60.0  # between questions to a centre that has not all yet
 AGAIN_S = 150.0
 """After so long without progress what was acknowledged is sent again: longer than the server's window of 120 s, in

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from stillscan.errors import EnvironmentTroubleError, StillscanError
 from stillscan.fleet.connection import Address, connected, pause_s, reason, telling, understood
 from stillscan.fleet.events import MOST_BYTES, RECEIPTS, STREAM, SUBJECTS
+from stillscan.fleet.pulling import Pulling
 from stillscan.fleet.receipts import Receipt, Sign, first_of, written
 from stillscan.fleet.refusals import Refusal
 from stillscan.fleet.store import Store, utc_now
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from nats.js.api import ConsumerInfo
 
 _BATCH = 500  # events of a transaction: its commit costs some ms, and each waits for it
-_WAIT_S = 0.5  # for more of a batch: see agent.LOOK_S
 _MOST_PENDING = 4 * _BATCH  # two copies with two batches each
 _ACK_WAIT_S = 60.0  # until a copy that took a message and died is given up: longer than a database is waited for
 _KEEP_DAYS = 35
@@ -113,7 +113,9 @@ class Centre:
         await client.subscribe(f"{RECEIPTS}.*", queue=self._name, cb=answering)
         self.ready.set()
         self._say("")
-        working = [asyncio.create_task(self._work(client, stream)) for _ in range(_WORKERS)]
+        pulling = Pulling(client, STREAM, self._name, _BATCH)
+        await pulling.begin()
+        working = [asyncio.create_task(self._work(pulling)) for _ in range(_WORKERS)]
         working.append(asyncio.create_task(self._watch(stream)))
         try:
             done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
@@ -222,15 +224,12 @@ class Centre:
             await self._take(messages)
         await reading.unsubscribe()
 
-    async def _work(self, client: Client, stream: JetStreamContext) -> None:
-        pulling = await stream.pull_subscribe_bind(self._name, STREAM)
-        while not client.is_closed:
-            try:
-                with understood(self.to):
-                    messages = await pulling.fetch(_BATCH, timeout=_WAIT_S)
-            except TimeoutError:
-                continue
-            await self._take_surely(messages)
+    async def _work(self, pulling: Pulling) -> None:
+        while True:
+            with understood(self.to):
+                messages = await pulling.batch()
+            if messages:
+                await self._take_surely(messages)
             for message in messages:
                 await message.ack()
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 import socket
+import struct
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,6 +83,34 @@ def test_what_speaks_no_nats_is_told_as_that(says: bytes) -> None:
             return str(caught.value)
 
     assert re.search("speaks as no NATS server does|cannot be reached", asyncio.run(meets()))
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("Authorization Violation", "does not take this NKey"),
+        ("Authentication Timeout", "lets nobody in now, and says: Authentication Timeout"),
+        ("maximum connections exceeded", "lets nobody in now, and says: maximum connections exceeded"),
+    ],
+)
+def test_a_server_that_resets_what_it_has_refused_is_told_of_as_one_that_refuses(says: str, told: str) -> None:
+    async def meets() -> str:
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b'INFO {"server_id": "x", "version": "2.9.10", "max_payload": 1048576}\r\n')
+            while await reader.readline() != b"PING\r\n":
+                pass
+            writer.write(f"-ERR '{says}'\r\n".encode())
+            await writer.drain()
+            at_once = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            with pytest.raises(NatsError) as caught:
+                await _connects(server.sockets[0].getsockname()[1])
+        return str(caught.value)
+
+    assert told in asyncio.run(meets())
 
 
 def test_a_name_that_nobody_knows_is_no_server_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
+import io
 import threading
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("tuf")
 from releases import Clock, Publisher
+from tuf.api.exceptions import DownloadError
 
 from stillscan.errors import InputError, StillscanError
 from stillscan.fleet.rollout.client import Client, RefusedError, UnreachableError
-from stillscan.fleet.rollout.fetching import source
+from stillscan.fleet.rollout.fetching import _Redirects, source
 
 ROOT = "/metadata/2.root.json"  # which nobody has: a kiosk asks for it first
 
@@ -54,7 +59,11 @@ def answer(status: int, content: bytes = b"", *headers: str) -> bytes:
         (answer(401), UnreachableError, "cannot be read: metadata/2.root.json: the server answers with 401"),
         (answer(404), UnreachableError, "lacks a file: metadata/timestamp.json"),
         (answer(302, b"", f"Location: {ROOT}"), UnreachableError, "cannot be read: .* answers with 302"),
-        (answer(302, b"", "Location: file:///etc/passwd"), UnreachableError, "answers with 302"),
+        *(
+            (answer(code, b"", f"Location: {to}"), UnreachableError, f"from http: to {to[: to.index(':')]}:, refused")
+            for code in (301, 302, 303, 307, 308)
+            for to in ("ftp://127.0.0.1/x", "file:///etc/passwd", "data:,x")
+        ),
         (answer(200, b"{}", "Content-Length: 900"), UnreachableError, "ended 898 bytes too early"),
         (answer(200, b"<html>Sign in</html>"), RefusedError, "is no metadata; does something else answer"),
         (answer(200), RefusedError, "is no metadata"),
@@ -75,6 +84,30 @@ def test_what_a_server_says_instead_is_told_in_a_line(
     with pytest.raises(error, match=told) as caught:
         client.refresh()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "to", "followed"),
+    [
+        ("https://host/a", "http://host/a", False), ("https://host/a", "HTTP://host/a", False),
+        ("https://host/a", "https://other/a", True), ("https://host/a", "b", True),
+        ("https://host/a", "//other/b", True), ("http://host/a", "https://host/a", True), ("http://host/a", "b", True),
+    ],
+)  # fmt: skip
+def test_nobody_is_sent_from_https_to_http(place: str, to: str, followed: bool) -> None:
+    class FollowsError(Exception):
+        """Somebody else would be asked."""
+
+    def asked(*_: object, **__: object) -> None:
+        raise FollowsError
+
+    redirects, headers = _Redirects(), http.client.HTTPMessage()
+    redirects.parent = SimpleNamespace(open=asked)
+    headers["Location"] = to
+    request = urllib.request.Request(place)
+    request.timeout = 1.0
+    with pytest.raises(FollowsError if followed else DownloadError):
+        redirects.http_error_302(request, io.BytesIO(), 302, "", headers)
 
 
 @pytest.mark.parametrize(

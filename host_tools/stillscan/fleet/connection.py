@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -39,6 +40,7 @@ _STUMBLES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What the library raises over bytes that no server sends; a certificate's error is a ValueError, and told before."""
 _STRANGE = "what answers there speaks as no NATS server does"
 _MOST_SAID = 200  # letters of what a server says
+_REFUSAL = re.compile(r"nats: '(.+)'", re.DOTALL)  # as the library tells of the server's -ERR
 
 
 class NatsError(EnvironmentTroubleError):
@@ -162,8 +164,9 @@ async def _one(to: Address, url: str, name: str) -> Client:
     try:
         await asyncio.wait_for(connecting, PATIENCE_S)
     except Exception as error:  # the library reads whatever answers there, and stumbles over it in any way
+        why = _why(last or error)  # before it is closed: a server that refuses may reset it, and that is no news
         await _closed(client)  # the library would leave open a connection that was not let in
-        raise NatsError(f"{to}: {_why(last or error)}") from None
+        raise NatsError(f"{to}: {why}") from None
     except BaseException:
         await _closed(client)
         raise
@@ -225,6 +228,8 @@ def _why(error: Exception) -> str:
             "the server does not take this NKey; at the centre 'stillscan fleet users' writes those that it takes: its "
             "own, and of each kiosk that is enrolled ('stillscan fleet key' there)"
         )
+    if (refusal := _REFUSAL.fullmatch(str(error))) is not None:
+        return f"the server lets nobody in now, and says: {one_line(refusal[1])[:_MOST_SAID]}"
     if isinstance(error, socket.gaierror):
         return "nobody here knows a computer of that name"
     if isinstance(error, ssl.SSLCertVerificationError):

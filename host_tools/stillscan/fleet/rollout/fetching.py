@@ -16,7 +16,7 @@ from datetime import datetime
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError, SlowRetrievalError
 from tuf.api.metadata import Metadata, Signed
@@ -66,16 +66,32 @@ class FolderSource:
             raise DownloadHTTPError(f"{name}: is not there", ABSENT) from None
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a web server to another one and nowhere else, and from https to no place that anybody could speak for."""
+
+    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        """As the library has it, for all kinds of redirects."""
+        place = headers.get("location") or headers.get("uri") or ""
+        scheme = urlsplit(urljoin(req.full_url, place)).scheme
+        if scheme not in ("http", "https") or (req.type, scheme) == ("https", "http"):
+            fp.close()
+            raise DownloadError(f"the server sends on from {req.type}: to {one_line(scheme)[:_MOST_SHOWN]}:, refused")
+        return super().http_error_302(req, fp, code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
 class HttpSource:
     """A folder that a web server hands out. Proxies as the environment names them."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
+        self._open = urllib.request.build_opener(_Redirects).open
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """See Source."""
         try:
-            with urllib.request.urlopen(f"{self._url}/{name}", timeout=_SILENCE_S) as answer:
+            with self._open(f"{self._url}/{name}", timeout=_SILENCE_S) as answer:
                 while chunk := answer.read1(_CHUNK):
                     yield chunk
                 if answer.length:  # of a line that was cut: read1 does not mind

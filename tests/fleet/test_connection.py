@@ -32,6 +32,9 @@ def api(code: int, description: str | None, kind: type[of_streams.APIError] = of
     ("error", "says"),
     [
         (api(10077, "maximum bytes exceeded", of_streams.ServiceUnavailableError), "is full"),
+        (api(10077, "write 1.blk: no space left on device", of_streams.ServiceUnavailableError), "is full"),
+        (api(10077, "open 1.blk: operation not permitted"), "cannot write to its disk, and says: open 1.blk"),
+        (api(10077, "open 1.blk: read-only file system"), "cannot write to its disk, and says: open 1.blk"),
         (api(10047, "insufficient storage resources available"), "is full"),
         (api(10023, "insufficient resources"), "is full"),
         (api(10074, "replicas > 1 not supported\nin non-clustered mode"), "says: replicas > 1 not supported"),

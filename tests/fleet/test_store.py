@@ -226,3 +226,16 @@ def test_records_become_no_state(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds the records"):
         Store(tmp_path / "records.db")
     assert (tmp_path / "records.db").read_bytes() == before
+
+
+@ON_BOTH
+def test_a_state_that_was_read_only_is_written_again_once_it_can_be(store: Store, kiosk: Kiosk) -> None:
+    """What a connection found when it was opened stays with it: how SQLite opens a file, PostgreSQL's default."""
+    postgresql = store.url.get_backend_name() == "postgresql"
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("SET default_transaction_read_only = on" if postgresql else "PRAGMA query_only = ON")
+        connection.commit()
+    one = kiosk.tell(check())
+    with pytest.raises(RecordsError, match="cannot be written to; nothing was written"):
+        store.take([one], NOW)
+    assert store.take([one], NOW).new == 1

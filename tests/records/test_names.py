@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from desk import Place, tracking
 from servers import Server
+from sqlalchemy import create_engine, make_url
 from troubles import told
 
 from stillscan.cli import main
 from stillscan.errors import InputError
 from stillscan.records.database import Database
+from stillscan.records.errors import RecordsError
 from stillscan.records.place import open_database
 
 RUN = ["run", "--office", "Sentrum", "--port", "/dev/null"]
@@ -127,6 +129,24 @@ def test_an_empty_server_is_no_database(
         assert main(["audit", "verify", "--database", url, *keys]) == 0
         assert main(["audit", "verify", "--database", url.replace("/test_", "/no_"), *keys]) == 4
         assert "there is no such user or database on the server" in told(capsys)
+
+
+@pytest.mark.process
+def test_a_user_who_may_not_use_a_server_is_told_so(server: Server) -> None:
+    admin = create_engine(server.url, isolation_level="AUTOCOMMIT")
+    with server.database() as url, admin.connect() as connection:
+        name = make_url(url).database
+        connection.exec_driver_sql("CREATE ROLE somebody NOLOGIN")
+        try:
+            with pytest.raises(RecordsError, match="does not take this user or password"):
+                Database(url.replace("test@", "somebody@"))
+            connection.exec_driver_sql("ALTER ROLE somebody LOGIN")
+            connection.exec_driver_sql(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+            with pytest.raises(RecordsError, match="this user has no right to it on the server"):
+                Database(url.replace("test@", "somebody@"))
+        finally:
+            connection.exec_driver_sql("DROP ROLE somebody")
+    admin.dispose()
 
 
 @pytest.mark.process

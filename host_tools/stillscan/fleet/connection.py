@@ -35,6 +35,8 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 60.0
 three together come back to each of the others within these 4 s. A line that is back is used within a minute."""
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _FULL = (10023, 10047, 10077)  # NATS' numbers: no room in its JetStream, on its disk, or in the stream
+_STUCK = ("operation not permitted", "permission denied", "read-only file system", "input/output error")
+"""What a server says of a disk that it cannot write to, under the number of a stream that is full."""
 _MOST_AUTHORITY = 1_000_000  # bytes: all that browsers trust take 200,000
 _STUMBLES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What the library raises over bytes that no server sends; a certificate's error is a ValueError, and told before."""
@@ -184,6 +186,8 @@ def reason(error: Exception) -> str:
     from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
 
     match error:
+        case APIError(description=str(said)) if said.lower().endswith(_STUCK):
+            return f"the server cannot write to its disk, and says: {one_line(said)[:_MOST_SAID]}"
         case APIError(err_code=code) if code in _FULL:
             return "the server is full: it takes nothing until its JetStream gets more room"
         case APIError(description=str(said)) if said:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -21,7 +21,7 @@ from stillscan.records.files import beside, is_there, make_folder
 from stillscan.records.ownership import look_at_file
 from stillscan.records.same import SameFile, SameServer
 from stillscan.records.server_url import secured, shown
-from stillscan.records.trouble import committing, plainly
+from stillscan.records.trouble import committing, plainly, read_only
 
 WAIT_S = 5.0  # for another program that is writing, and for a server: longer than any write, short for a clerk
 _AGAIN_S = 0.005  # between two tries: a write of another program takes a few ms
@@ -229,11 +229,20 @@ def open_engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextli
             from stillscan.records.postgresql import bounded_engine
         except ImportError:
             raise InputError("--database: PostgreSQL needs more: pip install 'stillscan[postgresql]'") from None
-        return bounded_engine(url, wait_s)
+        engine, getting = bounded_engine(url, wait_s)
+        event.listen(engine, "handle_error", _let_go)
+        return engine, getting
     engine = create_engine(url, connect_args={"timeout": wait_s}, pool_timeout=wait_s)
     event.listen(engine, "connect", lambda connection, _: _settings(connection, wait_s))
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "handle_error", _let_go)
     return engine, contextlib.nullcontext
+
+
+def _let_go(context: ExceptionContext) -> None:
+    """A connection that found its database read-only may stay so for ever: the next try gets another one."""
+    if read_only(context.original_exception):
+        context.is_disconnect = True
 
 
 def _settings(connection: sqlite3.Connection, wait_s: float) -> None:

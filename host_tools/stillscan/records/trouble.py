@@ -28,6 +28,7 @@ _BUSY = _Cause(f"another program is writing to it and does not finish{_NOTHING}"
 _SILENT = _Cause(f"the server does not answer{_NOTHING}", "silent")
 _FULL = _Cause(f"the disk is full{_NOTHING}", "full")
 _READ_ONLY = _Cause(f"it cannot be written to{_NOTHING}", "closed")
+_NO_RIGHT = _Cause("this user has no right to it on the server", "closed")
 _NOT_LET_IN = _Cause("the server does not take this user or password", "closed")
 _SQLITE = {
     "BUSY": _BUSY,
@@ -36,7 +37,7 @@ _SQLITE = {
     "FULL": _FULL,
     "CORRUPT": _Cause("the file is damaged; keep a copy and put the last backup back", "damaged"),
     "NOTADB": _Cause("this is no database file", "damaged"),
-    "CANTOPEN": _Cause("it cannot be opened", "closed"),
+    "CANTOPEN": _Cause("it cannot be opened: its folder is not there, or may not be written to here", "closed"),
     "IOERR_SHMSIZE": _FULL,  # no room for the index of its log: sqlite.org/rescode.html
     "IOERR": _Cause("the disk reports an error"),
     "PERM": _Cause("it may not be opened by this user", "closed"),
@@ -47,7 +48,7 @@ _SQLSTATES = {
     "57014": _Cause(f"the server did not carry it out in time{_NOTHING}", "silent"),  # statement_timeout
     "53100": _Cause(f"the server's disk is full{_NOTHING}", "full"),
     "25006": _READ_ONLY,
-    "42501": _Cause("this user has no right to it on the server", "closed"),
+    "42501": _NO_RIGHT,
     "28P01": _NOT_LET_IN,
     "28000": _NOT_LET_IN,
     "3D000": _Cause("there is no such database on the server"),
@@ -71,6 +72,8 @@ _CONNECTING = {
     "authentication failed": _NOT_LET_IN,
     "no password supplied": _NOT_LET_IN,
     "no pg_hba.conf entry": _NOT_LET_IN,
+    "not permitted to log in": _NOT_LET_IN,
+    "permission denied for database": _NO_RIGHT,
     "does not exist": _Cause("there is no such user or database on the server"),
     "invalid connection option": _Cause("the URL has an option that PostgreSQL does not know"),
 }
@@ -102,6 +105,13 @@ def committing(place: str) -> Iterator[None]:
         raise OutcomeUnknownError(
             f"{place}: {cause}; it is not known whether the record was kept, which {_LATER}"
         ) from None
+
+
+def read_only(cause: BaseException | None) -> bool:
+    """Whether a driver's error says that the database, or its disk, takes nothing."""
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite(cause) is _READ_ONLY
+    return _SQLSTATES.get(getattr(cause, "sqlstate", None) or "") is _READ_ONLY
 
 
 def _refused(error: exc.SQLAlchemyError) -> bool:

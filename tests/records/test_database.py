@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from stillscan.errors import InputError
 from stillscan.records import schema
-from stillscan.records.database import Database
+from stillscan.records.database import WAIT_S, Database
 from stillscan.records.errors import RecordsError
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -40,6 +40,27 @@ def test_locked(place: Place) -> None:
     other.execute("ROLLBACK")
     other.close()
     unharmed(place)
+
+
+def test_whoever_waits_for_others_looks_again_in_equal_steps(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits ever longer loses its turn to those that come and go meanwhile."""
+    other = sqlite3.connect(place.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    looks: list[float] = []
+
+    def passes(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 50:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr("stillscan.records.database.time.sleep", passes)
+    with place.database.writing() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 1000 * WAIT_S
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            sqlite3.connect(place.path, isolation_level=None, timeout=0).execute("BEGIN IMMEDIATE")
+    assert len(looks) == 50
+    assert len(set(looks)) == 1
+    other.close()
 
 
 def test_full_disk(place: Place) -> None:

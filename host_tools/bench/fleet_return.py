@@ -74,6 +74,7 @@ def main() -> int:
     parser.add_argument("--kiosks", type=int, default=30, metavar="N", help="others (30)")
     parser.add_argument("--rate", type=float, default=30.0, metavar="N", help="their events in a second, together (30)")
     parser.add_argument("--beside", type=float, default=20.0, metavar="S", help="measured before and after (20)")
+    parser.add_argument("--state", metavar="URL", help="PostgreSQL; an SQLite file when left out")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     with working_folder() as folder:
@@ -84,7 +85,7 @@ def _return(folder: Path, args: argparse.Namespace) -> bool:
     others = [Box(f"kiosk-{number:04}", 0) for number in range(args.kiosks)]
     back = Box(_WEEK, args.week)
     boxes = [*others, back]
-    site = Site(folder, str(folder / "centre.db"), boxes, 3, 2)
+    site = Site(folder, args.state or str(folder / "centre.db"), boxes, 3, 2)
     with contextlib.ExitStack() as opened:
         opened.callback(site.end)
         site.start()

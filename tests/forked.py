@@ -38,6 +38,7 @@ _SAME = ("PYTHON", "LANG", "LC_", "TZ")
 """Variables that work while Python starts: with others than the loaded process has, a process is started anew."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_BYTES = 1 << 18  # of one request: its environment and command line, which are some kB
+_MOST_FILES = 1024  # of the process that forks: `select` takes no more
 _REAL = subprocess.Popen
 _started: dict[str, str] = {}
 """The variables of _SAME that the tests were started with."""
@@ -159,24 +160,38 @@ def _main(number: int) -> None:
     with socket.socket(fileno=number) as door:
         _load()
         install()
+        running: dict[int, tuple[int, socket.socket]] = {}  # by what tells that it has ended: its number, and who waits
         while True:
-            ready, _, _ = select.select([door, sys.stdin], [], [])
+            ready, _, _ = select.select([door, sys.stdin, *running], [], [])
             if sys.stdin in ready:
                 return
-            with contextlib.suppress(OSError), door.accept()[0] as told:
-                said, files, _, _ = socket.recv_fds(told, _MOST_BYTES, 3)
-                keeper = os.fork()
-                if keeper == 0:
-                    door.close()
-                    _keep(told, pickle.loads(said), files)
-                for file in files:
-                    os.close(file)
-            while True:
-                try:
-                    if os.waitpid(-1, os.WNOHANG) == (0, 0):
-                        break
-                except ChildProcessError:
-                    break
+            for ended in running.keys() & set(ready):
+                process, told = running.pop(ended)
+                os.close(ended)
+                with told, contextlib.suppress(OSError):
+                    told.send(pickle.dumps(os.waitpid(process, 0)[1]))
+            if door in ready:
+                told, _ = door.accept()
+                with contextlib.suppress(OSError, EOFError):  # who asked may have ended
+                    process = _forked(told)
+                    running[os.pidfd_open(process)] = process, told
+
+
+def _forked(told: socket.socket) -> int:
+    """Fork the process that is asked for here, and tell its number."""
+    said, files, _, _ = socket.recv_fds(told, _MOST_BYTES, 3)
+    request = pickle.loads(said)
+    process = os.fork()
+    if process == 0:
+        try:
+            _become(request, files)
+        finally:
+            os._exit(1)
+    for file in files:
+        os.close(file)  # nobody shall wait for the end of a pipe that only this holds
+    with contextlib.suppress(OSError):
+        told.send(pickle.dumps(process))
+    return process
 
 
 def _load() -> None:
@@ -191,30 +206,13 @@ def _load() -> None:
     gc.freeze()
 
 
-def _keep(told: socket.socket, request: dict[str, Any], files: list[int]) -> None:
-    """Fork the process, tell its number, wait for it, and tell how it ended."""
-    child = os.fork()
-    if child == 0:
-        _become(request, files)
-    for number in range(3):
-        os.close(number)  # nobody shall wait for the end of a pipe that only this holds
-    for file in files:
-        os.close(file)
-    with contextlib.suppress(OSError):  # who asked may have ended
-        told.send(pickle.dumps(child))
-    status = os.waitpid(child, 0)[1]
-    with contextlib.suppress(OSError):
-        told.send(pickle.dumps(status))
-    os._exit(0)
-
-
 def _become(request: dict[str, Any], files: list[int]) -> None:
     """Be what ``python -m`` would have made of the request."""
     if request["session"]:
         os.setsid()
     for file, number in zip(files, range(3), strict=True):
         os.dup2(file, number)
-    os.closerange(3, max(files) + 64)
+    os.closerange(3, _MOST_FILES)
     os.umask(request["mask"])
     os.chdir(request["folder"])
     os.environ.clear()

@@ -4,7 +4,7 @@ Loading numpy, OpenCV, a database and a web server takes most of a second of a c
 thousand processes. What a test gets is a process of its own as ever: own number, pipes, folder, environment, signals,
 session, exit code. Not forked, so started as a user's shell does it: what bash starts, what a test gives other options
 of Python, another language or another ``PYTHON...`` than the tests have, and everything where STILLSCAN_FORKED=0 is set
-or the system is not Linux.
+or the system is not Linux. A test's own program is forked where it is a :class:`Program`.
 
 This file run by itself is the process that others are forked from; :class:`Forks` starts it, once for all workers of a
 run of tests.
@@ -17,6 +17,7 @@ import contextlib
 import gc
 import importlib
 import inspect
+import io
 import os
 import pickle
 import pkgutil
@@ -28,6 +29,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 _PLACE = "STILLSCAN_TESTS_FORK_AT"
@@ -36,12 +38,20 @@ _MODULES = ("stillscan", "stillscan.cli", "stillscan.scanning.reader_process")
 _LEFT_OUT = ("__main__", "cli", "plugin")  # what is run, and what pytest loads
 _SAME = ("PYTHON", "LANG", "LC_", "TZ")
 """Variables that work while Python starts: with others than the loaded process has, a process is started anew."""
+_AT_ONCE = "PYTHONUNBUFFERED"
+"""The one of them that works later: on the streams, which the forked process opens anew."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_BYTES = 1 << 18  # of one request: its environment and command line, which are some kB
 _MOST_FILES = 1024  # of the process that forks: `select` takes no more
 _REAL = subprocess.Popen
 _started: dict[str, str] = {}
 """The variables of _SAME that the tests were started with."""
+
+
+class Program(str):
+    """A program for ``python -c`` that minds no module which is loaded already: then it is forked, too."""
+
+    __slots__ = ()
 
 
 class Forks:
@@ -72,7 +82,7 @@ class Forks:
 
 def install() -> None:
     """From now on ``subprocess`` forks what can be forked."""
-    _started.update({name: value for name, value in os.environ.items() if name.startswith(_SAME)})
+    _started.update(_of_the_start(os.environ))
     subprocess.Popen = _Popen  # type: ignore[misc]
 
 
@@ -116,16 +126,20 @@ class _Popen(_REAL):  # type: ignore[type-arg]
         return self.returncode
 
 
+def _of_the_start(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(_SAME) and name != _AT_ONCE}
+
+
 def _can_be_forked(asked: dict[str, Any]) -> bool:
     args = asked["args"]
     if _PLACE not in os.environ or isinstance(args, str | bytes | os.PathLike) or len(args) < 3:
         return False
     ordinary = not (asked["preexec_fn"] or asked["pass_fds"] or asked["shell"] or asked["executable"])
-    if not ordinary or [args[0], args[1]] != [sys.executable, "-m"] or args[2] not in _MODULES:
+    known = (args[1] == "-m" and args[2] in _MODULES) or (args[1] == "-c" and isinstance(args[2], Program))
+    if not ordinary or args[0] != sys.executable or not known:
         return False
     given = os.environ if asked["env"] is None else asked["env"]
-    same = {name: value for name, value in given.items() if name.startswith(_SAME)} == _started
-    return same and (asked["cwd"] is None or os.path.isdir(asked["cwd"]))
+    return _of_the_start(given) == _started and (asked["cwd"] is None or os.path.isdir(asked["cwd"]))
 
 
 def _asked_for(asked: dict[str, Any]) -> tuple[socket.socket, int] | None:
@@ -134,7 +148,7 @@ def _asked_for(asked: dict[str, Any]) -> tuple[socket.socket, int] | None:
     mask = os.umask(0o077)
     os.umask(mask)
     request = {
-        "arguments": [os.fspath(one) for one in asked["args"]],
+        "arguments": [str(os.fspath(one)) for one in asked["args"]],
         "folder": os.path.join(os.getcwd(), os.fspath(asked["cwd"] or "")),
         "environment": dict(os.environ if asked["env"] is None else asked["env"]),
         "session": asked["start_new_session"],
@@ -220,18 +234,26 @@ def _become(request: dict[str, Any], files: list[int]) -> None:
     for number in _SIGNALS:
         own = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         signal.signal(number, signal.SIG_IGN if number in request["ignored"] else own)
-    _, _, module, *sys.argv[1:] = request["arguments"]
-    at_once = bool(os.environ.get("PYTHONUNBUFFERED"))
+    _, how, what, *rest = request["arguments"]
+    sys.argv = [how, *rest]
+    at_once = bool(os.environ.get(_AT_ONCE))
     sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, -1, encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115
-        for number, mode, old in ((0, "r", sys.stdin), (1, "w", sys.stdout), (2, "w", sys.stderr))
+        io.TextIOWrapper(
+            open(number, mode, buffering=0 if at_once and number else -1, closefd=False),  # noqa: SIM115
+            old.encoding,
+            old.errors,
+            line_buffering=number == 2 or os.isatty(number),
+            write_through=at_once and number > 0,
+        )
+        for number, mode, old in ((0, "rb", sys.stdin), (1, "wb", sys.stdout), (2, "wb", sys.stderr))
     )
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=stream is sys.stderr or stream.isatty(), write_through=at_once)
     code = 1
     try:
-        sys.modules.pop(module if module != "stillscan" else "stillscan.__main__", None)
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if how == "-c":
+            exec(what, {"__name__": "__main__"})
+        else:
+            sys.modules.pop(what if what != "stillscan" else "stillscan.__main__", None)
+            runpy.run_module(what, run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
@@ -240,9 +262,20 @@ def _become(request: dict[str, Any], files: list[int]) -> None:
     with contextlib.suppress(BaseException):
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-    os._exit(code)
+    os._exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """Write what is still to be written, and the exit code then: 120, and a word of Python itself, where that fails."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception as error:
+            code = 120
+            with contextlib.suppress(Exception):
+                print(f"Exception ignored in: {stream!r}\n{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    return code
 
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from stillscan import samples
+from stillscan.cli import main
 
 COMMAND = [sys.executable, "-m", "stillscan"]
 SAMPLES = Path(samples.__file__).parent
@@ -30,12 +33,17 @@ def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def ran(line: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """The same without bash: no quotes, and sooner there (`tests/forked.py`)."""
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    return subprocess.run([*COMMAND, *line.replace("$sample", CLEAN).split()], text=True, timeout=END_S, **given)
+
+
 def make_records(folder: Path) -> Path:
     """A database with one letter of an office in test mode: a kiosk makes none by itself."""
     letters, database = folder / "letters.csv", folder / "records.db"
     letters.write_text("tracking,order,recipient,deadline\nRR000000014NO,B0,Somebody Else,2099-01-01\n")
-    done = shell(f"$stillscan consignment import --test --database {database} {letters}")
-    assert done.returncode == 0, done.stderr
+    assert main(["consignment", "import", "--test", "--database", str(database), str(letters)]) == 0
     return database
 
 
@@ -44,19 +52,21 @@ def stopped(
     number: signal.Signals,
     when: Callable[[str], bool],
     environment: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> tuple[int, list[str], list[str]]:
     """Send a signal when the process has written a line (stderr and stdout in one) that ``when`` is true of.
 
-    Exit code, the lines before the signal, and those after it. Lines of ``-X importtime`` are no output.
+    ``options`` are Python's own. Exit code, the lines before the signal, and those after it. Lines of ``-X importtime``
+    are no output.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-X", "importtime", "-u", "-m", "stillscan", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, **(environment or {})},
-        preexec_fn=_interruptible,
-    )
+    with interruptible():
+        process = subprocess.Popen(
+            [sys.executable, *options, "-m", "stillscan", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+        )
     assert process.stdout is not None
     before: list[str] = []
     for line in process.stdout:
@@ -66,15 +76,24 @@ def stopped(
         if len(before) > _MOST_LINES:
             process.kill()
     process.send_signal(number)
-    rest, _ = process.communicate(timeout=END_S)
-    return process.returncode, _words(before), _words(rest.splitlines())
+    with process:
+        rest = process.stdout.read().splitlines()  # of the same buffer, in which a line may lie in halves
+    return process.returncode, _words(before), _words(rest)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """What is started meanwhile takes signals: a shell's background jobs ignore them, and what those start does too."""
+    asked = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    ignored = [number for number in asked if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _words(lines: list[str]) -> list[str]:
     return [line for line in lines if line and not line.startswith("import time:")]
-
-
-def _interruptible() -> None:
-    """A shell's background jobs ignore interrupts, and what they start does so too."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)

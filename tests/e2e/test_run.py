@@ -15,6 +15,8 @@ from kiosk import wire
 from stillscan.cli import main
 from stillscan.link.framing import encode
 
+from .terminal import interruptible
+
 COMMAND = [sys.executable, "-m", "stillscan.cli"]
 HANG_S = 900  # only a hang lasts so long, however busy the computer is
 
@@ -24,18 +26,9 @@ def run(*arguments: str, timeout_s: float = HANG_S) -> subprocess.CompletedProce
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, "run", "--no-page", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=interruptible,
-    )
-
-
-def interruptible() -> None:
-    """A shell's background jobs ignore interrupts, and what they start does so too."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    command = [*COMMAND, "run", "--no-page", *arguments]
+    with interruptible():
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @contextmanager

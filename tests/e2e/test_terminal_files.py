@@ -9,7 +9,7 @@ import pytest
 
 from stillscan.cli import main
 
-from .terminal import CLEAN, SAMPLES, shell
+from .terminal import CLEAN, SAMPLES, ran, shell
 
 WRITERS = {
     "plot": f"simulate --document {CLEAN} --plot",
@@ -43,7 +43,7 @@ def test_a_disk_that_becomes_full(command: str, tmp_path: Path) -> None:
     out.write_text("what was there")
     assert shell(f"ulimit -f 1; $stillscan {command} {out}").returncode == 4
     assert out.read_text() == "what was there"
-    done = shell(f"$stillscan {command} /dev/full")
+    done = ran(f"{command} /dev/full")
     assert (done.returncode, len(_trouble(done.stderr))) == (4, 1)
 
 
@@ -63,7 +63,7 @@ def test_a_new_file_is_as_the_user_makes_files_and_an_old_one_stays_as_it_is(tmp
     out.chmod(0o640)
     assert main(["boards", "draw", "rpi_pico2", str(out)]) == 0
     assert out.stat().st_mode & 0o777 == 0o640
-    assert "svg" in shell("$stillscan boards draw rpi_pico /dev/stdout").stdout
+    assert "svg" in ran("boards draw rpi_pico /dev/stdout").stdout
 
 
 def test_explain_never_overwrites_what_it_reads(

@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from stillscan.commands.parser import Parser, add_log
 from stillscan.errors import InputError
 from stillscan.service import notify
 
-from .terminal import END_S, make_records, shell
+from .terminal import COMMAND, END_S, interruptible, make_records, ran
 
 SERVICE = Path(notify.__file__).parent
 
@@ -100,14 +99,14 @@ def test_files_that_are_no_files(tmp_path: Path) -> None:
 def test_run_takes_its_configuration(tmp_path: Path) -> None:
     file = tmp_path / "kiosk.toml"
     file.write_text('port = "/dev/no-such-port"\nonce = true\nreconnect = 0\nlanguage = "en"\nno-page = true\n')
-    done = shell(f"$stillscan run --config {file}")
+    done = ran(f"run --config {file}")
     assert (done.returncode, done.stderr) == (3, "stillscan: /dev/no-such-port: there is no such port\n")
     file.write_text("no-page = true\n")
-    done = shell(f"$stillscan run --config {file}")
+    done = ran(f"run --config {file}")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--port" in done.stderr
-    assert shell("$stillscan run --print-config").stdout == (SERVICE / "kiosk.toml").read_text()
-    assert shell("$stillscan run --print-unit").stdout == (SERVICE / "stillscan.service").read_text()
+    assert ran("run --print-config").stdout == (SERVICE / "kiosk.toml").read_text()
+    assert ran("run --print-unit").stdout == (SERVICE / "stillscan.service").read_text()
 
 
 class Manager:
@@ -121,15 +120,12 @@ class Manager:
         self._folder = folder
 
     def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "stillscan", "run", "--port", "sim", "--page", "0"]
+        kiosk = [*COMMAND, "run", "--port", "sim", "--page", "0"]
         kept = ["--database", str(self._folder / "records.db"), "--log", str(self._folder / "kiosk.log")]
-        return subprocess.Popen(
-            [*command, *kept],
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL),
-        )
+        with interruptible():
+            return subprocess.Popen(
+                [*kiosk, *kept], env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
 
     def hear(self, wanted: str) -> list[str]:
         """What it says until it says this."""

@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from stillscan.cli import main
 from stillscan.commands import rules
 
-from .terminal import CLEAN, shell
+from .terminal import CLEAN, ran, shell
 
 COMMANDS = {
     "read": f"read {CLEAN}",
@@ -26,7 +28,14 @@ COMMANDS = {
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_a_full_disk_behind_standard_output(command: str) -> None:
-    done = shell(f"$stillscan {command} > /dev/full")
+    with open("/dev/full", "w") as full:
+        done = ran(command, stdout=full)
+    assert (done.returncode, done.stderr) == (4, "stillscan: standard output: no space left on device\n")
+
+
+def test_a_full_disk_behind_what_a_shell_starts() -> None:
+    """The end of Python itself, too."""
+    done = shell("$stillscan boards show rpi_pico > /dev/full")
     assert (done.returncode, done.stderr) == (4, "stillscan: standard output: no space left on device\n")
 
 
@@ -45,11 +54,22 @@ def test_closed_standard_error_and_input() -> None:
     assert shell("$stillscan rules decide - <&-").returncode == 0, "no input: no cases"
 
 
+@pytest.mark.parametrize("seen", [1, 0])
 @pytest.mark.parametrize("command", ["boards show rpi_pico", "boards", "read $sample $sample $sample", "rules explain"])
-def test_a_reader_that_has_seen_enough(command: str) -> None:
-    done = shell(f"$stillscan {command} | head -c 1 > /dev/null; echo ${{PIPESTATUS[0]}}")
-    assert (done.stdout, done.stderr) == ("0\n", "")
-    done = shell(f"$stillscan {command} | true; echo ${{PIPESTATUS[0]}}")
+def test_a_reader_that_has_seen_enough(command: str, seen: int) -> None:
+    reads, writes = os.pipe()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(ran, command, stdout=writes)
+        if seen:
+            os.read(reads, seen)
+        os.close(reads)
+        done = running.result()
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_has_seen_enough_of_what_a_shell_starts() -> None:
+    done = shell("$stillscan boards show rpi_pico | head -c 1 > /dev/null; echo ${PIPESTATUS[0]}")
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
@@ -122,8 +142,8 @@ USAGE = {
 
 
 def test_python_dash_m() -> None:
-    assert shell("$stillscan --version").stdout.startswith("stillscan ")
-    done = shell("$stillscan toaster")
+    assert ran("--version").stdout.startswith("stillscan ")
+    done = ran("toaster")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 

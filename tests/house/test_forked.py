@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import Program
+
 pytestmark = pytest.mark.process
 
 COMMAND = [sys.executable, "-m", "stillscan"]
@@ -31,6 +33,23 @@ def test_output_and_exit_code_are_those_of_a_start(given: list[str], tmp_path: P
     ways = [subprocess.run([*way, *given], cwd=tmp_path, capture_output=True, check=False) for way in (COMMAND, REAL)]
     one, other = ((way.returncode, way.stdout, way.stderr) for way in ways)
     assert one == other
+
+
+@pytest.mark.parametrize(
+    "program", ["import sys; print(sys.argv)", "raise SystemExit(7)", "import sys; sys.stdout.flush()", "1 / 0"]
+)
+@pytest.mark.parametrize("place", ["out", "/dev/full"])
+def test_a_test_s_own_program_is_as_if_it_was_started(program: str, place: str, tmp_path: Path) -> None:
+    """What Python says by itself when it cannot write at its end, too, and the exit code for that."""
+    done = []
+    for way in (Program(program), program):
+        with open(tmp_path / place, "w") as out:
+            command = [sys.executable, "-c", way, "a"]
+            with subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, text=True) as process:
+                assert forked(process) == isinstance(way, Program)
+                said = process.communicate()[1].splitlines()
+        done.append((process.returncode, [line.partition(":")[0] for line in (said[:1], said[-1:]) for line in line]))
+    assert done[0] == done[1]
 
 
 def test_it_has_its_own_number_session_and_pipes() -> None:

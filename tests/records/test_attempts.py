@@ -14,6 +14,7 @@ from staffed import CHEAP, PIN, SUPERVISORS, WRONG, Office
 from stillscan.records import attempts, staff
 from stillscan.records.errors import RecordsError
 from stillscan.records.staff import Role, SignInError, StaffList
+from tests.forked import Program
 
 
 def test_tries_are_limited_whichever_program_is_asked_and_however_often_it_is_started(office: Office) -> None:
@@ -161,7 +162,7 @@ def test_counts_that_are_damaged_let_nobody_in(office: Office) -> None:
     assert office.tried(PIN) == "clerk"
 
 
-TRIER = """
+TRIER = Program("""
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -175,7 +176,7 @@ try:
     print(people.sign_in("anna", sys.argv[3]).role)
 except SignInError as error:
     print(error.key)
-"""
+""")
 
 
 @pytest.mark.process

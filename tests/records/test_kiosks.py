@@ -21,6 +21,7 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.release import Desk
 from stillscan.records.verification import verify
 from stillscan.records.witness import Seen, noted, noting
+from tests.forked import Program
 
 pytestmark = pytest.mark.process
 
@@ -93,7 +94,7 @@ def test_everything_works_on_each_kind(url: str, tmp_path: Path) -> None:
 
 
 def test_two_processes_open_one_new_file(tmp_path: Path) -> None:
-    program = "import sys; from stillscan.records.database import Database; Database(sys.argv[1])"
+    program = Program("import sys; from stillscan.records.database import Database; Database(sys.argv[1])")
     command = [sys.executable, "-c", program, str(tmp_path / "records.db")]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
     assert [process.communicate()[1] for process in running] == [b""] * 3

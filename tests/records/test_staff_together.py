@@ -74,19 +74,12 @@ def test_of_a_lock_and_a_check_at_once_whichever_is_first_counts(office: Office)
     assert "check" not in kinds[locked:]
 
 
-ADDER = """
-import sys
-from stillscan.cli import main
-sys.exit(main(["staff", "add", "anna", "--role", "clerk", "--database", sys.argv[1]]))
-"""
-
-
 @pytest.mark.process
 def test_of_three_programs_that_add_the_same_id_one_does(tmp_path: Path) -> None:
     place = str(tmp_path / "records.db")
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", ADDER, place],
+            [sys.executable, "-m", "stillscan.cli", "staff", "add", "anna", "--role", "clerk", "--database", place],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for _ in range(3)

@@ -1,6 +1,7 @@
 """What all tests share: hypothesis profile, browser, font, and the rule that a test that starts a process says so."""
 
 import gc
+import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,14 @@ from hypothesis import settings
 
 from stillscan.errors import InputError
 from tests import forked
-from tests.covering import examples
+from tests.covering import WHOLE, examples
 
 # The same examples everywhere and no deadline: two cores are shared, and a test must not depend on how busy they are.
 settings.register_profile("stillscan", derandomize=True, deadline=None, max_examples=examples(100))
 settings.load_profile("stillscan")
+
+if not WHOLE:  # as many tests run at a time as there are cores: a library's threads would only wait for each other
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}  # read when numpy and OpenCV are loaded
 
 _STARTS = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 _RUN_THE_FIRMWARE = {"e2e", "firmware"}

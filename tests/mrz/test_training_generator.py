@@ -14,25 +14,29 @@ from stillscan.mrz.formats import format_of
 from stillscan.mrz.parse import parse
 from tests.covering import examples
 
-_CUTS = glyphs.bank([], 3, seed=5)
+
+@pytest.fixture(scope="module")
+def cuts() -> list[np.ndarray]:
+    """Three cuts of all characters."""
+    return glyphs.bank([], 3, seed=5)
 
 
-def test_the_same_seed_and_index_give_the_same_line() -> None:
-    once, again = dataset.sample(_CUTS, 3, 11), dataset.sample(_CUTS, 3, 11)
+def test_the_same_seed_and_index_give_the_same_line(cuts: list[np.ndarray]) -> None:
+    once, again = dataset.sample(cuts, 3, 11), dataset.sample(cuts, 3, 11)
     assert np.array_equal(once.pixels, again.pixels)
     assert np.array_equal(once.centres_px, again.centres_px)
-    assert not np.array_equal(once.pixels, dataset.sample(_CUTS, 3, 12).pixels)
+    assert not np.array_equal(once.pixels, dataset.sample(cuts, 3, 12).pixels)
 
 
-def test_a_line_has_the_shape_that_the_network_takes() -> None:
-    one = dataset.sample(_CUTS, 1, 0)
+def test_a_line_has_the_shape_that_the_network_takes(cuts: list[np.ndarray]) -> None:
+    one = dataset.sample(cuts, 1, 0)
     assert one.pixels.shape == (48, 1476)
     assert one.pixels.dtype == np.uint8
     assert one.centres_px.shape == one.classes.shape == (44,)
     assert one.classes.max() < len(ALPHABET)
 
 
-def test_labels_stand_where_the_ink_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_stand_where_the_ink_is(cuts: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
     """On undamaged lines the ink around each centre balances at the centre, and half-way between there is little."""
     monkeypatch.setattr(dataset, "severity_of", lambda _rng, hard: 0.0)
     monkeypatch.setattr(
@@ -40,7 +44,7 @@ def test_labels_stand_where_the_ink_is(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     offsets = []
     for index in range(12):
-        one = dataset.sample(_CUTS, 2, index)
+        one = dataset.sample(cuts, 2, index)
         for centre, kind in zip(one.centres_px, one.classes, strict=True):
             if kind >= 0 and ALPHABET[kind] in "0OHIMTUVWXY8":
                 left = round(float(centre)) - 13

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,15 @@ from stillscan.web import server as server_module
 from stillscan.web import stream
 from stillscan.web.server import PageServer
 from stillscan.web.sessions import MOST_STREAMS
+from tests.covering import WHOLE
+from tests.forked import Program
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import signal, sys, time
+import os, signal, sys, time
 sys.path[:0] = {paths!r}
+os.environ["PYTHONASYNCIODEBUG"] = "1"  # which says what is never awaited, and what is left
 from played import Played
 from kiosk import wire
 stop = []  # no Event: an interrupt in the middle of its wait leaves its own lock torn
@@ -61,35 +64,39 @@ def stream_of(url: str, cookies: str, path: str = "/events") -> socket.socket:
     return opened
 
 
-@pytest.fixture
-def process() -> Iterator["subprocess.Popen[bytes]"]:
-    """A program of its own that serves the page, with a scanner that does something all the time."""
+@contextmanager
+def serving(started: bool) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program of its own that serves the page, with a scanner that does something all the time.
+
+    ``started``: by Python itself in its development mode, with its own end; else it is forked, which is much sooner.
+    """
     paths = [str(ROOT / "tests" / "web"), str(ROOT / "host_tools"), str(ROOT / "firmware")]
-    command = [sys.executable, "-X", "dev", "-W", "ignore", "-c", PROGRAM.format(paths=paths)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
-        yield started
-        started.kill()
+    program, options = PROGRAM.format(paths=paths), ["-X", "dev", "-W", "ignore"]
+    command = [sys.executable, *options, "-c", program] if started else [sys.executable, "-c", Program(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        yield process
+        process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("windows", ["none", "read", "not read", "half a request", "many"])
-def test_a_signal_ends_it_quietly(process: "subprocess.Popen[bytes]", number: int, windows: str) -> None:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    url, _, cookies = process.stdout.readline().decode().strip().partition(" ")
-    opened = []
-    if windows == "half a request":
-        opened.append(socket.create_connection(tuple(url.removeprefix("http://").split(":")), timeout=_MOST_S))
-        opened[0].sendall(b"GET / HTTP/1.1\r\nHo")
-    elif windows != "none":
-        opened += [stream_of(url, cookies) for _ in range(10 if windows == "many" else 1)]
-    if windows in ("read", "many"):
+def test_a_signal_ends_it_quietly(number: int, windows: str) -> None:
+    with serving(started=windows == "many" or WHOLE) as process:
+        assert process.stdout is not None
+        url, _, cookies = process.stdout.readline().decode().strip().partition(" ")
+        opened = []
+        if windows == "half a request":
+            opened.append(socket.create_connection(tuple(url.removeprefix("http://").split(":")), timeout=_MOST_S))
+            opened[0].sendall(b"GET / HTTP/1.1\r\nHo")
+        elif windows != "none":
+            opened += [stream_of(url, cookies) for _ in range(10 if windows == "many" else 1)]
+        if windows in ("read", "many"):
+            for one in opened:
+                threading.Thread(target=lambda one=one: [None for _ in iter(lambda: one.recv(65536), b"")]).start()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=_MOST_S)
         for one in opened:
-            threading.Thread(target=lambda one=one: [None for _ in iter(lambda: one.recv(65536), b"")]).start()
-    process.send_signal(number)
-    out, err = process.communicate(timeout=_MOST_S)
-    for one in opened:
-        one.close()
+            one.close()
     assert (process.returncode, out, err) == (130 if number == signal.SIGINT else 0, b"", b"")
 
 

@@ -1,6 +1,7 @@
 """Signing in, locking and taking over in a real browser, with scripts and without; every page of it is accessible."""
 
 import pytest
+from axe import in_turn
 from books import NORWEGIAN, TRACKING
 from clerks import CLERK, OTHER, PIN, SUPERVISOR, TECHNICIAN, Clock
 from played import Played
@@ -23,6 +24,7 @@ def sign_in(page, staff: str = CLERK, pin: str = PIN) -> None:
 @pytest.mark.parametrize("language", languages())
 def test_the_pages_of_signing_in_are_accessible(browser, played: Played, language: str) -> None:
     texts = page_texts(language)
+    accessible = in_turn(language, states=4)
     page = browser.new_page()
     page.goto(f"{played.url}/signin?language={language}")
     assert texts["not_bound"] in page.inner_text("main")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import Program
+
 ROOT = Path(__file__).parents[2]
 STARTED = re.findall(r"\$\(BIN\)/python (-m bench\.\w+|tests/\S+\.py)( \$\(ARGS\))?", (ROOT / "Makefile").read_text())
 MODULES = sorted({what.removeprefix("-m ") for what, args in STARTED if what.startswith("-m ") and args})
@@ -34,6 +36,10 @@ def test_a_bench_says_what_it_takes(module: str, monkeypatch, capsys) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_a_bench_beside_the_tests_says_what_it_takes(file: str) -> None:
     """In a process of its own: it has to find by itself what it shares with the tests."""
-    done = subprocess.run([sys.executable, file, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
+    started = (
+        f"import runpy, sys; sys.path[0] = {str((ROOT / file).parent)!r}; runpy.run_path({file!r}, run_name='__main__')"
+    )
+    command = [sys.executable, "-c", Program(started), "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: ")

@@ -77,7 +77,7 @@ def test_an_installed_wheel_works(built: tuple[Path, Path], tmp_path: Path) -> N
     place = site(python)
     (place / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
     (python.parent / "micropython").symlink_to(micropython())
-    trial.install(python, sys.executable, "--no-index", "--no-deps", built[0])
+    trial.install(python, sys.executable, "--no-index", "--no-deps", "--no-compile", built[0])
     where = call([python, "-c", "import stillscan, kiosk; print(stillscan.__file__, kiosk.__file__)"], "import")
     assert where.count(str(place)) == 2
     folder = tmp_path / "empty"
@@ -87,21 +87,21 @@ def test_an_installed_wheel_works(built: tuple[Path, Path], tmp_path: Path) -> N
     trial.try_plugin(python, folder)
 
 
-def test_parts_are_listed_with_versions_and_licences(tmp_path: Path) -> None:
+def test_parts_are_listed_with_versions_and_licences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an environment with two packages that are made here."""
     python = trial.environment(tmp_path / "env", sys.executable)
-    place = site(python)
+    place, bill = site(python), tmp_path / "bill.json"
     for name, licence in (("fine", "MIT"), ("taken", "AGPL-3.0-only")):
         folder = place / f"{name}-1.5.dist-info"
         folder.mkdir()
         metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.5\nLicense-Expression: {licence}\n"
         (folder / "METADATA").write_text(metadata)
-        if name == "fine":
-            bill = tmp_path / "bill.json"
-            assert parts_list.write_bom(python, bill) == 1
-    whole = json.loads(bill.read_bytes())
-    assert (whole["bomFormat"], whole["metadata"]["component"]["name"]) == ("CycloneDX", "stillscan")
-    assert [(part["name"], part["version"]) for part in whole["components"]] == [("fine", "1.5")]
-    assert whole["metadata"]["timestamp"].startswith(stillscan.RELEASED), "the same parts, the same bytes"
     with pytest.raises(StillscanError, match="takes nothing under: taken"):
         parts_list.write_bom(python, bill)
+    whole = json.loads(bill.read_bytes())
+    assert (whole["bomFormat"], whole["metadata"]["component"]["name"]) == ("CycloneDX", "stillscan")
+    assert [(part["name"], part["version"]) for part in whole["components"]] == [("fine", "1.5"), ("taken", "1.5")]
+    assert whole["metadata"]["timestamp"].startswith(stillscan.RELEASED), "the same parts, the same bytes"
+    bill.write_text(json.dumps({**whole, "components": whole["components"][:1]}))
+    monkeypatch.setattr(parts_list, "call", lambda *_: "")  # it takes 3 s, and would say this of the one package
+    assert parts_list.write_bom(python, bill) == 1

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
 
 import numpy as np
 from books import MemoryBook
@@ -32,6 +32,13 @@ from stillscan.web.sessions import LOCK_MINUTES, Sessions
 ROWS, WIDTH = 274, 1476
 IDENTITY = ScannerIdentity(None, "simulator", "0.1.0", 1, "00" * 16)
 HELLO = Hello(1, 0, 0, 1, 0, b"simulator", 1, WIDTH, ROWS, 84_667, 2950, 1024, 1, 0)
+
+
+class _Stays(HTTPRedirectHandler):
+    """Takes a redirection for the answer: the page that it leads to need not be made for nobody."""
+
+    def http_error_303(self, asked: Request, answer: Any, *_: object) -> Any:
+        return answer
 
 
 class Played:
@@ -82,7 +89,7 @@ class Played:
 
     def _jar(self, staff: str | None) -> CookieJar:
         jar = CookieJar()
-        opener = build_opener(HTTPCookieProcessor(jar))
+        opener = build_opener(HTTPCookieProcessor(jar), _Stays)
         opener.open(self.address).close()
         if staff is not None:
             opener.open(f"{self.url}/signin", f"staff={staff}&pin={PIN}".encode()).close()

@@ -22,6 +22,7 @@ from stillscan.records.importing import load
 from stillscan.records.place import open_keyring
 from stillscan.records.staff import Role, StaffList
 from tests.covering import WHOLE
+from tests.technician.short_looks import shorten
 
 from .terminal import COMMAND, END_S, SAMPLES
 from .test_page_people import PIN, Browser
@@ -219,7 +220,11 @@ def test_who_may_and_what_is_said_when_not(mid_day: MidDay) -> None:
     assert next((row["former"], row["value"]) for row in rows if row["name"] == "dwell") == (150, 300)
 
 
-def test_what_clean_finds_is_in_the_glass_history_of_the_kiosk(mid_day: MidDay) -> None:
+def test_what_clean_finds_is_in_the_glass_history_of_the_kiosk(
+    mid_day: MidDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not WHOLE:
+        shorten(monkeypatch)
     found = mid_day.scanner("clean", "--json")
     assert found.returncode in (0, 1), found.stderr
     rows = mid_day.said(["clean", "--history", "--json", "--database", str(mid_day.database)], "")

@@ -16,6 +16,8 @@ from stillscan.guidance.technicians import technician_words
 from stillscan.technician.procedures.closing import close
 from stillscan.technician.procedures.run import load
 from stillscan.technician.procedures.table import find, plain, procedures
+from tests.covering import WHOLE
+from tests.technician.short_looks import shorten
 
 EN = service_texts("en")
 CLEANING = "/service/procedure/cleaning"
@@ -34,7 +36,9 @@ def measured(page, held: Held) -> None:
 
 @pytest.mark.process
 @pytest.mark.slow
-def test_a_cleaning_without_scripts_on_a_phone_to_its_signed_report(browser) -> None:
+def test_a_cleaning_without_scripts_on_a_phone_to_its_signed_report(browser, monkeypatch) -> None:
+    if not WHOLE:
+        shorten(monkeypatch)
     with Held() as held:
         context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
         page = context.new_page()

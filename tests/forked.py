@@ -34,7 +34,7 @@ from typing import Any
 
 _PLACE = "STILLSCAN_TESTS_FORK_AT"
 """In the environment: the socket of the process to fork from (in the abstract namespace of Linux)."""
-_MODULES = ("stillscan", "stillscan.cli", "stillscan.scanning.reader_process")
+_MODULES = ("stillscan", "stillscan.cli", "stillscan.scanning.reader_process", "pytest")
 _LEFT_OUT = ("__main__", "cli", "plugin")  # what is run, and what pytest loads
 _SAME = ("PYTHON", "LANG", "LC_", "TZ")
 """Variables that work while Python starts: with others than the loaded process has, a process is started anew."""

@@ -110,11 +110,14 @@ class Peer:
             pass
 
 
-def test_a_port_without_a_scanner_is_named(capsys):
-    for answer, what in ((b"", ""), (b"login: \r\n" * 9, ", something else talks")):
-        peer = Peer(answer)
-        assert main(["run", "--once", "--reconnect", "0", "--port", peer.port]) == 3
-        assert capsys.readouterr().err == f"stillscan: {peer.port}: no stillscan scanner answers there{what}\n"
+def test_a_port_without_a_scanner_is_named():
+    answers = {b"": "", b"login: \r\n" * 9: ", something else talks"}
+    peers = [Peer(answer) for answer in answers]
+    asked = [start("--once", "--reconnect", "0", "--port", peer.port) for peer in peers]  # each takes seconds
+    for peer, what, kiosk in zip(peers, answers.values(), asked, strict=True):
+        _, errors = kiosk.communicate(timeout=HANG_S)
+        said = f"stillscan: {peer.port}: no stillscan scanner answers there{what}\n"
+        assert (kiosk.returncode, errors) == (3, said)
 
 
 def test_a_firmware_of_another_major_version_is_refused(capsys):

@@ -18,6 +18,7 @@ from stillscan.recordings import link
 from stillscan.recordings.file import LINK, VISIT, Recording, read
 from stillscan.recordings.link import LinkFile, Player
 from stillscan.recordings.rows import Row
+from stillscan.technician import at_scanner
 
 HELLO: Row = ["<hello", 1, 2, 0, 1, 0, "rpi_pico", 7, 1476, 274, 84667, 2950, 2048, 1, 15]
 TALK: list[tuple[float, Row]] = [
@@ -86,7 +87,7 @@ def test_a_visit_is_no_link() -> None:
 @pytest.mark.process
 @pytest.mark.slow
 def test_a_command_says_the_same_of_a_link_as_of_its_recording(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "link.recording"
     assert main(["scanner", "settings", "--port", "sim", "--record-link", str(file), "--json"]) == 0
@@ -96,6 +97,7 @@ def test_a_command_says_the_same_of_a_link_as_of_its_recording(
     assert main(["scanner", "settings", "--port", f"play:{file}", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == said
 
+    monkeypatch.setattr(at_scanner, "ANSWER_MS", 100.0)  # of what was not recorded no answer will come
     assert main(["scanner", "health", "--port", f"play:{file}"]) == 3
     file.write_bytes(b"nothing")
     assert main(["scanner", "info", "--port", f"play:{file}"]) == 2

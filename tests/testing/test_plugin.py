@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,14 @@ def test_names_of_ones_own_come_first(clock, world):
 """
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Pytest with this plugin and no other but those named; no image of MicroPython is known."""
+def run(folder: Path, *arguments: str, python: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """Pytest with this plugin and no other but those named; no image of MicroPython is known.
+
+    ``python`` are options of Python's own; with any nothing is loaded before (`tests/forked.py`).
+    """
     known = {name: value for name, value in os.environ.items() if name != "STILLSCAN_UF2"}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "stillscan.testing.plugin", "--strict-markers", *arguments],
+        [sys.executable, *python, "-m", "pytest", "-p", "stillscan.testing.plugin", "--strict-markers", *arguments],
         cwd=folder,
         env={**known, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "200"},
         capture_output=True,
@@ -147,7 +151,7 @@ def test_a_seed_of_the_command_line_overrules_those_of_the_tests(tmp_path: Path)
         "def test_nothing_heavy_is_loaded():\n"
         "    assert {'numpy', 'onnxruntime', 'cv2', 'PIL', 'kiosk'} & set(sys.modules) == set()\n"
     )
-    done = run(tmp_path, "--stillscan-seed", "7")
+    done = run(tmp_path, "--stillscan-seed", "7", python=["-X", "utf8=1"])
     assert "4 passed" in done.stdout, done.stdout + done.stderr
 
 

@@ -90,24 +90,23 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's chromium, driven by Playwright, which can do so once at a time in a process, and keeps an event loop
-    running in it meanwhile: no test of another module, which may run one of its own, is to meet that.
-
-    Without one the test is skipped, with the reason.
-    """
-    from playwright.sync_api import sync_playwright
-
-    from tests.web.browsers import MISSING, find_browser, patient
+@pytest.fixture(scope="session")
+def _chromium() -> Iterator[Any]:
+    """One for all tests of a worker: it and what drives it take 1.5 s of a core to start."""
+    from tests.web.browsers import MISSING, Chromium, find_browser
 
     program = find_browser()
     if program is None:
         pytest.skip(MISSING)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield patient(started)
-        started.close()
+    with Chromium(program) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(_chromium: Any) -> Iterator[Any]:
+    """Debian's chromium, driven by Playwright. Without one the test is skipped, with the reason."""
+    with _chromium.driven() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,13 @@
 """The browser that the tests of the page use: one that the system has."""
 
+from __future__ import annotations
+
+import asyncio
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 # The first is chromium without windows: a page of a test takes it 0.4 s of a core, and the one with windows 0.8 s.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -28,3 +35,48 @@ def patient(browser):  # type: ignore[no-untyped-def]
 
     browser.new_context, browser.new_page = waits(browser.new_context), waits(browser.new_page)
     return browser
+
+
+class Chromium:
+    """Enter to start; it is used while it is ``driven``.
+
+    Playwright keeps an event loop running in the thread that uses it. Other tests, which may run one of their own, are
+    not to meet that: meanwhile it is taken out of the thread's sight.
+    """
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    def __enter__(self) -> Chromium:
+        from playwright.sync_api import sync_playwright
+
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=self._program, args=["--no-sandbox"])
+        patient(self._browser)
+        self._put_away()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._take_out()
+        self._browser.close()
+        self._playwright.stop()
+
+    @contextmanager
+    def driven(self) -> Iterator[Any]:
+        """The browser, with no window open before and none afterwards."""
+        self._take_out()
+        try:
+            yield self._browser
+            for context in self._browser.contexts:
+                context.close()
+        finally:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        self._loop, self._hooks = asyncio.get_running_loop(), sys.get_asyncgen_hooks()
+        asyncio._set_running_loop(None)
+        sys.set_asyncgen_hooks(None, None)
+
+    def _take_out(self) -> None:
+        asyncio._set_running_loop(self._loop)
+        sys.set_asyncgen_hooks(*self._hooks)

@@ -133,3 +133,15 @@ def test_faults() -> None:
 def test_impossible_trains_are_refused(arguments: tuple[int, int, float, float, float]) -> None:
     with pytest.raises(ValueError, match="pulse train"):
         Carriage(1).start(0, *arguments)
+
+
+def test_heights_that_are_foreseen_are_those_that_come() -> None:
+    carriage = Carriage(7)
+    for direction, steps in ((-1, 900), (1, 700), (1, 2000), (-1, 40)):
+        carriage.start(1_000_000, direction, steps, 200.0, 1300.0, 9000.0)
+        times_us = np.linspace(990_000, carriage.finish_us() + 5000, 400)
+        foreseen = carriage.heights_mm(times_us)
+        assert foreseen == pytest.approx([carriage.y_mm(at) for at in times_us], abs=1e-9)
+        pulses_us = carriage.moments_us()
+        assert carriage.heights_mm(np.array(pulses_us)).tolist() == [carriage.y_mm(at) for at in pulses_us]
+        carriage.stop(carriage.finish_us() + 1)

@@ -112,6 +112,33 @@ def test_faults_and_seeds() -> None:
     assert _lines(sensor, 10.0).max() < 25
 
 
+@pytest.mark.parametrize("dirt", ["clean", "dirty", "glass:spot:40,12:9 strip:streak:30,1:2"])
+def test_lines_that_were_foreseen_are_as_those_that_were_not(dirt: str) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (ZONE_ROWS, LINE_PX + 40), dtype=np.uint8)
+    moved = along((0, 0, 0, 0), (20_000, 0.3, -0.2, 0), (40_000, -2.0, 1.0, 0.6), (60_000, 0, 0, 30), (70_000, 0, 0, 0))
+    ends_us = np.arange(0, 90_001, 3000.0)
+    heights_mm = np.interp(ends_us, [0, 12_000, 90_000], [28.0, 20.0, -1.0])
+    exposures = np.stack([ends_us[:-1], ends_us[1:], heights_mm[:-1], heights_mm[1:]], axis=1)
+
+    def lines(*foreseen: slice) -> list[bytes]:
+        world = scene(moved, Page.from_array(picture))
+        world.dirt = Dirt.profile(dirt, 3)
+        sensor, out, all_lines = LineSensor(world), bytearray(LINE_PX), []
+        for number, exposure in enumerate(exposures.tolist()):
+            for some in foreseen:
+                if some.start == number:
+                    sensor.foresee(exposures[some])
+            if number == 14:
+                world.go_on(AT_REST, 0, 42_000)
+            if number == 21:
+                world.dirt = Dirt.profile("dust", 4)
+            sensor.expose(*exposure, 0.8 if number == 17 else 1.0, out)
+            all_lines.append(bytes(out))
+        return all_lines
+
+    assert lines(slice(0, 10), slice(10, 24), slice(26, 30)) == lines()
+
+
 def test_it_writes_into_the_callers_buffer_only() -> None:
     out = bytearray(b"\x07" * (LINE_PX + 10))
     LineSensor(scene()).expose(0, 3000, 10.0, 10.0, 1.0, memoryview(out)[5 : 5 + LINE_PX])

@@ -54,6 +54,7 @@ class Accelerometer:
         self._out = bytes(6)
         self._out_sample = -1  # the latest sample read by the bus
         self._fifo_next = 0  # the oldest unread sample of the FIFO
+        self._low_until_us = 0  # INT1 is low until then, as far as is known, in the scene as it is in the block
 
     def write(self, data: bytes, now_us: int) -> bool:
         """A write to the chip's address: sub-address, then data. Whether it was acknowledged."""
@@ -85,7 +86,7 @@ class Accelerometer:
 
     def int1(self, now_us: int) -> bool:
         """Level of the INT1 pin."""
-        if self.fault in _MUTE:
+        if self.fault in _MUTE or self._surely_low(now_us):
             return False
         self._advance(now_us)
         active = bool(self._registers[CTRL_REG3] & 0x40) and self._source() != 0
@@ -99,17 +100,16 @@ class Accelerometer:
 
         It holds as long as nothing is written to the chip, no REFERENCE is read, and the scene does not change.
         """
-        if self.fault in _MUTE or not self._registers[CTRL_REG3] & 0x40 or self.int1(now_us):
+        if self._surely_low(until_us) or self.fault in _MUTE:
             return None
-        if self._setup.odr_hz == 0:
+        if not self._registers[CTRL_REG3] & 0x40 or self._setup.odr_hz == 0 or self.int1(now_us):
             return None
         self._ensure(self._latest(until_us))
         hits = self._block.hits
         at = bisect_right(hits, self._sample)
-        if at == len(hits):
-            return None
-        moment = sample_us(hits[at], self._grid_us, self._setup.odr_hz)
-        return moment if moment <= until_us else None
+        next_one = hits[at] if at < len(hits) else self._block.end
+        self._low_until_us = sample_us(next_one, self._grid_us, self._setup.odr_hz)
+        return self._low_until_us if at < len(hits) and self._low_until_us <= until_us else None
 
     def int1_holds_us(self, now_us: int, until_us: int) -> int:
         """A moment up to ``until_us`` until which INT1 certainly stays as it is now; see ``next_int1_us``."""
@@ -119,6 +119,9 @@ class Accelerometer:
             return now_us
         rise_us = self.next_int1_us(now_us, until_us)
         return until_us if rise_us is None else rise_us
+
+    def _surely_low(self, now_us: int) -> bool:
+        return now_us < self._low_until_us and self._block.generation == self._scene.generation
 
     def _write_register(self, address: int, value: int, now_us: int) -> None:
         self._advance(now_us)
@@ -211,4 +214,5 @@ class Accelerometer:
             self._block = self._block.following(last, self._grid_us, self._setup)
 
     def _drop_future(self) -> None:
+        self._low_until_us = 0
         self._block = self._block.until(self._sample)

@@ -37,6 +37,7 @@ _WAITS = frozenset({SPI, I2C_READ, ADVANCE, IDLE, STEP_STOP, STEPPER_BUSY})
 _HARMLESS = _WAITS - {I2C_READ, STEP_STOP} | {WRITE_PIN, PWM, FEED, STEPS, LINE, PIXELS}
 """These change nothing that was promised."""
 
+_FORESEEN = 24  # lines: more take no less time each, and those after an abort were reckoned for nothing
 USB_BYTES_PER_US = 0.6  # 586 KiB/s: RP2350, stdio CDC
 USB_FIFO = 256  # bytes of MicroPython's buffer for the host
 _STOPS_KEPT = 1000  # a check has some ten at most; a kiosk may run for days
@@ -115,7 +116,9 @@ class Bus:
         self._watchdog_us = 0
         self._fed_us = 0
         self._line = bytearray(LINE_PX)
-        self._home: bool | None = None  # of the switch; known while the carriage rests
+        self._steady = 0  # levels of home switch and presence sensor
+        self._steady_until_us = 0.0  # they stay so, in this state of the scene, and if no fault and no train begins
+        self._steady_in = -1
         self._moving_until_us = 0
         self._handlers: dict[int, Callable[[int, int, bytes], tuple[int, bytes] | None]] = {
             WRITE_PIN: self._write_pin, SPI: self._spi, I2C_WRITE: self._i2c_write, I2C_READ: self._i2c_read,
@@ -141,8 +144,8 @@ class Bus:
             self._pwm(self.pins[pin], 0, b"")
         self._stop_lines(0, 0, b"")
         self._watchdog(0, 0, b"")
-        self._edge, self._home = False, None
-        self._calm_us = 0
+        self._edge = False
+        self._calm_us = self._steady_until_us = 0
 
     def handle(self, operation: int, channel: int, argument: int, spent_us: int, payload: bytes) -> bytes | None:
         """Carry out one record; the answer's bytes when the board waits for one. WatchdogResetError."""
@@ -180,14 +183,7 @@ class Bus:
         done = self._lines_done()
         if done < len(self._line_ends):
             until = min(until, int(self._line_ends[done]) + self._read_us)
-        until = int(
-            min(
-                until,
-                self.scene.next_change_us(now),
-                self.presence.holds_us(now),
-                self.carriage.home_holds_us(now),
-            )
-        )
+        until = int(min(until, self._steady_until_us))
         return self.accelerometer.int1_holds_us(now, until) if now < until else 0
 
     def _pass(self, us: int) -> None:
@@ -209,16 +205,17 @@ class Bus:
 
     def _inputs(self) -> int:
         now = self.now_us
-        home, broken = self._home, self.carriage.fault is not None
-        if home is None or broken or now <= self._moving_until_us:
-            home = self.carriage.home(now)
-            self._home = None if broken else home  # a fault may come and go without a step
-        return (
-            self._let_go
-            | home << self.pins["home"]
-            | (not self.presence.present(now)) << self.pins["presence"]  # low: something lies there
-            | self.accelerometer.int1(now) << self.pins["int1"]
-        )
+        broken = self.carriage.fault is not None or self.presence.fault is not None
+        if broken or now >= self._steady_until_us or self._steady_in != self.scene.generation:
+            self._steady = (
+                self._let_go
+                | self.carriage.home(now) << self.pins["home"]
+                | (not self.presence.present(now)) << self.pins["presence"]  # low: something lies there
+            )
+            holds = self.presence.holds_us(now), self.carriage.home_holds_us(now), self.scene.next_change_us(now)
+            self._steady_until_us = now if broken else min(holds)
+            self._steady_in = self.scene.generation
+        return self._steady | self.accelerometer.int1(now) << self.pins["int1"]
 
     def _lines_done(self) -> int:
         return bisect_right(self._line_ends, self.now_us - self._read_us)
@@ -286,7 +283,8 @@ class Bus:
     def _step_start(self, _: int, __: int, train: bytes) -> None:
         direction, steps, start_hz, top_hz, accel = struct.unpack("<bIfff", train)
         self.carriage.start(self.now_us, direction, steps, start_hz, top_hz, accel)
-        self._moving_until_us, self._home = self.carriage.finish_us(), None
+        self._moving_until_us = self.carriage.finish_us()
+        self._steady_until_us = 0
         if self._follow is not None:
             first, per_line = self._follow
             moments = self.carriage.moments_us()
@@ -298,7 +296,8 @@ class Bus:
         if self._follow is not None and self.carriage.busy(self.now_us):
             self.stops.append(Stop(self._began_us, self.now_us, self._edge_us))
             self._line_ends = self._line_ends[: self._lines_done()]
-        self._moving_until_us, self._home = self.now_us, None
+        self._moving_until_us = self.now_us
+        self._steady_until_us = 0
         return self.carriage.stop(self.now_us), b""
 
     def _steps(self, _: int, __: int, ___: bytes) -> tuple[int, bytes]:
@@ -328,6 +327,10 @@ class Bus:
         end = self._line_ends[n]
         y0, y1 = self.carriage.y_mm(begin), self.carriage.y_mm(end)
         light = self.lamp.light(end, self._chance)
+        if light and self.carriage.fault is None and not self.line_sensor.foresees(begin, end, y0, y1):
+            times_us = np.array([begin, *self._line_ends[n : n + _FORESEEN]])
+            heights_mm = self.carriage.heights_mm(times_us)
+            self.line_sensor.foresee(np.stack([times_us[:-1], times_us[1:], heights_mm[:-1], heights_mm[1:]], axis=1))
         self.line_sensor.expose(begin, end, y0, y1, light, self._line)
         return 0, bytes(self._line)
 

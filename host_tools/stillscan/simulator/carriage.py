@@ -133,6 +133,12 @@ class Carriage:
         """Height of the sensor's line on the glass."""
         return HOME_Y_MM - self.position_steps(now_us) * STEP_MM
 
+    def heights_mm(self, times_us: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n,) of ``y_mm`` at (n,) moments of this train, as they will be if nothing goes wrong until then."""
+        pulses = np.interp(times_us - self._start_us, self._pulses_us, np.arange(len(self._pulses_us)))
+        steps = np.clip(self._base + self._direction * (pulses - self._lost), UPPER_END_STEP, LOWER_END_STEP)
+        return np.asarray(HOME_Y_MM - steps * STEP_MM)
+
     def home(self, now_us: float) -> bool:
         """Whether the home switch is closed."""
         if self.fault in ("no-home", "home-stuck"):

@@ -91,6 +91,11 @@ class Dirt:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_blotted", bool(self.blot_x.any()))
 
+    @property
+    def covers(self) -> bool:
+        """Is something on the glass or on the strip?"""
+        return self._blotted or bool(self.spots)
+
     @classmethod
     def of(cls, spots: Sequence[Spot]) -> Dirt:
         """Single pieces of dirt."""

@@ -88,7 +88,13 @@ class Motion:
         return self._at(t_us, self.accel_g)
 
     def _at(self, t_us: FloatArray, values: FloatArray) -> FloatArray:
-        return np.stack([np.interp(t_us, self.times_us, values[:, axis]) for axis in range(3)], axis=1)
+        if not len(t_us):
+            return np.empty((0, 3))
+        # only the knots around these times: a motion of 30 s has 60,000
+        first, last = np.searchsorted(self.times_us, (t_us.min(), t_us.max()), "right") + np.array((-1, 1))
+        knots = slice(max(first, 0), max(last, 1))
+        times_us, there = self.times_us[knots], values[knots]
+        return np.stack([np.interp(t_us, times_us, there[:, axis]) for axis in range(3)], axis=1)
 
 
 AT_REST = Motion(np.zeros(1), np.zeros((1, 3)), np.zeros((1, 3)))

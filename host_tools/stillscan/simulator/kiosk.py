@@ -136,6 +136,7 @@ class SimulatedKiosk:
 
     def fail(self, fault: str) -> None:
         """Break a part from now on: a name of FAULTS, or "none" to mend all."""
+        self.bus.carriage.position_steps(self.bus.now_us)  # it has come so far as it was
         break_part(self.bus, fault)
 
     def fail_at(self, at_us: int, fault: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LID_REFLECTANCE, LINE_PX, STRIP_REFLECTANCE, STRIP_Y_MM
-from stillscan.simulator.scene import Scene
+from stillscan.simulator.hand import FloatArray
+from stillscan.simulator.scene import GONE_LIFT_MM, Scene
 
 DARK_LSB = 12.0  # UNCONFIRMED, as all levels and noise here: to be measured on the bar that is finally chosen
 WHITE_LSB = 188.0  # light of a reflectance of 1 at the centre with the full lamp: 200 LSB together with the dark level
@@ -20,7 +24,8 @@ _HOT_LSB = 160.0  # of a pixel that leaks, whatever the light
 _SATURATED_LSB = 236.0  # with the dark level 248: the noise is not cut off
 
 # Middles of three equal parts of the exposure: enough for motion blur, as a line lasts 3 ms and a slip 80 ms.
-_MOMENTS = (1 / 6, 1 / 2, 5 / 6)
+_MOMENTS = np.array([1 / 6, 1 / 2, 5 / 6])
+_NOISE_LINES = 32  # drawn at once: 0.2 MB
 
 
 class LineSensor:
@@ -46,9 +51,24 @@ class LineSensor:
         gain = 1.0 + GAIN_RMS * rng.standard_normal(LINE_PX)
         self._response = (WHITE_LSB * gain * (1.0 - END_FALL * from_centre**2)).astype(np.float32)
         self._dark = (DARK_LSB + OFFSET_RMS_LSB * rng.standard_normal(LINE_PX)).astype(np.float32)
-        self._noise = rng
+        self._chance = rng
+        self._noise: Iterator[NDArray[np.float32]] = iter(())  # of the lines to come
         self._last = bytes(LINE_PX)
         self._last_light: NDArray[np.float32] = np.zeros(LINE_PX, dtype=np.float32)
+        self._foreseen: dict[tuple[float, float, float, float], NDArray[np.float32]] = {}
+        self._foreseen_in: tuple[int, Dirt] = -1, scene.dirt  # the state of the scene that it was reckoned for
+
+    def foresees(self, t0_us: float, t1_us: float, y0_mm: float, y1_mm: float) -> bool:
+        """Was this exposure foreseen, and is the scene as it was then?"""
+        generation, dirt = self._foreseen_in
+        alike = generation == self._scene.generation and dirt is self._scene.dirt
+        return alike and (t0_us, t1_us, y0_mm, y1_mm) in self._foreseen
+
+    def foresee(self, exposures: FloatArray) -> None:
+        """These exposures are to come, (n, 4) of t0_us, t1_us, y0_mm, y1_mm as ``expose`` will have them: what reaches
+        the pixels is reckoned for all at once, in a third of the time. One that comes otherwise is reckoned anew."""
+        self._foreseen_in = self._scene.generation, self._scene.dirt
+        self._foreseen = dict(zip(map(tuple, exposures.tolist()), self._passed(exposures), strict=True))
 
     def expose(
         self, t0_us: float, t1_us: float, y0_mm: float, y1_mm: float, lamp: float, out: bytearray | memoryview
@@ -65,9 +85,17 @@ class LineSensor:
             out[:LINE_PX] = self._last
             return
         light = self._light(t0_us, t1_us, y0_mm, y1_mm, lamp)
-        noise = self._noise.standard_normal(LINE_PX, dtype=np.float32)
-        noise *= np.sqrt(light * np.float32(SHOT_LSB) + np.float32(READ_RMS_LSB**2)) * np.float32(self.noise)
-        light += noise
+        noise = next(self._noise, None)
+        if noise is None:
+            self._noise = iter(self._chance.standard_normal((_NOISE_LINES, LINE_PX), dtype=np.float32))
+            noise = next(self._noise)
+        rms = light * np.float32(SHOT_LSB)
+        rms += np.float32(READ_RMS_LSB**2)
+        np.sqrt(rms, out=rms)
+        if self.noise != 1.0:
+            rms *= np.float32(self.noise)
+        rms *= noise
+        light += rms
         light += self._dark
         if self.offset:
             light += np.float32(self.offset)
@@ -82,35 +110,47 @@ class LineSensor:
 
     def _light(self, t0_us: float, t1_us: float, y0_mm: float, y1_mm: float, lamp: float) -> NDArray[np.float32]:
         """What reaches each pixel, in LSB; a new array."""
-        light = np.zeros(LINE_PX, dtype=np.float32)
         if self.fault == "streaks":
-            light += self._last_light
-        elif self.fault == "saturated":
-            light += np.float32(_SATURATED_LSB)
-        elif lamp > 0.0 and self.fault != "dark":
-            for part in _MOMENTS:
-                light += self._reflectance(t0_us + part * (t1_us - t0_us), y0_mm + part * (y1_mm - y0_mm))
-            light *= self._response
-            light *= self._scene.dirt.column_transmission
-            light *= np.float32(lamp * self.gain / len(_MOMENTS))
+            return self._last_light.copy()
+        if self.fault == "saturated":
+            light = np.full(LINE_PX, _SATURATED_LSB, dtype=np.float32)
+        elif lamp <= 0.0 or self.fault == "dark":
+            light = np.zeros(LINE_PX, dtype=np.float32)
+        else:
+            if not self.foresees(t0_us, t1_us, y0_mm, y1_mm):
+                self.foresee(np.array([[t0_us, t1_us, y0_mm, y1_mm]]))
+            light = self._foreseen[t0_us, t1_us, y0_mm, y1_mm] * np.float32(lamp * self.gain / len(_MOMENTS))
             if self.fall:
                 light *= np.linspace(1.0, 1.0 - self.fall, LINE_PX, dtype=np.float32)
             if self.fault == "half":
                 light[LINE_PX // 2 :] = 0.0
-        if self.fault != "streaks":
-            self._last_light[:] = light
+        self._last_light[:] = light
         return light
 
-    def _reflectance(self, now_us: float, y_mm: float) -> NDArray[np.float32] | np.float32:
-        if y_mm >= STRIP_Y_MM:
-            if not self._scene.dirt.spots:
-                return np.float32(STRIP_REFLECTANCE)
-            return self._scene.dirt.strip_transmission(y_mm - STRIP_Y_MM) * np.float32(STRIP_REFLECTANCE)
-        page = self._scene.at(now_us).page
-        present, dx_mm, dy_mm, lift_mm = self._scene.pose(now_us)
-        glass = self._scene.dirt.glass_transmission(y_mm)
-        if page is None or not present:
-            return glass * np.float32(LID_REFLECTANCE)
-        line = page.line(y_mm, dx_mm, dy_mm, lift_mm)
-        line *= glass
-        return line
+    def _passed(self, exposures: FloatArray) -> NDArray[np.float32]:
+        """(n, 1476) of (n, 4) exposures: what a lamp of 1 brings to each pixel at all moments together, in LSB."""
+        t0_us, t1_us, y0_mm, y1_mm = exposures.T[:, :, None]
+        times_us, heights_mm = t0_us + _MOMENTS * (t1_us - t0_us), y0_mm + _MOMENTS * (y1_mm - y0_mm)
+        seen = self._reflectance(times_us.ravel(), heights_mm.ravel())
+        light: NDArray[np.float32] = seen[0 :: len(_MOMENTS)]
+        for moment in range(1, len(_MOMENTS)):
+            light += seen[moment :: len(_MOMENTS)]
+        light *= self._response
+        light *= self._scene.dirt.column_transmission
+        return light
+
+    def _reflectance(self, times_us: FloatArray, heights_mm: FloatArray) -> NDArray[np.float32]:
+        """(n, 1476) of what the sensor looks at, at (n,) moments and heights, as the dirt on it lets it through."""
+        number, poses = self._scene.poses(times_us)
+        strip = heights_mm >= STRIP_Y_MM
+        there = ~strip & (poses[:, 2] <= GONE_LIFT_MM)
+        seen = np.empty((len(times_us), LINE_PX), dtype=np.float32)
+        seen[strip], seen[~strip & ~there] = STRIP_REFLECTANCE, LID_REFLECTANCE
+        for index in set(number[there].tolist()):
+            page, rows = self._scene.page_of(index), there & (number == index)
+            if page is not None:
+                seen[rows] = page.lines(heights_mm[rows], poses[rows])
+        dirt = self._scene.dirt
+        for line, y_mm in zip(seen, heights_mm.tolist(), strict=True) if dirt.covers else ():
+            line *= dirt.glass_transmission(y_mm) if y_mm < STRIP_Y_MM else dirt.strip_transmission(y_mm - STRIP_Y_MM)
+        return seen

@@ -106,6 +106,10 @@ class Scene:
                 pose[rows] = placement.motion.poses(times_us[rows] - placement.start_us)
         return number, pose
 
+    def page_of(self, number: float) -> Page | None:
+        """What lies there in the placement of this ``number``."""
+        return self._history[int(number) - self._forgotten].page
+
     def since_us(self, number: FloatArray) -> FloatArray:
         """(n,): since when the placement of each ``number`` (n,) is in force."""
         return np.array(self._starts, dtype=np.float64)[number.astype(np.int64) - self._forgotten]

@@ -4,6 +4,10 @@ Requests are records of 12 bytes (operation, channel, payload length, argument, 
 want an answer get six 64-bit words (now, input pins, flags, lines, value, calm) and perhaps bytes. Nothing here
 allocates after start-up.
 
+The answer that ends a wait for a line brings the line with it, and what the board writes to the host wants no answer
+where the cable is open: so a line of a sweep takes two questions. What is asked in each line is native code: as
+bytecode its frames are taken from the heap.
+
 ``calm`` is a moment before which nothing happens that the board could notice: no pin changes, no line is complete, no
 train of pulses comes to its end, and nobody asks what the time is. Until then the board lets time pass by itself, as
 exactly as if it had asked; whatever it does that may bring something about makes the promise void.
@@ -23,6 +27,9 @@ FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUS
 EDGE = 1  # flags: INT1 rose since the last answer
 USB_BYTES = 2  # flags: the host has sent bytes
 STEPPING = 4  # flags: pulses are still to come
+WRITTEN = 1  # channel of USB_WRITE: it has taken its time, and wants no answer
+OPEN = 8  # flags: the host takes what is written, as fast as the cable is
+LINE_HERE = 16  # flags: the bytes of the line that has become complete follow the answer
 
 _HEADER = "<BBHII"
 _ANSWER_BYTES = const(48)
@@ -36,6 +43,8 @@ _waited = 0  # since the last request, without asking
 answer = array("l", bytes(_ANSWER_BYTES))  # 64 bits; reading an item of type "q" would allocate
 answer[1] = int(sys.argv[4])  # the levels of inputs, until the first answer
 on_edge = None
+buffers: tuple[bytearray, ...] = ()  # of lines, filled in turn
+line = -1  # the latest that came with an answer
 
 
 @micropython.viper
@@ -44,6 +53,7 @@ def _copy(source: ptr8, n: int, target: ptr8, at: int):
         target[at + i] = source[i]
 
 
+@micropython.native
 def post(
     operation: int, channel: int = 0, argument: int = 0, payload: bytes | bytearray | None = None, n: int = 0
 ) -> None:
@@ -62,12 +72,14 @@ def post(
         _queued += n
 
 
+@micropython.native
 def flush() -> None:
     global _queued
     _to.write(_queue, _queued)
     _queued = 0
 
 
+@micropython.native
 def ask(
     operation: int,
     channel: int = 0,
@@ -78,7 +90,7 @@ def ask(
     size: int = 0,
 ) -> int:
     """Request and answer; ``size`` bytes of data follow the answer into ``into``. Returns the answer's value."""
-    global _untold
+    global _untold, line
     post(operation, channel, argument, payload, n)
     flush()
     _untold = 0
@@ -87,11 +99,15 @@ def ask(
     value = answer[4]
     if size:
         _from.readinto(into, size)
+    if answer[2] & LINE_HERE:
+        line = answer[3] - 1
+        _from.readinto(buffers[line & 1])
     if answer[2] & EDGE and on_edge is not None:
         on_edge()
     return value
 
 
+@micropython.native
 def wait(us: int) -> bool:
     """Let ``us`` pass without asking, if nothing happens meanwhile; False: something might, so ask."""
     global _spent, _untold, _waited
@@ -104,6 +120,7 @@ def wait(us: int) -> bool:
     return True
 
 
+@micropython.native
 def spend(us: int) -> int:
     """Let ``us`` pass without asking; returns the time in us. So a loop that only looks at the clock does not hang."""
     global _spent

@@ -6,6 +6,7 @@ A line takes as long as there: the sensor has pixels beside the window, and the 
 import struct
 
 import bus
+import micropython
 from micropython import const
 
 TYPE_CHECKING = False
@@ -52,6 +53,7 @@ class Stepper:
     def done(self) -> int:
         return bus.ask(bus.STEPS) if self._running else self._done
 
+    @micropython.native
     def busy(self) -> bool:
         if self._running:
             running = bus.answer[2] & bus.STEPPING if bus.wait(0) else bus.ask(bus.STEPPER_BUSY)
@@ -70,24 +72,29 @@ class Lines:
         before, width, after = sensor_px
         self._stepper = stepper
         self._width = width
-        self._buffers = (bytearray(width), bytearray(width))
+        self._buffers = bus.buffers = (bytearray(width), bytearray(width))
         read = before * _FAST_TICKS + width * _PIXEL_TICKS
         self._read_us = read // _TICKS_PER_US
         self._least_us = (read + after * _FAST_TICKS + _LINE_TICKS) // _TICKS_PER_US + _APART_US
 
     def free(self, line_us: int) -> None:
+        bus.line = -1
         bus.post(bus.FREE_LINES, 0, max(line_us, self._least_us) | self._read_us << 16)
 
     def follow(self, stepper: Stepper, first_step: int, steps_per_line: int) -> None:
+        bus.line = -1
         self._stepper.limit(steps_per_line * 1e6 / self._least_us)
         bus.post(bus.FOLLOW, steps_per_line, first_step | self._read_us << 16)
 
+    @micropython.native
     def count(self) -> int:
         return bus.answer[3]
 
+    @micropython.native
     def buffer(self, n: int) -> bytearray:
         samples = self._buffers[n & 1]
-        bus.ask(bus.LINE, 0, n, None, 0, samples, self._width)
+        if n != bus.line:
+            bus.ask(bus.LINE, 0, n, None, 0, samples, self._width)
         return samples
 
     def stop(self) -> None:

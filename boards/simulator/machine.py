@@ -7,6 +7,7 @@ import sys
 
 import bus
 import garbage  # noqa: F401 - before the firmware asks for ``gc``
+import micropython
 from micropython import const
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _TICK_US = const(1000)
 
 
+@micropython.native
 def idle() -> None:
     """Sleep until the next interrupt: a line, an edge, or the tick of 1 ms."""
     if not bus.wait(_TICK_US):
@@ -38,6 +40,7 @@ class Pin:
         if mode == Pin.OUT:
             self(value)
 
+    @micropython.native
     def __call__(self, value: int | None = None) -> int | None:
         if value is None:
             return bus.answer[1] >> self._number & 1
@@ -78,9 +81,11 @@ class SPI:
         self._byte_us = 8000000 // baudrate
         self._spare = bytearray(16)
 
+    @micropython.native
     def write(self, data: bytes) -> None:
         bus.post(bus.SPI, 0, self._byte_us, data, len(data))
 
+    @micropython.native
     def readinto(self, buffer: bytearray, write: int = 0) -> None:
         n = len(buffer)
         bus.ask(bus.SPI, 1, self._byte_us, self._spare, n, buffer, n)
@@ -112,6 +117,7 @@ class WDT:
     def __init__(self, timeout: int) -> None:
         bus.post(bus.WATCHDOG, 0, timeout)
 
+    @micropython.native
     def feed(self) -> None:
         bus.post(bus.FEED)
 

@@ -29,7 +29,8 @@ WRITE_PIN, SPI, I2C_WRITE, I2C_READ, PWM, FEED = range(1, 7)
 ADVANCE, IDLE, STEP_START, STEP_STOP, STEPS = range(7, 12)  # further kinds
 FREE_LINES, FOLLOW, STOP_LINES, LINE, USB_WRITE, USB_READ, WATCHDOG, STEPPER_BUSY, PIXELS, VITAL = range(12, 22)
 """And more kinds."""
-EDGE, USB_BYTES, STEPPING = 1, 2, 4  # flags, as boards/simulator/bus.py has them
+WRITTEN = 1  # channel of USB_WRITE, as there
+EDGE, USB_BYTES, STEPPING, OPEN, LINE_HERE = 1, 2, 4, 8, 16  # flags, as there
 HEADER = struct.Struct("<BBHII")
 ANSWER = struct.Struct("<qqqqqq")
 _WAITS = frozenset({SPI, I2C_READ, ADVANCE, IDLE, STEP_STOP, STEPPER_BUSY})
@@ -162,6 +163,10 @@ class Bus:
             self._pins = self._inputs()
             self._calm_us = self._calm_until() if operation in _WAITS else 0
         flags = (EDGE if self._edge else 0) | (USB_BYTES if self.usb.to_device else 0)
+        if data and operation == IDLE:
+            flags |= LINE_HERE
+        if not self.usb.stalled and self.usb.slow == 1.0:
+            flags |= OPEN
         if now < self._moving_until_us:
             flags |= STEPPING
         self._edge = False
@@ -263,10 +268,14 @@ class Bus:
 
     def _idle(self, _: int, most_us: int, __: bytes) -> tuple[int, bytes]:
         done = self._lines_done()
-        if done < len(self._line_ends):
-            most_us = min(most_us, int(self._line_ends[done] + self._read_us - self.now_us) + 1)
-        self._sleep(most_us)
-        return 0, b""
+        if done == len(self._line_ends):
+            self._sleep(most_us)
+            return 0, b""
+        left_us = int(self._line_ends[done] + self._read_us - self.now_us) + 1
+        self._sleep(min(most_us, left_us))
+        if left_us > most_us or self._edge:
+            return 0, b""
+        return 0, self._exposed(done)  # that it slept for: it is read next
 
     def _watchdog(self, _: int, timeout_ms: int, __: bytes) -> None:
         self._watchdog_us = timeout_ms * 1000
@@ -323,6 +332,9 @@ class Bus:
         return 0, b""
 
     def _read_line(self, _: int, n: int, __: bytes) -> tuple[int, bytes]:
+        return 0, self._exposed(n)
+
+    def _exposed(self, n: int) -> bytes:
         begin = self._line_ends[n - 1] if n else self._first_line_us
         end = self._line_ends[n]
         y0, y1 = self.carriage.y_mm(begin), self.carriage.y_mm(end)
@@ -332,25 +344,26 @@ class Bus:
             heights_mm = self.carriage.heights_mm(times_us)
             self.line_sensor.foresee(np.stack([times_us[:-1], times_us[1:], heights_mm[:-1], heights_mm[1:]], axis=1))
         self.line_sensor.expose(begin, end, y0, y1, light, self._line)
-        return 0, bytes(self._line)
+        return bytes(self._line)
 
     # --- USB --------------------------------------------------------------------------------------------------------
 
-    def _usb_write(self, _: int, __: int, data: bytes) -> tuple[int, bytes]:
+    def _usb_write(self, written: int, _: int, data: bytes) -> tuple[int, bytes] | None:
         waited_us = 0
-        while self.usb.stalled:
+        while self.usb.stalled and not written:
             if waited_us >= USB_BLOCK_US:
                 return 0, b""
             self._pass(USB_LOOK_US)
             waited_us += USB_LOOK_US
             self.usb.drain()
-        self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US * self.usb.slow))
+        if not written:
+            self._pass(int(max(0, len(data) - USB_FIFO) / USB_BYTES_PER_US * self.usb.slow))
         if self.usb.errors and self._chance.random() < self.usb.errors:
             at = int(self._chance.integers(0, len(data)))
             data = data[:at] + bytes((data[at] ^ 1 << int(self._chance.integers(0, 8)),)) + data[at + 1 :]
         if not self.usb.unplugged:
             self.usb.to_host += data
-        return len(data), b""
+        return None if written else (len(data), b"")
 
     def _usb_read(self, _: int, most: int, __: bytes) -> tuple[int, bytes]:
         taken = bytes(self.usb.to_device[:most])

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from stillscan.boards.files import firmware_folder, simulated_folders
 from stillscan.errors import DeviceError
-from stillscan.simulator.bus import HEADER, Bus, WatchdogResetError
+from stillscan.simulator.bus import HEADER, USB_WRITE, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
 from stillscan.simulator.micropython import micropython_command
 from stillscan.terminal import stop
@@ -63,7 +63,8 @@ class Firmware:
         self.bus = bus
         self._checkout = checkout
         self._files = files or {}
-        self._pending = b""
+        self._pending = b""  # of records; whole ones are there if the host has to be heard first
+        self._held = False
         self._cpus = _share_a_cpu()
         with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
             self._start(board, boot_id, script)
@@ -112,12 +113,16 @@ class Firmware:
             self._records()
 
     def _records(self) -> None:
-        chunk = os.read(self._from, 65536)
-        if not chunk:
-            raise DeviceError(f"the firmware ended: {self._last_words()}")
-        data = self._pending + chunk
+        """Carry out what the firmware has asked for, up to a message to the host."""
+        data = self._pending
+        if not self._held:
+            chunk = os.read(self._from, 65536)
+            if not chunk:
+                raise DeviceError(f"the firmware ended: {self._last_words()}")
+            data += chunk
+        self._held = False
         at, end, handle = 0, len(data), self.bus.handle
-        while end - at >= HEADER.size:
+        while end - at >= HEADER.size and not self._held:
             operation, channel, size, argument, spent_us = HEADER.unpack_from(data, at)
             following = at + HEADER.size + size
             if following > end:
@@ -130,6 +135,8 @@ class Firmware:
                 raise DeviceError(f"the watchdog reset the firmware: {self._last_words()}") from None
             if answer is not None:
                 os.write(self._to, answer)
+            elif operation == USB_WRITE:
+                self._held = True  # what comes behind it, comes after the host has heard it
         self._pending = data[at:]
 
     def _last_words(self) -> str:

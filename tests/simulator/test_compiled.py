@@ -44,11 +44,15 @@ def test_every_module_is_compiled_once(cache: Path, monkeypatch: pytest.MonkeyPa
 @needs_arch
 def test_another_source_is_another_firmware(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = compiled_firmware("simulator")
-    changed = tmp_path / "start.py"
-    changed.write_bytes((firmware_folder() / "start.py").read_bytes() + b"\n")
-    sources = {**modules(firmware_folder(), *simulated_folders("simulator")), "start.py": changed}
-    monkeypatch.setattr(compiled, "modules", lambda *folders: sources)
-    assert compiled_firmware("simulator") not in (None, first)
+    mine = tmp_path / "mine"
+    shutil.copytree(firmware_folder(), mine)
+    monkeypatch.setattr(compiled, "firmware_folder", lambda: mine)
+    assert compiled_firmware("simulator") == first, "the same files elsewhere"
+    for number, changed in enumerate((mine / "start.py", mine / "kiosk" / "scan.py", mine / "kiosk" / "new.py")):
+        changed.write_bytes(b"\n" * number + (firmware_folder() / "start.py").read_bytes() + b"\n")
+        folder = compiled_firmware("simulator")
+        assert folder not in (None, first)
+        first = folder
 
 
 @needs_arch

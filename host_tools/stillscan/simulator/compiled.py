@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
+from os import PathLike
 from pathlib import Path
 
 from stillscan.boards.files import firmware_folder, modules, simulated_folders
@@ -40,10 +41,11 @@ def compiled_firmware(board: str) -> Path | None:
     """
     if not possible():
         return None
-    sources = modules(firmware_folder(), *simulated_folders(board))
+    folders = firmware_folder(), *simulated_folders(board)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stillscan" / "firmware"
-    stamps = (cache, *((path, (found := path.stat()).st_mtime_ns, found.st_size) for path in sources.values()))
+    stamps = (cache, *(stamp for folder in folders for stamp in _stamps(folder)))
     if stamps not in _known or not (_known[stamps] / _SUM).is_file():  # others may have let go of it
+        sources = modules(*folders)
         folder = cache / _digest(sources)
         try:
             if not _whole(folder):
@@ -53,6 +55,17 @@ def compiled_firmware(board: str) -> Path | None:
             return None
         _known[stamps] = folder
     return _known[stamps]
+
+
+def _stamps(folder: str | PathLike[str]) -> Iterator[tuple[str, int, int]]:
+    """Each source in the folder and in those below, with when it was written and how long it is."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _stamps(entry)
+            elif entry.name.endswith(".py"):
+                found = entry.stat()
+                yield entry.path, found.st_mtime_ns, found.st_size
 
 
 def _digest(sources: Mapping[str, Path]) -> str:

@@ -6,6 +6,7 @@ the PMW3901/PAA5100JE datasheet and its public drivers; the figures marked UNCON
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -24,6 +25,8 @@ PRODUCT_ID, INVERSE_ID, RESET, BURST, BANK = 0x00, 0x5F, 0x3A, 0x16, 0x7F
 """Registers of the PAA5100, by the datasheet's names."""
 _RESET_VALUE = 0x5A  # what starts it anew when written to RESET (datasheet)
 _STEADY = 0.7  # of its jitter is left of a picture that is seen through haze: it is the same dirt in each
+_MOVED = struct.Struct("<BBhh")  # of a burst: Motion, Observation, the deltas
+_UNMOVED = _MOVED.pack(0, 0xBF, 0, 0)  # nothing has moved (datasheet, motion burst)
 _SPIN = (100, -70)  # counts a frame: 0.7 m/s
 _BLOCK = 128  # frames computed at once: 1.1 s, and most checks are over before the next
 _TABLE = 4096  # frames of a document after which the noise repeats: 34 s
@@ -104,11 +107,13 @@ class Flow:
 
     def exchange(self, data: bytes, now_us: int) -> bytes:
         """Full duplex: the bytes on MISO while ``data`` is on MOSI; a transaction may take several calls."""
-        if self._burst is None:
-            answer = bytes([self._byte(value, now_us) for value in data])
-        else:
+        if self._burst is not None:
             self._sent += len(data)
             answer = self._burst[self._sent - len(data) : self._sent].ljust(len(data), b"\0")
+        elif len(data) == 1:
+            answer = bytes((self._byte(data[0], now_us),))
+        else:
+            answer = bytes([self._byte(value, now_us) for value in data])
         if self.fault in ("nak", "silent"):
             return (b"\xff" if self.fault == "nak" else b"\x00") * len(data)
         return answer
@@ -166,28 +171,34 @@ class Flow:
             self._stuck = self._latched if self.fault == "stuck" else b""
             return
         self._forward(now_us)
-        counts = self._counts[self._frame - self._block_first]
+        at = self._frame - self._block_first
+        counts, look = self._counts[at], self._looks[at]
+        dx, dy = counts[0] - self._read_counts[0], counts[1] - self._read_counts[1]
+        if self.fault is not None or self.scale != 1.0 or self.noise or self.haze:
+            dx, dy, look = self._altered((dx, dy), look, self._frame - self._read_frame)
+        self._read_counts, self._read_frame = counts, self._frame
+        if dx or dy:
+            self._latched = _MOVED.pack(0x80, 0xBF, *(max(-32768, min(32767, count)) for count in (dx, dy))) + look
+        else:
+            self._latched = _UNMOVED + look
+        self._stuck = self._latched if self.fault == "stuck" else b""
+
+    def _altered(self, counts: tuple[int, int], look: bytes, frames: int) -> tuple[int, int, bytes]:
+        """What a sensor that fails or is worn makes of the counts of so many frames, and of the picture's figures."""
         sign = -1 if self.fault == "opposite" else 1
-        spun = self._frame - self._read_frame if self.fault == "spin" else 0
+        spun = frames if self.fault == "spin" else 0
         dx, dy = (
-            max(-32768, min(32767, sign * (now - then) + spun * spin))
-            for now, then, spin in zip(counts, self._read_counts, _SPIN, strict=True)
+            max(-32768, min(32767, sign * count + spun * spin)) for count, spin in zip(counts, _SPIN, strict=True)
         )
         if self.scale != 1.0 or self.noise:
-            dx, dy = self._worn((dx, dy), self._frame - self._read_frame)
-        self._read_counts, self._read_frame = counts, self._frame
-        moved = 0x80 if dx or dy else 0
-        look = self._looks[self._frame - self._block_first]
+            dx, dy = self._worn((dx, dy), frames)
         if self.haze:
             middle = PAGE_SQUAL if look[0] > (PAGE_SQUAL + LID_SQUAL) // 2 else LID_SQUAL
             steady = middle + (look[0] - middle) * _STEADY
             look = bytes((round(steady * (1.0 - self.haze)), *look[1:]))
         if self.fault == "blank":
-            moved, dx, dy = 0, 0, 0
-            look = bytes((LID_SQUAL - 4 + look[0] % 4, *look[1:4], 0x1F, look[5]))
-        head = bytes((moved, 0xBF)) + dx.to_bytes(2, "little", signed=True) + dy.to_bytes(2, "little", signed=True)
-        self._latched = head + look
-        self._stuck = self._latched if self.fault == "stuck" else b""
+            dx, dy, look = 0, 0, bytes((LID_SQUAL - 4 + look[0] % 4, *look[1:4], 0x1F, look[5]))
+        return dx, dy, look
 
     def _worn(self, counts: tuple[int, int], frames: int) -> tuple[int, int]:
         """What a sensor that is out of focus, or looks through haze, makes of its counts."""

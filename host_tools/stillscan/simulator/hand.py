@@ -26,6 +26,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ FloatArray = NDArray[np.float64]
 
 GRID_US = 500  # step of a profile: 160 of a slip, 170 of the fastest tremor's period
 SLIP_S = 0.080  # how long a slip takes (the table above); an assumption
+_KEPT = 8  # profiles of 3 MB at 30 s: tests take the same few again and again
 MICRO_MM = 0.002  # rms of the noise of a hand that holds still (the table above); an assumption
 
 
@@ -107,6 +109,11 @@ def profile(name: str, seed: int, duration_s: float) -> Motion:
         raise InputError(f"no movement '{name}'; there are: {', '.join(PROFILES)}, or a trace: a file NAME.csv")
     if seed < 0 or not 0 < duration_s <= 600:
         raise InputError("a movement profile needs a seed of at least 0 and a duration of up to 600 s")
+    return _drawn(name, seed, duration_s)
+
+
+@lru_cache(maxsize=_KEPT)
+def _drawn(name: str, seed: int, duration_s: float) -> Motion:
     rng = np.random.default_rng([seed, list(PROFILES).index(name)])
     count = math.ceil(duration_s * 1e6 / GRID_US) + 1
     t_s: FloatArray = np.arange(count, dtype=np.float64) * (GRID_US * 1e-6)
@@ -115,7 +122,10 @@ def profile(name: str, seed: int, duration_s: float) -> Motion:
         pose[:, axis] = band_noise(rng, count, 1.0, 15.0, MICRO_MM)
     _MAKERS[name](rng, t_s, pose, accel)
     pose[:, :2] -= pose[0, :2]  # the pose is relative to the moment of placement
-    return Motion(t_s * 1e6, pose, accel)
+    times_us = t_s * 1e6
+    for drawn in (times_us, pose, accel):  # for others too: nobody changes it
+        drawn.setflags(write=False)
+    return Motion(times_us, pose, accel)
 
 
 def band_noise(rng: np.random.Generator, count: int, low_hz: float, high_hz: float, rms: float) -> FloatArray:

@@ -31,13 +31,19 @@ def micropython() -> str:
     return found
 
 
+def micropython_module() -> Path | None:
+    """The module of Python that MicroPython came as; None when it came otherwise."""
+    found = importlib.util.find_spec(_MODULE)
+    return None if found is None or found.origin is None else Path(found.origin)
+
+
 def micropython_command() -> list[str]:
     """What starts MicroPython, before its own arguments; DeviceError when there is none.
 
     The package's command is a program in Python that looks at everything that is installed before it loads
     MicroPython: 25 ms of processor, 11 when the module is loaded at once.
     """
-    found = importlib.util.find_spec(_MODULE)
-    if found is None or found.origin is None:
+    module = micropython_module()
+    if module is None:
         return [micropython()]
-    return [sys.executable, "-I", "-S", "-c", _RUN.format(folder=str(Path(found.origin).parent), module=_MODULE)]
+    return [sys.executable, "-I", "-S", "-c", _RUN.format(folder=str(module.parent), module=_MODULE)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from stillscan.boards.files import firmware_folder, simulated_folders
 from stillscan.errors import DeviceError
 from stillscan.simulator.bus import HEADER, USB_WRITE, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
-from stillscan.simulator.micropython import micropython_command
+from stillscan.simulator.starter import start
 from stillscan.terminal import stop
 
 _CONSOLE = "console.txt"
@@ -87,15 +86,11 @@ class Firmware:
         self._from, requests = os.pipe()
         levels = str(self.bus.levels_at_start)
         main = (compiled or source) / script
-        self._process = subprocess.Popen(
-            [*micropython_command(), "-X", f"heapsize={HEAP}", main, str(answers), str(requests), str(boot_id), levels],
-            cwd=self._folder.name,
-            env={**os.environ, "MICROPYPATH": os.pathsep.join(map(str, path))},
-            pass_fds=(answers, requests),
-            stdin=subprocess.DEVNULL,
-            stdout=self._errors,
-            stderr=self._errors,
-            start_new_session=True,  # Ctrl-C in a terminal is for this program, which ends the process
+        self._process = start(
+            ["-X", f"heapsize={HEAP}", str(main), str(boot_id), levels],
+            self._folder.name,
+            os.pathsep.join(map(str, path)),
+            (answers, requests, self._errors.fileno()),
         )
         os.close(answers)
         os.close(requests)

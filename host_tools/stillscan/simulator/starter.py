@@ -1,0 +1,161 @@
+"""Starts MicroPython, over and over in one program: from the second time on a process that has loaded it forks.
+
+Python's own start and that of its libraries take 12 ms of a processor, a fork takes one. The fork is a child of this
+program, as a process that it had started: it is waited for, ended and counted in the same way.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from stillscan.simulator.micropython import micropython_command, micropython_module
+
+_CLONE = 56  # number of the system call on x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl)
+_CLONE_PARENT = 0x8000  # the new process is a child of the caller's parent (clone(2))
+_MOST_BYTES = 65536  # of what is asked for: paths and a few numbers
+_SERVE = """
+import ctypes, os, socket, sys
+sys.path.append({folder!r})
+import {module}
+call, long = ctypes.CDLL(None).syscall, ctypes.c_long
+door = socket.socket(fileno=int(sys.argv[1]))
+while True:
+    said, ends, _, _ = socket.recv_fds(door, {most_bytes}, 3)
+    if not said:
+        break
+    number = call(long({clone}), long({flags}), long(0), long(0), long(0), long(0))
+    if not number:
+        try:
+            door.close()
+            folder, path, cpus, *words = said.decode().split("\\0")
+            os.setsid()
+            os.chdir(folder)
+            os.sched_setaffinity(0, set(map(int, cpus.split(","))))
+            os.environ["MICROPYPATH"] = path
+            answers, requests, console = ends
+            os.dup2(console, 1)
+            os.dup2(console, 2)
+            {module}.run_main(["micropython", *words[:3], str(answers), str(requests), *words[3:]])
+        finally:
+            os._exit(0)
+    for end in ends:
+        os.close(end)
+    door.send(str(number).encode())
+"""
+
+
+class _Forked:
+    """A board that was forked; as subprocess.Popen."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        os.waitpid(self.pid, 0)
+
+
+Started = subprocess.Popen[bytes] | _Forked
+
+
+class _Starter:
+    """The process that forks, and this program's end of the line to it."""
+
+    def __init__(self, module: Path) -> None:
+        self.owner = os.getpid()
+        self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        script = _SERVE.format(
+            folder=str(module.parent),
+            module=module.name.partition(".")[0],
+            most_bytes=_MOST_BYTES,
+            clone=_CLONE,
+            flags=_CLONE_PARENT | signal.SIGCHLD,
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", script, str(theirs.fileno())],
+                cwd="/",
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def start(self, words: Sequence[str], ends: Sequence[int]) -> _Forked:
+        """OSError when the process is there no more."""
+        socket.send_fds(self._door, ["\0".join(words).encode()], ends)
+        said = self._door.recv(_MOST_BYTES)
+        if not said.isdigit():
+            raise OSError("it does not fork")
+        return _Forked(int(said))
+
+    def close(self) -> None:
+        """It ends when nobody can ask any more; in a fork of the program that has it, it stays."""
+        self._door.close()
+        if self.owner == os.getpid():
+            self._process.wait()
+        else:
+            self._process.returncode = 0  # not ours to wait for
+
+
+class _Known:
+    lock = threading.Lock()
+    starts = 0
+    starter: _Starter | None = None
+
+
+def start(arguments: Sequence[str], folder: str, path: str, ends: tuple[int, int, int]) -> Started:
+    """MicroPython in ``folder``, its modules on ``path``. ``ends``: what it reads answers from, writes requests to, and
+    its console; ``arguments``: option, value and script, then those of the script behind the numbers of the first two.
+
+    DeviceError when there is no MicroPython here.
+    """
+    module = micropython_module()
+    with _Known.lock:
+        _Known.starts += 1
+        if _Known.starts > 1 and module is not None and _possible():
+            cpus = ",".join(map(str, os.sched_getaffinity(0)))
+            try:
+                if _Known.starter is None or _Known.starter.owner != os.getpid():  # a fork of this program has its own
+                    close()
+                    _Known.starter = _Starter(module)
+                return _Known.starter.start([folder, path, cpus, *arguments], ends)
+            except OSError:
+                close()
+    answers, requests, console = ends
+    return subprocess.Popen(
+        [*micropython_command(), *arguments[:3], str(answers), str(requests), *arguments[3:]],
+        cwd=folder,
+        env={**os.environ, "MICROPYPATH": path},
+        pass_fds=(answers, requests),
+        stdin=subprocess.DEVNULL,
+        stdout=console,
+        stderr=console,
+        start_new_session=True,  # Ctrl-C in a terminal is for this program, which ends the process
+    )
+
+
+def close() -> None:
+    """End the process that forks, if there is one."""
+    if _Known.starter is not None:
+        _Known.starter.close()
+    _Known.starter = None
+
+
+atexit.register(close)
+
+
+def _possible() -> bool:
+    return sys.platform == "linux" and platform.machine() == "x86_64"

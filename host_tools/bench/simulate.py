@@ -29,6 +29,7 @@ _LIBRARIES = "numpy, cv2, onnxruntime"
 _KINDS = ("wall_ms", "cpu_ms")
 # As after an installation: Python keeps what it has compiled.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+_ENVIRONMENT["OPENBLAS_NUM_THREADS"] = "1"  # as the command sets it before it loads numpy
 _CLI = (sys.executable, "-m", "stillscan")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +87,8 @@ def board_folder(board: str) -> Path:
     anywhere. InputError."""
     if board in boards():
         return boards_folder() / board
+    from importlib.metadata import entry_points  # 15 ms of a start, and few boards come from outside
+
     for point in entry_points(group=GROUP):
         if point.name == board:
             return Path(str(point.load().__file__)).parent

@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 
 from stillscan.boards.files import SIMULATOR, chip, simulated_folders
-from stillscan.commands import scenarios
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.recording import add_record_link, listened
 from stillscan.commands.settings import check, named_values
@@ -114,6 +113,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
     if args.scenarios:
+        from stillscan.commands import scenarios  # what it needs besides takes a tenth of a start
+
         return scenarios.show(args.json)
     if args.scenario is not None:
         _refuse_of_one_check(args)
@@ -170,6 +171,8 @@ def _scenario(args: argparse.Namespace) -> int:
     waves, recorder = Waves(), Recorder()
     with listened(args, _kiosk(args.board, args.uf2)) as kiosk:
         target = Target("sim", args.board, _watched(kiosk, waves) if args.vcd else kiosk)
+        from stillscan.commands import scenarios
+
         code = scenarios.run(args.scenario, target, args.json, recorder.message)
     if args.vcd:
         write(Path(args.vcd), waves, recorder)

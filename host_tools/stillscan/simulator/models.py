@@ -6,7 +6,6 @@ import runpy
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +67,8 @@ def _run(path: Path) -> Mapping[str, Any]:
 
 
 def _registered(folder: Path, part: str, name: str) -> Callable[[Scene], Any]:
+    from importlib.metadata import entry_points  # 15 ms of a start, and few boards come from outside
+
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
         raise InputError(

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 _LINES = const(16)  # averaged: noise of 1.2 LSB falls to 0.3
 _LINES_TWICE = const(64)  # of who asks for it and waits: to 0.15 at each place
 _LEAST_LIGHT = const(40)  # LSB above dark in the middle of the line
-_MOST_GAIN = const(65535)
+_MOST_GAIN = const(16 << 8)  # the ends of a lamp that just gives enough light need 12; what sees nothing stays dark
+_MOST_SUM = const(65535)
 _BOTH = 5 * WIDTH_PX + 4  # bytes of a file with both lamps
 OLD, BACK = ".old", ".back"  # behind the path: the former one; the one in force while the former is brought back
 _NEW = ".new"
@@ -261,7 +262,7 @@ class Measuring:
             a = light[i]
             b = other[i] * part // 1024
             if a < b - b // _DARKER:
-                light[i] = min(_MOST_GAIN, b)
+                light[i] = min(_MOST_SUM, b)
                 found[i] = 1
             elif b < a - a // _DARKER:
                 found[i] = 1

@@ -37,6 +37,14 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return said.err
 
 
+@pytest.mark.parametrize("fault", ["line-sensor-dead-pixels", "line-sensor-dead-pixels@0", "line-sensor-hot-pixels@0"])
+@pytest.mark.parametrize("seed", some((1002, 1000, 1005, 1004), 1))
+def test_pixels_that_die_cost_no_check(fault: str, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before it was calibrated, or since then."""
+    code, record = simulate(capsys, "--document", CLEAN, "--seed", str(seed), "--fault", fault, "--motion", "drift")
+    assert (code, record["outcome"], record["mrz"]) == (0, "verified", LINES)
+
+
 def test_a_still_clean_passport_is_verified_in_one_attempt(capsys):
     code, record = simulate(capsys, "--document", CLEAN)
     assert code == 0

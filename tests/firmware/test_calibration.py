@@ -75,6 +75,14 @@ def test_specks_on_the_strip_are_told_from_those_on_the_sensor() -> None:
         assert middles == pytest.approx([30, 60, 90], abs=0.2)
 
 
+def test_a_pixel_that_sees_nothing_stays_dark_and_its_noise_small() -> None:
+    """With the gain of the light that it has it would flicker between dark and white."""
+    with Rig(fault="line-sensor-dead-pixels") as rig:
+        calibrated(rig)
+        found = gains(rig)
+        assert (np.count_nonzero(found > 3 * np.median(found)), found.max()) == (rig.bus.line_sensor.dead, 16 << 8)
+
+
 def test_a_clean_scanner_has_no_specks() -> None:
     for seed in range(3):
         with Rig(seed=seed) as rig:

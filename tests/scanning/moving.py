@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,10 +51,12 @@ def sweep(
     last_row: int = ZONE_ROWS - 1,
     track: int = 1,
     scale: float = 1.0,
+    dead: Mapping[int, int] | None = None,
 ) -> None:
     """Lines as the scanner sends them: counts of whole 50 um, of the latest frame of the flow sensor.
 
-    ``scale``: what the sensor says of the way that there was, negative for one that counts backwards.
+    ``scale``: what the sensor says of the way that there was, negative for one that counts backwards; ``dead``: what
+    pixels say that see nothing.
     """
     store.begin(SweepBegin(len(store.sweeps) + 1, 1, first_row, last_row, 0, track))
     for number, row in enumerate(range(first_row, last_row + 1)):
@@ -62,7 +66,10 @@ def sweep(
         seen = motion.pose(t_us // FRAME_US * FRAME_US)
         dx_um, dy_um = (round(scale * mm * 1000 / COUNT_UM) * COUNT_UM for mm in seen[:2])
         header = BandHeader(1, number, row, 1, 8, t_us % (1 << 30), dx_um, dy_um, 100, 1, LINE_PX)
-        store.add(Band(header, np.rint(line * 255).astype(np.uint8)[None]))
+        pixels = np.rint(line * 255).astype(np.uint8)
+        for column, value in (dead or {}).items():
+            pixels[column] = value
+        store.add(Band(header, pixels[None]))
 
 
 def empty() -> StripStore:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from stillscan.link.messages import Band, SweepBegin
 from stillscan.scanning.agreement import compare, printed_rows
+from stillscan.scanning.dead_pixels import bridged
 from stillscan.scanning.registration import offset
 from stillscan.scanning.sweep import Sweep
 
@@ -276,7 +277,7 @@ class StripStore:
         weight = np.clip(part[rows], 0.0, 1.0).astype(np.float32)
         weight[weight <= _NO_WEIGHT] = 0.0
         below = np.where(weight > 0, below, above)
-        lines = np.array([sweep.pixels[index] for index in order])
+        lines = bridged(np.array([sweep.pixels[index] for index in order]))
         if not slid.any() and not weight.any():  # it never moved: nothing to reckon, 3 ms less before the verdict
             return self._as_seen(rows, lines[above])
         block = _shifted(lines.astype(np.float32), slid)

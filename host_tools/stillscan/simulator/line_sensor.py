@@ -20,7 +20,7 @@ OFFSET_RMS_LSB = 1.0  # of each pixel's dark level; assumed
 READ_RMS_LSB = 0.5  # of an exposure without light; assumed
 SHOT_LSB = (1.2**2 - READ_RMS_LSB**2) / WHITE_LSB  # variance per LSB of light: 1.2 LSB rms at white
 
-_HOT_LSB = 160.0  # of a pixel that leaks, whatever the light
+_HOT_LSB = 148.0  # over the dark level, of a pixel that leaks, whatever the light
 _SATURATED_LSB = 236.0  # with the dark level 248: the noise is not cut off
 
 # Middles of three equal parts of the exposure: enough for motion blur, as a line lasts 3 ms and a slip 80 ms.
@@ -85,6 +85,9 @@ class LineSensor:
             out[:LINE_PX] = self._last
             return
         light = self._light(t0_us, t1_us, y0_mm, y1_mm, lamp)
+        if self.dead or self.hot:
+            light[self._order[: self.dead]] = 0.0
+            light[self._order[LINE_PX - self.hot :]] = np.float32(_HOT_LSB)
         noise = next(self._noise, None)
         if noise is None:
             self._noise = iter(self._chance.standard_normal((_NOISE_LINES, LINE_PX), dtype=np.float32))
@@ -99,9 +102,6 @@ class LineSensor:
         light += self._dark
         if self.offset:
             light += np.float32(self.offset)
-        if self.dead or self.hot:
-            light[self._order[: self.dead]] = self._dark[self._order[: self.dead]]
-            light[self._order[LINE_PX - self.hot :]] = np.float32(_HOT_LSB)
         np.rint(light, out=light)
         np.maximum(light, np.float32(0.0), out=light)
         np.minimum(light, np.float32(255.0), out=light)

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kiosk.settings
 import stillscan.technician as package
 from kiosk import names
 from stillscan.errors import InputError
 from stillscan.guidance import languages, technicians
 from stillscan.guidance.technicians import Words, counter_in, event_in, technician_languages, technician_words
 from stillscan.link.messages import Health
-from stillscan.technician.procedures import spoken
+from stillscan.technician.about import SETTINGS
+from stillscan.technician.procedures import pictures, spoken
 from stillscan.technician.procedures.table import procedures
 
 ROOM = Path(next(iter(package.__path__)))
@@ -181,3 +183,17 @@ def test_events_and_counters_are_said_part_by_part() -> None:
         "slip at row 120",
         "aborts_slip",
     )
+
+
+def test_every_setting_of_the_scanner_is_told_of() -> None:
+    assert set(SETTINGS) == set(kiosk.settings.NAMES)
+
+
+@pytest.mark.parametrize("language", technician_languages())
+@pytest.mark.parametrize("board", ["rpi_pico", "rpi_pico2", "rpi_pico_adns"])
+def test_wiring_is_drawn_in_the_language_and_pins_keep_their_names(board: str, language: str) -> None:
+    drawn = re.findall(r">([^<>]+)<", pictures.picture("wiring", board, technician_words(language)))
+    english = re.findall(r">([^<>]+)<", pictures.picture("wiring", board))
+    assert [text for text in drawn if ENGLISH.search(text) or "sensor," in text] == []
+    assert {"motor_off", "flow_sck", "sensor_out", "GPIO 7", "VMOT", "3.3 V"} <= set(drawn) & set(english)
+    assert len({*english} - {*drawn}) > 20

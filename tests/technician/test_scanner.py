@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kiosk import wire
 from stillscan.cli import main
+from stillscan.commands import scanner_test
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Error, Identity
 from stillscan.simulator.kiosk import AGEING
@@ -105,6 +108,27 @@ def test_every_part_is_measured_and_an_aged_one_named(capsys: pytest.CaptureFixt
         *("controller", "usb", "line_sensor", "lamp", "flow", "accelerometer", "carriage"),
     }
     assert len(rows) == len(limits("simulator")) - OF_THE_CARD
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "not measured: the flow sensor's scale"), ("nn", "ikkje målt: skalaen til rørslesensoren")],
+)
+def test_that_the_flow_sensor_s_scale_needs_a_slide_is_said(
+    language: str, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a real scanner, whose document nobody slides unless --slide asks for it."""
+    there = SimpleNamespace(session=SimpleNamespace(transport=None, hello=None), state=wire.EMPTY)
+    monkeypatch.setattr(scanner_test, "at_scanner", lambda args: nullcontext(there))
+    monkeypatch.setattr(scanner_test, "everything", lambda at, told: [Measured("flow", "noise", 0.0)])
+    assert main(["scanner", "test", "--language", language]) == 0
+    out, err = capsys.readouterr()
+    assert says in err
+    assert "--slide'" in err
+    assert main(["scanner", "test", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "not measured: the flow sensor's scale" in err
+    assert [row["measurement"] for row in json.loads(out)] == ["noise"]
 
 
 @pytest.mark.process

@@ -139,7 +139,8 @@ def _settings(args: argparse.Namespace) -> int:
             )
         )
         ranged = say("default {default}, {low} to {high}").format(**row)
-        print(f"{row['name']:<14} {row['value']:>8} {say(str(row['unit'])):<7} {ranged}{former}")
+        what = f"{row['name']:<14} {row['value']:>8} {say(str(row['unit'])):<7}"
+        print(f"{what} {say(str(row['about']))} ({ranged}){former}".replace("  (", " ("))
     return 0
 
 

@@ -19,9 +19,13 @@ from stillscan.technician.hands import AskedHands, Hands, SimulatedHands
 from stillscan.technician.limits import Judged, judge
 from stillscan.technician.measuring import Measured, everything
 from stillscan.technician.procedures.report import bounds
-from stillscan.technician.sliding import flow_scale
+from stillscan.technician.sliding import SCALE, flow_scale
 from stillscan.technician.through_kiosk import KioskPort
 
+_NO_SCALE = (
+    "not measured: the flow sensor's scale; 'stillscan scanner test --slide' measures it, with a printed card that you "
+    "slide"
+)
 _MOST_S = 900  # as long as the scanner lets a technician have its parts
 
 
@@ -72,6 +76,8 @@ def _test(args: argparse.Namespace) -> int:
             measured.append(_slide(at, AskedHands(_say, service_texts(say.language))))
         board = at.session.hello.board_name if at.session.hello is not None else ""
     judged = judge(measured, board)
+    if not any((one.part, one.measurement) == SCALE for one in measured):
+        _say(say(_NO_SCALE))
     if args.json:
         print(json.dumps([one._asdict() for one in judged]))
     else:

@@ -11,6 +11,32 @@ from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.calibrating import due
 from stillscan.technician.history import events, told
 
+SETTINGS = {
+    "dwell": "quiet before a sweep begins",
+    "attempts": "sweeps of one document",
+    "time_limit": "for one document, from when it is laid down",
+    "slip": "movement within 50 ms that stops a sweep",
+    "bump": "acceleration that stops a sweep",
+    "flow_scale": "what the flow sensor counts in a decimetre",
+    "squal_min": "quality of the flow sensor below which nothing lies there",
+    "lamp": "brightness of the lamp",
+    "infrared": "1: near infrared, 0: white",
+    "depth": "of each pixel on its way to the computer",
+    "stall": "without a computer that takes lines, until a sweep stops",
+    "removed": "nothing on the glass, until a check ends",
+    "health": "between two messages about its health",
+    "line": "one line of the line sensor",
+    "dwell_again": "quiet before a sweep goes on after movement",
+    "restart_only": "1: after any movement a sweep begins anew",
+    "ring": "brightness of the ring light; 0: dark",
+    "volume": "how loud the beeper is; 0: silent",
+    "bump_times": "a bump is at least so many times what the empty glass has",
+    "slip_times": "a slip is at least so many times what the empty glass has",
+    "line_8": "one line at 8 bits a pixel, where that is longer",
+    "first_row": "where the sweep of a new document begins",
+}
+"""What each of the scanner's settings is (`kiosk.settings`), beside its unit."""
+
 
 def info(at: AtScanner) -> dict[str, object]:
     """What `scanner info --json` says. DeviceError: it does not answer."""
@@ -64,7 +90,7 @@ def settings(at: AtScanner, former: Mapping[str, int]) -> list[dict[str, object]
     return [
         {
             "name": name, "value": s.value, "unit": plain(s.unit), "default": s.default, "low": s.low, "high": s.high,
-            "former": former.get(name),
+            "former": former.get(name), "about": SETTINGS.get(name, ""),
         }
         for name, s in at.session.settings().items()
     ]  # fmt: skip

@@ -113,8 +113,3 @@ def to_buy(board: str) -> dict[str, str]:
     name = board if board in boards() and (board_folder(board) / "parts.toml").is_file() else REFERENCE
     kiosk = read_parts(find_board(name))
     return {key: f"{part.name} ({part.buy})" for key, part in kiosk.parts.items()}
-
-
-def names_of_parts() -> list[str]:
-    """What the parts of the reference are called."""
-    return [part.name for part in read_parts(find_board(REFERENCE)).parts.values()]

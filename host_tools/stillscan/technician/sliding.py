@@ -23,7 +23,7 @@ _SURE = 0.08  # of the correlation's peak: two pictures of other print have 0.02
 _SCAN_MS = 30_000.0  # until a person has laid it down, and it was scanned
 SLIDE_MS = 5000.0  # a person reads what to do, and does it
 _SETTLE_MS = 400.0  # between two looks at the messages while a hand slides
-_PART, _WHAT = "flow", "scale"
+_PART, _WHAT = SCALE = "flow", "scale"
 
 Picture = NDArray[np.float64]
 

@@ -32,13 +32,10 @@ NAMES = (*LABELS, "wiring")
 
 
 def picture(name: str, board: str, say: Callable[[str], str] = str) -> str:
-    """One of NAMES as SVG text, its words as ``say`` has them; the wiring is in English.
-
-    KeyError: there is none of that name.
-    """
+    """One of NAMES as SVG text, its words as ``say`` has them. KeyError: there is none of that name."""
     if name == "wiring":
         table = find_board(board if board in boards() and board != "simulator" else REFERENCE)
-        return schematic(table, read_parts(table))
+        return schematic(table, read_parts(table), say)
     label = say(LABELS[name])
     svg = Svg(_WIDTH, _HEIGHT, label)
     if name in ("supplies", "jumper", "carriage"):

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from stillscan.boards.files import boards_folder
+from stillscan.boards.table import find_board
 from stillscan.errors import InputError
 from stillscan.guidance.technicians import technician_languages, technician_words
-from stillscan.technician.limits import limits, names_of_parts
+from stillscan.technician.about import SETTINGS
+from stillscan.technician.limits import limits
 from stillscan.technician.measuring import GROUPS
+from stillscan.technician.parts import read_parts
 from stillscan.technician.procedures.pictures import LABELS
-from stillscan.technician.procedures.table import Procedure, Step, plain, procedures
+from stillscan.technician.procedures.table import REPLACE, Procedure, Step, plain, procedures
 
 Say = Callable[[str], str]
 """A text in a language, by the English one: `guidance.technicians.Words`; ``str`` leaves it English."""
 _WORD = re.compile("[A-Za-z]{3}")  # units and voltages have less: V, mm, 12 V
+_NO_NAME = re.compile(r"\b[a-z]{3,}\b")  # of what is ordered: makers and types begin with a capital
 
 
 def spoken(procedure: Procedure, say: Say) -> Procedure:
@@ -46,9 +51,22 @@ def texts() -> Iterator[tuple[str, str]]:
         where = f"limit of {limit.part}, {limit.measurement}"
         own = (limit.part, limit.measurement, limit.unit, limit.means, limit.check)
         yield from ((where, text) for text in own)
-    yield from (("part", name) for name in names_of_parts())
+    yield from (("setting", text) for text in SETTINGS.values())
+    yield from (("board", text) for text in _of_boards())
     yield from (("measuring", words) for words, _ in GROUPS.values())
     yield from ((f"picture '{name}'", label) for name, label in LABELS.items())
+
+
+def _of_boards() -> Iterator[str]:
+    """What is to be ordered for the boards that come with the package, and the words of their wiring's pictures."""
+    ordered = {limit.order for limit in limits("").values()} | {name.removeprefix(REPLACE) for name in procedures()}
+    for table in sorted(boards_folder().glob("*/parts.toml")):
+        board = find_board(table.parent.name)
+        kiosk = read_parts(board)
+        yield board.about
+        yield from (rail.source for rail in kiosk.rails.values())
+        yield from (part.name for part in kiosk.parts.values())
+        yield from (part.buy for key, part in kiosk.parts.items() if key in ordered and _NO_NAME.search(part.buy))
 
 
 def check_words() -> None:

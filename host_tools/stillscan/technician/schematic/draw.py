@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from stillscan.boards.pins import SIGNALS, Controller
@@ -38,10 +39,17 @@ class _Column(NamedTuple):
     plan: Side
 
 
-def schematic(board: Board, kiosk: Kiosk) -> str:
-    """The wiring of a board as SVG. InputError for a board without a controller that is known."""
+def schematic(board: Board, kiosk: Kiosk, say: Callable[[str], str] = str) -> str:
+    """The wiring of a board as SVG, in words as ``say`` has them; pins, signals and rails keep their names.
+
+    InputError for a board without a controller that is known.
+    """
     if board.controller is None:
         raise InputError(f"{board.name} has no controller whose pins are known: there is nothing to draw")
+    kiosk = kiosk._replace(
+        rails={name: rail._replace(source=say(rail.source)) for name, rail in kiosk.rails.items()},
+        parts={key: one._replace(name=say(one.name), model=say(_model(one))) for key, one in kiosk.parts.items()},
+    )
     plans = {side: plan(board, kiosk, side) for side in (-1, 1)}
     rooms = {side: _HALF + _room(plans, side) for side in plans}
     middle, width = rooms[-1] + _PART + _NET, rooms[-1] + rooms[1] + 2 * (_PART + _NET)
@@ -59,9 +67,9 @@ def schematic(board: Board, kiosk: Kiosk) -> str:
     supplies = _supplies(kiosk)
     right = plans[1].parts[0].y if plans[1].parts else bottom
     above = right > TOP + _LINE * len(supplies)  # beside the controller, where it keeps its own supply pins
-    svg = Svg(width, bottom + 36 + (0 if above else _LINE * len(supplies)), f"Wiring of {board.name}")
-    svg.write(24, 24, f"{board.name}: {board.about}", size=18, bold=True)
-    _controller(svg, middle, board, board.controller)
+    svg = Svg(width, bottom + 36 + (0 if above else _LINE * len(supplies)), say(f"Wiring of {board.name}"))
+    svg.write(24, 24, f"{board.name}: {say(board.about)}", size=18, bold=True)
+    _controller(svg, middle, board, board.controller, say("inside"))
     for port in _labels(plans):
         symbols.net(svg, middle + port.pin_side * _HALF, port.pin_y, port.pin_side, port.signal)
     for column in columns:
@@ -69,7 +77,7 @@ def schematic(board: Board, kiosk: Kiosk) -> str:
         for part in column.plan.parts:
             _part(svg, column, part, kiosk.parts[part.key])
     _power(svg, supplies, columns[1].parts if above else 140, TOP + 6 if above else bottom + 10)
-    _legend(svg, svg.height - 20, width)
+    _legend(svg, svg.height - 20, width, say)
     return svg.text()
 
 
@@ -115,9 +123,9 @@ def _room(plans: dict[int, Side], side: int) -> float:
     return _channel(plans, side) + _TRACK * tracks + 26 + max([_SLOT * 2, *widths])
 
 
-def _controller(svg: Svg, middle: float, board: Board, controller: Controller) -> None:
+def _controller(svg: Svg, middle: float, board: Board, controller: Controller, within: str) -> None:
     top = TOP - 30
-    inside = [f"{signal}: GPIO {gpio}, inside" for signal, gpio in board.pins if gpio in controller.inside]
+    inside = [f"{signal}: GPIO {gpio}, {within}" for signal, gpio in board.pins if gpio in controller.inside]
     svg.box(middle - _HALF, top, 2 * _HALF, PITCH * 19 + 60, "#166534", "#f0fdf4", 12)
     svg.box(middle - 28, top - 12, 56, 26, INK, "#e5e7eb")
     svg.write(middle, top + 1, "USB", "middle", 12)
@@ -212,18 +220,12 @@ def _power(svg: Svg, supplies: list[tuple[str | None, str, str | None]], x: floa
             symbols.net(svg, x + _PART, row, 1, name)
 
 
-def _legend(svg: Svg, y: float, width: float) -> None:
+def _legend(svg: Svg, y: float, width: float, say: Callable[[str], str]) -> None:
     x = 24.0
-    for block, colour in (*_COLOURS.items(), ("other signals", INK)):
+    for block, colour in (*_COLOURS.items(), (say("other signals"), INK)):
         text = block.removesuffix("0")
         svg.line((x, y), (x + 26, y), colour=colour, width=2.4)
         svg.write(x + 32, y, text)
         x += 52 + width_of(text)
-    svg.write(
-        width - 24,
-        y,
-        "ends of one name are joined; grounds meet at the amplifier; grey pull-ups are built in",
-        "end",
-        13,
-        FAINT,
-    )
+    how = say("ends of one name are joined; grounds meet at the amplifier; grey pull-ups are built in")
+    svg.write(width - 24, y, how, "end", 13, FAINT)

@@ -234,7 +234,7 @@ def _strange(of: Bank, cut: NDArray[np.float32], rng: np.random.Generator) -> Ta
     """A character that no MRZ has: of some font, or one of the line's own with a mark to it; or nothing at all."""
     if rng.random() < 0.04:
         return np.full_like(cut[0], FAR_PX)
-    if rng.random() < 0.06:
+    if rng.random() < 0.1:
         return _two(cut, rng)
     kind = rng.random()
     if kind < 0.55:

@@ -10,19 +10,29 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 Parameters = tuple[Tensor, Tensor]
 """Weight and bias of a convolution."""
 
 
+def _stored(graph: onnx.GraphProto) -> dict[str, NDArray[np.generic]]:
+    """The values that a network's file holds, by name, those that `export.small` packed unpacked as well."""
+    found = {weight.name: onnx.numpy_helper.to_array(weight) for weight in graph.initializer}
+    for node in graph.node:
+        if all(name in found for name in node.input):
+            if node.op_type == "Cast":
+                found[node.output[0]] = found[node.input[0]].astype(np.float32)
+            elif node.op_type == "Mul":
+                found[node.output[0]] = found[node.input[0]] * found[node.input[1]]
+    return found
+
+
 def convolutions(file: Path) -> list[Parameters]:
     """Weights and biases of a network's file in the order in which they compute."""
     graph = onnx.load(file).graph
-    stored = {weight.name: onnx.numpy_helper.to_array(weight) for weight in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in stored:
-            stored[node.output[0]] = stored[node.input[0]]
+    stored = _stored(graph)
     return [
         tuple(torch.from_numpy(stored[name].astype(np.float32)) for name in node.input[1:3])
         for node in graph.node
@@ -33,10 +43,7 @@ def convolutions(file: Path) -> list[Parameters]:
 def products(file: Path) -> list[Parameters]:
     """Weights (out, in) and biases of the full layers of a network's file in the order in which they compute."""
     graph = onnx.load(file).graph
-    stored = {weight.name: onnx.numpy_helper.to_array(weight) for weight in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in stored:
-            stored[node.output[0]] = stored[node.input[0]]
+    stored = _stored(graph)
     found = []
     for node, after in pairwise(graph.node):
         if node.op_type == "Gemm":

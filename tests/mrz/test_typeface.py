@@ -99,7 +99,7 @@ def test_a_small_letter_lacks_the_ends_of_the_capital(seed: int, ocr_b: Path, mo
     assert reading.reason == "a character that no MRZ has, line 1, position 8"
 
 
-@pytest.mark.parametrize(("usual", "part", "refused"), [(4.0, 1.6, True), (4.0, 2.4, False), (1.8, 1.6, False)])
+@pytest.mark.parametrize(("usual", "part", "refused"), [(4.5, 1.51, True), (4.0, 1.6, False), (1.8, 1.6, False)])
 def test_nine_characters_that_are_less_ocr_b_than_the_rest_are_other_print(
     usual: float, part: float, refused: bool
 ) -> None:

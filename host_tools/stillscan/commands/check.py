@@ -94,14 +94,14 @@ def run(args: argparse.Namespace) -> int:
         with (
             linked(args, connector(args)) as connect,
             closing(ReaderProcess()) as reader,
-            watched(display) as (shown, notifier),
+            watched(display) as shown,
         ):
             gate = Gate(lambda: Scanners(office.database, office.keyring, office.chain), test_mode)
 
             def service(alive: Callable[[], None]) -> Service:
                 def both() -> None:
                     alive()
-                    notifier.alive()
+                    shown.alive()
 
                 return Service(connect, reader, counter.judge, shown, alive=both, admission=gate)
 

@@ -186,11 +186,11 @@ def serve(
                 releases(args, here, centre.has),
                 reading as reader,
                 recorded(args, connect, told) as (port, display),
-                watched(display) as (shown, notifier),
+                watched(display) as shown,
             ):
 
                 def alive() -> None:
-                    notifier.alive()
+                    shown.alive()
                     counter.tick()
                     if customers is not None:
                         customers.follow(counter, sessions.any_open)

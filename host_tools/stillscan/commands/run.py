@@ -136,7 +136,7 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
         gate = unrecorded_gate(args, args.test_mode or simulated)
         with (
             recorded(args, connect, display) as (port, beside),
-            watched(beside) as (shown, notifier),
+            watched(beside) as shown,
             gate as admission,
         ):
             service = Service(
@@ -145,7 +145,7 @@ def _run(args: argparse.Namespace, connect: Callable[[], Transport], people: Vis
                 judge,
                 shown,
                 kept,
-                notifier.alive,
+                shown.alive,
                 admission=admission,
                 expected=expected(args),
                 streams=streams(args),

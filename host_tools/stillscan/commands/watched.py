@@ -16,6 +16,7 @@ from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 from stillscan.scanning.service import Display
 from stillscan.service.notify import Notifier
+from stillscan.terminal.standstill import Standstill
 
 _LOG = logging.getLogger("stillscan.kiosk")
 
@@ -26,7 +27,13 @@ class Watched:
     def __init__(self, display: Display, notifier: Notifier) -> None:
         self._display = display
         self._notifier = notifier
+        self._standstill = Standstill()
         self._start: int | None = None  # of the scanner, when it was last there
+
+    def alive(self) -> None:
+        """The work goes on: called by the work itself, at least once a second."""
+        self._notifier.alive()
+        self._standstill.turn()
 
     def connected(self, hello: Hello, identity: ScannerIdentity) -> None:
         """See Display."""
@@ -75,13 +82,13 @@ class Watched:
 
 
 @contextmanager
-def watched(display: Display) -> Iterator[tuple[Watched, Notifier]]:
-    """A display and the notifier of a service that is ready now; systemd hears when it goes."""
+def watched(display: Display) -> Iterator[Watched]:
+    """A display of a service that is ready now; systemd hears when it goes."""
     notifier = Notifier()
     notifier.ready()
     _LOG.info("started")
     try:
-        yield Watched(display, notifier), notifier
+        yield Watched(display, notifier)
     finally:
         _LOG.info("ends")
         notifier.stopping()

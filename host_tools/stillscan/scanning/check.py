@@ -6,6 +6,7 @@ Knows the session, the strip store and the reader's stage; what decides on a cer
 # long-ok: one check from placing to verdict: every step reads and changes the same few facts
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -40,6 +41,7 @@ _NOBODY = (wire.START, wire.SERVICE)
 """States besides EMPTY in which no document waits: parts are started, or a technician has them."""
 _NO_SWEEP = (wire.E_WRONG_STATE, wire.C_SWEEP)  # an ERROR's code and what it is about
 
+_LOG = logging.getLogger(__name__)
 Judge = Callable[[Reading], tuple[Judgement, str]]
 
 
@@ -317,8 +319,11 @@ class Check:
     # --- the strip --------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
+        known = len(self.store.slides)
         if self.policy.register and self.store.sweeps and self.store.settle():
             self._distrust("flow_opposite")
+        for slide in self.store.slides[known:]:
+            _LOG.info("the document slid: the flow sensor counted %d um, the lines show %d um", *map(round, slide))
         self._tie()
 
     def _tie(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -31,6 +32,7 @@ _RETRY_S = 0.5
 """Between two attempts to open a port: a cable that is plugged in is noticed at once, and the attempt costs 1 ms."""
 _BRIEF_S = 2.0
 """A link that was lost sooner is taken up again after _RETRY_S only: a scanner that never keeps it fills no log."""
+_LOG = logging.getLogger(__name__)
 
 
 class Display(Protocol):
@@ -134,6 +136,7 @@ class Service:
         self._guest = guest or Nobody()
         self._streams = streams
         self._flow_sign = 1  # of the scanner that is connected
+        self._damaged = 0  # frames of this session that were told of
 
     def run_once(self, patience_s: float) -> Result:
         """One check. DeviceError: for ``patience_s`` no scanner was there or kept its link, from the start or later.
@@ -150,6 +153,7 @@ class Service:
                 lasted_s = (session.transport.now_ms() - began_ms) / 1000
                 left_s = self._left(left_s, patience_s, lasted_s, lost)
             finally:
+                self._tell_damage(session)
                 session.close()
             self._rest(lasted_s)
 
@@ -173,6 +177,7 @@ class Service:
                 lasted_s = (session.transport.now_ms() - began_ms) / 1000
                 left_s = self._left(left_s, patience_s, lasted_s, lost)
             finally:
+                self._tell_damage(session)
                 session.close()
             self._rest(lasted_s)
 
@@ -213,6 +218,7 @@ class Service:
         session = Session(self._connect(), self._inbox, admission=self._admission)
         self._reader.notify(session.inbox.wake)
         self._flow_sign = 1
+        self._damaged = 0
         self._inspection = Inspection(session, self._expected, self._display.notice)
         try:
             hello = session.open(self._streams)
@@ -266,10 +272,18 @@ class Service:
         check = Check(session, self._reader, self._judge, self, flow_sign=self._flow_sign, alive=turn)
         result = check.run(_CHECK_MS)
         self._flow_sign = check.store.flow_sign
+        self._tell_damage(session)
         if result.reason != "no_document":
             self._display.result(result)
         self._kept(result, check.store.joined()[0])
         return result
+
+    def _tell_damage(self, session: Session) -> None:
+        """What was damaged or lost on the line since this was told last."""
+        more = session.reception.damaged - self._damaged
+        if more > 0:
+            self._damaged += more
+            _LOG.info("frames that were damaged or lost on the line: %d", more)
 
     def message(self, message: Message) -> None:
         """See check.Listener."""

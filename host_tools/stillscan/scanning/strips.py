@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,15 @@ _LEFT_PX, _RIGHT_PX = 60, 74  # 5.1 and 6.3 mm: the text of a passport begins an
 _LID = 90  # no line of a document is darker all over; infrared paper is 200 and more, worn and stained 130
 _LIGHT = 0.05  # share of a line that is lighter where a document lies; dust and glare on the lid are less
 
+
+class Slide(NamedTuple):
+    """How far a document slid from one sweep to another: as the flow sensor counted, and along the same way as the
+    lines of both show it; negative when that is the other way round."""
+
+    counted_um: float
+    shown_um: float
+
+
 Rows = NDArray[np.float32]
 Tie = Literal["alone", "same", "other", "unclear"]
 """The newest sweep stands alone; shows the same print as those before it; shows another; or shares too little."""
@@ -57,6 +66,8 @@ class StripStore:
     """-1 once it is known that the flow sensor counts backwards."""
     straighten: bool = True
     """Whether lines are put where the displacement says; else they stay where the glass saw them."""
+    slides: list[Slide] = field(default_factory=list)
+    """Between sweeps that could be laid on each other, where the document clearly moved."""
     _votes: int = 0  # pairs of sweeps that say it counts backwards, less those that say it does not
     _fresh: int = 0  # the first sweep of this capture
     _seen: NDArray[np.bool_] = field(init=False)  # pixels of the picture that was joined last
@@ -150,6 +161,7 @@ class StripStore:
             if found is not None and math.hypot(found.dx_px, found.dy_px) <= _MOST_NUDGE_PX:
                 newest.nudge_px = newest.nudge_px[0] + found.dx_px, newest.nudge_px[1] - found.dy_px
                 self._votes -= np.hypot(*self._counted(older, newest)) > _CLEARLY_MOVED_PX
+                self._note_slide(older, newest)
                 return False
             if self._backwards(older, newest):
                 self._votes += 1
@@ -159,6 +171,13 @@ class StripStore:
         self.flow_sign = -1
         self._cover_anew()
         return True
+
+    def _note_slide(self, older: Sweep, newest: Sweep) -> None:
+        counted = self._counted(older, newest)
+        way = float(np.hypot(*counted))
+        if way > _CLEARLY_MOVED_PX:
+            shown = self.flow_sign * counted + np.subtract(newest.nudge_px, older.nudge_px)
+            self.slides.append(Slide(way * self.pitch_um, float(shown @ counted) / way * self.pitch_um))
 
     def tie(self) -> Tie:
         """What the newest sweep has to do with the rows that others of this capture have seen on its track."""
@@ -219,7 +238,11 @@ class StripStore:
         if self.flow_sign < 0 or np.hypot(*self._counted(older, newest)) < _CLEARLY_MOVED_PX:
             return False
         found = offset(*self._rows_of(older, sign=-1), *self._rows_of(newest, sign=-1))
-        return found is not None and math.hypot(found.dx_px, found.dy_px) <= _CLEARLY_MOVED_PX
+        if found is None or math.hypot(found.dx_px, found.dy_px) > _CLEARLY_MOVED_PX:
+            return False
+        way_um = float(np.hypot(*self._counted(older, newest))) * self.pitch_um
+        self.slides.append(Slide(way_um, -way_um))
+        return True
 
     def joined(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """(rows, width_px) of the document on its newest track, and which rows were seen; later sweeps come on top.

@@ -82,6 +82,8 @@ class Gate:
             scope["stillscan.session"] = session
         if path in _OPEN or path.startswith(_OPEN_BELOW):
             return None
+        if browser is None and (path == "/" or path.startswith(_TECHNICIANS_ONLY)):
+            _LOG.warning("a browser that is not bound asked for the page")
         if session is None or not await self._sessions.may_go_on(session):
             return _not_signed_in(request)
         if not self._admits(session.person.role, path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from importlib.resources import files
@@ -96,6 +97,7 @@ def api_route(program: ASGIApp) -> BaseRoute:
 
 
 _API = "/api/v1"
+_LOG = logging.getLogger(__name__)
 
 
 def _most_bytes(scope: Scope) -> int | None:
@@ -223,6 +225,7 @@ class _Pages:
             note, status = {"stale": True}, 409
         except FieldProblem as problem:
             note, status = {"problem": problem.key}, 422
+            _LOG.info("an answer was not taken: %s", problem.key)
             if name == "second":
                 note["typed"] = self._keep_half(session_of(request), form, problem.key)
         except StillscanError:

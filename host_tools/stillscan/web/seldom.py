@@ -1,4 +1,4 @@
-"""Log lines that somebody else can cause as often as he likes: one of a kind a minute, with a count of the others."""
+"""Log lines that somebody else can cause as often as he likes: three of a kind a minute, with a count of the others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 _MINUTE_S = 60.0  # a minute
+_FREELY = 3  # of a kind in a minute: so many tell whoever reads the log that it was no mishap of one
 _MOST_KINDS = 100  # a program has some twenty; texts with values in them are counted together beyond it
 
 
@@ -16,7 +17,7 @@ class Seldom:
     def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._log = logging.getLogger(name)
         self._clock = clock
-        self._said: dict[str, tuple[float, int]] = {}
+        self._said: dict[str, tuple[float, int, int]] = {}  # since when, how many were said, how many left out
 
     def warning(self, text: str, *values: object) -> None:
         """One line, unless the same was said within a minute. Values are such that there are few of."""
@@ -25,14 +26,16 @@ class Seldom:
             self._log.warning(text + ("" if not more else f" ({more} more since the last such line)"), *values)
 
     def passes(self, text: str) -> int | None:
-        """None when the same was said within a minute; else how many were left out since."""
+        """None when the same was said three times within a minute; else how many were left out since the last."""
         kind = text if text in self._said or len(self._said) < _MOST_KINDS else ""
         now_s = self._clock()
-        said_s, left_out = self._said.get(kind, (now_s - _MINUTE_S, 0))
-        if now_s - said_s < _MINUTE_S:
-            self._said[kind] = said_s, left_out + 1
+        since_s, said, left_out = self._said.get(kind, (now_s, 0, 0))
+        if now_s - since_s >= _MINUTE_S:
+            since_s, said = now_s, 0
+        if said >= _FREELY:
+            self._said[kind] = since_s, said, left_out + 1
             return None
-        self._said[kind] = now_s, 0
+        self._said[kind] = since_s, said + 1, 0
         return left_out
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 import uvicorn
 from starlette.applications import Starlette
 
-from stillscan.errors import DeviceError, InputError
+from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.web.connections import ACCEPTED_AT_ONCE, HEAD_BYTES, QUEUE, Connections
 from stillscan.web.seldom import SeldomLines
 
@@ -81,7 +81,7 @@ class PageServer:
         end = time.monotonic() + _START_S
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > end:
-                raise DeviceError("the page's server did not start")
+                raise EnvironmentTroubleError("the page's server did not start")
             time.sleep(0.01)
 
     def _bound(self) -> socket.socket:

@@ -1,0 +1,67 @@
+"""Whether the work went on from one turn to the next: a computer sleeps, a program is held, a clock is set.
+
+Nothing else sees it: whoever sleeps writes no line, and the line after it looks like any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+_STOOD_S = 5.0  # between turns of which there is one a second: chosen, five times what a busy computer makes of it
+_SLEPT_S = 2.0  # by which the clock that goes on in sleep is ahead: it and the other are read a few us apart
+_SET_S = 60.0  # chosen: a time service corrects seconds, and nobody's verdict depends on a minute
+_SCHEDULED = Path("/proc/thread-self/schedstat")  # ns that the thread ran, ns that it was ready and waited, turns
+_NS = 1e9
+_LOG = logging.getLogger(__name__)
+
+
+class Clocks(NamedTuple):
+    """Seconds: ``wall`` of the day, ``running`` without sleep, ``elapsed`` with it; ``waited``: this thread was ready
+    to run, and others ran."""
+
+    wall: float
+    running: float
+    elapsed: float
+    waited: float = 0.0
+
+
+def _clocks() -> Clocks:
+    running = time.monotonic()
+    boot = getattr(time, "CLOCK_BOOTTIME", None)  # of Linux alone; elsewhere a sleep shows by the clock of the day
+    return Clocks(time.time(), running, running if boot is None else time.clock_gettime(boot), _waited())
+
+
+def _waited() -> float:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(_SCHEDULED.read_text(encoding="ascii").split()[1]) / _NS
+    return 0.0  # only Linux tells
+
+
+class Standstill:
+    """``turn`` on every turn of the work; what it finds is a warning in the log."""
+
+    def __init__(self, clocks: Callable[[], Clocks] = _clocks) -> None:
+        self._clocks = clocks
+        self._last: Clocks | None = None
+
+    def turn(self) -> None:
+        """The work goes on."""
+        now, last = self._clocks(), self._last
+        self._last = now
+        if last is None:
+            return
+        wall, running, elapsed, waited = (after - before for before, after in zip(last, now, strict=True))
+        if elapsed - running > _SLEPT_S:
+            _LOG.warning("the computer slept for %d s", round(elapsed - running))
+        elif running > _STOOD_S and 2 * waited > running:
+            _LOG.warning("the computer had no time for the program for %d s", running)
+        elif running > _STOOD_S:
+            _LOG.warning("the program was held for %d s", running)
+        if abs(wall - elapsed) > _SET_S:
+            way = "ahead" if wall > elapsed else "back"
+            _LOG.warning("the computer's clock was set %s by %d s", way, round(abs(wall - elapsed)))

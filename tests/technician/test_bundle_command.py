@@ -18,10 +18,12 @@ from serial.tools import list_ports
 
 from kiosk import wire
 from stillscan.cli import main
+from stillscan.commands import bundle as command
 from stillscan.errors import DeviceError
 from stillscan.link.framing import Decoder
 from stillscan.link.transport import LinkLostError, Transport
 from stillscan.records.database import Database
+from stillscan.records.staff import SignInError
 from stillscan.technician.bundle import archive, office
 
 from .bundle_device import Device
@@ -64,6 +66,33 @@ def test_without_scanner_database_and_log_there_is_a_bundle_that_says_so(
     assert "no scanner was found" in capsys.readouterr().out
 
 
+def test_a_scanner_that_the_kiosk_holds_is_asked_through_it_by_a_technician(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def held(port: str) -> Transport:
+        raise DeviceError(f"{port}: another program uses it", "busy")
+
+    def through(args: Any, port: str) -> Transport:
+        assert args.database == "kept.db", "as the kiosk's configuration has it"
+        if args.staff != "kari":
+            raise SignInError("signin_wrong", 0, "no")
+        return Device(board=b"simulator")
+
+    monkeypatch.setattr(command, "SerialTransport", held)
+    monkeypatch.setattr(command, "through_kiosk", through)
+    (tmp_path / "kiosk.toml").write_text('database = "kept.db"\nport = "x"\n', encoding="utf-8")
+    out = tmp_path / "out.zip"
+    words = ["bundle", str(out), "--kiosk-config", str(tmp_path / "kiosk.toml"), "--seconds", "0", "--force"]
+    assert main(words) == 0
+    assert "with --staff ID of a technician" in capsys.readouterr().out
+    assert inside(out, "scanner.json")["trouble"] == "busy"
+    assert main([*words, "--staff", "kari"]) == 0
+    assert inside(out, "scanner.json")["reached"]
+    out.unlink()
+    assert main([*words, "--staff", "aase"]) == 1
+    assert not out.exists()
+
+
 @pytest.mark.process
 def test_a_simulated_scanner_is_asked_in_virtual_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.zip"
@@ -99,7 +128,7 @@ def test_a_part_that_fails_in_the_simulator_is_named_first(tmp_path: Path, capsy
     assert main(["bundle", str(out), "--port", "sim", "--fault", "lamp-dark"]) == 0
     capsys.readouterr()
     assert main(["bundle", "read", str(out)]) == 1
-    assert capsys.readouterr().out.splitlines()[1].startswith("1. a part of the scanner fails: lamp ")
+    assert capsys.readouterr().out.splitlines()[1].startswith("1. a part of the scanner fails: lamp, or ")
 
 
 def test_a_port_that_the_kiosk_has_is_left_to_it(

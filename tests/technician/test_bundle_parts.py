@@ -42,7 +42,7 @@ _SAYS = {
     "chip-supply": "too little voltage",
 }
 _NEEDS_MORE = {"flow-scale", "chip-clock"}
-"""A slide by a hand, and a minute: `scanner test` has both, and 20 s have neither."""
+"""A slide by a hand, which a day of customers has, and a minute: `scanner test` has both."""
 _SOME = ("lamp-aged", "carriage-loses-steps", "usb-errors")
 
 
@@ -69,7 +69,7 @@ def test_a_part_that_has_aged_is_named_first(fault: str, tmp_path: Path) -> None
 def test_a_sound_scanner_is_measured_and_has_no_finding(tmp_path: Path) -> None:
     read = bundle_of(tmp_path, "--seed", "6")
     told = read.facts["parts.json"]
-    assert told["empty"]
+    assert "not_measured" not in told
     assert len(told["measured"]) > 20
     assert "text-" not in json.dumps(told)
     assert all(row["ok"] for row in told["measured"])
@@ -81,7 +81,7 @@ def row(part: str, measurement: str, value: float | None, *, ok: bool = False) -
 
 
 def found_of(*rows: dict[str, Any]) -> list[BundleFinding]:
-    return findings(Bundle({"parts.json": {"empty": True, "measured": list(rows)}}, {}, "", ""))
+    return findings(Bundle({"parts.json": {"measured": list(rows)}}, {}, "", ""))
 
 
 def test_what_both_lamps_lack_is_not_the_lamps() -> None:
@@ -95,6 +95,28 @@ def test_a_lamp_leads_and_what_follows_from_it_stands_behind() -> None:
     assert "lamp flickers" in found.title
     assert "a sound one has to 0.6; check: the lamp's plug, then its driver; order: " in found.evidence[0]
     assert any("light noise" in line for line in found.evidence)
+
+
+def test_dirt_that_a_look_has_found_is_no_dead_pixel() -> None:
+    facts: dict[str, Any] = {"parts.json": {"measured": [row("line_sensor", "dead pixels", 8.0)]}}
+    assert [one.name for one in findings(Bundle(facts, {}, "", ""))] == ["part_worn"]
+    facts["dirt.json"] = {"look": {"pieces": [{"where": "sensor", "hurts": 0.6}]}}
+    assert [one.name for one in findings(Bundle(facts, {}, "", ""))] == ["dirt_seen"]
+
+
+def _failed(part: str, fault: str, *rows: dict[str, Any]) -> str:
+    log = {"entries": [{"event": "fault", "part": part, "fault": fault}]}
+    return findings(Bundle({"device-log.json": log, "parts.json": {"measured": list(rows)}}, {}, "", ""))[0].title
+
+
+def test_a_part_that_fails_is_told_apart_from_what_it_is_seen_by() -> None:
+    assert _failed("lamp", "no_light").endswith(": lamp, or the line_sensor that sees its light")
+    assert "line_sensor, or the amplifier" in _failed("lamp", "too_bright", row("line_sensor", "dark level", 248.0))
+    half = [row("lamp", f"{lamp} asymmetry", 1.0) for lamp in ("infrared", "white")]
+    assert "line_sensor, or the amplifier" in _failed("lamp", "no_light", *half)
+    assert "lamp, or" in _failed("lamp", "no_light", half[0])
+    assert "presence" in _failed("flow", "no_texture")
+    assert _failed("flow", "no_answer").endswith(": flow")
 
 
 def test_a_part_that_did_nothing_is_named_by_its_name() -> None:

@@ -33,7 +33,7 @@ def log_of(caplog: pytest.LogCaptureFixture, starts: list[int]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("starts", "name"), [([7, 8, 9, 10], "power_lost"), ([7, 7, 7, 7], "usb_errors"), ([7, 8, 8, 8], "usb_errors")]
+    ("starts", "name"), [([7, 8, 9, 10], "power_lost"), ([7, 7, 7, 7], "link_lost"), ([7, 8, 8, 8], "link_lost")]
 )
 def test_a_scanner_that_starts_anew_each_time_loses_its_power(
     starts: list[int], name: str, caplog: pytest.LogCaptureFixture

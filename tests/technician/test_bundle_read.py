@@ -328,7 +328,7 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
     ),
     "frames lost on the line": ("usb_errors", lambda k: setattr(k.device, "lose", 3)),
     "cable that comes loose": (
-        "usb_errors",
+        "link_lost",
         lambda k: k.say("scanner trouble: /dev/ttyACM0: the scanner went away (no such device) (gone)", 6, "WARNING"),
     ),
     "damaged commands": ("usb_errors", lambda k: k.device.health.update(bad_crc=60)),

@@ -116,8 +116,9 @@ def _for_technicians(gate: Admission, asks_only: bool) -> Admission:
     return admission
 
 
-def _through_kiosk(args: argparse.Namespace, port: str) -> KioskPort:
-    """The port by way of the kiosk that holds it."""
+def through_kiosk(args: argparse.Namespace, port: str) -> KioskPort:
+    """The port by way of the kiosk that holds it. InputError without --staff; SignInError, NotAllowedError;
+    DeviceError: none that can be asked holds it."""
     try:
         held = find(keys(args).folder, port)
     except RecordsError:
@@ -153,7 +154,7 @@ def _transport(args: argparse.Namespace) -> Transport:
             return SerialTransport(port)
         except DeviceError as error:
             if error.kind == "busy":
-                return _through_kiosk(args, port)
+                return through_kiosk(args, port)
             raise
     known = {**FAULTS, **AGEING}
     if unknown := [fault for fault in args.fault if fault not in known]:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stillscan.commands.at_scanner import through_kiosk
 from stillscan.commands.config import from_file, options
 from stillscan.commands.parser import Parser, add_log, seconds
 from stillscan.commands.records import add_place, expect_new
+from stillscan.commands.signing_in import add_staff
 from stillscan.commands.world import SAMPLE, add_movement, scene
 from stillscan.errors import DeviceError, InputError, StillscanError, one_line
 from stillscan.files import may_write, read_toml
@@ -33,7 +35,8 @@ READ = "read"
 SIM = "sim"
 _KB = 1000  # bytes, as mail programs count
 _SCANNER = {
-    "missing": "none was found, or several", "busy": "another program uses its port: the kiosk that runs has it",
+    "missing": "none was found, or several",
+    "busy": "another program uses its port: the kiosk that runs has it; with --staff ID of a technician through it",
     "rights": "this user may not open its port", "stranger": "something else answers there, or nothing",
     "firmware": "its firmware does not run",
 }  # fmt: skip
@@ -94,6 +97,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--seconds", type=seconds(_MOST_RUN_S, zero=True), default=_RUN_S, metavar="S",
         help=f"between the two looks at the scanner's health ({_RUN_S:g})",
     )  # fmt: skip
+    add_staff(parser, "a technician, through whose kiosk the scanner is measured while 'stillscan run' holds its port")
     add_place(parser)
     simulated = parser.add_argument_group("only with --port sim")
     add_movement(simulated)
@@ -181,16 +185,18 @@ def _places(args: argparse.Namespace) -> Places:
     kiosk = _parser_of_run()
     log = args.kiosk_log or table.get("log")
     recordings = args.recordings or _text(table, "record")
+    for name in ("database", "keys", "kiosk"):
+        setattr(args, name, getattr(args, name) or _text(table, name))
     rules = ClockRules(args.clock_ahead, args.unsynchronised_clock or table.get("unsynchronised-clock") is True)
     return Places(
-        database=args.database or _text(table, "database"),
-        keys=args.keys or _text(table, "keys"),
-        kiosk=args.kiosk or _text(table, "kiosk"),
+        database=args.database,
+        keys=args.keys,
+        kiosk=args.kiosk,
         rules=rules,
         connect=_connector(args, args.port or _text(table, "port")),
         log=Path(log) if isinstance(log, str) and log not in ("", STDERR) else None,
         recordings=Path(recordings) if recordings else None,
-        look=args.look,
+        look=args.look or (args.port == SIM and "dirt" in args.given),  # who draws dirt wants it looked at
         service=data_folder() / "service",
         configuration=None if args.kiosk_config is None else Path(args.kiosk_config),
         options=frozenset(options(kiosk)),
@@ -237,7 +243,7 @@ def _connector(args: argparse.Namespace, port: str | None) -> Callable[[], Trans
     if port != SIM:
         if args.fault is not None:
             raise InputError("--fault: goes with --port sim")
-        return lambda: SerialTransport(_port(port))
+        return _through_whom(args, lambda: _opened(args, _port(port)))
     world = scene(SAMPLE, None, args.motion, args.dirt, args.seed, _WORLD_S)
 
     def connect() -> SimulatedKiosk:
@@ -247,6 +253,28 @@ def _connector(args: argparse.Namespace, port: str | None) -> Callable[[], Trans
         return kiosk
 
     return connect
+
+
+def _through_whom(args: argparse.Namespace, connect: Callable[[], Transport]) -> Callable[[], Transport]:
+    """``connect``, with --staff carried out once already: a PIN that is wrong ends the command before anything is
+    asked. SignInError, NotAllowedError, InputError."""
+    if args.staff is None:
+        return connect
+    try:
+        ready = [connect()]
+    except DeviceError:
+        return connect  # the bundle says what is in the way
+    return lambda: ready.pop() if ready else connect()
+
+
+def _opened(args: argparse.Namespace, port: str) -> Transport:
+    """The port itself; with --staff through the kiosk that holds it."""
+    try:
+        return SerialTransport(port)
+    except DeviceError as error:
+        if error.kind != "busy" or args.staff is None:
+            raise
+    return through_kiosk(args, port)
 
 
 def _port(named: str | None) -> str:

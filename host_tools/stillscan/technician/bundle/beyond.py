@@ -13,17 +13,25 @@ _LAMP, _SENSOR, _USB = "lamp", "line_sensor", "usb"
 _ERRORS = "errors"
 _LEVELS = ("infrared level", "white level")
 _LIGHT = "light against the calibration"
+_OWN = ("dark level", "dark noise", "hot pixels")
+"""What the line sensor shows without any lamp."""
+_ENDS = ("infrared asymmetry", "white asymmetry")
+_HALF = 0.8  # asymmetry of the light of either lamp: no two lamps fail at the same end
+_DEAD = "dead pixels"
 _LEADING = (_LAMP, _SENSOR)
 
 
 def parts_beyond(bundle: Bundle) -> Figure | None:
-    """How many measurements lie beyond their limits, damaged frames apart; ``of`` what the leading one means.
+    """How many measurements lie beyond their limits, damaged frames apart; ``of``: what the leading one
+    means.
 
-    A lamp leads, because what the line sensor sees follows from it. Where both lamps are weak it is not they: what
-    they have in common is the amplifier.
+    Dirt that a look has found on the sensor or the strip is no dead pixel. A lamp leads, because what the line sensor
+    sees follows from it. Where both lamps are weak it is not they: what they have in common is the amplifier.
     """
     wrong = [(row.where, row.value) for row in values(bundle, "parts:measured[ok=false]")]
     wrong = [(where, row) for where, row in wrong if (row.get("part"), row.get("measurement")) != (_USB, _ERRORS)]
+    if any(True for place in ("sensor", "strip") for _ in values(bundle, f"dirt:look.pieces[where={place}]")):
+        wrong = [(where, row) for where, row in wrong if row.get("measurement") != _DEAD]
     if not wrong:
         return None
     where, row = min(wrong, key=lambda one: _rank(one[1].get("part")))
@@ -31,6 +39,27 @@ def parts_beyond(bundle: Bundle) -> Figure | None:
     if set(_LEVELS) <= {row.get("measurement") for _, row in wrong}:
         means = limits("")[_SENSOR, _LIGHT].means
     return Figure(len(wrong), means, f"{where}: {told}")
+
+
+def failing(bundle: Bundle, part: str, faults: str) -> str:
+    """What a failure that the scanner says of a part may be of: it sees no light, and the lamp is one end of it; or
+    nothing on the glass while something lies there. ``faults``: what it said."""
+    if part == _LAMP:
+        rows = [row.value for row in values(bundle, f"parts:measured[part={_SENSOR}]")]
+        halves = [row.value for row in values(bundle, f"parts:measured[part={_LAMP}]")]
+        own = any(row.get("measurement") in _OWN and row.get("ok") is False for row in rows)
+        half = [row for row in halves if str(row.get("measurement")) in _ENDS and _number(row) > _HALF]
+        if own or len(half) == len(_ENDS):
+            return f"{_SENSOR}, or the amplifier behind it"
+        return f"{_LAMP}, or the {_SENSOR} that sees its light"
+    if part == "flow" and "no_texture" in faults:
+        return "flow, which sees nothing, or presence, which says that something lies there"
+    return part
+
+
+def _number(row: dict[str, Any]) -> float:
+    value = row.get("value")
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _rank(part: object) -> int:

@@ -10,6 +10,8 @@ import re
 import shutil
 import sqlite3
 import sys
+import tempfile
+import time
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -113,12 +115,14 @@ def _memory() -> dict[str, Any]:
 
 
 def _disks(ask: Ask) -> list[dict[str, Any]]:
-    """Where records, keys, log and temporary files lie: how much room there is, not where."""
+    """Where records, keys, log, recordings and temporary files lie: how much room there is, not where."""
     office, log = ask.office, ask.places.log
     places: dict[str, Path | None] = {
         "records": office.database.file if office.database is not None else None,
         "keys": office.keyring.folder if office.keyring is not None else None,
         "log": log,
+        "recordings": ask.places.recordings,
+        "temporary": Path(tempfile.gettempdir()),
     }
     return [{"of": name, **found} for name, path in places.items() if path is not None and (found := _room(path))]
 
@@ -154,6 +158,7 @@ def _clock() -> dict[str, Any]:
         "before_release": now.date().isoformat() < RELEASED,
         "utc": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "synchronised": computer.synchronised(),
+        "zone_hours": (time.localtime().tm_gmtoff or 0) / 3600,
         "uptime_hours": None if boot is None else round(boot.seconds / 3600, 1),
     }
 

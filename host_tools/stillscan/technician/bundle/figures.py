@@ -11,8 +11,8 @@ from typing import get_args
 
 from stillscan.guidance import counted
 from stillscan.records.errors import RecordsTrouble
-from stillscan.technician.bundle import told_checks
-from stillscan.technician.bundle.beyond import parts_beyond, usb_measured
+from stillscan.technician.bundle import noticed, scanner_told, told_checks
+from stillscan.technician.bundle.beyond import failing, parts_beyond, usb_measured
 from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.said import STAND_IN, VARYING, killed, reason_of_most, unexplained
 from stillscan.technician.bundle.seen import LOG, Figure, lines
@@ -51,14 +51,6 @@ def _share(bundle: Bundle, pattern: str, event: str, field: str) -> Figure | Non
     return most._replace(value=most.value / total)
 
 
-def _grown(bundle: Bundle, counter: str) -> Figure | None:
-    """By how much a counter of the scanner grew in the short run."""
-    start, end = first(bundle, f"health:start.{counter}"), first(bundle, f"health:end.{counter}")
-    if start is None or end is None:
-        return None
-    return Figure(end - start, counter, f"health.json: {counter} {start:g} at the start, {end:g} at the end")
-
-
 def _differ(bundle: Bundle, one: str, other: str) -> Figure | None:
     """1 when two texts differ."""
     left, right = (next(iter(values(bundle, path)), Value("", None)) for path in (one, other))
@@ -66,14 +58,6 @@ def _differ(bundle: Bundle, one: str, other: str) -> Figure | None:
         return None
     told = f"{left.where} = {left.value}, {right.where} = {right.value}"
     return Figure(float(left.value != right.value), "", told)
-
-
-def _rate(bundle: Bundle, part: str, whole: str) -> Figure | None:
-    """A counter of the scanner by another."""
-    over, under = first(bundle, f"health:end.{part}"), first(bundle, f"health:end.{whole}")
-    if over is None or not under:
-        return None
-    return Figure(over / under, part, f"health.json: end.{part} {over:g} of {under:g} {whole}")
 
 
 _AT_ALL = 100  # lines of a log: fewer are no flood, whatever they say
@@ -107,32 +91,6 @@ def _is_number(value: Value) -> bool:
     return isinstance(value.value, int | float) and not isinstance(value.value, bool)
 
 
-def _beyond(bundle: Bundle) -> Figure | None:
-    """How many settings lie beyond their ranges, whoever says so: the scanner's own table, or ours."""
-    wrong = []
-    for row in values(bundle, "settings:settings[]"):
-        facts = row.value if isinstance(row.value, dict) else {}
-        low, value, high = (facts.get(key) for key in ("low", "value", "high"))
-        outside = (isinstance(value, int) and isinstance(low, int) and value < low) or (
-            isinstance(value, int) and isinstance(high, int) and value > high
-        )
-        if facts.get("in_range") is False or outside:
-            wrong.append((row.where, str(facts.get("setting"))))
-    return Figure(len(wrong), wrong[0][1], f"{wrong[0][0]}.setting = {wrong[0][1]}") if wrong else None
-
-
-_SIMULATED_HEAP, _HEAP = 45_000, 100_000  # bytes free at the least on a sound one: measured; boards/README.md
-
-
-def _heap(bundle: Bundle) -> Figure | None:
-    """The least memory that the scanner had free, by what a sound one has."""
-    least = first(bundle, "health:end.heap_free_min")
-    simulated = any(value.value == "simulator" for value in values(bundle, "scanner:board"))
-    sound = _SIMULATED_HEAP if simulated else _HEAP
-    told = f"health.json: end.heap_free_min = {least}, a sound scanner has {sound}"
-    return None if least is None else Figure(least / sound, "", told)
-
-
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)")
 
 
@@ -151,13 +109,28 @@ def _behind(bundle: Bundle) -> Figure | None:
     return Figure(behind.total_seconds() / _HOUR_S, "", f"environment.json: clock.utc = {now}; {where} = {newest}")
 
 
+_ABORTS = 6  # of one cause: a handful comes of one customer
+_ABORTS_ALONE = 10  # so many aborts count as those of a check each, where the log tells of no check
+
+
+def _aborts_by_checks(bundle: Bundle) -> Figure | None:
+    """Aborts of the commonest cause, by checks."""
+    most = _most(bundle, _ABORT, "abort", "cause")
+    if most is None or most.value < _ABORTS:
+        return None
+    checks = sum(1 for _ in told_checks.told_checks(bundle)) if LOG in most.evidence else 0
+    return most._replace(value=most.value / (checks or _ABORTS_ALONE))
+
+
 def _nobody(bundle: Bundle) -> Figure | None:
-    """1 when there are members of staff, and none of them may sign in."""
+    """1 when none of the staff may sign in; of a kiosk that was started also when there is nobody at all."""
     people = list(values(bundle, "records:chain.staff[]"))
     active = [isinstance(one.value, dict) and one.value.get("active") is True for one in people]
-    return (
-        Figure(1, "", f"records.json: chain.staff, {len(people)}, none active") if people and not any(active) else None
-    )
+    listed = any(True for _ in values(bundle, "records:chain.staff"))
+    started = any(True for _ in lines(bundle, r"stillscan\.kiosk: started"))
+    if not listed or any(active) or not (people or started):
+        return None
+    return Figure(1, "", f"records.json: chain.staff, {len(people)}, none active")
 
 
 def _entries(bundle: Bundle, place: str, what: str) -> Figure | None:
@@ -224,40 +197,18 @@ def _stumbled(bundle: Bundle) -> Figure | None:
 def _faulty(bundle: Bundle) -> Figure | None:
     """The part that stopped the scanner most often, by the log: its own events tell of a flow sensor over empty glass
     as well, which sees nothing there and fails nobody. They count where the log has no fault."""
-    stopped = any(True for _ in lines(bundle, _FAULT))
-    return _most(bundle, _FAULT, "none", "part") if stopped else _most(bundle, _FAULT, "fault", "part")
-
-
-_USE = (("scanner:powered_hours", 24.0), ("counters:sweeps", 100.0))
-"""From when on a scanner is no new one any more: a day under power, or what a counter sweeps in a day."""
-
-
-def _in_use(bundle: Bundle) -> Figure | None:
-    """How much a scanner was used, by a day's use."""
-    told = [(value / of, f"{place} = {value:g}") for place, of in _USE if (value := first(bundle, place)) is not None]
-    share, where = max(told, default=(0.0, ""))
-    return Figure(share, "", where) if told else None
-
-
-_DEAD_MM, _DEAD_LOSS = 0.17, 0.97
-"""Two pixels of 300 to the inch, and light that is lost: dust is broader, or lets a third of it and more through."""
-
-
-def _streaked(bundle: Bundle, *, dead: bool) -> Figure | None:
-    """In how many visits the most lasting streak was seen, of those that dead pixels make, or of the others."""
-    seen: list[Figure] = []
-    for streak in values(bundle, "dirt:streaks[]"):
-        told = streak.value if isinstance(streak.value, dict) else {}
-        numbers = [one for name in ("size_mm", "loss", "visits") if isinstance(one := told.get(name), int | float)]
-        if len(numbers) < 3:
-            continue
-        size, loss, visits = numbers
-        if dead == (size <= _DEAD_MM and loss >= _DEAD_LOSS):
-            seen.append(Figure(visits, "", f"{streak.where}.visits = {visits}"))
-    return max(seen, default=None)
+    stopped = [found.string for _, found in lines(bundle, _FAULT)]
+    most = _most(bundle, _FAULT, "none", "part") if stopped else _most(bundle, _FAULT, "fault", "part")
+    if most is None:
+        return None
+    own = [str(one.value) for one in values(bundle, f"device-log:entries[part={most.of}].fault")]
+    return most._replace(of=failing(bundle, most.of, " ".join((*stopped, *own))))
 
 
 _HOUR_S = 3600  # seconds
+_TROUBLE = (
+    r"scanner trouble: .*\((stranger|protocol|rights|firmware|faulty|unpaired|foreign|swapped|revoked|key_lost)\)"
+)
 _ABORT, _FAULT = r"sweep aborted: (\w+) at row", r"state: fault, (\w+): "
 _SENSOR = r"stillscan\.kiosk: sensor: (\w+)"
 _COUNTED = {
@@ -266,12 +217,18 @@ _COUNTED = {
     "firmware_faults": r"state: fault, firmware: ",
     "port_busy": r"scanner trouble: .*\(busy\)",
     "starts": r"was started anew",
-    "gone": r"scanner trouble: .*\((gone|lost)\)",
+    "gone": r"scanner trouble: .*\(gone\)",
+    "lost": r"scanner trouble: .*\(lost\)",
     "power_lost": r"the scanner has started anew since it was last there",
     "unproven": r"scanner trouble: .*\(unproven\)|bands that did not verify",
     "defects": r" ERROR +\S+: (a defect|the thread)",
     "refused_signins": r"a sign-in was refused",
     "webhook_refused": r"webhook: (?:the receiver|not taken, try [3-9])",
+    "slept": r"the computer slept for \d+ s",
+    "held": r"the program was held for \d+ s",
+    "no_time": r"the computer had no time for the program for \d+ s",
+    "clock_set": r"the computer's clock was set (?:ahead|back) by",
+    "unbound": r"a browser that is not bound (?:asked for the page|tried to sign in)",
 }
 """By figure: the lines of the kiosk's log that it counts."""
 _PAGE, _FLEET, _RELEASES = (
@@ -280,19 +237,24 @@ _PAGE, _FLEET, _RELEASES = (
     r"WARNING .*: releases: ",
 )
 _WATCHED = (
-    *_COUNTED.values(), _ABORT, _FAULT, _SENSOR, _RECORDS, _PAGE, _FLEET, _RELEASES, r"stillscan\.kiosk: check: ",
+    *_COUNTED.values(), _ABORT, _FAULT, _SENSOR, _RECORDS, _PAGE, _FLEET, _RELEASES, _TROUBLE,
+    r"stillscan\.kiosk: check: ", r"the scanner: .*\(settings\)",
 )  # fmt: skip
 """Lines that a figure looks at; what else the kiosk warns of is told in its own words."""
 _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     **{name: partial(count_lines, pattern=pattern) for name, pattern in _COUNTED.items()},
     "aborts_of_one_cause": lambda b: _most(b, _ABORT, "abort", "cause"),
+    "scanner_troubles": lambda b: _most(b, _TROUBLE, "none", "part"),
+    "aborts_by_checks": _aborts_by_checks,
+    "settings_unexpected": scanner_told.unexpected,
+    "line_damaged": noticed.line_damaged,
     "share_of_one_cause": lambda b: _share(b, _ABORT, "abort", "cause"),
-    "aborts_by_sweeps": lambda b: _rate(b, "aborts", "sweeps"),
+    "aborts_by_sweeps": lambda b: scanner_told.rate(b, "aborts", "sweeps"),
     "faults_of_one_part": _faulty,
     "sensors_doubted": lambda b: _most(b, _SENSOR, "none", "part"),
-    "faults_now": lambda b: _grown(b, "faults"),
-    "short_writes_now": lambda b: _grown(b, "short_writes"),
-    "bad_crc_now": lambda b: _grown(b, "bad_crc"),
+    "faults_now": lambda b: scanner_told.grown(b, "faults"),
+    "short_writes_now": lambda b: scanner_told.grown(b, "short_writes"),
+    "bad_crc_now": lambda b: scanner_told.grown(b, "bad_crc"),
     "watchdog_starts": lambda b: _entries(b, "history:entries[cause=watchdog].event", "starts by the watchdog"),
     "flood": _flood,
     "unread": told_checks.unread,
@@ -300,16 +262,16 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "no_code_lines": told_checks.no_code_lines,
     "never_laid_down": told_checks.never_laid_down,
     "given_up": told_checks.given_up,
-    "in_use": _in_use,
+    "in_use": scanner_told.in_use,
     "missing_checks": lambda b: _reason_share(b, "mrz_missing"),
-    "streaks_of_dirt": lambda b: _streaked(b, dead=False),
-    "streaks_of_dead_pixels": lambda b: _streaked(b, dead=True),
+    "streaks_of_dirt": lambda b: scanner_told.streaked(b, dead=False),
+    "streaks_of_dead_pixels": lambda b: scanner_told.streaked(b, dead=True),
     "unread_checks": lambda b: _reason_share(b, "mrz_uncertain"),
     "deadlines": lambda b: _reason_share(b, "deadline_passed"),
     "other_offices": lambda b: _reason_share(b, "wrong_office"),
     "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),
-    "settings_beyond": _beyond,
-    "heap": _heap,
+    "settings_beyond": scanner_told.beyond,
+    "heap": scanner_told.heap,
     "clock_behind_hours": _behind,
     "nobody": _nobody,
     "ended": _ended,
@@ -319,6 +281,10 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "stumbled": _stumbled,
     "unexplained": lambda b: unexplained(b, _WATCHED),
     "killed": killed,
+    "letters_unknown": noticed.letters_unknown,
+    "answers_refused": noticed.answers_refused,
+    "flow_scale": noticed.flow_scale,
+    "flow_backwards": noticed.flow_backwards,
     "reason_of_most": reason_of_most,
     "parts_beyond": parts_beyond,
     "usb_measured": usb_measured,

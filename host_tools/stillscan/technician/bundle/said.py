@@ -10,13 +10,16 @@ from itertools import pairwise
 
 from stillscan.guidance import counted
 from stillscan.technician.bundle.opened import Bundle
-from stillscan.technician.bundle.seen import LOG, Figure, lines
+from stillscan.technician.bundle.seen import LOG, Figure, lines, times
 from stillscan.technician.bundle.values import first, values
 
 STAND_IN = r"([a-z_]+)-[bcdfghjkmnpqrstvwxz]{6}"
 """What stands for a name (hidden.py); the group is what it is of."""
 VARYING = re.compile(rf"\d+|{STAND_IN}")
-_TOLD = r"^\S+ (WARNING|ERROR|CRITICAL) +(stillscan\.[\w.]+: .*?)(?: \(repeated lines that were left out: \d+\))?$"
+_TOLD = (
+    r"^\S+ (WARNING|ERROR|CRITICAL) +(stillscan\.[\w.]+: .*?)"
+    r"(?: \((?:repeated lines that were left out: \d+|\d+ more since the last such line)\))?$"
+)
 _ALWAYS = 3  # warnings of one kind: a sound day has one or two, of a browser that is new or a command that came late
 _OFTEN = 0.1  # by checks, where there are many: chosen, what comes with one visit in ten is of them
 _STARTED, _ENDED = r"stillscan\.kiosk: started", r"stillscan\.(?:kiosk: ends|terminal\.trouble: )"
@@ -26,13 +29,15 @@ def unexplained(bundle: Bundle, known: Iterable[str]) -> Figure | None:
     """How many kinds of warning there are that none of the patterns knows: an error at all, a warning that comes again.
     ``of``: the gravest, in its own words."""
     watched = re.compile("|".join(known))
-    told: list[tuple[bool, str, int]] = []
+    told: list[tuple[bool, str, int, int]] = []
     for number, found in lines(bundle, _TOLD):
         level, text = found.groups()
         if not watched.search(found.string):
-            told.append((level != "WARNING", text, number))
+            told.append((level != "WARNING", text, times(found.string), number))
     checks = sum(1 for _ in lines(bundle, r"stillscan\.kiosk: check: "))
-    kinds = Counter((grave, _kind(text)) for grave, text, _ in told)
+    kinds: Counter[tuple[bool, str]] = Counter()
+    for grave, text, often, _ in told:
+        kinds[grave, _kind(text)] += often
     there = [
         (grave, count, kind)
         for (grave, kind), count in kinds.items()
@@ -41,7 +46,7 @@ def unexplained(bundle: Bundle, known: Iterable[str]) -> Figure | None:
     if not there:
         return None
     _, count, gravest = max(there)
-    text, number = next((text, number) for _, text, number in told if _kind(text) == gravest)
+    text, number = next((text, number) for _, text, _, number in told if _kind(text) == gravest)
     said = text.partition(": ")[2]
     return Figure(len(there), said, f"{LOG}, line {number}, {counted(count, 'such line')}: {text}")
 

@@ -22,6 +22,7 @@ from stillscan.technician.bundle import remembered
 from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.bundle.look import LOOK, looked
 from stillscan.technician.bundle.measured import measured
+from stillscan.technician.through_kiosk import KioskPort
 
 _POLL_MS = 200.0  # between two looks whether the run is over
 _LEFT_OUT = ("boot_id", "streams")  # the one is a name of a start, the other is of this program itself
@@ -219,6 +220,8 @@ def _opened(
 
     def admit(hello: Hello, transport: Transport) -> bytes | None:
         nonlocal standing
+        if isinstance(transport, KioskPort):
+            return None  # the kiosk has seen to it
         try:
             key = admission()(hello, transport)
         except NotPairedError as error:

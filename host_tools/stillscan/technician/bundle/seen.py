@@ -29,7 +29,17 @@ def lines(bundle: Bundle, pattern: str) -> Iterator[tuple[int, re.Match[str]]]:
             yield number, found
 
 
+_MORE = re.compile(r"\((?:repeated lines that were left out: (\d+)|(\d+) more since the last such line)\)")
+
+
+def times(line: str) -> int:
+    """How often what a line says was so: once, and as often as it was left out since the line before."""
+    found = _MORE.search(line)
+    return 1 + (int(found[1] or found[2]) if found else 0)
+
+
 def count(bundle: Bundle, pattern: str) -> Figure | None:
-    """How many lines of the log fit; None for none."""
-    found = [number for number, _ in lines(bundle, pattern)]
-    return Figure(len(found), "", f"{LOG}, line {found[0]}, {counted(len(found), 'such line')}") if found else None
+    """How often the log says what fits; None for never."""
+    found = [(number, times(match.string)) for number, match in lines(bundle, pattern)]
+    total = sum(often for _, often in found)
+    return Figure(total, "", f"{LOG}, line {found[0][0]}, {counted(total, 'such line')}") if found else None

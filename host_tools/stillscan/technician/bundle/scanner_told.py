@@ -1,0 +1,93 @@
+"""What the scanner itself tells, counted: its counters, settings, use, and the streaks of its pictures."""
+
+from __future__ import annotations
+
+from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.seen import Figure
+from stillscan.technician.bundle.values import first, values
+
+
+def grown(bundle: Bundle, counter: str) -> Figure | None:
+    """By how much a counter of the scanner grew in the short run."""
+    start, end = first(bundle, f"health:start.{counter}"), first(bundle, f"health:end.{counter}")
+    if start is None or end is None:
+        return None
+    return Figure(end - start, counter, f"health.json: {counter} {start:g} at the start, {end:g} at the end")
+
+
+def rate(bundle: Bundle, part: str, whole: str) -> Figure | None:
+    """A counter of the scanner by another."""
+    over, under = first(bundle, f"health:end.{part}"), first(bundle, f"health:end.{whole}")
+    if over is None or not under:
+        return None
+    return Figure(over / under, part, f"health.json: end.{part} {over:g} of {under:g} {whole}")
+
+
+def beyond(bundle: Bundle) -> Figure | None:
+    """How many settings lie beyond their ranges, whoever says so: the scanner's own table, or ours."""
+    wrong = []
+    for row in values(bundle, "settings:settings[]"):
+        facts = row.value if isinstance(row.value, dict) else {}
+        low, value, high = (facts.get(key) for key in ("low", "value", "high"))
+        outside = (isinstance(value, int) and isinstance(low, int) and value < low) or (
+            isinstance(value, int) and isinstance(high, int) and value > high
+        )
+        if facts.get("in_range") is False or outside:
+            wrong.append((row.where, str(facts.get("setting"))))
+    return Figure(len(wrong), wrong[0][1], f"{wrong[0][0]}.setting = {wrong[0][1]}") if wrong else None
+
+
+_COMFORT = ("ring", "volume", "health")
+"""Settings that no check depends on."""
+
+
+def unexpected(bundle: Bundle) -> Figure | None:
+    """How many settings are not at their default, and not because the kiosk's configuration has them so."""
+    meant = {one.value for one in values(bundle, "configuration:options[option=set].settings[].setting")}
+    found = [
+        one
+        for one in values(bundle, "settings:settings[unexpected=true].setting")
+        if isinstance(one.value, str) and one.value not in (*_COMFORT, *meant)
+    ]
+    return Figure(len(found), found[0].value, f"{found[0].where} = {found[0].value}") if found else None
+
+
+_SIMULATED_HEAP, _HEAP = 45_000, 100_000  # bytes free at the least on a sound one: measured; boards/README.md
+
+
+def heap(bundle: Bundle) -> Figure | None:
+    """The least memory that the scanner had free, by what a sound one has."""
+    least = first(bundle, "health:end.heap_free_min")
+    simulated = any(value.value == "simulator" for value in values(bundle, "scanner:board"))
+    sound = _SIMULATED_HEAP if simulated else _HEAP
+    told = f"health.json: end.heap_free_min = {least}, a sound scanner has {sound}"
+    return None if least is None else Figure(least / sound, "", told)
+
+
+_USE = (("scanner:powered_hours", 24.0), ("counters:sweeps", 100.0))
+"""From when on a scanner is no new one any more: a day under power, or what a counter sweeps in a day."""
+
+
+def in_use(bundle: Bundle) -> Figure | None:
+    """How much a scanner was used, by a day's use."""
+    told = [(value / of, f"{place} = {value:g}") for place, of in _USE if (value := first(bundle, place)) is not None]
+    share, where = max(told, default=(0.0, ""))
+    return Figure(share, "", where) if told else None
+
+
+_DEAD_MM, _DEAD_LOSS = 0.17, 0.97
+"""Two pixels of 300 to the inch, and light that is lost: dust is broader, or lets a third of it and more through."""
+
+
+def streaked(bundle: Bundle, *, dead: bool) -> Figure | None:
+    """In how many visits the most lasting streak was seen, of those that dead pixels make, or of the others."""
+    seen: list[Figure] = []
+    for streak in values(bundle, "dirt:streaks[]"):
+        told = streak.value if isinstance(streak.value, dict) else {}
+        numbers = [one for name in ("size_mm", "loss", "visits") if isinstance(one := told.get(name), int | float)]
+        if len(numbers) < 3:
+            continue
+        size, loss, visits = numbers
+        if dead == (size <= _DEAD_MM and loss >= _DEAD_LOSS):
+            seen.append(Figure(visits, "", f"{streak.where}.visits = {visits}"))
+    return max(seen, default=None)

@@ -1,0 +1,116 @@
+"""What the kiosk noticed of the world around it, in a bundle: sleep, held programs, strangers, letters, slides."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillscan.technician.bundle.findings import findings
+from stillscan.technician.bundle.hidden import Hidden
+from stillscan.technician.bundle.kiosk_log import KioskLog
+from stillscan.technician.bundle.opened import Bundle
+from stillscan.technician.bundle.plain import Plain
+
+CHECK = "INFO stillscan.kiosk: check: verified, ok, 1 sweep"
+ABORT = "INFO stillscan.kiosk: sweep aborted: bump at row 12, stopped after 900 us"
+NOT_TAKEN = "INFO stillscan.web.pages: an answer was not taken: "
+SLID = "INFO stillscan.scanning.check: the document slid: the flow sensor counted {} um, the lines show {} um"
+TROUBLE = "WARNING stillscan.kiosk: scanner trouble: /port-bdfgkm: text ("
+HELD = "WARNING stillscan.terminal.standstill: the program was held for 9 s"
+BUSY = "WARNING stillscan.terminal.standstill: the computer had no time for the program for 9 s"
+SET = "WARNING stillscan.terminal.standstill: the computer's clock was set back by 7200 s"
+SLEPT = "WARNING stillscan.terminal.standstill: the computer slept for 3600 s"
+UNBOUND = "WARNING stillscan.web.gate: a browser that is not bound asked for the page"
+DAMAGED = "INFO stillscan.scanning.service: frames that were damaged or lost on the line: "
+
+
+def names(*said: str, **facts: object) -> list[str]:
+    told = {f"{name}.json": value for name, value in facts.items()}
+    log = [f"2026-11-28T10:00:00.000Z {line}" for line in said]
+    return [one.name for one in findings(Bundle(told, {"kiosk-log.txt": log}, "", ""))]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "sound"),
+    [
+        ("sleeps", [SLEPT], []),
+        ("stands_still", [HELD] * 2, [HELD]),
+        ("overloaded", [BUSY] * 3, [BUSY] * 2),
+        ("clock_jumps", [SET] * 2, [SET]),
+        ("browser_unbound", [UNBOUND, f"{UNBOUND} (2 more since the last such line)"], [UNBOUND] * 2),
+        ("link_lost", [TROUBLE + "gone)"] * 3, [TROUBLE + "gone)"] * 2),
+        ("link_lost", [TROUBLE + "lost)"] * 2, [TROUBLE + "lost)"]),
+        ("scanner_troubles", [TROUBLE + "stranger)"], [TROUBLE + "missing)"]),
+        ("usb_errors", [DAMAGED + "7"] * 2, [DAMAGED + "7"]),
+        ("letters_unknown", [CHECK, *[f"{NOT_TAKEN}tracking_unknown"] * 3], [f"{NOT_TAKEN}tracking_unknown"] * 2),
+        ("answers_refused", [CHECK, *[f"{NOT_TAKEN}tracking_wrong"] * 3], [f"{NOT_TAKEN}key_wrong", *[CHECK] * 9]),
+        ("sensor_doubted", [SLID.format(900, -900)] * 2, [SLID.format(900, -900), SLID.format(900, 880)]),
+        ("flow_scale", [SLID.format(1800, 2000)] * 3, [SLID.format(1960, 2000)] * 3),
+        ("aborts", [CHECK, CHECK, *[ABORT] * 6], [*[CHECK] * 6, *[ABORT] * 6]),
+        ("aborts", [CHECK, CHECK, *[ABORT] * 6], [CHECK, *[ABORT] * 5]),
+        ("refused_signins", ["WARNING stillscan.web.signin: a sign-in was refused: signin_wrong"] * 6, []),
+    ],
+)  # fmt: skip
+def test_what_was_noticed_is_named_and_a_mishap_is_not(name: str, said: list[str], sound: list[str]) -> None:
+    assert names(*said)[:1] == [name]
+    assert names(*sound) == []
+
+
+def test_where_no_letter_is_registered_at_all_one_that_is_asked_for_tells() -> None:
+    none = {"chain": {"letters": {"known": 0}}}
+    assert names(f"{NOT_TAKEN}tracking_unknown", records=none) == ["letters_unknown"]
+
+
+def test_what_the_kiosk_says_of_it_passes_the_gate_as_it_is() -> None:
+    log = KioskLog(Plain(Hidden()))
+    for line in (
+        HELD,
+        BUSY,
+        SET,
+        SLEPT,
+        UNBOUND,
+        DAMAGED + "7",
+        SLID.format(900, -900),
+        f"{NOT_TAKEN}tracking_unknown",
+    ):
+        message = line.partition(": ")[2]
+        assert log.message(message) == message
+
+
+def test_a_setting_that_the_configuration_asks_for_is_no_finding() -> None:
+    settings = {"settings": [{"setting": "slip", "value": 400, "unexpected": True, "in_range": True}]}
+    meant = {"options": [{"option": "set", "settings": [{"setting": "slip", "value": 400, "in_range": True}]}]}
+    assert names(*[ABORT] * 30, settings=settings)[0] == "settings_changed"  # a cause before what follows from it
+    assert names(settings=settings, configuration=meant) == []
+
+
+@pytest.mark.parametrize("name", ["ring", "volume"])
+def test_a_scanner_that_was_silenced(name: str) -> None:
+    def told(value: int) -> list[str]:
+        rows = [{"setting": name, "value": value, "unexpected": True, "in_range": True}]
+        return names(settings={"settings": rows})
+
+    assert told(0) == ["silenced"]
+    assert told(20) == []
+
+
+def test_options_for_trials_and_a_zone_elsewhere() -> None:
+    assert names(configuration={"options": [{"option": "read_ms", "value": 900}]}) == ["for_trials"]
+    assert names(environment={"clock": {"zone_hours": 13.0}}) == ["time_zone"]
+    assert names(environment={"clock": {"zone_hours": -5.0}}) == ["time_zone"]
+    for hours in (0.0, 1.0, 2.0):
+        assert names(environment={"clock": {"zone_hours": hours}}) == []
+
+
+def test_nobody_may_sign_in_where_there_is_nobody() -> None:
+    started = "INFO stillscan.kiosk: started"
+    assert names(started, records={"chain": {"staff": []}}) == ["nobody_may_sign_in"]
+    assert names(records={"chain": {"staff": []}}) == []
+    assert names(started, records={"chain": {"staff": [{"person": "person-bdfgkm", "active": True}]}}) == []
+
+
+def test_a_scanner_that_was_not_measured_is_said_and_weighs_nothing() -> None:
+    for facts in ({"parts": {"not_measured": "placed", "measured": []}}, {"scanner": {"trouble": "busy"}}):
+        (one,) = findings(Bundle({f"{name}.json": told for name, told in facts.items()}, {}, "", ""))
+        assert one.name == "not_measured"
+        assert one.weight < 20
+        assert "--staff" in one.advice

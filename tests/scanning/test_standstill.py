@@ -36,6 +36,10 @@ def test_a_computer_that_slept(caplog: pytest.LogCaptureFixture) -> None:
     assert said(caplog, STEP, Clocks(901.0, 1.0, 901.0), STEP) == ["the computer slept for 900 s"]
 
 
+def test_more_than_a_day_has_no_more_digits_than_a_bundle_takes(caplog: pytest.LogCaptureFixture) -> None:
+    assert said(caplog, Clocks(300_000.0, 1.0, 300_000.0)) == ["the computer slept for 99999 s"]
+
+
 def test_a_program_that_was_held(caplog: pytest.LogCaptureFixture) -> None:
     assert said(caplog, Clocks(9.0, 9.0, 9.0), STEP) == ["the program was held for 9 s"]
 

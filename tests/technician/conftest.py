@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from stillscan.technician.bundle import environment
+
 from .fake_board import FakeBoard, checkout, use
+
+
+@pytest.fixture(autouse=True)
+def norway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever these tests are run, the kiosk is in Norway."""
+    monkeypatch.setattr(environment, "_zone_hours", lambda: 1.0)
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from typing import NamedTuple
 _STOOD_S = 5.0  # between turns of which there is one a second: chosen, five times what a busy computer makes of it
 _SLEPT_S = 2.0  # by which the clock that goes on in sleep is ahead: it and the other are read a few us apart
 _SET_S = 60.0  # chosen: a time service corrects seconds, and nobody's verdict depends on a minute
+_MOST_S = 99_999  # that is told: a day and more; a number of more digits could be somebody's, and passes into no bundle
 _SCHEDULED = Path("/proc/thread-self/schedstat")  # ns that the thread ran, ns that it was ready and waited, turns
-_NS = 1e9
+_NS = 1e9  # of a second
 _LOG = logging.getLogger(__name__)
 
 
@@ -57,11 +58,15 @@ class Standstill:
             return
         wall, running, elapsed, waited = (after - before for before, after in zip(last, now, strict=True))
         if elapsed - running > _SLEPT_S:
-            _LOG.warning("the computer slept for %d s", round(elapsed - running))
+            _LOG.warning("the computer slept for %d s", _told(elapsed - running))
         elif running > _STOOD_S and 2 * waited > running:
-            _LOG.warning("the computer had no time for the program for %d s", running)
+            _LOG.warning("the computer had no time for the program for %d s", _told(running))
         elif running > _STOOD_S:
-            _LOG.warning("the program was held for %d s", running)
+            _LOG.warning("the program was held for %d s", _told(running))
         if abs(wall - elapsed) > _SET_S:
             way = "ahead" if wall > elapsed else "back"
-            _LOG.warning("the computer's clock was set %s by %d s", way, round(abs(wall - elapsed)))
+            _LOG.warning("the computer's clock was set %s by %d s", way, _told(abs(wall - elapsed)))
+
+
+def _told(seconds: float) -> int:
+    return min(round(seconds), _MOST_S)

@@ -33,6 +33,7 @@ _SYSTEMS = ("Linux", "Windows", "Darwin")
 _DISTRIBUTIONS = ("debian", "ubuntu", "raspbian", "fedora", "rhel", "centos", "alpine", "arch", "opensuse", "nixos")
 _MACHINES = ("x86_64", "aarch64", "armv7l", "armv6l", "arm64", "amd64", "i686", "riscv64")
 _VARIABLES = ("STILLSCAN_DATABASE", "STILLSCAN_KEYS", "STILLSCAN_KIOSK")
+_HOUR_S = 3600  # seconds
 _MB = 1_000_000  # bytes, as makers of disks count
 _VERSION = re.compile(r"VERSION = \((\d+), (\d+), (\d+)\)")
 
@@ -158,9 +159,14 @@ def _clock() -> dict[str, Any]:
         "before_release": now.date().isoformat() < RELEASED,
         "utc": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "synchronised": computer.synchronised(),
-        "zone_hours": (time.localtime().tm_gmtoff or 0) / 3600,
+        "zone_hours": _zone_hours(),
         "uptime_hours": None if boot is None else round(boot.seconds / 3600, 1),
     }
+
+
+def _zone_hours() -> float:
+    """By which the computer's own time is ahead of UTC."""
+    return time.localtime().tm_gmtoff / _HOUR_S
 
 
 def _usb(ask: Ask) -> list[dict[str, Any]]:

@@ -10,9 +10,12 @@ from stillscan.technician.bundle.seen import LOG, Figure, lines, times
 from stillscan.technician.bundle.told_checks import told_checks
 from stillscan.technician.bundle.values import first
 
-NOT_TAKEN = r"stillscan\.web\.pages: an answer was not taken: (\w+)"
-"""Keys of texts of the page: tracking_unknown, tracking_wrong, tracking_is_number, number_wrong, number_again,
-numbers_differ, number_is_letter, key_wrong."""
+_KEYS = (
+    "tracking_unknown", "tracking_wrong", "tracking_is_number", "number_wrong", "number_again", "numbers_differ",
+    "number_is_letter", "key_wrong",
+)  # fmt: skip
+"""Of the page's texts: why an answer was not taken."""
+NOT_TAKEN = rf"stillscan\.web\.pages: an answer was not taken: ({'|'.join(_KEYS)})"
 _UNKNOWN, _AGAIN = "tracking_unknown", "number_again"
 _FEWEST = 3  # answers: of one or two that were mistyped nothing is known
 SLID = r"the document slid: the flow sensor counted (\d+) um, the lines show (-?\d+) um"

@@ -42,8 +42,7 @@ _LIGHT = 0.05  # share of a line that is lighter where a document lies; dust and
 
 
 class Slide(NamedTuple):
-    """How far a document slid from one sweep to another: as the flow sensor counted, and along the same way as the
-    lines of both show it; negative when that is the other way round."""
+    """How far a document slid from one sweep to another, by the sensor, and the same way by the lines of both."""
 
     counted_um: float
     shown_um: float
@@ -66,8 +65,7 @@ class StripStore:
     """-1 once it is known that the flow sensor counts backwards."""
     straighten: bool = True
     """Whether lines are put where the displacement says; else they stay where the glass saw them."""
-    slides: list[Slide] = field(default_factory=list)
-    """Between sweeps that could be laid on each other, where the document clearly moved."""
+    slides: list[Slide] = field(default_factory=list)  # between sweeps laid on each other, where it clearly moved
     _votes: int = 0  # pairs of sweeps that say it counts backwards, less those that say it does not
     _fresh: int = 0  # the first sweep of this capture
     _seen: NDArray[np.bool_] = field(init=False)  # pixels of the picture that was joined last
@@ -238,11 +236,11 @@ class StripStore:
         if self.flow_sign < 0 or np.hypot(*self._counted(older, newest)) < _CLEARLY_MOVED_PX:
             return False
         found = offset(*self._rows_of(older, sign=-1), *self._rows_of(newest, sign=-1))
-        if found is None or math.hypot(found.dx_px, found.dy_px) > _CLEARLY_MOVED_PX:
-            return False
-        way_um = float(np.hypot(*self._counted(older, newest))) * self.pitch_um
-        self.slides.append(Slide(way_um, -way_um))
-        return True
+        against = found is not None and math.hypot(found.dx_px, found.dy_px) <= _CLEARLY_MOVED_PX
+        if against:
+            way_um = float(np.hypot(*self._counted(older, newest))) * self.pitch_um
+            self.slides.append(Slide(way_um, -way_um))
+        return against
 
     def joined(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """(rows, width_px) of the document on its newest track, and which rows were seen; later sweeps come on top.

@@ -140,7 +140,10 @@ def test_a_port_that_the_kiosk_has_is_left_to_it(
     monkeypatch.setattr("stillscan.commands.bundle.SerialTransport", busy)
     out = tmp_path / "out.zip"
     assert main(["bundle", str(out), "--port", "/dev/ttyACM0"]) == 0
-    assert "without: scanner (another program uses its port: the kiosk that runs has it)" in capsys.readouterr().out
+    assert (
+        "without: scanner (another program uses its port: the kiosk that runs has it; with --staff ID"
+        in capsys.readouterr().out
+    )
     assert inside(out, "scanner.json")["trouble"] == "busy"
     assert main(["bundle", "read", str(out)]) == 0  # nothing is wrong with that
 

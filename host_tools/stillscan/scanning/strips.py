@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from stillscan.link.messages import Band, SweepBegin
 from stillscan.scanning.agreement import compare, printed_rows
 from stillscan.scanning.dead_pixels import bridged
 from stillscan.scanning.registration import offset
-from stillscan.scanning.sweep import Sweep
+from stillscan.scanning.sweep import Slide, Sweep
 
 PAPER = 255  # rows that no sweep has seen
 _NO_WEIGHT = 1e-3  # less of a line than that changes no grey value
@@ -39,14 +39,6 @@ _CLOSE_ROWS = 8  # 0.7 mm above the rows that lack, for what was placed by count
 _LEFT_PX, _RIGHT_PX = 60, 74  # 5.1 and 6.3 mm: the text of a passport begins and ends just beside
 _LID = 90  # no line of a document is darker all over; infrared paper is 200 and more, worn and stained 130
 _LIGHT = 0.05  # share of a line that is lighter where a document lies; dust and glare on the lid are less
-
-
-class Slide(NamedTuple):
-    """How far a document slid from one sweep to another, by the sensor, and the same way by the lines of both."""
-
-    counted_um: float
-    shown_um: float
-
 
 Rows = NDArray[np.float32]
 Tie = Literal["alone", "same", "other", "unclear"]

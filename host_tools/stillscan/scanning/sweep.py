@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ _LATE_US = 1500.0  # a new count is seen at the next line: half a line after it 
 _EXPOSED_US = 1900.0  # from the middle of an exposure to the time stamp of its line
 _STILL_UM = 100  # counts that come and go by so much are the sensor's noise (2 counts)
 _TICKS = 1 << 30  # the device's clock in us begins anew after so many (PROTOCOL.md)
+
+
+class Slide(NamedTuple):
+    """How far a document slid from one sweep to another, by the sensor, and the same way by the lines of both."""
+
+    counted_um: float
+    shown_um: float
 
 
 @dataclass

@@ -108,9 +108,9 @@ def test_nobody_may_sign_in_where_there_is_nobody() -> None:
     assert names(started, records={"chain": {"staff": [{"person": "person-bdfgkm", "active": True}]}}) == []
 
 
-def test_a_scanner_that_was_not_measured_is_said_and_weighs_nothing() -> None:
-    for facts in ({"parts": {"not_measured": "placed", "measured": []}}, {"scanner": {"trouble": "busy"}}):
-        (one,) = findings(Bundle({f"{name}.json": told for name, told in facts.items()}, {}, "", ""))
-        assert one.name == "not_measured"
-        assert one.weight < 20
-        assert "--staff" in one.advice
+def test_a_scanner_that_was_not_measured_is_said_and_weighs_little() -> None:
+    (one,) = findings(Bundle({"parts.json": {"not_measured": "placed", "measured": []}}, {}, "", ""))
+    assert one.name == "not_measured"
+    assert one.weight < 20
+    # a kiosk that runs has its scanner: `bundle` says so and names --staff, and nothing is wrong with that
+    assert names(scanner={"trouble": "busy"}, parts={"not_measured": "busy", "measured": []}) == []

@@ -40,9 +40,10 @@ _SAYS = {
     "usb-errors": "the line to the scanner loses or damages",
     "chip-hot": "too hot",
     "chip-supply": "too little voltage",
+    "chip-clock": "the controller's clock is wrong",
 }
-_NEEDS_MORE = {"flow-scale", "chip-clock"}
-"""A slide by a hand, which a day of customers has, and a minute: `scanner test` has both."""
+_NEEDS_MORE = {"flow-scale"}
+"""A slide by a hand, which a day of customers has, and `scanner test --slide`."""
 _SOME = ("lamp-aged", "carriage-loses-steps", "usb-errors")
 
 

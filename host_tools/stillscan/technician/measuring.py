@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ _INT1 = 20  # times
 _TRIP_STEPS = 700  # half the carriage's way
 TRIPS = 100  # the issue's, and a minute and a half on a board
 _NO_INT1_US = 50_000  # that it never came counts as so long: as long as the device waits
-_CLOCK_ASKED = 8  # times at each end, of which the quickest counts
+_CLOCK_ASKED = 40  # times at each end, of which the quickest counts: some 0.1 s
 
 
 class Measured(NamedTuple):
@@ -46,9 +47,9 @@ class Measured(NamedTuple):
 def everything(
     at: AtScanner, progress: Progress, trips: int = TRIPS, only: Collection[str] | None = None
 ) -> list[Measured]:
-    """All that an empty glass allows, or ``only`` some GROUPS. DeviceError: the scanner went away, or has taken its
+    """All that an empty glass allows, or ``only`` some GROUPS, DeviceError: the scanner went away, or has taken its
     parts back."""
-    clock = _Clock(at) if only is None else None
+    clock = Clock(at) if only is None else None
     found = list(_controller(at)) if only is None or "controller" in only else []
     groups = [(words, measure) for name, (words, measure) in GROUPS.items() if only is None or name in only]
     if groups:
@@ -62,7 +63,7 @@ def everything(
                 except PartError as error:
                     found.append(Measured(error.part, "answers", None, error.why))
     if clock is not None:
-        found.append(Measured("controller", "clock drift", clock.drift_ppm()))
+        found.append(clock.measured())
     return found
 
 
@@ -75,28 +76,34 @@ class PartError(DeviceError):
         self.why = named(wire.FAULTS, fault)
 
 
-class _Clock:
-    """The scanner's clock beside this computer's, from its making on."""
+class Clock:
+    """The scanner's clock beside this computer's, from its making on. DeviceError: it does not answer."""
 
     def __init__(self, at: AtScanner) -> None:
         self._at = at
         self._began = self._both()
 
-    def _both(self) -> tuple[float, float]:
-        """(host ms, device ms) of the quickest of a few answers."""
+    def _both(self) -> tuple[float, float, float]:
+        """(ms that its answer took, host ms, device ms) of the quickest of a few answers."""
         best = (float("inf"), 0.0, 0.0)
         for _ in range(_CLOCK_ASKED):
             before = self._at.session.transport.now_ms()
             uptime_ms = self._at.health().uptime_ms
             after = self._at.session.transport.now_ms()
             best = min(best, (after - before, (before + after) / 2, float(uptime_ms)))
-        return best[1], best[2]
+        return best
 
-    def drift_ppm(self) -> float:
-        """By how much the scanner's clock is fast."""
-        host_ms, device_ms = self._both()
-        took_ms = host_ms - self._began[0]
-        return round(((device_ms - self._began[1]) / took_ms - 1.0) * 1e6, 0)
+    def measured(self) -> Measured:
+        """By how much the scanner's clock is fast (above 0) or slow at least, in ppm: what its whole milliseconds and a
+        quickest answer that took longer at one end may have added is left out, so that a busy computer makes no wrong
+        clock."""
+        answer_ms, host_ms, device_ms = self._both()
+        began_answer_ms, began_host_ms, began_device_ms = self._began
+        took_ms = host_ms - began_host_ms
+        ahead_ms = device_ms - began_device_ms - took_ms
+        unsure_ms = abs(answer_ms - began_answer_ms) + 1.0
+        drift = math.copysign(max(abs(ahead_ms) - unsure_ms, 0.0), ahead_ms) / took_ms
+        return Measured("controller", "clock drift", round(drift * 1e6, 0) + 0.0)
 
 
 def _controller(at: AtScanner) -> Iterator[Measured]:

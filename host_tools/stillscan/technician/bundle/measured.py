@@ -13,13 +13,14 @@ from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.bundle.plain import Passed
 from stillscan.technician.bundle.remembered import SINCE
 from stillscan.technician.limits import Judged, judge, limits
-from stillscan.technician.measuring import GROUPS, everything
+from stillscan.technician.measuring import GROUPS, Clock, everything
 
 _TRIPS = 6  # of the 100 of a test: 4 of the 9 s that all of it takes; a home switch that scatters shows in six
 
 
-def measured(session: Session, hello: Hello) -> dict[str, Any]:
-    """Each measurement that has limits; ``not_measured``: why there is none.
+def measured(session: Session, hello: Hello, clock: Clock | None) -> dict[str, Any]:
+    """Each measurement that has limits, the scanner's clock from ``clock`` on too; ``not_measured``: why there is
+    none.
 
     {} of a scanner that is older than protocol 1.2. DeviceError, LinkLostError.
     """
@@ -31,12 +32,14 @@ def measured(session: Session, hello: Hello) -> dict[str, Any]:
     if state not in (wire.EMPTY, wire.FAULT):  # of a scanner that is out of order the parts tell which of them it is
         return {"not_measured": named(wire.STATES, state), "measured": []}
     try:
-        found = judge(everything(at, lambda _: None, _TRIPS, GROUPS), hello.board_name)
+        found = everything(at, lambda _: None, _TRIPS, GROUPS)
+        if clock is not None:
+            found.append(clock.measured())
     except LinkLostError:
         raise
     except DeviceError as error:
         return {"not_measured": error.kind, "measured": []}
-    return {"measured": [judged(one) for one in found]}
+    return {"measured": [judged(one) for one in judge(found, hello.board_name)]}
 
 
 def judged(one: Judged) -> dict[str, Any]:

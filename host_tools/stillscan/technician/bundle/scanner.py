@@ -18,10 +18,12 @@ from stillscan.link.identity import Admission, NotPairedError
 from stillscan.link.messages import Health, Hello, Message, State, named, plain
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError, Transport
+from stillscan.technician.at_scanner import AtScanner
 from stillscan.technician.bundle import remembered
 from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.bundle.look import LOOK, looked
 from stillscan.technician.bundle.measured import measured
+from stillscan.technician.measuring import Clock
 from stillscan.technician.through_kiosk import KioskPort
 
 _POLL_MS = 200.0  # between two looks whether the run is over
@@ -47,6 +49,8 @@ class Asked(NamedTuple):
     standing: str
     seconds: float
     hidden: Hidden
+    clock: Clock | None
+    """The scanner's beside ours from here on; None: it does not tell its own."""
 
 
 def _scanner(asked: Asked) -> dict[str, Any]:
@@ -159,7 +163,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], dict[str, Any]]]] = {
     ),
     "parts.json": (
         "the scanner's parts beside the limits of a sound one, measured in short",
-        lambda asked: measured(asked.session, asked.hello),
+        lambda asked: measured(asked.session, asked.hello, asked.clock),
     ),
 }
 """By file: what it tells, and the question. In this order they are asked."""
@@ -246,7 +250,18 @@ def _greeted(
     session = Session(connect(), admission=admit)
     try:
         hello = session.open(wire.STREAM_EVENTS)
+        clock = _clock(session, hello)
     except BaseException:
         session.close()
         raise
-    return Asked(session, hello, standing(), seconds, hidden)
+    return Asked(session, hello, standing(), seconds, hidden, clock)
+
+
+def _clock(session: Session, hello: Hello) -> Clock | None:
+    """LinkLostError."""
+    try:
+        return Clock(AtScanner(session)) if hello.minor >= remembered.SINCE else None
+    except LinkLostError:
+        raise
+    except DeviceError:
+        return None

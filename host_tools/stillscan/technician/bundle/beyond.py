@@ -19,6 +19,8 @@ _ENDS = ("infrared asymmetry", "white asymmetry")
 _HALF = 0.8  # asymmetry of the light of either lamp: no two lamps fail at the same end
 _DEAD = "dead pixels"
 _LEADING = (_LAMP, _SENSOR)
+_FOLLOWING = ("infrared settle time", "white settle time")
+"""A lamp that flickers comes late in some looks."""
 
 
 def parts_beyond(bundle: Bundle) -> Figure | None:
@@ -34,7 +36,7 @@ def parts_beyond(bundle: Bundle) -> Figure | None:
         wrong = [(where, row) for where, row in wrong if row.get("measurement") != _DEAD]
     if not wrong:
         return None
-    where, row = min(wrong, key=lambda one: _rank(one[1].get("part")))
+    where, row = min(wrong, key=lambda one: (_rank(one[1].get("part")), one[1].get("measurement") in _FOLLOWING))
     means, told = _said(row, _board(bundle))
     if set(_LEVELS) <= {row.get("measurement") for _, row in wrong}:
         means = limits("")[_SENSOR, _LIGHT].means

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import kiosk.settings
 import stillscan.technician as package
 from kiosk import names
+from stillscan.boards.settings import known
 from stillscan.errors import InputError
 from stillscan.guidance import languages, technicians
 from stillscan.guidance.technicians import Words, counter_in, event_in, technician_languages, technician_words
@@ -186,7 +186,7 @@ def test_events_and_counters_are_said_part_by_part() -> None:
 
 
 def test_every_setting_of_the_scanner_is_told_of() -> None:
-    assert set(SETTINGS) == set(kiosk.settings.NAMES)
+    assert set(SETTINGS) == set(known().rows)
 
 
 @pytest.mark.parametrize("language", technician_languages())

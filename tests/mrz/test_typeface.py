@@ -99,20 +99,17 @@ def test_a_small_letter_lacks_the_ends_of_the_capital(seed: int, ocr_b: Path, mo
     assert reading.reason == "a character that no MRZ has, line 1, position 8"
 
 
-@pytest.mark.parametrize(("usual", "part", "refused"), [(4.5, 1.51, True), (4.0, 1.6, False), (1.8, 1.6, False)])
-def test_nine_characters_that_are_less_ocr_b_than_the_rest_are_other_print(
-    usual: float, part: float, refused: bool
-) -> None:
-    """However much the whole looks like it: a cut, a sensor and wear are the same in all of a document."""
+@pytest.mark.parametrize(("part", "refused"), [(1.2, True), (1.8, False)])
+def test_nine_characters_side_by_side_that_do_not_look_like_ocr_b_are_other_print(part: float, refused: bool) -> None:
+    """However much the rest looks like it."""
     classes = np.array([[ALPHABET.index(one) for one in line] for line in NOR])
     characters = np.full((*classes.shape, len(ALPHABET) + 1), -12.0, np.float32)
     np.put_along_axis(characters, classes[..., None], 0.0, axis=2)
-    own = np.full(classes.shape, usual, np.float32)
+    own = np.full(classes.shape, 5.0, np.float32)
     own[1, 20:29] = part
     none = np.zeros(classes.shape, np.float32)
-    for captures in (1, 3):
-        found = typeface.doubt([typeface.Print(characters, own, none, none, none)] * captures, NOR)
-        assert (found is not None and found.text == typeface.OTHER) == refused
+    found = typeface.doubt([typeface.Print(characters, own, none, none, none)], NOR)
+    assert (found is not None and found.text == typeface.OTHER) == refused
 
 
 def test_strokes_are_missed_and_found_where_the_drawings_differ(ocr_b: Path) -> None:

@@ -42,12 +42,6 @@ _OTHER, _OTHER_CERTAIN = 1.5, -1.0
 281000 to 281359, in a cut that the network has not learned from) 8 have less than 1.5 at their worst place; of 11 in
 typefaces that it has not learned none has more than 1.1, of 95 of mixed print 72 have less. Real print has less than
 our own: of 43 specimens one that is OCR-B and read right has -0.5, three in other print have less than -1.8."""
-_UNEVEN = 2.5
-"""Mean log odds that nine characters side by side may be below those of their whole document: one printer makes it,
-and what a cut, a sensor or wear takes from its print it takes everywhere. Of those genuine strips 11 have more; of
-the 23 of mixed print that pass otherwise 4 have. Not of a line of fewer than twice as many, in which the network sees
-less of the print: the first of a Swiss driving licence, nine characters, was below its fellows when it was new (10
-licences)."""
 _STRANGE, _STRANGE_WORN, _STRANGE_CERTAIN = 5.0, 3.2, 7.0
 """Log odds that no MRZ has a character, beyond what is usual in its print (see below), with which it is not accepted,
 in whole and in worn print; and the odds with which it can be nothing else. Of the genuine strips above this refuses
@@ -148,9 +142,7 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
     own = np.clip(many * np.mean([one.own for one in prints], axis=0), -_MOST, _MOST)
     own = np.where(shown, own, _MOST)
     beside = np.stack([np.convolve(line, np.full(_BESIDE, 1 / _BESIDE), "valid") for line in own])
-    long = shown.sum(axis=1) >= 2 * _BESIDE
-    uneven = not certain and long.any() and own[shown].mean() - beside[long].min() > _UNEVEN * many
-    if uneven or beside.min() < (_OTHER_CERTAIN if certain else _OTHER):
+    if beside.min() < (_OTHER_CERTAIN if certain else _OTHER):
         return QualityFinding("other-print", OTHER)
     said = many * np.mean([one.characters for one in prints], axis=0)
     said = said - log_sum(said)[..., None]

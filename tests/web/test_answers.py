@@ -49,6 +49,7 @@ def test_what_cannot_be_sent_stays_with_its_cursor(page, played: Played) -> None
     assert page.evaluate(FIELD.format("tracking")) == TRACKING
     until(page, "document.activeElement.id", "tracking")
     page.unroute("**/tracking")
+    at_moment(page, 999_000)
     page.keyboard.press("Enter")
     wait_for(page, "scan")
     played.read(SWEDISH)
@@ -59,11 +60,13 @@ def test_what_cannot_be_sent_stays_with_its_cursor(page, played: Played) -> None
     page.keyboard.type(NUMBER)
     until(page, FIELD.format("again"), NUMBER)
     page.route("**/second", lambda route: route.abort())
+    at_moment(page, 1_000_000)  # later than a double press
     with page.expect_event("requestfailed"):  # its buttons take nothing until then
         page.keyboard.press("Enter")
     page.wait_for_selector("#panel button.first:enabled")
     assert [page.evaluate(FIELD.format(field)) for field in ("number", "again")] == [NUMBER, NUMBER]
     page.unroute("**/second")
+    at_moment(page, 1_001_000)
     page.keyboard.press("Enter")
     wait_for(page, "face")
 

@@ -20,7 +20,7 @@ class Seldom:
         self._said: dict[str, tuple[float, int, int]] = {}  # since when, how many were said, how many left out
 
     def warning(self, text: str, *values: object) -> None:
-        """One line, unless the same was said within a minute. Values are such that there are few of."""
+        """One line, unless the same was said three times within a minute. Values are such that there are few of."""
         more = self.passes(text % values)
         if more is not None:
             self._log.warning(text + ("" if not more else f" ({more} more since the last such line)"), *values)

@@ -199,6 +199,9 @@ def test_reasons_in_plain_terms(ocr_b: Path) -> None:
     glare = [fault for fault in read_strip(shone).quality if fault.code == "glare"]
     assert glare
     assert glare[0].x_mm == pytest.approx(600 / 11.811, abs=1.5)
+    beside = strip.copy()
+    beside[:, :40] = beside[:, -40:] = 255
+    assert "glare" not in codes(read_strip(beside))  # no print stands there
     rubbed = [fault for fault in read_strip(worn(strip, 280, 400)).quality if fault.code == "worn-ink"]
     assert [fault.line for fault in rubbed] == [1]
     first, last = rubbed[0].characters or (0, 0)

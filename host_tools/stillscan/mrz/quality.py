@@ -42,6 +42,9 @@ _GLARE_GAIN = 1.12
 """Brightness against the median of the paper. A compromise without a clear edge: on 48 strips, 16 of them drawn with
 glare, nine places are named with 1.08, three with 1.12, none with 1.25."""
 
+_GLARE_COLUMNS = 12
+"""Columns of the text that it covers at the least: of fewer, a third of a character, print loses nothing."""
+
 
 def findings(
     evidence: Evidence, characters: tuple[tuple[float, ...], ...], size: tuple[int, ...]
@@ -71,6 +74,12 @@ def findings(
     return found
 
 
+def _text_ends(evidence: Evidence) -> tuple[float, float]:
+    """Columns of the crops between which the text stands."""
+    centres, half = evidence.grid.columns_px, evidence.grid.pitch_px / 2
+    return float(centres[:, 0].min()) - half, float(centres[:, -1].max()) + half
+
+
 def _mm(evidence: Evidence, column: float) -> float:
     return round(evidence.left_mm + column / PX_PER_MM, 1)
 
@@ -93,12 +102,14 @@ def _steepness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 
 
 def _glare(evidence: Evidence, paper: NDArray[np.float32], white: float) -> Iterator[QualityFinding]:
-    """Bright patches in which print fades."""
+    """Bright patches in which print fades; a bright spot beside the text fades none."""
     wide = cv2.blur(paper, (15, 1)).max(axis=0)
-    for first, last in _runs(wide > max(min(_GLARE_GAIN * white, 254.0), white + 12), 12):
-        yield QualityFinding(
-            "glare", f"glare at {_mm(evidence, (first + last) / 2):.0f} mm", _mm(evidence, (first + last) / 2)
-        )
+    left, right = _text_ends(evidence)
+    for run in _runs(wide > max(min(_GLARE_GAIN * white, 254.0), white + 12), _GLARE_COLUMNS):
+        first, last = max(run[0], left), min(run[1], right)
+        if last - first >= _GLARE_COLUMNS:
+            place = _mm(evidence, (first + last) / 2)
+            yield QualityFinding("glare", f"glare at {place:.0f} mm", place)
 
 
 def _streaks(evidence: Evidence, grey: NDArray[np.uint8], white: float) -> Iterator[QualityFinding]:
@@ -106,10 +117,10 @@ def _streaks(evidence: Evidence, grey: NDArray[np.uint8], white: float) -> Itera
     outer = np.concatenate([grey[:, :_OUTER_ROWS], grey[:, -_OUTER_ROWS:]])
     level = outer.mean(axis=1, dtype=np.float32).max(axis=0)  # the brightest of all: letters of others may reach in
     around = cv2.blur(cv2.dilate(level[None], np.ones((1, 25), np.uint8)), (25, 1))[0]
-    ends = evidence.grid.columns_px[:, 0].min(), evidence.grid.columns_px[:, -1].max()
+    left, right = _text_ends(evidence)
     for first, last in _runs(level < (1 - _STREAK_LOSS) * around, 1):
         middle = (first + last) / 2
-        if last - first < 16 and ends[0] - 20 < middle < ends[1] + 20 and around[int(middle)] > 0.6 * white:
+        if last - first < 16 and left < middle < right and around[int(middle)] > 0.6 * white:
             yield QualityFinding("streak", f"dirt streak at {_mm(evidence, middle):.0f} mm", _mm(evidence, middle))
 
 

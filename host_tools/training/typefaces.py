@@ -32,7 +32,7 @@ from stillscan.mrz.strokes import FILE, INSIDE, INSIDE_PX, NEAR, NEAR_PX
 from stillscan.mrz.typeface import CELL_COLUMNS, CELL_ROWS, cells
 from training.export import WEIGHTS, small
 from training.othertype import FOREIGN, Bank, PrintLine, bank, distances, line
-from training.resume import restore
+from training.resume import mean_of, restore
 from training.train import SLOW_HALVES, default_fonts
 
 _CHANNELS, _FEATURES = (16, 32, 32), 96
@@ -162,19 +162,21 @@ def train(lines: Sequence[PrintLine], epochs: int, seed: int, start_from: Path |
     return net
 
 
-def write(net: CellNet, card: dict[str, object], folder: Path) -> None:
-    """The network as ONNX with weights in bytes, and its card."""
-    target = folder / "typeface.onnx"
+def write(net: CellNet, card: dict[str, object], folder: Path, mean_with: Sequence[Path] = ()) -> None:
+    """The network as ONNX with weights in bytes, and its card: the mean of it and of those exported ones."""
+    target, learned = folder / "typeface.onnx", folder / "typeface.learned.onnx"
     torch.onnx.export(
         net,
         (torch.zeros(1, 44, CELL_ROWS, CELL_COLUMNS, dtype=torch.uint8),),
-        str(target),
+        str(learned),
         input_names=["cells"],
         output_names=["characters", "own"],
         dynamic_axes={name: {0: "n", 1: "m"} for name in ("cells", "characters", "own")},
         opset_version=17,
         dynamo=False,
     )
+    mean_of((learned, *mean_with), target)
+    learned.unlink()
     small(target, ("cells", "characters", "own"), in_bytes=True)
     (folder / "typeface.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
@@ -202,9 +204,12 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1, help="processes that make lines (1)")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="go on from the package's weights")
+    parser.add_argument("--mean", action="store_true", help="with --again: the mean of the weights before and after")
     parser.add_argument("--half", action="store_true", help="leave half of the foreign characters out, for measuring")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder of the weights (the package's)")
     options = parser.parse_args()
+    if options.mean and not options.again:
+        parser.error("--mean needs --again: the mean is that of the weights before and after")
     torch.set_num_threads(options.threads)
     fonts = sorted(font for folder in options.fonts for font in folder.iterdir())
     with multiprocessing.get_context("spawn").Pool(
@@ -219,11 +224,12 @@ def main() -> int:
         "epochs": options.epochs,
         "cuts": options.cuts,
         "foreign": "half" if options.half else "all",
+        "mean": options.mean,
         "parameters": sum(weight.numel() for weight in net.parameters()),
         "own": [font.name for font in default_fonts()],
         "other": sorted({font.name.partition("__")[0] for font in fonts}),
     }
-    write(net, card, options.out)
+    write(net, card, options.out, [WEIGHTS / "typeface.onnx"] if options.mean else [])
     write_strokes(default_fonts(), options.out / FILE.name)
     return 0
 

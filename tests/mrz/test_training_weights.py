@@ -116,3 +116,24 @@ def test_a_few_steps_lower_the_loss() -> None:
         losses.append(float(loss.detach()))
     assert net(batch.lines).shape == (2, 38, 80)
     assert losses[-1] < losses[0] - 0.2
+
+
+def test_the_mean_of_networks_is_that_of_their_weights_whatever_their_names(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="training needs the packages of the extra 'train'")
+    pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
+    import onnxruntime
+    from training.resume import mean_of
+
+    def network(name: str, values: list[float]) -> Path:
+        weights = onnx.numpy_helper.from_array(np.array(values, np.float32), name)
+        node = onnx.helper.make_node("Mul", ["x", name], ["y"])
+        ends = [onnx.helper.make_tensor_value_info(end, onnx.TensorProto.FLOAT, [2]) for end in "xy"]
+        graph = onnx.helper.make_graph([node], "one", ends[:1], ends[1:], [weights])
+        file = tmp_path / f"{name}.onnx"
+        onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), file)
+        return file
+
+    target = tmp_path / "mean.onnx"
+    mean_of((network("one", [1.0, 2.0]), network("other", [3.0, 6.0])), target)
+    (found,) = onnxruntime.InferenceSession(str(target)).run(None, {"x": np.ones(2, np.float32)})
+    assert found.tolist() == [2.0, 4.0]

@@ -269,3 +269,26 @@ def test_one_line_in_print_that_lacks_the_strokes_of_ocr_b_is_no_travel_document
 
     monkeypatch.setattr(typeface, "seen", lacks)
     assert read_strip(strip).reason == typeface.OTHER
+
+
+def test_a_character_less_like_ocr_b_than_the_rest_of_its_print_is_none_sooner(
+    ocr_b: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the evidence lies in what it is like, half in which character it is: neither alone is enough."""
+    strip = printed(NOR, ocr_b)
+    seen = typeface.seen
+
+    def strange(odds: float, unlike: float) -> str | None:
+        def one(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> typeface.Print:
+            found = seen(crops, centres_px)
+            usual = np.sort(found.characters[..., -1] - found.characters.max(axis=2), axis=None)[-9:-3].mean()
+            found.characters[0, 7, -1] = found.characters[0, 7].max() + min(usual, 0.0) + odds
+            found.own[0, 7] -= unlike
+            return found
+
+        monkeypatch.setattr(typeface, "seen", one)
+        return read_strip(strip).reason
+
+    assert strange(5.0, 0.0) is None
+    assert strange(0.0, 5.0) is None
+    assert strange(5.0, 5.0) == typeface.FOREIGN.format(line=1, cell=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 import time
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
 
 import numpy as np
+import uvicorn.server
 from books import MemoryBook
 from clerks import CLERK, PIN, MemoryStaff
 from PIL import Image
@@ -32,6 +34,21 @@ from stillscan.web.sessions import LOCK_MINUTES, Sessions
 ROWS, WIDTH = 274, 1476
 IDENTITY = ScannerIdentity(None, "simulator", "0.1.0", 1, "00" * 16)
 HELLO = Hello(1, 0, 0, 1, 0, b"simulator", 1, WIDTH, ROWS, 84_667, 2950, 1024, 1, 0)
+
+
+class _Soon:
+    """`asyncio` as uvicorn's server finds it: that looks every tenth of a second whether it is to end, and then lets
+    its connections go for another. Hundreds of tests would wait for it, so here both are a tenth of that."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(delay_s: float) -> None:
+        await asyncio.sleep(delay_s / 10)
+
+
+uvicorn.server.asyncio = _Soon()  # type: ignore[assignment]
 
 
 class _Stays(HTTPRedirectHandler):

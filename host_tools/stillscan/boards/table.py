@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from stillscan.boards.pins import CONTROLLERS, SIGNALS, Controller, Need
 from stillscan.errors import InputError
 
 _BUSES = ("SPI", "I2C", "UART")
+_USES = re.compile(rf"\b(?:{'|'.join(_BUSES)}|PWM)\b")
+"""A module without one of these words says nothing of a bus or a frequency: eight of nine need not be parsed."""
 
 
 class Board(NamedTuple):
@@ -116,7 +119,8 @@ def _facts(folder: Path) -> dict[str, Any]:
 def _shared(facts: dict[str, Any]) -> list[ast.Module]:
     """What the board takes from other folders of boards/ (``shared`` in its board.toml)."""
     paths = [path for name in facts.get("shared", []) for path in sorted(Path(name).glob("*.py"))]
-    return [ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in paths]
+    codes = {path: path.read_text(encoding="utf-8") for path in paths}
+    return [ast.parse(code, str(path)) for path, code in codes.items() if _USES.search(code)]
 
 
 def _uses(modules: list[ast.Module]) -> tuple[dict[str, int], dict[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,15 @@ SECTIONS = {"/": "kiosks", "/series": "passports", "/versions": "versions", "/we
 """The parts of the page, by their addresses."""
 
 
+@cache
+def _templates() -> Environment:
+    """Of all centres of a program: each template is compiled once."""
+    loader = ChoiceLoader([PackageLoader("stillscan.fleet"), PackageLoader("stillscan.web")])
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made.filters |= {"percent": percent, "path": lambda text: quote(text, safe="")}
+    return made
+
+
 class Rendering:
     """The templates of one centre. ``boot``: random, of this run of the program."""
 
@@ -26,9 +36,7 @@ class Rendering:
         for code in languages():
             sections(code)
         self.boot = secrets.token_hex(4)
-        loader = ChoiceLoader([PackageLoader("stillscan.fleet"), PackageLoader("stillscan.web")])
-        self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-        self._templates.filters |= {"percent": percent, "path": lambda text: quote(text, safe="")}
+        self._templates = _templates()
 
     def render(self, template: str, language: str, **values: Any) -> str:
         """A page. ``here``: its own address."""

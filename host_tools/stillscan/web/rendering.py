@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +15,14 @@ from stillscan.guidance.customers import customer_languages, customer_texts
 from stillscan.technician.glass import Glass
 from stillscan.web.service_view import wipe
 from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_text, voice
+
+
+@cache
+def _templates() -> Environment:
+    """Of all counters of a program: each template is compiled once."""
+    return Environment(
+        loader=PackageLoader("stillscan.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
 
 
 class TourLetter(Protocol):
@@ -44,9 +53,7 @@ class Rendering:
         self._counter = counter
         self._glass = glass
         self._tour = tour
-        self._templates = Environment(
-            loader=PackageLoader("stillscan.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
+        self._templates = _templates()
 
     def render(self, template: str, language: str, **values: Any) -> str:
         """A page that shows nothing of the visit but what ``values`` hold. ``here``: its own address."""

@@ -71,8 +71,9 @@ def _of_boards() -> Iterator[str]:
 
 def check_words() -> None:
     """InputError when a language that has words lacks one of those of the tables: it names where the text stands."""
+    needed = [(where, text) for where, text in texts() if _WORD.search(text)]
     for language in technician_languages():
         words = technician_words(language)
-        for where, text in texts():
-            if _WORD.search(text) and words.tongue(text) != language:
+        for where, text in needed:
+            if words.tongue(text) != language:
                 raise InputError(f"guidance/technician/{language}.toml has no text for {where}: '{text}'")

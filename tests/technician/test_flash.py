@@ -14,7 +14,7 @@ from stillscan.boards.image import littlefs
 from stillscan.boards.versions import Version
 from stillscan.cli import main
 from stillscan.commands import flash as flash_command
-from stillscan.technician import come_up
+from stillscan.technician import come_up, prompt
 
 from .fake_board import FIRMWARE, FakeBoard, checkout
 
@@ -213,6 +213,7 @@ def test_the_service_button_is_still_held(
 ) -> None:
     """As a jumper that was left on: the version is there, and is told to be waiting."""
     monkeypatch.setattr(come_up, "_PROMPT_S", 0.0)
+    monkeypatch.setattr(come_up, "_ANSWER_MS", 50.0)  # none comes
     source = sources / "firmware" / "start.py"
     source.write_text(source.read_text().replace('os.remove(os.getenv("SERVICE"))', "os.stat('.')"))
     assert flash(board) == 1
@@ -242,6 +243,7 @@ def test_a_full_file_system(sources: Path, tmp_path: Path, capsys: pytest.Captur
 
 def test_nothing_answers(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flash_command, "PATIENT_ANSWER_MS", 1.0)
+    monkeypatch.setattr(prompt, "_ENTER_S", 0.05)
     master, slave = os.openpty()
     try:
         assert main(["flash", "--port", os.ttyname(slave)]) == 3

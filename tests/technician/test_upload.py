@@ -12,6 +12,7 @@ import pytest
 from kiosk import wire
 from stillscan.boards.build import compiled
 from stillscan.boards.versions import Version
+from stillscan.commands import fleet_kiosk
 from stillscan.commands.fleet_kiosk import put
 from stillscan.errors import DeviceError, StillscanError
 from stillscan.link.inbox import DrainedInbox
@@ -26,6 +27,12 @@ from .fake_board import FakeBoard, checkout
 from .test_flash import files, flash, new_version, state
 
 pytestmark = pytest.mark.process
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at more often than a board needs, which takes a second to come up: this one is there at once."""
+    monkeypatch.setattr(fleet_kiosk, "_AGAIN_S", 0.05)
 
 
 @pytest.fixture

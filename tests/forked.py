@@ -215,6 +215,7 @@ def _load() -> None:
         if module.name.rpartition(".")[2] not in _LEFT_OUT:
             with contextlib.suppress(ImportError):  # of an extra that is not installed
                 importlib.import_module(module.name)
+    import hurried  # noqa: F401
     import uvicorn.protocols.http.h11_impl  # noqa: F401 - loaded when the page is first asked for
 
     gc.freeze()
@@ -234,6 +235,7 @@ def _become(request: dict[str, Any], files: list[int]) -> None:
     for number in _SIGNALS:
         own = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         signal.signal(number, signal.SIG_IGN if number in request["ignored"] else own)
+    _hurry()
     _, how, what, *rest = request["arguments"]
     sys.argv = [how, *rest]
     at_once = bool(os.environ.get(_AT_ONCE))
@@ -263,6 +265,17 @@ def _become(request: dict[str, Any], files: list[int]) -> None:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
     os._exit(_flushed(code))
+
+
+def _hurry() -> None:
+    """Simulate scanners in a hurry, where a test wants that."""
+    import hurried
+
+    from stillscan.commands import device, run
+
+    if times := os.environ.pop(hurried.HURRIED, ""):
+        hurried.Hurried.hurry = float(times)
+        run.SimulatedKiosk = device.SimulatedKiosk = hurried.Hurried  # type: ignore[misc]
 
 
 def _flushed(code: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from stillscan import samples
 from stillscan.cli import main
+from tests.hurried import HURRIED, HURRY
 
 COMMAND = [sys.executable, "-m", "stillscan"]
 SAMPLES = Path(samples.__file__).parent
@@ -65,7 +66,7 @@ def stopped(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", HURRIED: str(HURRY), **(environment or {})},
         )
     assert process.stdout is not None
     before: list[str] = []

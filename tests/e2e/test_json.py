@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
+from tests.hurried import HURRIED, HURRY
+
 pytestmark = pytest.mark.process
 
 
 def lines_of(*command: str, answers: str = "") -> tuple[int, list[dict]]:
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", HURRIED: str(HURRY)}
     ran = subprocess.run(
         [sys.executable, "-m", "stillscan", *command], input=answers, capture_output=True, text=True, env=environment
     )

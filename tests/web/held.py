@@ -21,7 +21,6 @@ from stillscan.records.services import ServiceDone
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
 from stillscan.simulator.hand import profile
-from stillscan.simulator.kiosk import SimulatedKiosk, hold_back
 from stillscan.simulator.scene import Scene
 from stillscan.technician.glass import Glass
 from stillscan.technician.procedures.guided import Guided
@@ -31,20 +30,11 @@ from stillscan.web.pages import application
 from stillscan.web.scanner_port import ScannerPort
 from stillscan.web.server import NAMES, PageServer
 from stillscan.web.service import ServicePage
+from tests.hurried import Hurried
 
 PAGE = Path(str(files("stillscan.samples"))) / "nor-clean.png"
 SECRET = "of the note"
 _POLL_MS = 200.0
-HURRY = 4
-"""A cleaning takes a minute of the scanner's time; but a service ends when its host says nothing for 5 s of it."""
-
-
-class Hurried(SimulatedKiosk):
-    """Its clock runs HURRY times as fast as the computer's."""
-
-    def hold_time(self) -> None:
-        if self._began_s is not None:
-            self._began_s = hold_back(self._began_s, self.bus.now_us / 1e6 / HURRY)
 
 
 class Held(Played):

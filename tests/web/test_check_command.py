@@ -9,12 +9,19 @@ import pytest
 from argon2 import PasswordHasher
 
 from stillscan.cli import main
+from stillscan.commands import run
 from stillscan.commands.office import DEMO_TRACKING
 from stillscan.records import staff
+from tests.hurried import Hurried
 
 pytestmark = pytest.mark.process
 
 ARGUMENTS = ["check", "--port", "sim", "--motion", "still", "--language", "en"]
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "SimulatedKiosk", Hurried)
 
 
 def check(monkeypatch: pytest.MonkeyPatch, answers: str, *more: str, tracking: str = DEMO_TRACKING) -> int:

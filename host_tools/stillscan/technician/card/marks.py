@@ -94,7 +94,8 @@ def _drawn() -> NDArray[np.uint8]:
     for block in blocks():
         across = _covered(block.left, block.right, width)
         up = _covered(block.bottom, block.top, rows)[::-1]
-        ink = np.maximum(ink, block.ink * np.outer(up, across))
+        place = np.ix_(np.flatnonzero(up), np.flatnonzero(across))  # the rest stays: all of it took a second
+        ink[place] = np.maximum(ink[place], block.ink * np.outer(up[place[0]], across[place[1]]))
     text = mrz_picture()
     ink[-len(text) :, : text.shape[1]] = np.maximum(ink[-len(text) :, : text.shape[1]], text / 255.0)
     return np.rint(_PAPER + (_INK - _PAPER) * ink).astype(np.uint8)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from stillscan.commands.display import Both
 from stillscan.commands.parser import whole
 from stillscan.errors import InputError, StillscanError
 from stillscan.files import refuse_same
@@ -86,6 +85,8 @@ def recorded(args: argparse.Namespace, connect: Connect, display: Display) -> It
     if not _records(args):
         yield connect, display
         return
+    from stillscan.commands.display import Both  # which needs a terminal's library, 20 ms of a start
+
     ring = Ring(Path(args.record), args.record_keep)
 
     def kept(content: bytes) -> None:

@@ -118,9 +118,12 @@ def _others() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         shares.append(np.resize(off[told] / count[told], off.shape))
         kept.append(np.flatnonzero(shares[-1].any(axis=0)))
     most = max(map(len, kept))
-    places = np.stack([np.pad(one, (0, most - len(one))) for one in kept])
-    narrow = [np.pad(one[:, at], ((0, 0), (0, most - len(at)))) for one, at in zip(shares, kept, strict=True)]
-    return places, np.stack(narrow).astype(np.float32)
+    places = np.zeros((len(kept), most), np.intp)
+    narrow = np.zeros((len(kept), len(ALPHABET), most), np.float32)
+    for read, at in enumerate(kept):
+        places[read, : len(at)] = at
+        narrow[read, :, : len(at)] = shares[read][:, at]
+    return places, narrow
 
 
 def _around(values: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,6 +20,8 @@ from stillscan.technician.card import marks
 from stillscan.technician.hands import Hands, VisitingHands
 from stillscan.technician.procedures.carrying_out import Bench
 from stillscan.technician.procedures.table import Procedure, Step, find
+from tests.covering import WHOLE
+from tests.technician.short_looks import shorten
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 ACCEPTANCE = "/service/procedure/acceptance"
@@ -31,6 +33,8 @@ _KEPT_MS = 250.0  # of the computer's time: a second of a scanner whose clock is
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_scanner, "_KEEP_MS", _KEPT_MS)
     monkeypatch.setattr(Bench.__init__, "__defaults__", (_TRIPS, None))
+    if not WHOLE:
+        shorten(monkeypatch)
 
 
 def answered(window: TestClient, step: Step, **form: str) -> None:

@@ -48,12 +48,14 @@ class FakeBoard:
         self.port = os.ttyname(self._ends[0][1])
         self._wake, self._waker = os.pipe()
         self._process: subprocess.Popen[bytes] | None = None
-        self._started = threading.Event()
+        self._started, self._spoke = threading.Event(), threading.Event()
         self._closing = False
         self._threads = [threading.Thread(target=self._relay), threading.Thread(target=self._live)]
         for thread in self._threads:
             thread.start()
         self._started.wait()
+        if not self._script():  # else who asks a busy computer's board for its prompt is given up before it has one
+            self._spoke.wait()
 
     def _script(self) -> list[str]:
         if self._image is not None:
@@ -82,6 +84,8 @@ class FakeBoard:
                     return
                 with contextlib.suppress(OSError):
                     os.write(board if end == host else host, os.read(end, 4096))
+                if end == board:
+                    self._spoke.set()
 
     def hold_service(self) -> None:
         """Restart with the service button pressed; it is let go when the board has seen it."""

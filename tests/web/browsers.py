@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 # The first is chromium without windows: a page of a test takes it 0.4 s of a core, and the one with windows 0.8 s.
@@ -22,19 +22,49 @@ def find_browser() -> str | None:
 _MOST_MS = 600_000  # only a hang lasts so long; Playwright's own 30 s are over on a computer that does much else
 
 
-def patient(browser):  # type: ignore[no-untyped-def]
-    """The browser, whose pages wait for as long as a busy computer needs."""
+_LOOKED_MS = 400
+"""Playwright looks for an element after 0, 20, 70, 170 and 270 ms, and then every half second; who says that it is to
+give up after so long has it look every 50 ms. On a busy computer most waits of a page were of that half second."""
 
-    def waits(make):  # type: ignore[no-untyped-def]
+
+def patient(browser):  # type: ignore[no-untyped-def]
+    """The browser, whose pages wait for as long as a busy computer needs, and no longer."""
+
+    def waits(make, page):  # type: ignore[no-untyped-def]
         def made(**options: object):  # type: ignore[no-untyped-def]
             opened = make(**options)
             opened.set_default_timeout(_MOST_MS)
+            if page:
+                _look_often(opened)
+            else:
+                opened.new_page = waits(opened.new_page, page=True)
             return opened
 
         return made
 
-    browser.new_context, browser.new_page = waits(browser.new_context), waits(browser.new_page)
+    browser.new_context, browser.new_page = waits(browser.new_context, page=False), waits(browser.new_page, page=True)
     return browser
+
+
+def _look_often(page: Any) -> None:
+    from playwright.sync_api import TimeoutError as NotYetError
+
+    once, click, fill = page.wait_for_selector, page.click, page.fill
+
+    def wait_for_selector(selector: str, **how: Any) -> Any:
+        for _ in range(_MOST_MS // _LOOKED_MS):
+            with suppress(NotYetError):
+                return once(selector, timeout=_LOOKED_MS, **how)
+        return once(selector, **how)
+
+    def first(act: Any) -> Any:
+        def when_it_is_there(selector: str, *given: Any, **how: Any) -> Any:
+            wait_for_selector(selector)
+            return act(selector, *given, **how)
+
+        return when_it_is_there
+
+    page.wait_for_selector, page.click, page.fill = wait_for_selector, first(click), first(fill)
 
 
 class Chromium:

@@ -71,6 +71,17 @@ class Service:
             wire.INT1: self._int1, wire.RING: self._ring, wire.BEEPER: self._beeper, wire.PATTERN: self._pattern,
             wire.STRIP: self._strip,
         }  # fmt: skip
+        if self._scan.state == wire.FAULT:
+            self._wake()
+
+    def _wake(self) -> None:
+        """Start the sensors that sleep because a part before them failed at its start: asleep they look broken too."""
+        board = self._board
+        for start in (board.flow.start, lambda: board.accelerometer.start(self._settings.bump)):
+            try:
+                start()
+            except PartError:
+                pass  # whoever measures it is told
 
     def extend(self, seconds: int) -> None:
         """So many seconds from now on; 0 ends it."""

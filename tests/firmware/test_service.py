@@ -170,6 +170,17 @@ def test_out_of_fault_it_leads_to_a_new_start() -> None:
         rig.until(wire.EMPTY)
 
 
+@pytest.mark.parametrize("fault", ["flow-wrong-id", "flow-silent", "lamp-dark", "carriage-jam"])
+def test_of_one_part_that_failed_at_the_start_no_other_is_accused(fault: str) -> None:
+    """The sensors are started after what failed: a technician's measurement finds them awake all the same."""
+    with Rig(fault=fault) as rig:
+        begin(rig)
+        assert measure(rig, wire.LIVE, 100)[-1] == Measured(wire.LIVE, 100, 0, 0) or fault == "flow-silent"
+        assert measure(rig, wire.INT1, 2)[-1] == Measured(wire.INT1, 2, 0, 0)
+        latencies = [value.value for value in of(Value, rig.heard)]
+        assert min(latencies[-2:]) >= 0, "the event came"
+
+
 def test_it_ends_by_its_time_limit(rig: Rig) -> None:
     begin(rig, 2)
     assert rig.next(Service, 2500) == Service(0, 0, wire.TIME_OVER, 218)

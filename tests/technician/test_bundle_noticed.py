@@ -39,6 +39,7 @@ def names(*said: str, **facts: object) -> list[str]:
         ("browser_unbound", [UNBOUND, f"{UNBOUND} (2 more since the last such line)"], [UNBOUND] * 2),
         ("link_lost", [TROUBLE + "gone)"] * 3, [TROUBLE + "gone)"] * 2),
         ("link_lost", [TROUBLE + "lost)"] * 2, [TROUBLE + "lost)"]),
+        ("link_lost", [TROUBLE + "missing)"] * 4, [TROUBLE + "missing)"] * 3),
         ("scanner_troubles", [TROUBLE + "stranger)"], [TROUBLE + "missing)"]),
         ("usb_errors", [DAMAGED + "7"] * 2, [DAMAGED + "7"]),
         ("letters_unknown", [CHECK, *[f"{NOT_TAKEN}tracking_unknown"] * 3], [f"{NOT_TAKEN}tracking_unknown"] * 2),
@@ -95,10 +96,20 @@ def test_a_scanner_that_was_silenced(name: str) -> None:
 
 def test_options_for_trials_and_a_zone_elsewhere() -> None:
     assert names(configuration={"options": [{"option": "read_ms", "value": 900}]}) == ["for_trials"]
-    assert names(environment={"clock": {"zone_hours": 13.0}}) == ["time_zone"]
-    assert names(environment={"clock": {"zone_hours": -5.0}}) == ["time_zone"]
-    for hours in (0.0, 1.0, 2.0):
-        assert names(environment={"clock": {"zone_hours": hours}}) == []
+    office: dict[str, object] = {"readable": True, "options": [{"option": "office", "value": "office-bdfgkm"}]}
+    trial = {"readable": True, "options": [{"option": "test_mode", "value": True}]}
+    for hours, there in ((13.0, ["time_zone"]), (-5.0, ["time_zone"]), (0.0, []), (1.0, []), (2.0, [])):
+        clock = {"clock": {"zone_hours": hours}}
+        assert names(environment=clock, configuration=office) == there
+        assert names(environment=clock, configuration=trial) == [], "whoever tries it may be anywhere"
+        assert names(environment=clock) == []
+
+
+def test_a_scanner_that_is_not_paired_may_be_tried_in_test_mode() -> None:
+    board = {"standing": "unpaired", "board": "rpi_pico"}
+    assert names(scanner=board) == ["scanner_unpaired"]
+    trial = {"readable": True, "options": [{"option": "test_mode", "value": True}]}
+    assert names(scanner=board, configuration=trial) == []
 
 
 def test_nobody_may_sign_in_where_there_is_nobody() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stillscan.cli import main
+from stillscan.records.errors import of_file
 from stillscan.technician.bundle import templates
 from stillscan.technician.bundle.findings import findings
 from stillscan.technician.bundle.hidden import Hidden
@@ -55,6 +56,23 @@ def test_constants_of_our_own_source_stand_in_its_sentences(log: KioskLog) -> No
 def test_what_a_system_says_of_a_file_passes(number: int, log: KioskLog) -> None:
     for said in (os.strerror(number), os.strerror(number).lower()):
         assert log.message(f"/home/aase/x.db: cannot be written: {said}").endswith(f"cannot be written: {said}")
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(errno.EROFS, "database_closed"), (errno.EIO, "database_closed"), (errno.ENOSPC, "disk_full")],
+)
+def test_what_a_system_says_of_the_records_own_files_is_their_trouble(number: int, name: str, log: KioskLog) -> None:
+    said = of_file(Path("/home/aase/records.keys/kiosk.head"), OSError(number, os.strerror(number)))
+
+    def names(by: str, error: object) -> list[str]:
+        told = log.message(f"{error}") if by != "counter.counter: records" else log.message(f"records: {error}")
+        line = f"2026-11-28T10:00:00.000Z WARNING stillscan.{by.partition(':')[0]}: {told}"
+        return [one.name for one in findings(Bundle({}, {"kiosk-log.txt": [line] * 3}, "", ""))]
+
+    assert names("counter.counter: records", said) == [name]
+    assert name not in names("terminal.trouble", said), "of any file that a command was given"
+    assert names("counter.counter: records", "/home/aase/x: quite another thing") == ["unexplained"]
 
 
 @pytest.mark.parametrize("text", ["a = 'x", "[a", "a = ", "a 7", "a = [7", 'b = "\\q"', "a = 1\na = 2", "= 7"])

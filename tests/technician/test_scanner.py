@@ -12,17 +12,20 @@ from types import SimpleNamespace
 import pytest
 
 from kiosk import wire
+from stillscan.boards.files import boards
 from stillscan.cli import main
 from stillscan.commands import scanner_test
+from stillscan.commands.world import SAMPLE, scene
 from stillscan.errors import DeviceError, InputError
 from stillscan.link.messages import Error, Identity
-from stillscan.simulator.kiosk import AGEING
+from stillscan.link.session import Session
+from stillscan.simulator.kiosk import AGEING, SimulatedKiosk
 from stillscan.technician import limits as module
-from stillscan.technician.at_scanner import refused
+from stillscan.technician.at_scanner import AtScanner, refused
 from stillscan.technician.calibrating import advice, due
 from stillscan.technician.history import events, records, told
 from stillscan.technician.limits import judge, limits
-from stillscan.technician.measuring import Measured
+from stillscan.technician.measuring import Clock, Measured, everything
 
 SIM = ["--port", "sim"]
 OF_THE_CARD = 10  # limits of what `scanner calibrate` measures: nine of the test card, and the tilt
@@ -218,8 +221,37 @@ def test_what_was_not_measured_is_told_and_what_is_not_there_is_not() -> None:
     assert "cable" in str(silent.advice)
 
 
+@pytest.mark.parametrize(("ppm", "told"), [(0, 0.0), (2000, 2000.0), (-2000, -2000.0), (-100_000, None), (9000, None)])
+def test_a_clock_that_usb_would_not_bear_is_a_computer_that_stood_still(ppm: int, told: float | None) -> None:
+    host_ms = [0.0]
+
+    def health() -> SimpleNamespace:
+        return SimpleNamespace(uptime_ms=host_ms[0] * (1 + ppm / 1e6))
+
+    transport = SimpleNamespace(now_ms=lambda: host_ms[0])
+    clock = Clock(SimpleNamespace(session=SimpleNamespace(transport=transport), health=health))  # type: ignore[arg-type]
+    host_ms[0] = 10_000_000.0
+    value = clock.measured().value
+    assert value == told if told is None else value == pytest.approx(told, abs=1)
+
+
 def test_there_are_twenty_kinds_of_ageing() -> None:
     assert len(AGEING) >= 20
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize("board", boards())
+def test_the_sensors_of_a_sound_scanner_of_each_board_are_within_its_limits(board: str) -> None:
+    with SimulatedKiosk(scene(SAMPLE, None, "still", "clean", 1, 60.0), board=board) as kiosk:
+        kiosk.bus.flow.noise = 0.01  # bench.service's spread, the most of it
+        session = Session(kiosk)
+        session.open(wire.STREAM_EVENTS)
+        at = AtScanner(session)
+        at.ready()
+        found = judge(everything(at, lambda _: None, only=("sensors", "int1")), board)
+    assert [one for one in found if not one.ok] == []
+    assert len(found) >= 4
 
 
 # --- history ----------------------------------------------------------------------------------------------------------

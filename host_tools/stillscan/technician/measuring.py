@@ -32,6 +32,7 @@ _INT1 = 20  # times
 _TRIP_STEPS = 700  # half the carriage's way
 TRIPS = 100  # the issue's, and a minute and a half on a board
 _NO_INT1_US = 50_000  # that it never came counts as so long: as long as the device waits
+_MOST_PPM = 2500.0  # USB 2.0, 7.1.11: nobody understands a device at full speed that is further off
 _CLOCK_ASKED = 40  # times at each end, of which the quickest counts: some 0.1 s
 
 
@@ -96,14 +97,16 @@ class Clock:
     def measured(self) -> Measured:
         """By how much the scanner's clock is fast (above 0) or slow at least, in ppm: what its whole milliseconds and a
         quickest answer that took longer at one end may have added is left out, so that a busy computer makes no wrong
-        clock."""
+        clock. None: it would be off by more than a scanner can be that speaks USB; then who stood still is a computer
+        with a simulated one on it."""
         answer_ms, host_ms, device_ms = self._both()
         began_answer_ms, began_host_ms, began_device_ms = self._began
         took_ms = host_ms - began_host_ms
         ahead_ms = device_ms - began_device_ms - took_ms
         unsure_ms = abs(answer_ms - began_answer_ms) + 1.0
         drift = math.copysign(max(abs(ahead_ms) - unsure_ms, 0.0), ahead_ms) / took_ms
-        return Measured("controller", "clock drift", round(drift * 1e6, 0) + 0.0)
+        ppm = round(drift * 1e6, 0) + 0.0
+        return Measured("controller", "clock drift", ppm if abs(ppm) <= _MOST_PPM else None)
 
 
 def _controller(at: AtScanner) -> Iterator[Measured]:

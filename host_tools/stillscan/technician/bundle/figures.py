@@ -17,7 +17,7 @@ from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.said import STAND_IN, VARYING, killed, reason_of_most, unexplained
 from stillscan.technician.bundle.seen import LOG, Figure, lines
 from stillscan.technician.bundle.seen import count as count_lines
-from stillscan.technician.bundle.templates import records_troubles
+from stillscan.technician.bundle.templates import kind_of_file, records_troubles
 from stillscan.technician.bundle.values import Value, first, values
 
 
@@ -109,6 +109,21 @@ def _behind(bundle: Bundle) -> Figure | None:
     return Figure(behind.total_seconds() / _HOUR_S, "", f"environment.json: clock.utc = {now}; {where} = {newest}")
 
 
+def _in_test_mode(bundle: Bundle) -> Figure:
+    """1 for a kiosk whose configuration says so: who tries it may be anywhere, with any scanner."""
+    found = [one for one in values(bundle, "configuration:options[option=test_mode].value") if one.value is True]
+    return Figure(float(bool(found)), "", "configuration.json: test_mode" if found else "the kiosk is not in test mode")
+
+
+def _zone(bundle: Bundle) -> Figure | None:
+    """Hours of the computer's zone ahead of UTC, where the configuration is an office's."""
+    hours = first(bundle, "environment:clock.zone_hours")
+    configured = any(one.value is True for one in values(bundle, "configuration:readable"))
+    if hours is None or not configured or _in_test_mode(bundle).value:
+        return None
+    return Figure(hours, "", f"environment.json: clock.zone_hours = {hours:g}")
+
+
 _ABORTS = 6  # of one cause: a handful comes of one customer
 _ABORTS_ALONE = 10  # so many aborts count as those of a check each, where the log tells of no check
 
@@ -172,20 +187,30 @@ def _stands(bundle: Bundle, wrong: str, well: str) -> Figure | None:
 _RECORDS = r"(?:counter\.counter: records|terminal\.trouble): (.*?)(?: \(repeated lines that were left out: \d+\))?$"
 
 
+_OF_COUNTER = r"counter\.counter: records: "
+
+
 def _records(bundle: Bundle, kind: str) -> Figure | None:
     """How often the kiosk could not write its records for a reason of one kind, since its last start. Who holds a
     database lets go of it at night and comes again: that is counted over all starts."""
     since = max((number for number, _ in lines(bundle, r"stillscan\.kiosk: started")), default=0)
     since = 0 if kind == "busy" else since
-    told = [(number, found[1]) for number, found in lines(bundle, _RECORDS) if number > since]
-    there = [one for one in told if _kind_of(one[1]) == kind]
+    told = [(number, found[1], found.string) for number, found in lines(bundle, _RECORDS) if number > since]
+    there = [one for one in told if _kind_of(one[1], one[2]) == kind]
     if not there:
         return None
     return Figure(len(there), "", f"{LOG}, line {there[0][0]}, {counted(len(there), 'such line')}: {there[0][1]}")
 
 
-def _kind_of(said: str) -> str:
-    return next((kind for kind, template in records_troubles() if template.fullmatch(said)), "")
+def _kind_of(said: str, line: str) -> str:
+    """What ends a command may be of any file, and what the counter says of its records is of theirs."""
+    kind = next((kind for kind, template in records_troubles() if template.fullmatch(said)), "")
+    return kind or (kind_of_file(said) if re.search(_OF_COUNTER, line) else "")
+
+
+def _explained(line: str) -> bool:
+    found = re.search(_RECORDS, line)
+    return found is not None and bool(_kind_of(found[1], line))
 
 
 def _stumbled(bundle: Bundle) -> Figure | None:
@@ -219,6 +244,7 @@ _COUNTED = {
     "starts": r"was started anew",
     "gone": r"scanner trouble: .*\(gone\)",
     "lost": r"scanner trouble: .*\(lost\)",
+    "missing": r"scanner trouble: .*\(missing\)",
     "power_lost": r"the scanner has started anew since it was last there",
     "unproven": r"scanner trouble: .*\(unproven\)|bands that did not verify",
     "defects": r" ERROR +\S+: (a defect|the thread)",
@@ -237,7 +263,7 @@ _PAGE, _FLEET, _RELEASES = (
     r"WARNING .*: releases: ",
 )
 _WATCHED = (
-    *_COUNTED.values(), _ABORT, _FAULT, _SENSOR, _RECORDS, _PAGE, _FLEET, _RELEASES, _TROUBLE,
+    *_COUNTED.values(), _ABORT, _FAULT, _SENSOR, r"terminal\.trouble: ", _PAGE, _FLEET, _RELEASES, _TROUBLE,
     r"stillscan\.kiosk: check: ", r"the scanner: .*\(settings\)",
 )  # fmt: skip
 """Lines that a figure looks at; what else the kiosk warns of is told in its own words."""
@@ -274,12 +300,14 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "heap": scanner_told.heap,
     "clock_behind_hours": _behind,
     "nobody": _nobody,
+    "zone_of_an_office": _zone,
+    "in_test_mode": _in_test_mode,
     "ended": _ended,
     "page_taken": lambda b: _stands(b, _PAGE, r"stillscan\.kiosk: started"),
     "fleet_away": lambda b: _stands(b, _FLEET, r"fleet: connected to"),
     "releases_refused": lambda b: _stands(b, _RELEASES, r"releases: all is well again"),
     "stumbled": _stumbled,
-    "unexplained": lambda b: unexplained(b, _WATCHED),
+    "unexplained": lambda b: unexplained(b, _WATCHED, _explained),
     "killed": killed,
     "letters_unknown": noticed.letters_unknown,
     "answers_refused": noticed.answers_refused,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from stillscan.guidance import counted
@@ -25,14 +25,14 @@ _OFTEN = 0.1  # by checks, where there are many: chosen, what comes with one vis
 _STARTED, _ENDED = r"stillscan\.kiosk: started", r"stillscan\.(?:kiosk: ends|terminal\.trouble: )"
 
 
-def unexplained(bundle: Bundle, known: Iterable[str]) -> Figure | None:
-    """How many kinds of warning there are that none of the patterns knows: an error at all, a warning that comes again.
-    ``of``: the gravest, in its own words."""
+def unexplained(bundle: Bundle, known: Iterable[str], explained: Callable[[str], bool]) -> Figure | None:
+    """How many kinds of warning there are that none of the patterns knows and no rule has ``explained``: an error at
+    all, a warning that comes again. ``of``: the gravest, in its own words."""
     watched = re.compile("|".join(known))
     told: list[tuple[bool, str, int, int]] = []
     for number, found in lines(bundle, _TOLD):
         level, text = found.groups()
-        if not watched.search(found.string):
+        if not watched.search(found.string) and not explained(found.string):
             told.append((level != "WARNING", text, times(found.string), number))
     checks = sum(1 for _ in lines(bundle, r"stillscan\.kiosk: check: "))
     kinds: Counter[tuple[bool, str]] = Counter()

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from stillscan.files import why
+from stillscan.records.errors import of_file
 from stillscan.technician.bundle.vocabulary import PACKAGE, sources
 
 _CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
@@ -156,6 +158,17 @@ def records_troubles() -> list[tuple[str, Template]]:
     ]
     told = dict(sentences)
     return [(told[text], _template(text)) for text in sorted(told, key=_telling) if _words(text) >= _LEAST_WORDS]
+
+
+def kind_of_file(said: str) -> str:
+    """The kind of what a kiosk says of a file beside its records ("FILE: why"), "" for what no system says."""
+    return _of_files().get(said.rpartition(": ")[2], "")
+
+
+@cache
+def _of_files() -> dict[str, str]:
+    said = [OSError(number, os.strerror(number)) for number in errno.errorcode]
+    return {why(error): of_file(Path(), error).kind for error in said}
 
 
 def _kind(call: ast.Call) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from stillscan.records.chain_entry import OTHER_KEY
 from stillscan.technician.bundle.findings import findings
 from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.bundle.kiosk_log import KioskLog
+from stillscan.technician.bundle.office import _about
 from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.plain import Plain
 
@@ -110,6 +112,16 @@ def test_a_scanner_that_is_not_paired_may_be_tried_in_test_mode() -> None:
     assert names(scanner=board) == ["scanner_unpaired"]
     trial = {"readable": True, "options": [{"option": "test_mode", "value": True}]}
     assert names(scanner=board, configuration=trial) == []
+
+
+def test_keys_of_another_kiosk_are_no_chain_that_somebody_altered() -> None:
+    def told(others: int) -> list[str]:
+        of = [{"finding": "other_key", "count": others}, {"finding": "altered", "count": 31}]
+        return names(records={"verify": {"done": True, "whole": False, "entries": 33, "of": of}})
+
+    assert told(33) == ["keys_of_another", "chain_broken"]
+    assert told(32) == ["chain_broken"]
+    assert _about(f"{OTHER_KEY} (kiosk-1)") == "other_key"
 
 
 def test_nobody_may_sign_in_where_there_is_nobody() -> None:

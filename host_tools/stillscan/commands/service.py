@@ -149,7 +149,8 @@ def _show(args: argparse.Namespace) -> int:
     if args.markdown:
         print(checklist(), end="")
     elif args.answers:
-        print(answer_sheet(procedure), end="")
+        say = words(args)
+        print(answer_sheet(spoken(procedure, say), say), end="")
     elif args.json:
         phases = [
             {

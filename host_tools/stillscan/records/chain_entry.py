@@ -17,6 +17,7 @@ ENTRY = "audit entry 1"  # purposes of signatures: part of the format, never reu
 HEAD = "audit head 1"
 _MOST = 2**53  # whole numbers that every reader of JSON keeps, and that canonical takes
 UNKNOWN = "the key of the kiosk"
+OTHER_KEY = "it was not signed by the kiosk that it names"
 
 
 class ChainEntry(NamedTuple):
@@ -126,7 +127,7 @@ def _untrue(entry: ChainEntry, facts: dict[str, Any], keyring: Keyring, confirme
     if not isinstance(kiosk, str) or not keyring.knows(kiosk):
         return unknown(str(kiosk), keyring)
     if not confirmed and not keyring.signed(kiosk, ENTRY, entry.digest.encode(), entry.signature, entry.seq):
-        return f"it was not signed by the kiosk that it names ({kiosk})"
+        return f"{OTHER_KEY} ({kiosk})"
     if facts["seq"] != entry.seq:
         return f"it is entry {facts['seq']}, in another's place"
     if facts["time"] != entry.time:

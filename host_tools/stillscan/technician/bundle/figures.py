@@ -148,6 +148,17 @@ def _nobody(bundle: Bundle) -> Figure | None:
     return Figure(1, "", f"records.json: chain.staff, {len(people)}, none active")
 
 
+def _of_another_key(bundle: Bundle) -> Figure | None:
+    """The share of the chain's entries that the key of the kiosk that they name has not signed."""
+    entries = first(bundle, "records:verify.entries")
+    others = first(bundle, "records:verify.of[finding=other_key].count")
+    if not entries or others is None:
+        return None
+    return Figure(
+        others / entries, "", f"records.json: verify, {others:g} of {counted(int(entries), 'entry', 'entries')}"
+    )
+
+
 def _entries(bundle: Bundle, place: str, what: str) -> Figure | None:
     """How many values there are at a place."""
     there = list(values(bundle, place))
@@ -300,6 +311,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "heap": scanner_told.heap,
     "clock_behind_hours": _behind,
     "nobody": _nobody,
+    "entries_of_another_key": _of_another_key,
     "zone_of_an_office": _zone,
     "in_test_mode": _in_test_mode,
     "ended": _ended,

@@ -18,7 +18,7 @@ from stillscan.records import kinds, schema
 from stillscan.records.accounts import STAFF, Accounts
 from stillscan.records.admission import Gate
 from stillscan.records.audit import head_of, reading_chain
-from stillscan.records.chain_entry import UNKNOWN
+from stillscan.records.chain_entry import OTHER_KEY, UNKNOWN
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import ClockError, ClockRules, utc_now
 from stillscan.records.database import Database
@@ -47,6 +47,7 @@ _FOUND: dict[str, Callable[[str], bool]] = {
     "newer": lambda problem: problem.startswith(kinds.NEWER),
     "entries_missing": lambda problem: "missing before it" in problem or "missing at its end" in problem,
     "remembered": lambda problem: "remembers" in problem,
+    "other_key": lambda problem: problem.startswith(OTHER_KEY),
 }
 """What an audit finding is about, without its words: those name kiosks and people."""
 

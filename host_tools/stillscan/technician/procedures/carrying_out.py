@@ -119,7 +119,8 @@ class Bench:
         hurting = sum(piece.hurts >= HURTS for piece in found.pieces)
         word = verdict(found.pieces)
         before = step.id == "look-before"  # how it is: that is no failure
-        value = Judged("glass", "pieces that hurt reading", float(hurting), "", None, 0.0, before or not hurting, None)
+        most = None if before else 0.0
+        value = Judged("glass", "pieces that hurt reading", float(hurting), "", None, most, before or not hurting, None)
         return Came([value], None if before or word == "clean" else word)
 
     def _calibrate(self, step: Step) -> Came:

@@ -71,16 +71,21 @@ def _facts(run: Run, say: Say) -> tuple[tuple[str, str], ...]:
     firmware, build = (str(scanner.get(name) or say("not known")) for name in ("firmware", "build"))
     facts = [
         ("report", run.id),
-        ("begun", run.began),
-        ("ended", run.ended or say("not yet")),
+        ("begun", _moment(run.began)),
+        ("ended", _moment(run.ended) if run.ended else say("not yet")),
         ("by", run.staff or say("nobody has signed in: this report is in no audit chain")),
         ("scanner", say("{serial} (simulated)").format(serial=serial) if run.simulated else serial),
-        ("paired as", str(scanner.get("scanner") or say("not paired"))),
+        ("pairing", str(scanner.get("scanner") or say("not paired"))),
         ("board", str(scanner.get("board") or say("not known"))),
         ("firmware", say("{firmware}, build {build}").format(firmware=firmware, build=build)),
         ("steps", say("{count} in all: {counts}").format(count=len(outcomes), counts=counts or say("none"))),
     ]
     return tuple((say(name), value) for name, value in facts)
+
+
+def _moment(iso: str) -> str:
+    """A moment in UTC as people read it."""
+    return iso.replace("T", " ").replace("+00:00", " UTC")
 
 
 def _row(step: Step, found: Found | None, say: Say) -> Row:

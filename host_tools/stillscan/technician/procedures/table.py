@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -151,17 +151,22 @@ def plain(text: str) -> str:
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text).replace("`", "")
 
 
-def answer_sheet(procedure: Procedure) -> str:
-    """A script's answers to fill in: a comment and a line ``?`` a question, in order; ``do`` has an empty line."""
+def answer_sheet(procedure: Procedure, say: Callable[[str], str] = str) -> str:
+    """A script's answers to fill in: a comment and a line ``?`` a question, in order; ``do`` has an empty line.
+
+    ``procedure`` is spoken in the language of ``say`` already.
+    """
     lines: list[str] = []
     for step in procedure.steps:
-        questions = [f"{one.name}, {one.low:g} to {one.high:g} {one.unit}".strip() for one in step.ask]
+        limits = [say("{low} to {high}").format(low=f"{one.low:g}", high=f"{one.high:g}") for one in step.ask]
+        questions = [f"{one.name}, {limit} {one.unit}".strip() for one, limit in zip(step.ask, limits, strict=True)]
         if step.by in JUDGED:
-            questions = ["y or n"]
+            questions = [say("y or n")]
         elif step.by == "do":
-            questions = ["an empty line: done"]
+            questions = [say("an empty line says that it is done")]
         if questions:
-            lines.append(f"# {plain(step.what)}: {plain(step.how)}; expected: {plain(step.expected)}")
+            expected = say("expected: {expected}").format(expected=plain(step.expected))
+            lines.append(f"# {plain(step.what)}: {plain(step.how)}; {expected}")
         for question in questions:
             lines += [f"#   {question}", "" if step.by == "do" else "?"]
     return "\n".join(lines) + "\n"

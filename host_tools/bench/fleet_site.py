@@ -28,7 +28,7 @@ from stillscan.fleet.tables import CHECK, KIOSK
 from stillscan.records.keyring import signature_by
 from stillscan.records.public_keys import pem
 
-STALL_S = 240.0  # without anything new: a centre that was killed gives its events back after 60 s
+STALL_S = 240.0  # without anything new: agents whose server was killed try again at most a minute apart
 _PAUSE_S = 0.1
 _ANSWER_S = 2.0  # of a centre that is there: some ms; one that starts takes a second
 _NODE = """

@@ -12,6 +12,10 @@ sys.path.insert(1, str(Path(__file__).parent.parent / "records"))
 import servers
 from kiosks import Kiosk
 
+from stillscan.errors import EnvironmentTroubleError
+from stillscan.fleet.nkey import new_seed, public_of
+from stillscan.fleet.offices import Office
+from stillscan.fleet.servers import Server, User, local, program, started
 from stillscan.fleet.store import Store
 
 
@@ -48,3 +52,24 @@ def kiosk(store: Store) -> Kiosk:
     kiosk = Kiosk("oslo-1")
     kiosk.enrol(store)
     return kiosk
+
+
+@pytest.fixture(scope="session")
+def nats_is_here() -> None:
+    """Skips where nats-server is not."""
+    try:
+        program()
+    except EnvironmentTroubleError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def two(nats_is_here: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Office, Office, str]]:
+    """A server, two offices that it knows, and a centre's seed."""
+    folder, seed = tmp_path_factory.mktemp("two"), new_seed()
+    offices = [Office(folder / str(number), number, 10) for number in (1, 2)]
+    users = [*(one.user for one in offices), User(public_of(seed), None)]
+    with started(local(folder / "server", users)) as server:
+        yield server, offices[0], offices[1], seed
+    for one in offices:
+        one.close()

@@ -47,8 +47,23 @@ class Server:
             await self._cb(one)
 
 
-def message(subject: str = EVENT, **headers: str) -> Msg:
-    return Msg(_client=None, subject=subject, data=b"", headers=headers or None)  # type: ignore[arg-type]
+class Told(Msg):
+    """A message that notes what its server is told of it."""
+
+    async def ack(self) -> None:
+        self.told.append("ack")
+
+    async def in_progress(self) -> None:
+        self.told.append("ours")
+
+    @property
+    def told(self) -> list[str]:
+        """What was told, the first first."""
+        return self.__dict__.setdefault("_told", [])
+
+
+def message(subject: str = EVENT, **headers: str) -> Told:
+    return Told(_client=None, subject=subject, data=b"", headers=headers or None)  # type: ignore[arg-type]
 
 
 def tried(use: Callable[[Server, Pulling], Coroutine[Any, Any, None]], most: int = 500) -> None:
@@ -160,5 +175,44 @@ def test_a_connection_that_is_lost_gives_what_came_and_ends() -> None:
         assert await pulls.batch() == [one]
         with pytest.raises(ConnectionClosedError):
             await pulls.batch()
+
+    tried(use)
+
+
+def test_what_takes_long_stays_ours_until_it_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulling, "_SIGN_S", 0.0)
+
+    async def use(server: Server, pulls: Pulling) -> None:
+        taken, lies, later = message(), message(), message()
+        server.when_asked = [taken, lies]
+        assert await pulls.batch() == [taken]
+        holding = asyncio.ensure_future(pulls.hold())
+        while len(lies.told) < 3:
+            await asyncio.sleep(0)
+        assert abs(len(taken.told) - len(lies.told)) <= 1
+        await server.send(later)
+        await pulls.acknowledge([taken])
+        before = len(lies.told)
+        while len(lies.told) < before + 3:
+            await asyncio.sleep(0)
+        holding.cancel()
+        assert taken.told[-1] == "ack", "nothing is told of what is not ours any more"
+        assert 0 < len(later.told) < len(lies.told), "what has just come needs no sign"
+
+    tried(use, most=1)
+
+
+def test_a_sign_that_cannot_be_sent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulling, "_SIGN_S", 0.0)
+
+    async def lost(_: Msg) -> None:
+        raise ConnectionClosedError
+
+    monkeypatch.setattr(Told, "in_progress", lost)
+
+    async def use(server: Server, pulls: Pulling) -> None:
+        await server.send(message())
+        with pytest.raises(ConnectionClosedError):
+            await pulls.hold()
 
     tried(use)

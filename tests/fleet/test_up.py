@@ -5,55 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from nats.aio.msg import Msg
+from patience import until
 from sqlalchemy import func, select
 
 from stillscan.cli import main
-from stillscan.errors import EnvironmentTroubleError
 from stillscan.fleet import servers
-from stillscan.fleet.agent import Agent
 from stillscan.fleet.centre import Centre, CentreError, acknowledged
 from stillscan.fleet.connection import Address, NatsError, connected
-from stillscan.fleet.events import SUBJECTS, payload_of
+from stillscan.fleet.events import SUBJECTS
 from stillscan.fleet.nkey import new_seed, public_of
-from stillscan.fleet.offices import Office, drawn
+from stillscan.fleet.offices import Office
 from stillscan.fleet.receipts import written
 from stillscan.fleet.running import running
-from stillscan.fleet.servers import Server, User, local, started
+from stillscan.fleet.servers import Server, User, started
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import KIOSK
 from stillscan.fleet.up import fleet, go_on
 from stillscan.records.errors import RecordsError
 
-pytestmark = [pytest.mark.process, pytest.mark.slow]
-_LONG_S = 600.0  # never waited for: what a killed server had is sent again after 150 s, and a hang lasts longer
-
-
-@pytest.fixture(autouse=True)
-def _server_is_here() -> None:
-    try:
-        servers.program()
-    except EnvironmentTroubleError as missing:
-        pytest.skip(str(missing))
-
-
-def until(done: Callable[[], bool], what: str) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + _LONG_S
-    while not done():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.usefixtures("nats_is_here")]
 
 
 def quiet(what: str, done: int, of: int) -> None:
@@ -171,18 +151,6 @@ def _same_centre(kept: Path, empty: Path) -> None:
         )
 
 
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Office, Office, str]]:
-    """A server, two offices that it knows, and a centre's seed."""
-    folder, seed = tmp_path_factory.mktemp("two"), new_seed()
-    offices = [Office(folder / str(number), number, 10) for number in (1, 2)]
-    users = [*(one.user for one in offices), User(public_of(seed), None)]
-    with started(local(folder / "server", users)) as server:
-        yield server, offices[0], offices[1], seed
-    for one in offices:
-        one.close()
-
-
 def test_a_kiosk_writes_its_own_subjects_and_hears_nobody_else(two: tuple[Server, Office, Office, str]) -> None:
     server, first, _, seed = two
     heard: dict[str, list[str]] = {"centre": [], "kiosk": []}
@@ -238,34 +206,6 @@ def _refused(to: Address) -> str:
 async def _sign_in(to: Address) -> None:
     async with connected(to, "kiosk-0001"):
         pass
-
-
-def test_copies_of_a_centre_share_the_work_and_refuse_what_is_forged(
-    two: tuple[Server, Office, Office, str], tmp_path: Path
-) -> None:
-    server, first, second, seed = two
-    store, dice = Store(tmp_path / "centre.db"), random.Random(1)
-    first.enrol(store)  # the other one is not enrolled yet
-    for office in (first, second):
-        for _ in range(10):
-            office.serve(drawn(dice), dice)
-    copies = [Centre(store, Address((server.url,), seed)) for _ in range(2)]
-    agents = [Agent(one.outbox, Address((server.url,), one.seed), again_s=0.5) for one in (first, second)]
-    with running("centre", lambda: [one.run() for one in copies]) as check:
-        until(lambda: check() or all(one.ready.is_set() for one in copies), "ready")  # type: ignore[func-returns-value]
-        asyncio.run(_publish(server, first.seed, payload_of(b"{}", "0" * 128, "2026-11-29T10")))
-        with running("agents", lambda: [one.run() for one in agents]):
-            until(lambda: not first.waits, "the first is through")
-            assert second.waits
-            until(lambda: "takes nothing" in agents[1].trouble, "the second is told that it is not enrolled")
-            assert store.counted() == 10
-    store.close()
-    assert sum(one.refused for one in copies) >= 11
-
-
-async def _publish(server: Server, seed: str, payload: bytes) -> None:
-    async with connected(Address((server.url,), seed), "kiosk-0001") as kiosk:
-        await kiosk.jetstream().publish(f"{SUBJECTS}.kiosk-0001", payload)
 
 
 def test_a_server_does_not_outlive_who_started_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from stillscan.errors import EnvironmentTroubleError, StillscanError
 from stillscan.fleet.connection import Address, connected, pause_s, reason, telling, understood
 from stillscan.fleet.events import MOST_BYTES, RECEIPTS, STREAM, SUBJECTS
-from stillscan.fleet.pulling import Pulling
+from stillscan.fleet.pulling import ACK_WAIT_S, Pulling
 from stillscan.fleet.receipts import Receipt, Sign, first_of, written
 from stillscan.fleet.refusals import Refusal
 from stillscan.fleet.store import Store, utc_now
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 _BATCH = 500  # events of a transaction: its commit costs some ms, and each waits for it
 _MOST_PENDING = 4 * _BATCH  # two copies with two batches each
-_ACK_WAIT_S = 60.0  # until a copy that took a message and died is given up: longer than a database is waited for
 _KEEP_DAYS = 35
 """The server keeps what was taken for so long: a centre that is restored from a backup reads it again."""
 _WINDOW_S = 120.0  # in which the server knows repeats by their id: its own default, and all need it at 30 a second
 _DAY_S = 86400.0  # a day
+_UNREAD_S = 60.0  # until the server forgets who reads again: longer than a database is waited for
 _ANSWER_S = 10.0  # for the server: a cluster that elects a leader takes 4 s
 _BEHIND_S = 1.0  # between questions to the server how much waits: kiosks ask 30 times a second
 _WATCH_S = 10.0  # between questions whether the stream is there: where nothing comes, nobody else would notice
@@ -116,7 +116,7 @@ class Centre:
         pulling = Pulling(client, STREAM, self._name, _BATCH)
         await pulling.begin()
         working = [asyncio.create_task(self._work(pulling)) for _ in range(_WORKERS)]
-        working.append(asyncio.create_task(self._watch(stream)))
+        working += [asyncio.create_task(one) for one in (pulling.hold(), self._watch(stream))]
         try:
             done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
             for one in done:
@@ -129,7 +129,7 @@ class Centre:
     async def _watch(self, stream: JetStreamContext) -> None:
         """Says when the server answers nothing about its stream any more, however quiet kiosks are.
 
-        The connection stays: one that is only slow gives what was fetched by it to another copy after a minute.
+        The connection stays: what was fetched by one that is only slow would be given to another copy.
         """
         said, came = "", 0
         while True:
@@ -168,14 +168,14 @@ class Centre:
             await asyncio.to_thread(self._store.begin_anew, 0)
         await asyncio.to_thread(self._store.gone, state.first_seq)
         mine = f"state {self._store.identity}"
+        consumer = ConsumerConfig(
+            durable_name=self._name, description=mine, ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S,
+            max_ack_pending=_MOST_PENDING, filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
+        )  # fmt: skip
         with understood(self.to):
             try:
                 info = await stream.consumer_info(STREAM, self._name)
             except NotFoundError:
-                consumer = ConsumerConfig(
-                    durable_name=self._name, description=mine, ack_policy=AckPolicy.EXPLICIT, ack_wait=_ACK_WAIT_S,
-                    max_ack_pending=_MOST_PENDING, filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
-                )  # fmt: skip
                 with contextlib.suppress(BadRequestError):  # another copy was faster
                     await stream.add_consumer(STREAM, consumer)
                 info = await stream.consumer_info(STREAM, self._name)
@@ -184,6 +184,9 @@ class Centre:
                 f"another centre is called {self._name!r} and keeps its state elsewhere: each would get a part of the "
                 "events. Give this one its database, or another --name"
             )
+        if info.config.ack_wait != ACK_WAIT_S:  # made by an older centre
+            with understood(self.to):
+                await stream.add_consumer(STREAM, consumer)
         return acknowledged(info)
 
     async def _read_again(self, stream: JetStreamContext, upto: tuple[int, int]) -> None:
@@ -210,7 +213,7 @@ class Centre:
             _log.error("fleet: messages %d to %d are not on the server any more", have + 1, oldest - 1)
         again = ConsumerConfig(
             ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=first,
-            filter_subject=f"{SUBJECTS}.*", inactive_threshold=_ACK_WAIT_S,
+            filter_subject=f"{SUBJECTS}.*", inactive_threshold=_UNREAD_S,
         )  # fmt: skip
         reading = await stream.pull_subscribe(f"{SUBJECTS}.*", stream=STREAM, config=again)
         at = 0
@@ -230,11 +233,10 @@ class Centre:
                 messages = await pulling.batch()
             if messages:
                 await self._take_surely(messages)
-            for message in messages:
-                await message.ack()
+                await pulling.acknowledge(messages)
 
     async def _take_surely(self, messages: Sequence[Msg]) -> None:
-        """Until the database takes them; meanwhile they are ours."""
+        """Until the database takes them."""
         attempt = 0
         while True:
             try:
@@ -245,8 +247,6 @@ class Centre:
                 self._say(f"nothing is kept now: {error}")
                 await asyncio.sleep(pause_s(attempt))
                 attempt += 1
-                for message in messages:
-                    await message.in_progress()
 
     async def _take(self, messages: Sequence[Msg]) -> None:
         with understood(self.to):

@@ -2,6 +2,9 @@
 
 By NATS' own requests (`CONSUMER.MSG.NEXT`), for the library's `fetch` keeps the first messages back until its time is
 over, for others that might come, where several copies ask and little waits; and each costs it a task and a timer.
+
+Who takes messages and dies says nothing any more, and the server gives them to another copy after ACK_WAIT_S. Who lives
+says so of those that take longer, however long: a database may be away for a night.
 """
 
 from __future__ import annotations
@@ -10,12 +13,17 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
 
+ACK_WAIT_S = 5.0
+"""Until the server gives a message to another copy, if nobody says anything of it: what a killed copy had is counted
+within seconds, and one that lives may miss three signs. What two copies take counts once, and is work twice."""
+_SIGN_S = ACK_WAIT_S / 4  # three may be missed
 _AGAIN_S = 1.0
 """Between requests where little comes: a server that takes over from one that was killed knows of none before."""
 _LASTS_S = 2 * _AGAIN_S  # a request overlaps with the next: at any moment one is there
@@ -32,6 +40,7 @@ class Pulling:
         self._asked = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
         self._came: list[Msg] = []
+        self._given: dict[int, Msg] = {}  # to workers, and not acknowledged yet
         self._some, self._turn = asyncio.Event(), asyncio.Lock()
         self._open, self._until_s = 0, 0.0  # what the server may send yet, and when it is asked again in any case
         self._wrong: Msg | None = None
@@ -51,7 +60,10 @@ class Pulling:
         self._some.set()
 
     async def batch(self) -> list[Msg]:
-        """What has come, once something has; [] when nothing comes for a while. The library's errors."""
+        """What has come, once something has; [] when nothing comes for a while. The library's errors.
+
+        It is ours until it is acknowledged (`acknowledge`), as long as `hold` runs.
+        """
         from nats.errors import ConnectionClosedError
         from nats.js.errors import APIError
 
@@ -66,7 +78,24 @@ class Pulling:
             if not self._came and self._client.is_closed:
                 raise ConnectionClosedError
             taken, self._came = self._came[: self._most], self._came[self._most :]
+            self._given |= {id(one): one for one in taken}
             return taken
+
+    async def acknowledge(self, messages: Iterable[Msg]) -> None:
+        """The state has them: nobody is given them again. The library's errors."""
+        for one in messages:
+            await one.ack()
+            del self._given[id(one)]
+
+    async def hold(self) -> None:
+        """Tell the server, until cancelled, of all that lies here longer than a moment that it is ours still."""
+        before: dict[int, Msg] = {}
+        while True:
+            await asyncio.sleep(_SIGN_S)
+            now = self._given | {id(one): one for one in self._came}
+            for number in now.keys() & before.keys():
+                await now[number].in_progress()
+            before = now
 
     async def _ask(self) -> None:
         now_s = time.monotonic()

@@ -18,9 +18,10 @@ from kiosks import HOUR, NOW, Kiosk, check
 from places import ON_BOTH
 
 from stillscan.fleet.batch import Arrived
-from stillscan.fleet.centre import Centre, CentreError
+from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address
 from stillscan.fleet.events import EventError, parse_payload, payload_of, subject_of
+from stillscan.fleet.joining import CentreError
 from stillscan.fleet.receipts import first_told
 from stillscan.fleet.refusals import Refusal, by_kiosk
 from stillscan.fleet.store import Store
@@ -129,6 +130,39 @@ def test_a_centre_goes_past_what_a_kiosk_has_not_any_more_and_says_so(
     assert centre._past("oslo-1", told, 1, floor=7) == 4
     assert "3 events of oslo-1 up to 4 are lost" in caplog.text
     assert centre._past("oslo-1", told, 4, floor=7) == 4
+
+
+@pytest.mark.parametrize(("pending", "delivered", "whole"), [(0, 2, True), (3, 2, False), (0, 5, False)])
+def test_what_a_slow_server_does_not_give_in_time_is_not_taken_for_read_again(
+    store: Store, kiosk: Kiosk, pending: int, delivered: int, whole: bool
+) -> None:
+    """A kiosk would be told that all is here, and let go of what is not."""
+    messages = [
+        SimpleNamespace(
+            subject=subject_of("oslo-1"),
+            data=sent(kiosk.tell(check()))[1],
+            metadata=SimpleNamespace(sequence=SimpleNamespace(stream=number)),
+        )
+        for number in (1, 2)
+    ]
+    fetched = iter([messages])
+
+    async def fetch(*_: object, **__: object) -> Any:
+        if (some := next(fetched, None)) is None:
+            raise TimeoutError
+        return some
+
+    async def told(one: object) -> Any:
+        return one
+
+    info = SimpleNamespace(num_pending=pending, delivered=SimpleNamespace(consumer_seq=delivered))
+    reading = SimpleNamespace(fetch=fetch, consumer_info=lambda: told(info), unsubscribe=lambda: told(None))
+    state = SimpleNamespace(state=SimpleNamespace(first_seq=1))
+    stream = SimpleNamespace(stream_info=lambda _: told(state), pull_subscribe=lambda *_, **__: told(reading))
+    again = Centre(store, Address(("nats://127.0.0.1:1",)))._read_again(stream, (5, 5))  # type: ignore[arg-type]
+    with contextlib.nullcontext() if whole else pytest.raises(TimeoutError):
+        asyncio.run(again)
+    assert store.counted() == 2
 
 
 def test_a_key_that_was_exchanged_is_taken_once_it_is_enrolled(store: Store, kiosk: Kiosk) -> None:

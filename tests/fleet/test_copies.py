@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+import sqlite3
 import time
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from stillscan.fleet.agent import Agent
 from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address, connected
 from stillscan.fleet.events import STREAM, SUBJECTS, payload_of
+from stillscan.fleet.joining import CentreError, Joining
 from stillscan.fleet.offices import Office, drawn
 from stillscan.fleet.pulling import Pulling
 from stillscan.fleet.running import running
@@ -52,19 +55,19 @@ def test_what_a_killed_copy_had_is_soon_another_ones(
     """The consumer is of an older centre, which let a minute pass."""
     server, _, _, seed = two
     to, name, store = Address((server.url,), seed), "seconds", Store(tmp_path / "centre.db")
-    monkeypatch.setattr("stillscan.fleet.centre.ACK_WAIT_S", 60.0)
+    monkeypatch.setattr("stillscan.fleet.joining.ACK_WAIT_S", 60.0)
 
     async def taken() -> int:
         """By a copy that takes what there is and dies."""
         async with connected(to, name) as client:
-            await Centre(store, to, name)._prepare(client.jetstream())
+            await Joining(store, to, name, 1, -1).join(client, client.jetstream())
             pulls = Pulling(client, STREAM, name, 500)
             await pulls.begin()
             await client.jetstream().publish(f"{SUBJECTS}.kiosk-0001", b"of no use")
             return len(await pulls.batch())
 
     until(lambda: asyncio.run(taken()) > 0, "something was taken")
-    monkeypatch.setattr("stillscan.fleet.centre.ACK_WAIT_S", 0.5)
+    monkeypatch.setattr("stillscan.fleet.joining.ACK_WAIT_S", 0.5)
     centre, began_s = Centre(store, to, name), time.monotonic()
     with running("centre", lambda: [centre.run()]) as check:
         until(lambda: check() or centre.refused > 0, "another copy has it")  # type: ignore[func-returns-value]
@@ -75,3 +78,59 @@ def test_what_a_killed_copy_had_is_soon_another_ones(
 async def _publish(server: Server, seed: str, payload: bytes) -> None:
     async with connected(Address((server.url,), seed), "kiosk-0001") as kiosk:
         await kiosk.jetstream().publish(f"{SUBJECTS}.kiosk-0001", payload)
+
+
+def test_of_a_state_and_its_backup_one_is_at_work(
+    two: tuple[Server, Office, Office, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each begins where the other one is; each goes on where it is not, and has all of it then."""
+    monkeypatch.setattr("stillscan.fleet.centre._WATCH_S", 0.1)
+    server, office, _, seed = two
+    to, name, dice = Address((server.url,), seed), "backed-up", random.Random(1)
+    first, agent = Store(tmp_path / "first.db"), Agent(office.outbox, Address((server.url,), office.seed), again_s=0.5)
+    office.enrol(first)
+    with contextlib.closing(sqlite3.connect(tmp_path / "first.db")) as now:
+        now.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
+    backup = Store(tmp_path / "backup.db")
+
+    def works(store: Store) -> None:
+        """Until it has all that the kiosk told."""
+        office.serve(drawn(dice), dice)
+        with running("centre", lambda: [Centre(store, to, name).run()]) as check:
+            until(lambda: check() or store.highest("kiosk-0001") == office.outbox.last(), "all is there")  # type: ignore[func-returns-value]
+            if store is first:
+                with pytest.raises(CentreError, match="is at work, and this state is a backup of its own"):
+                    asyncio.run(Centre(backup, to, name).run())
+
+    with running("agent", lambda: [agent.run()]):
+        for store in (first, backup, first, backup):
+            works(store)
+        one = Centre(backup, to, name)
+        with running("backup", lambda: [one.run()]) as check:
+            until(lambda: check() or one.ready.is_set(), "it is at work")  # type: ignore[func-returns-value]
+            with pytest.raises(CentreError, match="is at work"):
+                asyncio.run(Centre(first, to, name).run())
+    first.close()
+    backup.close()
+
+
+def test_a_centre_that_nobody_could_ask_ends_when_another_went_on(
+    two: tuple[Server, Office, Office, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stillscan.fleet.centre._WATCH_S", 0.1)
+    server, _, _, seed = two
+    to, name = Address((server.url,), seed), "cut-off"
+    store = Store(tmp_path / "first.db")
+    one = Centre(store, to, name)
+    with contextlib.closing(store), running("centre", lambda: [one.run()]) as check:
+        until(lambda: check() or one.ready.is_set(), "it is at work")  # type: ignore[func-returns-value]
+        asyncio.run(_named_by(to, name, "state other " + store.identities()[0]))
+        with pytest.raises(CentreError, match="went on from a backup of this state"):
+            until(lambda: check() or False, "it notices")  # type: ignore[func-returns-value]
+
+
+async def _named_by(to: Address, name: str, description: str) -> None:
+    async with connected(to, name) as client:
+        stream = client.jetstream()
+        config = (await stream.consumer_info(STREAM, name)).config
+        await stream.add_consumer(STREAM, config.evolve(description=description))

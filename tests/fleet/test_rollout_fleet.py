@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Table, delete, insert, select
 
 from stillscan.errors import InputError
 from stillscan.fleet.events import CountsData, hour_of
@@ -19,6 +23,7 @@ from stillscan.fleet.rollout.release import Kind, Release
 from stillscan.fleet.rollout.rings import Member
 from stillscan.fleet.rollout.roles import ONLINE, ROLLOUTS
 from stillscan.fleet.store import Store
+from stillscan.fleet.tables import ABOUT, ROLLOUT
 
 from .kiosks import Kiosk, check
 from .places import ON_BOTH
@@ -71,15 +76,17 @@ class Fleet:
         self.release = Release(Kind.KNOWN, "v1", 1)
         self.publisher.repository.add(self.release, listed(1), clock.now)
         self.publisher.sign()
-        (online,), (rollouts,) = self.publisher.keys[ONLINE], self.publisher.keys[ROLLOUTS]
         self.published: list[bytes | None] = []
-
-        def publish(content: bytes | None) -> None:
-            self.published.append(content)
-            self.publisher.repository.publish(online, rollouts, clock.now, content)
-
-        self.conductor = Conductor(store, publish)
+        self.conductor = Conductor(store, self)
         self.offices = [Office(f"kiosk-{number:02}", self) for number in range(offices)]
+
+    def __call__(self, content: bytes | None) -> None:
+        (online,), (rollouts,) = self.publisher.keys[ONLINE], self.publisher.keys[ROLLOUTS]
+        self.published.append(content)
+        self.publisher.repository.publish(online, rollouts, self.clock.now, content)
+
+    def ordered(self) -> bytes | None:
+        return self.publisher.repository.orders()
 
     def plan(self, *texts: str, **rules: object) -> Plan:
         return Plan("week-48", self.release, rings.parse(texts or ["25%", "100%"]), Rules(checks=40, **rules))  # type: ignore[arg-type]
@@ -182,6 +189,28 @@ def test_kiosks_that_are_silent_are_not_waited_for(fleet: Fleet) -> None:
     assert fleet.conductor.rollouts(fleet.clock.now)[0].watched.rings[0].kiosks == 1
 
 
+def test_a_kiosk_that_is_heard_of_counts_whatever_its_clock_says(fleet: Fleet) -> None:
+    fleet.conductor.plan(fleet.plan("100%"))
+    fleet.conductor.turn(fleet.clock.now)
+    fleet.waiting.append(fleet.offices[1].key.tell(check(), hour="2099-01-01T00"))
+    fleet.arrive()
+    fleet.clock.pass_(days=3)
+    for office in fleet.offices[2:4]:
+        fleet.waiting.append(office.key.tell(check(), hour="2025-11-29T10"))
+    fleet.arrive()
+    assert fleet.conductor.rollouts(fleet.clock.now)[0].watched.rings[0].kiosks == 2
+
+
+def test_firmware_waits_for_no_kiosk_with_another_board(fleet: Fleet) -> None:
+    for office in fleet.offices[:3]:
+        fleet.waiting.append(office.key.tell(check(board="rpi_pico2"), hour=hour_of(fleet.clock.now)))
+    fleet.arrive()
+    firmware = Release(Kind.FIRMWARE, "v1", 1, "rpi_pico2")
+    fleet.conductor.plan(replace(fleet.plan("100%"), release=firmware))
+    fleet.conductor.turn(fleet.clock.now)
+    assert fleet.conductor.rollouts(fleet.clock.now)[0].watched.rings[0].kiosks == 3
+
+
 def test_what_is_valid_is_signed_anew_before_it_runs_out(fleet: Fleet) -> None:
     fleet.conductor.turn(fleet.clock.now)
     fleet.clock.pass_(seconds=AGAIN.total_seconds())
@@ -194,14 +223,88 @@ def test_what_is_valid_is_signed_anew_before_it_runs_out(fleet: Fleet) -> None:
     assert fleet.published[count:] == [None, None]
 
 
-def test_what_cannot_be_published_has_not_happened(fleet: Fleet, store: Store) -> None:
-    def fails(_: bytes | None) -> None:
+def test_what_cannot_be_published_has_not_happened(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
         raise InputError("the folder of releases is not there")
 
     fleet.conductor.plan(fleet.plan())
+    monkeypatch.setattr(Fleet, "__call__", fails)
     with pytest.raises(InputError):
-        Conductor(store, fails).turn(fleet.clock.now)
+        fleet.conductor.turn(fleet.clock.now)
     assert fleet.now().open == 0
+
+
+def test_a_copy_that_is_killed_between_publishing_and_keeping_leaves_nothing_strange(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = Fleet.__call__
+
+    def killed(self: Fleet, content: bytes | None) -> None:
+        publish(self, content)
+        raise InputError("killed")
+
+    fleet.conductor.plan(fleet.plan())
+    monkeypatch.setattr(Fleet, "__call__", killed)
+    with pytest.raises(InputError):
+        fleet.conductor.turn(fleet.clock.now)
+    assert fleet.now().open == 0
+    monkeypatch.setattr(Fleet, "__call__", publish)
+    fleet.conductor.turn(fleet.clock.now)
+    assert (fleet.now().state, fleet.now().open) == (State.RUNNING, 1)
+
+
+Backup = dict[Table, list[dict[str, Any]]]
+
+
+def back_to(store: Store, kept: Backup | None = None) -> Backup:
+    """What a backup has of roll-outs; with ``kept`` it is put back."""
+    with store.writing() as connection:
+        for table, rows in (kept or {}).items():
+            connection.execute(delete(table))
+            if rows:
+                connection.execute(insert(table), rows)
+        tables = (ABOUT, ROLLOUT)
+        return {table: [dict(row) for row in connection.execute(select(table)).mappings()] for table in tables}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "state", "does"),
+    [
+        (plan.back, State.BACK, orders.Does.BACK),
+        (plan.pause, State.PAUSED, orders.Does.WAIT),
+        (lambda one: replace(one, state=State.STOPPED), State.PAUSED, orders.Does.WAIT),
+        (lambda one: replace(one, open=2), State.PAUSED, orders.Does.WAIT),
+    ],
+)
+def test_a_state_that_was_put_back_undoes_nothing(
+    fleet: Fleet, store: Store, meanwhile: Callable[[Plan], Plan], state: State, does: orders.Does
+) -> None:
+    fleet.conductor.plan(fleet.plan())
+    fleet.conductor.turn(fleet.clock.now)
+    yesterday = back_to(store)
+    opened = fleet.conductor.change("week-48", meanwhile).open
+    back_to(store, yesterday)
+    assert (fleet.now().state, fleet.now().open) == (State.RUNNING, 1)
+    for _ in range(2):  # after the first look it is known
+        fleet.conductor.turn(fleet.clock.now)
+        (order,) = orders.parse(fleet.ordered() or b"")
+        assert (fleet.now().state, fleet.now().open, order.does, order.open) == (state, opened, does, opened)
+    if state is State.PAUSED:
+        assert "put back" in fleet.now().why
+        assert fleet.conductor.change("week-48", plan.resume).state is State.RUNNING
+
+
+def test_a_roll_out_that_a_backup_knows_nothing_of_goes_no_further(
+    fleet: Fleet, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    yesterday = back_to(store)
+    fleet.conductor.plan(fleet.plan())
+    fleet.conductor.turn(fleet.clock.now)
+    assert len(orders.parse(fleet.ordered() or b"")) == 1
+    back_to(store, yesterday)
+    fleet.conductor.turn(fleet.clock.now)
+    assert orders.parse(fleet.ordered() or b"") == []
+    assert "knows nothing of week-48" in caplog.text
 
 
 @ON_BOTH

@@ -20,9 +20,10 @@ from sqlalchemy import func, select
 
 from stillscan.cli import main
 from stillscan.fleet import servers
-from stillscan.fleet.centre import Centre, CentreError, acknowledged
+from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address, NatsError, connected
 from stillscan.fleet.events import SUBJECTS
+from stillscan.fleet.joining import CentreError, acknowledged
 from stillscan.fleet.nkey import new_seed, public_of
 from stillscan.fleet.offices import Office
 from stillscan.fleet.receipts import written

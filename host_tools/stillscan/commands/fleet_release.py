@@ -118,6 +118,10 @@ class Publisher:
             with waited_for(f"the releases are copied to {self._to[0]}"):
                 copy(self._repository.folder / "public", *self._to)
 
+    def ordered(self) -> bytes | None:
+        """See ``Repository.orders``."""
+        return self._repository.orders()
+
 
 def _keys(args: argparse.Namespace) -> int:
     folder = Path(args.folder)

@@ -13,10 +13,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stillscan.errors import EnvironmentTroubleError, StillscanError
+from stillscan.errors import StillscanError
 from stillscan.fleet.connection import Address, connected, pause_s, reason, telling, understood
-from stillscan.fleet.events import MOST_BYTES, RECEIPTS, STREAM, SUBJECTS
-from stillscan.fleet.pulling import ACK_WAIT_S, Pulling
+from stillscan.fleet.events import RECEIPTS, STREAM, SUBJECTS
+from stillscan.fleet.joining import BATCH, MOST_PENDING, CentreError, Joining
+from stillscan.fleet.pulling import Pulling
 from stillscan.fleet.receipts import Receipt, Sign, first_of, written
 from stillscan.fleet.refusals import Refusal
 from stillscan.fleet.store import Store, utc_now
@@ -28,24 +29,13 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
-    from nats.js.api import ConsumerInfo
 
-_BATCH = 500  # events of a transaction: its commit costs some ms, and each waits for it
-_MOST_PENDING = 4 * _BATCH  # two copies with two batches each
-_KEEP_DAYS = 35
-"""The server keeps what was taken for so long: a centre that is restored from a backup reads it again."""
-_WINDOW_S = 120.0  # in which the server knows repeats by their id: its own default, and all need it at 30 a second
-_DAY_S = 86400.0  # a day
 _UNREAD_S = 60.0  # until the server forgets who reads again: longer than a database is waited for
 _ANSWER_S = 10.0  # for the server: a cluster that elects a leader takes 4 s
 _BEHIND_S = 1.0  # between questions to the server how much waits: kiosks ask 30 times a second
 _WATCH_S = 10.0  # between questions whether the stream is there: where nothing comes, nobody else would notice
 _WORKERS = 2  # one waits for the database while the other verifies
 _log = logging.getLogger(__name__)
-
-
-class CentreError(EnvironmentTroubleError):
-    """This centre cannot serve, and why."""
 
 
 class Centre:
@@ -63,7 +53,7 @@ class Centre:
         """``sign`` signs receipts: kiosks that know the centre's key believe no others."""
         self._sign = sign
         self._store, self.to, self._name = store, to, name
-        self._replicas, self._most_bytes = replicas, most_bytes
+        self._joining = Joining(store, to, name, replicas, most_bytes)
         self._keys: dict[str, PublicKeys] = {}
         self._refusals: set[tuple[str, str]] = set()  # told in the log once
         self.taken = self.repeated = self.refused = 0
@@ -107,13 +97,14 @@ class Centre:
     async def _serve(self, client: Client) -> None:
         stream = client.jetstream(timeout=_ANSWER_S)
         with telling(self._waits, f"{self.to}: the server lets us in, and has not told of its stream yet"):
-            upto = await self._prepare(stream)
+            upto = await self._joining.join(client, stream)
         await self._read_again(stream, upto)
+        await self._joining.answer(client)
         answering = functools.partial(self._answer, _Behind(stream, self._name))
         await client.subscribe(f"{RECEIPTS}.*", queue=self._name, cb=answering)
         self.ready.set()
         self._say("")
-        pulling = Pulling(client, STREAM, self._name, _BATCH)
+        pulling = Pulling(client, STREAM, self._name, BATCH)
         await pulling.begin()
         working = [asyncio.create_task(self._work(pulling)) for _ in range(_WORKERS)]
         working += [asyncio.create_task(one) for one in (pulling.hold(), self._watch(stream))]
@@ -127,7 +118,7 @@ class Centre:
             await asyncio.gather(*working, return_exceptions=True)
 
     async def _watch(self, stream: JetStreamContext) -> None:
-        """Says when the server answers nothing about its stream any more, however quiet kiosks are.
+        """Says when the server answers nothing any more, however quiet kiosks are. CentreError: another state went on.
 
         The connection stays: what was fetched by one that is only slow would be given to another copy.
         """
@@ -136,8 +127,7 @@ class Centre:
             await asyncio.sleep(_WATCH_S)
             before, came = came, self.taken + self.repeated + self.refused
             try:
-                with understood(self.to):
-                    await stream.stream_info(STREAM)
+                await self._joining.look(stream)
             except TimeoutError as error:
                 if came == before:
                     said = f"{self.to}: {reason(error)}"
@@ -145,49 +135,6 @@ class Centre:
             else:
                 if said and self.trouble == said:
                     self._say("")
-
-    async def _prepare(self, stream: JetStreamContext) -> tuple[int, int]:
-        """Make stream and consumer where they are not; up to which message all, and any, may be acknowledged."""
-        from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, StorageType, StreamConfig
-        from nats.js.errors import BadRequestError, NotFoundError
-
-        wanted = StreamConfig(
-            name=STREAM, subjects=[f"{SUBJECTS}.*"], storage=StorageType.FILE, num_replicas=self._replicas,
-            discard=DiscardPolicy.NEW,  # a full server says so, and the outbox waits; OLD would lose in silence
-            max_age=_KEEP_DAYS * _DAY_S, max_msg_size=MOST_BYTES + 4096, max_bytes=self._most_bytes,
-            duplicate_window=_WINDOW_S,
-        )  # fmt: skip
-        with understood(self.to):
-            try:
-                state = (await stream.stream_info(STREAM)).state
-            except NotFoundError:
-                state = (await stream.add_stream(wanted)).state
-        have = await asyncio.to_thread(self._store.stream)
-        if state.last_seq < have:
-            _log.error("fleet: the server has lost its stream; kiosks send again what this state has not")
-            await asyncio.to_thread(self._store.begin_anew, 0)
-        await asyncio.to_thread(self._store.gone, state.first_seq)
-        mine = f"state {self._store.identity}"
-        consumer = ConsumerConfig(
-            durable_name=self._name, description=mine, ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S,
-            max_ack_pending=_MOST_PENDING, filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
-        )  # fmt: skip
-        with understood(self.to):
-            try:
-                info = await stream.consumer_info(STREAM, self._name)
-            except NotFoundError:
-                with contextlib.suppress(BadRequestError):  # another copy was faster
-                    await stream.add_consumer(STREAM, consumer)
-                info = await stream.consumer_info(STREAM, self._name)
-        if info.config.description != mine:
-            raise CentreError(
-                f"another centre is called {self._name!r} and keeps its state elsewhere: each would get a part of the "
-                "events. Give this one its database, or another --name"
-            )
-        if info.config.ack_wait != ACK_WAIT_S:  # made by an older centre
-            with understood(self.to):
-                await stream.add_consumer(STREAM, consumer)
-        return acknowledged(info)
 
     async def _read_again(self, stream: JetStreamContext, upto: tuple[int, int]) -> None:
         """What was acknowledged after the backup that this state was restored from: it is on the server still.
@@ -202,7 +149,7 @@ class Centre:
             return
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-        first = max(1, have - _MOST_PENDING)  # copies commit in another order, so far at most
+        first = max(1, have - MOST_PENDING)  # copies commit in another order, so far at most
         with understood(self.to):
             oldest = (await stream.stream_info(STREAM)).state.first_seq
         if have < floor:
@@ -216,14 +163,18 @@ class Centre:
             filter_subject=f"{SUBJECTS}.*", inactive_threshold=_UNREAD_S,
         )  # fmt: skip
         reading = await stream.pull_subscribe(f"{SUBJECTS}.*", stream=STREAM, config=again)
-        at = 0
+        at = got = 0
         while at < most:
             try:
                 with understood(self.to):
-                    messages = await reading.fetch(_BATCH, timeout=_ANSWER_S)
+                    messages = await reading.fetch(BATCH, timeout=_ANSWER_S)
                     at = messages[-1].metadata.sequence.stream
             except TimeoutError:
+                info = await reading.consumer_info()
+                if info.num_pending or (info.delivered and info.delivered.consumer_seq > got):
+                    raise  # of a server that is slow: begun anew, from what is here by then
                 break  # the last ones are gone
+            got += len(messages)
             await self._take(messages)
         await reading.unsubscribe()
 
@@ -293,14 +244,6 @@ class Centre:
                 lost, kiosk, upto,
             )  # fmt: skip
         return self._store.highest(kiosk) or highest
-
-
-def acknowledged(consumer: ConsumerInfo) -> tuple[int, int]:
-    """Up to which message of the stream a consumer was told that all are taken, and up to which any may be."""
-    floor = consumer.ack_floor.stream_seq if consumer.ack_floor else 0
-    most = consumer.delivered.stream_seq if consumer.delivered else 0
-    open_ = consumer.num_ack_pending or 0
-    return floor, (most if most - floor > open_ else floor)  # else all that came above the floor are open
 
 
 class _Behind:

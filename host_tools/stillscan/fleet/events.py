@@ -21,6 +21,8 @@ PURPOSE = "fleet event 1"
 MOST_BYTES = 64 * 1024  # of a body: sixty times the largest check that was seen in the simulator
 SUBJECTS = "stillscan.events"
 RECEIPTS = "stillscan.receipts"
+CENTRES = "stillscan.centres"
+"""Where a centre asks whether another one of its name is at work."""
 STREAM = "STILLSCAN"
 MOST_OFFICE = 64
 """Characters of an office's name."""

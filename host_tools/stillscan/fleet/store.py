@@ -101,8 +101,6 @@ class Store:
                 about = first
             if about.get("schema") != _VERSION:
                 raise RecordsError(f"{self}: was made by a newer stillscan; update this one", "newer")
-        self.identity = about["identity"]
-        """Random, made with the state: by it two centres that share a name are told apart."""
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -244,7 +242,10 @@ class Store:
 
     def refused(self, given: Iterable[Refusal], now: datetime) -> int:
         """Count messages that were not taken, each once however often it is read; how many were not counted before."""
+        given = list(given)
         with self.writing() as connection:
+            if given:
+                connection.execute(_STREAM, {"at": _spelt(max(one.stream for one in given))})
             return refusals.count(connection, given, now)
 
     def gone(self, before: int) -> None:
@@ -280,6 +281,22 @@ class Store:
         """The furthest message of the stream that was taken."""
         with self.reading() as connection:
             return int(connection.scalar(select(ABOUT.c.value).where(ABOUT.c.name == "stream")) or 0)
+
+    def identities(self) -> tuple[str, str]:
+        """By what two centres that share a name are told apart: random, of this state, and of what it was before it was
+        put back from a backup ("-": never)."""
+        asked = select(ABOUT.c.name, ABOUT.c.value).where(ABOUT.c.name.in_(("identity", "former")))
+        with self.reading() as connection:
+            found = {name: value for name, value in connection.execute(asked)}
+        return found["identity"], found.get("former", "-")
+
+    def renew(self, former: str) -> None:
+        """Another state from now on than ``former``, of which this is a backup; once, whichever copy asks."""
+        own = update(ABOUT).where(ABOUT.c.name == "identity", ABOUT.c.value == former)
+        with self.writing() as connection:
+            if connection.execute(own.values(value=secrets.token_hex(16))).rowcount:
+                connection.execute(delete(ABOUT).where(ABOUT.c.name == "former"))
+                connection.execute(insert(ABOUT).values(name="former", value=former))
 
     def begin_anew(self, stream: int) -> None:
         """The stream was made anew, or is read again from there: its numbers count from ``stream``."""

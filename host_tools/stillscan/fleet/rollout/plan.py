@@ -184,6 +184,23 @@ def approve(plan: Plan, hour: str) -> Plan:
     return _open(plan, hour)
 
 
+def put_back(plan: Plan, told: Order | None, hour: str) -> Plan:
+    """As it goes on where kiosks are told what this plan does not know: its state was put back from a backup.
+
+    ``told``: what they are told of it. Rings that are open stay open, what is taken back stays so, and all else waits
+    for a person: what was found out since, and who stopped it, is lost.
+    """
+    if told is not None and told.rings == plan.rings and told.open:
+        began, since = plan.began or hour, plan.since if plan.open >= told.open else hour
+        plan = replace(plan, open=max(plan.open, told.open), began=began, since=since)
+        if told.does is Does.BACK:
+            return replace(plan, state=State.BACK, why="taken back by a person")
+    if plan.state in OVER:
+        return plan
+    why = "this state of the centre was put back from a backup: look at the rings, then resume it, or take it back"
+    return replace(plan, state=State.PAUSED, why=why)
+
+
 def back(plan: Plan) -> Plan:
     """Every kiosk that has it goes back to what it had before. RolloutError."""
     if plan.open == 0:

@@ -225,6 +225,12 @@ class Repository:
         found = [] if targets is None else _releases(targets.signed)
         return sorted(found, key=lambda release: (release.kind, release.board, release.serial))
 
+    def orders(self) -> bytes | None:
+        """What kiosks are told to do; None: nothing yet."""
+        role = self._newest(ROLLOUTS, Targets)
+        file = role and role.signed.targets.get(ORDERS)
+        return read_whole(self.targets / file.get_prefixed_paths()[0], MOST_BYTES) if file else None
+
     def next_serial(self, kind: str, board: str = "") -> int:
         """Of the next release of a kind, drafts counted."""
         role = dict(self._drafts()).get(TARGETS) or self._newest(TARGETS, Targets)

@@ -19,8 +19,10 @@ from stillscan.fleet.events import hour_of
 from stillscan.fleet.rollout import rings
 from stillscan.fleet.rollout.judge import Counts, Judgement, judged
 from stillscan.fleet.rollout.plan import Plan, Seen
+from stillscan.fleet.rollout.release import Release
 from stillscan.fleet.rollout.rings import Member
 from stillscan.fleet.tables import CHECK, GIVEN, KIOSK, NOTE
+from stillscan.records.canonical import instant
 
 _LATELY = timedelta(days=2)
 """A kiosk that was heard of since is one that a ring waits for: over a weekend they are switched off."""
@@ -43,6 +45,11 @@ def fleet(connection: Connection) -> list[Member]:
     return sorted(Member(*row) for row in rows)
 
 
+def fitting(release: Release, members: Iterable[Member]) -> list[Member]:
+    """Those that a release is for: of firmware, kiosks with its board."""
+    return [member for member in members if release.board in ("", member.board)]
+
+
 def watch(connection: Connection, plan: Plan, now: datetime) -> Watched:
     """What is known now. What kiosks have said since the last look is noted first."""
     if plan.open == 0:
@@ -54,9 +61,9 @@ def watch(connection: Connection, plan: Plan, now: datetime) -> Watched:
             select(GIVEN.c.kiosk, GIVEN.c.n, GIVEN.c.refused).where(GIVEN.c.rollout == plan.name)
         )
     }
-    lately = select(KIOSK.c.kiosk).where(KIOSK.c.last_hour >= hour_of(now - _LATELY))
+    lately = select(KIOSK.c.kiosk).where(KIOSK.c.heard >= instant(now - _LATELY))
     heard = {kiosk for (kiosk,) in connection.execute(lately)}
-    drawn = rings.members(plan.rings, plan.name, fleet(connection))
+    drawn = [fitting(plan.release, ring) for ring in rings.members(plan.rings, plan.name, fleet(connection))]
     has = {kiosk for kiosk, (_, refused) in given.items() if not refused}
     others = [member.kiosk for ring in drawn[plan.open :] for member in ring]
     counts = _counts(connection, plan, now, _some(sorted(has)), _some(others))

@@ -114,7 +114,7 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
                     site.kill_centre(number)
                     site.start_centre(number)
             receipts_s = max(one.done_s or time.monotonic() for one in boxes) - began_s
-            worked = site.worked()
+            worked = before if kills else site.worked()  # of what was killed nobody knows
         lost, twice, ordered = compared(site, boxes)
     seconds = min(receipts_s, (there_s or math.inf) - began_s)  # kiosks ask for receipts now and then only
     rate = events / seconds
@@ -126,7 +126,7 @@ def _chain(folder: Path, args: argparse.Namespace, boxes: list[Box], kill_every:
         "receipts_after_s": round(receipts_s, 1),
         "kills": kills,
     }
-    if not kills:  # of what was killed nobody knows
+    if not kills:
         told["core_us_an_event"] = {who: round((worked[who] - before[who]) / events * 1e6) for who in worked}
     print(json.dumps({**told, "lost": lost, "twice": twice, "in_order": ordered}), flush=True)
     fast = seconds <= most_s if most_s else kill_every > 0 or rate >= _GOAL_RATE

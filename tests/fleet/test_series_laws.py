@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillscan.fleet import counts
-from stillscan.fleet.counts import Strata, binomial_tail, discovery_rates, rate_bounds, tail
+from stillscan.fleet.counts import Strata, binomial_tail, discovery_rates, rate_bounds, tail, weights
 
 
 def strata(*rows: tuple[int, int, int]) -> Strata:
@@ -89,6 +89,21 @@ def test_discovery_rates_are_those_of_benjamini_and_hochberg() -> None:
     assert sum(rate <= 0.05 for rate in rates) == 4
     assert rates == sorted(rates)
     assert rates[0] == pytest.approx(0.0015)
+
+
+@given(st.lists(st.floats(0, 30), min_size=1, max_size=300), st.floats(0.001, 0.2))
+def test_weights_share_out_the_whole_rate(shifts: list[float], rate: float) -> None:
+    shared = weights(shifts, rate)
+    assert all(one >= 0 for one in shared)
+    assert sum(shared) == pytest.approx(len(shifts), rel=1e-6)
+
+
+def test_what_shows_in_any_case_and_what_never_can_get_little() -> None:
+    never, hardly, surely = weights([0.5] * 100 + [3.5] * 100 + [12.0] * 100, 0.035)[::100]
+    assert hardly > 2.9
+    assert never < 0.05
+    assert surely < 0.05
+    assert weights([3.0] * 7, 0.035) == pytest.approx([1.0] * 7)
 
 
 def test_the_binomial_tail_is_counted_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Hashable, Iterable
 from typing import Any, NamedTuple
@@ -55,6 +56,16 @@ class Table:
         return tail(
             Strata(self.documents[rows], self._failures[stratum], self._total[stratum]), int(self.failed[rows].sum())
         )
+
+    def shift(self, rows: Ints, times: float) -> float:
+        """By how many standard deviations these rows would stand out if they failed ``times`` as often as all do."""
+        stratum, own = self.stratum[rows], int(self.documents[rows].sum())
+        strata = Strata(self.documents[rows], self._failures[stratum], self._total[stratum])
+        rate = strata.expected() / own
+        if not 0 < rate < 1:
+            return 0.0
+        more = min(times * rate, (1 + rate) / 2)  # no rate is above 1
+        return math.log(more * (1 - rate) / rate / (1 - more)) * math.sqrt(strata.variance())
 
     def expected(self, rows: Ints) -> float | None:
         """The failure rate of the others where these were; None where there were no others."""

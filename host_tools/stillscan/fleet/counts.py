@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ _EXACT_VARIANCE = 400.0
 """Above it the sum of hypergeometric counts is taken by an Edgeworth series: at 400 both differ by less than 3 % of a
 tail of 1e-4 (tests/fleet/test_series_laws.py), and the exact sum of a million strata would take minutes."""
 _NOTHING = 1e-18  # a tail of this mass is cut off a distribution: far below any p-value that decides anything
+_LEAST_SHIFT = 1e-3  # of a test that can show nothing: it gets nothing, and is no division by 0
+_MOST_LEVEL, _HALVINGS = 500.0, 80  # of the search for the mean of 1: beyond any level, and to the last digit
 _Z95 = 1.959963984540054  # the normal distribution's 97.5 % quantile: intervals hold in 95 %
 
 
@@ -33,6 +35,10 @@ class Strata(NamedTuple):
         """Failures of the series if it failed like everything else where it was."""
         return float((self.own * self.failed / self.total).sum())
 
+    def variance(self) -> float:
+        """Of these failures, then."""
+        return float(_spread(*(part.astype(np.float64) for part in self)).sum())
+
 
 def tail(strata: Strata, seen: int) -> float:
     """The mid-p of at least ``seen`` failures of a series that is like the others at the same kiosks and days.
@@ -45,8 +51,7 @@ def tail(strata: Strata, seen: int) -> float:
     fixed = int(np.where(moving, 0, own * failed / total).sum().round())
     own, failed, total = own[moving], failed[moving], total[moving]
     over = seen - fixed
-    mean = own * failed / total
-    spread = mean * (1 - failed / total) * (total - own) / np.maximum(1, total - 1)
+    mean, spread = own * failed / total, _spread(own, failed, total)
     if not len(own):
         return 0.5 if over == 0 else float(over < 0)
     if spread.sum() > _EXACT_VARIANCE:
@@ -58,13 +63,19 @@ def tail(strata: Strata, seen: int) -> float:
     return min(1.0, float(law[at + 1 :].sum() + (law[at] / 2 if at < len(law) else 0.0)))
 
 
+def _spread(own: Floats, failed: Floats, total: Floats) -> Floats:
+    """Variances of hypergeometric counts."""
+    spread: Floats = own * failed / total * (1 - failed / total) * (total - own) / np.maximum(1, total - 1)
+    return spread
+
+
 def _edgeworth(own: Floats, failed: Floats, total: Floats, mean: Floats, spread: Floats, over: int) -> float:
     skewed = spread * (total - 2 * failed) * (total - 2 * own) / (total * np.maximum(1, total - 2))
     deviation = math.sqrt(spread.sum())
     x = (over - float(mean.sum())) / deviation
     skewness = float(skewed.sum()) / deviation**3
     density = math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-    upper = 0.5 * math.erfc(x / math.sqrt(2)) + density * skewness / 6 * (x * x - 1)
+    upper = _upper(x) + density * skewness / 6 * (x * x - 1)
     return min(1.0, max(0.0, upper))
 
 
@@ -118,6 +129,26 @@ def discovery_rates(chances: list[float]) -> list[float]:
         least = min(least, chances[index] * len(chances) / rank)
         rates[index] = least
     return rates
+
+
+def weights(shifts: Sequence[float], rate: float) -> list[float]:
+    """How much of the false discovery ``rate`` each of many tests gets, 1 in the mean: as much as finds the most.
+
+    ``shifts``: by how many standard deviations each would stand out if there were something to find. One that shows it
+    in any case needs little, one that can never show it gets little; and since no weight knows what was seen, the rate
+    is held (Roeder and Wasserman 2009, Statistical Science 24; the rate itself: Genovese, Roeder and Wasserman 2006).
+    """
+    some = [max(shift, _LEAST_SHIFT) for shift in shifts]
+    low, high = -_MOST_LEVEL, _MOST_LEVEL
+    for _ in range(_HALVINGS):
+        level = (low + high) / 2
+        low, high = (level, high) if sum(_upper(one / 2 + level / one) for one in some) > rate else (low, level)
+    return [_upper(one / 2 + high / one) * len(some) / rate for one in some]
+
+
+def _upper(x: float) -> float:
+    """The normal distribution's upper tail."""
+    return 0.5 * math.erfc(x / math.sqrt(2))
 
 
 def binomial_tail(seen: int, of: int, chance: float) -> float:

@@ -10,8 +10,6 @@ from stillscan.simulator.kiosk import SimulatedKiosk, hold_back
 
 HURRY = 4
 """A cleaning takes a minute of the scanner's time; but a service ends when its host says nothing for 5 s of it."""
-TIMES = "2"
-"""The same of a scanner of its own, whose host goes by the computer's clock."""
 HURRIED = "STILLSCAN_TESTS_HURRIED"
 """In the environment of a process that is forked (see forked.py): how many times as fast its scanner is."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import re
 import socket
 import subprocess
@@ -23,7 +22,6 @@ from stillscan.records.importing import load
 from stillscan.records.place import open_keyring
 from stillscan.records.staff import Role, StaffList
 from tests.covering import WHOLE
-from tests.hurried import HURRIED, TIMES
 from tests.technician.short_looks import shorten
 
 from .terminal import COMMAND, END_S, SAMPLES
@@ -142,8 +140,7 @@ def mid_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MidDay]:
     device = [*COMMAND, "device", "--hands", "nobody", "--control", str(control)]
     kiosk = [*COMMAND, "run", "--test-mode", "--database", str(database), "--page", "0", "--language", "en", "--port"]
     pipe = subprocess.PIPE
-    hurried = {**os.environ, HURRIED: TIMES}
-    with _ends(subprocess.Popen(device, stdout=pipe, text=True, env=hurried)) as device_process:
+    with _ends(subprocess.Popen(device, stdout=pipe, text=True)) as device_process:
         assert device_process.stdout is not None
         port = device_process.stdout.readline().strip()
         with _ends(subprocess.Popen([*kiosk, port], stdout=pipe, text=True)) as kiosk_process:

@@ -6,7 +6,6 @@ time; each waits for what the kiosk says.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -19,7 +18,6 @@ from PIL import Image
 
 from stillscan.commands.world import SAMPLE
 from stillscan.simulator.control import tell
-from tests.hurried import HURRIED, TIMES
 
 COMMAND = [sys.executable, "-m", "stillscan.cli"]
 _TELL_S = 60.0
@@ -34,9 +32,7 @@ class Kiosk:
         self._control = folder / "control"
         link = folder / "scanner"
         options = ["--link", str(link), "--control", str(self._control), "--hands", "quick"]
-        self._device = subprocess.Popen(
-            [*COMMAND, "device", *options], stdout=subprocess.PIPE, text=True, env={**os.environ, HURRIED: TIMES}
-        )
+        self._device = subprocess.Popen([*COMMAND, "device", *options], stdout=subprocess.PIPE, text=True)
         assert self._device.stdout is not None
         assert self._device.stdout.readline().strip() == str(link)
         self._program = subprocess.Popen(

@@ -201,12 +201,15 @@ def test_a_centre_notices_that_its_server_answers_nothing_though_no_kiosk_speaks
 ) -> None:
     centre, looks, said = Centre(store, Address(("nats://127.0.0.1:1",))), 0, list[str]()
 
+    mine = SimpleNamespace(config=SimpleNamespace(description=f"state {store.identities()[0]}"))
+
     class Stream:
-        async def stream_info(self, _: str) -> None:
+        async def consumer_info(self, *_: str) -> SimpleNamespace:
             if looks in (2, 3, 6):  # its disk is full, and it holds its own lock; it is slow
                 raise errors.TimeoutError
             if looks == 7:
                 raise errors.ConnectionClosedError
+            return mine
 
     async def pause(_: float) -> None:
         nonlocal looks
@@ -225,7 +228,7 @@ def test_a_centre_whose_state_takes_nothing_says_so_and_goes_on(store: Store, mo
     from stillscan.fleet import centre as centres
     from stillscan.records.errors import RecordsError
 
-    centre, troubles, held = Centre(store, Address(("nats://127.0.0.1:1",))), list[str](), list[int]()
+    centre, troubles, took = Centre(store, Address(("nats://127.0.0.1:1",))), list[str](), list[Any]()
 
     async def pause(_: float) -> None:
         troubles.append(centre.trouble)
@@ -235,14 +238,12 @@ def test_a_centre_whose_state_takes_nothing_says_so_and_goes_on(store: Store, mo
     async def fails(_: Any) -> None:
         raise RecordsError("the disk is full", "full")
 
-    async def taken(_: Any) -> None:
-        held.append(-1)
-
-    async def in_progress() -> None:
-        held.append(1)
+    async def taken(batch: Any) -> None:
+        took.append(batch)
 
     monkeypatch.setattr(centre, "_take", fails)
     monkeypatch.setattr(centres, "asyncio", SimpleNamespace(sleep=pause))
-    asyncio.run(centre._take_surely([SimpleNamespace(in_progress=in_progress)]))  # type: ignore[list-item]
+    batch = [SimpleNamespace()]
+    asyncio.run(centre._take_surely(batch))  # type: ignore[arg-type]
     assert troubles == ["nothing is kept now: the disk is full"] * 3
-    assert (held, centre.trouble) == ([1, 1, 1, -1], "")
+    assert (took, centre.trouble) == ([batch], "")

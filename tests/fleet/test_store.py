@@ -210,7 +210,7 @@ def test_a_state_is_opened_again_as_it_was_and_a_newer_one_is_left_alone(
     store: Store, place: str | Path, tmp_path: Path
 ) -> None:
     again = Store(place, create=False)
-    assert again.identity == store.identity
+    assert again.identities() == store.identities()
     again.close()
     with store.writing() as connection:
         connection.exec_driver_sql("UPDATE fleet_about SET value = '2' WHERE name = 'schema'")

@@ -74,6 +74,8 @@ class FakeBoard:
                 stderr=slave,
             )
             self._started.set()
+            if self._closing:  # while this one was being started, where `close` does not see it yet
+                self._process.kill()
             self._process.wait()
 
     def _relay(self) -> None:

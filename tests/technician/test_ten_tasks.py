@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import shlex
 import subprocess
@@ -17,7 +16,6 @@ import pytest
 from stillscan.cli import main
 from stillscan.technician.procedures.table import answer_sheet, find
 from tests.covering import WHOLE
-from tests.hurried import HURRIED, TIMES
 
 from .short_looks import shorten
 
@@ -59,8 +57,7 @@ def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "records.db"))
     monkeypatch.chdir(tmp_path)
     device = [sys.executable, "-m", "stillscan", "device", "--hands", "nobody"]
-    hurried = {**os.environ, HURRIED: TIMES}
-    with subprocess.Popen(device, stdout=subprocess.PIPE, text=True, env=hurried) as process:
+    with subprocess.Popen(device, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().strip()

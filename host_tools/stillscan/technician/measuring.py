@@ -48,7 +48,7 @@ class Measured(NamedTuple):
 def everything(
     at: AtScanner, progress: Progress, trips: int = TRIPS, only: Collection[str] | None = None
 ) -> list[Measured]:
-    """All that an empty glass allows, or ``only`` some GROUPS, DeviceError: the scanner went away, or has taken its
+    """All that an empty glass allows, or ``only`` some GROUPS. DeviceError: the scanner went away, or has taken its
     parts back."""
     clock = Clock(at) if only is None else None
     found = list(_controller(at)) if only is None or "controller" in only else []

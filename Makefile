@@ -156,7 +156,7 @@ bench-fleet-day: setup ## a day of 3,000 kiosks, a server and a centre killed ev
 bench-fleet-split: setup ## the network between three servers is cut and healed, kiosks and a centre on either side (nats-server; 2 minutes)
 	@$(BIN)/python -m bench.fleet_split $(ARGS)
 
-bench-fleet-return: setup ## an office back after a week: how soon is it caught up, and what do others notice of it? (nats-server; 3 minutes)
+bench-fleet-return: setup ## an office back after a week: how soon is it caught up, and what do others notice of it? (nats-server; 4 minutes)
 	@$(BIN)/python -m bench.fleet_return $(ARGS)
 
 bench-fleet-page: setup ## the centre's page with 3,000 kiosks in a real browser: first paint, and how soon it shows a check that was made at a kiosk (nats-server)

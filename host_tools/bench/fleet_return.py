@@ -2,6 +2,10 @@
 
 Other kiosks tell of a check now and then, before, while and after one sends a week's events at once. How long each of
 theirs takes to be in the centre's state is compared on the same computer, in the same minutes.
+
+Their checks come at random moments, as customers do: an agent looks into its outbox twice a second, and events that
+came once a second on the dot met the same part of its half second for the whole of a measurement (the same code was
+measured as 16 % quicker and 11 % slower).
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import random
 import statistics
 import sys
 import time
@@ -33,22 +38,23 @@ _WEEK = "kiosk-week"
 class Watch:
     """When each event of the others was given, and when the state had it."""
 
-    def __init__(self, site: Site, boxes: list[Box], rate: float) -> None:
-        """``rate``: events of all of them together in a second."""
+    def __init__(self, site: Site, boxes: list[Box], rate: float, seed: int) -> None:
+        """``rate``: events of all of them together in a second, on the average."""
         self._site, self._boxes, self._rate = site, boxes, rate
+        self._chance = random.Random(seed)
         self._given: dict[str, list[float]] = {one.kiosk: [] for one in boxes}
         self._seen = dict.fromkeys(self._given, 0)
-        self._turn, self._next_s = 0, time.monotonic()
+        self._next_s = time.monotonic()
         self.week = 0  # of the one that came back: so many are there
 
     def look(self) -> list[float]:
         """Give what is due; the seconds that each event took which is there now and was not before."""
         now_s = time.monotonic()
         while self._next_s <= now_s:
-            box = self._boxes[self._turn % len(self._boxes)]
+            box = self._chance.choice(self._boxes)
             box.give(1)
             self._given[box.kiosk].append(time.monotonic())
-            self._turn, self._next_s = self._turn + 1, self._next_s + 1 / self._rate
+            self._next_s += self._chance.expovariate(self._rate)
         with self._site.store.reading() as connection:
             highest = {kiosk: n for kiosk, n in connection.execute(select(KIOSK.c.kiosk, KIOSK.c.highest))}
         at_s, took = time.monotonic(), []
@@ -73,7 +79,8 @@ def main() -> int:
     parser.add_argument("--week", type=int, default=50_000, metavar="N", help="events of who comes back (50000)")
     parser.add_argument("--kiosks", type=int, default=30, metavar="N", help="others (30)")
     parser.add_argument("--rate", type=float, default=30.0, metavar="N", help="their events in a second, together (30)")
-    parser.add_argument("--beside", type=float, default=20.0, metavar="S", help="measured before and after (20)")
+    parser.add_argument("--beside", type=float, default=40.0, metavar="S", help="measured before and after (40)")
+    parser.add_argument("--seed", type=int, default=1, help="of the moments of their events (1)")
     parser.add_argument("--state", metavar="URL", help="PostgreSQL; an SQLite file when left out")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -93,7 +100,7 @@ def _return(folder: Path, args: argparse.Namespace) -> bool:
         opened.enter_context(
             running("others", lambda: [Agent(one, Address(site.urls, one.seed)).run() for one in others])
         )
-        watch = Watch(site, others, args.rate)
+        watch = Watch(site, others, args.rate, args.seed)
         watch.during(args.beside / 4)  # all are connected
         alone = watch.during(args.beside)
         began_s = time.monotonic()

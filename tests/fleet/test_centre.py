@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from kiosks import HOUR, NOW, Kiosk, check
 from places import ON_BOTH
 
+from stillscan.fleet import place
 from stillscan.fleet.batch import Arrived
 from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address
@@ -96,7 +97,7 @@ def test_a_message_that_is_read_again_counts_once(store: Store, kiosk: Kiosk) ->
     store.gone(7)  # the server keeps them no longer
     first._keep([sent(forged, number=8)])
     assert refused(store)["oslo-1"]["forged"] == 2
-    store.begin_anew(0)  # another stream, whose messages count from 1 again
+    place.begin_anew(store, "", "now")  # another stream, whose messages count from 1 again
     first._keep([sent(forged, number=8)])
     assert refused(store)["oslo-1"]["forged"] == 3
 
@@ -123,46 +124,10 @@ def test_a_centre_goes_past_what_a_kiosk_has_not_any_more_and_says_so(
     first = kiosk.tell(check())
     store.take([first._replace(stream=7)], NOW)
     told = first_told("oslo-1", 5, functools.partial(signature_by, kiosk.key))
-    assert (
-        centre._past("oslo-1", told, 1, floor=8) == 1
-    )  # this state reads again what was acknowledged: it may come yet
-    assert centre._past("oslo-1", told.replace(b"5", b"6", 1), 1, floor=7) == 1
-    assert centre._past("oslo-1", told, 1, floor=7) == 4
+    assert centre._past("oslo-1", told.replace(b"5", b"6", 1), 1) == 1
+    assert centre._past("oslo-1", told, 1) == 4
     assert "3 events of oslo-1 up to 4 are lost" in caplog.text
-    assert centre._past("oslo-1", told, 4, floor=7) == 4
-
-
-@pytest.mark.parametrize(("pending", "delivered", "whole"), [(0, 2, True), (3, 2, False), (0, 5, False)])
-def test_what_a_slow_server_does_not_give_in_time_is_not_taken_for_read_again(
-    store: Store, kiosk: Kiosk, pending: int, delivered: int, whole: bool
-) -> None:
-    """A kiosk would be told that all is here, and let go of what is not."""
-    messages = [
-        SimpleNamespace(
-            subject=subject_of("oslo-1"),
-            data=sent(kiosk.tell(check()))[1],
-            metadata=SimpleNamespace(sequence=SimpleNamespace(stream=number)),
-        )
-        for number in (1, 2)
-    ]
-    fetched = iter([messages])
-
-    async def fetch(*_: object, **__: object) -> Any:
-        if (some := next(fetched, None)) is None:
-            raise TimeoutError
-        return some
-
-    async def told(one: object) -> Any:
-        return one
-
-    info = SimpleNamespace(num_pending=pending, delivered=SimpleNamespace(consumer_seq=delivered))
-    reading = SimpleNamespace(fetch=fetch, consumer_info=lambda: told(info), unsubscribe=lambda: told(None))
-    state = SimpleNamespace(state=SimpleNamespace(first_seq=1))
-    stream = SimpleNamespace(stream_info=lambda _: told(state), pull_subscribe=lambda *_, **__: told(reading))
-    again = Centre(store, Address(("nats://127.0.0.1:1",)))._read_again(stream, (5, 5))  # type: ignore[arg-type]
-    with contextlib.nullcontext() if whole else pytest.raises(TimeoutError):
-        asyncio.run(again)
-    assert store.counted() == 2
+    assert centre._past("oslo-1", told, 4) == 4
 
 
 def test_a_key_that_was_exchanged_is_taken_once_it_is_enrolled(store: Store, kiosk: Kiosk) -> None:

@@ -201,15 +201,16 @@ def test_a_centre_notices_that_its_server_answers_nothing_though_no_kiosk_speaks
 ) -> None:
     centre, looks, said = Centre(store, Address(("nats://127.0.0.1:1",))), 0, list[str]()
 
-    mine = SimpleNamespace(config=SimpleNamespace(description=f"state {store.identities()[0]}"))
-
     class Stream:
         async def consumer_info(self, *_: str) -> SimpleNamespace:
             if looks in (2, 3, 6):  # its disk is full, and it holds its own lock; it is slow
                 raise errors.TimeoutError
             if looks == 7:
                 raise errors.ConnectionClosedError
-            return mine
+            return SimpleNamespace(ack_floor=None)
+
+        async def publish(self, *_: object) -> None:
+            """Nobody listens."""
 
     async def pause(_: float) -> None:
         nonlocal looks
@@ -219,7 +220,7 @@ def test_a_centre_notices_that_its_server_answers_nothing_though_no_kiosk_speaks
 
     monkeypatch.setattr("stillscan.fleet.centre.asyncio", SimpleNamespace(sleep=pause))
     with pytest.raises(errors.ConnectionClosedError):
-        asyncio.run(centre._watch(Stream()))  # type: ignore[arg-type]
+        asyncio.run(centre._watch(Stream(), Stream()))  # type: ignore[arg-type]
     assert [bool(one) for one in said] == [False, False, True, True, False, False, False]
     assert "does not answer (one whose disk was full" in said[2]
 

@@ -6,12 +6,17 @@ import asyncio
 import contextlib
 import random
 import sqlite3
-import time
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
 from patience import until
+from servers import Server as PostgreSQL
+from sqlalchemy import select
 
+from stillscan.fleet import place
 from stillscan.fleet.agent import Agent
 from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address, connected
@@ -19,9 +24,12 @@ from stillscan.fleet.events import STREAM, SUBJECTS, payload_of
 from stillscan.fleet.joining import CentreError, Joining
 from stillscan.fleet.offices import Office, drawn
 from stillscan.fleet.pulling import Pulling
+from stillscan.fleet.refusals import by_kiosk
 from stillscan.fleet.running import running
 from stillscan.fleet.servers import Server
 from stillscan.fleet.store import Store
+from stillscan.fleet.tables import CHECK, KIOSK
+from stillscan.records.errors import RecordsError
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -52,26 +60,34 @@ def test_copies_of_a_centre_share_the_work_and_refuse_what_is_forged(
 def test_what_a_killed_copy_had_is_soon_another_ones(
     two: tuple[Server, Office, Office, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The consumer is of an older centre, which let a minute pass."""
+    monkeypatch.setattr("stillscan.fleet.joining.ACK_WAIT_S", 0.5)
     server, _, _, seed = two
     to, name, store = Address((server.url,), seed), "seconds", Store(tmp_path / "centre.db")
-    monkeypatch.setattr("stillscan.fleet.joining.ACK_WAIT_S", 60.0)
+    centre = Centre(store, to, name)
 
-    async def taken() -> int:
-        """By a copy that takes what there is and dies."""
-        async with connected(to, name) as client:
-            await Joining(store, to, name, 1, -1).join(client, client.jetstream())
-            pulls = Pulling(client, STREAM, name, 500)
-            await pulls.begin()
-            await client.jetstream().publish(f"{SUBJECTS}.kiosk-0001", b"of no use")
-            return len(await pulls.batch())
+    async def joined(client: Client) -> Joining:
+        joining = Joining(store, to, name, 1, -1)
+        await joining.join(client, client.jetstream())
+        await joining.begin(client)
+        return joining
 
-    until(lambda: asyncio.run(taken()) > 0, "something was taken")
-    monkeypatch.setattr("stillscan.fleet.joining.ACK_WAIT_S", 0.5)
-    centre, began_s = Centre(store, to, name), time.monotonic()
-    with running("centre", lambda: [centre.run()]) as check:
-        until(lambda: check() or centre.refused > 0, "another copy has it")  # type: ignore[func-returns-value]
-    assert time.monotonic() - began_s < 60
+    async def try_it() -> int:
+        async with connected(to, name) as answers:
+            await joined(answers)  # a copy that is at work, so that others share its place
+            async with connected(to, name) as dies:
+                pulls = Pulling(dies, STREAM, (await joined(dies)).consumer, 500)
+                await pulls.begin()
+                await dies.jetstream().publish(f"{SUBJECTS}.kiosk-0001", b"of no use")
+                had = len(await pulls.batch())
+            working = asyncio.ensure_future(centre.run())
+            while not (working.done() or centre.refused):
+                await asyncio.sleep(0.02)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            return had
+
+    assert asyncio.run(asyncio.wait_for(try_it(), 60)) > 0
+    assert centre.refused > 0
     store.close()
 
 
@@ -80,18 +96,20 @@ async def _publish(server: Server, seed: str, payload: bytes) -> None:
         await kiosk.jetstream().publish(f"{SUBJECTS}.kiosk-0001", payload)
 
 
-def test_of_a_state_and_its_backup_one_is_at_work(
-    two: tuple[Server, Office, Office, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def copied(store: Store, other: Path) -> Store:
+    """Another state, from a backup that is made now."""
+    with contextlib.closing(sqlite3.connect(str(store))) as now:
+        now.execute("VACUUM INTO ?", (str(other),))
+    return Store(other)
+
+
+def test_of_a_state_and_its_backup_one_is_at_work(two: tuple[Server, Office, Office, str], tmp_path: Path) -> None:
     """Each begins where the other one is; each goes on where it is not, and has all of it then."""
-    monkeypatch.setattr("stillscan.fleet.centre._WATCH_S", 0.1)
     server, office, _, seed = two
     to, name, dice = Address((server.url,), seed), "backed-up", random.Random(1)
     first, agent = Store(tmp_path / "first.db"), Agent(office.outbox, Address((server.url,), office.seed), again_s=0.5)
     office.enrol(first)
-    with contextlib.closing(sqlite3.connect(tmp_path / "first.db")) as now:
-        now.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
-    backup = Store(tmp_path / "backup.db")
+    backup = copied(first, tmp_path / "backup.db")
 
     def works(store: Store) -> None:
         """Until it has all that the kiosk told."""
@@ -99,7 +117,7 @@ def test_of_a_state_and_its_backup_one_is_at_work(
         with running("centre", lambda: [Centre(store, to, name).run()]) as check:
             until(lambda: check() or store.highest("kiosk-0001") == office.outbox.last(), "all is there")  # type: ignore[func-returns-value]
             if store is first:
-                with pytest.raises(CentreError, match="is at work, and this state is a backup of its own"):
+                with pytest.raises(CentreError, match="is at work with another state, of which this one may be"):
                     asyncio.run(Centre(backup, to, name).run())
 
     with running("agent", lambda: [agent.run()]):
@@ -114,23 +132,149 @@ def test_of_a_state_and_its_backup_one_is_at_work(
     backup.close()
 
 
+@pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("ran", [False, True])
+def test_of_two_copies_of_one_backup_that_start_together_one_ends_and_the_other_has_all(
+    two: tuple[Server, Office, Office, str], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    postgresql: PostgreSQL, ran: bool,
+) -> None:  # fmt: skip
+    """Neither is at work when the other asks. ``ran``: the backup is newer than all that was taken."""
+    server, office, _, seed = two
+    to, name, dice = Address((server.url,), seed), f"twins-{ran}-{store.url.get_backend_name()}", random.Random(1)
+    office.enrol(store)
+    agent = Agent(office.outbox, Address((server.url,), office.seed), again_s=0.5)
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(running("agent", lambda: [agent.run()]))
+        office.serve(drawn(dice), dice)
+        if ran:
+            with running("before", lambda: [Centre(store, to, name).run()]) as check:
+                until(lambda: check() or not office.waits, "all is there")  # type: ignore[func-returns-value]
+        if store.url.get_backend_name() == "postgresql":
+            store._engine.dispose()
+            twin = Store(opened.enter_context(postgresql.database(copy_of=str(store.url.database))))
+        else:
+            twin = copied(store, tmp_path / "twin.db")
+        opened.callback(twin.close)
+        both, alone = threading.Barrier(2), Joining._alone
+
+        async def together(joining: Joining, client: Client) -> bool:
+            answer = await alone(joining, client)
+            if not joining._began:
+                await asyncio.to_thread(both.wait, 60)
+            return answer
+
+        monkeypatch.setattr(Joining, "_alone", together)
+        states = [store, twin]
+        centres = [Centre(one, to, name) for one in states]
+        checks = [
+            opened.enter_context(running(f"twin {number}", lambda one=one: [one.run()]))  # type: ignore[misc]
+            for number, one in enumerate(centres)
+        ]
+        until(lambda: any(_ended(check) for check in checks), "one has ended")
+        left = 0 if _ended(checks[1]) else 1
+        for _ in range(5):
+            office.serve(drawn(dice), dice)
+        until(lambda: checks[left]() or not office.waits, "the other one has all")  # type: ignore[func-returns-value]
+        assert _checks(states[left], "kiosk-0001") == office.recorded()
+        assert states[left].highest("kiosk-0001") == office.outbox.last()
+
+
+def _ended(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except CentreError as error:
+        return "and was so before this one" in str(error)
+    return False
+
+
+def _checks(store: Store, kiosk: str) -> set[int]:
+    """The entries of a kiosk's chain that a state counts, each once."""
+    with store.reading() as connection:
+        rows = list(connection.scalars(select(CHECK.c.seq).where(CHECK.c.kiosk == kiosk)))
+        assert connection.scalar(select(KIOSK.c.checks).where(KIOSK.c.kiosk == kiosk)) == len(rows) == len(set(rows))
+    return set(rows)
+
+
 def test_a_centre_that_nobody_could_ask_ends_when_another_went_on(
     two: tuple[Server, Office, Office, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its database hangs when it is asked: the other goes on, and has all; this one ends when it sees that."""
     monkeypatch.setattr("stillscan.fleet.centre._WATCH_S", 0.1)
-    server, _, _, seed = two
-    to, name = Address((server.url,), seed), "cut-off"
-    store = Store(tmp_path / "first.db")
-    one = Centre(store, to, name)
-    with contextlib.closing(store), running("centre", lambda: [one.run()]) as check:
-        until(lambda: check() or one.ready.is_set(), "it is at work")  # type: ignore[func-returns-value]
-        asyncio.run(_named_by(to, name, "state other " + store.identities()[0]))
-        with pytest.raises(CentreError, match="went on from a backup of this state"):
-            until(lambda: check() or False, "it notices")  # type: ignore[func-returns-value]
+    monkeypatch.setattr("stillscan.fleet.joining._ALIVE_S", 0.1)
+    server, _, office, seed = two
+    to, name, dice = Address((server.url,), seed), "cut-off", random.Random(1)
+    first, hangs, knows = Store(tmp_path / "first.db"), True, place.knows
+    office.enrol(first)
+
+    def asked(store: Store, word: str) -> bool:
+        if hangs and store is first:
+            raise RecordsError("the server does not answer", "silent")
+        return knows(store, word)
+
+    monkeypatch.setattr(place, "knows", asked)
+    agent = Agent(office.outbox, Address((server.url,), office.seed), again_s=0.5)
+    one = Centre(first, to, name)
+    with running("agent", lambda: [agent.run()]), running("first", lambda: [one.run()]) as goes_on:
+        until(lambda: goes_on() or one.ready.is_set(), "it is at work")  # type: ignore[func-returns-value]
+        backup = copied(first, tmp_path / "backup.db")
+        two_ = Centre(backup, to, name)
+        with contextlib.closing(backup), running("backup", lambda: [two_.run()]) as check:
+            until(lambda: check() or two_.ready.is_set(), "so is the other one")  # type: ignore[func-returns-value]
+            for _ in range(5):
+                office.serve(drawn(dice), dice)
+            until(lambda: check() or backup.highest("kiosk-0002") == office.outbox.last(), "the other one has all")  # type: ignore[func-returns-value]
+            hangs = False
+            with pytest.raises(CentreError, match="is at work with another state"):
+                until(lambda: goes_on() or False, "this one ends")  # type: ignore[func-returns-value]
+            office.serve(drawn(dice), dice)
+            until(lambda: check() or not office.waits, "the other one goes on")  # type: ignore[func-returns-value]
+            assert _checks(backup, "kiosk-0002") == office.recorded()
+    first.close()
 
 
-async def _named_by(to: Address, name: str, description: str) -> None:
-    async with connected(to, name) as client:
-        stream = client.jetstream()
-        config = (await stream.consumer_info(STREAM, name)).config
-        await stream.add_consumer(STREAM, config.evolve(description=description))
+def test_a_backup_older_than_what_the_server_keeps_counts_what_is_gone_and_goes_on(
+    two: tuple[Server, Office, Office, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """The server lets go of messages as after 35 days; kiosks let go of them when they were confirmed."""
+    monkeypatch.setattr("stillscan.fleet.agent._LONGEST_ASK_S", 0.5)
+    server, _, office, seed = two
+    to, name, dice = Address((server.url,), seed), "long-ago", random.Random(1)
+    first, agent = (
+        Store(tmp_path / "first.db"),
+        Agent(office.outbox, Address((server.url,), office.seed), sign=office.keyring.sign, again_s=0.5),
+    )
+    office.enrol(first)
+
+    def serve(store: Store, checks: int) -> None:
+        for _ in range(checks):
+            office.serve(drawn(dice), dice)
+        with running("centre", lambda: [Centre(store, to, name).run()]) as check:
+            until(lambda: check() or store.highest("kiosk-0002") == office.outbox.last(), "all is there")  # type: ignore[func-returns-value]
+            until(lambda: check() or not office.waits, "and confirmed")  # type: ignore[func-returns-value]
+
+    with running("agent", lambda: [agent.run()]):
+        serve(first, 2)
+        backup, kept = copied(first, tmp_path / "backup.db"), office.recorded()
+        serve(first, 3)
+        gone = office.recorded() - kept
+        _expire(server, seed)
+        serve(first, 1)  # which the server has yet
+        serve(backup, 1)
+    assert "are not on the server any more" in caplog.text
+    assert f"{len(gone)} events of kiosk-0002 up to" in caplog.text
+    assert _checks(backup, "kiosk-0002") == office.recorded() - gone
+    with backup.reading() as connection:
+        assert by_kiosk(connection)["kiosk-0002"] == {"lost": len(gone)}
+    first.close()
+    backup.close()
+
+
+def _expire(server: Server, seed: str) -> None:
+    """All that is there."""
+
+    async def purge() -> None:
+        async with connected(Address((server.url,), seed), "days") as client:
+            await client.jetstream().purge_stream(STREAM)
+
+    asyncio.run(purge())

@@ -23,7 +23,7 @@ from stillscan.fleet import servers
 from stillscan.fleet.centre import Centre
 from stillscan.fleet.connection import Address, NatsError, connected
 from stillscan.fleet.events import SUBJECTS
-from stillscan.fleet.joining import CentreError, acknowledged
+from stillscan.fleet.joining import CentreError
 from stillscan.fleet.nkey import new_seed, public_of
 from stillscan.fleet.offices import Office
 from stillscan.fleet.receipts import written
@@ -66,17 +66,7 @@ def test_the_trial_believes_receipts_of_its_centre_alone(
         until(lambda: not one.offices[0].waits, "what the centre has signed is believed")
 
 
-def test_a_server_that_is_killed_and_a_centre_that_is_put_back_lose_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of the first message the server forgets that it was acknowledged, as one may that is killed."""
-    ack = Msg.ack
-
-    async def forgotten(message: Msg) -> None:
-        if message.metadata.sequence.stream != 1:
-            await ack(message)
-
-    monkeypatch.setattr(Msg, "ack", forgotten)
+def test_a_server_that_is_killed_and_a_centre_that_is_put_back_lose_nothing(tmp_path: Path) -> None:
     with fleet(tmp_path, 2, 30, 1, quiet) as one:
         for number in range(30):
             if number == 10:
@@ -103,18 +93,6 @@ def test_a_server_that_is_killed_and_a_centre_that_is_put_back_lose_nothing(
             asyncio.run(Centre(stranger, Address((one.server.url,), seed)).run())
         stranger.close()
     store.close()
-
-
-def test_what_a_consumer_may_have_taken() -> None:
-    def told(floor: int, delivered: int, pending: int) -> tuple[int, int]:
-        at = [SimpleNamespace(stream_seq=one) for one in (floor, delivered)]
-        return acknowledged(SimpleNamespace(ack_floor=at[0], delivered=at[1], num_ack_pending=pending))  # type: ignore[arg-type]
-
-    assert told(32, 32, 0) == (32, 32)
-    assert told(20, 32, 12) == (20, 20), "all above the floor are open"
-    assert told(0, 32, 1) == (0, 32)
-    nothing = SimpleNamespace(ack_floor=None, delivered=None, num_ack_pending=None)
-    assert acknowledged(nothing) == (0, 0)  # type: ignore[arg-type]
 
 
 def test_a_network_that_stands_still_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,12 +25,12 @@ class Server:
         self.folder = folder
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """URL of a new database."""
+    def database(self, copy_of: str = "template1") -> Iterator[str]:
+        """URL of a new database, empty or a copy of one that nobody uses."""
         name = f"test_{secrets.token_hex(6)}"
         engine = create_engine(self.url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {copy_of}")
         try:
             yield self.url.replace("/postgres?", f"/{name}?")
         finally:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from stillscan.errors import StillscanError
 from stillscan.fleet.connection import Address, connected, pause_s, reason, telling, understood
-from stillscan.fleet.events import RECEIPTS, STREAM, SUBJECTS
-from stillscan.fleet.joining import BATCH, MOST_PENDING, CentreError, Joining
+from stillscan.fleet.events import RECEIPTS, STREAM
+from stillscan.fleet.joining import BATCH, CentreError, Joining
 from stillscan.fleet.pulling import Pulling
 from stillscan.fleet.receipts import Receipt, Sign, first_of, written
 from stillscan.fleet.refusals import Refusal
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
-_UNREAD_S = 60.0  # until the server forgets who reads again: longer than a database is waited for
 _ANSWER_S = 10.0  # for the server: a cluster that elects a leader takes 4 s
 _BEHIND_S = 1.0  # between questions to the server how much waits: kiosks ask 30 times a second
 _WATCH_S = 10.0  # between questions whether the stream is there: where nothing comes, nobody else would notice
 _WORKERS = 2  # one waits for the database while the other verifies
+_KEEPS_NOTHING = "nothing is kept now: {}"
 _log = logging.getLogger(__name__)
 
 
@@ -97,17 +97,17 @@ class Centre:
     async def _serve(self, client: Client) -> None:
         stream = client.jetstream(timeout=_ANSWER_S)
         with telling(self._waits, f"{self.to}: the server lets us in, and has not told of its stream yet"):
-            upto = await self._joining.join(client, stream)
-        await self._read_again(stream, upto)
-        await self._joining.answer(client)
-        answering = functools.partial(self._answer, _Behind(stream, self._name))
+            await self._joining.join(client, stream)
+        await self._joining.begin(client)
+        answering = functools.partial(self._answer, _Behind(stream, self._joining.consumer))
         await client.subscribe(f"{RECEIPTS}.*", queue=self._name, cb=answering)
         self.ready.set()
         self._say("")
-        pulling = Pulling(client, STREAM, self._name, BATCH)
+        pulling = Pulling(client, STREAM, self._joining.consumer, BATCH)
         await pulling.begin()
-        working = [asyncio.create_task(self._work(pulling)) for _ in range(_WORKERS)]
-        working += [asyncio.create_task(one) for one in (pulling.hold(), self._watch(stream))]
+        works = [self._work(pulling, stream) for _ in range(_WORKERS)]
+        beside = [pulling.hold(), self._watch(client, stream), self._joining.other()]
+        working = [asyncio.create_task(one) for one in (*works, *beside)]
         try:
             done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_EXCEPTION)
             for one in done:
@@ -117,8 +117,8 @@ class Centre:
                 one.cancel()
             await asyncio.gather(*working, return_exceptions=True)
 
-    async def _watch(self, stream: JetStreamContext) -> None:
-        """Says when the server answers nothing any more, however quiet kiosks are. CentreError: another state went on.
+    async def _watch(self, client: Client, stream: JetStreamContext) -> None:
+        """Says when server or state answer nothing any more, however quiet kiosks are.
 
         The connection stays: what was fetched by one that is only slow would be given to another copy.
         """
@@ -127,61 +127,26 @@ class Centre:
             await asyncio.sleep(_WATCH_S)
             before, came = came, self.taken + self.repeated + self.refused
             try:
-                await self._joining.look(stream)
-            except TimeoutError as error:
+                await self._joining.look(client, stream)
+            except (TimeoutError, RecordsError) as error:
                 if came == before:
-                    said = f"{self.to}: {reason(error)}"
+                    kept = isinstance(error, TimeoutError)
+                    said = f"{self.to}: {reason(error)}" if kept else _KEEPS_NOTHING.format(error)
                     self._say(said)
             else:
                 if said and self.trouble == said:
                     self._say("")
 
-    async def _read_again(self, stream: JetStreamContext, upto: tuple[int, int]) -> None:
-        """What was acknowledged after the backup that this state was restored from: it is on the server still.
+    async def _work(self, pulling: Pulling, stream: JetStreamContext) -> None:
+        from nats.js.errors import ServiceUnavailableError
 
-        Whoever acknowledges has committed, so a state that is older than the acknowledgements was put back. Above the
-        first message that is not acknowledged (a server that was killed may have lost that word) others may be, which
-        never come again by themselves.
-        """
-        floor, most = upto
-        have = await asyncio.to_thread(self._store.stream)
-        if have >= most:
-            return
-        from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-
-        first = max(1, have - MOST_PENDING)  # copies commit in another order, so far at most
-        with understood(self.to):
-            oldest = (await stream.stream_info(STREAM)).state.first_seq
-        if have < floor:
-            _log.warning(
-                "fleet: this state is older than what was acknowledged; messages %d to %d are read again", first, most
-            )
-        if have < floor and oldest > have + 1:
-            _log.error("fleet: messages %d to %d are not on the server any more", have + 1, oldest - 1)
-        again = ConsumerConfig(
-            ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=first,
-            filter_subject=f"{SUBJECTS}.*", inactive_threshold=_UNREAD_S,
-        )  # fmt: skip
-        reading = await stream.pull_subscribe(f"{SUBJECTS}.*", stream=STREAM, config=again)
-        at = got = 0
-        while at < most:
+        while True:
             try:
                 with understood(self.to):
-                    messages = await reading.fetch(BATCH, timeout=_ANSWER_S)
-                    at = messages[-1].metadata.sequence.stream
-            except TimeoutError:
-                info = await reading.consumer_info()
-                if info.num_pending or (info.delivered and info.delivered.consumer_seq > got):
-                    raise  # of a server that is slow: begun anew, from what is here by then
-                break  # the last ones are gone
-            got += len(messages)
-            await self._take(messages)
-        await reading.unsubscribe()
-
-    async def _work(self, pulling: Pulling) -> None:
-        while True:
-            with understood(self.to):
-                messages = await pulling.batch()
+                    messages = await pulling.batch()
+            except ServiceUnavailableError:
+                await self._joining.there(stream)
+                raise
             if messages:
                 await self._take_surely(messages)
                 await pulling.acknowledge(messages)
@@ -195,7 +160,7 @@ class Centre:
                 self._say("")
                 return
             except RecordsError as error:
-                self._say(f"nothing is kept now: {error}")
+                self._say(_KEEPS_NOTHING.format(error))
                 await asyncio.sleep(pause_s(attempt))
                 attempt += 1
 
@@ -225,18 +190,15 @@ class Centre:
         with contextlib.suppress(Exception):  # it asks again
             highest, waits = await asyncio.to_thread(self._store.highest, kiosk), await behind.count()
             if message.data and highest is not None and not waits:
-                highest = await asyncio.to_thread(self._past, kiosk, message.data, highest, behind.floor)
+                highest = await asyncio.to_thread(self._past, kiosk, message.data, highest)
             receipt = Receipt(highest, waits)
             await message.respond(await asyncio.to_thread(written, kiosk, receipt, self._sign))
 
-    def _past(self, kiosk: str, told: bytes, highest: int, floor: int) -> int:
-        """Past what a kiosk has let go of, and this state lost when it was put back: nobody can send it again.
-
-        Not while a state reads again what was acknowledged before: it may still come.
-        """
+    def _past(self, kiosk: str, told: bytes, highest: int) -> int:
+        """Past what a kiosk has let go of, and this state lost when it was put back: nobody can send it again."""
         keys = self._store.keys([kiosk]).get(kiosk)
         upto = first_of(kiosk, told, keys) - 1
-        if upto <= highest or self._store.stream() < floor:
+        if upto <= highest:
             return highest
         if lost := self._store.go_past(kiosk, upto, utc_now()):
             _log.error(
@@ -249,17 +211,15 @@ class Centre:
 class _Behind:
     """How many messages wait for this centre, all copies together; asked of the server now and then."""
 
-    def __init__(self, stream: JetStreamContext, name: str) -> None:
-        self._stream, self._name = stream, name
+    def __init__(self, stream: JetStreamContext, consumer: str) -> None:
+        self._stream, self._consumer = stream, consumer
         self._asked_s, self._count = -_BEHIND_S, 0
-        self.floor = 0  # up to here all messages were acknowledged
 
     async def count(self) -> int:
         """Messages that no copy has acknowledged."""
         now_s = time.monotonic()
         if now_s - self._asked_s >= _BEHIND_S:
             self._asked_s = now_s
-            info = await self._stream.consumer_info(STREAM, self._name)
+            info = await self._stream.consumer_info(STREAM, self._consumer)
             self._count = (info.num_pending or 0) + (info.num_ack_pending or 0)
-            self.floor = info.ack_floor.stream_seq if info.ack_floor else 0
         return self._count

@@ -1,20 +1,29 @@
-"""How a copy of a centre finds stream and consumer: made where they are not, shared with copies, and with nobody else.
+"""How a copy of a centre finds the stream, and the place in it that is its state's alone.
 
-The consumer names the state that its messages go into, and those that it was before: one that is put back from a backup
-gets another name. Two states that both go on would each get a part of the events, so the second one is refused, and one
-that comes to be second is ended.
+A place is a durable consumer of the server, and can be thrown away: the state itself knows up to which message it has
+all, and whoever begins on a state on which nobody works makes another place, from there. So a state that was put back
+from a backup, or copied, gets all that it has not, whatever others were given: no two states ever share a place.
+
+Two states at work under one name would both answer kiosks and conduct roll-outs, so one of them ends. Each copy writes
+a word of its own into its state and tells it to all that work under its name: who does not find it has another state.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import json
 import logging
+import secrets
+import time
 from typing import TYPE_CHECKING
 
 from stillscan.errors import EnvironmentTroubleError
-from stillscan.fleet.connection import Address, understood
+from stillscan.fleet import place
+from stillscan.fleet.connection import Address, NatsError, understood
 from stillscan.fleet.events import CENTRES, MOST_BYTES, STREAM, SUBJECTS
+from stillscan.fleet.place import Place
 from stillscan.fleet.pulling import ACK_WAIT_S
 from stillscan.fleet.store import Store
 
@@ -22,17 +31,17 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
-    from nats.js.api import ConsumerConfig, ConsumerInfo
+    from nats.js.api import ConsumerInfo, StreamInfo
 
 BATCH = 500  # events of a transaction: its commit costs some ms, and each waits for it
-MOST_PENDING = 4 * BATCH  # two copies with two batches each
+_MOST_PENDING = 4 * BATCH  # two copies with two batches each
 _KEEP_DAYS = 35
 """The server keeps what was taken for so long: a centre that is restored from a backup reads it again."""
 _WINDOW_S = 120.0  # in which the server knows repeats by their id: its own default, and all need it at 30 a second
 _DAY_S = 86400.0  # a day
-_ALIVE_S = 5.0  # for another centre to answer: it takes some ms, and one that verifies a batch a second
+_ALIVE_S = 5.0  # for another copy to answer: it takes some ms, and one that verifies a batch a second
 _STATE = "state"
-_MOST_FORMER = 50  # put back so often: the server takes 4,096 characters, and each has 32
+_OURS, _OTHERS = b"ours", b"others"
 _log = logging.getLogger(__name__)
 
 
@@ -46,52 +55,145 @@ class Joining:
     def __init__(self, store: Store, to: Address, name: str, replicas: int, most_bytes: int) -> None:
         self._store, self._to, self._name = store, to, name
         self._replicas, self._most_bytes = replicas, most_bytes
+        self._subject = f"{CENTRES}.{name}"
+        self._word, self._began = secrets.token_hex(16), False
+        self._since_s = 0.0  # at work
+        self._place = ""
+        self._other: asyncio.Future[None]
 
-    async def join(self, client: Client, stream: JetStreamContext) -> tuple[int, int]:
-        """Up to which message of the stream all, and any, may be acknowledged. CentreError; the library's errors."""
-        oldest = await self._stream(stream)
-        info, mine = await self._consumer(stream), await self._identities()
-        named = _named(info)
-        if mine[0] not in named and mine[1] not in named:
-            raise CentreError(
-                f"another centre is called {self._name!r} and keeps its state elsewhere: each would get a part of the "
-                "events. Give this one its database, or another --name"
-            )
-        floor, most = acknowledged(info)
-        have = await asyncio.to_thread(self._store.stream)
-        if named[0] not in mine or have < floor >= oldest:
-            await self._put_back(client, stream, mine[0], floor)
-            mine = await self._identities()
-        wanted = self._wanted(mine[0], *(one for one in named if one != mine[0]))
-        if (info.config.description, info.config.ack_wait) != (wanted.description, ACK_WAIT_S):
-            with understood(self._to):
-                await stream.add_consumer(STREAM, wanted)
-        return floor, most
+    @property
+    def consumer(self) -> str:
+        """The server's consumer of this state, once it has joined."""
+        return self._consumer(self._place)
 
-    async def answer(self, client: Client) -> None:
-        """Say from now on to whoever asks that a centre of this name is at work."""
+    def _consumer(self, named: str) -> str:
+        return f"{self._name.replace('.', ':')}-{named}"  # a dot would part the subjects of the server
 
-        async def here(message: Msg) -> None:
-            with contextlib.suppress(Exception):  # whoever asks takes silence for nobody, and the look finds that out
-                await message.respond(b"")
-
-        await client.subscribe(f"{CENTRES}.{self._name}", cb=here)
-
-    async def look(self, stream: JetStreamContext) -> None:
-        """Is what comes still for this state? CentreError: no; the library's errors."""
+    async def join(self, client: Client, stream: JetStreamContext) -> None:
+        """Find stream and place, or make them. CentreError; RecordsError; the library's errors."""
         with understood(self._to):
-            info = await stream.consumer_info(STREAM, self._name)
-        if _named(info)[0] not in await self._identities():
+            found = await self._stream(stream)
+            before = await asyncio.to_thread(place.place, self._store)
+            await asyncio.to_thread(place.enter, self._store, self._word)
+            alone = await self._alone(client)
+            others = await self._consumers(stream)
+            await self._find(found, before, self._expect_no_stranger(others, before), alone)
+            now = await asyncio.to_thread(place.place, self._store)
+            self._place, self._began = now.place, True
+            if before.place not in ("", now.place):
+                await self._remove(stream, self._consumer(before.place))
+            await self._make(stream, now)
+
+    async def _find(self, found: StreamInfo, before: Place, others: list[ConsumerInfo], alone: bool) -> None:
+        """Another place in the state, where it needs one."""
+        made, oldest = found.created.isoformat() if found.created else "", found.state.first_seq
+        there = any(one.name == self._consumer(before.place) for one in others)
+        if found.state.last_seq < before.furthest or (before.made not in ("", made) and not there):
+            _log.error("fleet: the server has lost its stream; kiosks send again what this state has not")
+            await asyncio.to_thread(place.begin_anew, self._store, before.place, made)
+            return
+        if before.furthest and oldest > before.furthest + 1:
+            _log.error(
+                "fleet: messages %d to %d are not on the server any more; what kiosks have of them, they send again",
+                before.furthest + 1, oldest - 1,
+            )  # fmt: skip
+        had = max((one.ack_floor.stream_seq for one in others if one.ack_floor), default=0)
+        if had > before.furthest:
+            _log.warning(
+                "fleet: a centre of this name has taken more than this state has; messages from %d on are read again",
+                before.floor + 1,
+            )  # fmt: skip
+        if alone and not self._began:
+            await asyncio.to_thread(place.renew, self._store, before.place, made, self._word)
+        await asyncio.to_thread(self._store.gone, oldest)
+
+    async def begin(self, client: Client) -> None:
+        """At work from now on: say so to all that are, and to whoever asks later."""
+        self._since_s, self._other = time.time(), asyncio.get_running_loop().create_future()
+        await client.subscribe(self._subject, cb=functools.partial(self._hears, client))
+        await self._tell(client)
+
+    async def other(self) -> None:
+        """Wait until another state is at work that was so before this one. CentreError."""
+        await self._other
+        raise CentreError(
+            f"another centre called {self._name!r} is at work with another state, and was so before this one: this one "
+            "has ended. Give it another --name"
+        )
+
+    async def look(self, client: Client, stream: JetStreamContext) -> None:
+        """Note how far the state is, and tell others of us. NatsError: the place is gone; RecordsError; the library's
+        errors."""
+        info = await self.there(stream)
+        floor = info.ack_floor.stream_seq if info.ack_floor else 0
+        if await asyncio.to_thread(place.keep, self._store, self._word, floor) != self._place:
+            raise NatsError(f"{self._to}: another copy has found another place in the stream")
+        await self._tell(client)
+
+    async def there(self, stream: JetStreamContext) -> ConsumerInfo:
+        """What the server says of our place. NatsError: it is gone."""
+        from nats.js.errors import NotFoundError
+
+        try:
+            with understood(self._to):
+                info: ConsumerInfo = await stream.consumer_info(STREAM, self.consumer)
+        except NotFoundError:
+            raise NatsError(
+                f"{self._to}: the stream, or this centre's consumer of it, is on the server no more; it is made anew"
+            ) from None
+        return info
+
+    async def _tell(self, client: Client) -> None:
+        await client.publish(self._subject, json.dumps({"word": self._word, "since": self._since_s}).encode())
+
+    async def _hears(self, client: Client, message: Msg) -> None:
+        """A copy asks, or says that it is at work. Whoever asks takes silence for nobody; what is said later tells."""
+        with contextlib.suppress(Exception):
+            told = json.loads(message.data)
+            word, since_s = str(told["word"]), float(told["since"])
+            if word == self._word or self._other.done():
+                return
+            ours = await asyncio.to_thread(place.knows, self._store, word)
+            if message.reply:
+                await message.respond(_OURS if ours else _OTHERS)
+            elif not ours and (since_s, word) < (self._since_s, self._word):
+                self._other.set_result(None)
+            elif not ours:
+                await self._tell(client)  # which it may not have heard yet, and ends
+
+    async def _alone(self, client: Client) -> bool:
+        """Whether no copy that shares this state is at work. CentreError: one with another state is."""
+        from nats.errors import NoRespondersError
+
+        told = json.dumps({"word": self._word, "since": 0}).encode()
+        try:
+            answer = await client.request(self._subject, told, timeout=_ALIVE_S)
+        except (NoRespondersError, TimeoutError):
+            return True
+        if answer.data != _OURS:
             raise CentreError(
-                f"a centre called {self._name!r} went on from a backup of this state, and gets the events now: this "
-                "one has ended"
+                f"a centre called {self._name!r} is at work with another state, of which this one may be a copy or a "
+                "backup: both would answer kiosks. End that one first, or give this one another --name"
             )
+        return False
 
-    async def _identities(self) -> tuple[str, str]:
-        return await asyncio.to_thread(self._store.identities)
+    def _expect_no_stranger(self, consumers: list[ConsumerInfo], mine: Place) -> list[ConsumerInfo]:
+        """Those of centres of this name. CentreError: one has a state that is no backup of ours, nor ours of it."""
+        named = [one for one in consumers if one.name.rpartition("-")[0] == self._consumer("")[:-1]]
+        if any(one.config.description != f"{_STATE} {mine.state}" for one in named):
+            raise CentreError(
+                f"another centre is called {self._name!r} and keeps its state elsewhere: kiosks would be answered by "
+                "both. Give this one its database, or another --name"
+            )
+        return named
 
-    async def _stream(self, stream: JetStreamContext) -> int:
-        """The number of its oldest message."""
+    async def _consumers(self, stream: JetStreamContext) -> list[ConsumerInfo]:
+        found: list[ConsumerInfo] = []
+        while some := await stream.consumers_info(STREAM, len(found)):
+            found += some
+        return found
+
+    async def _stream(self, stream: JetStreamContext) -> StreamInfo:
         from nats.js.api import DiscardPolicy, StorageType, StreamConfig
         from nats.js.errors import NotFoundError
 
@@ -101,66 +203,30 @@ class Joining:
             max_age=_KEEP_DAYS * _DAY_S, max_msg_size=MOST_BYTES + 4096, max_bytes=self._most_bytes,
             duplicate_window=_WINDOW_S,
         )  # fmt: skip
-        with understood(self._to):
-            try:
-                state = (await stream.stream_info(STREAM)).state
-            except NotFoundError:
-                state = (await stream.add_stream(wanted)).state
-        if state.last_seq < await asyncio.to_thread(self._store.stream):
-            _log.error("fleet: the server has lost its stream; kiosks send again what this state has not")
-            await asyncio.to_thread(self._store.begin_anew, 0)
-        await asyncio.to_thread(self._store.gone, state.first_seq)
-        return int(state.first_seq)
+        try:
+            return await stream.stream_info(STREAM)
+        except NotFoundError:
+            return await stream.add_stream(wanted)
 
-    async def _consumer(self, stream: JetStreamContext) -> ConsumerInfo:
+    async def _make(self, stream: JetStreamContext, now: Place) -> None:
+        """The consumer, where it is not there yet."""
+        from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
         from nats.js.errors import BadRequestError, NotFoundError
 
-        with understood(self._to):
-            try:
-                found: ConsumerInfo = await stream.consumer_info(STREAM, self._name)
-            except NotFoundError:
-                mine, _ = await self._identities()
-                with contextlib.suppress(BadRequestError):  # another copy was faster
-                    await stream.add_consumer(STREAM, self._wanted(mine))
-                found = await stream.consumer_info(STREAM, self._name)
-        return found
-
-    def _wanted(self, *identities: str) -> ConsumerConfig:
-        from nats.js.api import AckPolicy, ConsumerConfig
-
-        return ConsumerConfig(
-            durable_name=self._name, description=" ".join([_STATE, *identities[:_MOST_FORMER]]),
-            ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S, max_ack_pending=MOST_PENDING,
-            filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
+        wanted = ConsumerConfig(
+            durable_name=self.consumer, description=f"{_STATE} {now.state}", ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT_S, max_ack_pending=_MOST_PENDING, filter_subject=f"{SUBJECTS}.*", max_deliver=-1,
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=now.floor + 1,
+            inactive_threshold=_KEEP_DAYS * _DAY_S,  # of centres that are no more
         )  # fmt: skip
-
-    async def _put_back(self, client: Client, stream: JetStreamContext, before: str, floor: int) -> None:
-        """This state is a backup: another one went on from it, or what was acknowledged is not in it, and whoever
-        acknowledges has committed. CentreError: that one is at work.
-        """
-        from nats.errors import NoRespondersError
-
         try:
-            await client.request(f"{CENTRES}.{self._name}", timeout=_ALIVE_S)
-        except (NoRespondersError, TimeoutError):
-            await asyncio.to_thread(self._store.renew, before)
-            return
-        named = _named(await self._consumer(stream))
-        if named[0] not in await self._identities() or await asyncio.to_thread(self._store.stream) < floor:
-            raise CentreError(
-                f"a centre called {self._name!r} is at work, and this state is a backup of its own: each would get a "
-                "part of the events. End that one first, or give this one another --name"
-            )  # else it was a copy that shares this state, and has brought it up to date
+            await stream.consumer_info(STREAM, self.consumer)
+        except NotFoundError:
+            with contextlib.suppress(BadRequestError):  # another copy was faster
+                await stream.add_consumer(STREAM, wanted)
 
+    async def _remove(self, stream: JetStreamContext, consumer: str) -> None:
+        from nats.js.errors import NotFoundError
 
-def _named(consumer: ConsumerInfo) -> list[str]:
-    """The state that its messages go into, and those that it was before; of a stranger's something else."""
-    return (consumer.config.description or "").split()[1:] or [""]
-
-
-def acknowledged(consumer: ConsumerInfo) -> tuple[int, int]:
-    """Up to which message of the stream a consumer was told that all are taken, and up to which any may be."""
-    floor = consumer.ack_floor.stream_seq if consumer.ack_floor else 0
-    most = consumer.delivered.stream_seq if consumer.delivered else 0
-    open_ = consumer.num_ack_pending or 0
-    return floor, (most if most - floor > open_ else floor)  # else all that came above the floor are open
+        with contextlib.suppress(NotFoundError):
+            await stream.delete_consumer(STREAM, consumer)

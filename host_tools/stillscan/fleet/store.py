@@ -95,12 +95,12 @@ class Store:
                 raise InputError(f"{self}: holds the records of a kiosk or a centre; name another one for the state")
             METADATA.create_all(connection)
             about = {name: value for name, value in connection.execute(select(ABOUT.c.name, ABOUT.c.value))}
-            if not about:
-                first = {"schema": _VERSION, "identity": secrets.token_hex(16), "stream": _spelt(0)}
-                connection.execute(insert(ABOUT), [{"name": name, "value": value} for name, value in first.items()])
-                about = first
-            if about.get("schema") != _VERSION:
+            if about.get("schema", _VERSION) != _VERSION:
                 raise RecordsError(f"{self}: was made by a newer stillscan; update this one", "newer")
+            first = {"schema": _VERSION, "identity": secrets.token_hex(16), "place": "", "made": ""}
+            first |= dict.fromkeys(("stream", "floor"), spelt(0))
+            if rows := [{"name": name, "value": value} for name, value in first.items() if name not in about]:
+                connection.execute(insert(ABOUT), rows)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -179,7 +179,7 @@ class Store:
                 batch.take(kiosk, list(events))
             self._write(connection, batch)
             if arrived:
-                connection.execute(_STREAM, {"at": _spelt(max(one.stream for one in arrived))})
+                connection.execute(_STREAM, {"at": spelt(max(one.stream for one in arrived))})
         return Taken(
             batch.new, batch.repeated, batch.refused, {name: row["highest"] for name, row in batch.known.items()}
         )
@@ -245,7 +245,7 @@ class Store:
         given = list(given)
         with self.writing() as connection:
             if given:
-                connection.execute(_STREAM, {"at": _spelt(max(one.stream for one in given))})
+                connection.execute(_STREAM, {"at": spelt(max(one.stream for one in given))})
             return refusals.count(connection, given, now)
 
     def gone(self, before: int) -> None:
@@ -277,33 +277,6 @@ class Store:
                 refusals.add(connection, {(kiosk, LOST): lost}, now)
         return lost
 
-    def stream(self) -> int:
-        """The furthest message of the stream that was taken."""
-        with self.reading() as connection:
-            return int(connection.scalar(select(ABOUT.c.value).where(ABOUT.c.name == "stream")) or 0)
-
-    def identities(self) -> tuple[str, str]:
-        """By what two centres that share a name are told apart: random, of this state, and of what it was before it was
-        put back from a backup ("-": never)."""
-        asked = select(ABOUT.c.name, ABOUT.c.value).where(ABOUT.c.name.in_(("identity", "former")))
-        with self.reading() as connection:
-            found = {name: value for name, value in connection.execute(asked)}
-        return found["identity"], found.get("former", "-")
-
-    def renew(self, former: str) -> None:
-        """Another state from now on than ``former``, of which this is a backup; once, whichever copy asks."""
-        own = update(ABOUT).where(ABOUT.c.name == "identity", ABOUT.c.value == former)
-        with self.writing() as connection:
-            if connection.execute(own.values(value=secrets.token_hex(16))).rowcount:
-                connection.execute(delete(ABOUT).where(ABOUT.c.name == "former"))
-                connection.execute(insert(ABOUT).values(name="former", value=former))
-
-    def begin_anew(self, stream: int) -> None:
-        """The stream was made anew, or is read again from there: its numbers count from ``stream``."""
-        with self.writing() as connection:
-            connection.execute(update(ABOUT).where(ABOUT.c.name == "stream").values(value=_spelt(stream)))
-            refusals.forget(connection)
-
     def counted(self) -> int:
         """How many checks are here, by their rows."""
         with self.reading() as connection:
@@ -319,7 +292,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _spelt(stream: int) -> str:
+def spelt(stream: int) -> str:
+    """A number of the stream as ABOUT has it: texts that compare as the numbers do."""
     return f"{stream:020d}"
 
 

@@ -10,10 +10,13 @@ _KIOSK, _HOUR, _CODE = String(64), String(13), String(40)  # as long as events l
 ABOUT = Table(
     "fleet_about",
     METADATA,
-    Column("name", String(40), primary_key=True),  # schema, identity, stream
+    Column("name", String(40), primary_key=True),  # schema, and what `place.Place` tells
     Column("value", String(64), nullable=False),
 )
-"""What is true of the whole: version of the tables, a random identity of this state, how far the stream was taken."""
+"""What is true of the whole: version of the tables, a random identity of this state, where it stands in the stream."""
+
+COPY = Table("fleet_copy", METADATA, Column("word", String(32), primary_key=True))
+"""A random word of each copy of a centre that works on this state: two that share it find each other's word there."""
 
 KIOSK = Table(
     "fleet_kiosk",

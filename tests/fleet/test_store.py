@@ -14,11 +14,10 @@ from places import ON_BOTH
 from sqlalchemy import func, select
 
 from stillscan.errors import InputError
-from stillscan.fleet import events
+from stillscan.fleet import events, place
 from stillscan.fleet import store as stores
 from stillscan.fleet.batch import Arrived
 from stillscan.fleet.events import CountsData, HeadData, parse
-from stillscan.fleet.place import place as stands
 from stillscan.fleet.refusals import Refusal
 from stillscan.fleet.store import Store
 from stillscan.fleet.tables import AHEAD, CHECK, HEAD, KIOSK, NOTE, REFUSAL, UNREAD
@@ -208,17 +207,35 @@ def test_a_clock_that_is_a_year_off_is_seen_and_old_events_are_no_wrong_clock(st
 
 @ON_BOTH
 def test_a_state_is_opened_again_as_it_was_and_a_newer_one_is_left_alone(
-    store: Store, place: str | Path, tmp_path: Path
+    store: Store, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    again = Store(place, create=False)
-    assert stands(again) == stands(store)
+    there: str | Path = request.getfixturevalue("place")
+    again = Store(there, create=False)
+    assert place.place(again) == place.place(store)
     again.close()
     with store.writing() as connection:
         connection.exec_driver_sql("UPDATE fleet_about SET value = '2' WHERE name = 'schema'")
     with pytest.raises(RecordsError, match="newer"):
-        Store(place)
+        Store(there)
     with pytest.raises(InputError, match="no state"):
         Store(tmp_path / "other.db", create=False)
+
+
+@ON_BOTH
+def test_a_place_is_renewed_once_and_who_had_the_one_before_keeps_nothing(store: Store) -> None:
+    for word in ("old", "a", "b"):
+        place.enter(store, word)
+    for word in ("a", "b"):  # two copies that start together, of which the first is faster
+        place.renew(store, "", "monday", word)
+    first = place.place(store)
+    assert (first.made, first.floor) == ("monday", 0)
+    assert [place.knows(store, word) for word in ("old", "a", "b")] == [False, True, False]
+    assert place.keep(store, first.place, "b", 7)
+    assert place.keep(store, first.place, "b", 5)
+    assert (place.place(store).floor, place.knows(store, "b")) == (7, True)
+    place.begin_anew(store, first.place, "tuesday")
+    assert not place.keep(store, first.place, "b", 9)
+    assert place.place(store)[2:] == ("tuesday", 0, 0)
 
 
 def test_records_become_no_state(tmp_path: Path) -> None:

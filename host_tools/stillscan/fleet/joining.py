@@ -126,7 +126,7 @@ class Joining:
         errors."""
         info = await self.there(stream)
         floor = info.ack_floor.stream_seq if info.ack_floor else 0
-        if await asyncio.to_thread(place.keep, self._store, self._word, floor) != self._place:
+        if not await asyncio.to_thread(place.keep, self._store, self._place, self._word, floor):
             raise NatsError(f"{self._to}: another copy has found another place in the stream")
         await self._tell(client)
 

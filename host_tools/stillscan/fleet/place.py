@@ -11,8 +11,6 @@ from stillscan.fleet import refusals
 from stillscan.fleet.store import Store, spelt
 from stillscan.fleet.tables import ABOUT, COPY
 
-_FLOOR = (ABOUT.c.name == "floor",)
-
 
 class Place(NamedTuple):
     """``state``: random, the same in all backups. ``place``: random, another one for whoever begins where nobody works;
@@ -63,15 +61,19 @@ def begin_anew(store: Store, before: str, made: str) -> None:
             refusals.forget(connection)
 
 
-def keep(store: Store, word: str, floor: int) -> str:
-    """A copy at work: up to which message all are here. Gives the place as it is now. RecordsError."""
+def keep(store: Store, mine: str, word: str, floor: int) -> bool:
+    """A copy at work: up to which message all are here. False: this state has another place by now, maybe in another
+    stream, and nothing is kept. RecordsError."""
     now = place(store)
-    if floor > now.floor or not knows(store, word):
-        with store.writing() as connection:
-            higher = ABOUT.c.value < spelt(floor)
-            connection.execute(update(ABOUT).where(*_FLOOR, higher).values(value=spelt(floor)))
-            _enter(connection, word)
-    return now.place
+    if now.place == mine and floor <= now.floor and knows(store, word):
+        return True
+    with store.writing() as connection:
+        if connection.scalar(select(ABOUT.c.value).where(ABOUT.c.name == "place").with_for_update()) != mine:
+            return False
+        higher = (ABOUT.c.name == "floor", ABOUT.c.value < spelt(floor))
+        connection.execute(update(ABOUT).where(*higher).values(value=spelt(floor)))
+        _enter(connection, word)
+    return True
 
 
 def _enter(connection: Connection, word: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 import stillscan
 from stillscan.guidance import catalogue, counted, languages, page_texts
 from stillscan.guidance.findings import say_finding
-from stillscan.guidance.numbers import of_number
+from stillscan.guidance.numbers import decimal, of_number
 
 COUNTS = {"seconds", "last"}  # placeholders behind or before which stands what is counted
 
@@ -43,6 +43,13 @@ def test_a_single_character_is_one() -> None:
 def test_lines_for_the_terminal() -> None:
     assert [counted(n, "file") for n in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
     assert [counted(n, "entry", "entries") for n in (1, 3)] == ["1 entry", "3 entries"]
+
+
+def test_a_number_for_people_has_their_decimal_mark() -> None:
+    marks = {language: page_texts(language)["decimal_mark"] for language in languages()}
+    assert marks == {"en": ".", "nb": ",", "nn": ","}
+    assert [decimal(0.25, ","), decimal(-0.5, ".", "6.2f"), decimal(7, ",")] == ["0,25", " -0.50", "7"]
+    assert [decimal(-0.0, ","), decimal(31.0, ",", ""), decimal(31.0, ",")] == ["0", "31,0", "31"]
 
 
 def test_no_line_of_the_program_has_a_plural_behind_a_number_that_may_be_one() -> None:

@@ -24,12 +24,17 @@ from stillscan.technician.procedures.table import procedures
 ROOM = Path(next(iter(package.__path__)))
 ANSWERS = (
     "relay.py", "lease.py", "room.py", "at_scanner.py", "calibrating.py", "looking.py", "sliding.py", "tasks.py",
-    "limits.py", "card/judged.py", "card/scanning.py", "procedures/answers.py", "procedures/carrying_out.py",
-    "procedures/report.py", "procedures/pictures.py",
+    "limits.py", "alignment.py", "card/judged.py", "card/scanning.py", "procedures/answers.py",
+    "procedures/carrying_out.py", "procedures/report.py", "procedures/pictures.py",
 )  # fmt: skip
 """Modules whose sentences reach the page."""
 ENGLISH = re.compile(r"\b(the|and|of|not|with|from|when|then|lies|again|lamp's|below)\b")
 COMMAND_MODULES = ("clean.py", "guided.py", "scanner.py", "scanner_calibrate.py", "scanner_test.py", "service.py")
+REFUSING = (
+    *(f"commands/{name}" for name in (*COMMAND_MODULES, "at_scanner.py")), "technician/procedures/run.py",
+    "technician/alignment.py", "technician/calibrating.py",
+)  # fmt: skip
+"""Modules whose trouble a command tells in the language (commands.in_words), beside those that answer."""
 WORDS = re.compile(r"say|words\(args\)|self\._(words|line|number|refuse)")
 NEVER_SHOWN = re.compile(r"^_LOG|^InputError|^AssertionError|\.startswith$")
 NUMBER = re.compile(r"\d+")
@@ -103,6 +108,36 @@ def test_what_commands_print_is_said_in_the_language(language: str, module: str)
     assert said
     wrong = [text for text in said if words.tongue(text) != language]
     assert wrong == []
+
+
+def refused_by(module: str) -> set[str]:
+    """What a module's InputErrors and DeviceErrors say, values as ``7``."""
+    tree = ast.parse((ROOM.parent / module).read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("InputError", "DeviceError"):
+            said = node.args[0]
+            parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+            found.add("".join(str(one.value) if isinstance(one, ast.Constant) else "7" for one in parts))
+    return {text for text in found if len(re.findall("[A-Za-z]{2,}", text)) >= 2}
+
+
+@pytest.mark.parametrize("language", technician_languages())
+@pytest.mark.parametrize("module", REFUSING)
+def test_what_goes_wrong_in_commands_is_said_in_the_language(language: str, module: str) -> None:
+    words = technician_words(language)
+    assert [text for text in sorted(refused_by(module)) if words.tongue(text) != language] == []
+
+
+@pytest.mark.parametrize("language", technician_languages())
+def test_numbers_within_a_text_have_the_decimal_mark_of_its_language(language: str) -> None:
+    words = technician_words(language)
+    assert "0,42 mm" in words("a speck of 0.42 mm on the strip, 12.5 mm from the left")
+    assert "12,5 mm" in words("a speck of 0.42 mm on the strip, 12.5 mm from the left")
+    assert words("calibrated at 31.5 C").endswith(" 31,5 °C")
+    assert "protokoll 1.10" in event_in(words, "protocol 1.10"), "a version is no number"
+    assert (words.number(0.5), words.number(12.25, "6.1f"), words("us"), words("C")) == ("0,5", "  12,2", "µs", "°C")
+    assert technicians.ENGLISH.number(0.5) == "0.5"
 
 
 def test_languages_have_the_same_texts_with_the_same_values() -> None:

@@ -16,7 +16,7 @@ import pytest
 from stillscan.boards.table import find_board
 from stillscan.commands.guided import Guide, Left
 from stillscan.errors import InputError
-from stillscan.guidance.technicians import ENGLISH
+from stillscan.guidance.technicians import ENGLISH, technician_languages, technician_words
 from stillscan.technician.limits import Judged, limits
 from stillscan.technician.measuring import GROUPS
 from stillscan.technician.parts import read_parts
@@ -284,6 +284,43 @@ def test_the_report_has_everything_needs_nothing_and_is_the_same_each_time(
     assert content.startswith(b"%PDF")
     assert b"Acceptance of a new scanner" in content
     assert b"order: a lamp" in content
+
+
+@pytest.mark.parametrize("language", technician_languages())
+def test_a_report_has_the_decimal_mark_of_its_language(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin(tmp_path, find("acceptance"), NOW)
+    lead(monkeypatch, run, answers(run))
+    run.found["dark"].values.append(Judged("lamp", "infrared evenness", 0.415, "", 0.45, None, False, "not measured"))
+    run.scanner["firmware"] = "1.2.3"  # the one thing with points that is no number
+    say = technician_words(language)
+    told = report(run, say)
+    words = [
+        text for section in told.sections for row in section.rows for text in (row.what, *row.values, *row.remarks)
+    ]
+    words += [text for _, text in told.facts]
+    assert [text for text in words if re.search(r"[0-9]\.[0-9]", text)] == ["1.2.3, bygg abc"]
+    assert any("0,415 (minst 0,45)" in text for text in words)
+    assert b"0,415 \\(minst 0,45\\)" in pdf(told, say)
+
+
+def test_an_advice_that_says_what_was_expected_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(tmp_path, find("acceptance"), NOW)
+    lead(monkeypatch, run, answers(run).replace("y", "n", 1))
+    row = report(run).sections[0].rows[0]
+    assert row.outcome == "failed"
+    assert [text.startswith("expected: more than 100 ohm") for text in row.remarks] == [True]
+    assert "; order: " in row.remarks[0]
+
+
+def test_no_line_of_a_report_hangs_out_of_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are broken by the widths of Helvetica; of letters that its table lacks the widest counts."""
+    run = begin(tmp_path, find("replace-presence_sensor"), NOW)
+    lead(monkeypatch, run, f"\n\n\ns {'æÆ' * 95}\n")
+    broken = [text for text in re.findall(rb"\(([^()]*)\) Tj", pdf(report(run))) if text.count(b"\\346") > 9]
+    assert len(broken) > 1
+    assert max(text.count(b"\\") for text in broken) * 0.945 * 8.5 * 25.4 / 72 < 210 - 2 * 18 - 10
 
 
 def test_what_a_person_typed_is_shown_and_never_carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

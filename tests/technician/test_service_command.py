@@ -182,7 +182,7 @@ def test_list_and_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "acceptance" in capsys.readouterr().out
     assert main(["service", "show", "acceptance", "--answers", "--language", "nn"]) == 0
     sheet = capsys.readouterr().out
-    assert "#   12 V, 11.4 til 12.6 V\n?\n" in sheet
+    assert "#   12 V, 11,4 til 12,6 V\n?\n" in sheet
     assert not [word for word in ("expected", "empty line", "y or n", " to ") if word in sheet]
     assert main(["service", "show", "cleaning", "--language", "nn"]) == 0
     assert "venta: ingenting som skadar lesinga" in capsys.readouterr().out

@@ -150,7 +150,7 @@ def test_a_step_and_what_it_came_to_are_in_the_language_of_the_page(alone: Held,
     assert "VBUS på kontrollaren (V)" in asked
     answered(window, "acceptance", "supplies", do="values", value0="12,1", value1="4.1", value2="0")
     shown = window.get("/service/procedure/acceptance?step=supplies&language=nn").text
-    assert "5 V: 4.1 V (4.85 til 5.15), ikkje som det skal vere" in shown
+    assert "5 V: 4,1 V (4,85 til 5,15), ikkje som det skal vere" in shown
     for text in (begun, shown):
         assert 'lang="en"' not in text.partition("<main")[2]
     picture = window.get("/service/picture/supplies.svg?language=nn").text

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(found, word, say)
     if args.map is not None:
-        save(found, args.map)  # last: where it cannot be, what was found has been said
+        save(found, args.map, say)  # last: where it cannot be, what was found has been said
     return int(word != "clean")
 
 
@@ -104,8 +104,10 @@ def _show(found: DirtMap, word: str, say: Words) -> None:
         for name, known in (("where", (GLASS, STRIP, SENSOR)), ("kind", KINDS))
     }
     for piece in found.pieces:
-        place = f"x {piece.x_mm:5.1f} mm" + (f", y {piece.y_mm:4.1f} mm" if piece.where != "sensor" else "")
+        place = f"x {say.number(piece.x_mm, '5.1f')} mm"
+        if piece.where != SENSOR:
+            place += f"; y {say.number(piece.y_mm, '4.1f')} mm"
         hurts = say("hurts reading" if piece.hurts >= HURTS else "does not hurt")
         what = f"{say(piece.where):<{wide['where']}}  {say(piece.kind):<{wide['kind']}}"
-        print(f"{what}  {place:<24} {piece.size_mm:5.2f} mm  {hurts} ({piece.hurts:.0%})")
+        print(f"{what}  {place:<24} {say.number(piece.size_mm, '5.2f')} mm  {hurts} ({100 * piece.hurts:.0f} %)")
     print(f"{say(word)}: {say(VERDICTS[word])}")

@@ -102,7 +102,7 @@ class Guide:
         board = str(self._run.scanner.get("board") or "")
         if step.by == "ask":
             values = [
-                self._number(f"{self._words(one.name)}, {self._words(one.unit or 'number')}", step) for one in step.ask
+                self._number(f"{self._words(one.name)}, {self._words(one.unit)}".rstrip(", "), step) for one in step.ask
             ]
             return judged(step, judged_values(step, values, board))
         if step.by == "do":

@@ -65,7 +65,7 @@ def _info(args: argparse.Namespace) -> int:
     wide = max(16, *map(len, titles.values()))
     for name, value in record.items():
         if name != "calibration":  # the row of its kind says it, below
-            told = say(_NOTHING.get(name, "not known") if value is None else str(value))
+            told = say(_NOTHING.get(name, "not known")) if value is None else _told(value, say)
             print(f"{titles[name]:<{wide}} {told}")
     print(say("calibrations, as this computer knows them"))
     for one in calibrations:
@@ -74,6 +74,10 @@ def _info(args: argparse.Namespace) -> int:
         when = told if str(one["next"]).startswith("due") else say("next {when}").format(when=told)
         print(f"  {say(one['kind']):<{wide - 2}} {one['when'] or say('never')}{by}; {when}")
     return 0
+
+
+def _told(value: object, say: Words) -> str:
+    return say.number(value, "") if isinstance(value, float) else say(str(value))
 
 
 def _health(args: argparse.Namespace) -> int:
@@ -107,7 +111,7 @@ def _log(args: argparse.Namespace) -> int:
 def _show_events(rows: list[dict[str, object]], say: Words) -> None:
     for one in rows:
         t_ms = one["t_ms"]
-        moment = f"{t_ms / 1000:.1f} s" if isinstance(t_ms, int) else ""
+        moment = f"{say.number(t_ms / 1000, '.1f')} s" if isinstance(t_ms, int) else ""
         what, detail = (event_in(say, str(one[name])) for name in ("what", "detail"))
         print(f"  {moment:>12}  {what:<10} {detail}".rstrip())
 

@@ -182,10 +182,10 @@ def _show(args: argparse.Namespace, done: Calibrated, result: dict[str, Any], al
         print(say(f"not calibrated: {aligned.wrong}"))
     elif done.kind == STRIP:
         what = "back to the former calibration at {degrees} C" if args.back else "calibrated at {degrees} C"
-        print(say(what).format(degrees=result["temperature_c"]))
+        print(say(what.format(degrees=result["temperature_c"])))
         for where in ("strip", "sensor"):
             for speck in result[where]:
-                print(f"  {say(_SPECK[where]).format(**speck)}")
+                print(f"  {say(_SPECK[where].format(**speck))}")
         if result["advice"]:
             print(f"  {say(result['advice'])}")
         print(say("next: {when}").format(when=say(result["next"])))
@@ -193,4 +193,4 @@ def _show(args: argparse.Namespace, done: Calibrated, result: dict[str, Any], al
         print(f"  {told(one, say)}" + (f"; {say(one.advice)}" if one.advice else ""))
     if aligned.wrong is None and done.kind != CARD:
         for name, value in done.values.items():
-            print(f"  {say(name)}: {value}")
+            print(f"  {say(name)}: {say.number(value, '') if isinstance(value, float) else value}")

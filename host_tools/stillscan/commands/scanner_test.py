@@ -102,7 +102,7 @@ def _show(judged: list[Judged], say: Words) -> None:
     marks = [say(mark) for mark in ("FAIL", "ok")]
     parts, wide = (max(len(say(text)) for text in column) for column in zip(*(one[:2] for one in judged), strict=True))
     for one in judged:
-        value = say("not measured") if one.value is None else f"{one.value:g} {say(one.unit)}".rstrip()
+        value = say("not measured") if one.value is None else f"{say.number(one.value)} {say(one.unit)}".rstrip()
         what = f"{say(one.part):<{max(14, parts)}} {say(one.measurement):<{wide}}"
         print(f"{marks[one.ok]:<{max(map(len, marks))}}  {what} {value:<16} ({bounds(one, say)})")
         if one.advice:

@@ -15,6 +15,8 @@ from functools import cache
 from importlib.resources import files
 
 from stillscan.errors import InputError
+from stillscan.guidance.catalogue import page_texts
+from stillscan.guidance.numbers import decimal
 
 _LEAST_LETTERS = (
     7  # of a text with values, beside them: "no lines: {why}" is known by its words, "{low} to {high}" is not
@@ -23,6 +25,8 @@ _BETWEEN = re.compile(
     r"(, |: | at row | is |\bnumber )"
 )  # the parts of an event's words, as technician.history puts them
 _BY_CAUSE = ("aborts", "faults")
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
+_NO_NUMBER = "version"  # a value that is called so has its point in every language: 1.10 comes after 1.9
 
 
 class Words:
@@ -44,6 +48,16 @@ class Words:
         """The language in which a text is said (ISO 639-1)."""
         return "en" if self._found(text) is None else self.language
 
+    def number(self, value: float, form: str = "g") -> str:
+        """A number as people write it in the language; ``form`` as for ``format``."""
+        return decimal(value, page_texts(self.language)["decimal_mark"], form)
+
+    def _value(self, name: str, value: str) -> str:
+        """What stands in a text for one of its names in braces."""
+        if name != _NO_NUMBER and _DECIMAL.fullmatch(value):
+            return value.replace(".", page_texts(self.language)["decimal_mark"])
+        return self(value)
+
     def _found(self, text: str) -> str | None:
         if text in self._table:
             return self._table[text]
@@ -51,7 +65,7 @@ class Words:
             match = pattern.fullmatch(text)
             if match is None or ("port" in match.groupdict() and self._found(match["why"]) is None):
                 continue
-            return own.format(**{name: self(value) for name, value in match.groupdict().items()})
+            return own.format(**{name: self._value(name, value) for name, value in match.groupdict().items()})
         return None
 
 

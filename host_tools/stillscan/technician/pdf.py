@@ -23,7 +23,12 @@ _WIDTHS = (
     *(278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334),
     *(260, 334, 584),
 )
-_OTHER = 600  # thousandths, of letters beyond ASCII: none in use is wider, and few are narrower by much
+# What Norwegian texts and units have beyond ASCII, from the same metrics.
+_BEYOND = {
+    "Å": 667, "Æ": 1000, "Ø": 778, "å": 556, "æ": 889, "ø": 611, "é": 556, "É": 667, "ò": 556, "ô": 556,
+    "«": 556, "»": 556, "\u2013": 556, "…": 1000, "°": 400, "µ": 556, "·": 278,
+}  # fmt: skip
+_WIDEST = 1000  # thousandths, of any other letter: then nothing reaches beyond what was reckoned
 
 
 class Pdf:
@@ -96,8 +101,8 @@ _FONTS = ("Helvetica", "Helvetica-Bold")
 
 
 def width_mm(text: str, size: float = 10) -> float:
-    """How wide a line of text is drawn."""
-    thousandths = sum(_WIDTHS[ord(c) - 32] if 32 <= ord(c) < 127 else _OTHER for c in text)
+    """How wide a line of text is drawn, if it is not bold; no letter is wider than is reckoned."""
+    thousandths = sum(_WIDTHS[ord(c) - 32] if 32 <= ord(c) < 127 else _BEYOND.get(c, _WIDEST) for c in text)
     return thousandths / 1000 * size / _PT
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from stillscan.guidance.technicians import ENGLISH, Words
 from stillscan.technician.limits import Judged
 from stillscan.technician.procedures.plot import Curve, Plot
 from stillscan.technician.procedures.run import FAILED, Found, Run
-from stillscan.technician.procedures.spoken import Say, spoken
+from stillscan.technician.procedures.spoken import spoken
 from stillscan.technician.procedures.table import Step
 
 OUTCOMES = {
@@ -51,7 +52,7 @@ class Report(NamedTuple):
     plots: tuple[Plot, ...]
 
 
-def report(run: Run, say: Say = str) -> Report:
+def report(run: Run, say: Words = ENGLISH) -> Report:
     """What a run came to, in the words of a language."""
     procedure = spoken(run.procedure, say)
     sections = tuple(
@@ -63,7 +64,7 @@ def report(run: Run, say: Say = str) -> Report:
     return Report(procedure.title, run.outcome, run.id, _facts(run, say), to_do, sections, _plots(run, say))
 
 
-def _facts(run: Run, say: Say) -> tuple[tuple[str, str], ...]:
+def _facts(run: Run, say: Words) -> tuple[tuple[str, str], ...]:
     outcomes = [one.outcome for one in run.found.values()]
     counts = ", ".join(f"{outcomes.count(word)} {say(word)}" for word in dict.fromkeys(outcomes))
     scanner = run.scanner
@@ -78,7 +79,7 @@ def _facts(run: Run, say: Say) -> tuple[tuple[str, str], ...]:
         ("pairing", str(scanner.get("scanner") or say("not paired"))),
         ("board", str(scanner.get("board") or say("not known"))),
         ("firmware", say("{firmware}, build {build}").format(firmware=firmware, build=build)),
-        ("steps", say("{count} in all: {counts}").format(count=len(outcomes), counts=counts or say("none"))),
+        ("results", say("{count} in all: {counts}").format(count=len(outcomes), counts=counts or say("none"))),
     ]
     return tuple((say(name), value) for name, value in facts)
 
@@ -88,43 +89,46 @@ def _moment(iso: str) -> str:
     return iso.replace("T", " ").replace("+00:00", " UTC")
 
 
-def _row(step: Step, found: Found | None, say: Say) -> Row:
+def _row(step: Step, found: Found | None, say: Words) -> Row:
     number = "" if step.number is None else str(step.number)
-    remarks = [say("expected: {expected}").format(expected=step.expected)]
+    expected = say("expected: {expected}").format(expected=step.expected)
+    remarks = [expected]
     if found is None:
         return Row(number, step.what, "not done", (), tuple(remarks), step.picture)
     if found.reason:
         failed = found.outcome == FAILED
         remarks.append(say(found.reason) if failed else say("left out: {reason}").format(reason=found.reason))
     remarks += [text for text in _advised(found, say) if text not in remarks]
+    if any(text.startswith(expected) for text in remarks[1:]):
+        del remarks[0]  # an advice says it, and more
     if found.times > 1:
         remarks.append(say("repeated; this is time {times}").format(times=found.times))
     values = tuple(told(one, say) for one in found.values)
     return Row(number, step.what, found.outcome, values, tuple(remarks), step.picture)
 
 
-def _advised(found: Found, say: Say) -> list[str]:
+def _advised(found: Found, say: Words) -> list[str]:
     said = [one.advice for one in found.values if one.advice] + ([found.reason] if found.reason else [])
     return list(dict.fromkeys(map(say, said)))
 
 
-def told(value: Judged, say: Say = str) -> str:
+def told(value: Judged, say: Words = ENGLISH) -> str:
     """A value and its limits, as a line in the words of a language."""
     name, unit = say(value.measurement), say(value.unit)
-    number = say("not measured") if value.value is None else f"{value.value + 0.0:g} {unit}".rstrip()  # -0 is 0
+    number = say("not measured") if value.value is None else f"{say.number(value.value)} {unit}".rstrip()
     limits = bounds(value, say)
     within = f" ({limits})" if limits else ""
     return f"{name}: {number}{within}" + ("" if value.ok else f", {say('not as it has to be')}")
 
 
-def bounds(value: Judged, say: Say = str) -> str:
+def bounds(value: Judged, say: Words = ENGLISH) -> str:
     """Its limits in the words of a language; "" of a value without any."""
-    low, high = ("" if bound is None else f"{bound:g}" for bound in (value.low, value.high))
+    low, high = ("" if bound is None else say.number(bound) for bound in (value.low, value.high))
     limits = "{low} to {high}" if low and high else "at least {low}" if low else "at most {high}" if high else ""
     return say(limits).format(low=low, high=high)
 
 
-def _plots(run: Run, say: Say) -> tuple[Plot, ...]:
+def _plots(run: Run, say: Words) -> tuple[Plot, ...]:
     plots = []
     for step in run.procedure.steps:
         found = run.found.get(step.id)
@@ -139,7 +143,7 @@ def _plots(run: Run, say: Say) -> tuple[Plot, ...]:
     return (*plots, *([between] if between else []))
 
 
-def _between(run: Run, say: Say) -> Plot | None:
+def _between(run: Run, say: Words) -> Plot | None:
     """Every value that has two limits, as a share of the way between them: 0 is the lower, 100 the upper one."""
     shares = [
         100.0 * (value.value - value.low) / (value.high - value.low)

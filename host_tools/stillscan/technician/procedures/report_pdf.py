@@ -10,7 +10,7 @@ from stillscan.technician.procedures.report import OUTCOMES, Report, Row
 _EDGE_MM = 18.0  # free at every side: printers reach within 5 mm, binders take 15
 _LINE_MM, _SMALL_MM = 5.0, 4.2  # from line to line of 10 and of 8.5 points
 _SIZE, _SMALL = 10.0, 8.5  # points
-_FACT_MM, _STEP_MM, _OUTCOME_MM = 30.0, 10.0, 20.0  # columns: names of facts, numbers of steps, outcomes
+_FACT_MM, _STEP_MM, _OUTCOME_MM = 30.0, 10.0, 23.0  # columns: names of facts, numbers of steps, outcomes in bold
 _PLOT_MM = 62.0  # height of a plot
 _PALE = 0.88  # grey behind a step that failed: it is seen, and its text is read
 _GREYS = (0.0, 0.45, 0.6, 0.3)  # of curves

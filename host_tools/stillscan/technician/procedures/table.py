@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from stillscan.errors import InputError
 from stillscan.files import read_toml
+from stillscan.guidance.technicians import ENGLISH, Words
 
 _HERE = Path(__file__).parent
 KINDS = ("confirm", "ask", "do", "test", "clean", "calibrate", "slide", "card", "ring", "beeper")
@@ -151,14 +152,14 @@ def plain(text: str) -> str:
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text).replace("`", "")
 
 
-def answer_sheet(procedure: Procedure, say: Callable[[str], str] = str) -> str:
+def answer_sheet(procedure: Procedure, say: Words = ENGLISH) -> str:
     """A script's answers to fill in: a comment and a line ``?`` a question, in order; ``do`` has an empty line.
 
     ``procedure`` is spoken in the language of ``say`` already.
     """
     lines: list[str] = []
     for step in procedure.steps:
-        limits = [say("{low} to {high}").format(low=f"{one.low:g}", high=f"{one.high:g}") for one in step.ask]
+        limits = [say("{low} to {high}").format(low=say.number(one.low), high=say.number(one.high)) for one in step.ask]
         questions = [f"{one.name}, {limit} {one.unit}".strip() for one, limit in zip(step.ask, limits, strict=True)]
         if step.by in JUDGED:
             questions = [say("y or n")]

@@ -43,7 +43,7 @@ def test_a_sound_sensor_s_lines_stay_as_they_are(level: int) -> None:
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 @settings(max_examples=examples(20), deadline=None)
-@given(column=st.integers(*TEXT_PX), beside=st.integers(1, 2))
+@given(column=st.integers(*TEXT_PX), beside=st.integers(1, 5))
 def test_what_sees_nothing_is_as_its_neighbours_are(value: int, column: int, beside: int) -> None:
     spoilt = failed(dict.fromkeys(range(column, column + beside), value))
     mended = bridged(spoilt)
@@ -67,6 +67,16 @@ def test_dead_and_hot_beside_each_other() -> None:
 def test_what_is_printed_is_read_and_accepted(value: int) -> None:
     reader = MrzReader(*STRIP.shape)
     reader.feed(0, bridged(failed({300: value, 731: value, 1100: value, 1101: value})))
+    reading = reader.result()
+    assert (reading.accepted, reading.lines) == (True, LINES)
+
+
+@pytest.mark.parametrize("beside", [3, 4, 5])
+@pytest.mark.parametrize("value", [0, 110, 230])
+def test_several_side_by_side_hide_a_stroke_and_not_the_text(value: int, beside: int) -> None:
+    """Left dark, they are a stroke in every row, and nothing is accepted."""
+    reader = MrzReader(*STRIP.shape)
+    reader.feed(0, bridged(failed(dict.fromkeys(range(731, 731 + beside), value))))
     reading = reader.result()
     assert (reading.accepted, reading.lines) == (True, LINES)
 

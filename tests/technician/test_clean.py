@@ -17,6 +17,7 @@ from stillscan.cli import main
 from stillscan.commands import clean as command
 from stillscan.commands.world import SAMPLE, scene
 from stillscan.errors import DeviceError, EnvironmentTroubleError
+from stillscan.guidance.technicians import Words
 from stillscan.link.session import Session
 from stillscan.simulator.dirt import Spot
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -127,6 +128,18 @@ def test_dirt_above_dirt_keeps_its_places() -> None:
     assert {piece.where for piece in dirt_map(look).pieces} == {"sensor", "strip", "glass"}
 
 
+def test_what_lies_across_a_streak_on_the_sensor_is_told_beside_it() -> None:
+    """Together they let less light through than a grain does: it is not one grain as wide as both."""
+    look = looked()
+    look.light[:, 500:512] *= 0.35  # a streak of 1 mm
+    look.light[:, 508:524] *= 0.15  # and a grain across its edge
+    look.light[:, 900:912] *= 0.35  # another streak
+    look.light[:, 909:940] *= 0.7  # and haze
+    found = {(piece.kind, round(piece.x_mm / PITCH_MM)) for piece in dirt_map(look).pieces if piece.where == "sensor"}
+    assert {kind for kind, x in found if x < 600} == {"streak", "spot"}
+    assert {kind for kind, x in found if x > 800} == {"streak", "spot", "haze"}
+
+
 def test_dead_pixels_are_no_dirt() -> None:
     look = looked()
     look.light[:, [200, 640, 641, 900]] = 0.35 * np.random.default_rng(6).standard_normal((332, 4))
@@ -206,7 +219,7 @@ def test_what_was_found_is_said_though_the_map_cannot_be_drawn(
     monkeypatch.setattr(command, "look", lambda *_: None)
     monkeypatch.setattr(command, "dirt_map", lambda _: DirtMap(np.zeros((1, 1)), np.zeros(1), PITCH_MM, [piece]))
 
-    def full(_: DirtMap, path: str) -> None:
+    def full(_: DirtMap, path: str, say: Words) -> None:
         raise EnvironmentTroubleError(f"{path}: cannot be written: no space left on device")
 
     monkeypatch.setattr(command, "save", full)

@@ -1,4 +1,5 @@
 """Guided procedures: their tables, a run that is cut off after every write, answers that are none, and the report."""
+# long-ok: one run, from its tables to its report
 
 from __future__ import annotations
 

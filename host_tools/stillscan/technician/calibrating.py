@@ -66,7 +66,7 @@ def advice(strip: list[int], sensor: list[int]) -> str | None:
     if any(pixels / _PX_PER_MM > _WIDE_MM for pixels in sensor):
         return "wipe the sensor's own glass: a speck there is wide enough to hide print in every line; then calibrate"
     if sensor:
-        return "the specks on the sensor are made up for; wipe its own glass at the next service"
+        return "specks on the sensor are made up for where light passes them: wipe its own glass at the next service"
     return "wipe the white strip at the next service; its specks are made up for" if strip else None
 
 

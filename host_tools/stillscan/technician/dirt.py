@@ -134,7 +134,7 @@ def _threshold(light: Floats, expected: Floats) -> Floats:
 def _on_sensor(clean: Floats, pitch_mm: float) -> Iterator[Piece]:
     """Columns that are dark against the lamp's smooth light."""
     loss = np.maximum(1.0 - clean / _level(clean), 0.0)[None, :]
-    for region in _regions(loss, np.full(loss.shape[1], _LEAST_LOSS)):
+    for region in _regions(loss, np.full(loss.shape[1], _LEAST_LOSS), (_OPAQUE_LOSS, _DARK_LOSS)):
         if region.width >= _LEAST_COLUMNS:
             size = region.width * pitch_mm
             kind = "spot" if region.loss > _OPAQUE_LOSS else _along(region.loss, size)
@@ -198,17 +198,20 @@ def _round_or_long(region: _Region) -> str:
     return "spot" if region.loss > _DARK_LOSS else "haze"
 
 
-def _regions(loss: Floats, threshold: Floats) -> Iterator[_Region]:
-    """What hangs together, the opaque first, then what is seen through and no rim of it."""
+def _regions(loss: Floats, threshold: Floats, levels: tuple[float, ...] = (_DARK_LOSS,)) -> Iterator[_Region]:
+    """What hangs together: by the ``levels`` of its loss, the darkest first, then what is seen through. What is less
+    dark is told beside it, where it is no rim of it: where two pieces lie across each other both are seen."""
     loss = np.where(threshold < 1.0, loss, 0.0)  # nothing is known of columns without light
-    dark = loss > np.maximum(threshold, _DARK_LOSS)
-    around = cv2.dilate(dark.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    around = np.zeros(loss.shape, np.bool_)
+    for level in levels:
+        dark = (loss > np.maximum(threshold, level)) & ~around
+        yield from _connected(dark, loss)
+        around |= cv2.dilate(dark.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     faint = loss > threshold
     if len(loss) > 1:  # else the edge of a smear falls apart into noise
         beyond = np.pad((cv2.blur(loss, (3, 3)) > threshold).astype(np.uint8), _ONE_PX)  # nothing closes on the border
         closed = cv2.morphologyEx(beyond, cv2.MORPH_CLOSE, np.ones((_ONE_PX, _ONE_PX), np.uint8))
         faint = closed[_ONE_PX:-_ONE_PX, _ONE_PX:-_ONE_PX] > 0
-    yield from _connected(dark, loss)
     yield from _connected(faint & ~around, loss)
 
 

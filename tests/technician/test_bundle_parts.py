@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kiosk import wire
 from stillscan.cli import main
+from stillscan.link.messages import Error
 from stillscan.simulator.kiosk import AGEING
+from stillscan.technician.at_scanner import ServiceOverError, refused
+from stillscan.technician.bundle import measured as module
 from stillscan.technician.bundle.findings import BundleFinding, findings
 from stillscan.technician.bundle.measured import judged
 from stillscan.technician.bundle.opened import Bundle, read_bundle
@@ -133,3 +138,26 @@ def test_names_of_measurements_pass_as_they_are() -> None:
     assert {"lost steps in 100 trips", "INT1 latency"} <= {measurement for _, measurement in limits("")}
     assert "trips" in words()
     assert str(row("carriage", "lost steps in 100 trips", 5.0)["measurement"]) == "lost steps in 100 trips"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        (ServiceOverError("sim: over", wire.DOCUMENT), "document"),
+        (ServiceOverError("sim: over", wire.ASKED), "asked"),
+        (refused("sim", Error(wire.E_NOT_PAIRED, 0)), "foreign"),
+        (refused("sim", Error(wire.E_WRONG_STATE, 0)), "busy"),
+    ],
+)
+def test_why_nothing_was_measured_is_told(trouble: Exception, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not 'faulty' of a scanner on which somebody has laid a document."""
+
+    def everything(*_: object) -> None:
+        raise trouble
+
+    ready = SimpleNamespace(ready=lambda: SimpleNamespace(state=wire.EMPTY))
+    monkeypatch.setattr(module, "AtScanner", lambda _: ready)
+    monkeypatch.setattr(module, "everything", everything)
+    session, hello = SimpleNamespace(send=lambda *_: None), SimpleNamespace(minor=99)
+    assert module.measured(session, hello, None)["not_measured"] == says  # type: ignore[arg-type]
+    assert says in words()

@@ -94,7 +94,7 @@ def set_all(session: Session, values: Mapping[str, int]) -> None:
     numbers = {name: setting.setting for name, setting in session.settings().items()}
     left = [name for name in values if name in numbers]
     if len(left) < len(values):
-        raise DeviceError("the scanner has no setting of that name: its firmware is older", "faulty")
+        raise DeviceError("the scanner has no setting of that name: its firmware is older", "protocol")
     refusal: DeviceError | None = None
     while left:
         refused = []

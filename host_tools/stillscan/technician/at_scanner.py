@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk import wire
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, DeviceTrouble
 from stillscan.link.messages import (
     Counters,
     Error,
@@ -42,7 +42,11 @@ M = TypeVar("M", bound=Message)
 
 
 class ServiceOverError(DeviceError):
-    """The scanner has taken its parts back."""
+    """The scanner has taken its parts back; ``why``: one of wire.SERVICE_ENDS by name."""
+
+    def __init__(self, text: str, why: int) -> None:
+        super().__init__(text)
+        self.why = named(wire.SERVICE_ENDS, why)
 
 
 class AtScanner:
@@ -173,7 +177,7 @@ class AtScanner:
 
     def over(self, message: Service) -> ServiceOverError:
         """What a message says that ends the service."""
-        return ServiceOverError(f"{self.session.transport.name}: {_OVER.get(message.why, _OVER[0])}")
+        return ServiceOverError(f"{self.session.transport.name}: {_OVER.get(message.why, _OVER[0])}", message.why)
 
     def watch(self, count: int, show: Callable[[Sample], None]) -> Measured:
         """``count`` live samples, each handed to ``show`` as it comes."""
@@ -218,4 +222,7 @@ def refused(port: str, error: Error) -> DeviceError:
         wire.E_FAILED: "it could not load what that needs: 'stillscan flash' puts its files right",
         wire.E_NOT_STORED: "its file system is full or damaged: nothing was stored; 'stillscan flash' tidies it",
     }.get(error.code, named(wire.ERRORS, error.code))
-    return DeviceError(f"{port}: the scanner refuses: {why}")
+    kinds: dict[int, DeviceTrouble] = {
+        wire.E_WRONG_STATE: "busy", wire.E_NOT_PAIRED: "foreign", wire.E_FAILED: "firmware",
+    }  # fmt: skip
+    return DeviceError(f"{port}: the scanner refuses: {why}", kinds.get(error.code))

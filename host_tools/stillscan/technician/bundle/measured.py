@@ -9,7 +9,7 @@ from stillscan.errors import DeviceError
 from stillscan.link.messages import Hello, named
 from stillscan.link.session import Session
 from stillscan.link.transport import LinkLostError
-from stillscan.technician.at_scanner import AtScanner
+from stillscan.technician.at_scanner import AtScanner, ServiceOverError
 from stillscan.technician.bundle.plain import Passed
 from stillscan.technician.bundle.remembered import SINCE
 from stillscan.technician.limits import Judged, judge, limits
@@ -37,6 +37,8 @@ def measured(session: Session, hello: Hello, clock: Clock | None) -> dict[str, A
             found.append(clock.measured())
     except LinkLostError:
         raise
+    except ServiceOverError as error:
+        return {"not_measured": error.why, "measured": []}
     except DeviceError as error:
         return {"not_measured": error.kind, "measured": []}
     return {"measured": [judged(one) for one in judge(found, hello.board_name)]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -9,10 +10,13 @@ import pytest
 from books import TRACKING
 from clerks import CLERK, PIN, SUPERVISOR, TECHNICIAN, Clock, client
 from held import SECRET, Held
+from starlette.testclient import TestClient
 from test_page import accessible, until
 
 from stillscan.guidance import languages, page_texts, service_texts
+from stillscan.guidance.technicians import technician_words
 from stillscan.technician.live import Live
+from stillscan.technician.procedures.table import find
 from stillscan.technician.room import Job
 from stillscan.technician.tasks import TASKS
 
@@ -33,6 +37,19 @@ TEST = {
         {**_PART, "value": 90.0, "ok": True, "advice": None},
     ]
 }
+
+
+CUT = """[...document.querySelectorAll('.wide')].filter((one) => one.scrollWidth > one.clientWidth)
+    .map((one) => one.getAttribute('aria-label'))"""
+
+
+def signed(window: TestClient) -> None:
+    """A report that is there to be fetched."""
+    address = "/service/procedure/replace-sounder"
+    window.post(address, data={"do": "begin"})
+    for step in find("replace-sounder").steps:
+        window.post(address, data={"do": "skip", "step": step.id, "reason": "ingen tid"})
+    window.post(address, data={"do": "sign"})
 
 
 @pytest.fixture
@@ -56,15 +73,20 @@ def test_it_is_accessible_on_a_screen_and_on_a_phone(browser, held: Held) -> Non
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     held.show(page, TECHNICIAN)
     done(held)
+    signed(client(held.program, held.browsers, TECHNICIAN))
     for language in languages():
         texts = service_texts(language)
-        page.set_viewport_size({"width": 390, "height": 800})
+        page.set_viewport_size({"width": 360, "height": 740})
         page.goto(f"{held.url}/service?language={language}")
         assert texts["test_failed"].format(failed=2, count=3) in page.inner_text("main")
         assert texts["verdict_glass"] in page.inner_text("main")
         assert page.locator("svg.glass circle").count() == 3
         assert page.locator("svg.glass circle.hurts").count() == 1
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, "nothing sticks out to the right"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, "nothing sticks out to the right"
+        assert page.evaluate(CUT) == [], "no table is cut off"
+        assert texts["report_entry"].format(number=1) in page.inner_text("main")
+        assert re.search(rf"40; 12\s+1{re.escape(page_texts(language)['decimal_mark'])}5\s", page.inner_text("main"))
+        assert technician_words(language)("not paired") in page.inner_text("main")
         accessible(page)
     page.set_viewport_size({"width": 1200, "height": 900})
     accessible(page)

@@ -14,10 +14,8 @@ from stillscan.commands.scanner_test import add_test, add_watch
 from stillscan.errors import InputError
 from stillscan.guidance import service_texts
 from stillscan.guidance.technicians import ENGLISH, Words, counter_in, event_in
-from stillscan.technician.about import happened, health, info, settings
+from stillscan.technician.about import NOTHING, happened, health, info, settings
 from stillscan.technician.tasks import recover
-
-_NOTHING = {"scanner": "not paired", "calibrated": "by itself only"}  # what it means that `info` has nothing there
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -65,7 +63,7 @@ def _info(args: argparse.Namespace) -> int:
     wide = max(16, *map(len, titles.values()))
     for name, value in record.items():
         if name != "calibration":  # the row of its kind says it, below
-            told = say(_NOTHING.get(name, "not known")) if value is None else _told(value, say)
+            told = say(NOTHING.get(name, "not known")) if value is None else _told(value, say)
             print(f"{titles[name]:<{wide}} {told}")
     print(say("calibrations, as this computer knows them"))
     for one in calibrations:

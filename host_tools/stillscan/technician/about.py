@@ -36,6 +36,8 @@ SETTINGS = {
     "first_row": "where the sweep of a new document begins",
 }
 """What each of the scanner's settings is (`kiosk.settings`), beside its unit."""
+NOTHING = {"scanner": "not paired", "calibrated": "by itself only"}
+"""What it means to people that `info` has nothing there; of all else it is not known."""
 
 
 def info(at: AtScanner) -> dict[str, object]:

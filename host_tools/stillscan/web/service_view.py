@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from stillscan.guidance.technicians import Words
+from stillscan.technician.about import NOTHING
 from stillscan.technician.dirt import HURTS, STRIP
 from stillscan.technician.glass import Glass
 from stillscan.technician.room import Seen
@@ -29,7 +30,8 @@ def told(seen: Seen, texts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "when": f"{seen.when:%d.%m.%Y %H:%M}",
         "info": [
-            (texts[f"info_{name}"], texts["unknown"] if value is None else value) for name, value in seen.info.items()
+            (texts[f"info_{name}"], NOTHING.get(name, "not known") if value is None else value)
+            for name, value in seen.info.items()
         ],
         "health": seen.health,
         "kept": seen.log["kept"],

@@ -14,7 +14,7 @@ from stillscan.technician.limits import limits
 from stillscan.technician.measuring import GROUPS
 from stillscan.technician.parts import read_parts
 from stillscan.technician.procedures.pictures import LABELS
-from stillscan.technician.procedures.table import REPLACE, Procedure, Step, plain, procedures
+from stillscan.technician.procedures.table import REPLACE, Procedure, Step, plain, procedures, steps
 
 Say = Callable[[str], str]
 """A text in a language, by the English one: `guidance.technicians.Words`; ``str`` leaves it English."""
@@ -60,6 +60,7 @@ def texts() -> Iterator[tuple[str, str]]:
 def _of_boards() -> Iterator[str]:
     """What is to be ordered for the boards that come with the package, and the words of their wiring's pictures."""
     ordered = {limit.order for limit in limits("").values()} | {name.removeprefix(REPLACE) for name in procedures()}
+    ordered |= {step.part for step in steps().values() if step.part is not None}
     for table in sorted(boards_folder().glob("*/parts.toml")):
         board = find_board(table.parent.name)
         kiosk = read_parts(board)

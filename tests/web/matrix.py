@@ -132,6 +132,7 @@ class Walk:
         self.page, self.whole = page, whole
         self.wrong: list[str] = []
         self.seen = self.loads = self.asked = 0
+        self._stands: Cell | None = None
 
     def state(self, name: str, url: str, cells: Iterator[Cell], state: State) -> None:
         """Look at a state in these cells."""
@@ -157,8 +158,12 @@ class Walk:
         self._focus(told, state.focus)
 
     def _style(self, cell: Cell) -> None:
-        self.page.emulate_media(reduced_motion="reduce", **COLOURS[cell.colours])
-        self.page.set_viewport_size({"width": cell.size[0], "height": cell.size[1]})
+        """What stands already is not set anew: the browser would lay out and paint all of it again."""
+        if self._stands is None or cell.colours != self._stands.colours:
+            self.page.emulate_media(reduced_motion="reduce", **COLOURS[cell.colours])
+        if self._stands is None or cell.size != self._stands.size:
+            self.page.set_viewport_size({"width": cell.size[0], "height": cell.size[1]})
+        self._stands = cell
 
     def _look(self, told: str, cell: Cell, one_screen: bool) -> None:
         self.seen += 1

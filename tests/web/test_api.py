@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from api_office import BOSS, LETTER, Office
 from books import NORWEGIAN
 from clerks import run
 from hypothesis import HealthCheck, given, settings
-from schemathesis.checks import positive_data_acceptance
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -192,6 +190,9 @@ def test_the_api_keeps_to_its_description(office: Office, method: str, path: str
 
     A description cannot say what check digits and dates are right, so data that keeps to it may still be refused.
     """
+    import schemathesis  # takes half a second of a core, and only this test uses it
+    from schemathesis.checks import positive_data_acceptance
+
     program = api(office.counter, office.database, office.keyring, office.tokens)
     described = schemathesis.openapi.from_asgi("/openapi.json", program)
 

@@ -28,6 +28,8 @@ class Own(Flow):
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Simulated on this computer, also where an image of MicroPython is named, which the emulated chip would run."""
+    monkeypatch.delenv("STILLSCAN_UF2", raising=False)
     monkeypatch.chdir(tmp_path)
     return make_board("mine", "rpi_pico")
 

@@ -32,7 +32,7 @@ _SAYS = {
     "line-sensor-weak": "amplifier or lamp have drifted",
     "line-sensor-offset": "the sensor's amplifier has drifted",
     "line-sensor-noisy": "the sensor's signal is noisy",
-    "line-sensor-dead-pixels": "pixels see half of the light",
+    "line-sensor-dead-pixels": "pixels of the line sensor give no light",
     "line-sensor-hot-pixels": "pixels shine in the dark",
     "carriage-loses-steps": "the carriage loses steps",
     "carriage-scatter": "the home switch does not close",
@@ -103,11 +103,15 @@ def test_a_lamp_leads_and_what_follows_from_it_stands_behind() -> None:
     assert any("light noise" in line for line in found.evidence)
 
 
-def test_dirt_that_a_look_has_found_is_no_dead_pixel() -> None:
-    facts: dict[str, Any] = {"parts.json": {"measured": [row("line_sensor", "dead pixels", 8.0)]}}
-    assert [one.name for one in findings(Bundle(facts, {}, "", ""))] == ["part_worn"]
-    facts["dirt.json"] = {"look": {"pieces": [{"where": "sensor", "hurts": 0.6}]}}
-    assert [one.name for one in findings(Bundle(facts, {}, "", ""))] == ["dirt_seen"]
+@pytest.mark.parametrize(
+    ("measurement", "says"),
+    [("specks on the white strip", "strip is dirty"), ("dirt on its window", "dirt on the sensor's own window")],
+)
+def test_dirt_is_wiped_and_nothing_is_ordered_for_it(measurement: str, says: str) -> None:
+    (found,) = found_of(row("line_sensor", measurement, 8.0))
+    assert says in found.title
+    assert "wipe" in found.evidence[0]
+    assert "order" not in found.evidence[0]
 
 
 def _failed(part: str, fault: str, *rows: dict[str, Any]) -> str:
@@ -135,7 +139,7 @@ def test_a_file_that_says_odd_things_makes_no_defect(odd: list[Any]) -> None:
 
 
 def test_names_of_measurements_pass_as_they_are() -> None:
-    assert {"lost steps in 100 trips", "INT1 latency"} <= {measurement for _, measurement in limits("")}
+    assert {"steps lost on each trip", "INT1 latency"} <= {measurement for _, measurement in limits("")}
     assert "trips" in words()
     assert str(row("carriage", "lost steps in 100 trips", 5.0)["measurement"]) == "lost steps in 100 trips"
 

@@ -183,7 +183,9 @@ def test_limits_are_whole_and_named_by_parts_that_can_be_ordered() -> None:
         judged = judge([Measured(limit.part, limit.measurement, 1e9 if limit.high is not None else -1e9)], "rpi_pico")
         assert not judged[0].ok
         assert judged[0].advice is not None
-        assert "(" in judged[0].advice.split("order: ")[1], "what to buy, not only a name"
+        _, ordered, what = judged[0].advice.partition("order: ")
+        assert bool(ordered) == bool(limit.order)
+        assert "(" in what or not limit.order, "what to buy, not only a name"
 
 
 def test_a_board_may_have_limits_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,12 @@ def _silent(why: str) -> str:
 def _advice(limit: Limit, why: str, parts: dict[str, str]) -> str:
     if why:
         return f"not measured: {why}"
-    return f"{limit.means}; check: {limit.check}; order: {parts.get(limit.order, limit.order)}"
+    return f"{limit.means}; check: {limit.check}{ordering(limit, parts)}"
+
+
+def ordering(limit: Limit, parts: dict[str, str]) -> str:
+    """What to order of ``parts``, as the end of an advice; "" where there is nothing."""
+    return f"; order: {parts.get(limit.order, limit.order)}" if limit.order else ""
 
 
 def to_buy(board: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,9 @@ _LINES = 48  # of each lamp: the noise of their mean is a seventh of a line's
 _FIRST = 16  # lines after the lamp was switched that are looked at for how soon it has its light
 _SETTLED = 0.98  # of the light that it has in the end
 _SMOOTH_PX = 64  # 5 mm: wider than a speck, narrower than what a lamp's LED lights
-_DEAD = 0.5  # of the light of its neighbours: what a speck of dirt leaves at most
+_SHADED = 0.5  # of the light of its neighbours: what a speck of dirt leaves at most
+_DEAD, _DEAD_PX = 0.05, 2  # of that light, and pixels side by side: dust lets more through, or is broader
+_BESIDE = 40  # steps from home to another place of the strip, as kiosk/calibration.py has it
 _STRIP = (("light against the calibration", 1), ("dark level against the calibration", 1))
 _HOT_LSB = 20.0  # above the dark level of the others: four times the spread of a sound bar's pixels, and more
 _PATTERNS = 240  # frames: a third of a megabyte
@@ -154,13 +156,15 @@ def _light(at: AtScanner) -> Iterator[Measured]:
     for lamp, name in ((_INFRARED, "infrared"), (_WHITE, "white")):
         lines, lit = at.lines(_FIRST + _LINES, HOME, lamp)
         yield from _of_lamp(lines, lit, level, name)
+        if lamp == _INFRARED:
+            beside = at.lines(_FIRST + _LINES, _BESIDE, lamp)[1]
+            yield from of_pixels(*((one[_FIRST:].mean(axis=0) - level) for one in (lit, beside)))
 
 
 def _of_lamp(lines: list[Line], lit: Samples, dark: Samples, name: str) -> Iterator[Measured]:
     light = lit - dark
     mean = light[_FIRST:].mean(axis=0)
-    smooth = np.convolve(np.pad(mean, _SMOOTH_PX // 2, mode="edge"), np.ones(_SMOOTH_PX) / _SMOOTH_PX, "same")
-    smooth = smooth[_SMOOTH_PX // 2 : _SMOOTH_PX // 2 + len(mean)]
+    smooth = _smooth(mean)
     yield Measured("lamp", f"{name} level", _rounded(np.median(mean)))
     yield Measured("lamp", f"{name} evenness", _rounded(smooth.min() / max(1.0, smooth.max()), 2))
     left, right = smooth[: len(smooth) // 8].mean(), smooth[-(len(smooth) // 8) :].mean()
@@ -174,8 +178,27 @@ def _of_lamp(lines: list[Line], lit: Samples, dark: Samples, name: str) -> Itera
     yield Measured("lamp", f"{name} flicker", _rounded(100 * means.std() / max(1.0, float(means.mean())), 2))
     if name == "infrared":
         yield Measured("line_sensor", "light noise", _rounded(np.median(light[_FIRST:].std(axis=0)), 2))
-        yield Measured("line_sensor", "dead pixels", float((mean < _DEAD * smooth).sum()))
         yield Measured("line_sensor", "peak level", _rounded(lit[_FIRST:].mean(axis=0).max()))
+
+
+def _smooth(mean: Samples) -> Samples:
+    """(width,) the light without what is narrow."""
+    smooth = np.convolve(np.pad(mean, _SMOOTH_PX // 2, mode="edge"), np.ones(_SMOOTH_PX) / _SMOOTH_PX, "same")
+    return smooth[_SMOOTH_PX // 2 : _SMOOTH_PX // 2 + len(mean)]
+
+
+def of_pixels(home: Samples, beside: Samples) -> Iterator[Measured]:
+    """What takes light from single pixels, by two places of the strip, (width,) LSB each: what is dark in both is the
+    sensor's, and no dirt lets so little through a single pixel; what is dark in one lies on the strip there."""
+    shaded = [mean < _SHADED * _smooth(mean) for mean in (home, beside)]
+    both = shaded[0] & shaded[1]
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], both.astype(np.int8), [0]))))
+    runs = [slice(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True)]
+    least = np.minimum(home, beside) / np.maximum(_smooth(home), 1.0)
+    dead = sum(run.stop - run.start for run in runs if run.stop - run.start <= _DEAD_PX and least[run].max() < _DEAD)
+    yield Measured("line_sensor", "dead pixels", float(dead))
+    yield Measured("line_sensor", "dirt on its window", float(both.sum() - dead))
+    yield Measured("line_sensor", "specks on the white strip", float((shaded[0] ^ shaded[1]).sum()))
 
 
 def _live(at: AtScanner) -> Iterator[Measured]:
@@ -197,8 +220,15 @@ def _int1(at: AtScanner) -> Iterator[Measured]:
 
 def _trips(at: AtScanner, trips: int) -> Iterator[Measured]:
     values = [value.value for value in _asked(at, wire.TRIPS, trips, _TRIP_STEPS) if isinstance(value, Value)]
-    yield Measured("carriage", "home repeatability", _rounded(float(np.std(values)), 2))
-    yield Measured("carriage", "lost steps in 100 trips", float(max(abs(value) for value in values)))
+    yield from of_trips(values)
+
+
+def of_trips(off: Sequence[int]) -> Iterator[Measured]:
+    """What a carriage lacks, by how many steps it was ``off`` when it came home from each trip. Where its switch
+    scatters, one trip is off as far one way as the next is the other: what is left on average is lost on each."""
+    yield Measured("carriage", "home repeatability", _rounded(float(np.std(off)), 2))
+    yield Measured("carriage", "lost steps in 100 trips", float(max(abs(value) for value in off)))
+    yield Measured("carriage", "steps lost on each trip", _rounded(abs(float(np.mean(off))), 2))
 
 
 def _rounded(value: float | np.floating, digits: int = 1) -> float:

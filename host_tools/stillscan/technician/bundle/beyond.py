@@ -7,7 +7,7 @@ from typing import Any
 from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.seen import Figure
 from stillscan.technician.bundle.values import first, values
-from stillscan.technician.limits import limits, to_buy
+from stillscan.technician.limits import limits, ordering, to_buy
 
 _LAMP, _SENSOR, _USB = "lamp", "line_sensor", "usb"
 _ERRORS = "errors"
@@ -17,7 +17,6 @@ _OWN = ("dark level", "dark noise", "hot pixels")
 """What the line sensor shows without any lamp."""
 _ENDS = ("infrared asymmetry", "white asymmetry")
 _HALF = 0.8  # asymmetry of the light of either lamp: no two lamps fail at the same end
-_DEAD = "dead pixels"
 _LEADING = (_LAMP, _SENSOR)
 _FOLLOWING = ("infrared settle time", "white settle time")
 """A lamp that flickers comes late in some looks."""
@@ -27,13 +26,11 @@ def parts_beyond(bundle: Bundle) -> Figure | None:
     """How many measurements lie beyond their limits, damaged frames apart; ``of``: what the leading one
     means.
 
-    Dirt that a look has found on the sensor or the strip is no dead pixel. A lamp leads, because what the line sensor
-    sees follows from it. Where both lamps are weak it is not they: what they have in common is the amplifier.
+    A lamp leads, because what the line sensor sees follows from it. Where both lamps are weak it is not they: what they
+    have in common is the amplifier.
     """
     wrong = [(row.where, row.value) for row in values(bundle, "parts:measured[ok=false]")]
     wrong = [(where, row) for where, row in wrong if (row.get("part"), row.get("measurement")) != (_USB, _ERRORS)]
-    if any(True for place in ("sensor", "strip") for _ in values(bundle, f"dirt:look.pieces[where={place}]")):
-        wrong = [(where, row) for where, row in wrong if row.get("measurement") != _DEAD]
     if not wrong:
         return None
     where, row = min(wrong, key=lambda one: (_rank(one[1].get("part")), one[1].get("measurement") in _FOLLOWING))
@@ -89,6 +86,5 @@ def _said(row: dict[str, Any], board: str) -> tuple[str, str]:
     bounds = " ".join(
         f"{word} {bound:g}" for word, bound in (("from", limit.low), ("to", limit.high)) if bound is not None
     )
-    order = to_buy(board).get(limit.order, limit.order)
     told = f"{name} = {value} {limit.unit}".rstrip()
-    return limit.means, f"{told}, a sound one has {bounds}; check: {limit.check}; order: {order}"
+    return limit.means, f"{told}, a sound one has {bounds}; check: {limit.check}{ordering(limit, to_buy(board))}"

@@ -15,6 +15,7 @@ from stillscan.technician.held_port import HeldPort
 
 _ANSWER_S = 60.0  # longer than the kiosk lets a command wait for a check to end
 _TAKEN = 204  # the answer of HTTP without a body
+_IDLE_S = 2.0  # a connection that was quiet for longer is opened anew: the server ends it after 4 s (web/server.py)
 _MOST_WAIT_MS = 1000.0  # of one request: the kiosk's threads are not held longer
 
 
@@ -28,6 +29,7 @@ class KioskPort:
         address = urlsplit(held.url)
         self._server = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_ANSWER_S)
         self._seat = ""
+        self._said_s = 0.0
 
     def sign_in(self, staff: str, pin: str) -> None:
         """SignInError, NotAllowedError: exit code 1; DeviceError: the scanner cannot be had, or the kiosk is gone."""
@@ -71,10 +73,14 @@ class KioskPort:
 
     def _post(self, what: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         kind = {"Content-Type": "application/x-www-form-urlencoded" if what == "open" else "application/octet-stream"}
+        if time.monotonic() - self._said_s > _IDLE_S:
+            self._server.close()  # the next request opens it anew
         try:
             self._server.request("POST", f"/service/port/{what}", body, kind | headers)
             answer = self._server.getresponse()
-            return answer.status, answer.read()
+            told = answer.status, answer.read()
+            self._said_s = time.monotonic()
+            return told
         except (OSError, http.client.HTTPException):
             self._server.close()
             raise LinkLostError(f"{self.name}: the kiosk's program has ended, or does not answer", "gone") from None

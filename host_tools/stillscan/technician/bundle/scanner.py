@@ -183,10 +183,18 @@ def visit(
     """
     if connect is None:
         return _nothing("missing")
+    through_kiosk = False
+
+    def connected() -> Transport:
+        nonlocal through_kiosk
+        transport = connect()
+        through_kiosk = isinstance(transport, KioskPort)
+        return transport
+
     try:
-        asked = _opened(connect, admission, seconds, hidden)
+        asked = _opened(connected, admission, seconds, hidden)
     except DeviceError as error:
-        return _nothing(error.kind)
+        return _nothing(error.kind, through_kiosk)
     parts: dict[str, Any] = {}
     trouble: str | None = None
     try:
@@ -199,6 +207,8 @@ def visit(
     finally:
         asked.session.close()
     parts.setdefault("scanner.json", {"reached": False}).setdefault("trouble", trouble)
+    if through_kiosk:
+        parts["scanner.json"]["through_kiosk"] = True
     return Visited(trouble, parts)
 
 
@@ -212,8 +222,9 @@ def _answered(ask: Callable[[Asked], dict[str, Any]], asked: Asked) -> dict[str,
         return {"trouble": error.kind}
 
 
-def _nothing(kind: str) -> Visited:
-    return Visited(kind, {"scanner.json": {"reached": False, "trouble": kind}})
+def _nothing(kind: str, through_kiosk: bool = False) -> Visited:
+    through = {"through_kiosk": True} if through_kiosk else {}
+    return Visited(kind, {"scanner.json": {"reached": False, "trouble": kind, **through}})
 
 
 def _opened(

@@ -40,7 +40,9 @@ def _streaks(picture: NDArray[np.uint8], pitch_mm: float) -> list[float]:
     loss = 1.0 - columns / max(float(np.median(columns)), 1.0)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], (loss > _STREAK_LOSS).astype(np.int8), [0]))))
     found: list[float] = []
-    for first, end in edges.reshape(-1, 2)[:_MOST_STREAKS]:
+    runs = edges.reshape(-1, 2)
+    runs = runs[(runs[:, 0] > 0) & (runs[:, 1] < len(loss))]  # at the sensor's ends it is the lid beside a document
+    for first, end in runs[:_MOST_STREAKS]:
         middle, width, depth = (first + end) / 2 * pitch_mm, (end - first) * pitch_mm, loss[first:end].max()
         found += [round(float(middle), 1), round(float(width), 2), round(float(depth), 2)]
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stillscan.terminal.standstill import Clocks, Standstill
+from stillscan.terminal.standstill import Clocks, Scheduled, Standstill
 
 STEP = Clocks(1.0, 1.0, 1.0)
 
@@ -59,3 +59,42 @@ def test_the_computers_own_clocks_go_on(caplog: pytest.LogCaptureFixture) -> Non
         watching.turn()
         watching.turn()
     assert [record for record in caplog.records if "slept" in record.getMessage()] == []
+
+
+def shared(caplog: pytest.LogCaptureFixture, *minutes: Scheduled, seconds: float = 60.0) -> list[str]:
+    """What is said while each thread's account goes on like that from minute to minute."""
+    clocks = iter(Clocks(1_800_000_000.0 + n, 50.0 + n, 60.0 + n) for n in (at * seconds / 15 for at in range(999)))
+    accounts = iter(minutes)
+    watching = Standstill(lambda: next(clocks), lambda: next(accounts))
+    with caplog.at_level(logging.WARNING):
+        for _ in range(15 * (len(minutes) - 1) + 2):
+            watching.turn()
+    return [record.getMessage() for record in caplog.records if "other programs" in record.getMessage()]
+
+
+def test_a_program_that_others_leave_a_tenth_of_the_time_that_it_needs(caplog: pytest.LogCaptureFixture) -> None:
+    began: Scheduled = {"1": (100.0, 9.0), "2": (3.0, 1.0)}
+    (line,) = shared(caplog, began, {"1": (102.0, 29.0), "2": (4.0, 12.0)})
+    assert line == "other programs have the computer: in 60 s this one waited 31 s to run, and ran 3 s"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"1": (100.4, 12.0), "2": (3.0, 1.0)},  # little, beside little that it needed
+        {"1": (140.0, 60.0), "2": (3.0, 1.0)},  # shared with another one
+        {"2": (3.1, 1.4)},  # a thread that has ended takes its account along
+        {},  # a system that does not tell
+    ],
+)
+def test_a_program_that_gets_its_share_says_nothing(later: Scheduled, caplog: pytest.LogCaptureFixture) -> None:
+    assert shared(caplog, {"1": (100.0, 9.0), "2": (3.0, 1.0)}, later) == []
+
+
+def test_a_thread_that_is_new_counts_from_its_beginning(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(shared(caplog, {"1": (5.0, 5.0)}, {"1": (5.0, 5.0), "9": (1.0, 40.0)})) == 1
+
+
+def test_it_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    accounts: list[Scheduled] = [{"1": (1.0 * n, 20.0 * n)} for n in range(4)]
+    assert len(shared(caplog, *accounts)) == 3

@@ -46,6 +46,39 @@ def test_checks_that_are_given_up_for_one_reason_are_named_by_it(reason: str, na
     assert findings(checks(ended(f"gave_up, {reason}"), *[GOOD] * 4)) == []
 
 
+def test_one_customer_in_three_who_pulls_it_away_is_named_though_each_begins_again() -> None:
+    found = findings(checks(*[GOOD, TAKEN, GOOD] * 4))
+    assert [one.name for one in found] == ["taken_away"]
+    assert findings(checks(*[TAKEN, GOOD] * 2, GOOD)) == [], "two are in a hurry"
+    assert findings(checks(*[GOOD] * 9, *[TAKEN] * 2)) == []
+
+
+def stopped(cause: str) -> str:
+    return f"sweep aborted: {cause} at row 48, stopped after 0 us"
+
+
+STILL, EMPTY = "state: still", "state: empty, removed"
+
+
+def test_a_presence_sensor_that_loses_what_lies_still() -> None:
+    loses = [stopped("removed"), "state: moved, removed", STILL, GOOD, EMPTY]
+    assert [one.name for one in findings(checks(*[*loses, GOOD, EMPTY] * 3))] == ["presence_loose"]
+    assert findings(checks(*loses, *[GOOD, EMPTY] * 9)) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [stopped("lifted"), stopped("removed"), GOOD],  # a hand, which the flow sensor saw
+        [stopped("slip"), stopped("removed"), GOOD],
+        [stopped("removed"), EMPTY, GOOD],  # it was away, and came again
+        [stopped("slip"), GOOD],
+    ],
+)
+def test_a_hand_is_no_presence_sensor(said: list[str]) -> None:
+    assert "presence_loose" not in [one.name for one in findings(checks(*[*said, EMPTY] * 4))]
+
+
 def test_what_is_taken_away_after_it_was_not_read_has_no_code_lines() -> None:
     said = [*[MISSING, TAKEN] * 3, GOOD]
     assert findings(checks(*said, recorded=4, missing=3))[0].name == "no_code_lines"
@@ -60,6 +93,13 @@ def test_visits_that_end_before_anything_was_laid_down() -> None:
     (found,) = findings(checks(GOOD, recorded=6, missing=5))
     assert found.name == "never_laid_down"
     assert findings(checks(*[GOOD] * 5, recorded=6, missing=1)) == []
+
+
+def test_what_was_read_and_was_over_before_its_visit_was_laid_down() -> None:
+    over = "a reading was over before its visit: taken"
+    read = checks(*[GOOD] * 9, recorded=6, missing=6)
+    read.texts["kiosk-log.txt"] += [f"2026-11-28T10:00:00.000Z INFO    stillscan.counter.visit: {over}"] * 3
+    assert findings(read)[0].name == "readings_over"
 
 
 def test_letters_that_are_refused_need_no_passport() -> None:

@@ -21,14 +21,22 @@ HELD = "WARNING stillscan.terminal.standstill: the program was held for 9 s"
 BUSY = "WARNING stillscan.terminal.standstill: the computer had no time for the program for 9 s"
 SET = "WARNING stillscan.terminal.standstill: the computer's clock was set back by 7200 s"
 SLEPT = "WARNING stillscan.terminal.standstill: the computer slept for 3600 s"
+OVER = "INFO stillscan.counter.visit: a reading was over before its visit: taken"
+STARVED = (
+    "WARNING stillscan.terminal.standstill: other programs have the computer: in 60 s this one waited 51 s to run, "
+    "and ran 5 s"
+)
 UNBOUND = "WARNING stillscan.web.gate: a browser that is not bound asked for the page"
 DAMAGED = "INFO stillscan.scanning.service: frames that were damaged or lost on the line: "
 
 
-def names(*said: str, **facts: object) -> list[str]:
+def log_of(*said: str, **facts: object) -> Bundle:
     told = {f"{name}.json": value for name, value in facts.items()}
-    log = [f"2026-11-28T10:00:00.000Z {line}" for line in said]
-    return [one.name for one in findings(Bundle(told, {"kiosk-log.txt": log}, "", ""))]
+    return Bundle(told, {"kiosk-log.txt": [f"2026-11-28T10:00:00.000Z {line}" for line in said]}, "", "")
+
+
+def names(*said: str, **facts: object) -> list[str]:
+    return [one.name for one in findings(log_of(*said, **facts))]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +45,7 @@ def names(*said: str, **facts: object) -> list[str]:
         ("sleeps", [SLEPT], []),
         ("stands_still", [HELD] * 2, [HELD]),
         ("overloaded", [BUSY] * 3, [BUSY] * 2),
+        ("starved", [CHECK, *[STARVED] * 3], [CHECK, *[STARVED] * 2]),
         ("clock_jumps", [SET] * 2, [SET]),
         ("browser_unbound", [UNBOUND, f"{UNBOUND} (2 more since the last such line)"], [UNBOUND] * 2),
         ("link_lost", [TROUBLE + "gone)"] * 3, [TROUBLE + "gone)"] * 2),
@@ -46,6 +55,8 @@ def names(*said: str, **facts: object) -> list[str]:
         ("usb_errors", [DAMAGED + "7"] * 2, [DAMAGED + "7"]),
         ("letters_unknown", [CHECK, *[f"{NOT_TAKEN}tracking_unknown"] * 3], [f"{NOT_TAKEN}tracking_unknown"] * 2),
         ("answers_refused", [CHECK, *[f"{NOT_TAKEN}tracking_wrong"] * 3], [f"{NOT_TAKEN}key_wrong", *[CHECK] * 9]),
+        ("readings_over", [CHECK, CHECK, OVER] * 3, [CHECK, CHECK, OVER] * 2),
+        ("readings_over", [CHECK, f"{OVER} (2 more since the last such line)"], [*[CHECK] * 20, *[OVER] * 3]),
         ("sensor_doubted", [SLID.format(900, -900)] * 2, [SLID.format(900, -900), SLID.format(900, 880)]),
         ("flow_scale", [SLID.format(1800, 2000)] * 3, [SLID.format(1960, 2000)] * 3),
         ("aborts", [CHECK, CHECK, *[ABORT] * 6], [*[CHECK] * 6, *[ABORT] * 6]),
@@ -58,6 +69,24 @@ def test_what_was_noticed_is_named_and_a_mishap_is_not(name: str, said: list[str
     assert names(*sound) == []
 
 
+def test_what_other_programs_leave_is_named_before_what_follows_from_it_and_by_how_much() -> None:
+    stalled = ABORT.replace("bump", "host_stalled")
+    (first, *_) = findings(log_of(CHECK, CHECK, *[stalled] * 6, *[STARVED] * 3))
+    assert first.title == "other programs leave the kiosk 9 % of the computer's time that it could use"
+
+
+def test_a_scanner_that_a_starved_kiosk_did_not_hear_has_no_loose_plug() -> None:
+    assert names(*[TROUBLE + "lost)"] * 3, CHECK, *[STARVED] * 3) == ["starved"]
+    assert names(*[TROUBLE + "gone)"] * 3, CHECK, *[STARVED] * 3)[0] == "link_lost"
+
+
+def test_a_backup_of_some_minutes_in_a_long_day_leaves_the_kiosk_its_time() -> None:
+    day = [f"2026-11-28T{hour:02}:{minute:02}:00.000Z {CHECK}" for hour in (9, 10) for minute in range(60)]
+    backup = [f"2026-11-28T10:0{minute}:30.000Z {STARVED}" for minute in range(9)]
+    found = findings(Bundle({}, {"kiosk-log.txt": [*day, *backup]}, "", ""))
+    assert [one.name for one in found if one.name != "log_flooded"] == []
+
+
 def test_where_no_letter_is_registered_at_all_one_that_is_asked_for_tells() -> None:
     none = {"chain": {"letters": {"known": 0}}}
     assert names(f"{NOT_TAKEN}tracking_unknown", records=none) == ["letters_unknown"]
@@ -68,6 +97,8 @@ def test_what_the_kiosk_says_of_it_passes_the_gate_as_it_is() -> None:
     for line in (
         HELD,
         BUSY,
+        STARVED,
+        OVER,
         SET,
         SLEPT,
         UNBOUND,

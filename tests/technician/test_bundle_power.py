@@ -8,7 +8,9 @@ from unittest.mock import Mock
 
 import pytest
 
+from kiosk import wire
 from stillscan.commands.watched import Watched
+from stillscan.link.messages import Error
 from stillscan.technician.bundle.findings import findings
 from stillscan.technician.bundle.hidden import Hidden
 from stillscan.technician.bundle.kiosk_log import KioskLog
@@ -44,3 +46,12 @@ def test_a_scanner_that_starts_anew_each_time_loses_its_power(
 
 def test_what_happens_once_is_no_finding(caplog: pytest.LogCaptureFixture) -> None:
     assert findings(Bundle({}, {"kiosk-log.txt": log_of(caplog, [7, 8])}, "", "")) == []
+
+
+@pytest.mark.parametrize(("code", "level"), [(wire.E_WRONG_STATE, logging.INFO), (wire.E_MALFORMED, logging.WARNING)])
+def test_a_command_that_crossed_a_change_of_state_is_no_warning(
+    code: int, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "stillscan.kiosk"):
+        Watched(Mock(), Mock()).message(Error(code, 4))
+    assert [record.levelno for record in caplog.records] == [level]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,9 +72,19 @@ def test_a_reader_that_is_ended_is_not_a_slow_computer() -> None:
 
 
 def test_a_port_that_another_program_has() -> None:
-    assert names("WARNING stillscan.kiosk: scanner trouble: /port-bdfgkm: another program uses it (busy)") == [
-        "port_busy"
-    ]
+    busy = "WARNING stillscan.kiosk: scanner trouble: /port-bdfgkm: another program uses it (busy)"
+    got_it = "INFO stillscan.kiosk: scanner: not paired, simulator, firmware 0.2.0, protocol 1.4"
+    assert names(got_it, busy) == ["port_busy"]
+    assert names(busy, got_it) == [], "whoever had it has let go"
+    assert names(*[busy, got_it] * 3) == ["port_busy"], "and takes it again and again"
+
+
+def test_a_bundle_that_had_the_port_itself_while_the_kiosk_started_accuses_nobody() -> None:
+    busy = "2026-11-28T10:15:00.000Z WARNING stillscan.kiosk: scanner trouble: /port-bdfgkm: text (busy)"
+    facts: dict[str, Any] = {"scanner.json": {"reached": True, "standing": "paired"}}
+    assert findings(Bundle(facts, {"kiosk-log.txt": [busy]}, "", "")) == []
+    facts["scanner.json"] = {"reached": False, "trouble": "busy"}
+    assert [one.name for one in findings(Bundle(facts, {"kiosk-log.txt": [busy]}, "", ""))] == ["port_busy"]
 
 
 def test_a_defect_of_the_firmware_is_no_part_with_a_plug() -> None:

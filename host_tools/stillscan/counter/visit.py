@@ -15,6 +15,7 @@ cannot say whether it recorded a check, neither does the visit: it waits until t
 # long-ok: one state machine: the questions, and what ends a reading that they are about
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,7 @@ from stillscan.verify.known import Known, advice
 from stillscan.verify.rules import decide_case
 from stillscan.verify.typed import number_of
 
+_LOG = logging.getLogger(__name__)
 _ANSWERS_TO_COME = {"face_not_confirmed", "second_document_missing"}
 _OF_THE_LETTER = {
     "already_released",
@@ -333,6 +335,8 @@ class Visit:
         why = None if self._held is None else self._held.ended(self.clock(), self.limits)
         if why is None or not self._still_asks:
             return False
+        if self.letter is not None:
+            _LOG.info("a reading was over before its visit: %s", why)
         self._end_reading(why)
         return True
 

@@ -15,7 +15,7 @@ from stillscan.technician.bundle import noticed, scanner_told, told_checks
 from stillscan.technician.bundle.beyond import failing, parts_beyond, usb_measured
 from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.said import STAND_IN, VARYING, killed, reason_of_most, unexplained
-from stillscan.technician.bundle.seen import LOG, Figure, lines
+from stillscan.technician.bundle.seen import LOG, Figure, lines, stands
 from stillscan.technician.bundle.seen import count as count_lines
 from stillscan.technician.bundle.templates import kind_of_file, records_troubles
 from stillscan.technician.bundle.values import Value, first, values
@@ -165,9 +165,6 @@ def _entries(bundle: Bundle, place: str, what: str) -> Figure | None:
     return Figure(len(there), "", f"{there[0].where}: {len(there)} {what}") if there else None
 
 
-_SAID = re.compile(r" (?:WARNING|ERROR) +[\w.]+: (.*)")
-
-
 def _ended(bundle: Bundle) -> Figure | None:
     """1 when the last line of the log is that of a command that ended with a trouble."""
     last = len(bundle.texts.get(LOG, ()))
@@ -185,14 +182,16 @@ def _options_named(bundle: Bundle, said: str) -> list[str]:
     return [f"{stand_in} is what --{option.replace('_', '-')} names" for stand_in, option in there]
 
 
-def _stands(bundle: Bundle, wrong: str, well: str) -> Figure | None:
-    """1 when of two patterns the last line that fits either fits the first."""
-    there = [(number, found) for pattern in (wrong, well) for number, found in lines(bundle, pattern)]
-    number, found = max(there, key=lambda one: one[0], default=(0, None))
-    if found is None or re.search(well, found.string):
-        return None
-    said = _SAID.search(found.string)
-    return Figure(1, "", f"{LOG}, line {number}: {said[1] if said else ''}")
+_PASSING = 2  # times that a program may have had the port while the kiosk started: this bundle may have been it
+
+
+def _port_busy(bundle: Bundle) -> Figure | None:
+    """How often another program had the port; None where the kiosk got it, or could now, and it was not again and
+    again."""
+    busy = count_lines(bundle, _BUSY)
+    still = stands(bundle, _BUSY, scanner_told.THERE)
+    free = any(one.value is True for one in values(bundle, "scanner:reached"))
+    return None if busy is None or ((still is None or free) and busy.value <= _PASSING) else busy
 
 
 _RECORDS = r"(?:counter\.counter: records|terminal\.trouble): (.*?)(?: \(repeated lines that were left out: \d+\))?$"
@@ -251,10 +250,8 @@ _COUNTED = {
     "reader_late": r"reading_late|the reader is started anew: late",
     "reader_ended": r"the reader is started anew: failed|the reader cannot be started",
     "firmware_faults": r"state: fault, firmware: ",
-    "port_busy": r"scanner trouble: .*\(busy\)",
     "starts": r"was started anew",
     "gone": r"scanner trouble: .*\(gone\)",
-    "lost": r"scanner trouble: .*\(lost\)",
     "missing": r"scanner trouble: .*\(missing\)",
     "power_lost": r"the scanner has started anew since it was last there",
     "unproven": r"scanner trouble: .*\(unproven\)|bands that did not verify",
@@ -268,14 +265,17 @@ _COUNTED = {
     "unbound": r"a browser that is not bound (?:asked for the page|tried to sign in)",
 }
 """By figure: the lines of the kiosk's log that it counts."""
+_BUSY = r"scanner trouble: .*\(busy\)"
+_LOST = r"scanner trouble: .*\(lost\)"
+_STARVED = r"other programs have the computer: "
 _PAGE, _FLEET, _RELEASES = (
     r"ERROR .*the page cannot be served",
     r"WARNING +stillscan\.fleet\.agent: fleet: ",
     r"WARNING .*: releases: ",
 )
 _WATCHED = (
-    *_COUNTED.values(), _ABORT, _FAULT, _SENSOR, r"terminal\.trouble: ", _PAGE, _FLEET, _RELEASES, _TROUBLE,
-    r"stillscan\.kiosk: check: ", r"the scanner: .*\(settings\)",
+    *_COUNTED.values(), _BUSY, _LOST, _STARVED, _ABORT, _FAULT, _SENSOR, r"terminal\.trouble: ", _PAGE, _FLEET,
+    _RELEASES, _TROUBLE, r"stillscan\.kiosk: check: ", r"the scanner: .*\(settings\)",
 )  # fmt: skip
 """Lines that a figure looks at; what else the kiosk warns of is told in its own words."""
 _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
@@ -296,6 +296,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "flood": _flood,
     "unread": told_checks.unread,
     "taken_away": told_checks.taken_away,
+    "unseen_while_lying": told_checks.unseen_while_lying,
     "no_code_lines": told_checks.no_code_lines,
     "never_laid_down": told_checks.never_laid_down,
     "given_up": told_checks.given_up,
@@ -309,20 +310,26 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),
     "settings_beyond": scanner_told.beyond,
     "heap": scanner_told.heap,
+    "silent": scanner_told.silent,
+    "not_asked": scanner_told.not_asked,
     "clock_behind_hours": _behind,
     "nobody": _nobody,
     "entries_of_another_key": _of_another_key,
     "zone_of_an_office": _zone,
     "in_test_mode": _in_test_mode,
     "ended": _ended,
-    "page_taken": lambda b: _stands(b, _PAGE, r"stillscan\.kiosk: started"),
-    "fleet_away": lambda b: _stands(b, _FLEET, r"fleet: connected to"),
-    "releases_refused": lambda b: _stands(b, _RELEASES, r"releases: all is well again"),
+    "port_busy": _port_busy,
+    "page_taken": lambda b: stands(b, _PAGE, r"stillscan\.kiosk: started"),
+    "fleet_away": lambda b: stands(b, _FLEET, r"fleet: connected to"),
+    "releases_refused": lambda b: stands(b, _RELEASES, r"releases: all is well again"),
     "stumbled": _stumbled,
     "unexplained": lambda b: unexplained(b, _WATCHED, _explained),
     "killed": killed,
     "letters_unknown": noticed.letters_unknown,
     "answers_refused": noticed.answers_refused,
+    "starved": noticed.starved,
+    "lost": noticed.lost,
+    "readings_over": noticed.readings_over,
     "flow_scale": noticed.flow_scale,
     "flow_backwards": noticed.flow_backwards,
     "reason_of_most": reason_of_most,

@@ -6,7 +6,7 @@ from collections import Counter
 
 from stillscan.guidance import counted
 from stillscan.technician.bundle.opened import Bundle
-from stillscan.technician.bundle.seen import LOG, Figure, lines, times
+from stillscan.technician.bundle.seen import LOG, Figure, count, lines, times
 from stillscan.technician.bundle.told_checks import told_checks
 from stillscan.technician.bundle.values import first
 
@@ -36,12 +36,12 @@ def _not_taken(bundle: Bundle) -> tuple[Counter[str], dict[str, int]]:
 def letters_unknown(bundle: Bundle) -> Figure | None:
     """Letters that were asked for and are not registered, by checks; all of them where none is registered at all."""
     said, at = _not_taken(bundle)
-    count = said[_UNKNOWN]
+    often = said[_UNKNOWN]
     none_at_all = first(bundle, "records:chain.letters.known") == 0
-    if not count or (count < _FEWEST and not none_at_all):
+    if not often or (often < _FEWEST and not none_at_all):
         return None
-    told = f"{LOG}, line {at[_UNKNOWN]}: {counted(count, 'letter')} not registered"
-    return Figure(count / max(1, sum(1 for _ in told_checks(bundle))), "", told)
+    told = f"{LOG}, line {at[_UNKNOWN]}: {counted(often, 'letter')} not registered"
+    return Figure(often / max(1, sum(1 for _ in told_checks(bundle))), "", told)
 
 
 def answers_refused(bundle: Bundle) -> Figure | None:
@@ -50,8 +50,8 @@ def answers_refused(bundle: Bundle) -> Figure | None:
     others = Counter({key: count for key, count in said.items() if key not in (_UNKNOWN, _AGAIN)})
     if others.total() < _FEWEST:
         return None
-    key, count = others.most_common(1)[0]
-    told = f"{LOG}, line {at[key]}: {key}, {count} of {others.total()}"
+    key, most = others.most_common(1)[0]
+    told = f"{LOG}, line {at[key]}: {key}, {most} of {others.total()}"
     return Figure(others.total() / max(1, sum(1 for _ in told_checks(bundle))), key, told)
 
 
@@ -79,5 +79,47 @@ def flow_backwards(bundle: Bundle) -> Figure | None:
 def line_damaged(bundle: Bundle) -> Figure | None:
     """Frames that were damaged or lost on the line, by the log."""
     found = [(number, int(match[1])) for number, match in lines(bundle, r"damaged or lost on the line: (\d+)")]
-    total = sum(count for _, count in found)
+    total = sum(frames for _, frames in found)
     return Figure(total, "", f"{LOG}, line {found[0][0]} and others: {counted(total, 'frame')}") if found else None
+
+
+OVER = r"stillscan\.counter\.visit: a reading was over before its visit: (taken|old)"
+
+
+def readings_over(bundle: Bundle) -> Figure | None:
+    """Readings that did not last until the last answer of their visit, by checks; ``of``: which of the limits ended
+    most of them."""
+    there = [(number, found[1], times(found.string)) for number, found in lines(bundle, OVER)]
+    said = Counter({"taken": 0})
+    for _, why, often in there:
+        said[why] += often
+    if said.total() < _FEWEST:
+        return None
+    why, most = said.most_common(1)[0]
+    told = f"{LOG}, line {there[0][0]}: {why}, {most} of {counted(said.total(), 'reading')}"
+    return Figure(said.total() / max(1, sum(1 for _ in told_checks(bundle))), why, told)
+
+
+_SHARE = r"other programs have the computer: in (\d+) s this one waited (\d+) s to run, and ran (\d+) s"
+_MOSTLY = 0.3  # of the minutes in which the scanner was used: chosen, a backup in the forenoon takes less
+_MINUTES = 3  # of which the kiosk has to say so: a backup or an update is over by then
+
+
+def starved(bundle: Bundle) -> Figure | None:
+    """In how many minutes other programs kept the kiosk from running, by the minutes in which its scanner was used;
+    ``of``: what was left to it of the time that it could have used."""
+    found = [(number, int(told[2]), int(told[3])) for number, told in lines(bundle, _SHARE)]
+    moments = {told[1] for _, told in lines(bundle, r"^(\S{16}).* stillscan\.kiosk: (?:check|state): ")}
+    if len(found) < _MINUTES or not moments:
+        return None
+    waited, ran = (sum(one[at] for one in found) for at in (1, 2))
+    left = f"{round(100 * ran / max(1, ran + waited))} %"
+    if len(found) <= _MOSTLY * len(moments):
+        return None
+    told = f"{LOG}, line {found[0][0]}: in {counted(len(found), 'minute')} it waited {waited} s to run, and ran {ran} s"
+    return Figure(len(found) / len(moments), left, told)
+
+
+def lost(bundle: Bundle) -> Figure | None:
+    """How often the scanner did not answer any more; None where the kiosk itself got no time to hear it."""
+    return None if starved(bundle) is not None else count(bundle, r"scanner trouble: .*\(lost\)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stillscan.technician.bundle.opened import Bundle
-from stillscan.technician.bundle.seen import Figure
+from stillscan.technician.bundle.seen import Figure, stands
 from stillscan.technician.bundle.values import first, values
 
 
@@ -91,3 +91,28 @@ def streaked(bundle: Bundle, *, dead: bool) -> Figure | None:
         if dead == (size <= _DEAD_MM and loss >= _DEAD_LOSS):
             seen.append(Figure(visits, "", f"{streak.where}.visits = {visits}"))
     return max(seen, default=None)
+
+
+THERE = r"stillscan\.kiosk: scanner: "
+"""The line of the kiosk's log that says that it has its scanner."""
+_SILENT = ("stranger", "gone", "lost")
+
+
+def silent(bundle: Bundle) -> Figure | None:
+    """1 when what is at the port did not answer the bundle as a scanner. Where the running kiosk was asked in its
+    place, the kiosk has to say so too: it may be that it did not answer."""
+    return _unanswered(bundle, by_kiosk=False)
+
+
+def not_asked(bundle: Bundle) -> Figure | None:
+    """1 when the running kiosk, which has its scanner, did not answer for it."""
+    return _unanswered(bundle, by_kiosk=True)
+
+
+def _unanswered(bundle: Bundle, *, by_kiosk: bool) -> Figure | None:
+    found = next(values(bundle, "scanner:trouble"), None)
+    if found is None or found.value not in _SILENT:
+        return None
+    through = any(one.value is True for one in values(bundle, "scanner:through_kiosk"))
+    well = through and stands(bundle, r"scanner trouble: ", THERE) is None
+    return Figure(1, str(found.value), f"{found.where} = {found.value}") if well == by_kiosk else None

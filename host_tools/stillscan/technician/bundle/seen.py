@@ -43,3 +43,16 @@ def count(bundle: Bundle, pattern: str) -> Figure | None:
     found = [(number, times(match.string)) for number, match in lines(bundle, pattern)]
     total = sum(often for _, often in found)
     return Figure(total, "", f"{LOG}, line {found[0][0]}, {counted(total, 'such line')}") if found else None
+
+
+_SAID = re.compile(r" (?:WARNING|ERROR) +[\w.]+: (.*)")
+
+
+def stands(bundle: Bundle, wrong: str, well: str) -> Figure | None:
+    """1 when of two patterns the last line that fits either fits the first."""
+    there = [(number, found) for pattern in (wrong, well) for number, found in lines(bundle, pattern)]
+    number, found = max(there, key=lambda one: one[0], default=(0, None))
+    if found is None or re.search(well, found.string):
+        return None
+    said = _SAID.search(found.string)
+    return Figure(1, "", f"{LOG}, line {number}: {said[1] if said else ''}")

@@ -59,6 +59,32 @@ def unread(bundle: Bundle) -> Figure | None:
     )
 
 
+_STEP = r"stillscan\.kiosk: (?:sweep aborted: (\w+) at row|(check|state): (\w+),? ?)"
+_HAND = ("slip", "drift", "lifted", "bump")  # what a hand that takes a document away shows before it is gone
+
+
+def unseen_while_lying(bundle: Bundle) -> Figure | None:
+    """The share of checks whose sweep was stopped because nothing lay there any more, by the presence sensor alone: no
+    hand moved it, it was not away, and the same check went on and read it."""
+    aborted: set[str] = set()
+    seen: list[int] = []
+    checks = 0
+    for number, found in lines(bundle, _STEP):
+        cause, what, how = found.groups()
+        if cause:
+            aborted.add(cause)
+            continue
+        if what == "check":
+            checks += 1
+            seen += [number] if how == "verified" and "removed" in aborted and not aborted & {*_HAND} else []
+        if what == "check" or how == "empty":
+            aborted.clear()
+    if len(seen) < _FEWEST:
+        return None
+    told = f"{LOG}, line {seen[0]} and others: {len(seen)} of {counted(checks, 'check')}"
+    return Figure(len(seen) / checks, "", told)
+
+
 def _share(bundle: Bundle, wanted: Callable[[str], bool]) -> Figure | None:
     """The share of checks that were given up for a reason that is wanted; ``of`` the commonest."""
     there = list(told_checks(bundle))
@@ -76,8 +102,10 @@ def given_up(bundle: Bundle) -> Figure | None:
 
 
 def taken_away(bundle: Bundle) -> Figure | None:
-    """The share that ended because the document was taken away or moved before any of its scans was read."""
-    return _share(bundle, lambda why: why in _TAKEN)
+    """The share that ended because the document was taken away or moved before any of its scans was read; None of
+    one or two, which somebody has who is in a hurry."""
+    found = _share(bundle, lambda why: why in _TAKEN)
+    return found if found is not None and round(found.value * sum(1 for _ in told_checks(bundle))) >= _FEWEST else None
 
 
 def no_code_lines(bundle: Bundle) -> Figure | None:
@@ -95,11 +123,13 @@ def never_laid_down(bundle: Bundle) -> Figure | None:
     listed = [row["verdicts"] for row in rows if isinstance(row.get("verdicts"), list)]
     verdicts = [verdict for each in listed for verdict in each if isinstance(verdict, dict)]
     unread = sum(_count(verdict, "count") for verdict in verdicts if verdict.get("verdict") == _RESCAN)
-    seen = sum(one.outcome == _GAVE_UP and one.hour in covered for one in told_checks(bundle))
+    told = [one for one in told_checks(bundle) if one.hour in covered]
+    gave_up = sum(one.outcome == _GAVE_UP for one in told)
+    seen = gave_up + max(0, len(told) - gave_up - (recorded - unread))  # what was read, and was over before its visit
     if recorded < _FEWEST:
         return None
-    told = f"checks.json: {unread} of {recorded} checks without a reading; {LOG}: {seen} of them were scanned"
-    return Figure((unread - seen) / recorded, "", told)
+    said = f"checks.json: {unread} of {recorded} checks without a reading; {LOG}: {seen} of them were scanned"
+    return Figure((unread - seen) / recorded, "", said)
 
 
 def _hour(facts: Any) -> str:

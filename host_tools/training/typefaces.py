@@ -177,7 +177,7 @@ def write(net: CellNet, card: dict[str, object], folder: Path, mean_with: Sequen
     )
     mean_of((learned, *mean_with), target)
     learned.unlink()
-    small(target, ("cells", "characters", "own"), in_bytes=True)
+    small(target, ("cells", "characters", "own"))
     (folder / "typeface.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 

@@ -196,13 +196,15 @@ bench-tags: setup ## what it takes to verify the tags of a sweep of a paired sca
 bench-chip: setup ## cycles of every step on an emulated RP2040, beside the baseline; STILLSCAN_UF2 names MicroPython's image (about 10 minutes)
 	@$(BIN)/python -m bench.chip $(ARGS)
 
-train: setup ## train the reader's three networks again: 28,000 steps, about three and a half hours on two cores (installs the extra `train`)
+train: setup ## train the reader's five networks again: about six hours on two cores (installs the extra `train`)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m training.train --net quick --seed 3 --steps 4000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.train --net lines --seed 1 --steps 12000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.train --net second --seed 2 --steps 12000 --threads 1 --workers 1 $(ARGS)
 	@$(BIN)/python -m training.fonts build/fonts
 	@$(BIN)/python -m training.typefaces --fonts build/fonts/learn --workers 2
+	@$(BIN)/python -m training.typefaces --fonts build/fonts/learn --workers 2 --net worn-typeface --seed 41 --epochs 4
+	@$(BIN)/python -m training.typefaces --fonts build/fonts/learn --workers 2 --net worn-typeface --seed 43 --lines 56000 --epochs 2 --again --mean --worn
 
 pictures: setup ## make the pictures of README and docs again, and the wiring of every board
 	@sh tests/packages.sh chromium-headless-shell

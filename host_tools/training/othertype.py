@@ -29,8 +29,10 @@ _FINE = 4
 _PITCH_PX, _CAPITAL_PX = 30, 28
 _MARGIN_PX = 60
 _TALL = 96
-_BROAD = 1 / 3
+_BROAD, _BROAD_WORN = 1 / 3, 1 / 2
 """Share of lines with the wear that `causes` draws."""
+_TWO = 0.2
+"""Share of strange cells with two characters: most of what passed with a tenth was such a cell in worn print."""
 _OF_A_FONT = 48
 """Foreign characters that are taken from a font."""
 
@@ -107,14 +109,15 @@ def _base(character: str) -> str:
     return unicodedata.normalize("NFKD", character)[:1].upper()
 
 
-def line(of: Bank, seed: int, index: int) -> PrintLine:
-    """Line number `index` of the series `seed`; the same arguments give the same line."""
+def line(of: Bank, seed: int, index: int, *, worn: bool = False) -> PrintLine:
+    """Line number `index` of the series `seed`, on the average more worn if asked for; the same arguments give the same
+    line."""
     rng = np.random.default_rng((seed, 12, index))
     characters = text.line(rng)
     if rng.random() < 0.4:
         characters = "".join(ALPHABET[one] for one in rng.integers(0, len(ALPHABET), len(characters)))
     cells, classes, own = _cells(of, characters, rng)
-    severity = float(rng.beta(1.1, 1.8))  # what is worse is not accepted anyway
+    severity = float(rng.beta(1.6, 1.6) if worn else rng.beta(1.1, 1.8))  # what is worse is not accepted anyway
     pitch = float(np.clip(rng.normal(1, 0.02), 0.95, 1.05))
     room = COLUMNS - round(len(characters) * _PITCH_PX * pitch)
     first = max(16, int(rng.integers(18, max(19, room))) if rng.random() < 0.5 else int(rng.normal(86, 14)))
@@ -132,7 +135,7 @@ def line(of: Bank, seed: int, index: int) -> PrintLine:
     middle = column[ROWS // 2 - 6 : ROWS // 2 + 6].mean(axis=0)
     seen = np.interp(centres + _MARGIN_PX - 0.5, middle, np.arange(COLUMNS))
     ends = float(seen[0]) - 12, float(seen[-1]) + 12
-    broad = rng.random() < _BROAD
+    broad = rng.random() < (_BROAD_WORN if worn else _BROAD)
     pixels = degrade.photograph(np.asarray(distance, np.float32), *ends, severity, rng, broad=broad)
     found = PrintLine(
         pixels,
@@ -234,7 +237,7 @@ def _strange(of: Bank, cut: NDArray[np.float32], rng: np.random.Generator) -> Ta
     """A character that no MRZ has: of some font, or one of the line's own with a mark to it; or nothing at all."""
     if rng.random() < 0.04:
         return np.full_like(cut[0], FAR_PX)
-    if rng.random() < 0.1:
+    if rng.random() < _TWO:
         return _two(cut, rng)
     kind = rng.random()
     if kind < 0.55:

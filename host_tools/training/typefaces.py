@@ -1,8 +1,8 @@
 """Trains the network that tells OCR-B from other print: `python -m training.typefaces --fonts DIR [DIR ...]`.
 
 It sees the cells of a line, and says of each which character stands there, or that it is none an MRZ has, and whether
-its print is OCR-B. Other typefaces are the files of the folders; `fonts.txt` lists those that the package's network
-learned from. Writes `weights/typeface.onnx` and its card.
+its print is OCR-B. Other typefaces are the files of the folders; `fonts.txt` lists those that the package's networks
+learned from. Writes `weights/NAME.onnx` of the network that is asked for (`--net`), and its card.
 """
 
 # Where the extra `train` is not installed, torch has no types to derive from.
@@ -28,34 +28,66 @@ from torch.nn import functional as F  # noqa: N812
 
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.confusables import CONFUSABLE_OF
+from stillscan.mrz.net import TYPEFACE, WORN_TYPEFACE
 from stillscan.mrz.strokes import FILE, INSIDE, INSIDE_PX, NEAR, NEAR_PX
 from stillscan.mrz.typeface import CELL_COLUMNS, CELL_ROWS, cells
-from training.export import WEIGHTS, small
+from training.export import STORED, WEIGHTS, small
 from training.othertype import FOREIGN, Bank, PrintLine, bank, distances, line
 from training.resume import mean_of, restore
 from training.train import SLOW_HALVES, default_fonts
 
-_CHANNELS, _FEATURES = (16, 32, 32), 96
-"""Convolutions of 12 and 24 channels take a fifth longer: the processor computes sixteen at a time. With 96 features in
-place of 36, and 60,000 lines in place of 5,000, half as many foreign characters pass at the same refusals."""
+_FEATURES = 96
+"""With 36, and 5,000 lines in place of 60,000, twice as many foreign characters pass at the same refusals."""
 _BATCH = 24
 _PEAK_RATE, _RATE_AGAIN = 3e-3, 1.2e-3
 _OFF_PX = 1.3
 _bank: list[Bank] = []
 
 
+class Twice(nn.Module):
+    """Looks again at what was seen, and adds what it finds."""
+
+    def __init__(self, channels: int, between: int) -> None:
+        super().__init__()
+        self.more = nn.Sequential(*_convolution(channels, between, 1), nn.Conv2d(between, channels, 3, 1, 1))
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """The same shape (n, channels, rows, columns)."""
+        return F.relu(seen + self.more(seen))
+
+
+def _convolution(before: int, channels: int, step: int) -> list[nn.Module]:
+    return [nn.Conv2d(before, channels, 3, step, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+
+
+def _quick() -> list[nn.Module]:
+    """Convolutions of 12 and 24 channels take a fifth longer: the processor computes sixteen at a time."""
+    return [*_convolution(1, 16, 2), *_convolution(16, 32, 2), *_convolution(32, 32, 2)]
+
+
+def _thorough() -> list[nn.Module]:
+    """Three times the work of the quick one's: it is asked where print is worn, and may take a tenth of that time."""
+    return [
+        *_convolution(1, 16, 2), *_convolution(16, 32, 2), Twice(32, 24), *_convolution(32, 48, 2), Twice(48, 32),
+    ]  # fmt: skip
+
+
+_LAYERS = {TYPEFACE: (_quick, 32), WORN_TYPEFACE: (_thorough, 48)}
+"""By network its convolutions, and how many channels come out of them."""
+_WHAT = {
+    TYPEFACE: "tells OCR-B from other print, and its 37 characters from others",
+    WORN_TYPEFACE: "the same where print is worn",
+}
+
+
 class CellNet(nn.Module):
     """(lines, cells, 48, 36) grey to log probabilities of 37 characters and none of them, and the odds of OCR-B."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        before = 1
-        for channels in _CHANNELS:
-            layers += [nn.Conv2d(before, channels, 3, 2, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
-            before = channels
-        size = before * math.ceil(CELL_ROWS / 8) * math.ceil(CELL_COLUMNS / 8)
-        self.look = nn.Sequential(*layers, nn.Flatten(), nn.Linear(size, _FEATURES), nn.ReLU())
+        layers, channels = _LAYERS[name]
+        size = channels * math.ceil(CELL_ROWS / 8) * math.ceil(CELL_COLUMNS / 8)
+        self.look = nn.Sequential(*layers(), nn.Flatten(), nn.Linear(size, _FEATURES), nn.ReLU())
         self.around = nn.Linear(_FEATURES, _FEATURES)
         self.say = nn.Sequential(nn.Linear(2 * _FEATURES, _FEATURES), nn.ReLU(), nn.Linear(_FEATURES, FOREIGN + 2))
 
@@ -106,8 +138,8 @@ def _begin(fonts: Sequence[Path], cuts: int, seed: int, half: bool) -> None:
     _bank.append(bank(default_fonts(), fonts, cuts, seed, half=half))
 
 
-def _make(index: int, seed: int) -> PrintLine:
-    return _short(line(_bank[0], seed, index))
+def _make(index: int, seed: int, *, worn: bool) -> PrintLine:
+    return _short(line(_bank[0], seed, index, worn=worn))
 
 
 def _short(one: PrintLine) -> PrintLine:
@@ -129,11 +161,11 @@ def _batches(lines: Sequence[PrintLine], rng: np.random.Generator) -> Iterator[C
         yield cells_of(found[at], rng)
 
 
-def train(lines: Sequence[PrintLine], epochs: int, seed: int, start_from: Path | None = None) -> CellNet:
+def train(name: str, lines: Sequence[PrintLine], epochs: int, seed: int, start_from: Path | None = None) -> CellNet:
     """A trained network in evaluation mode; `start_from`: the exported one that it goes on from."""
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 13))
-    net = CellNet()
+    net = CellNet(name)
     if start_from:
         restore(net, start_from, next(_batches(lines, rng)).windows)
     net.to(memory_format=torch.channels_last)
@@ -162,9 +194,9 @@ def train(lines: Sequence[PrintLine], epochs: int, seed: int, start_from: Path |
     return net
 
 
-def write(net: CellNet, card: dict[str, object], folder: Path, mean_with: Sequence[Path] = ()) -> None:
+def write(name: str, net: CellNet, card: dict[str, object], folder: Path, mean_with: Sequence[Path] = ()) -> None:
     """The network as ONNX with weights in bytes, and its card: the mean of it and of those exported ones."""
-    target, learned = folder / "typeface.onnx", folder / "typeface.learned.onnx"
+    target, learned = folder / f"{name}.onnx", folder / f"{name}.learned.onnx"
     torch.onnx.export(
         net,
         (torch.zeros(1, 44, CELL_ROWS, CELL_COLUMNS, dtype=torch.uint8),),
@@ -178,7 +210,7 @@ def write(net: CellNet, card: dict[str, object], folder: Path, mean_with: Sequen
     mean_of((learned, *mean_with), target)
     learned.unlink()
     small(target, ("cells", "characters", "own"))
-    (folder / "typeface.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 def write_strokes(fonts: Sequence[Path], target: Path) -> None:
@@ -197,6 +229,7 @@ def main() -> int:
     """Command line: train, write the network and its card."""
     parser = argparse.ArgumentParser(prog="python -m training.typefaces", description=__doc__)
     parser.add_argument("--fonts", type=Path, nargs="+", required=True, help="folders of other typefaces")
+    parser.add_argument("--net", choices=tuple(_LAYERS), default=TYPEFACE, help="which network (typeface)")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--lines", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=3, help="how often each line is seen (3)")
@@ -205,6 +238,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="go on from the package's weights")
     parser.add_argument("--mean", action="store_true", help="with --again: the mean of the weights before and after")
+    parser.add_argument("--worn", action="store_true", help="lines that are more worn")
     parser.add_argument("--half", action="store_true", help="leave half of the foreign characters out, for measuring")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder of the weights (the package's)")
     options = parser.parse_args()
@@ -215,21 +249,24 @@ def main() -> int:
     with multiprocessing.get_context("spawn").Pool(
         options.workers, _begin, (fonts, options.cuts, options.seed, options.half)
     ) as pool:
-        lines = pool.map(partial(_make, seed=options.seed), range(options.lines), chunksize=16)
-    net = train(lines, options.epochs, options.seed, WEIGHTS / "typeface.onnx" if options.again else None)
+        lines = pool.map(partial(_make, seed=options.seed, worn=options.worn), range(options.lines), chunksize=16)
+    before = WEIGHTS / f"{options.net}.onnx"
+    net = train(options.net, lines, options.epochs, options.seed, before if options.again else None)
     card = {
-        "what": "tells OCR-B from other print, and its 37 characters from others: see training/typefaces.py",
+        "what": f"{_WHAT[options.net]}: see training/typefaces.py",
         "seed": options.seed,
         "lines": options.lines,
         "epochs": options.epochs,
         "cuts": options.cuts,
         "foreign": "half" if options.half else "all",
+        "stored": STORED,
         "mean": options.mean,
+        "worn": options.worn,
         "parameters": sum(weight.numel() for weight in net.parameters()),
         "own": [font.name for font in default_fonts()],
         "other": sorted({font.name.partition("__")[0] for font in fonts}),
     }
-    write(net, card, options.out, [WEIGHTS / "typeface.onnx"] if options.mean else [])
+    write(options.net, net, card, options.out, [before] if options.mean else [])
     write_strokes(default_fonts(), options.out / FILE.name)
     return 0
 

@@ -11,7 +11,8 @@ from training import dataset, devset, evaluate, glyphs
 from training.evaluate import calibration_error
 
 from stillscan.errors import InputError
-from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, SECOND, recognise
+from stillscan.mrz import typeface
+from stillscan.mrz.net import COLUMN_PX, FIRST, QUICK, SECOND, TYPEFACE, WORN_TYPEFACE, recognise, session
 from stillscan.simulator.printing import find_font
 
 pytestmark = pytest.mark.slow
@@ -93,6 +94,7 @@ def test_development_photographs_are_read(kind: str, group: str) -> None:
     assert not any(one.accepted and not one.right for one in readings)
 
 
+@pytest.mark.process  # torch starts one when it is imported
 def test_a_few_steps_lower_the_loss() -> None:
     torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
     from training.net import QUICK as QUICK_PLAN
@@ -118,6 +120,7 @@ def test_a_few_steps_lower_the_loss() -> None:
     assert losses[-1] < losses[0] - 0.2
 
 
+@pytest.mark.process  # torch starts one when it is imported
 def test_the_mean_of_networks_is_that_of_their_weights_whatever_their_names(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="training needs the packages of the extra 'train'")
     pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
@@ -137,3 +140,24 @@ def test_the_mean_of_networks_is_that_of_their_weights_whatever_their_names(tmp_
     mean_of((network("one", [1.0, 2.0]), network("other", [3.0, 6.0])), target)
     (found,) = onnxruntime.InferenceSession(str(target)).run(None, {"x": np.ones(2, np.float32)})
     assert found.tolist() == [2.0, 4.0]
+
+
+@pytest.mark.process  # torch starts one when it is imported
+@pytest.mark.parametrize("name", [TYPEFACE, WORN_TYPEFACE])
+def test_training_goes_on_from_what_the_package_computes(name: str) -> None:
+    torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
+    pytest.importorskip("onnx", reason="training needs the packages of the extra 'train'")
+    from training.export import WEIGHTS
+    from training.resume import restore
+    from training.typefaces import CellNet
+
+    torch.set_num_threads(1)
+    font = _font()
+    crop = devset.strip(font, 2, 1).pixels[60:108]
+    cells = typeface.cells(crop[None], 86.0 + 30 * np.arange(44)[None])
+    net = CellNet(name)
+    restore(net, WEIGHTS / f"{name}.onnx", torch.from_numpy(cells))
+    with torch.no_grad():
+        restored = net.eval()(torch.from_numpy(cells))
+    for told, found in zip(session(name).run(None, {"cells": cells}), restored, strict=True):
+        assert np.allclose(told, found.numpy(), atol=1e-3)

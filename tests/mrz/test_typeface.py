@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from training import devprint, devset, othertype
 
-from stillscan.mrz import CaptureReader, read_captures, read_strip, strokes, typeface
+from stillscan.mrz import CaptureReader, effort, read_captures, read_strip, strokes, typeface
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.net import TYPEFACE, WORN_TYPEFACE
 from tests.covering import covering, some
 
 pytestmark = pytest.mark.slow  # reads dozens of strips
@@ -110,6 +111,15 @@ def test_nine_characters_side_by_side_that_do_not_look_like_ocr_b_are_other_prin
     none = np.zeros(classes.shape, np.float32)
     found = typeface.doubt([typeface.Print(characters, own, none, none, none)], NOR)
     assert (found is not None and found.text == typeface.OTHER) == refused
+
+
+@pytest.mark.parametrize(("level", "asked"), [(0, False), (4, True)])
+def test_the_thorough_network_is_asked_where_print_is_worn(level: int, asked: bool, ocr_b: Path) -> None:
+    for seed in range(3):
+        steps: list[str] = []
+        with effort.watched(lambda step, _amount, steps=steps: steps.append(step)):
+            read_strip(devset.strip(ocr_b, level, 1400 + seed).pixels)
+        assert (TYPEFACE in steps, WORN_TYPEFACE in steps) == (True, asked)
 
 
 def test_strokes_are_missed_and_found_where_the_drawings_differ(ocr_b: Path) -> None:
@@ -226,13 +236,16 @@ def test_training_lines_repeat_and_say_what_they_show() -> None:
     lines = [othertype.line(of, 3, index) for index in range(12)]
     again = othertype.line(othertype.bank([], [MONO], 2, seed=3), 3, 5)
     assert all(np.array_equal(one, other) for one, other in zip(lines[5], again, strict=True))
+    assert not np.array_equal(othertype.line(of, 3, 5, worn=True).pixels, lines[5].pixels)
     classes, own = (np.concatenate([getattr(one, name) for one in lines]) for name in ("classes", "own"))
     assert {othertype.FOREIGN, othertype.UNKNOWN, 5} <= set(classes.tolist())
     assert set(own[classes == othertype.FOREIGN].tolist()) == {othertype.UNKNOWN}
     assert set(own[(classes >= 0) & (classes < othertype.FOREIGN)].tolist()) == {0, 1}
 
 
-def test_a_few_steps_of_training_lower_the_loss() -> None:
+@pytest.mark.process  # torch starts one when it is imported
+@pytest.mark.parametrize("name", [TYPEFACE, WORN_TYPEFACE])
+def test_a_few_steps_of_training_lower_the_loss(name: str) -> None:
     torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
     from training.typefaces import CellNet, cells_of, loss_of
 
@@ -242,7 +255,7 @@ def test_a_few_steps_of_training_lower_the_loss() -> None:
     rng = np.random.default_rng(1)
     found = [othertype.line(of, 3, index) for index in range(6)]
     batch = cells_of([one for one in found if (one.centres_px > 0).all()] or found[:1], rng)
-    net = CellNet()
+    net = CellNet(name)
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
     losses = []
     for _ in range(10):

@@ -41,7 +41,8 @@ COSTS_MS = {
     "quality": 0.7,
     "unity": 0.6,
     "sheet": 1.5,
-    "typeface": 1.6,
+    "typeface": 3.4,
+    "worn-typeface": 6.2,
     # a text, and each of its characters that the print leaves open
     "decode": 1.2,
     "decode-unclear": 0.06,

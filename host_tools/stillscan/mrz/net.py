@@ -15,9 +15,11 @@ import onnxruntime
 
 from stillscan.mrz import effort
 
-QUICK, FIRST, SECOND, TYPEFACE = "quick", "lines", "second", "typeface"
+QUICK, FIRST, SECOND = "quick", "lines", "second"
 """A small network that is asked first, a thorough one for what is not plain, and one that learned from worse damage for
 what is in doubt even then."""
+TYPEFACE, WORN_TYPEFACE = "typeface", "worn-typeface"
+"""What tells whether print is that of travel documents: a quick one, and a thorough one for print that is worn."""
 COLUMN_PX = 6
 """A network answers once every 6 px; answer j belongs to column 6 j of the line."""
 

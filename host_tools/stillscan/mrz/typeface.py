@@ -1,11 +1,12 @@
 """Whether print is OCR-B at all, and each character one of an MRZ's: what the other networks cannot say.
 
 They know 37 characters and nothing else. A small network of its own sees each character's cell, and what the rest of
-its line is like, and says which of the 37 it is, or none, and how likely the print is OCR-B.
+its line is like, and says which of the 37 it is, or none, and how likely the print is OCR-B. Where print is worn a more
+thorough one is asked too.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.formats import printed
-from stillscan.mrz.net import TYPEFACE, session
+from stillscan.mrz.net import TYPEFACE, WORN_TYPEFACE, session
 from stillscan.mrz.strokes import compared
 from stillscan.mrz.sums import log_sum
 
@@ -25,6 +26,8 @@ FOREIGN = "a character that no MRZ has, line {line}, position {cell}"
 STRANGE = ("other-print", "no-mrz-character")
 CELL_ROWS, CELL_COLUMNS = 48, 36
 """Of a character's picture: a line's crop, and a fifth more than the pitch, so that wide characters are seen whole."""
+_TWO_LINES = 88
+"""Cells of a TD3: to so many the costs of a network apply."""
 _OUTER_ROWS = 6
 """Rows above and below the letters of a line: see `quality`."""
 _AROUND_PX = 25
@@ -40,21 +43,22 @@ _OTHER, _OTHER_CERTAIN = 1.5, -1.6
 """Mean log odds of nine characters below which their print is not OCR-B, and below which it can be nothing else. Of
 2,279 genuine strips that are accepted otherwise (levels 0 to 4, other weights, the third set; 271000 to 271359 and
 281000 to 281359, in a cut that the network has not learned from) 6 have less than 1.5 at their worst place; of 11 in
-typefaces that it has not learned one has more, which its single characters tell, of 95 of mixed print 72 have less.
-Real print has less than our own: of 43 specimens one that is OCR-B and read right has -1.2, three in other print have
-less than -2.0."""
-_STRANGE, _STRANGE_WORN, _STRANGE_CERTAIN = 6.5, 4.0, 7.0
-"""Log odds that no MRZ has a character, beyond what is usual in its print (see below), with which it is not accepted,
-in whole and in worn print; and the odds with which it can be nothing else. Of 2,279 genuine strips that are accepted
-otherwise (271000 and 281000 on) this refuses 194, of them 1 of 835 at levels 0 to 3 and 24 of 460 at level 4; of 685
-in foreign characters, two over each other or other print 6 pass. With 6 and 4 it refuses 12 more, and as many pass;
-with 6.5 and 4.5 it refuses 163, and 11 pass; with 5.5 and 3.6 250, and 4. Without what a character is less like OCR-B
-than the rest of its print 17 pass where as many genuine ones are refused. Of 43 specimens one has more than 7, across
-which a word is printed."""
-_WORN = 0.12
-"""Share of strokes usually missing beyond which print is worn: 0 to 0.04 at levels 0 to 2, 0.06 at level 3. Below it
-the odds of genuine and of foreign characters lie far apart (of 129 foreign ones below 0.09 2 pass with 6.0), above it
-they meet."""
+typefaces that it has not learned one has more, which its single characters tell, of 95 of mixed print 72 have less
+(by the quick network alone). Real print has less than our own: of 43 specimens one that is OCR-B and read right has
+-1.2, three in other print have less than -2.0."""
+_STRANGE, _STRANGE_CERTAIN = 7.5, 7.0
+"""Log odds that no MRZ has a character, beyond what is usual in its print (see below), with which it is not accepted;
+and the odds with which it can be nothing else. Of 333 strips in foreign characters, two over each other or other print
+that are accepted otherwise (271000 and 281000 on) 3 pass, all worn, and 155 of 2,393 genuine ones are refused: 2 of 635
+at levels 0 to 3, 16 of 576 at level 4, 44 of 507 of other weights, 3 and 90 of 275 and 400 of the third set's levels 0
+to 3 and 4. With 6 as many pass, and 264 are refused; with 8 4 pass, and 129 are. Of 43 specimens one has more than 7,
+across which a word is printed."""
+_LESS_LIKE = 1.75
+"""Log odds for each by which a character is less like OCR-B than the rest of its print. With 1 whole print needs
+another limit than worn (6.5 and 5 refuse half as many again in worn print), with 2 it is no better."""
+_LITTLE_WORN = 0.03
+"""Share of strokes usually missing beyond which the thorough network is asked too: 0 to 0.04 at levels 0 to 2, 0.06 at
+level 3. With 0.05 and 0.08 4 and 9 more genuine strips of level 4 are refused, with 0 as many."""
 _UNLIKE = 0.28
 """Share of strokes that one line of a strip lacks beyond what another does with which they were not printed by one
 machine: print in another typeface lacks strokes of OCR-B in clean print too. Of 344 genuine strips that are accepted
@@ -111,10 +115,24 @@ def cells(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> NDArray[
 
 def seen(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> Print:
     """What the network makes of the cells at `centres_px` (lines, cells) of crops (lines, 48, columns)."""
-    effort.spend("typeface", centres_px.size / 88)
     pictures = cells(without_streaks(crops), centres_px)
-    characters, own = session(TYPEFACE).run(None, {"cells": pictures})
-    return Print(characters, own, *compared(pictures, characters[..., : len(ALPHABET)].argmax(axis=2)))
+    characters, own = _said(TYPEFACE, pictures)
+    ink = compared(pictures, characters[..., : len(ALPHABET)].argmax(axis=2))
+    if _wear(ink[1]) > _LITTLE_WORN:
+        again = _said(WORN_TYPEFACE, pictures)
+        characters, own = (characters + again[0]) / 2, (own + again[1]) / 2
+    return Print(characters, own, *ink)
+
+
+def _said(net: str, pictures: NDArray[np.uint8]) -> list[NDArray[Any]]:
+    """The first two fields of a `Print`."""
+    effort.spend(net, pictures.shape[0] * pictures.shape[1] / _TWO_LINES)
+    return list(session(net).run(None, {"cells": pictures}))
+
+
+def _wear(lacking: NDArray[np.floating]) -> float:
+    """Share of their strokes that characters usually lack, of (lines, cells)."""
+    return float(np.mean([_usual(line) for line in lacking]))
 
 
 def without_streaks(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -161,16 +179,15 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
             for seen in ("beyond", "lacking", "second")
         )
         usual = np.array([[_usual(line)] for line in gaps])
-        least = _STRANGE if usual.mean() <= _WORN else _STRANGE_WORN
         # of a line that is printed in part the network has seen none, and its odds are not like those of the others
         whole = shown.all(axis=1, keepdims=True)
         if whole.any() and np.ptp(usual[whole]) > _UNLIKE:
             return QualityFinding("other-print", OTHER)
-        most = np.where(whole, least + min(_usual(odds), _WORST_USUAL), least)
+        most = np.where(whole, _STRANGE + min(_usual(odds), _WORST_USUAL), _STRANGE)
         odds = odds + _BEYOND * np.maximum(ink - _BEYOND_USUAL * _usual(ink), 0)
         odds = odds + _LACKING * np.maximum(gaps - usual - _LACKING_ANYWAY, 0)
         odds = odds + _SECOND * np.maximum(second - _usual(second) - _SECOND_ANYWAY, 0)
-        odds = odds + np.maximum(own[shown].mean() - own, 0)  # it is less like OCR-B than the rest of its print
+        odds = odds + _LESS_LIKE * np.maximum(own[shown].mean() - own, 0)
     over = odds - most
     if over.max() <= 0:
         return None

@@ -1,7 +1,7 @@
 # The commands of a developer. Needs Python 3.11 or newer with venv, make, and a package registry; nothing else.
 PYTHON ?= python3
 # Tests at a time. A third of what tests take is waiting, for a scanner in real time or a server, so three keep two cores
-# busy: 10 minutes for all of `make test` in place of 16 (Nov 2026). With four on two, two tests of scanners in real time
+# busy: 7 to 10 minutes for all of `make test` in place of 16 (Nov 2026). With four on two, two tests of scanners in real time
 # failed. With more cores: JOBS=9 for eight. Not reckoned here: a container is told of cores that it may not use.
 JOBS ?= 3
 VENV := .venv

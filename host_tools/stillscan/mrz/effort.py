@@ -49,7 +49,8 @@ COSTS_MS = {
 }
 """Milliseconds of a step, for the amount that each group names. Measured as median of strips of all levels, photographs
 and pictures without an MRZ, on one core of the reference: an EPYC with 58 GFLOP/s that others share
-(`python -m bench.reader --effort` measures them anew)."""
+(`python -m bench.reader --effort` measures them anew). Those of the networks of print were measured later on a slower
+one, and count by 0.73, as much as all steps together were modelled of what they took there."""
 
 
 class TimeIsOver(Exception):  # noqa: N818 - no error, the end of an idle reading

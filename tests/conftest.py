@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
 from stillscan.errors import InputError
+from stillscan.records import staff
 from tests import forked
 from tests.covering import WHOLE, examples
+from tests.pins import CHEAP
 
 # The same examples everywhere and no deadline: two cores are shared, and a test must not depend on how busy they are.
 settings.register_profile("stillscan", derandomize=True, deadline=None, max_examples=examples(100))
@@ -88,6 +91,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """See above. What ends later (a server of the whole session) is nobody's fault."""
     with _watched(item):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """The product's, which is used by no test: PINs are compared at little cost."""
+    real = staff.HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staff, "HASHER", CHEAP)
+        yield real
 
 
 @pytest.fixture(scope="session")

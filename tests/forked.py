@@ -217,11 +217,11 @@ def _load() -> None:
                 importlib.import_module(module.name)
     import hurried  # noqa: F401
     import uvicorn.protocols.http.h11_impl  # noqa: F401 - loaded when the page is first asked for
-    from argon2 import PasswordHasher
 
     from stillscan.records import staff
+    from tests.pins import CHEAP
 
-    staff.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # a PIN would take 0.1 s of a core
+    staff.HASHER = CHEAP
     gc.freeze()
 
 

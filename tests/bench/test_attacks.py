@@ -19,6 +19,8 @@ from stillscan.records.clock import Clock
 from stillscan.web.sessions import Sessions
 from tests.covering import WHOLE
 
+pytestmark = pytest.mark.slow
+
 KINDS = ["scanners", "visits", "requests", "clocks", "races", "records"]
 
 

@@ -9,6 +9,8 @@ from bench.crash import CLERK, PASSED, number, open_place
 from stillscan.records.release import Desk
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 
 def test_what_is_written_in_bulk_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records_bulk, "_BLOCK", 20)

@@ -9,6 +9,8 @@ from rp2040py.gpio_pin import GPIOPinState
 from stillscan.errors import InputError
 from stillscan.simulator.chip.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 PIO0 = 0x50200000
 GPIO_CTRL = 0x40014004  # of GPIO 0; the others follow every 8 bytes
 SQUARE = (0xE001 | 9 << 8, 0xE000 | 9 << 8)  # set(pins, 1)[9], set(pins, 0)[9]

@@ -103,6 +103,7 @@ def test_without_the_motor_nothing_moves(asleep: Emulator, parts: Parts) -> None
     assert parts.carriage.position_steps(0) == before
 
 
+@pytest.mark.slow
 def test_the_home_switch_opens_at_home(asleep: Emulator, parts: Parts) -> None:
     home = asleep.chip.gpio[PINS["home"]]
     home.pad_value |= 1 << 6  # input enabled
@@ -132,6 +133,7 @@ def sampled_line(emulator: Emulator, before: int) -> bytes:
     return bytes(values)
 
 
+@pytest.mark.slow
 def test_the_adc_gets_the_line_that_the_start_pulse_ended(asleep: Emulator, parts: Parts) -> None:
     shown: list[bytes] = []
     expose = parts.line_sensor.expose

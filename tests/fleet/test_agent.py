@@ -26,6 +26,8 @@ from stillscan.records.errors import RecordsError
 from stillscan.records.keyring import signature_by
 from stillscan.records.public_keys import PublicKeys
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("nats")
 _KEY = Ed25519PrivateKey.generate()
 _KEYS = PublicKeys([(0, _KEY.public_key())])

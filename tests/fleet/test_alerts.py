@@ -105,6 +105,7 @@ looks = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(looks, max_size=60), st.sampled_from([0.01, 1.0, 30.0]))
 def test_beginning_and_end_take_turns(seen: list[Look], hours: float) -> None:
     told = follow(seen, hours)

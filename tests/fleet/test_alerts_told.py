@@ -38,6 +38,7 @@ def test_the_series_that_fails_is_found_in_the_state(store: Store) -> None:
     assert [(one.firmware, one.part.documents) for one in findings.versions] == [("1.4.0", 612)]
 
 
+@pytest.mark.slow
 def test_what_is_for_trying_out_is_not_counted_beside_what_is_not(store: Store) -> None:
     fleet = with_a_bad_series(store, test=True)
     fleet.checks(fleet.names, GOOD, 40, 2)
@@ -53,6 +54,7 @@ def test_a_fleet_of_trials_alone_is_counted(store: Store) -> None:
     assert [one.documents for one in found(store, NOW).series] == [80]
 
 
+@pytest.mark.slow
 def test_a_series_that_begins_to_fail_this_week_is_told_as_new(store: Store) -> None:
     fleet = Fleet(store, 6)
     fleet.checks(fleet.names, GOOD, 90, 9, 9)
@@ -84,6 +86,7 @@ def test_a_round_finds_what_is_wrong_and_keeps_it_once(store: Store) -> None:
     assert [one.over for one in round_(store, {}, NOW)] == [True]
 
 
+@pytest.mark.slow
 @ON_BOTH
 def test_a_kiosk_that_fails_is_found_by_its_documents(store: Store) -> None:
     fleet = Fleet(store, 8)
@@ -170,6 +173,7 @@ def test_a_centre_whose_page_was_never_served_has_an_empty_list(store: Store) ->
     assert b"[[passport]]" not in document(store)
 
 
+@pytest.mark.slow
 @ON_BOTH
 def test_the_list_is_kept_with_how_it_was_before_and_says_whether_it_helped(store: Store, tmp_path: Path) -> None:
     fleet = with_a_bad_series(store)

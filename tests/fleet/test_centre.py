@@ -65,6 +65,7 @@ def test_everything_else_is_refused_in_a_word(store: Store, kiosk: Kiosk) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.binary(max_size=50), st.integers(0, 63), st.integers(0, 255))
 def test_both_libraries_judge_a_signature_alike(message: bytes, place: int, other: int) -> None:

@@ -22,6 +22,8 @@ from stillscan.guidance.catalogue import sections
 from stillscan.records.errors import RecordsError
 from stillscan.verify.known import LANGUAGES
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("/", "/series", "/versions", "/week", "/known", "/kiosk/k0", "/office?name=0000 Office", "/version/1.4.0")
 
 

@@ -6,22 +6,21 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from argon2 import PasswordHasher
 from fleets import with_a_bad_series
 
 from stillscan.fleet.serving import serving
 from stillscan.fleet.store import Store
-from stillscan.records import staff
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import Role, StaffList
 from stillscan.records.tokens import Scope, TokenList
 
+pytestmark = pytest.mark.slow
+
 
 def test_people_and_programs_of_the_centre_are_let_in(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staff, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     with_a_bad_series(store)
     database, keyring = Database(tmp_path / "records.db"), Keyring(tmp_path / "keys", "centre")
     StaffList(database, keyring).add("sol", Role.SUPERVISOR, "2580 blue")

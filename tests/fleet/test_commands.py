@@ -36,6 +36,7 @@ def carded(kiosk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str])
     return card
 
 
+@pytest.mark.slow
 def test_a_kiosk_is_enrolled_by_its_card_and_known_to_the_servers(
     kiosk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

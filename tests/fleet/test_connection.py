@@ -125,6 +125,7 @@ def test_a_name_that_nobody_knows_is_no_server_that_is_away(monkeypatch: pytest.
         asyncio.run(_connects(4222))
 
 
+@pytest.mark.slow
 def test_a_program_with_a_thousand_kiosks_lets_few_of_them_sign_in_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     under_way, most, done = 0, 0, 0
 
@@ -165,6 +166,7 @@ def test_whoever_waits_long_for_servers_that_let_nobody_in_is_told_so(monkeypatc
     assert told == ["nats://a, nats://b: no server has let us in yet; it is being tried"]
 
 
+@pytest.mark.slow
 def test_kiosks_that_lost_a_server_together_do_not_come_back_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "random", random.Random(1))
     pauses = sorted(pause_s(0) for _ in range(1500))

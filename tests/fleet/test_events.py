@@ -61,6 +61,7 @@ def test_what_is_no_event_is_refused_in_a_word(body: bytes) -> None:
         parse(body)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.binary(max_size=400) | st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),

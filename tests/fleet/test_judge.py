@@ -20,6 +20,7 @@ def fleet(rng: np.random.Generator, kiosks: int, checks: int, worse: float = 0.0
     )
 
 
+@pytest.mark.slow
 def test_a_bad_version_is_told_after_three_hundred_checks() -> None:
     rng = np.random.default_rng(21)
     found = [judged(fleet(rng, 30, 10, 0.08), fleet(rng, 200, 10)) for _ in range(5)]

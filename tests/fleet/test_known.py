@@ -44,6 +44,7 @@ entries = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(entries, max_size=4))
 def test_every_list_is_toml_and_says_what_it_was_made_of(made: list[Entry]) -> None:
     listed = tomllib.loads(written(made).decode()).get("passport", [])

@@ -42,6 +42,7 @@ def told(office: Office) -> list[dict[str, object]]:
     return [body["data"] for body in bodies if body["kind"] == "check"]
 
 
+@pytest.mark.slow
 def test_each_check_has_one_event_signed_and_numbered(office: Office) -> None:
     dice = random.Random(1)
     for passport in (READ, UNREAD, READ):
@@ -101,6 +102,7 @@ class People:
         return made
 
 
+@pytest.mark.slow
 def test_nothing_about_people_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -135,6 +137,7 @@ def test_an_event_that_cannot_be_made_stops_no_check(office: Office, monkeypatch
     assert (told(office), len(office.recorded())) == ([], 1)
 
 
+@pytest.mark.slow
 def test_rows_stay_until_they_are_taken_and_numbers_go_on(office: Office) -> None:
     box = office.outbox
     for passport in (READ, READ):
@@ -183,6 +186,7 @@ def with_room(office: Office, pages: int) -> list[int]:
     return most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("passport", [READ, UNREAD])
 def test_a_full_disk_stops_check_and_event_together_and_nobody_is_forgotten(tmp_path: Path, passport: Passport) -> None:
     office = Office(tmp_path / "office", 1, 60)

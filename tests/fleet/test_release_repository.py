@@ -116,6 +116,7 @@ def test_one_key_that_is_named_twice_is_one(tmp_path: Path, clock: Clock) -> Non
         Repository(tmp_path).init({ROOT: twice, TARGETS: twice, ONLINE: [other.public_key()], ROLLOUTS: []}, clock.now)
 
 
+@pytest.mark.slow
 def test_a_new_root_needs_the_old_keys_and_the_new_ones(publisher: Publisher, reader: Reader) -> None:
     former = publisher.keys[ROOT]
     publisher.keys[ROOT] = keys_of(3)
@@ -133,6 +134,7 @@ def test_a_new_root_needs_the_old_keys_and_the_new_ones(publisher: Publisher, re
 # --- what a kiosk comes to --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_kiosk_that_was_off_for_a_month_catches_up(publisher: Publisher, reader: Reader) -> None:
     """Meanwhile there were four releases and two new roots."""
     publisher.release(1)
@@ -169,6 +171,7 @@ def test_a_withdrawn_release_is_installed_by_nobody(publisher: Publisher, reader
         publisher.repository.withdraw(made.path, publisher.clock.now)
 
 
+@pytest.mark.slow
 def test_back_is_to_what_was_there_and_no_further(publisher: Publisher, reader: Reader) -> None:
     """Whoever orders back again and again brings no kiosk to what is older."""
     for serial in (1, 2, 3):
@@ -183,6 +186,7 @@ def test_back_is_to_what_was_there_and_no_further(publisher: Publisher, reader: 
     assert reader.kept.installed[4:] == []
 
 
+@pytest.mark.slow
 def test_the_first_release_goes_back_to_what_the_program_brings(publisher: Publisher, reader: Reader) -> None:
     first = publisher.release(1)
     reader.kiosk.turn()
@@ -236,6 +240,7 @@ def test_what_fails_is_told_and_tried_again_only_where_that_may_help(
     assert reader.kiosk.installed() == {}
 
 
+@pytest.mark.slow
 def test_a_note_that_is_damaged_leads_to_the_same(publisher: Publisher, reader: Reader, tmp_path: Path) -> None:
     publisher.release(1)
     reader.kiosk.turn()

@@ -24,6 +24,8 @@ from stillscan.fleet.rollout.roles import ONLINE, ORDERS, ROLLOUTS, TARGETS
 
 from .releases import Clock, Mirror, Publisher, Reader, keys_of, listed, order
 
+pytestmark = pytest.mark.slow
+
 EVIL = listed(666)
 
 

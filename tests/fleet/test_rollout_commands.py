@@ -19,6 +19,8 @@ from stillscan.fleet.store import Store
 from .kiosks import Kiosk
 from .releases import KNOWN
 
+pytestmark = pytest.mark.slow
+
 KEYS = ("root-1", "root-2", "root-3", "targets-1", "targets-2", "targets-3", "online", "rollouts")
 
 

@@ -29,6 +29,8 @@ from .kiosks import Kiosk, check
 from .places import ON_BOTH
 from .releases import Clock, Kept, Publisher, listed
 
+pytestmark = pytest.mark.slow
+
 RULES = Rules(checks=40)
 
 

@@ -147,6 +147,7 @@ def test_a_damaged_plan_is_told(damaged: dict[str, object]) -> None:
 # --- rings ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True), min_size=1, max_size=50, unique=True), st.text())
 def test_every_kiosk_is_in_the_same_one_ring_wherever_that_is_asked(kiosks: list[str], rollout: str) -> None:

@@ -88,6 +88,7 @@ counted = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(counted, max_size=30), st.randoms(use_true_random=False))
 def test_order_and_splitting_of_counts_do_not_matter(counts: list[Count], random: object) -> None:
     whole = judged(counts)
@@ -103,6 +104,7 @@ def test_order_and_splitting_of_counts_do_not_matter(counts: list[Count], random
     assert all(one.documents >= FEWEST and 0 <= one.p <= 1 and one.low <= one.rate <= one.high for one in whole)
 
 
+@pytest.mark.slow
 @given(st.lists(counted, max_size=20), st.integers(-1, 3), st.integers(-1, 3))
 def test_counts_come_out_of_their_columns_as_they_went_in(counts: list[Count], since: int, until: int) -> None:
     assert list(Counts(counts).between(since, until)) == [one for one in counts if since <= one.day < until]
@@ -121,6 +123,7 @@ cells = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(cells)
 def test_weeks_are_put_together_until_nobody_can_be_found(weekly: list[tuple[int, int, int]]) -> None:
     parts = spans(weekly)

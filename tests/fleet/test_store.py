@@ -51,6 +51,7 @@ def test_a_check_is_counted_once_and_says_what_it_was(store: Store, kiosk: Kiosk
     assert row(store) | {"checks": 1, "failed": 1, "firmware": "0.2.0", "last_hour": HOUR} == row(store)
 
 
+@pytest.mark.slow
 def test_any_order_any_repeats_in_any_batches_come_to_the_same(store: Store) -> None:
     numbers = itertools.count()
 

@@ -24,6 +24,8 @@ from stillscan.records.audit import head_of
 from stillscan.records.keyring import Keyring
 from tests.covering import examples
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -111,6 +111,7 @@ def test_as_mail_it_is_a_draft_with_the_same_text() -> None:
     assert body.get_content().split() == written.body.split()
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_text_that_was_imported_adds_a_line_or_a_header(order: str, office: str) -> None:
     about = replace(OCCASION, verdict="refuse", reasons=("name_mismatch",), told=("reason.name_mismatch",))

@@ -61,6 +61,7 @@ def sentences(module: str) -> set[str]:
     return {text for text in found if len(re.findall("[a-z]{2,}", text)) >= 3 and " " in text}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", technician_languages())
 def test_no_text_of_the_tables_is_english(language: str) -> None:
     words = technician_words(language)
@@ -71,6 +72,7 @@ def test_no_text_of_the_tables_is_english(language: str) -> None:
         assert NUMBER.findall(text.replace("1,000", "1000")) == NUMBER.findall(words(text)), (where, own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", technician_languages())
 def test_what_the_scanner_s_side_answers_is_said_in_the_language(language: str) -> None:
     words = technician_words(language)

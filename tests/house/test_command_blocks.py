@@ -11,6 +11,8 @@ import pytest
 
 from stillscan.cli import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "host_tools" / "docs"
 PIN, PASSPHRASE = "4711-blå", "a passphrase that is long enough"

@@ -53,6 +53,7 @@ def unexplained(source: str) -> Iterator[tuple[int, str]]:
             yield statement.lineno, ", ".join(ast.unparse(target) for target in targets)
 
 
+@pytest.mark.slow
 def test_every_chosen_number_says_by_what_it_was_chosen() -> None:
     bare = [
         f"{path.relative_to(PACKAGE)}:{line}: {names}"

@@ -148,6 +148,7 @@ def test_the_log_is_named_before_an_action_or_at_the_end(words: list[str], tmp_p
     assert "there is no such database" in (tmp_path / "log").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_action_takes_at_its_end_what_its_command_takes_for_it() -> None:
     for parser in parsers():
         options = {option: one for one in parser._actions for option in one.option_strings}

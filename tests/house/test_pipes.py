@@ -97,6 +97,7 @@ def test_a_pipe_that_nobody_reads_is_one_line(pipe: str, capsys: pytest.CaptureF
             write()
 
 
+@pytest.mark.slow
 def test_what_comes_through_a_pipe_is_taken(
     pipe: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 _NAMED = re.compile(r"`(test_\w+|tests/[\w/.]+)`")
@@ -36,6 +38,7 @@ def test_every_claim_names_what_shows_it() -> None:
     assert [shown for _, _, shown in rows() if re.sub(r"[,\s]", "", _NAMED.sub("", shown))] == [], "names, nothing else"
 
 
+@pytest.mark.slow
 def test_every_test_that_is_named_exists() -> None:
     known = functions()
     named = set(_NAMED.findall(DOCUMENT))

@@ -4,6 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(__file__).parents[2] / "host_tools" / "stillscan"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"stillscan", "errors", "toml_lines"}),

@@ -70,6 +70,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(_WORDS, _VALUES, max_size=4))
 def test_every_value_of_any_file_has_a_line(table: dict[str, object]) -> None:
     text = "".join(f"{json.dumps(key)} = {written(value)}\n" for key, value in table.items())

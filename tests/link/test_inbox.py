@@ -117,6 +117,7 @@ def test_a_device_that_ignores_credit_does_not_fill_the_memory() -> None:
     inbox.close()
 
 
+@pytest.mark.slow
 def test_silence_counts_only_while_somebody_listens() -> None:
     """However long a single reading took, as when the computer slept, it counts as one."""
     pipe = Pipe()

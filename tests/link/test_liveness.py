@@ -189,6 +189,7 @@ def test_a_band_that_was_lost_is_no_lost_link() -> None:
     assert [message.header.band for message in seen if isinstance(message, Band)] == [0, 3]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(*[st.integers(0, 65_535)] * 3, st.integers(1, 1), st.sampled_from([1, WIDTH])), max_size=5))
 def test_no_band_is_more_than_a_lost_link(bands: list[tuple[int, int, int, int, int]]) -> None:
     device = sweeping(*bands)
@@ -214,6 +215,7 @@ def _hellos() -> st.SearchStrategy[tuple[object, ...]]:
     return st.tuples(*fields)
 
 
+@pytest.mark.slow
 @given(_hellos(), st.sets(st.integers(1, 16)))
 def test_whatever_a_device_claims_in_hello_ends_in_one_line_or_works(
     claims: tuple[object, ...], which: set[int]

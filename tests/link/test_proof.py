@@ -190,6 +190,7 @@ def test_every_flipped_bit_of_a_message_is_noticed(name: str) -> None:
     assert len(heard(session)) == 1, "and what is as it was said counts all the same"
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_a_bands_head_is_one_lost_band() -> None:
     """Whichever field it is: no other band is lost with it, and the session goes on."""
     rng = random.Random(1)
@@ -299,6 +300,7 @@ def test_the_count_of_frames_never_begins_anew(sequence: int) -> None:
     assert session.reception.unproven == 1
 
 
+@pytest.mark.slow
 def test_one_in_a_thousand_is_a_lost_band_and_no_attack() -> None:
     device = PairedDevice()
     session = opened(device)
@@ -317,6 +319,7 @@ def test_one_in_a_thousand_is_a_lost_band_and_no_attack() -> None:
     assert (given, lost, session.reception.unproven) == (1000 * thousands, thousands, thousands)
 
 
+@pytest.mark.slow
 def test_a_scanner_of_which_many_bands_fail_is_lost() -> None:
     device = PairedDevice()
     session = opened(device)

@@ -117,6 +117,7 @@ def test_sequence_goes_round() -> None:
     assert [f.sequence for f in device.commands[-2:]] == [0xFFFF, 0]
 
 
+@pytest.mark.slow
 def test_credit_is_granted_ahead_of_what_was_taken() -> None:
     device = Scripted(polite)
     session = opened(device)
@@ -212,6 +213,7 @@ class WholeMicroseconds(Scripted):
         return self.now_us / 1000
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**9), st.integers(1, 400_000))
 def test_a_wait_ends_whatever_floating_point_leaves_of_it(began_us: int, us: int) -> None:
     device = WholeMicroseconds(lambda device, frame: None)

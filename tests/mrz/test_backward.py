@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from stillscan.mrz import read_strip
 from stillscan.simulator import printing
 
+pytestmark = pytest.mark.slow
+
 
 def printed(lines: list[str], font: Path) -> NDArray[np.uint8]:
     """A strip in which > may stand, which no MRZ may hold and `printing.strip` refuses."""

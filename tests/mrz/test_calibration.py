@@ -67,6 +67,7 @@ ALIKE = [name for name in SETS if name.startswith("photographs, ")], [name for n
 """Drawn by one function each, half a second a picture: the first stands for all."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SETS if not any(name in sets[1:] for sets in ALIKE)])
 def test_each_set_draws_the_same_pictures_again(name: str, ocr_b: Path) -> None:
     drawn = SETS[name].draw(Source(ocr_b, FACES), 1)

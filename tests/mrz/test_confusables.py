@@ -94,6 +94,7 @@ def test_zeros_that_must_be_zeros_tell_what_an_o_is(zeros: float, odds: float, t
     assert reading.corrections == ()
 
 
+@pytest.mark.slow
 @given(
     arrays.arrays(
         np.float32, st.sampled_from([(2, 44, 37), (2, 36, 37), (3, 30, 37)]), elements=st.floats(-30, 0, width=32)

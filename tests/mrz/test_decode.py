@@ -213,6 +213,7 @@ def test_corrections_are_named() -> None:
     assert decoded.changed == ((1, 3),)
 
 
+@pytest.mark.slow
 def test_probabilities_are_calibrated() -> None:
     """Of what is said to be certain to p, a share of about p is right: for whole texts and for characters."""
     whole, right, each, each_right = [], [], [], []
@@ -230,6 +231,7 @@ def test_probabilities_are_calibrated() -> None:
     assert abs(np.array(each)[doubtful].mean() - np.array(each_right)[doubtful].mean()) < 0.06
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from(sorted(SIZES)), st.data())
 def test_any_likelihoods_give_an_mrz_or_nothing(size: tuple[int, int], data: st.DataObject) -> None:

@@ -13,6 +13,7 @@ from stillscan.simulator import printing
 NOR = tuple(VALID["NOR"].split("|"))
 
 
+@pytest.mark.slow
 def test_a_reader_that_streams_needs_no_more_memory_for_more_rows(ocr_b: Path) -> None:
     strip = printing.strip(NOR, ocr_b).astype(np.uint8)
     (ms, one), (_, other) = (measure.streaming(rows, strip) for rows in (320, 640))

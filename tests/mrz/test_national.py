@@ -44,6 +44,7 @@ def test_the_rules_refuse_them_by_name(lines: tuple[str, ...]) -> None:
     assert not {"format_unknown", "check_digit_failed", "mrz_uncertain"} & set(ruling.reasons)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lines", "name", "width"), [(CHE_DL, "CHE-DL", 1020), (FRA_ID, "FRA-ID", 1260)])
 def test_pictures_of_them_are_read(lines: tuple[str, ...], name: str, width: int, ocr_b: Path) -> None:
     strip = printing.strip(lines, ocr_b)

@@ -42,6 +42,7 @@ def alike(lines: tuple[str, ...], odds: float, pairs: str = "0O") -> NDArray[np.
     return chances
 
 
+@pytest.mark.slow
 def test_the_table_is_of_known_states_and_its_forms_exclude_each_other() -> None:
     for (issuer, kind), forms in _table().items():
         assert issuer == "any" or is_known(issuer)
@@ -79,6 +80,7 @@ def test_zeros_that_look_like_o_stay_in_doubt_where_no_form_is_known() -> None:
     assert (reading.accepted, reading.reason) == (False, CONFUSED)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(issuer for issuer, kind in _table() if kind == "passport")), st.data())
 def test_a_number_that_is_formed_otherwise_is_read_as_printed(issuer: str, data: st.DataObject) -> None:
     """Whatever its issuer's numbers look like, clear print counts, and is accepted."""

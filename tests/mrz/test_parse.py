@@ -128,6 +128,7 @@ def test_codes() -> None:
     assert not is_known("XAA")
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(st.one_of(st.text(), st.lists(st.text(max_size=50), max_size=4), st.text(ALPHABET, min_size=88, max_size=90)))
 def test_arbitrary_text_raises_nothing_else(text: str | list[str]) -> None:
@@ -138,6 +139,7 @@ def test_arbitrary_text_raises_nothing_else(text: str | list[str]) -> None:
     assert mrz.format in FORMATS
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(st.sampled_from(sorted(VALID)), st.data())
 def test_single_substitution_is_caught_unless_values_agree(name: str, data: st.DataObject) -> None:
@@ -151,6 +153,7 @@ def test_single_substitution_is_caught_unless_values_agree(name: str, data: st.D
     assert parse(changed(VALID[name], line, column, character)).checks[check.name] == same
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(
     st.sampled_from(sorted(FORMATS)),

@@ -15,6 +15,8 @@ from stillscan.commands.read import add_parser
 from stillscan.mrz import MrzError, read_image
 from tests.covering import examples
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(samples.__file__).parent
 CLEAN = str(SAMPLES / "nor-clean.png")
 

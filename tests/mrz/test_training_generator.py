@@ -21,6 +21,7 @@ def cuts() -> list[np.ndarray]:
     return glyphs.bank([], 3, seed=5)
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_index_give_the_same_line(cuts: list[np.ndarray]) -> None:
     once, again = dataset.sample(cuts, 3, 11), dataset.sample(cuts, 3, 11)
     assert np.array_equal(once.pixels, again.pixels)
@@ -55,6 +56,7 @@ def test_labels_stand_where_the_ink_is(cuts: list[np.ndarray], monkeypatch: pyte
     assert np.percentile(np.abs(offsets), 90) < 2.5
 
 
+@pytest.mark.slow
 def test_every_character_can_be_drawn_and_looks_like_no_other() -> None:
     drawn = glyphs.drawn_cut(np.random.default_rng(1)) < 0
     assert set(skeletons.DRAWINGS) == set(ALPHABET)
@@ -72,6 +74,7 @@ def test_texts_are_valid_mrzs(seed: int) -> None:
     assert parse(lines).valid
 
 
+@pytest.mark.slow
 def test_all_formats_and_characters_occur() -> None:
     rng = np.random.default_rng(4)
     assert {format_of(text.mrz(rng)).name for _ in range(80)} == {"TD1", "TD2", "TD3", "MRV-A", "MRV-B"}

@@ -13,6 +13,8 @@ from training import causes, devset, evaluate, physical
 from stillscan.errors import InputError
 from stillscan.simulator.printing import find_font
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def font() -> Path:

@@ -79,6 +79,7 @@ def test_two_prints_laid_together_are_not_accepted(how: dict[str, float]) -> Non
     assert [fault.code for fault in reading.quality] == ["two-prints"]
 
 
+@pytest.mark.slow
 def test_how_far_they_are_apart_is_measured_to_a_fraction_of_a_pixel() -> None:
     here, there = (measured(noisy(picture)) for picture in (joined(), joined(dx=4.0, dy=-3.0)))
     assert there.shift_px - here.shift_px == pytest.approx(4.0, abs=0.4)

@@ -50,6 +50,7 @@ def reasons_of_modules() -> set[str]:
     return found | {typeface.OTHER, typeface.FOREIGN, backward.BACKWARD}
 
 
+@pytest.mark.slow
 def test_all_reasons_are_explained_and_no_others() -> None:
     assert reasons_of_modules() == set(REASONS), "a new reason needs its words in mrz/why.py"
     assert len(REASONS) > 20
@@ -113,6 +114,7 @@ def test_a_strange_character_is_the_one_that_is_named() -> None:
     assert [(place.line, place.position) for place in told.characters] == [(1, 12)]
 
 
+@pytest.mark.slow
 def test_the_command_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     blank = tmp_path / "blank.png"
     Image.new("L", (1476, 274), 220).save(blank)

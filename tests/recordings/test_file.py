@@ -82,6 +82,7 @@ _NAMES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(_JSON, max_size=16), _NAMES)
 def test_a_row_with_a_foreign_text_is_none(values: list[object], name: str) -> None:
     row = checked([name, *values])
@@ -130,6 +131,7 @@ _NUMBERS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(300))
 @given(st.sampled_from([name for name in NUMBERS if name.startswith("<")]), st.lists(_NUMBERS, max_size=16))
 def test_whatever_row_is_taken_is_a_frame_that_can_be_sent_or_none(name: str, values: list[object]) -> None:

@@ -13,7 +13,6 @@ import servers
 import staffed
 
 from stillscan.records import clock as clocks
-from stillscan.records import staff
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +33,8 @@ def place(tmp_path: Path) -> Iterator[desk.Place]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[staffed.Office]:
-    """A clerk and a supervisor, whose PINs are compared at little cost."""
-    monkeypatch.setattr(staff, "HASHER", staffed.CHEAP)
+def office(tmp_path: Path) -> Iterator[staffed.Office]:
+    """A clerk and a supervisor."""
     made = staffed.Office(tmp_path)
     yield made
     made.place.database.close()

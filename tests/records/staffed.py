@@ -3,15 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-from argon2 import PasswordHasher
 from desk import Clock, Place
 
 from stillscan.records.audit import entries
 from stillscan.records.chain_entry import ChainEntry
 from stillscan.records.staff import Role, SignInError, StaffList
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-"""What a hash costs where that is not what is tried."""
 PIN, SUPERVISORS, WRONG = "4711-blå", "99 balloons", "4712"
 
 

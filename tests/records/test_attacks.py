@@ -8,6 +8,8 @@ from bench.attacks import records
 from bench.attacks.records import tried
 from bench.attacks.tried import BAD
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.slow
 def test_a_sample_of_all_attacks_is_found(tmp_path: Path) -> None:

@@ -9,12 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from argon2 import PasswordHasher
 from desk import NOW, later
-from staffed import CHEAP, PIN, SUPERVISORS, WRONG, Office
+from staffed import PIN, SUPERVISORS, WRONG, Office
 
 from stillscan.records import attempts, staff
 from stillscan.records.errors import RecordsError
 from stillscan.records.staff import Role, SignInError, StaffList
 from tests.forked import Program
+from tests.pins import CHEAP
+
+pytestmark = pytest.mark.slow
 
 
 def test_tries_are_limited_whichever_program_is_asked_and_however_often_it_is_started(office: Office) -> None:
@@ -62,7 +65,9 @@ def test_an_id_that_is_nobodys_is_answered_alike(office: Office) -> None:
     assert answers["anna"][-1] == "signin_locked"
 
 
-def test_an_id_that_is_nobodys_takes_as_long(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_that_is_nobodys_takes_as_long(
+    office: Office, monkeypatch: pytest.MonkeyPatch, real_hasher: PasswordHasher
+) -> None:
     """The same work with the same parameters, whatever the id."""
     costs: list[list[str]] = []
 
@@ -72,7 +77,7 @@ def test_an_id_that_is_nobodys_takes_as_long(office: Office, monkeypatch: pytest
             return bool(CHEAP.verify(hashed, pin))
 
         def hash(self, pin: str) -> str:
-            return PasswordHasher(time_cost=staff._PASSES, memory_cost=staff._KIB, parallelism=staff._LANES).hash(pin)
+            return real_hasher.hash(pin)
 
     monkeypatch.setattr(staff, "HASHER", Watched())
     office.people.reset_pin("anna", PIN)

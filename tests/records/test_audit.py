@@ -80,6 +80,7 @@ def test_every_edit_is_found_and_named(busy: Place, statement: str, entry: int |
     assert all("\n" not in str(finding) for finding in found)
 
 
+@pytest.mark.slow
 def test_every_single_value_is_guarded(busy: Place) -> None:
     """Each value of each row of each table, one at a time."""
     for table in TABLES:
@@ -98,6 +99,7 @@ def test_every_single_value_is_guarded(busy: Place) -> None:
     assert findings(busy) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["X'00ff'", "CAST(X'fffe' AS TEXT)", "'x'", "''", "-1", "2.5", "99999999999999999"])
 def test_values_of_any_kind_are_found_and_break_nothing(busy: Place, value: str) -> None:
     """Also bytes that are no text, text where a number belongs, and numbers where text belongs."""
@@ -156,6 +158,7 @@ def test_entries_cut_off_with_a_fitting_old_head_are_found(busy: Place, tmp_path
         busy.finish(1)
 
 
+@pytest.mark.slow
 def test_an_end_that_was_noted_elsewhere_must_be_there(busy: Place) -> None:
     end = Seen(7, verify(busy.database, busy.keyring).end)
     busy.finish(1)
@@ -210,6 +213,7 @@ def test_purging_keeps_the_chain_whole(busy: Place) -> None:
     assert retention.purge(busy.database, busy.keyring, 30, later(32)) == 0
 
 
+@pytest.mark.slow
 def test_a_letter_that_still_waits_keeps_its_recipient(busy: Place, clock: Clock) -> None:
     assert retention.purge(busy.database, busy.keyring, 1, later(2)) == 4  # not the letter 1, whose deadline is later
     assert findings(busy) == []

@@ -98,6 +98,7 @@ def test_what_lacks_what_its_kind_needs_is_a_finding(place: Place, facts: dict[s
         place.finish(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "facts",
     [{"kind": "carrier pigeon", "version": "9.1.0"}, {**CHECK, "verdict": {"new": "kind"}, "version": "0.3.0"}],
@@ -125,6 +126,7 @@ def test_a_newer_entry_that_is_altered_is_damage(place: Place) -> None:
     assert "was not signed" in str(verify(place.database, place.keyring).findings[0])
 
 
+@pytest.mark.slow
 def test_a_chain_of_the_first_version_goes_on(place: Place, clock: Any) -> None:
     """Before there was a kind for it, a letter whose time was over came in again by an entry like any import."""
     clock.goes(days=20)

@@ -9,16 +9,14 @@ import pytest
 from desk import PIN, RECIPIENT, Place, csv, tracking
 
 from stillscan.cli import main
-from stillscan.records import staff
 from stillscan.records.staff import Role, StaffList
 from stillscan.records.verification import verify
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
 def _office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place) -> None:
-    from staffed import CHEAP
-
-    monkeypatch.setattr(staff, "HASHER", CHEAP)
     monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "records.db"))
     monkeypatch.setenv("STILLSCAN_KEYS", str(tmp_path / "keys"))
     monkeypatch.setenv("STILLSCAN_KIOSK", "kiosk-1")

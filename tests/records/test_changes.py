@@ -64,6 +64,7 @@ def test_a_new_deadline(place: Place, clock: Clock) -> None:
         reasons(place)
 
 
+@pytest.mark.slow
 def test_a_letter_with_a_new_deadline_is_released_and_keeps_its_recipient_until_then(
     place: Place, clock: Clock
 ) -> None:
@@ -124,6 +125,7 @@ def test_what_was_taken_out_is_never_released(
     assert place.finish(0) == "release"
 
 
+@pytest.mark.slow
 def test_a_withdrawn_letter_may_be_returned_and_come_in_again(place: Place) -> None:
     change(place, withdrawal())
     change(place, return_to_sender())
@@ -140,6 +142,7 @@ def test_a_withdrawn_letter_may_be_returned_and_come_in_again(place: Place) -> N
         assert [entry.facts["kind"] for entry in entries(connection, 6)] == [kinds.CONSIGNMENT_AGAIN, kinds.CHECK]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [withdrawal("reason"), return_to_sender()])
 @pytest.mark.parametrize("erased", [False, True])
 def test_the_same_letter_comes_in_again_when_a_supervisor_says_so(
@@ -233,6 +236,7 @@ def test_a_letter_does_not_come_in_again_for_trying_out(place: Place) -> None:
         load(new, place.database, place.keyring, "f", test=True, supervisor=BOSS)
 
 
+@pytest.mark.slow
 def test_a_decision_on_what_was_seen_counts_only_while_it_stands_so(place: Place) -> None:
     chain = ChainState()
     seen = []
@@ -247,6 +251,7 @@ def test_a_decision_on_what_was_seen_counts_only_while_it_stands_so(place: Place
     assert len(whole(place)) == 4
 
 
+@pytest.mark.slow
 def test_of_many_who_decide_on_what_they_saw_at_once_one_does(place: Place) -> None:
     chain = ChainState()
     with reading_chain(place.database, place.keyring, chain):
@@ -270,6 +275,7 @@ def test_of_many_who_decide_on_what_they_saw_at_once_one_does(place: Place) -> N
     assert len(whole(place)) == 1
 
 
+@pytest.mark.slow
 def test_the_history_of_a_letter_is_every_entry_about_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letter_history, "_AT_ONCE", 2)  # entries in one question: it takes several
     change(place, extension("2026-12-31"), 2)

@@ -20,6 +20,8 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.staff import StaffList
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def place(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:

@@ -69,6 +69,7 @@ def refused(place: Place, key: str, desk: Desk | None = None) -> str:
 # --- ahead ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_clock_far_ahead_writes_and_erases_nothing(place: Place, clock: Clock) -> None:
     """Trial 2.5: one check with the clock at 2100 erased recipients and stopped the office for good."""
     clock.now = FAR
@@ -236,6 +237,7 @@ def poisoned(place: Place, clock: Clock, running: Clock) -> Place:
     return place
 
 
+@pytest.mark.slow
 def test_entries_of_a_clock_far_ahead_do_not_stop_the_office_for_good(poisoned: Place, clock: Clock) -> None:
     refused(poisoned, "clock_behind")
     refused(poisoned, "clock_behind", poisoned.desk)

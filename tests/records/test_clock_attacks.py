@@ -16,6 +16,8 @@ from stillscan.records.clock import ClockError, ClockRules
 from stillscan.records.computer import Boot
 from tests.covering import examples
 
+pytestmark = pytest.mark.slow
+
 _NOTED = timedelta(minutes=1)  # a kiosk's note is no older than that
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2150, 1, 1, tzinfo=UTC)  # what people set clocks to
 KIOSKS = ("a", "b")

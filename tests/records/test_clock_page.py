@@ -37,6 +37,7 @@ def counter(book: Book) -> Iterator[Counter]:
     made.end()
 
 
+@pytest.mark.slow
 def test_the_page_says_it_when_a_number_is_typed(counter: Counter, clock: Clock, place: Place) -> None:
     """To somebody who signs in while the clock is wrong: a supervisor has to be able to."""
     boss = place.supervisor().staff

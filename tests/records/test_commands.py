@@ -26,6 +26,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.slow
 def test_import_list_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "f.csv").write_bytes(csv(range(2)))
     assert main(["consignment", "import", str(tmp_path / "f.csv")]) == 0
@@ -63,6 +64,7 @@ def test_without_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_show_and_verify(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     place.finish(1)
     assert main(["audit", "show", "--tracking", tracking(1)]) == 0

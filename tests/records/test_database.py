@@ -138,6 +138,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
         Database(tmp_path / "f")
 
 
+@pytest.mark.slow
 def test_places_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such database"):
         Database(tmp_path / "none", create=False)
@@ -197,6 +198,7 @@ def test_damaged_key_files(place: Place, name: str) -> None:
     again.database.close()
 
 
+@pytest.mark.slow
 def test_another_kiosks_key_is_needed_to_trust_it(place: Place, tmp_path: Path) -> None:
     stranger = Keyring(tmp_path / "elsewhere", "kiosk-2")
     with pytest.raises(RecordsError, match=r"the key of the kiosk 'kiosk-1' is not in .*elsewhere"):

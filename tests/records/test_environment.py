@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("home")
 # --- the disk ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_no_database_and_no_keys(
     tmp_path: Path, letters: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +94,7 @@ def locked(letters: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Path]:
             path.chmod(0o700)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "mode"),
     [("records.db", 0), ("records.db.keys", 0), ("records.db.keys/k.pub", 0), ("records.db.keys/k.head", 0), (".", 0)],
@@ -110,6 +112,7 @@ def test_what_may_not_be_read(locked: Path, capsys: pytest.CaptureFixture[str], 
     assert "damaged" not in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", [".", "records.db.keys"])
 def test_what_may_not_be_written(locked: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
     (locked / what).chmod(0o500)
@@ -128,6 +131,7 @@ def test_what_may_not_be_written(locked: Path, capsys: pytest.CaptureFixture[str
     assert "permission denied" in line or "it cannot be written to; nothing was written" in line
 
 
+@pytest.mark.slow
 def test_a_file_of_letters_that_is_not_there_or_may_not_be_read(
     locked: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,6 +161,7 @@ def test_keys_that_are_none(place: Place, tmp_path: Path, capsys: pytest.Capture
         assert name in told(capsys)
 
 
+@pytest.mark.slow
 def test_a_kiosk_that_is_not_trusted_yet(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is broken: the line says what to do at both kiosks, and doing it helps."""
     here = ["--database", str(place.path), "--keys", str(tmp_path / "elsewhere"), "--kiosk", "kiosk-2"]

@@ -174,6 +174,7 @@ def test_a_bad_row_keeps_the_others_out_too(place: Place) -> None:
     assert len(stored(place)) == 3
 
 
+@pytest.mark.slow
 def test_a_letter_whose_time_was_over_can_be_imported_anew(place: Place, clock: Clock) -> None:
     supervisor = place.supervisor()
     clock.now = later(30)
@@ -199,6 +200,7 @@ def test_objects_tell_no_personal_data() -> None:
     assert letter.deadline > NOW.date()
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: ("[" + text).encode("utf-8", "ignore")))
 def test_no_bytes_do_anything_but_give_rows_or_errors(content: bytes) -> None:
     for row in rows(content, FIELDS, OPTIONAL):
@@ -211,6 +213,7 @@ def test_no_bytes_do_anything_but_give_rows_or_errors(content: bytes) -> None:
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
+@pytest.mark.slow
 @given(st.lists(st.fixed_dictionaries({field: TEXT for field in FIELDS}), min_size=1, max_size=4))
 def test_json_and_csv_say_the_same(fields: list[dict[str, str]]) -> None:
     import csv as writer

@@ -73,6 +73,7 @@ def forge(place: Place, thief: Keyring) -> None:
 # --- rotation ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_new_key_signs_from_then_on(place: Place) -> None:
     before = (place.keyring.folder / "kiosk-1.key").read_bytes()
     entry = rotate(place.database, anew(place), WHO)
@@ -85,6 +86,7 @@ def test_the_new_key_signs_from_then_on(place: Place) -> None:
     assert len(anew(place).keys_of("kiosk-1").keys) == 2
 
 
+@pytest.mark.slow
 def test_other_kiosks_follow_by_the_chain(place: Place, tmp_path: Path) -> None:
     other = Keyring(tmp_path / "other", "kiosk-2")
     other.trust("kiosk-1", place.keyring.public_pem())
@@ -148,6 +150,7 @@ def test_a_kiosk_that_ends_between_entry_and_file_goes_on_with_the_new_key(
     assert findings(place) == []
 
 
+@pytest.mark.slow
 def test_a_kiosk_that_ends_before_the_entry_goes_on_with_the_old_key(place: Place) -> None:
     anew(place).next_key()
     assert check(place, 0, anew(place)) == "release"
@@ -181,6 +184,7 @@ def wrapped(place: Place) -> Place:
     return place
 
 
+@pytest.mark.slow
 def test_wrapped_secrets_are_read_with_their_passphrase_only(wrapped: Place) -> None:
     for path in secrets_of(wrapped):
         assert wrapping.is_sealed(path.read_bytes())
@@ -243,6 +247,7 @@ def test_keys_of_scanners_are_wrapped_too(place: Place) -> None:
             Scanners(place.database, anew(place)).kept(one.scanner)
 
 
+@pytest.mark.slow
 def test_what_is_cut_altered_or_exchanged_is_one_line(wrapped: Place) -> None:
     key, secret = secrets_of(wrapped)
     whole = key.read_bytes()

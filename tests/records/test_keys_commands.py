@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import staffed
 from desk import Clock, later
 from troubles import told
 
 from stillscan.cli import main
 from stillscan.records import clock as clocks
-from stillscan.records import staff, wrapping
+from stillscan.records import wrapping
 from stillscan.records.clock import ClockRules
 from stillscan.records.passphrase import FILE
 
@@ -28,7 +27,6 @@ def say(
 ) -> Say:
     """``stillscan`` with lines of standard input, at a place with letters, a supervisor and a clerk."""
     monkeypatch.setattr(wrapping, "_SCRYPT", {"n": 2**4, "r": 8, "p": 1})
-    monkeypatch.setattr(staff, "HASHER", staffed.CHEAP)
     monkeypatch.setattr(ClockRules.__new__, "__defaults__", (clocks.AHEAD_DAYS, False))
     monkeypatch.delenv(FILE, raising=False)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
@@ -49,6 +47,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "records.db.keys"
 
 
+@pytest.mark.slow
 def test_rotate_needs_somebody_who_may(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
     assert say("keys", "rotate") == 2
     assert "--staff" in told(capsys)
@@ -66,6 +65,7 @@ def test_rotate_needs_somebody_who_may(say: Say, capsys: pytest.CaptureFixture[s
     assert {"secret": "kiosk-1.key", "wrapped": False} in listed
 
 
+@pytest.mark.slow
 def test_wrap_start_and_unwrap(
     say: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +103,7 @@ def test_wrap_start_and_unwrap(
     assert say("keys", "unwrap") == 2
 
 
+@pytest.mark.slow
 def test_backup_and_restore(say: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "keys.backup"
     assert say("keys", "rotate", "--staff", "sup", lines="wrong\n") == 1  # which is counted in the folder
@@ -130,6 +131,7 @@ def test_backup_and_restore(say: Say, tmp_path: Path, capsys: pytest.CaptureFixt
     assert "is there and differs from the backup" in told(capsys)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_ours_is_one_line(say: Say, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder(tmp_path).chmod(0o777)
     for command in (["audit", "verify"], ["keys", "list"], ["clock", "show"], ["staff", "list"], ["audit", "key"]):
@@ -137,6 +139,7 @@ def test_a_folder_that_is_not_ours_is_one_line(say: Say, tmp_path: Path, capsys:
         assert f"chmod 700 {folder(tmp_path)}" in told(capsys)
 
 
+@pytest.mark.slow
 def test_the_way_back_of_a_clock(say: Say, clock: Clock, capsys: pytest.CaptureFixture[str], letters: str) -> None:
     assert say("clock", "show") == 0
     assert "it is believed" in capsys.readouterr().out
@@ -164,6 +167,7 @@ def test_the_way_back_of_a_clock(say: Say, clock: Clock, capsys: pytest.CaptureF
     assert "sup vouched for the clock of kiosk-1: 2026-11-30" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_where_nobody_can_sign_in_yet_anybody_vouches(
     tmp_path: Path, letters: str, clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

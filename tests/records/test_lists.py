@@ -7,10 +7,10 @@ import json
 import sys
 
 import pytest
-from argon2 import PasswordHasher
 
 from stillscan.cli import COMMANDS, main
-from stillscan.records import staff
+
+pytestmark = pytest.mark.slow
 
 LISTS = {
     ("audit", "show"): 5,
@@ -44,7 +44,6 @@ def test_every_list_is_walked() -> None:
 def test_each_prints_a_line_for_each(
     letters: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(staff, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     at = ["--database", f"{tmp_path}/x.db", "--kiosk", "kiosk-1"]
 
     def done(*words: str) -> str:

@@ -83,6 +83,7 @@ def test_a_kiosk_whose_keys_are_gone_but_for_its_note_makes_none(place: Place) -
     assert not (place.keyring.folder / "kiosk-1.key").exists()
 
 
+@pytest.mark.slow
 def test_without_a_backup_a_kiosk_goes_on_under_another_name(place: Place, tmp_path: Path) -> None:
     place.finish(0)
     (place.keyring.folder / "kiosk-1.key").unlink()

@@ -15,6 +15,8 @@ from stillscan.records.place import open_database, open_keyring
 from stillscan.records.release import Desk
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "a passphrase of some length"
 
 

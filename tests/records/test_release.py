@@ -217,6 +217,7 @@ def test_only_the_owner_reads_keys_and_database(place: Place) -> None:
     assert stat.S_IMODE(os.stat(keys).st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_a_number_hashes_alike_at_one_place_and_otherwise_at_another(place: Place, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = Place(tmp_path / "other")

@@ -107,6 +107,7 @@ def test_no_password_on_the_command_line(capsys: pytest.CaptureFixture[str], tmp
         assert PASSWORD not in line
 
 
+@pytest.mark.slow
 def test_a_password_from_the_environment_is_in_no_message(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from stillscan.records.verification import verify
 from tests.covering import examples
 
 
+@pytest.mark.slow
 def test_who_was_added_signs_in_with_the_right_pin_and_nobody_else(office: Office) -> None:
     assert office.people.sign_in("anna", PIN) == Person("anna", Role.CLERK)
     assert office.people.sign_in(" Anna", f" {PIN} ") == Person("anna", Role.CLERK)
@@ -39,6 +40,7 @@ def test_who_was_added_signs_in_with_the_right_pin_and_nobody_else(office: Offic
         assert str(told.value) == "this id and PIN do not belong together"
 
 
+@pytest.mark.slow
 def test_each_change_is_an_entry_that_every_program_follows(office: Office) -> None:
     other = office.anew()
     assert [(one.staff, one.role, one.active) for one in other.people()] == [
@@ -102,6 +104,7 @@ def test_a_role_is_needed_for_some_things() -> None:
 # --- the PIN --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_pin_is_on_the_disk_or_in_what_is_exported(office: Office) -> None:
     office.tried("31415926")
     office.tried("nobody's PIN", "2718281828")  # typed into the wrong field
@@ -115,6 +118,7 @@ def test_no_pin_is_on_the_disk_or_in_what_is_exported(office: Office) -> None:
     assert (place.keyring.folder / "attempts.db").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_pin_stays_as_long_as_it_is_in_force(office: Office) -> None:
     """And the one that it took the place of goes like every personal part."""
     office.people.reset_pin("anna", "7788")
@@ -155,6 +159,7 @@ def test_others_are_not(pin: str) -> None:
     assert weak(pin) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=70).filter(lambda who: who.strip().lower() not in ("anna", "sup")))
 def test_whatever_is_typed_as_an_id_signs_nobody_in(office: Office, who: str) -> None:

@@ -10,18 +10,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from staffed import CHEAP, PIN, SUPERVISORS, WRONG, Office
+from staffed import PIN, SUPERVISORS, WRONG, Office
 
 from stillscan.cli import main
 from stillscan.commands import signing_in
 from stillscan.errors import InputError
-from stillscan.records import staff
 from stillscan.records.staff import NotAllowedError, Person, Role, SignInError
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
 def _here(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staff, "HASHER", CHEAP)
     monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "records.db"))
 
 

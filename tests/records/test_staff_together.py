@@ -18,6 +18,8 @@ from stillscan.records.release import Desk
 from stillscan.records.staff import NotAllowedError, Person, Role, SignInError, StaffList
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("began_by", [None, Person("anna", Role.CLERK), Person("sup", Role.SUPERVISOR)])
 def test_a_check_says_who_was_signed_in_and_who_began(office: Office, began_by: Person | None) -> None:

@@ -82,6 +82,7 @@ def test_every_token_is_compared_whichever_is_shown(place: Place, monkeypatch: p
         assert len(compared) == 3
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(max_size=80) | st.from_regex(r"stillscan_[A-Za-z0-9_-]{43}", fullmatch=True))
 def test_whatever_is_shown_is_no_token(place: Place, shown: str) -> None:
@@ -151,6 +152,7 @@ def test_one_that_decides_is_a_supervisor_s(office: Office) -> None:
     assert verify(office.place.database, office.place.keyring).findings == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["lock", "unlock", "role", "reset", "wrong PINs"])
 def test_whatever_is_changed_about_a_person_ends_what_decides_in_their_name(office: Office, change: str) -> None:
     """For good: a PIN that was found out may have made a token, and that shall not outlive the new one."""
@@ -181,6 +183,7 @@ def test_a_token_that_decides_and_names_nobody_is_of_a_newer_version(office: Off
         listed(office.place).tokens()
 
 
+@pytest.mark.slow
 def test_the_command_asks_who_stands_behind_it(
     office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,6 +209,7 @@ def test_letters_name_the_token_that_they_came_in_by(place: Place) -> None:
     assert verify(place.database, place.keyring).findings == []
 
 
+@pytest.mark.slow
 def test_the_commands(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,7 @@ def test_no_text_does_anything_but_be_refused_or_taken(typed: str, test: bool) -
     assert number.isascii()
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[A-Z]{2}[0-9]{8}", fullmatch=True), st.from_regex(r"[A-Z]{2}", fullmatch=True))
 def test_s10_takes_one_digit_and_sees_every_single_error(head: str, country: str) -> None:
     right = s10_check_digit(head[2:])
@@ -113,6 +114,7 @@ def test_s10_takes_one_digit_and_sees_every_single_error(head: str, country: str
             assert not _taken(f"{other}{right}{country}") or right in "05"
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[0-9]{17}", fullmatch=True), st.integers(0, 16), st.integers(1, 9))
 def test_sscc_sees_every_single_error(digits: str, place: int, by: int) -> None:
     right = sscc_check_digit(digits)

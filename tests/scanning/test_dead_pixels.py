@@ -34,6 +34,7 @@ def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> list[int]:
     return [int(column) for column in np.flatnonzero((before != after).any(axis=0))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", range(6))
 def test_a_sound_sensor_s_lines_stay_as_they_are(level: int) -> None:
     for seed in range(3):

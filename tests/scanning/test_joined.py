@@ -19,6 +19,8 @@ from tests.covering import some
 
 from .test_agreement import KARI, passport
 
+pytestmark = pytest.mark.slow
+
 OLA = passport("OLSEN", "OLA", "X7654321")
 BETWEEN_ROWS = 125  # after the first line, before the second
 

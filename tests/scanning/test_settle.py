@@ -8,6 +8,8 @@ from stillscan.scanning.strips import PAPER
 
 from .moving import along, assert_straight, empty, sweep
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("scale", [0.75, 1.3])
 def test_counts_that_are_a_quarter_wrong_are_put_right_by_the_lines(scale: float) -> None:

@@ -24,6 +24,7 @@ def test_at_rest_every_pixel_is_the_pages() -> None:
     assert np.abs(picture.astype(int) - ZONE.astype(int)).max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dx", "dy"), [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.5, -2.0)])
 def test_displaced_since_the_placing(dx: float, dy: float) -> None:
     """Both signs of both axes: without the correction this is off by 6 to 24 px."""
@@ -32,6 +33,7 @@ def test_displaced_since_the_placing(dx: float, dy: float) -> None:
     assert_straight(store, 0.6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, 1), (0, -1), (-0.7, 0.7)])
 def test_drift(dx: float, dy: float) -> None:
     store = empty()
@@ -39,6 +41,7 @@ def test_drift(dx: float, dy: float) -> None:
     assert_straight(store)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_tremor(seed: int) -> None:
     store = empty()
@@ -46,6 +49,7 @@ def test_tremor(seed: int) -> None:
     assert_straight(store)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dx", "dy"), [(0.8, 0.0), (0.0, 0.8), (0.0, -0.8), (1.0, 1.0)])
 def test_slip_and_the_sweep_that_goes_on(dx: float, dy: float) -> None:
     """The first sweep ends soon after the slip began; the second begins 12 rows before, the document lies elsewhere."""
@@ -57,6 +61,7 @@ def test_slip_and_the_sweep_that_goes_on(dx: float, dy: float) -> None:
     assert_straight(store)
 
 
+@pytest.mark.slow
 def test_a_slip_within_a_sweep_is_straightened() -> None:
     part = [0.5 - 0.5 * np.cos(np.pi * n / 40) for n in range(41)]
     store = empty()
@@ -64,6 +69,7 @@ def test_a_slip_within_a_sweep_is_straightened() -> None:
     assert_straight(store)
 
 
+@pytest.mark.slow
 def test_the_clock_goes_round_in_mid_sweep() -> None:
     store = empty()
     motion = profile("tremor", 1, 3)

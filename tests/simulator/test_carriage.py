@@ -37,6 +37,7 @@ def test_geometry() -> None:
         carriage = _at_home()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1500), st.floats(50, 500), st.floats(1, 6), st.floats(100, 50_000))
 def test_a_train_is_counted_ramped_and_symmetrical(steps: int, start_hz: float, times: float, accel: float) -> None:
     carriage = _at_home()

@@ -138,6 +138,7 @@ def test_deltas_are_clamped() -> None:
     assert (_word(burst[2], burst[3]), _word(burst[4], burst[5])) == (32767, -32768)
 
 
+@pytest.mark.slow
 def test_surface_quality_with_page_lid_and_lift() -> None:
     squal = [_burst(_started(), n * FRAME_US)[6] for n in range(1, 200)]
     assert 90 <= min(squal) <= max(squal) <= 120

@@ -82,6 +82,7 @@ def _loaded(path: Path) -> NDArray[np.float32]:
     return Page.load(path).reflectance
 
 
+@pytest.mark.slow
 def test_loading_the_zone_itself_and_pages_by_their_tag(tmp_path: Path) -> None:
     Image.fromarray(PICTURE).save(tmp_path / "zone.png", dpi=(72, 72))
     assert np.allclose(_loaded(tmp_path / "zone.png") * 255, PICTURE, atol=1e-3)
@@ -126,6 +127,7 @@ def test_an_animation_counts_by_its_first_frame(tmp_path: Path) -> None:
     assert _loaded(tmp_path / "two.gif").min() > 0.99
 
 
+@pytest.mark.slow
 def test_a_big_page_is_cut_to_what_can_be_seen(tmp_path: Path) -> None:
     Image.new("L", (6000, 4000), 200).save(tmp_path / "big.png")
     rows, columns = _loaded(tmp_path / "big.png").shape
@@ -154,6 +156,7 @@ def test_unusable_files_are_one_line_each(tmp_path: Path) -> None:
         Page.load(tmp_path)
 
 
+@pytest.mark.slow
 @settings(
     deadline=None,
     derandomize=True,

@@ -63,6 +63,7 @@ def test_one_slip_is_exactly_one_inside_the_first_sweep(seed: int) -> None:
     assert 0.02 < (inside[-1] - inside[0]) * 0.0005 < 0.08
 
 
+@pytest.mark.slow
 def test_rates_of_slips() -> None:
     counts = [len(_slip_starts(profile("slips", seed, 20))) for seed in range(5)]
     assert 70 <= sum(counts) <= 125  # 100 expected
@@ -70,6 +71,7 @@ def test_rates_of_slips() -> None:
     assert np.hypot(*speeds.T).sum() > 40  # mm of path: 3 slips a second and the tremor
 
 
+@pytest.mark.slow
 def test_slips_3_come_three_times_a_second_and_rest_between() -> None:
     counts = [len(_slip_starts(profile("slips-3", seed, 20))) for seed in range(5)]
     assert 200 <= sum(counts) <= 320  # 300 expected, some of them within another
@@ -90,6 +92,7 @@ def test_lift_slips_is_raised_once_and_slips(seed: int) -> None:
     assert any(start > raised[-1] for start in _slip_starts(motion)), "it goes on slipping when it lies again"
 
 
+@pytest.mark.slow
 def test_mixed_has_all_of_it() -> None:
     motions = [profile("mixed", seed, 12) for seed in range(24)]
     assert 6 <= sum(motion.pose_mm[:, 2].max() > 1 for motion in motions) <= 18  # every other one is lifted

@@ -83,6 +83,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 _NUMBER = st.floats(-19, 19, allow_nan=False)
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.lists(st.tuples(st.integers(0, 10**6), _NUMBER, _NUMBER, st.floats(0, 100)), min_size=1, max_size=20))
 def test_what_was_written_is_what_is_read(tmp_path: Path, rows: list[tuple[int, float, float, float]]) -> None:
@@ -93,6 +94,7 @@ def test_what_was_written_is_what_is_read(tmp_path: Path, rows: list[tuple[int, 
         assert motion.pose(t * 1000) == pytest.approx((x, y, lift), abs=1e-9)
 
 
+@pytest.mark.slow
 @QUICK
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=60).map(lambda text: f"{HEAD}\n{text}".encode())))
 def test_any_bytes_are_a_motion_or_an_input_error(tmp_path: Path, data: bytes) -> None:

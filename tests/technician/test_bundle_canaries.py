@@ -40,6 +40,8 @@ from .bundle_device import Device
 from .planted_recordings import planted_recordings
 from .planted_service import planted_service
 
+pytestmark = pytest.mark.slow
+
 _SYLLABLES = ("kva", "brø", "zul", "ixt", "ogn", "pwe", "yrd", "vlu", "jæk", "qim", "hsy", "ufo")
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from kiosk import wire
 from stillscan.cli import main
@@ -24,7 +23,6 @@ from stillscan.commands import bundle as command
 from stillscan.errors import DeviceError
 from stillscan.link.transport import Transport
 from stillscan.records import clock as clocks
-from stillscan.records import staff
 from stillscan.records.accounts import LOCK, STAFF
 from stillscan.records.audit import appending
 from stillscan.records.clock import utc_now
@@ -54,7 +52,6 @@ CLERK = Person("staff-7", Role.CLERK)
 # Own synthetic passport of an invented person (not of any real series), as in tests/records/desk.py.
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
 OTHER_FACE, SAME_FACE = (Observations(LINES, certain=True, face_matches=same) for same in (False, True))
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -152,7 +149,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("office")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clocks, "_system", Computer())
-        patch.setattr(staff, "HASHER", CHEAP)
         kiosk = Kiosk(folder, patch, Computer())
         with kiosk.records() as (database, keyring):
             rows = [f"{_tracking(n)},B-{n},Åse Østenbyen,2026-12-13,1473 Oppsal" for n in range(12)]
@@ -173,7 +169,6 @@ def kiosk(office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kios
     shutil.copytree(office, folder)
     clock = Computer()
     monkeypatch.setattr(clocks, "_system", clock)
-    monkeypatch.setattr(staff, "HASHER", CHEAP)
     monkeypatch.setattr(environment, "System", lambda: clock)
     monkeypatch.setattr(environment, "_memory", lambda: {"memory_mb": 4000, "memory_free_mb": 2500})
     monkeypatch.setattr(environment, "_warmth", lambda: 52.0)
@@ -437,6 +432,7 @@ TROUBLES["a receiver of the webhook that answers 403"] = (
 )
 
 
+@pytest.mark.slow
 def test_the_part_that_stopped_the_scanner_wins_over_a_flow_sensor_over_empty_glass(
     kiosk: Kiosk, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -124,6 +124,7 @@ def test_a_value_that_is_no_option_s_is_a_text(tmp_path: Path) -> None:
     assert "names)" not in ended.title
 
 
+@pytest.mark.slow
 def test_what_is_filled_into_our_sentences_is_in_none_of_them(log: KioskLog) -> None:
     """What is planted has a vowel: no stand-in is ever drawn with one (hidden.py)."""
     said = some([*templates.templates(), *templates._sentences()], 150)

@@ -25,6 +25,7 @@ def done(kind: str = FLOW, when: str = "2026-11-20T10:00:00+00:00", scale: int =
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_kept_comes_back_and_the_oldest_goes(tmp_path: Path) -> None:
     known = Calibrations(tmp_path / "new" / "calibrations.json")
     assert known.of("01") == []

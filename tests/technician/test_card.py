@@ -22,6 +22,8 @@ from stillscan.technician.limits import judge
 
 from .simulated import arguments
 
+pytestmark = pytest.mark.slow
+
 ZONE_ROWS = 274
 LID = 20  # level of the closed lid
 

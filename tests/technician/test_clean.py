@@ -104,6 +104,7 @@ def looked(glass: float = 15.0) -> Look:
     return Look(light + 0.35 * rng.standard_normal(light.shape), y_mm, PITCH_MM)
 
 
+@pytest.mark.slow
 def test_what_is_lighter_than_the_lid_is_dirt_too() -> None:
     look = looked()
     look.light[150:162, 500:512] *= 3.0  # a crumb that shines
@@ -112,6 +113,7 @@ def test_what_is_lighter_than_the_lid_is_dirt_too() -> None:
     assert piece.x_mm == pytest.approx(506 * PITCH_MM, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_streak_on_a_part_of_the_glass_is_a_streak() -> None:
     look = looked()
     look.light[60:160, 700:706] *= 0.3
@@ -120,6 +122,7 @@ def test_a_streak_on_a_part_of_the_glass_is_a_streak() -> None:
     assert piece.size_mm == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.slow
 def test_dirt_above_dirt_keeps_its_places() -> None:
     look = looked()
     look.light[:, 300:306] *= 0.4  # the sensor
@@ -128,6 +131,7 @@ def test_dirt_above_dirt_keeps_its_places() -> None:
     assert {piece.where for piece in dirt_map(look).pieces} == {"sensor", "strip", "glass"}
 
 
+@pytest.mark.slow
 def test_what_lies_across_a_streak_on_the_sensor_is_told_beside_it() -> None:
     """Together they let less light through than a grain does: it is not one grain as wide as both."""
     look = looked()
@@ -140,6 +144,7 @@ def test_what_lies_across_a_streak_on_the_sensor_is_told_beside_it() -> None:
     assert {kind for kind, x in found if x > 800} == {"streak", "spot", "haze"}
 
 
+@pytest.mark.slow
 def test_dead_pixels_are_no_dirt() -> None:
     look = looked()
     look.light[:, [200, 640, 641, 900]] = 0.35 * np.random.default_rng(6).standard_normal((332, 4))

@@ -20,6 +20,8 @@ from stillscan.technician.labels import Label, write_labels
 
 from .fake_board import FakeBoard
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeBoard]]:

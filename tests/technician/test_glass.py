@@ -113,6 +113,7 @@ def test_it_is_due_once_a_day_and_sooner_where_characters_are_in_doubt(glass: Gl
     assert glass.due()
 
 
+@pytest.mark.slow
 def test_history_has_a_row_a_day_and_an_end(glass: Glass, day: Day, tmp_path: Path) -> None:
     for number in range(130):
         glass.looked([spot()] * (number % 3))
@@ -131,6 +132,7 @@ def test_nothing_of_a_document_is_kept(glass: Glass, tmp_path: Path) -> None:
     assert content["doubts"] == [[1, 13]], "places on the glass, three characters wide"
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=200), st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -136,6 +136,7 @@ def test_a_damaged_table_is_read_or_refused(
         assert "\n" not in str(error)  # noqa: PT017
 
 
+@pytest.mark.slow
 def test_the_command_shows_wiring_parts_and_power(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["boards", "show", "rpi_pico2"]) == 0
     shown = capsys.readouterr().out

@@ -169,6 +169,7 @@ def test_no_clash_means_that_every_pin_can_do_its_work(pins: dict[str, int]) -> 
     assert len(set(outputs)) == len(outputs)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.getbasetemp() / "any"

@@ -62,6 +62,7 @@ def test_steps_lost_on_each_trip_are_named_however_few(steps: int) -> None:
     assert "steps lost on each trip" in beyond(list(of_trips([-steps] * 8)))
 
 
+@pytest.mark.slow
 def test_a_switch_that_scatters_within_its_limit_loses_nothing() -> None:
     for seed in range(50):
         edges = np.rint(np.random.default_rng(seed).normal(0.0, 0.7, 9)).astype(int)

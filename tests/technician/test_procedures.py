@@ -138,6 +138,7 @@ def lead(monkeypatch: pytest.MonkeyPatch, run: Run, typed: str, bench: FakeBench
     Guide(run, bench or FakeBench(), "kari", lambda _: None, ENGLISH).lead()
 
 
+@pytest.mark.slow
 def test_every_procedure_can_be_gone_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for procedure in procedures().values():
         run = begin(tmp_path, procedure, NOW)
@@ -152,6 +153,7 @@ class CutError(BaseException):
     """Power is gone."""
 
 
+@pytest.mark.slow
 def test_power_may_fail_before_and_after_every_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     procedure = find("replace-sounder")
     replace = os.replace
@@ -207,6 +209,7 @@ def test_a_step_that_fails_names_what_to_order_and_can_be_left_out(
     assert "left out: no cable to pull" in str(told.sections)
 
 
+@pytest.mark.slow
 def test_a_person_repeats_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillscan.commands.guided.at_terminal", lambda: True)
     run = begin(tmp_path, find("replace-sounder"), NOW)
@@ -264,6 +267,7 @@ def test_a_state_that_is_none_is_one_line(tmp_path: Path, content: bytes) -> Non
 # --- the report -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_report_has_everything_needs_nothing_and_is_the_same_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +291,7 @@ def test_the_report_has_everything_needs_nothing_and_is_the_same_each_time(
     assert b"order: a lamp" in content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", technician_languages())
 def test_a_report_has_the_decimal_mark_of_its_language(
     language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -306,6 +311,7 @@ def test_a_report_has_the_decimal_mark_of_its_language(
     assert b"0,415 \\(minst 0,45\\)" in pdf(told, say)
 
 
+@pytest.mark.slow
 def test_an_advice_that_says_what_was_expected_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = begin(tmp_path, find("acceptance"), NOW)
     lead(monkeypatch, run, answers(run).replace("y", "n", 1))

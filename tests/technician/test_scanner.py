@@ -167,6 +167,7 @@ def test_a_port_that_another_program_holds(monkeypatch: pytest.MonkeyPatch, caps
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_limits_are_whole_and_named_by_parts_that_can_be_ordered() -> None:
     table = limits("rpi_pico")
     assert len(table) >= 30

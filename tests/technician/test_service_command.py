@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from stillscan.cli import main
-from stillscan.records import staff
 from stillscan.records.kinds import BodyError, facts_of
 
 from .test_procedures import FakeBench, _no_scanner
+
+pytestmark = pytest.mark.slow
 
 PIN = "4711-blå"
 CLEANING = "\n\n\n"
@@ -24,7 +24,6 @@ __all__ = ["_no_scanner"]
 @pytest.fixture(autouse=True)
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
     """With a technician and a clerk; the folder of reports."""
-    monkeypatch.setattr(staff, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setenv("STILLSCAN_DATABASE", str(tmp_path / "records.db"))
     for who, role in (("kari", "technician"), ("anna", "clerk")):
         assert typed(monkeypatch, f"{PIN}\n", "staff", "add", who, "--role", role) == 0
@@ -50,7 +49,6 @@ def test_a_cleaning_from_sign_in_to_the_signed_report(
     office: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(staff, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setenv("STILLSCAN_DATABASE", str(office.parent / "records.db"))
     args = run_args(office, "cleaning", "--staff", "kari", "--dirt", "glass:spot:40,12:1.5")
     assert typed(monkeypatch, f"{PIN}\n{CLEANING}", *args) == 1

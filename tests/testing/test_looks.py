@@ -40,6 +40,7 @@ def test_a_document_that_was_lifted_lies_as_at_first_and_one_bad_picture_changes
     assert twice.pose(24_000)[2] > 2.0
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.floats(0.5, 40), st.integers(-300, 300), st.integers(-300, 300)), min_size=1, max_size=30),
     st.lists(st.integers(1, 20_000), min_size=1, max_size=60),

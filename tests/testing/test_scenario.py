@@ -185,6 +185,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.sampled_from([*STEPS, "x"]), _VALUES, max_size=2) | _VALUES, min_size=1, max_size=3))
 def test_whatever_steps_say_there_is_at_most_one_line_about_it(steps: list[object]) -> None:
     def wrong(says: str, *at: str) -> InputError:

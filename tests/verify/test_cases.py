@@ -93,6 +93,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(CASE)), json_values)
 def test_no_value_of_a_field_does_any_harm(name: str, value: object) -> None:
     try:

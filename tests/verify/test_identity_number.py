@@ -136,6 +136,7 @@ def test_a_date_or_series_that_was_never_assigned_is_refused(date_part: str, ind
     assert [number for number in numbers if parse_identity_number(number, TODAY) is not None] == []
 
 
+@pytest.mark.slow
 def test_29_february_needs_a_leap_year_of_its_own_century() -> None:
     assert all(parse_identity_number(number, TODAY) for number in _with_digits("298200", range(500, 1000)))  # 2000
     assert not any(parse_identity_number(number, TODAY) for number in _with_digits("298200", range(500)))  # 1900

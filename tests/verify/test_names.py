@@ -111,6 +111,7 @@ def test_a_word_that_the_mrz_lacks_never_matches(given_names: list[str], surname
         assert match_name(" ".join(written), _mrz(surnames), _mrz(given_names), truncated=False) is not MATCH
 
 
+@pytest.mark.slow
 @given(st.text(), st.text(), st.text(), st.booleans())
 def test_any_text_gets_an_answer(recipient: str, primary: str, secondary: str, truncated: bool) -> None:
     assert match_name(recipient, primary, secondary, truncated) in NameMatch
@@ -122,6 +123,7 @@ def test_nothing_matches_without_both_kinds_of_name(some: list[str], more: list[
     assert match_name("", _mrz(some), _mrz(more), truncated) is not MATCH
 
 
+@pytest.mark.slow
 def test_no_stranger_matches_and_hardly_anybody_is_missed() -> None:
     """A part of `make bench-rules`, with people of its own."""
     true, false = names_of_people(1500, seed=2)

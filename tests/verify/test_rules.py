@@ -126,6 +126,7 @@ DOUBTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(cases, st.sampled_from(DOUBTS))
 def test_doubt_never_turns_anything_into_a_release(case: Case, doubt: dict[str, Any]) -> None:
     assert decide_case(replace(case, **doubt)).verdict != "release"

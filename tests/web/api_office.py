@@ -1,16 +1,13 @@
 """An office with a real database, and a program that calls its API."""
 
 from pathlib import Path
-from unittest import mock
 
 from clerks import SUPERVISOR, sessions
-from letter_office import CHEAP
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from stillscan.counter.book import Book
 from stillscan.counter.counter import Counter
-from stillscan.records import staff
 from stillscan.records.keyring import Keyring
 from stillscan.records.staff import Person, Role, StaffList
 from stillscan.records.tokens import Scope, TokenList
@@ -34,9 +31,8 @@ class Office:
         self.counter = Counter(book, "Moss", test_mode=True)
         self.tokens = TokenList(self.database, self.keyring)
         self.people = StaffList(self.database, self.keyring)
-        with mock.patch.object(staff, "HASHER", CHEAP):
-            self.people.add(SUPERVISOR, Role.SUPERVISOR, "2580 blue")
-            self.people.add(CLERK.staff, CLERK.role, "2580 blue")
+        self.people.add(SUPERVISOR, Role.SUPERVISOR, "2580 blue")
+        self.people.add(CLERK.staff, CLERK.role, "2580 blue")
         self.token = self.tokens.add("all", Scope, BOSS)
         program = api(self.counter, self.database, self.keyring, self.tokens)
         self.program: Starlette = application(

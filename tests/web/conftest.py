@@ -8,10 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from letter_office import CHEAP, Office
+from letter_office import Office
 from played import Played
-
-from stillscan.records import staff
 
 
 @pytest.fixture
@@ -36,9 +34,8 @@ def page(browser, played: Played):
 
 
 @pytest.fixture
-def make_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Office]]:
-    """Makes an office with letters in a real database; PINs are compared at little cost."""
-    monkeypatch.setattr(staff, "HASHER", CHEAP)
+def make_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
+    """Makes an office with letters in a real database."""
     made: list[Office] = []
 
     def make(**options: object) -> Office:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from argon2 import PasswordHasher
 from clerks import SUPERVISOR, client
 from played import Played
 
@@ -31,7 +30,6 @@ from tests.records.desk import new_database
 NUMBER, OTHER_NUMBER, UNKNOWN, TRIAL = "RR123456785NO", "RR000000014NO", "RR000000028NO", "TESTPACKAGE-AT-PICKUPPOINT"
 NAME, RIGHT = "Åse Østenbyen", "Kari Hansen"
 LINES = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FORMS = ("extend", "correct", "withdraw", "return")
 
 

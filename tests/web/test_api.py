@@ -96,6 +96,7 @@ def test_a_token_that_another_program_made_or_revoked_counts_from_the_next_call_
     assert client.get("/api/v1/rules/reasons", headers=headers).status_code == 401
 
 
+@pytest.mark.slow
 def test_records_that_do_not_hold_let_nobody_in_who_was_not_known_before(tmp_path: Path) -> None:
     """Who was may ask what is wrong with them."""
     office = Office(tmp_path)
@@ -109,6 +110,7 @@ def test_records_that_do_not_hold_let_nobody_in_who_was_not_known_before(tmp_pat
     office.database.close()
 
 
+@pytest.mark.slow
 def test_a_letter_comes_in_and_is_handed_out_at_the_counter(office: Office) -> None:
     assert office.client.post("/api/v1/consignments", json=[LETTER]).json() == {"new": 1, "unchanged": 0}
     assert office.client.post("/api/v1/consignments", json=[LETTER]).json() == {"new": 0, "unchanged": 1}
@@ -207,6 +209,7 @@ def test_the_api_keeps_to_its_description(office: Office, method: str, path: str
     hold()
 
 
+@pytest.mark.slow
 def test_the_description_is_served_and_is_the_same_everywhere(office: Office, tmp_path: Path) -> None:
     """It needs no token, because it holds nothing of an office."""
     described = TestClient(office.program, base_url="http://127.0.0.1").get("/api/v1/openapi.json")
@@ -324,6 +327,7 @@ async def asked(program: Starlette, path: str, token: str, body: Drip, length: i
     return int(sent[0]["status"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["nonsense", "", "[]", "null", "{}", "1", '{"seq": "x"}', '"\\ud800"', "[" * 5000])
 def test_entries_of_which_one_is_damaged_are_one_line(tmp_path: Path, body: str) -> None:
     office = Office(tmp_path)

@@ -18,6 +18,8 @@ from stillscan.records.errors import RecordsError
 from stillscan.records.tokens import Scope
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 NUMBER = LETTER["tracking"]
 LATER = "2099-12-24"
 AGAIN = {name: value for name, value in LETTER.items() if name != "tracking"}

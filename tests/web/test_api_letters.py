@@ -15,6 +15,8 @@ from stillscan.web import feed as module
 from stillscan.web.feed import feed
 from stillscan.web.places import Places
 
+pytestmark = pytest.mark.slow
+
 
 def test_letters_are_listed_in_parts_and_by_state(tmp_path: Path) -> None:
     office = Office(tmp_path)

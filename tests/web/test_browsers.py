@@ -167,6 +167,7 @@ def test_looking_at_an_address_does_not_use_it_up() -> None:
     assert played.browsers.bind(secret)
 
 
+@pytest.mark.slow
 def test_a_supervisor_sees_allows_and_removes_browsers() -> None:
     played = Played()
     clerks, boss = client(played.program, played.browsers), client(played.program, played.browsers, "sol")
@@ -188,6 +189,7 @@ def test_a_supervisor_sees_allows_and_removes_browsers() -> None:
     assert len(played.browsers.all()) == 2
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 @given(cookie=st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=80))
 def test_no_cookie_that_somebody_thinks_of_is_a_browser(tmp_path: Path, cookie: str) -> None:
@@ -196,6 +198,7 @@ def test_no_cookie_that_somebody_thinks_of_is_a_browser(tmp_path: Path, cookie: 
     assert bound.bound(cookie) is None
 
 
+@pytest.mark.slow
 def test_a_browser_is_signed_in_with_its_own_session_only() -> None:
     """A session's cookie is worth nothing at another browser, bound or not."""
     played = Played()

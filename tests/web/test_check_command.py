@@ -6,12 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from stillscan.cli import main
 from stillscan.commands import run
 from stillscan.commands.office import DEMO_TRACKING
-from stillscan.records import staff
 from tests.hurried import Hurried
 
 pytestmark = pytest.mark.process
@@ -53,7 +51,6 @@ DATABASE = ["--database", "records.db"]
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A database in the folder at hand, with a letter for trying out and three people."""
-    monkeypatch.setattr(staff, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "letters.csv").write_text(
         f"tracking,order,recipient,deadline\n{DEMO_TRACKING},A-1,Åse Østenbyen,2099-12-01\n"

@@ -28,6 +28,7 @@ def test_there_is_another_for_each() -> None:
     assert set(OTHERS) == set(languages())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", languages())
 def test_a_page_is_in_the_programs_language_until_another_is_chosen(played: Played, language: str) -> None:
     begin_in(played.program, language)
@@ -81,6 +82,7 @@ def _refused(played: Played, language: str) -> list[tuple[str, str]]:
     return [(key, answer.text) for key, answer in said]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", languages())
 def test_whatever_is_refused_is_said_in_that_language(played: Played, language: str) -> None:
     for key, text in _refused(played, language):

@@ -33,6 +33,8 @@ from stillscan.records.importing import load
 from stillscan.records.staff import Role
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 T = page_texts("nb")
 
 

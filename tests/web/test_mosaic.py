@@ -104,6 +104,7 @@ def test_means_of_finer_cells_could_be_read() -> None:
     assert sum(one == other for one, other in zip(text, "".join(lines), strict=True)) > 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 5.0])
 def test_any_two_documents_look_the_same(noise: float) -> None:
     """With the sensor's noise too: nothing is told that depends on what is written."""
@@ -149,6 +150,7 @@ def test_rows_of_an_aborted_sweep_count_with_those_of_the_next() -> None:
     assert len(set(picture(mosaic.told).ravel())) <= LEVELS
 
 
+@pytest.mark.slow
 def test_bands_of_any_shape_do_no_harm() -> None:
     mosaic = Mosaic()
     for width in (0, 1, 35, 36, 1476, 40):

@@ -20,6 +20,8 @@ from stillscan.technician.procedures.table import find, plain, procedures
 from tests.covering import WHOLE
 from tests.technician.short_looks import shorten
 
+pytestmark = pytest.mark.slow
+
 EN = service_texts("en")
 CLEANING = "/service/procedure/cleaning"
 SOUNDER = "/service/procedure/replace-sounder"

@@ -46,6 +46,7 @@ class Failing(MemoryBook):
         raise self.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", languages())
 def test_the_page_says_every_one(language: str) -> None:
     for error in ERRORS:

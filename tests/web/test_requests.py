@@ -83,6 +83,7 @@ def test_another_site_and_another_name_are_refused(window: Window) -> None:
     assert window.client.post("/tracking", data=form, headers={"Origin": "http://127.0.0.1"}).status_code == 200
 
 
+@pytest.mark.slow
 def test_every_answer_is_sealed(window: Window) -> None:
     for path in ("/", "/customer", "/static/page.css", "/nothing-here"):
         headers = window.client.get(path).headers
@@ -121,6 +122,7 @@ def test_a_port_that_is_taken_is_one_plain_error() -> None:
             pass
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["tracking", "second", "face", "end", "next"]),

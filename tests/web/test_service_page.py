@@ -218,6 +218,7 @@ def alone() -> Held:
 PATHS = ("/service", "/service/now", "/service/nothing")
 
 
+@pytest.mark.slow
 def test_only_technicians_see_it(alone: Held) -> None:
     for staff in (CLERK, SUPERVISOR):
         window = client(alone.program, alone.browsers, staff)
@@ -247,6 +248,7 @@ def test_what_is_no_value_changes_nothing(alone: Held, value: str) -> None:
     assert answer.status_code == 422
 
 
+@pytest.mark.slow
 def test_unknown_names_are_refused(alone: Held) -> None:
     window = client(alone.program, alone.browsers, TECHNICIAN)
     assert window.post("/service/settings", data={"name": "nothing", "value": "1"}).status_code == 422
@@ -259,6 +261,7 @@ def test_every_task_has_its_words() -> None:
         assert {f"task_{name}{end}" for name in TASKS for end in ("", "_hint")} <= set(service_texts(language))
 
 
+@pytest.mark.slow
 def test_looking_on_does_not_keep_a_session_open() -> None:
     clock = Clock()
     alone = Held(scanner=False, clock=clock)
@@ -293,6 +296,7 @@ def test_who_may_have_the_port(alone: Held, secret: str, staff: str, pin: str, s
     assert not alone.sessions.signed_in(staff)
 
 
+@pytest.mark.slow
 def test_who_has_no_note_fills_no_log(alone: Held, caplog: pytest.LogCaptureFixture) -> None:
     window = client(alone.program)
     for number in range(50):

@@ -41,6 +41,7 @@ def status(one: TestClient, path: str = "/") -> tuple[int, str | None]:
     return answer.status_code, answer.headers.get("Location")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [True, False])
 def test_without_a_session_nothing_is_shown_and_nothing_done(played: Played, bound: bool) -> None:
     """Whatever is asked for, there or not: the same answer. The visit holds a letter and a passport."""
@@ -170,6 +171,7 @@ def test_signing_out_ends_it_and_leaves_the_visit(played: Played) -> None:
     assert 'data-step="scan"' in one.get("/").text
 
 
+@pytest.mark.slow
 def test_after_minutes_without_a_persons_act_it_is_locked_and_the_visit_stays(played: Played, clock: Clock) -> None:
     one = client(played.program, played.browsers)
     send(one, played, "tracking", tracking=TRACKING)
@@ -259,6 +261,7 @@ def test_a_visit_is_its_owners_while_she_is_signed_in_and_whose_answer_came_last
     assert (visit.staff.staff, visit.began_by and visit.began_by.staff) == (OTHER, CLERK)
 
 
+@pytest.mark.slow
 def test_another_site_cannot_sign_anybody_in_or_out(played: Played) -> None:
     one = client(played.program, played.browsers)
     for headers in (

@@ -48,6 +48,7 @@ def reachable(step: Step) -> set[Step]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.sampled_from([*ACTS, "next", "records fail", "records silent", "records answer"]), max_size=14))
 def test_no_step_follows_that_the_table_does_not_have(acts: list[str]) -> None:

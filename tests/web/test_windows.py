@@ -99,6 +99,7 @@ def test_a_technicians_window_hears_of_the_scanner_alone(played: Played) -> None
     assert not any("Østenbyen" in json.dumps(one) or TRACKING in one for one in told)
 
 
+@pytest.mark.slow
 def test_customers_windows_have_a_limit_of_their_own(played: Played) -> None:
     """Strangers' windows take none from a clerk, and none from the customer's screen of a bound browser."""
     with played:

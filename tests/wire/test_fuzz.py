@@ -54,6 +54,7 @@ def _short_credits(stream: list[bytes]) -> int:
     return sum(frame.kind == wire.C_CREDIT and len(frame.body) < 4 for frame in frames)
 
 
+@pytest.mark.slow
 def test_host_survives_everything(stream: list[bytes]) -> None:
     """Decoder and parser at full length: only ValueError, and no frame that was not sent."""
     decoder = Decoder()

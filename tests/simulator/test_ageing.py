@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stillscan.errors import InputError
+from stillscan.simulator import kiosk
 from stillscan.simulator.bus import Bus
 from stillscan.simulator.dirt import Dirt, Spot
 from stillscan.simulator.glass import LINE_PX, PX_PER_MM
@@ -65,3 +66,15 @@ def test_streaks_run_along_the_glass_and_kinds_differ() -> None:
 def test_dirt_that_cannot_be(text: str) -> None:
     with pytest.raises(InputError, match="--dirt"):
         Dirt.profile(text, 1)
+
+
+@pytest.mark.process
+def test_a_clock_that_is_wrong_is_wrong_by_the_clock_on_the_wall_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scanner that others open like a port has no virtual clock that they could read."""
+    held: list[float] = []
+    monkeypatch.setattr(kiosk, "hold_back", lambda began_s, virtual_s: held.append(virtual_s) or began_s)
+    with kiosk.SimulatedKiosk(scene(), paced=True) as simulated:
+        simulated.fail("chip-clock")
+        simulated.pass_time(50)
+        fast = 1 + AGEING["chip-clock"][2] / 1e6
+        assert held[-1] * fast == pytest.approx(simulated.now_us / 1e6)

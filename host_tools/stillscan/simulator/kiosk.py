@@ -168,7 +168,7 @@ class SimulatedKiosk:
     def hold_time(self) -> None:
         """A paced kiosk's virtual clock waits for the wall clock; ``_run`` does so by itself."""
         if self._began_s is not None:
-            self._began_s = hold_back(self._began_s, self.bus.now_us / 1e6)
+            self._began_s = hold_back(self._began_s, self.now_ms() / 1000)
 
     def reboot(self, by_watchdog: bool = False) -> None:
         """The firmware starts anew, under another boot_id. What lies there stays, and what is on its file system."""

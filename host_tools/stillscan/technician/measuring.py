@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ _TRIP_STEPS = 700  # half the carriage's way
 TRIPS = 100  # the issue's, and a minute and a half on a board
 _NO_INT1_US = 50_000  # that it never came counts as so long: as long as the device waits
 _MOST_PPM = 2500.0  # USB 2.0, 7.1.11: nobody understands a device at full speed that is further off
-_CLOCK_ASKED = 40  # times at each end, of which the quickest counts: some 0.1 s
+_CLOCK_ASKED = 40  # times at each look, of which the quickest counts: some 0.1 s
 
 
 class Measured(NamedTuple):
@@ -59,6 +60,8 @@ def everything(
         with at.service():
             for what, measure in groups:
                 progress(what)
+                if clock is not None:
+                    clock.look()
                 try:
                     found += measure(at, trips)
                 except ServiceOverError:
@@ -80,35 +83,61 @@ class PartError(DeviceError):
 
 
 class Clock:
-    """The scanner's clock beside this computer's, from its making on. DeviceError: it does not answer."""
+    """The scanner's clock beside this computer's, from its making on, at each ``look``. DeviceError: it does not
+    answer."""
 
     def __init__(self, at: AtScanner) -> None:
         self._at = at
-        self._began = self._both()
+        self._looks: list[_Look] = []
+        self.look()
 
-    def _both(self) -> tuple[float, float, float]:
-        """(ms that its answer took, host ms, device ms) of the quickest of a few answers."""
-        best = (float("inf"), 0.0, 0.0)
+    def look(self) -> None:
+        """Once more: the more often, the less is taken for the clock what is of a computer that stands still."""
+        best: _Look | None = None
         for _ in range(_CLOCK_ASKED):
             before = self._at.session.transport.now_ms()
             uptime_ms = self._at.health().uptime_ms
             after = self._at.session.transport.now_ms()
-            best = min(best, (after - before, (before + after) / 2, float(uptime_ms)))
-        return best
+            host_ms = (before + after) / 2
+            look = _Look(after - before, host_ms, uptime_ms - host_ms)
+            best = look if best is None or look.answer_ms < best.answer_ms else best
+        assert best is not None
+        self._looks.append(best)
 
     def measured(self) -> Measured:
         """By how much the scanner's clock is fast (above 0) or slow at least, in ppm: what its whole milliseconds and a
         quickest answer that took longer at one end may have added is left out, so that a busy computer makes no wrong
-        clock. None: it would be off by more than a scanner can be that speaks USB; then who stood still is a computer
-        with a simulated one on it."""
-        answer_ms, host_ms, device_ms = self._both()
-        began_answer_ms, began_host_ms, began_device_ms = self._began
-        took_ms = host_ms - began_host_ms
-        ahead_ms = device_ms - began_device_ms - took_ms
-        unsure_ms = abs(answer_ms - began_answer_ms) + 1.0
-        drift = math.copysign(max(abs(ahead_ms) - unsure_ms, 0.0), ahead_ms) / took_ms
+        clock. One that stands still makes what is told late and never early: the two looks that are furthest apart
+        count of which no other shows that the scanner's clock was ahead. None: it would be off by more than a scanner
+        can be that speaks USB; then who stood still is a computer with a simulated one on it."""
+        self.look()
+        pairs = sorted(combinations(self._looks, 2), key=lambda pair: pair[0].host_ms - pair[1].host_ms)
+        began, ended = next(pair for pair in pairs if not any(_ahead(look, *pair) for look in self._looks))
+        took_ms = ended.host_ms - began.host_ms
+        ahead_ms = ended.ahead_ms - began.ahead_ms
+        drift = math.copysign(max(abs(ahead_ms) - _unsure_ms(began, ended), 0.0), ahead_ms) / took_ms
         ppm = round(drift * 1e6, 0) + 0.0
         return Measured("controller", "clock drift", ppm if abs(ppm) <= _MOST_PPM else None)
+
+
+class _Look(NamedTuple):
+    """``host_ms``: in the middle of the ``answer_ms`` that the scanner's answer took; ``ahead_ms``: what the scanner's
+    clock showed more then."""
+
+    answer_ms: float
+    host_ms: float
+    ahead_ms: float
+
+
+def _ahead(look: _Look, began: _Look, ended: _Look) -> bool:
+    """Was the scanner's clock further ahead in a look than the two others leave room for?"""
+    rate = (ended.ahead_ms - began.ahead_ms) / (ended.host_ms - began.host_ms)
+    by_ms = look.ahead_ms - began.ahead_ms - rate * (look.host_ms - began.host_ms)
+    return by_ms > max(_unsure_ms(look, began), _unsure_ms(look, ended))
+
+
+def _unsure_ms(one: _Look, other: _Look) -> float:
+    return abs(one.answer_ms - other.answer_ms) + 1.0
 
 
 def _controller(at: AtScanner) -> Iterator[Measured]:

@@ -32,7 +32,7 @@ def measured(session: Session, hello: Hello, clock: Clock | None) -> dict[str, A
     if state not in (wire.EMPTY, wire.FAULT):  # of a scanner that is out of order the parts tell which of them it is
         return {"not_measured": named(wire.STATES, state), "measured": []}
     try:
-        found = everything(at, lambda _: None, _TRIPS, GROUPS)
+        found = everything(at, lambda _: clock.look() if clock else None, _TRIPS, GROUPS)
         if clock is not None:
             found.append(clock.measured())
     except LinkLostError:

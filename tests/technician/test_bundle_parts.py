@@ -151,6 +151,7 @@ def test_names_of_measurements_pass_as_they_are() -> None:
         (ServiceOverError("sim: over", wire.ASKED), "asked"),
         (refused("sim", Error(wire.E_NOT_PAIRED, 0)), "foreign"),
         (refused("sim", Error(wire.E_WRONG_STATE, 0)), "busy"),
+        (refused("sim", Error(wire.E_NOT_SUBSCRIBED, 0)), "lost"),
     ],
 )
 def test_why_nothing_was_measured_is_told(trouble: Exception, says: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,14 @@ def test_what_happens_once_is_no_finding(caplog: pytest.LogCaptureFixture) -> No
     assert findings(Bundle({}, {"kiosk-log.txt": log_of(caplog, [7, 8])}, "", "")) == []
 
 
-@pytest.mark.parametrize(("code", "level"), [(wire.E_WRONG_STATE, logging.INFO), (wire.E_MALFORMED, logging.WARNING)])
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [
+        (wire.E_WRONG_STATE, logging.INFO),
+        (wire.E_NOT_SUBSCRIBED, logging.INFO),  # the scanner has ended the subscription, which is told by itself
+        (wire.E_MALFORMED, logging.WARNING),
+    ],
+)
 def test_a_command_that_crossed_a_change_of_state_is_no_warning(
     code: int, level: int, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -107,7 +107,7 @@ def _log(message: Message) -> None:
     elif isinstance(message, SweepBegin):
         _LOG.debug("sweep %d, rows %d to %d", message.attempt, message.first_row, message.last_row)
     elif isinstance(message, Error):
-        late = message.code == wire.E_WRONG_STATE  # the state changed while the command was under way
+        late = message.code in (wire.E_WRONG_STATE, wire.E_NOT_SUBSCRIBED)  # that changed while it was under way
         level = logging.INFO if late else logging.WARNING
         _LOG.log(level, "the scanner refuses a command: code %d about %d", message.code, message.about)
 

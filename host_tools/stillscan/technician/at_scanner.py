@@ -220,9 +220,12 @@ def refused(port: str, error: Error) -> DeviceError:
         wire.E_NOT_PAIRED: "it obeys the kiosk that it is paired with, and this is not it: run this on that computer, "
         "or hold its service button",
         wire.E_FAILED: "it could not load what that needs: 'stillscan flash' puts its files right",
+        wire.E_NOT_SUBSCRIBED: "it could not get rid of what it measured and ended the subscription: this computer "
+        "is busy; try again when it has less to do",
         wire.E_NOT_STORED: "its file system is full or damaged: nothing was stored; 'stillscan flash' tidies it",
     }.get(error.code, named(wire.ERRORS, error.code))
     kinds: dict[int, DeviceTrouble] = {
         wire.E_WRONG_STATE: "busy", wire.E_NOT_PAIRED: "foreign", wire.E_FAILED: "firmware",
+        wire.E_NOT_SUBSCRIBED: "lost",
     }  # fmt: skip
     return DeviceError(f"{port}: the scanner refuses: {why}", kinds.get(error.code))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from stillscan.technician.bundle.findings import findings
@@ -123,7 +125,13 @@ def test_records_that_say_odd_things_make_no_defect(odd: object) -> None:
     assert findings(read) == []
 
 
-@pytest.mark.parametrize(("facts", "said"), [({}, False), ({"sweeps": 60}, False), ({"sweeps": 140}, True)])
-def test_a_scanner_that_nobody_calibrated_is_told_once_it_is_in_use(facts: dict[str, int], said: bool) -> None:
+ABORTED = [{"cause": "slip", "count": 90}, {"cause": "bump", "count": 45}]
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [({}, False), ({"sweeps": 60}, False), ({"sweeps": 140}, True), ({"sweeps": 140, "aborts": ABORTED}, False)],
+)
+def test_a_scanner_that_nobody_calibrated_is_told_once_it_is_in_use(facts: dict[str, Any], said: bool) -> None:
     told = {"scanner.json": {"calibrated": False, "powered_hours": 3.0}, "counters.json": facts}
     assert ("never_calibrated" in {one.name for one in findings(Bundle(told, {}, "", ""))}) == said

@@ -293,8 +293,11 @@ def _read(name: str, *, as_json: bool) -> int:
         print(json.dumps({"made": bundle.made, "stillscan": bundle.stillscan, "findings": told}))
         return _FOUND if found else 0
     print(one_line(f"{name}: of stillscan {bundle.stillscan}, made {bundle.made}"))
+    at = {finding.name: number for number, finding in enumerate(found, 1)}
     for number, finding in enumerate(found, 1):
-        print(one_line(f"{number}. {finding.title} [{finding.name}, weight {finding.weight}]"))
+        causes = ", ".join(str(at[cause]) for cause in finding.follows_from)
+        after = f", may follow from {causes}" if causes else ""
+        print(one_line(f"{number}. {finding.title} [{finding.name}, weight {finding.weight}{after}]"))
         for evidence in finding.evidence:
             print(one_line(f"   seen: {evidence}"))
         print(f"   do: {finding.advice}")

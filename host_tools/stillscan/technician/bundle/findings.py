@@ -1,4 +1,6 @@
-"""What a bundle says: findings in order of weight, each with its evidence and what to do. The rules are rules.toml."""
+"""What a bundle says: findings, a cause before what follows from it, each with its evidence and what to do.
+
+The rules are rules.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ _MOST_EVIDENCE = 5  # pieces of one finding: a list of all settings helps nobody
 
 
 class BundleRule(NamedTuple):
-    """One of rules.toml; ``of_all``: all conditions have to hold, else one is enough."""
+    """One of rules.toml; ``of_all``: all conditions have to hold, else one is enough; ``causes``: what may follow
+    from it, by name."""
 
     name: str
     weight: int
@@ -24,16 +27,19 @@ class BundleRule(NamedTuple):
     advice: str
     conditions: tuple[Mapping[str, Any], ...]
     of_all: bool
+    causes: frozenset[str]
 
 
 class BundleFinding(NamedTuple):
-    """``weight``: 100 for what stops an office, 10 for what is to be known."""
+    """``weight``: 100 for what stops an office, 10 for what is to be known, by itself; ``follows_from``: other findings
+    that may be its causes."""
 
     name: str
     weight: int
     title: str
     evidence: list[str]
     advice: str
+    follows_from: tuple[str, ...] = ()
 
 
 @cache
@@ -42,16 +48,33 @@ def rules() -> tuple[BundleRule, ...]:
     table = tomllib.loads((files("stillscan.technician.bundle") / "rules.toml").read_text(encoding="utf-8"))
     return tuple(
         BundleRule(
-            name, rule["weight"], rule["title"], rule["advice"], tuple(rule.get("all", rule.get("any"))), "all" in rule
+            name,
+            rule["weight"],
+            rule["title"],
+            rule["advice"],
+            tuple(rule.get("all", rule.get("any"))),
+            "all" in rule,
+            frozenset(rule.get("causes", ())),
         )
         for name, rule in table.items()
     )
 
 
 def findings(bundle: Bundle) -> list[BundleFinding]:
-    """Heaviest first."""
-    found = (_finding(rule, bundle) for rule in rules())
-    return sorted((one for one in found if one is not None), key=lambda one: -one.weight)
+    """Heaviest first; but a cause stands before all that follows from it, and is as heavy as the heaviest of that."""
+    found = {one.name: one for rule in rules() if (one := _finding(rule, bundle)) is not None}
+    effects = {rule.name: rule.causes & found.keys() for rule in rules() if rule.name in found}
+
+    def heaviest(name: str) -> int:
+        return max(found[name].weight, *map(heaviest, effects[name]), 0)
+
+    def depth(name: str) -> int:
+        return max((1 + depth(cause) for cause in found if name in effects[cause]), default=0)
+
+    order = sorted(found, key=lambda name: (-heaviest(name), depth(name), -found[name].weight))
+    return [
+        found[name]._replace(follows_from=tuple(cause for cause in order if name in effects[cause])) for name in order
+    ]
 
 
 def _finding(rule: BundleRule, bundle: Bundle) -> BundleFinding | None:

@@ -64,15 +64,21 @@ def heap(bundle: Bundle) -> Figure | None:
     return None if least is None else Figure(least / sound, "", told)
 
 
-_USE = (("scanner:powered_hours", 24.0), ("counters:sweeps", 100.0))
-"""From when on a scanner is no new one any more: a day under power, or what a counter sweeps in a day."""
+_A_DAY_H, _A_DAY = 24.0, 100
+"""From when on a scanner is no new one any more: a day under power, or the whole sweeps of a counter's day."""
 
 
 def in_use(bundle: Bundle) -> Figure | None:
-    """How much a scanner was used, by a day's use."""
-    told = [(value / of, f"{place} = {value:g}") for place, of in _USE if (value := first(bundle, place)) is not None]
-    share, where = max(told, default=(0.0, ""))
-    return Figure(share, "", where) if told else None
+    """How much a scanner was used, by a day's use; a sweep that was aborted is none: one restless hand makes sixty."""
+    told: list[Figure] = []
+    hours, begun = first(bundle, "scanner:powered_hours"), first(bundle, "counters:sweeps")
+    if hours is not None:
+        told.append(Figure(hours / _A_DAY_H, "", f"scanner.json: powered_hours = {hours:g}"))
+    if begun is not None:
+        counts = (one.value for one in values(bundle, "counters:aborts[].count"))
+        whole = begun - sum(count for count in counts if isinstance(count, int))
+        told.append(Figure(whole / _A_DAY, "", f"counters.json: {whole:g} whole sweeps of {begun:g}"))
+    return max(told, default=None)
 
 
 _DEAD_MM, _DEAD_LOSS = 0.17, 0.97

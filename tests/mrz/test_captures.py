@@ -117,8 +117,8 @@ def test_memory_does_not_grow_while_rows_arrive(ocr_b: Path) -> None:
 
 def test_rows_are_looked_at_when_a_whole_line_may_be_there(monkeypatch: pytest.MonkeyPatch, ocr_b: Path) -> None:
     strip, looks, nets = printing.strip(NOR, ocr_b), [], []
-    ink, recognise = stream.flatten.ink, stream.recognise
-    monkeypatch.setattr(stream.flatten, "ink", lambda part: (looks.append(len(part)), ink(part))[1])
+    ink, recognise = stream.flatten.ink_of, stream.recognise
+    monkeypatch.setattr(stream.flatten, "ink_of", lambda rows: (looks.append(len(rows.thin)), ink(rows))[1])
     monkeypatch.setattr(stream, "recognise", lambda crops, net: (nets.append(net), recognise(crops, net))[1])
     reader = MrzReader()
     for first in range(0, 40, 8):

@@ -97,11 +97,12 @@ def _rulers(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.float64]
     """Ticks (lines, n) over the whole width: alike in all lines, unless grids of their own meet far more centres."""
     width = centres.shape[1]
     chirps = _STEEP_CHIRPS if steep else _CHIRPS
-    strength = _strength(centres, steep=steep)
-    flat = np.abs(chirps) < _FLAT
-    common = np.tile(_ruler(strength.mean(axis=0)[:, flat], width, chirps[flat]), (len(centres), 1))
+    flat = np.flatnonzero(np.abs(chirps) < _FLAT)
+    common_to = slice(flat[0], flat[-1] + 1)
+    strength = _strength(centres, common_to if len(centres) == 1 else slice(None), steep=steep)
     if len(centres) == 1:
-        return common
+        return _ruler(strength[0], width, chirps[common_to])[None]
+    common = np.tile(_ruler(strength.mean(axis=0)[:, common_to], width, chirps[common_to]), (len(centres), 1))
     own = _beside(centres, [_ruler(line, width, chirps) for line in strength])
     gain = float(_met(centres, own).sum() - _met(centres, common).sum()) / len(centres)
     return own if gain > _OWN_GAIN else common
@@ -159,11 +160,12 @@ def _waves(columns: int, *, steep: bool) -> NDArray[np.float32]:
     return np.stack([np.cos(2 * np.pi * periods), -np.sin(2 * np.pi * periods)]).astype(np.float32)
 
 
-def _strength(centres: NDArray[np.float32], *, steep: bool) -> NDArray[np.complex64]:
-    """How far each wave meets the chances of a centre (lines, m), and in which phase: (lines, pitches, chirps)."""
+def _strength(centres: NDArray[np.float32], chirps: slice, *, steep: bool) -> NDArray[np.complex64]:
+    """How far each wave of these chirps meets the chances of a centre (lines, m), and in which phase: (lines, pitches,
+    chirps)."""
     even = centres - centres.mean(axis=1, keepdims=True)
     # not a matrix product: for one so small the library would wake its threads, which costs a hundred times the product
-    real, imaginary = np.einsum("ipcm,lm->ilpc", _waves(centres.shape[1], steep=steep), even)
+    real, imaginary = np.einsum("ipcm,lm->ilpc", _waves(centres.shape[1], steep=steep)[:, :, chirps], even)
     return np.asarray(real + 1j * imaginary, np.complex64)
 
 

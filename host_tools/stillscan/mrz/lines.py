@@ -60,7 +60,8 @@ def marks(ink: NDArray[np.float32], across: int = 1) -> NDArray[np.float32]:
     `ink` has a row for each row at 300 dpi, a column for each `across` of its columns; a slab is SLAB_PX columns.
     """
     rows, slabs = ink.shape[0], max(1, ink.shape[1] * across // SLAB_PX)
-    means = cv2.resize(ink, (slabs, rows), interpolation=cv2.INTER_AREA)
+    # down the columns, where the same sums take a third of the time
+    means = cv2.transpose(cv2.resize(cv2.transpose(ink), (rows, slabs), interpolation=cv2.INTER_AREA))
     means = np.clip(means, -_MOST_MARK, _MOST_MARK)
     edge = LETTER_ROWS
     letters = cv2.blur(means, (1, LETTER_ROWS), borderType=cv2.BORDER_CONSTANT)

@@ -111,6 +111,10 @@ def all_ranked(values: NDArray[Any], *shares: float) -> list[float]:
     ranks = [round(share * (values.size - 1)) for share in shares]
     if values.dtype == np.uint8:  # sorted by their value, "stable", bytes take a third of the time of a partition
         ordered = np.sort(values, axis=None, kind="stable")
-    else:
-        ordered = np.partition(values, ranks, axis=None)
-    return [float(ordered[rank]) for rank in ranks]
+        return [float(ordered[rank]) for rank in ranks]
+    # what many have in common, as the least of ink has, makes a partition seven times as long
+    least = values.min()
+    more = values[values > least]
+    ranks = [rank - (values.size - more.size) for rank in ranks]
+    ordered = np.partition(more, [rank for rank in ranks if rank >= 0]) if max(ranks) >= 0 else more
+    return [float(ordered[rank] if rank >= 0 else least) for rank in ranks]

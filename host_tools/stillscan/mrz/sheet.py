@@ -50,43 +50,53 @@ def step(grey: NDArray[np.uint8], corners: NDArray[np.float64], *, turned: bool)
     effort.spend("sheet")
     if turned:
         grey, corners = grey[::-1, ::-1], np.array(grey.shape[::-1]) - 1 - corners
-    papers = (_paper(grey, *ends) for ends in corners)
-    (above, below), (next_above, next_below) = ((_logarithms(one[_ABOVE]), _logarithms(one[_BELOW])) for one in papers)
+    scanned = grey.min(axis=1) < grey.max(axis=1)
+    papers = (_paper(grey, scanned, *ends) for ends in corners)
+    (above, below), (next_above, next_below) = (tuple(map(_logarithms, one)) for one in papers)
     pairs = ((above, next_above), (below, next_below), (above, next_below))
     steps = [_changed(one, other) for one, other in pairs if one is not None and other is not None]
     return Step(*np.max(steps, axis=0)) if steps else NO_STEP
 
 
-def _paper(grey: NDArray[np.uint8], left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The rows about a line (16, columns) from its left to its right end; NaN where nothing was scanned."""
+def _paper(
+    grey: NDArray[np.uint8], scanned: NDArray[np.bool_], left: NDArray[np.float64], right: NDArray[np.float64]
+) -> list[NDArray[np.uint8]]:
+    """The rows (up to 8, columns) above a line and below it, from its left to its right end: those that were
+    `scanned` (rows,) all along."""
     first, end = max(0, round(float(left[0]))), min(grey.shape[1], round(float(right[0])))
     columns = np.arange(first, end)
-    middle = np.interp(columns, (left[0], right[0]), (left[1], right[1]))
-    rows = np.rint(middle).astype(np.intp) + _FROM_MIDDLE[:, None]
-    inside = (rows >= 0) & (rows < len(grey))
-    rows = np.clip(rows, 0, len(grey) - 1)
-    scanned = grey.min(axis=1) < grey.max(axis=1)
-    paper = grey[rows, columns].astype(np.float32)
-    paper[~(inside & scanned[rows]).all(axis=1)] = np.nan
-    return np.asarray(paper, np.float32)
+    middle = np.rint(np.interp(columns, (left[0], right[0]), (left[1], right[1]))).astype(np.intp)
+    crossed = np.unique(middle) + _FROM_MIDDLE[:, None]
+    whole = ((crossed >= 0) & (crossed < len(grey)) & scanned[np.clip(crossed, 0, len(grey) - 1)]).all(axis=1)
+    places = middle * grey.shape[1] + columns + _FROM_MIDDLE[:, None] * grey.shape[1]
+    return [np.take(grey, places[part][whole[part]]) for part in (_ABOVE, _BELOW)]
 
 
-def _logarithms(paper: NDArray[np.float32]) -> NDArray[np.float64] | None:
+def _logarithms(paper: NDArray[np.uint8]) -> NDArray[np.float64] | None:
     """(2, places): how bright the paper (rows, columns) is, and how strong its grain, in each place; None where too few
     rows were scanned."""
-    scanned = paper[np.isfinite(paper[:, 0])]
-    if len(scanned) < _LEAST_ROWS:
+    if len(paper) < _LEAST_ROWS:
         return None
-    width = scanned.shape[1] // _PLACES
-    places = scanned[:, : width * _PLACES].reshape(len(scanned), _PLACES, width).swapaxes(0, 1)
+    width = paper.shape[1] // _PLACES
+    places = paper[:, : width * _PLACES].reshape(len(paper), _PLACES, width).swapaxes(0, 1).astype(np.int16)
     grain = np.abs(2 * places[..., 1:-1] - places[..., :-2] - places[..., 2:]).reshape(_PLACES, -1)
-    rank = grain.shape[1] * 3 // 4
-    most = _OUTLIER * np.maximum(np.partition(grain, rank, axis=1)[:, rank, None], 1.0)
-    bright = np.median(places[..., ::2].reshape(_PLACES, -1), axis=1)
-    return np.asarray(np.log(np.stack([bright + 1, np.minimum(grain, most).mean(axis=1) + _LEAST_GRAIN])), np.float64)
+    # integers of 16 bits are sorted by their value, "stable", in less time than ranks alone take
+    ordered, light = (np.sort(one, axis=1, kind="stable") for one in (grain, places[..., ::2].reshape(_PLACES, -1)))
+    most = np.float32(_OUTLIER) * np.maximum(ordered[:, grain.shape[1] * 3 // 4, None], 1).astype(np.float32)
+    last = light.shape[1] - 1
+    bright = light[:, [last // 2, last - last // 2]].mean(axis=1)
+    usual = np.minimum(grain.astype(np.float32), most).mean(axis=1)
+    both = np.stack([(bright + 1).astype(np.float32), usual + np.float32(_LEAST_GRAIN)])
+    return np.asarray(np.log(both), np.float64)
 
 
 def _changed(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
     """By how much (2,) all but a share of the places (2, places) have changed in one direction."""
-    least, most = np.quantile(then - first, (_SHARE, 1 - _SHARE), axis=1)
+    ordered = np.sort(then - first, axis=1)
+    rank = int(_SHARE * (_PLACES - 1))
+    beside = 1 - (_SHARE * (_PLACES - 1) - rank)
+    least, most = (
+        ordered[:, inner] + (ordered[:, outer] - ordered[:, inner]) * beside
+        for inner, outer in ((rank + 1, rank), (-rank - 2, -rank - 1))
+    )
     return np.asarray(np.maximum(np.maximum(least, -most), 0.0))

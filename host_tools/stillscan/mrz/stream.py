@@ -12,7 +12,7 @@ from stillscan.mrz.errors import MrzError
 from stillscan.mrz.find import SPACING_PX
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
 from stillscan.mrz.lines import CROP_ROWS, LETTER_ROWS, Track
-from stillscan.mrz.net import FIRST, QUICK, recognise
+from stillscan.mrz.net import FIRST, QUICK, Known, recognise
 from stillscan.mrz.pixels import to_grey
 from stillscan.mrz.read import examine
 
@@ -34,6 +34,8 @@ counts as paper until it is scanned. With 12 a sweep went on for 18 ms longer, a
 _THIN = 8
 """Columns of which one is enough to tell how bright paper is. Nothing changes between 2 and 32, 15 strips of levels 3
 to 5."""
+_MOST_KNOWN = 3
+"""Lines, the newest, of which is kept what the quick network has seen: as many as an MRZ has. 0.1 MB each."""
 NO_ROWS = "no rows were scanned"
 NEXT_LINE_ROWS = round(SPACING_PX) + LETTER_ROWS // 2 + _SPARE_ROWS
 """From the centre of one line to the last row that the next one needs."""
@@ -78,7 +80,10 @@ class MrzReader:
         self._sum = np.zeros((rows, width_px), np.float32)
         self._times = np.zeros(rows, np.float32)
         self._mean = np.zeros((rows, width_px), np.uint8)
+        self._thinned = flatten.rows_of(self._mean)
         self._done: dict[int, PartialLine] = {}
+        self.known: Known = {}
+        """What the quick network has seen in the lines: see `net.knowing`."""
 
     def feed(self, first_row: int, pixels: NDArray[Any]) -> Partial:
         """Take `pixels` (n, width) for the rows from `first_row` on; rows with NaN count as not scanned.
@@ -88,15 +93,24 @@ class MrzReader:
         rows, width = self._sum.shape
         if pixels.ndim != 2 or pixels.shape[1] != width or first_row < 0 or first_row + len(pixels) > rows:
             raise MrzError("the rows do not lie inside the strip")
-        known = np.isfinite(pixels).all(axis=1) if pixels.dtype.kind == "f" else np.ones(len(pixels), bool)
-        at = first_row + np.flatnonzero(known)
-        self._sum[at] += to_grey(pixels)[known]
-        self._times[at] += 1
-        self._mean[at] = np.rint(self._sum[at] / self._times[at, None])
+        at: slice | NDArray[np.intp] = slice(first_row, first_row + len(pixels))
+        grey = to_grey(pixels)
+        if pixels.dtype.kind == "f" and not (known := np.isfinite(pixels).all(axis=1)).all():
+            at, grey = first_row + np.flatnonzero(known), grey[known]
+        if len(grey):
+            self._take(at, grey)
         for row in [row for row in self._done if _overlaps(row, first_row, first_row + len(pixels))]:
             del self._done[row]
         self._look(first_row, first_row + len(pixels))
         return Partial(float((self._times > 0).mean()), tuple(self._done[row] for row in sorted(self._done)))
+
+    def _take(self, at: slice | NDArray[np.intp], grey: NDArray[np.uint8]) -> None:
+        """Rows that were scanned now: their means, and what each tells by itself."""
+        self._sum[at] += grey
+        self._times[at] += 1
+        self._mean[at] = np.rint(self._sum[at] / self._times[at, None])
+        for whole, part in zip(self._thinned, flatten.rows_of(self._mean[at]), strict=True):
+            whole[at] = part
 
     def needed_rows(self) -> list[tuple[int, int]]:
         """Rows (first, end) that are still worth scanning: such as were never seen, and lines that are not certain."""
@@ -119,11 +133,21 @@ class MrzReader:
 
     def _picture(self, first: int, end: int) -> NDArray[np.uint8]:
         """The mean of what was scanned in these rows; where nothing was, paper as bright as around."""
-        seen = self._times[first:end] > 0
         mean = self._mean[first:end].copy()
-        if not seen.all():
-            mean[~seen] = np.median(mean[seen][:, ::_THIN]) if seen.any() else 0
+        mean[self._times[first:end] == 0] = self._paper(first, end)
         return mean
+
+    def _ink(self, first: int, end: int) -> NDArray[np.float32]:
+        """The ink of `_picture`, whose rows were thinned when they came."""
+        thin, blank = self._thinned.thin[first:end].copy(), self._thinned.blank[first:end].copy()
+        unseen = self._times[first:end] == 0
+        thin[unseen], blank[unseen] = self._paper(first, end), True
+        return flatten.ink_of(flatten.Rows(thin, blank))
+
+    def _paper(self, first: int, end: int) -> int:
+        """How bright what was scanned in these rows mostly is."""
+        seen = self._mean[first:end, ::_THIN][self._times[first:end] > 0]
+        return int(np.median(seen)) if seen.size else 0
 
     def _look(self, first: int, end: int) -> None:
         """Recognise the lines that these new rows have completed."""
@@ -131,9 +155,7 @@ class MrzReader:
         possible = self._possible(top, bottom)
         if not possible.any():
             return
-        part = self._picture(top, bottom)
-        ink = flatten.ink(part)
-        marked = lines.marks(ink, flatten.ACROSS)
+        marked = lines.marks(self._ink(top, bottom), flatten.ACROSS)
         profile = np.where(self._times[top:bottom] > 0, marked.mean(axis=1), -1)
         while possible.any():
             row = int(profile.argmax())
@@ -144,16 +166,17 @@ class MrzReader:
                 continue
             fine = (np.arange(-4.0, 5), np.arange(-18.0, 18.1, 3), np.zeros(1))
             track, _ = lines.follow(marked, Track(float(row)), fine)
-            line = _line(part, track, top)
+            line = _line(self._picture(top, bottom), track, top, self.known)
             if line is not None:
                 self._done[line.row] = line
                 possible = self._possible(top, bottom)
 
     def _possible(self, top: int, bottom: int) -> NDArray[np.bool_]:
         """In which of these rows a further line may have its middle: all it needs is there, and none was found near."""
-        letters = np.ones(2 * (LETTER_ROWS // 2 + _SPARE_ROWS) + 1, np.uint8)
-        known = np.convolve(self._times[top:bottom] > 0, letters, "valid") == len(letters)
-        possible = np.pad(known, len(letters) // 2)
+        needed = LETTER_ROWS // 2 + _SPARE_ROWS
+        seen = np.concatenate([[0], np.cumsum(self._times[top:bottom] > 0)])
+        possible = np.zeros(bottom - top, bool)
+        possible[needed:-needed] = seen[2 * needed + 1 :] - seen[: -2 * needed - 1] == 2 * needed + 1
         for row in self._done:
             possible[max(0, row - top - CROP_ROWS + 1) : max(0, row - top + CROP_ROWS)] = False
         return possible
@@ -170,8 +193,9 @@ def _overlaps(row: int, first: int, end: int) -> bool:
     return first < row + CROP_ROWS // 2 and end > row - CROP_ROWS // 2
 
 
-def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None:
-    """The line along `track` as far as print alone tells it, None when there is no text.
+def _line(part: NDArray[np.uint8], track: Track, top: int, known: Known) -> PartialLine | None:
+    """The line along `track` as far as print alone tells it, None when there is no text; what the quick network sees
+    is `known` from then on.
 
     The thorough network is asked where the quick one is not sure of every character.
     """
@@ -179,6 +203,10 @@ def _line(part: NDArray[np.uint8], track: Track, top: int) -> PartialLine | None
     found: PartialLine | None = None
     for net in (QUICK, FIRST):
         seen = recognise(crop, net)
+        if net == QUICK:
+            known[crop.tobytes()] = seen
+            if len(known) > _MOST_KNOWN:
+                del known[next(iter(known))]
         best = next(character_grid.grids(seen.centres), None)
         if best is None or best.score < _LEAST_LINE_SCORE:
             found = None

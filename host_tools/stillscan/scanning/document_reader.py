@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stillscan.mrz import CaptureReader, MrzReader, Reading
+from stillscan.mrz import CaptureReader, MrzReader, Reading, net
 from stillscan.mrz.effort import Stop
 from stillscan.mrz.stream import NEXT_LINE_ROWS
 
@@ -74,7 +74,8 @@ class DocumentReader:
 
         `stop` is asked between expensive steps whether reading is to end; `calm`: see ReaderStage.
         """
-        return self._captures.read(capture, stop=stop, calm=calm)
+        with net.knowing({} if self._stream is None else self._stream.known):
+            return self._captures.read(capture, stop=stop, calm=calm)
 
     def keep(self) -> None:
         """The capture that was read last counts as a former one from now on."""

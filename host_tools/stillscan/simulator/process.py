@@ -113,7 +113,7 @@ class Firmware:
         if not self._held:
             chunk = os.read(self._from, 65536)
             if not chunk:
-                raise DeviceError(f"the firmware ended: {self._last_words()}")
+                raise self._ended()
             data += chunk
         self._held = False
         at, end, handle = 0, len(data), self.bus.handle
@@ -129,10 +129,19 @@ class Firmware:
             except WatchdogResetError:
                 raise DeviceError(f"the watchdog reset the firmware: {self._last_words()}") from None
             if answer is not None:
-                os.write(self._to, answer)
+                self._answer(answer)
             elif operation == USB_WRITE:
                 self._held = True  # what comes behind it, comes after the host has heard it
         self._pending = data[at:]
+
+    def _answer(self, answer: bytes) -> None:
+        try:
+            os.write(self._to, answer)
+        except BrokenPipeError:
+            raise self._ended() from None
+
+    def _ended(self) -> DeviceError:
+        return DeviceError(f"the firmware ended: {self._last_words()}")
 
     def _last_words(self) -> str:
         self._errors.flush()

@@ -1,5 +1,4 @@
-"""How MicroPython is started: by the module of its package, and by its command where there is no such module; and how it
-ends."""
+"""How MicroPython is started: by the module of its package, and by its command where there is none; and how it ends."""
 
 import os
 import signal

@@ -22,6 +22,7 @@ BUSY = "WARNING stillscan.terminal.standstill: the computer had no time for the 
 SET = "WARNING stillscan.terminal.standstill: the computer's clock was set back by 7200 s"
 SLEPT = "WARNING stillscan.terminal.standstill: the computer slept for 3600 s"
 OVER = "INFO stillscan.counter.visit: a reading was over before its visit: taken"
+TOOK = "INFO stillscan.counter.outside_lock: the records took 2300 ms"
 STARVED = (
     "WARNING stillscan.terminal.standstill: other programs have the computer: in 60 s this one waited 51 s to run, "
     "and ran 5 s"
@@ -56,6 +57,8 @@ def names(*said: str, **facts: object) -> list[str]:
         ("letters_unknown", [CHECK, *[f"{NOT_TAKEN}tracking_unknown"] * 3], [f"{NOT_TAKEN}tracking_unknown"] * 2),
         ("answers_refused", [CHECK, *[f"{NOT_TAKEN}tracking_wrong"] * 3], [f"{NOT_TAKEN}key_wrong", *[CHECK] * 9]),
         ("readings_over", [CHECK, CHECK, OVER] * 3, [CHECK, CHECK, OVER] * 2),
+        ("database_slow", [CHECK, CHECK, TOOK] * 3, [CHECK, CHECK, TOOK] * 2),
+        ("database_slow", [CHECK, *[TOOK] * 3], [*[CHECK] * 20, *[TOOK] * 3]),
         ("readings_over", [CHECK, f"{OVER} (2 more since the last such line)"], [*[CHECK] * 20, *[OVER] * 3]),
         ("sensor_doubted", [SLID.format(900, -900)] * 2, [SLID.format(900, -900), SLID.format(900, 880)]),
         ("flow_scale", [SLID.format(1800, 2000)] * 3, [SLID.format(1960, 2000)] * 3),

@@ -330,6 +330,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "starved": noticed.starved,
     "lost": noticed.lost,
     "readings_over": noticed.readings_over,
+    "records_slow": noticed.records_slow,
     "flow_scale": noticed.flow_scale,
     "flow_backwards": noticed.flow_backwards,
     "reason_of_most": reason_of_most,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from statistics import median
 
 from stillscan.guidance import counted
 from stillscan.technician.bundle.opened import Bundle
@@ -98,6 +99,19 @@ def readings_over(bundle: Bundle) -> Figure | None:
     why, most = said.most_common(1)[0]
     told = f"{LOG}, line {there[0][0]}: {why}, {most} of {counted(said.total(), 'reading')}"
     return Figure(said.total() / max(1, sum(1 for _ in told_checks(bundle))), why, told)
+
+
+_TOOK = r"stillscan\.counter\.outside_lock: the records took (\d+) ms"
+
+
+def records_slow(bundle: Bundle) -> Figure | None:
+    """How often somebody waited for the records, by checks; ``of`` how long in the middle."""
+    waits = [(number, int(found[1])) for number, found in lines(bundle, _TOOK)]
+    if len(waits) < _FEWEST:
+        return None
+    middle_s = round(median(wait for _, wait in waits) / 1000)
+    told = f"{LOG}, line {waits[0][0]} and others: {counted(len(waits), 'wait')}, {middle_s} s in the middle"
+    return Figure(len(waits) / max(1, sum(1 for _ in told_checks(bundle))), f"{middle_s} s", told)
 
 
 _SHARE = r"other programs have the computer: in (\d+) s this one waited (\d+) s to run, and ran (\d+) s"

@@ -62,6 +62,7 @@ def names(*said: str, **facts: object) -> list[str]:
         ("readings_over", [CHECK, f"{OVER} (2 more since the last such line)"], [*[CHECK] * 20, *[OVER] * 3]),
         ("sensor_doubted", [SLID.format(900, -900)] * 2, [SLID.format(900, -900), SLID.format(900, 880)]),
         ("flow_scale", [SLID.format(1800, 2000)] * 3, [SLID.format(1960, 2000)] * 3),
+        ("flow_scale", [SLID.format(900, 1000)] * 3, [SLID.format(450, 500)] * 3),  # as far as half a pixel may tell
         ("aborts", [CHECK, CHECK, *[ABORT] * 6], [*[CHECK] * 6, *[ABORT] * 6]),
         ("aborts", [CHECK, CHECK, *[ABORT] * 6], [CHECK, *[ABORT] * 5]),
         ("refused_signins", ["WARNING stillscan.web.signin: a sign-in was refused: signin_wrong"] * 6, []),

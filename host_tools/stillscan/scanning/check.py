@@ -24,6 +24,7 @@ from stillscan.scanning.registration import lay_still
 from stillscan.scanning.result import AbortSeen, Judgement, Outcome, Result
 from stillscan.scanning.stage import Answer, ReaderStage
 from stillscan.scanning.strips import StripStore
+from stillscan.scanning.sweep import Sweep
 
 FIRST_TEXT_ROW, LAST_TEXT_ROW = 56, 194  # of the two lines of a passport, printed and laid down carelessly (1.5 mm)
 _LAID_ROWS = 47  # a document that was lifted is laid back up to 4 mm elsewhere
@@ -106,6 +107,7 @@ class Check:
         self._of_whole = False  # it is of a sweep that came to its end
         self._read_whole = False  # it is not, and the sweep has come to its end since
         self._proven = True  # all that it rests on is the scanner's
+        self._settled: Sweep | None = None  # the newest that was laid on others
         self._placed = False
         self._came_late = False
         self._state = wire.START
@@ -156,6 +158,8 @@ class Check:
         self.result.verdict_ms = self.session.transport.now_ms()
         if self.result.outcome != "fault":
             self.session.send(wire.C_FINISH, wire.RESULTS.index(self.result.outcome))
+        if self.store.sweeps and self.store.sweeps[-1] is not self._settled:
+            self._lay()  # it was read before its end; nobody waits for what this tells
         return self.result
 
     def _end(self, outcome: Outcome, reason: str) -> bool:
@@ -319,12 +323,17 @@ class Check:
     # --- the strip --------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        known = len(self.store.slides)
-        if self.policy.register and self.store.sweeps and self.store.settle():
+        if self.store.sweeps:
+            self._lay()
+        self._tie()
+
+    def _lay(self) -> None:
+        """Lay the newest sweep on those before it, and tell what that shows of the flow sensor."""
+        self._settled, known = self.store.sweeps[-1], len(self.store.slides)
+        if self.policy.register and self.store.settle():
             self._distrust("flow_opposite")
         for slide in self.store.slides[known:]:
             _LOG.info("the document slid: the flow sensor counted %d um, the lines show %d um", *map(round, slide))
-        self._tie()
 
     def _tie(self) -> None:
         """A sweep is over: rows that nothing ties together do not count together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from statistics import median
 
@@ -20,7 +21,7 @@ NOT_TAKEN = rf"stillscan\.web\.pages: an answer was not taken: ({'|'.join(_KEYS)
 _UNKNOWN, _AGAIN = "tracking_unknown", "number_again"
 _FEWEST = 3  # answers: of one or two that were mistyped nothing is known
 SLID = r"the document slid: the flow sensor counted (\d+) um, the lines show (-?\d+) um"
-_LEAST_UM = 5000  # of all slides: half a pixel of each (42 um) is then some percent of it
+_UNSURE_UM = 48.0  # of one slide by the lines, twice the rms of what lies within half a pixel
 _LEAST_SLIDES = 3  # one or two may be of a document that was turned
 
 
@@ -57,14 +58,17 @@ def answers_refused(bundle: Bundle) -> Figure | None:
 
 
 def flow_scale(bundle: Bundle) -> Figure | None:
-    """What the flow sensor counts of the way that documents slid, in %, beside what the lines showed."""
+    """What the flow sensor counts of the way that documents slid, in %, beside what the lines showed; ``value`` is as
+    near to 100 as the lines leave it open."""
     slides = [(number, int(found[1]), int(found[2])) for number, found in lines(bundle, SLID)]
     forwards = [(number, way, shown) for number, way, shown in slides if shown > 0]
     way, shown = (sum(one[at] for one in forwards) for at in (1, 2))
-    if len(forwards) < _LEAST_SLIDES or 2 * len(forwards) <= len(slides) or way < _LEAST_UM:
+    if len(forwards) < _LEAST_SLIDES or 2 * len(forwards) <= len(slides):
         return None
+    sure_um = max(abs(way - shown) - _UNSURE_UM * len(forwards) ** 0.5, 0.0)
     told = f"{LOG}, line {forwards[0][0]}: {counted(len(forwards), 'slide')}, {way} um counted, {shown} um by the lines"
-    return Figure(100.0 * way / shown, f"{round(100 * way / shown)} %", told)
+    least = 100.0 + math.copysign(100.0 * sure_um / shown, way - shown)
+    return Figure(least, f"{round(100 * way / shown)} %", told)
 
 
 def flow_backwards(bundle: Bundle) -> Figure | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from kiosk import wire
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Line, Sample, Value, named
 from stillscan.technician.at_scanner import HERE, HOME, AtScanner, ServiceOverError
+from stillscan.terminal.standstill import waited_s
 
 Samples = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -36,6 +37,7 @@ _TRIP_STEPS = 700  # half the carriage's way
 TRIPS = 100  # the issue's, and a minute and a half on a board
 _NO_INT1_US = 50_000  # that it never came counts as so long: as long as the device waits
 _MOST_PPM = 2500.0  # USB 2.0, 7.1.11: nobody understands a device at full speed that is further off
+_BUSY = 0.1  # of the time, that this program waited for others: chosen, with nothing else to do it is a hundredth
 _CLOCK_ASKED = 40  # times at each look, of which the quickest counts: some 0.1 s
 
 
@@ -86,8 +88,11 @@ class Clock:
     """The scanner's clock beside this computer's, from its making on, at each ``look``. DeviceError: it does not
     answer."""
 
-    def __init__(self, at: AtScanner) -> None:
+    def __init__(self, at: AtScanner, waited: Callable[[], float] = waited_s) -> None:
+        """``waited``: seconds that other programs kept this one from running."""
         self._at = at
+        self._waited = waited
+        self._began_waited_s = waited()
         self._looks: list[_Look] = []
         self.look()
 
@@ -106,18 +111,27 @@ class Clock:
 
     def measured(self) -> Measured:
         """By how much the scanner's clock is fast (above 0) or slow at least, in ppm: what its whole milliseconds and a
-        quickest answer that took longer at one end may have added is left out, so that a busy computer makes no wrong
-        clock. One that stands still makes what is told late and never early: the two looks that are furthest apart
-        count of which no other shows that the scanner's clock was ahead. None: it would be off by more than a scanner
-        can be that speaks USB; then who stood still is a computer with a simulated one on it."""
+        quickest answer that took longer at one end may have added is left out, and so is what only one half of the time
+        shows: a computer that stands still, or a simulated scanner that makes up for it, is no clock that is wrong.
+        None: other programs had the computer for more than a moment, or it would be off by more than a scanner can be
+        that speaks USB."""
         self.look()
-        pairs = sorted(combinations(self._looks, 2), key=lambda pair: pair[0].host_ms - pair[1].host_ms)
-        began, ended = next(pair for pair in pairs if not any(_ahead(look, *pair) for look in self._looks))
-        took_ms = ended.host_ms - began.host_ms
-        ahead_ms = ended.ahead_ms - began.ahead_ms
-        drift = math.copysign(max(abs(ahead_ms) - _unsure_ms(began, ended), 0.0), ahead_ms) / took_ms
-        ppm = round(drift * 1e6, 0) + 0.0
-        return Measured("controller", "clock drift", ppm if abs(ppm) <= _MOST_PPM else None)
+        first, last = self._looks[0], self._looks[-1]
+        waited_ms = (self._waited() - self._began_waited_s) * 1000
+        if self._goes_on() and waited_ms > _BUSY * (last.host_ms - first.host_ms):
+            return Measured("controller", "clock drift", None)
+        middle_ms = (first.host_ms + last.host_ms) / 2
+        middle = min(self._looks[1:-1] or [last], key=lambda look: abs(look.host_ms - middle_ms))
+        halves = [_ppm(*pair) for pair in ((first, middle), (middle, last)) if pair[0] is not pair[1]]
+        agree = all(math.copysign(1.0, half) == math.copysign(1.0, halves[0]) for half in halves)
+        ppm = math.copysign(round(min(map(abs, halves))), halves[0]) if agree else 0.0
+        return Measured("controller", "clock drift", ppm + 0.0 if abs(ppm) <= _MOST_PPM else None)
+
+    def _goes_on(self) -> bool:
+        """Whether time passes though nobody asks: the computer's own, and not a simulator's virtual one."""
+        before_ms = self._at.session.transport.now_ms()
+        time.sleep(0.001)
+        return self._at.session.transport.now_ms() > before_ms
 
 
 class _Look(NamedTuple):
@@ -129,15 +143,11 @@ class _Look(NamedTuple):
     ahead_ms: float
 
 
-def _ahead(look: _Look, began: _Look, ended: _Look) -> bool:
-    """Was the scanner's clock further ahead in a look than the two others leave room for?"""
-    rate = (ended.ahead_ms - began.ahead_ms) / (ended.host_ms - began.host_ms)
-    by_ms = look.ahead_ms - began.ahead_ms - rate * (look.host_ms - began.host_ms)
-    return by_ms > max(_unsure_ms(look, began), _unsure_ms(look, ended))
-
-
-def _unsure_ms(one: _Look, other: _Look) -> float:
-    return abs(one.answer_ms - other.answer_ms) + 1.0
+def _ppm(began: _Look, ended: _Look) -> float:
+    """What the scanner's clock gained at the least from one look to another."""
+    ahead_ms = ended.ahead_ms - began.ahead_ms
+    unsure_ms = abs(ended.answer_ms - began.answer_ms) + 1.0
+    return math.copysign(max(abs(ahead_ms) - unsure_ms, 0.0), ahead_ms) / (ended.host_ms - began.host_ms) * 1e6
 
 
 def _controller(at: AtScanner) -> Iterator[Measured]:

@@ -52,10 +52,11 @@ def _threads() -> Scheduled:
 def _clocks() -> Clocks:
     running = time.monotonic()
     boot = getattr(time, "CLOCK_BOOTTIME", None)  # of Linux alone; elsewhere a sleep shows by the clock of the day
-    return Clocks(time.time(), running, running if boot is None else time.clock_gettime(boot), _waited())
+    return Clocks(time.time(), running, running if boot is None else time.clock_gettime(boot), waited_s())
 
 
-def _waited() -> float:
+def waited_s() -> float:
+    """For how long this thread has been ready to run while others ran; 0 where the system does not tell."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(_SCHEDULED.read_text(encoding="ascii").split()[1]) / _NS
     return 0.0  # only Linux tells

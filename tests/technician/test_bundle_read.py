@@ -25,7 +25,7 @@ from stillscan.link.transport import Transport
 from stillscan.records import clock as clocks
 from stillscan.records.accounts import LOCK, STAFF
 from stillscan.records.audit import appending
-from stillscan.records.clock import utc_now
+from stillscan.records.clock import ClockError, utc_now
 from stillscan.records.computer import Boot
 from stillscan.records.database import Database
 from stillscan.records.importing import load
@@ -461,6 +461,16 @@ def test_whatever_keeps_a_kiosk_from_writing_its_records_is_named(kind: str, tem
     assert "Aase" not in "".join(lines)
     assert found[0].name == RECORDS_RULES.get(kind, "database_closed"), lines
     assert "3 such lines" in found[0].evidence[0]
+
+
+def test_a_clock_that_is_set_while_the_kiosk_runs_is_that_clock_and_no_key_that_is_not_trusted() -> None:
+    gate = KioskLog(Plain(Hidden()))
+    said = str(ClockError("clock_stepped", "was set forward by 0.4 hours while this program runs"))
+    lines = [
+        f"2026-11-28T08:00:00.000Z ERROR   stillscan.commands.clock_watch: {gate.message(said)}",
+        f"2026-11-28T08:00:00.000Z WARNING stillscan.counter.counter: {gate.message(f'records: {said}')}",
+    ]
+    assert [one.name for one in findings(Bundle({}, {"kiosk-log.txt": lines}, "", ""))] == ["clock_wrong"]
 
 
 def test_what_is_well_again_is_no_finding(kiosk: Kiosk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from stillscan.guidance import counted
 from stillscan.records import kinds, retention, tracking
 from stillscan.records.accounts import STAFF, TOKEN
 from stillscan.records.audit import entries
-from stillscan.records.chain_entry import UNKNOWN
+from stillscan.records.errors import UNKNOWN
 from stillscan.records.export import export
 from stillscan.records.kinds import NEWER
 from stillscan.records.text import ID

@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 from stillscan import __version__
 from stillscan.records import kinds, text
 from stillscan.records.canonical import canonical, digest
-from stillscan.records.errors import NOTHING, RecordsError, broken
+from stillscan.records.errors import NOTHING, UNKNOWN, RecordsError, broken
 from stillscan.records.keyring import Keyring
 
 ENTRY = "audit entry 1"  # purposes of signatures: part of the format, never reused for anything else
 HEAD = "audit head 1"
 _MOST = 2**53  # whole numbers that every reader of JSON keeps, and that canonical takes
-UNKNOWN = "the key of the kiosk"
 OTHER_KEY = "it was not signed by the kiosk that it names"
 
 

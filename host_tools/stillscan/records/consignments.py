@@ -18,10 +18,10 @@ from sqlalchemy import Connection, Integer, bindparam, func, insert, select, typ
 
 from stillscan.records import kinds, text, tracking
 from stillscan.records.audit import Appender
-from stillscan.records.chain_entry import UNKNOWN, ChainEntry, problem
+from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_letter import ChainLetter
 from stillscan.records.chain_state import ChainState
-from stillscan.records.errors import NOTHING, FieldError, RecordsError, untrusted
+from stillscan.records.errors import NOTHING, UNKNOWN, FieldError, RecordsError, untrusted
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import CONSIGNMENT, ENTRY, RELEASE
 from stillscan.verify import case

@@ -10,6 +10,8 @@ from stillscan.errors import EnvironmentTroubleError, InputError, one_line
 from stillscan.files import why
 
 NOTHING = "Nothing was written"
+UNKNOWN = "the key of the kiosk"
+"""How the sentence of an entry begins that cannot be checked here."""
 RecordsTrouble = Literal[
     "busy", "silent", "full", "closed", "refused", "damaged", "moved",  # the database
     "broken", "untrusted", "newer", "outcome",  # the audit chain
@@ -51,8 +53,9 @@ def broken(what: str) -> RecordsError:
 
 
 def untrusted(what: str) -> RecordsError:
-    """The error for an entry that cannot be checked here, because its kiosk's key is not: nothing is broken."""
-    return RecordsError(f"{what}. {NOTHING}", "untrusted")
+    """The error for an entry that cannot be checked here, because its kiosk's key is not: nothing is broken. ``what``
+    begins with UNKNOWN."""
+    return RecordsError(f"{UNKNOWN}{what.removeprefix(UNKNOWN)}. {NOTHING}", "untrusted")
 
 
 def of_file(path: Path, error: OSError | ValueError) -> RecordsError:

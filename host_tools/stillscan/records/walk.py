@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 from stillscan.records import checkpoint, letters
 from stillscan.records.audit import entries, head_of
 from stillscan.records.canonical import canonical
-from stillscan.records.chain_entry import HEAD, UNKNOWN, ChainEntry, head_message, looked_at, unknown
+from stillscan.records.chain_entry import HEAD, ChainEntry, head_message, looked_at, unknown
 from stillscan.records.chain_state import Known
 from stillscan.records.chain_time import CLOCK, ChainTime
 from stillscan.records.checkpoint import Checkpoint, Confirmed
+from stillscan.records.errors import UNKNOWN
 from stillscan.records.keyring import Keyring
 from stillscan.records.kinds import (
     CHANGES,

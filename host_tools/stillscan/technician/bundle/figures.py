@@ -194,7 +194,10 @@ def _port_busy(bundle: Bundle) -> Figure | None:
     return None if busy is None or ((still is None or free) and busy.value <= _PASSING) else busy
 
 
-_RECORDS = r"(?:counter\.counter: records|terminal\.trouble): (.*?)(?: \(repeated lines that were left out: \d+\))?$"
+_RECORDS = (
+    r"(?:counter\.counter: records|terminal\.trouble|commands\.clock_watch(?:: nobody can tell now whether the clock "
+    r"is right)?): (.*?)(?: \(repeated lines that were left out: \d+\))?$"
+)
 
 
 _OF_COUNTER = r"counter\.counter: records: "

@@ -18,11 +18,11 @@ from stillscan.records import kinds, schema
 from stillscan.records.accounts import STAFF, Accounts
 from stillscan.records.admission import Gate
 from stillscan.records.audit import head_of, reading_chain
-from stillscan.records.chain_entry import OTHER_KEY, UNKNOWN
+from stillscan.records.chain_entry import OTHER_KEY
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import ClockError, ClockRules, utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import RecordsError
+from stillscan.records.errors import UNKNOWN, RecordsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY, SchemaVersionRow
 from stillscan.records.passphrase import given_passphrase

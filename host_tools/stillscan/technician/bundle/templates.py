@@ -22,6 +22,7 @@ _CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _SLOT = re.compile(r"%([sdr])")
 _LEAST_WORDS = 3  # of our own in a sentence: with fewer any text would be one
 _CAUSE = "_Cause"  # what a database said, in one line (records/trouble.py); the place comes before it
+_OF_CLASS = "__init__"  # of an exception's own class, which says more than whoever raises it
 _CONSTANT = re.compile(r"^([A-Z_][A-Z0-9_]*)(?:: \w+)? = (?:(\d{1,5})|\"([^\"\\{}%]+)\") *(?:#.*)?$", re.MULTILINE)
 _OF_TOML = ("suffixed_err", "TOMLDecodeError")
 _PLACES = ("line %d, column %d", "end of document")
@@ -143,7 +144,7 @@ def _raised(source: str) -> Iterator[tuple[ast.Call, str]]:
         if not isinstance(call, ast.Call) or not call.args:
             continue
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-        if (name.endswith("Error") or name == _CAUSE) and (text := _said(call.args[0], ours)):
+        if (name.endswith("Error") or name in (_CAUSE, _OF_CLASS)) and (text := _said(call.args[0], ours)):
             yield call, f"%s: {text}" if name == _CAUSE else text
 
 
@@ -172,8 +173,8 @@ def _of_files() -> dict[str, str]:
 
 
 def _kind(call: ast.Call) -> str:
-    name = getattr(call.func, "id", "")
-    if name in ("RecordsError", _CAUSE) and len(call.args) > 1:
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    if name in ("RecordsError", _CAUSE, _OF_CLASS) and len(call.args) > 1:
         kind = str(call.args[1].value) if isinstance(call.args[1], ast.Constant) else ""
         return "" if kind == "pin" else kind  # one person's
     return {"OutcomeUnknownError": "outcome", _CAUSE: "refused"}.get(name, "")

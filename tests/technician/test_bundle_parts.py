@@ -114,6 +114,16 @@ def test_dirt_is_wiped_and_nothing_is_ordered_for_it(measurement: str, says: str
     assert "order" not in found.evidence[0]
 
 
+@pytest.mark.parametrize(("pixels", "dirty", "said"), [(9, 0.0, True), (4, 0.0, False), (9, 8.0, False)])
+def test_a_calibration_over_dirt_that_was_wiped_is_told(*, pixels: int, dirty: float, said: bool) -> None:
+    rows = [row("line_sensor", "dirt on its window", dirty, ok=True), row("line_sensor", "dead pixels", 0.0, ok=True)]
+    told = {
+        "parts.json": {"measured": rows},
+        "calibrations.json": {"specks": [{"pixel": 650, "pixels": pixels, "of": "sensor"}]},
+    }
+    assert ("calibrated_over_dirt" in [one.name for one in findings(Bundle(told, {}, "", ""))]) == said
+
+
 def _failed(part: str, fault: str, *rows: dict[str, Any]) -> str:
     log = {"entries": [{"event": "fault", "part": part, "fault": fault}]}
     return findings(Bundle({"device-log.json": log, "parts.json": {"measured": list(rows)}}, {}, "", ""))[0].title

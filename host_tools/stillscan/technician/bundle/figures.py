@@ -313,6 +313,7 @@ _FIGURES: dict[str, Callable[[Bundle], Figure | None]] = {
     "clock_reasons": lambda b: _reason_share(b, "clock_implausible"),
     "settings_beyond": scanner_told.beyond,
     "heap": scanner_told.heap,
+    "bridged_in_vain": scanner_told.bridged_in_vain,
     "silent": scanner_told.silent,
     "not_asked": scanner_told.not_asked,
     "clock_behind_hours": _behind,

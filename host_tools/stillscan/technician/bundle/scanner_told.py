@@ -99,6 +99,23 @@ def streaked(bundle: Bundle, *, dead: bool) -> Figure | None:
     return max(seen, default=None)
 
 
+_SEEN_DARK = ("dead pixels", "dirt on its window", "specks on the white strip")
+"""Measurements of pixels that see too little of the strip, whatever the calibration makes of them."""
+
+
+def bridged_in_vain(bundle: Bundle) -> Figure | None:
+    """The widest speck that the calibration bridges, in pixels, where none is seen any more: it was made over dirt that
+    was wiped away since."""
+    rows = [one.value for one in values(bundle, "parts:measured[part=line_sensor]")]
+    dark = [row.get("value") for row in rows if row.get("measurement") in _SEEN_DARK]
+    if not dark or any(dark):
+        return None
+    specks = values(bundle, "calibrations:specks[].pixels")
+    widths = [(one.value, one.where) for one in specks if type(one.value) is int]
+    wide, where = max(widths, default=(0, ""))
+    return Figure(wide, "", f"{where} = {wide}; parts.json: no pixel is dark") if wide else None
+
+
 THERE = r"stillscan\.kiosk: scanner: "
 """The line of the kiosk's log that says that it has its scanner."""
 _SILENT = ("stranger", "gone", "lost")

@@ -1,7 +1,8 @@
-"""Starts MicroPython, over and over in one program: from the second time on a process that has loaded it forks.
+"""Starts MicroPython, over and over in one program: a process that has loaded it forks.
 
 Python's own start and that of its libraries take 12 ms of a processor, a fork takes one. The fork is a child of this
-program, as a process that it had started: it is waited for, ended and counted in the same way.
+program, as a process that it had started: it is waited for, ended and counted in the same way. When the program is
+gone, however it ended, its boards end too: one whose driver never returns would not notice by itself.
 """
 
 from __future__ import annotations
@@ -23,13 +24,18 @@ _CLONE = 56  # number of the system call on x86-64 (Linux, arch/x86/entry/syscal
 _CLONE_PARENT = 0x8000  # the new process is a child of the caller's parent (clone(2))
 _MOST_BYTES = 65536  # of what is asked for: paths and a few numbers
 _SERVE = """
-import ctypes, os, socket, sys
+import ctypes, os, select, signal, socket, sys
 sys.path.append({folder!r})
 import {module}
 call, long = ctypes.CDLL(None).syscall, ctypes.c_long
 door = socket.socket(fileno=int(sys.argv[1]))
+boards, ended = [], select.poll()
 while True:
     said, ends, _, _ = socket.recv_fds(door, {most_bytes}, 3)
+    for board, _ in ended.poll(0):
+        ended.unregister(board)
+        boards.remove(board)
+        os.close(board)
     if not said:
         break
     number = call(long({clone}), long({flags}), long(0), long(0), long(0), long(0))
@@ -49,7 +55,18 @@ while True:
             os._exit(0)
     for end in ends:
         os.close(end)
+    try:
+        board = os.pidfd_open(number)
+        boards.append(board)
+        ended.register(board, select.POLLIN)
+    except (OSError, AttributeError):  # none was made; or an older Linux
+        pass
     door.send(str(number).encode())
+for board in boards:
+    try:
+        signal.pidfd_send_signal(board, signal.SIGKILL)
+    except OSError:  # it has ended
+        pass
 """
 
 
@@ -93,16 +110,16 @@ class _Starter:
                 start_new_session=True,
             )
 
-    def start(self, words: Sequence[str], ends: Sequence[int]) -> _Forked:
-        """OSError when the process is there no more."""
+    def start(self, words: Sequence[str], ends: Sequence[int]) -> _Forked | None:
+        """None when the system gives no process to it now. OSError when it is there no more."""
         socket.send_fds(self._door, ["\0".join(words).encode()], ends)
         said = self._door.recv(_MOST_BYTES)
-        if not said.isdigit():
-            raise OSError("it does not fork")
-        return _Forked(int(said))
+        if not said:
+            raise ConnectionError
+        return _Forked(int(said)) if said.isdigit() else None
 
     def close(self) -> None:
-        """It ends when nobody can ask any more; in a fork of the program that has it, it stays."""
+        """It ends when nobody can ask any more, and ends its boards; in a fork of the program that has it, it stays."""
         self._door.close()
         if self.owner == os.getpid():
             self._process.wait()
@@ -112,7 +129,6 @@ class _Starter:
 
 class _Known:
     lock = threading.Lock()
-    starts = 0
     starter: _Starter | None = None
 
 
@@ -124,14 +140,15 @@ def start(arguments: Sequence[str], folder: str, path: str, ends: tuple[int, int
     """
     module = micropython_module()
     with _Known.lock:
-        _Known.starts += 1
-        if _Known.starts > 1 and module is not None and _possible():
+        if module is not None and _possible():
             cpus = ",".join(map(str, os.sched_getaffinity(0)))
             try:
                 if _Known.starter is None or _Known.starter.owner != os.getpid():  # a fork of this program has its own
                     close()
                     _Known.starter = _Starter(module)
-                return _Known.starter.start([folder, path, cpus, *arguments], ends)
+                forked = _Known.starter.start([folder, path, cpus, *arguments], ends)
+                if forked:
+                    return forked
             except OSError:
                 close()
     answers, requests, console = ends

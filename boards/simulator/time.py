@@ -42,3 +42,7 @@ def sleep_us(us: int) -> None:
 
 def sleep_ms(ms: int) -> None:
     sleep_us(ms * 1000 + _TURN_US)
+
+
+def sleep(seconds: float) -> None:
+    sleep_ms(int(seconds * 1000))

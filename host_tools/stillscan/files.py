@@ -21,6 +21,7 @@ from stillscan.toml_lines import line_at, lines_of
 
 _MISTAKES = {  # the name itself cannot be right; all else is the computer's trouble
     errno.ENOENT: "no such file or folder",
+    errno.EEXIST: "file exists",
     errno.ENOTDIR: "a part of this path is a file, not a folder",
     errno.EISDIR: "it is a folder, not a file",
     errno.ENAMETOOLONG: "the name is too long",

@@ -177,6 +177,20 @@ def test_a_link_that_cannot_be_made_and_an_image_that_is_not_there(
         assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", ["fleet servers a b c --out", "consignment import LETTERS --database"])
+def test_a_folder_that_is_to_be_made_where_a_file_is(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, letters = tmp_path / "file", tmp_path / "letters.csv"
+    file.touch()
+    letters.write_text("tracking,order,recipient,deadline\nRR000000014NO,B0,Somebody Else,2099-01-01\n")
+    for place in (file, file / "within", file / "far" / "within"):
+        if "--database" not in command or place != file:
+            assert main([*command.replace("LETTERS", str(letters)).split(), str(place)]) == 2
+            told = capsys.readouterr().err
+            assert (told.count("\n"), ": cannot be made: " in told) == (1, True), told
+
+
 def test_what_simulate_says_counts_rightly(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--document", str(CLEAN)]) == 0
     assert "\n  1 attempt, verdict after" in capsys.readouterr().out

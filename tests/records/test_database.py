@@ -146,8 +146,9 @@ def test_places_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder, not a database"):
         Database(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(RecordsError, match="file exists"):
-        Database(tmp_path / "file" / "x.db")
+    for beneath in ("x.db", "folder/x.db"):
+        with pytest.raises(InputError, match="cannot be made: "):
+            Database(tmp_path / "file" / beneath)
     for url in ("mysql://x/y", "sqlite://", "sqlite+nothing:///x", "://", "postgresql+none://x"):
         with pytest.raises(InputError, match="--database"):
             Database(url)

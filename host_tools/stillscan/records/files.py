@@ -86,9 +86,13 @@ def names(folder: Path) -> list[str]:
 
 
 def make_folder(path: Path) -> None:
-    """The folder and those above it, for this user only. RecordsError when it cannot be made."""
+    """The folder and those above it, for this user only. RecordsError when it cannot be made; InputError where a part
+    of its path is a file."""
     with _trouble(path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise trouble(path, error, "made") from None
 
 
 def read(path: Path) -> bytes:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
+import signal
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +24,12 @@ from stillscan.terminal import stop
 
 _CONSOLE = "console.txt"
 _TRACE = re.compile(r'File "([^"]+)", line (\d+)[^\n]*\n(?! *File)(\S[^\n]*)')
+_LOOK_S = 1.0  # of real time, between looks whether virtual time passes
+_STUCK_S = 5.0
+"""Seconds of a processor's time that the firmware may spend without a word on its bus, by which all time passes: a
+turn takes microseconds, and the slowest module of ours is compiled in a tenth of a second."""
+STUCK = "blocks, and no time passes"
+"""What is told of a loop in which nothing is asked for."""
 HEAP = "256k"  # of 64-bit words, and modules are compiled there: about what a chip has with its own
 
 
@@ -43,6 +53,14 @@ def where_it_failed(console: str) -> str | None:
     return f"{found[-1][1]}: line {found[-1][2]}: {found[-1][3]}" if found else None
 
 
+def _spent(process_id: int) -> float:
+    """Seconds that a process has had of a processor; where the system does not tell, seconds that have passed."""
+    try:
+        return time.clock_gettime(~process_id << 3 | 2)  # as clock_getcpuclockid(3) makes it on Linux
+    except (AttributeError, OSError):
+        return time.monotonic()
+
+
 class Firmware:
     """A MicroPython process with the firmware of this package, its file system a temporary folder."""
 
@@ -64,6 +82,8 @@ class Firmware:
         self._files = files or {}
         self._pending = b""  # of records; whole ones are there if the host has to be heard first
         self._held = False
+        self._interrupted = False
+        self._closes = threading.Event()
         self._cpus = _share_a_cpu()
         with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
             self._start(board, boot_id, script)
@@ -94,6 +114,26 @@ class Firmware:
         )
         os.close(answers)
         os.close(requests)
+        self._watch = threading.Thread(target=self._interrupt_if_stuck, daemon=True)
+        self._watch.start()
+
+    def _interrupt_if_stuck(self) -> None:
+        """A loop in which no time passes would never end: it is interrupted where it is, and ended if it goes on."""
+        seen, since = -1, 0.0
+        while not self._closes.wait(_LOOK_S):
+            spent = _spent(self.process_id)
+            if self.bus.now_us != seen:
+                seen, since = self.bus.now_us, spent
+            elif spent - since > _STUCK_S:
+                self._interrupt()
+                since = spent
+
+    def _interrupt(self) -> None:
+        """Ask the firmware to stop where it is; at the second time end it. Only the script that proves drivers tells
+        where: main.py lets no byte of a host interrupt it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process_id, signal.SIGKILL if self._interrupted else signal.SIGINT)
+        self._interrupted = True
 
     @property
     def process_id(self) -> int:
@@ -147,6 +187,8 @@ class Firmware:
         self._errors.flush()
         self._errors.seek(0)
         said = self._errors.read().strip()
+        if self._interrupted:
+            return f"it {STUCK}; 'stillscan boards check' names the line of a driver"
         return where_it_failed(said) or (said.splitlines() or ["without a word"])[-1]
 
     def console(self) -> str:
@@ -165,6 +207,8 @@ class Firmware:
 
     def close(self) -> None:
         """End the process and remove its files."""
+        self._closes.set()
+        self._watch.join()
         os.close(self._to)
         os.close(self._from)
         with stop.held():

@@ -5,27 +5,26 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import tempfile
-import threading
 from pathlib import Path
 
 import numpy as np
 
+from kiosk import wire
 from stillscan.boards.files import SIMULATOR, board_folder, boards_folder, firmware_folder, modules, simulated_folders
 from stillscan.errors import DeviceError
+from stillscan.link.messages import State, named
 from stillscan.link.session import Session
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
 from stillscan.simulator.hand import profile
 from stillscan.simulator.kiosk import SimulatedKiosk
-from stillscan.simulator.process import Firmware
+from stillscan.simulator.process import STUCK, Firmware
 from stillscan.simulator.scene import Scene
 
 _SCRIPT = "proving.py"
 _WATCHED_MS = 1500.0  # of virtual time: start-up, an empty glass, a document, and the half of a sweep
 _LAID_MS = 700.0  # of it, before the document is laid down: start-up takes less
-_STUCK_S = 10.0  # of real time, in which virtual time does not pass: a simulated turn takes microseconds
 _NATIVE = re.compile(r"^(\s*)@micropython\.(?:native|viper)\b", re.MULTILINE)
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _READ = re.compile(r"^ +def read\(self", re.MULTILINE)
@@ -74,8 +73,9 @@ def _named(own: Path, ended: str, console: str) -> str:
     if took:
         place = next(((path, line) for path in sorted(own.glob("*.py")) if (line := _line_of_read(path))), (own, 1))
         return f"{place[0]}: line {place[1]}: read takes {took[1]} us of a line; it may take {_MOST_US}"
-    error = (console.strip().splitlines() or [ended])[-1]
-    error = error.replace("KeyboardInterrupt:", "blocks the line loop, and no time passes").strip()
+    error = (console.strip().splitlines() or [ended])[-1].replace("KeyboardInterrupt:", STUCK).strip()
+    if not frames and _SCRIPT in ended:  # the call itself
+        frames = [(path, line) for path in sorted(own.glob("*.py")) if (line := _line_of_read(path))]
     if "heap is locked" in error:
         error = f"allocates in the line loop ({error})"
     return f"{frames[-1][0]}: line {frames[-1][1]}: {error}" if frames else ended
@@ -88,29 +88,16 @@ def _line_of_read(path: Path) -> int:
 
 
 def _run(kiosk: SimulatedKiosk, scene: Scene) -> str | None:
-    """How the program ended, if it did before it had to."""
-    ended = threading.Event()
-    watch = threading.Thread(target=_interrupt, args=(kiosk, ended), daemon=True)
-    watch.start()
+    """How the program ended, or failed, if it did before it had to."""
+    session = Session(kiosk)
     try:
-        session = Session(kiosk)
         session.open()
         while kiosk.now_ms() < _WATCHED_MS:
             if kiosk.now_ms() >= _LAID_MS and not scene.at(kiosk.bus.now_us).page:
                 scene.place(kiosk.bus.now_us)
-            session.poll(50)
+            message = session.poll(50)
+            if isinstance(message, State) and message.state == wire.FAULT:
+                return f"fault: {named(wire.PARTS, message.part)}: {named(wire.FAULTS, message.fault)}"
     except DeviceError as error:
         return str(error)
-    finally:
-        ended.set()
-        watch.join()
     return None
-
-
-def _interrupt(kiosk: SimulatedKiosk, ended: threading.Event) -> None:
-    """A loop in which no time passes is interrupted where it is."""
-    before = -1
-    while not ended.wait(_STUCK_S):
-        if kiosk.bus.now_us == before:
-            os.kill(kiosk.firmware.process_id, signal.SIGINT)
-        before = kiosk.bus.now_us

@@ -217,9 +217,9 @@ def _load() -> None:
                 importlib.import_module(module.name)
     import hurried  # noqa: F401
     import uvicorn.protocols.http.h11_impl  # noqa: F401 - loaded when the page is first asked for
+    from pins import CHEAP
 
     from stillscan.records import staff
-    from tests.pins import CHEAP
 
     staff.HASHER = CHEAP
     gc.freeze()

@@ -4,6 +4,7 @@ A way is a variant of the format together with a form of the issuer's document n
 odds. Sums may be wrong, too, at longer ones.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -65,7 +66,7 @@ class _Way(NamedTuple):
     """Of the way itself."""
 
 
-def weigh_checked(form: Format, own: NDArray[np.float64], masks: list[NDArray[np.float32]], issuer: str) -> Checked:
+def weigh_checked(form: Format, own: NDArray[np.float64], masks: Sequence[NDArray[np.float32]], issuer: str) -> Checked:
     """The best text of the places under check digits, from log likelihoods (places, 37) and what each variant of the
     format allows; `issuer` is the code whose numbers are looked up, empty when it is not certain."""
     own = np.maximum(own, own[:, CONFUSABLE_OF] - _CONFUSABLES_APART)

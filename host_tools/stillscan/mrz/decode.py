@@ -6,6 +6,7 @@ part may break its rules at long odds: without that way out a clear print with a
 nearest text that agrees, and look certain.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -104,34 +105,43 @@ def _decode_as(form: Format, likelihoods: NDArray[np.float64]) -> Decoded | None
 
     number = form.number.line, slice(form.number.first, form.number.end)
     barred = np.zeros_like(likelihoods[number], bool)
-    if steps := places.steps(form):
-        checked = np.array([step.line for step in steps]), np.array([step.column for step in steps])
+    checked, checked_masks = _checked(form)
+    if checked_masks:
         free[checked] = False
         issuer = _issuer(form, classes, marginals)
-        weighed = weigh_checked(form, likelihoods[checked], [mask[checked] for mask in masks], issuer)
+        weighed = weigh_checked(form, likelihoods[checked], checked_masks, issuer)
         classes[checked], marginals[checked], barred = weighed.classes, weighed.marginals, weighed.barred
         log_best, log_all = log_best + weighed.log_best, log_all + weighed.log_all
     log_best += float(masked[free].max(axis=1).sum())
     log_all += float(log_sum(masked[free]).sum())
 
-    mine = np.take_along_axis(likelihoods, classes[..., None], axis=2)[..., 0]
-    confusables = np.take_along_axis(likelihoods, CONFUSABLE_OF[classes][..., None], axis=2)[..., 0]
-    other_fits = np.take_along_axis(masks[0], CONFUSABLE_OF[classes][..., None], axis=2)[..., 0] == 0
+    own = np.arange(form.rows)[:, None], np.arange(form.columns), classes
+    fellow = *own[:2], CONFUSABLE_OF[classes]
+    mine, confusables = likelihoods[own], likelihoods[fellow]
     odds = confusables - mine
-    fellows = CONFUSABLE_OF[classes[number]]
+    fellows = fellow[2][number]
     odds[number] += OTHERWISE * barred[np.arange(len(fellows)), fellows]
-    alike = (CONFUSABLE_OF[classes] != classes) & (odds > _CONFUSABLES_POSSIBLE) & other_fits
+    alike = (fellow[2] != classes) & (odds > _CONFUSABLES_POSSIBLE) & (masks[0][fellow] == 0)
     return Decoded(
         form=form,
-        lines=tuple("".join(ALPHABET[index] for index in row) for row in classes),
+        lines=tuple("".join([ALPHABET[index] for index in row]) for row in classes.tolist()),
         log_best=log_best,
         log_all=log_all,
-        characters=np.take_along_axis(marginals, classes[..., None], axis=2)[..., 0].clip(0, 1).astype(np.float32),
+        characters=marginals[own].clip(0, 1).astype(np.float32),
         plainest=float(np.exp(np.maximum(mine, confusables)).min()),
-        confusables={(int(row), int(column)): float(odds[row, column]) for row, column in np.argwhere(alike)},
-        changed=tuple((int(row), int(column)) for row, column in np.argwhere(classes != likelihoods.argmax(axis=2))),
+        confusables={(row, column): float(odds[row, column]) for row, column in np.argwhere(alike).tolist()},
+        changed=tuple((row, column) for row, column in np.argwhere(classes != likelihoods.argmax(axis=2)).tolist()),
         formed=_only_formed(likelihoods[number], classes[number], barred),
     )
+
+
+@cache
+def _checked(form: Format) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], tuple[NDArray[np.float32], ...]]:
+    """(line, column) of the places under check digits, and what each variant of the format allows in them; no variant
+    where there are none."""
+    steps = places.steps(form)
+    checked = np.array([step.line for step in steps], np.intp), np.array([step.column for step in steps], np.intp)
+    return checked, tuple(mask[checked] for mask in places.variants(form)) if steps else ()
 
 
 def _printed(form: Format, likelihoods: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """Follows lines of text through a picture at 300 dpi, bent and tilted as they may be, and cuts them out straight."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -76,26 +77,32 @@ def follow(marked: NDArray[np.float32], start: Track, reach: tuple[NDArray[np.fl
 
     `reach`: the offsets of row, tilt and bow to be tried, in rows.
     """
-    slabs = marked.shape[1]
-    t = ((np.arange(slabs) + 0.5) / slabs) * 2 - 1
-    row, tilt, bow = np.meshgrid(*reach, indexing="ij")
-    row, tilt, bow = row.ravel() + start.row, tilt.ravel() + start.tilt, bow.ravel() + start.bow
-    tracks = row[:, None] + tilt[:, None] * t + bow[:, None] * (t * t - 1 / 3)
-    at = np.rint(tracks).astype(np.intp)
-    inside = (at >= 0) & (at < marked.shape[0])
-    values = np.where(inside, marked[np.clip(at, 0, marked.shape[0] - 1), np.arange(slabs)], -0.05).mean(axis=1)
+    row, tilt, bow = (offsets.ravel() for offsets in np.meshgrid(*reach, indexing="ij", copy=False))
+    row, tilt, bow = row + start.row, tilt + start.tilt, bow + start.bow
+    values = _along(marked, lambda t: row[:, None] + tilt[:, None] * t + bow[:, None] * (t * t - 1 / 3))
     # of equal tracks the plainer one
     best = int(np.argmax(values - 1e-4 * (np.abs(tilt - start.tilt) + np.abs(bow))))
     return Track(float(row[best]), float(tilt[best]), float(bow[best])), float(values[best])
 
 
-def beside(marked: NDArray[np.float32], track: Track, offsets: NDArray[np.intp]) -> NDArray[np.float64]:
+def beside(marked: NDArray[np.float32], track: Track, offsets: NDArray[np.intp]) -> NDArray[np.float32]:
     """Mean of `marked` (rows, slabs) along `track` moved down by each of `offsets` rows; -0.05 outside."""
-    slabs = marked.shape[1]
-    t = ((np.arange(slabs) + 0.5) / slabs) * 2 - 1
-    at = np.rint(track.row + track.tilt * t + track.bow * (t * t - 1 / 3)).astype(np.intp) + offsets[:, None]
-    inside = (at >= 0) & (at < len(marked))
-    return np.asarray(np.where(inside, marked[np.clip(at, 0, len(marked) - 1), np.arange(slabs)], -0.05).mean(axis=1))
+    row, tilt, bow = track.row, track.tilt, track.bow
+    return _along(marked, lambda t: np.rint(row + tilt * t + bow * (t * t - 1 / 3)) + offsets[:, None])
+
+
+def _along(
+    marked: NDArray[np.float32], tracks: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float32]:
+    """Means of `marked` (rows, slabs) along `tracks`, rows (n, slabs) for t = -1..1; outside it counts as -0.05."""
+    rows, slabs = marked.shape
+    at = np.rint(tracks(((np.arange(slabs) + 0.5) / slabs) * 2 - 1)).astype(np.intp)
+    edged = np.full((rows + 2, slabs), -0.05, np.float32)
+    edged[1:-1] = marked
+    at = np.clip(at, -1, rows, out=at) + 1
+    at *= slabs
+    at += np.arange(slabs)
+    return np.asarray(np.take(edged, at).mean(axis=1))
 
 
 def cut(

@@ -80,7 +80,7 @@ class MrzReader:
         self._sum = np.zeros((rows, width_px), np.float32)
         self._times = np.zeros(rows, np.float32)
         self._mean = np.zeros((rows, width_px), np.uint8)
-        self._thinned = flatten.rows_of(self._mean)
+        self._thinned = flatten.Rows(np.zeros((rows, width_px // flatten.ACROSS), np.uint8), np.ones(rows, bool))
         self._done: dict[int, PartialLine] = {}
         self.known: Known = {}
         """What the quick network has seen in the lines: see `net.knowing`."""

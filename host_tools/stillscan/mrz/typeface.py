@@ -49,10 +49,10 @@ typefaces that it has not learned one has more, which its single characters tell
 _STRANGE, _STRANGE_CERTAIN = 7.5, 7.0
 """Log odds that no MRZ has a character, beyond what is usual in its print (see below), with which it is not accepted;
 and the odds with which it can be nothing else. Of 333 strips in foreign characters, two over each other or other print
-that are accepted otherwise (271000 and 281000 on) 3 pass, all worn, and 155 of 2,393 genuine ones are refused: 2 of 635
-at levels 0 to 3, 16 of 576 at level 4, 44 of 507 of other weights, 3 and 90 of 275 and 400 of the third set's levels 0
-to 3 and 4. With 6 as many pass, and 264 are refused; with 8 4 pass, and 129 are. Of 43 specimens one has more than 7,
-across which a word is printed."""
+that are accepted otherwise (271000 and 281000 on) 5 pass, all worn, and 125 of 2,393 genuine ones are refused: 1 of 635
+at levels 0 to 3, 12 of 576 at level 4, 44 of 507 of other weights, none and 68 of 275 and 400 of the third set's levels
+0 to 3 and 4. With 6.5 and 7 4 pass, and 192 and 158 are refused; with 8 and 8.5 5 and 8 pass, and 116 and 103 are. Of
+43 specimens one has more than 7, across which a word is printed."""
 _LESS_LIKE = 1.75
 """Log odds for each by which a character is less like OCR-B than the rest of its print. With 1 whole print needs
 another limit than worn (6.5 and 5 refuse half as many again in worn print), with 2 it is no better."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from stillscan.terminal import standstill
 from stillscan.terminal.standstill import Clocks, Scheduled, Standstill
 
 STEP = Clocks(1.0, 1.0, 1.0)
@@ -98,3 +100,11 @@ def test_a_thread_that_is_new_counts_from_its_beginning(caplog: pytest.LogCaptur
 def test_it_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     accounts: list[Scheduled] = [{"1": (1.0 * n, 20.0 * n)} for n in range(4)]
     assert len(shared(caplog, *accounts)) == 3
+
+
+def test_how_long_programs_waited_is_told_where_it_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "cpu"
+    monkeypatch.setattr(standstill, "_PRESSURE", told)
+    assert standstill.pressed_s() == 0.0
+    told.write_text("some avg10=1.00 avg60=1.00 avg300=1.00 total=2500000\nfull avg10=0.00 total=0\n")
+    assert standstill.pressed_s() == 2.5

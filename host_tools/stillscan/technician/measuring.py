@@ -14,7 +14,7 @@ from kiosk import wire
 from stillscan.errors import DeviceError
 from stillscan.link.messages import Line, Sample, Value, named
 from stillscan.technician.at_scanner import HERE, HOME, AtScanner, ServiceOverError
-from stillscan.terminal.standstill import waited_s
+from stillscan.terminal.standstill import pressed_s
 
 Samples = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -37,7 +37,7 @@ _TRIP_STEPS = 700  # half the carriage's way
 TRIPS = 100  # the issue's, and a minute and a half on a board
 _NO_INT1_US = 50_000  # that it never came counts as so long: as long as the device waits
 _MOST_PPM = 2500.0  # USB 2.0, 7.1.11: nobody understands a device at full speed that is further off
-_BUSY = 0.1  # of the time, that this program waited for others: chosen, with nothing else to do it is a hundredth
+_BUSY = 0.25  # of the time, in which programs waited for the computer: chosen, a simulated scanner is late then
 _CLOCK_ASKED = 40  # times at each look, of which the quickest counts: some 0.1 s
 
 
@@ -88,11 +88,11 @@ class Clock:
     """The scanner's clock beside this computer's, from its making on, at each ``look``. DeviceError: it does not
     answer."""
 
-    def __init__(self, at: AtScanner, waited: Callable[[], float] = waited_s) -> None:
-        """``waited``: seconds that other programs kept this one from running."""
+    def __init__(self, at: AtScanner, pressed: Callable[[], float] = pressed_s) -> None:
+        """``pressed``: seconds in which programs waited for this computer."""
         self._at = at
-        self._waited = waited
-        self._began_waited_s = waited()
+        self._pressed = pressed
+        self._began_pressed_s = pressed()
         self._looks: list[_Look] = []
         self.look()
 
@@ -113,12 +113,12 @@ class Clock:
         """By how much the scanner's clock is fast (above 0) or slow at least, in ppm: what its whole milliseconds and a
         quickest answer that took longer at one end may have added is left out, and so is what only one half of the time
         shows: a computer that stands still, or a simulated scanner that makes up for it, is no clock that is wrong.
-        None: other programs had the computer for more than a moment, or it would be off by more than a scanner can be
+        None: this computer had too much to do, or it would be off by more than a scanner can be
         that speaks USB."""
         self.look()
         first, last = self._looks[0], self._looks[-1]
-        waited_ms = (self._waited() - self._began_waited_s) * 1000
-        if self._goes_on() and waited_ms > _BUSY * (last.host_ms - first.host_ms):
+        pressed_ms = (self._pressed() - self._began_pressed_s) * 1000
+        if self._goes_on() and pressed_ms > _BUSY * (last.host_ms - first.host_ms):
             return Measured("controller", "clock drift", None)
         middle_ms = (first.host_ms + last.host_ms) / 2
         middle = min(self._looks[1:-1] or [last], key=lambda look: abs(look.host_ms - middle_ms))

@@ -18,6 +18,8 @@ _SET_S = 60.0  # chosen: a time service corrects seconds, and nobody's verdict d
 _MOST_S = 99_999  # that is told: a day and more; a number of more digits could be somebody's, and passes into no bundle
 _SCHEDULED = Path("/proc/thread-self/schedstat")  # ns that the thread ran, ns that it was ready and waited, turns
 _THREADS = Path("/proc/self/task")
+_PRESSURE = Path("/proc/pressure/cpu")  # "some avg10=... total=us" (Linux, Documentation/accounting/psi.rst)
+_US = 1e6  # of a second
 _NS = 1e9  # of a second
 _LOOK_S = 60.0  # from one look at what the program got of its time to the next: chosen, some ten checks
 _HUNGRY = 4.0  # times as long ready as running: of five programs that want all of a processor one is the kiosk
@@ -52,14 +54,20 @@ def _threads() -> Scheduled:
 def _clocks() -> Clocks:
     running = time.monotonic()
     boot = getattr(time, "CLOCK_BOOTTIME", None)  # of Linux alone; elsewhere a sleep shows by the clock of the day
-    return Clocks(time.time(), running, running if boot is None else time.clock_gettime(boot), waited_s())
+    return Clocks(time.time(), running, running if boot is None else time.clock_gettime(boot), _waited())
 
 
-def waited_s() -> float:
-    """For how long this thread has been ready to run while others ran; 0 where the system does not tell."""
+def _waited() -> float:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(_SCHEDULED.read_text(encoding="ascii").split()[1]) / _NS
     return 0.0  # only Linux tells
+
+
+def pressed_s() -> float:
+    """For how long, since the computer's start, any program was ready to run and waited; 0.0 where that is not told."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(_PRESSURE.read_text(encoding="ascii").splitlines()[0].rpartition("total=")[2]) / _US
+    return 0.0
 
 
 class Standstill:

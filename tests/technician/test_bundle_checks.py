@@ -55,6 +55,14 @@ def test_one_customer_in_three_who_pulls_it_away_is_named_though_each_begins_aga
     assert findings(checks(*[GOOD] * 9, *[TAKEN] * 2)) == []
 
 
+def test_who_takes_it_away_because_the_letter_is_refused_is_in_no_hurry() -> None:
+    """On a slow computer the verdict comes before the passport is read."""
+    found = findings(checks(*[TAKEN] * 4, recorded=4, missing=4, verdict="refuse", reason="wrong_office"))
+    assert [one.name for one in found] == ["wrong_office"]
+    both = findings(checks(*[TAKEN] * 9, recorded=4, missing=4, verdict="refuse", reason="wrong_office"))
+    assert [one.name for one in both] == ["taken_away", "wrong_office"]
+
+
 def stopped(cause: str) -> str:
     return f"sweep aborted: {cause} at row 48, stopped after 0 us"
 

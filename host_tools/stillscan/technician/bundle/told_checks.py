@@ -15,6 +15,7 @@ _LINE = r"^(\S{13})\S* .*stillscan\.kiosk: (?:not read yet: (\w+)|check: (\w+), 
 _MISSING, _UNCERTAIN = "mrz_missing", "mrz_uncertain"
 _UNREAD = (_MISSING, _UNCERTAIN)
 _TAKEN = ("removed", "lifted", "moved", "slip")
+_VERIFIED = "verified"
 _GAVE_UP, _RESCAN = "gave_up", "rescan"  # of a scan; of a visit that ends without a reading
 _FEWEST = 3  # checks: of one or two that somebody broke off nothing is known
 
@@ -103,9 +104,15 @@ def given_up(bundle: Bundle) -> Figure | None:
 
 def taken_away(bundle: Bundle) -> Figure | None:
     """The share that ended because the document was taken away or moved before any of its scans was read; None of
-    one or two, which somebody has who is in a hurry."""
+    one or two, which somebody has who is in a hurry. Whoever came for a letter that is refused takes it away rightly."""
     found = _share(bundle, lambda why: why in _TAKEN)
-    return found if found is not None and round(found.value * sum(1 for _ in told_checks(bundle))) >= _FEWEST else None
+    if found is None:
+        return None
+    office, told = _recorded(bundle)
+    rightly = max(0, office.checks - office.unread - sum(one.outcome == _VERIFIED for one in told))
+    checks = sum(1 for _ in told_checks(bundle))
+    gone = round(found.value * checks) - rightly
+    return found._replace(value=gone / checks) if gone >= _FEWEST else None
 
 
 def no_code_lines(bundle: Bundle) -> Figure | None:
@@ -116,6 +123,25 @@ def no_code_lines(bundle: Bundle) -> Figure | None:
 def never_laid_down(bundle: Bundle) -> Figure | None:
     """The share of recorded checks that were ended for want of a reading, and of which the scanner saw nothing either,
     in the hours that the log covers from their beginning. A letter that is refused needs no passport."""
+    office, told = _recorded(bundle)
+    recorded, unread = office
+    gave_up = sum(one.outcome == _GAVE_UP for one in told)
+    seen = gave_up + max(0, len(told) - gave_up - (recorded - unread))  # what was read, and was over before its visit
+    if recorded < _FEWEST:
+        return None
+    said = f"checks.json: {unread} of {recorded} checks without a reading; {LOG}: {seen} of them were scanned"
+    return Figure((unread - seen) / recorded, "", said)
+
+
+class _Office(NamedTuple):
+    """Of the records: checks, and how many of them ended for want of a reading."""
+
+    checks: int
+    unread: int
+
+
+def _recorded(bundle: Bundle) -> tuple[_Office, list[Told]]:
+    """What records and log tell of the hours that the log covers from their beginning."""
     begins = next((found[1] for _, found in lines(bundle, r"^(\S{13})")), None)
     rows = [one.value for one in values(bundle, "checks:hours[]") if begins is not None and _hour(one.value) >= begins]
     covered = {_hour(row) for row in rows}
@@ -123,13 +149,7 @@ def never_laid_down(bundle: Bundle) -> Figure | None:
     listed = [row["verdicts"] for row in rows if isinstance(row.get("verdicts"), list)]
     verdicts = [verdict for each in listed for verdict in each if isinstance(verdict, dict)]
     unread = sum(_count(verdict, "count") for verdict in verdicts if verdict.get("verdict") == _RESCAN)
-    told = [one for one in told_checks(bundle) if one.hour in covered]
-    gave_up = sum(one.outcome == _GAVE_UP for one in told)
-    seen = gave_up + max(0, len(told) - gave_up - (recorded - unread))  # what was read, and was over before its visit
-    if recorded < _FEWEST:
-        return None
-    said = f"checks.json: {unread} of {recorded} checks without a reading; {LOG}: {seen} of them were scanned"
-    return Figure((unread - seen) / recorded, "", said)
+    return _Office(recorded, unread), [one for one in told_checks(bundle) if one.hour in covered]
 
 
 def _hour(facts: Any) -> str:

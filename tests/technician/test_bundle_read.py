@@ -343,6 +343,10 @@ TROUBLES: dict[str, tuple[str, Callable[[Kiosk], Any]]] = {
         "log_flooded",
         lambda k: k.say("a request of another site was refused", 900, "WARNING", "stillscan.web.guard"),
     ),
+    "a kiosk's own keys gone": (
+        "keys_refused",
+        lambda k: [one.unlink() for one in Path(f"{k.file}.keys").iterdir() if one.is_file()],
+    ),
     "rights of the keys": ("keys_refused", lambda k: Path(f"{k.file}.keys").chmod(0o777)),
     "a key that was cut off": (
         "keys_refused",

@@ -112,6 +112,17 @@ def test_most_letters_refused_for_one_reason() -> None:
     assert _reasons("face_mismatch", 3, 3) == []
 
 
+def test_a_folder_that_the_kiosk_makes_need_not_be_there(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    options = frozenset({"record"})
+    for folder, usable in (("new/recordings", True), ("taken/recordings", False)):
+        file.write_text(f'record = "{tmp_path}/{folder}"\n', encoding="utf-8")
+        told = configuration(Ask(Places(configuration=file, options=options, files=options)))
+        assert told is not None
+        assert [row["usable"] for row in told["options"]] == [usable]
+
+
 def test_a_file_that_the_configuration_names_and_that_is_not_there(tmp_path: Path) -> None:
     there = tmp_path / "secret"
     there.write_text("x", encoding="utf-8")

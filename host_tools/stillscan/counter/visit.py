@@ -37,18 +37,11 @@ from stillscan.verify.case import Case, Consignment
 from stillscan.verify.identity_number import parse_identity_number
 from stillscan.verify.known import Known, advice
 from stillscan.verify.rules import decide_case
+from stillscan.verify.ruling import OF_THE_LETTER
 from stillscan.verify.typed import number_of
 
 _LOG = logging.getLogger(__name__)
 _ANSWERS_TO_COME = {"face_not_confirmed", "second_document_missing"}
-_OF_THE_LETTER = {
-    "already_released",
-    "consignment_withdrawn",
-    "consignment_returned",
-    "deadline_passed",
-    "wrong_office",
-}
-"""What no document changes: it is said before anybody is asked for one."""
 _UNREAD = "reason.mrz_missing"
 
 
@@ -63,7 +56,7 @@ class Recorded(NamedTuple):
     def told(self) -> tuple[str, ...]:
         """The reasons that people are told: what was not asked any more is no news once the letter stays here."""
         not_asked = {"face_not_confirmed"}
-        if not _OF_THE_LETTER.isdisjoint(self.reasons):
+        if not OF_THE_LETTER.isdisjoint(self.reasons):
             not_asked |= {"mrz_missing", "second_document_missing"}
         return tuple(reason for reason in self.reasons if reason not in not_asked) or self.reasons
 
@@ -441,7 +434,7 @@ class Visit:
                 return False
             if not told:
                 self._end_reading("unasked")
-        if self._held is None and _OF_THE_LETTER.isdisjoint(self._ruling()):
+        if self._held is None and OF_THE_LETTER.isdisjoint(self._ruling()):
             return False
         self._begin_record()
         return True

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from stillscan import __version__
 from stillscan.records import kinds, text
 from stillscan.records.canonical import canonical, digest
-from stillscan.records.errors import NOTHING, UNKNOWN, RecordsError, broken
+from stillscan.records.errors import NOTHING, OWN, UNKNOWN, RecordsError, broken
 from stillscan.records.keyring import Keyring
 
 ENTRY = "audit entry 1"  # purposes of signatures: part of the format, never reused for anything else
@@ -143,7 +143,7 @@ def unknown(kiosk: str, keyring: Keyring) -> str:
     key = f"{kiosk}.pub" if text.ID.fullmatch(kiosk) else "NAME.pub"
     if kiosk == keyring.kiosk:
         return (
-            f"{UNKNOWN} {kiosk!r}, which is this one, is not in {keyring.folder}; put it back: 'stillscan keys restore "
+            f"{UNKNOWN} {kiosk!r}{OWN} is not in {keyring.folder}; put it back: 'stillscan keys restore "
             f"FILE', or a copy of {key} alone, and go on under another name (--kiosk NAME)"
         )
     return (

@@ -12,6 +12,8 @@ from stillscan.files import why
 NOTHING = "Nothing was written"
 UNKNOWN = "the key of the kiosk"
 """How the sentence of an entry begins that cannot be checked here."""
+OWN = ", which is this one,"
+"""What stands in it of a kiosk that misses its own key."""
 RecordsTrouble = Literal[
     "busy", "silent", "full", "closed", "refused", "damaged", "moved",  # the database
     "broken", "untrusted", "newer", "outcome",  # the audit chain
@@ -54,7 +56,10 @@ def broken(what: str) -> RecordsError:
 
 def untrusted(what: str) -> RecordsError:
     """The error for an entry that cannot be checked here, because its kiosk's key is not: nothing is broken. ``what``
-    begins with UNKNOWN."""
+    begins with UNKNOWN; of a kiosk's own key it is one of the keys."""
+    kiosk, own, rest = what.removeprefix(UNKNOWN).partition(OWN)
+    if own:
+        return RecordsError(f"{UNKNOWN}{kiosk}{OWN}{rest}. {NOTHING}", "keys")
     return RecordsError(f"{UNKNOWN}{what.removeprefix(UNKNOWN)}. {NOTHING}", "untrusted")
 
 

@@ -43,6 +43,10 @@ Reason = Literal[
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Every reason against a release, in the order in which a ruling lists them."""
+OF_THE_LETTER: frozenset[Reason] = frozenset({
+    "already_released", "consignment_withdrawn", "consignment_returned", "deadline_passed", "wrong_office",
+})  # fmt: skip
+"""What no document changes: it is said before anybody is asked for one."""
 OK = "ok"
 
 

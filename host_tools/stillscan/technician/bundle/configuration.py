@@ -17,6 +17,8 @@ from stillscan.technician.bundle.plain import Passed, small
 
 _SHOWN = ("language", "motion", "dirt")
 """Keys whose texts are one of a few words; another text has a stand-in that begins with its option, in the log too."""
+_MADE = ("record",)
+"""Folders that the kiosk makes (recordings/visit.py)."""
 
 
 def configuration(ask: Ask) -> dict[str, Any] | None:
@@ -55,7 +57,9 @@ def _shown(ask: Ask, key: str, value: Any) -> dict[str, Any]:
             return {"value": ask.plain.text(value)}
         case str():
             shown = Passed(ask.hidden.of(key.replace("-", "_"), value))
-            return {"value": shown, "usable": _usable(Path(value))} if key in ask.places.files else {"value": shown}
+            if key not in ask.places.files:
+                return {"value": shown}
+            return {"value": shown, "usable": _usable(Path(value), made=key in _MADE)}
         case list() if key == "set":
             return {"settings": [_setting(ask, one) for one in value if isinstance(one, str)]}
     return {"value": None}
@@ -70,11 +74,19 @@ def _lacking(file: Path) -> dict[str, Any]:
     return {"lacking": len(absent), "first_lacking": Passed(absent[0]) if absent else None}
 
 
-def _usable(place: Path) -> bool | None:
-    """Whether a file or folder is there and this user may read it, or write into it; None: it depends on from where."""
+def _usable(place: Path, *, made: bool) -> bool | None:
+    """Whether a file or folder is there and this user may read it, or write into it; None: it depends on from where.
+
+    ``made``: the kiosk makes it, if this user may.
+    """
     if not place.is_absolute():
         return None
-    return os.access(place, os.R_OK | os.W_OK | os.X_OK if place.is_dir() else os.R_OK)
+    there = place
+    while made and not there.exists() and there != there.parent:
+        there = there.parent
+    if there.is_dir():
+        return os.access(there, os.R_OK | os.W_OK | os.X_OK)
+    return there == place and os.access(place, os.R_OK)
 
 
 def _setting(ask: Ask, text: str) -> dict[str, Any]:

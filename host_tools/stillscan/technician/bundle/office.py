@@ -22,7 +22,7 @@ from stillscan.records.chain_entry import OTHER_KEY
 from stillscan.records.chain_state import ChainState
 from stillscan.records.clock import ClockError, ClockRules, utc_now
 from stillscan.records.database import Database
-from stillscan.records.errors import UNKNOWN, RecordsError
+from stillscan.records.errors import OWN, UNKNOWN, RecordsError
 from stillscan.records.keyring import Keyring
 from stillscan.records.models import ENTRY, SchemaVersionRow
 from stillscan.records.passphrase import given_passphrase
@@ -43,6 +43,7 @@ _KB = 1024  # bytes
 _MOST_KINDS = 40  # twice those that there are; a table somebody filled up makes no bundle long
 _FOUND: dict[str, Callable[[str], bool]] = {
     "damaged_file": lambda problem: problem.startswith("the database file is damaged"),
+    "own_key": lambda problem: problem.startswith(UNKNOWN) and OWN in problem,
     "kiosk_not_trusted": lambda problem: problem.startswith(UNKNOWN),
     "newer": lambda problem: problem.startswith(kinds.NEWER),
     "entries_missing": lambda problem: "missing before it" in problem or "missing at its end" in problem,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any, NamedTuple
 
 from stillscan.guidance import counted
 from stillscan.technician.bundle.opened import Bundle
 from stillscan.technician.bundle.seen import LOG, Figure, lines
 from stillscan.technician.bundle.values import values
+from stillscan.verify.ruling import OF_THE_LETTER
 
 _LINE = r"^(\S{13})\S* .*stillscan\.kiosk: (?:not read yet: (\w+)|check: (\w+), (\w+))"
 _MISSING, _UNCERTAIN = "mrz_missing", "mrz_uncertain"
@@ -104,12 +105,13 @@ def given_up(bundle: Bundle) -> Figure | None:
 
 def taken_away(bundle: Bundle) -> Figure | None:
     """The share that ended because the document was taken away or moved before any of its scans was read; None of
-    one or two, which somebody has who is in a hurry. Whoever came for a letter that is refused takes it away rightly."""
+    one or two, which somebody has who is in a hurry. Who came for a letter that is refused takes it away rightly."""
     found = _share(bundle, lambda why: why in _TAKEN)
     if found is None:
         return None
     office, told = _recorded(bundle)
-    rightly = max(0, office.checks - office.unread - sum(one.outcome == _VERIFIED for one in told))
+    verified = sum(one.outcome == _VERIFIED for one in told)
+    rightly = max(0, min(office.of_letters, office.checks - office.unread - verified))
     checks = sum(1 for _ in told_checks(bundle))
     gone = round(found.value * checks) - rightly
     return found._replace(value=gone / checks) if gone >= _FEWEST else None
@@ -124,7 +126,7 @@ def never_laid_down(bundle: Bundle) -> Figure | None:
     """The share of recorded checks that were ended for want of a reading, and of which the scanner saw nothing either,
     in the hours that the log covers from their beginning. A letter that is refused needs no passport."""
     office, told = _recorded(bundle)
-    recorded, unread = office
+    recorded, unread, _ = office
     gave_up = sum(one.outcome == _GAVE_UP for one in told)
     seen = gave_up + max(0, len(told) - gave_up - (recorded - unread))  # what was read, and was over before its visit
     if recorded < _FEWEST:
@@ -134,10 +136,11 @@ def never_laid_down(bundle: Bundle) -> Figure | None:
 
 
 class _Office(NamedTuple):
-    """Of the records: checks, and how many of them ended for want of a reading."""
+    """Of the records: checks, how many ended for want of a reading, and reasons that are of the letter alone."""
 
     checks: int
     unread: int
+    of_letters: int
 
 
 def _recorded(bundle: Bundle) -> tuple[_Office, list[Told]]:
@@ -146,10 +149,15 @@ def _recorded(bundle: Bundle) -> tuple[_Office, list[Told]]:
     rows = [one.value for one in values(bundle, "checks:hours[]") if begins is not None and _hour(one.value) >= begins]
     covered = {_hour(row) for row in rows}
     recorded = sum(_count(row) for row in rows)
-    listed = [row["verdicts"] for row in rows if isinstance(row.get("verdicts"), list)]
-    verdicts = [verdict for each in listed for verdict in each if isinstance(verdict, dict)]
-    unread = sum(_count(verdict, "count") for verdict in verdicts if verdict.get("verdict") == _RESCAN)
-    return _Office(recorded, unread), [one for one in told_checks(bundle) if one.hour in covered]
+    unread = _counted(rows, "verdicts", "verdict", {_RESCAN})
+    of_letters = _counted(rows, "reasons", "reason", OF_THE_LETTER)
+    return _Office(recorded, unread, of_letters), [one for one in told_checks(bundle) if one.hour in covered]
+
+
+def _counted(rows: list[Any], names: str, name: str, wanted: Set[str]) -> int:
+    listed = [row[names] for row in rows if isinstance(row.get(names), list)]
+    there = [one for each in listed for one in each if isinstance(one, dict) and isinstance(one.get(name), str)]
+    return sum(_count(one, "count") for one in there if one[name] in wanted)
 
 
 def _hour(facts: Any) -> str:

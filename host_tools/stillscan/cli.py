@@ -82,6 +82,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
         Parser,
         add_log,
         keep_what_came_before,
+        refuse_overwriting,
         refuse_visible_password,
         unlike_defaults,
     )
@@ -106,6 +107,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
         from stillscan.commands.config import from_file
 
         args = parser.parse_args([given[0], *from_file(args.config, subparsers.choices[given[0]]), *given[1:]])
+    refuse_overwriting(args)
     args.given = unlike_defaults(args, subparsers.choices[given[0]])
     return args
 

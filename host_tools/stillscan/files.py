@@ -160,7 +160,7 @@ def located_toml(name: str | PathLike[str]) -> Located:
             content = file.read(_MOST_TEXT + 1)
         if len(content) > _MOST_TEXT:
             raise InputError(f"{os.fspath(name)}: is longer than {_MOST_TEXT // 1_000_000} MB")
-        text = content.decode("utf-8").replace("\r\n", "\n")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
         return Located(os.fspath(name), tomllib.loads(text), text)
     except UnicodeDecodeError:
         raise InputError(f"{os.fspath(name)}: is not UTF-8 text") from None

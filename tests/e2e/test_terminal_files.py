@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from stillscan import verify
+from stillscan.boards.new import make_board
 from stillscan.cli import main
+from stillscan.verify.known import own_list, read_list
 
 from .terminal import CLEAN, SAMPLES, ran, shell
 
@@ -89,6 +92,45 @@ def test_explain_never_overwrites_what_it_reads(
         assert capsys.readouterr().err.endswith(f"{name}: is the file that is read; it is not overwritten\n")
     assert main(["read", "a.png", "--explain", "b.png"]) == 0
     assert Path("a.png").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "simulate --document READ --plot",
+        "simulate --document READ --vcd",
+        "simulate --document READ --record-link",
+        "simulate --document READ --log",
+        "simulate --document x.png --motion READ --vcd",
+        "simulate --scenario READ --vcd",
+        "run --port sim --once --document READ --save-strip",
+        "run --port sim --once --motion READ --save-screen",
+        "run --config READ --log",
+        "read x.png READ --log",
+        "rules decide READ --log",
+        "replay READ --trace",
+    ],
+)
+def test_no_command_overwrites_what_it_reads(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("one").write_text('port = "sim"\n')
+    Path("other").symlink_to("one")
+    for name in ("one", "./one", "other"):
+        assert main([*command.replace("READ", "one").split(), name]) == 2
+        assert capsys.readouterr().err == f"stillscan: {name}: is the file that is read; it is not overwritten\n"
+    assert Path("one").read_text() == 'port = "sim"\n'
+
+
+def test_no_file_is_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for options in ("--vcd out --plot ./out", "--vcd out --record-link out", "--plot out --log out"):
+        assert main(["simulate", "--document", CLEAN, *options.split()]) == 2
+        assert capsys.readouterr().err == f"stillscan: {tmp_path / 'out'}: two options write it\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_and_a_file_that_is_not_there_are_not_damaged(
@@ -189,6 +231,31 @@ def test_a_folder_that_is_to_be_made_where_a_file_is(
             assert main([*command.replace("LETTERS", str(letters)).split(), str(place)]) == 2
             told = capsys.readouterr().err
             assert (told.count("\n"), ": cannot be made: " in told) == (1, True), told
+
+
+@pytest.mark.process
+def test_files_of_an_editor_that_writes_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As Windows' editors do, and lines that end in CR LF."""
+
+    def written(name: str, text: str) -> str:
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+        return str(tmp_path / name)
+
+    config = written("kiosk.toml", 'port = "sim"\nno_such = 1\n')
+    assert main(["run", "--config", config]) == 2
+    assert "no_such" in capsys.readouterr().err
+    scenario = written("a.scenario.toml", 'about = "x"\nsteps = [{ lay = {} }, { expect = "scanning" }]\n')
+    assert main(["simulate", "--scenario", scenario]) == 0
+    known = written("known.toml", (Path(verify.__file__).parent / "known.toml").read_text(encoding="utf-8"))
+    assert len(read_list(Path(known))) == len(own_list())
+    board = make_board(str(tmp_path / "mine"), "rpi_pico")
+    for name in ("board.toml", "parts.toml"):
+        written(f"mine/{name}", (board / name).read_text(encoding="utf-8"))
+    assert main(["boards", "show", str(board)]) == 0
+    capsys.readouterr()
+    cases = written("cases.jsonl", "{}\n")
+    assert main(["rules", "decide", cases]) == 2
+    assert "cases.jsonl:1: 'consignment' is missing" in capsys.readouterr().err, "it is JSON"
 
 
 def test_what_simulate_says_counts_rightly(capsys: pytest.CaptureFixture[str]) -> None:

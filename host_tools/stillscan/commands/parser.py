@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, NoReturn
 
 from stillscan import log
 from stillscan.errors import InputError, one_line
+from stillscan.files import refuse_same
 from stillscan.guidance import known_language
 
 _MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromisoformat: "a date as YYYY-MM-DD"}
@@ -184,6 +186,31 @@ def refuse_visible_password(database: str | None) -> None:
             f"--database: a password on the command line is seen by every account of this computer; put it {WAYS}, "
             "and give it a new one"
         )
+
+
+_READ = (
+    *("document", "scenario", "motion", "uf2", "images", "known", "config", "pairing", "file", "kiosk_config", "cases"),
+    *("witness", "trust", "webhook_secret", "fleet_authority", "fleet_centre", "releases_seed", "releases_root"),
+)
+_WRITTEN = (
+    *("plot", "vcd", "record_link", "save_strip", "save_screen", "explain", "map", "labels", "trace", "image_only"),
+    *("out", "log"),
+)
+"""Arguments of all commands that name files."""
+
+
+def refuse_overwriting(args: argparse.Namespace) -> None:
+    """InputError for a file that is to be written and is read as well, or that two options write."""
+    written = [str(name) for key in _WRITTEN if (name := getattr(args, key, None)) not in (None, "", "-")]
+    for key in _READ:
+        names = getattr(args, key, None) or []
+        for read in names if isinstance(names, list) else [names]:
+            for name in written:
+                refuse_same(read, name)
+    places = [os.path.realpath(name) for name in written if os.path.isfile(name) or not os.path.exists(name)]
+    for place in places:
+        if places.count(place) > 1:
+            raise InputError(f"{place}: two options write it")
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

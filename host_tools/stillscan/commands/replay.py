@@ -13,7 +13,7 @@ from typing import Any
 
 from stillscan.commands.parser import whole
 from stillscan.errors import InputError
-from stillscan.files import may_write, read_whole, refuse_same, write_whole
+from stillscan.files import may_write, read_whole, write_whole
 from stillscan.guidance import counted
 from stillscan.recordings.file import MOST_BYTES, Recording, parse, several
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -62,7 +62,6 @@ def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
     for path in (args.plot, args.trace):
         if path is not None:
-            refuse_same(args.file, path)
             may_write(path)
     recording = _read(args.file, args.visit)
     try:

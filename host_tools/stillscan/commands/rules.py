@@ -96,9 +96,10 @@ def _lines(name: str) -> Iterator[tuple[int, str]]:
 
 
 def _capped(name: str, file: TextIO) -> Iterator[str]:
-    """Lines of bounded length: what is longer than any case is cut, which makes it none. InputError: it has no end."""
+    """Lines of bounded length: what is longer than any case is cut, which makes it none; without a byte order mark.
+    InputError: it has no end."""
     while line := file.readline(MOST_CHARACTERS + 1):
-        yield line
+        yield line.removeprefix("\ufeff")
         rest = 0
         while line and not line.endswith("\n"):
             line = file.readline(MOST_CHARACTERS)

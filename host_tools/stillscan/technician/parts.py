@@ -80,7 +80,7 @@ def read_parts(board: Board) -> Kiosk:
 def _tables(path: Path, depth: int = 0) -> dict[str, dict[str, Any]]:
     """The file's tables over those of the file that it names in ``like``; an entry that is {} takes one away."""
     try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
         raise InputError(f"{path}: not there, so its parts, power and wiring are not known") from None
     except ValueError as error:

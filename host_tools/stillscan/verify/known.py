@@ -66,7 +66,7 @@ def lists(office: str | None) -> tuple[Known, ...]:
 def parse_list(content: bytes, source: str) -> tuple[Known, ...]:
     """A list that came as bytes; ``source`` is what messages call it. InputError as ``read_list``."""
     try:
-        table = tomllib.loads(content.decode("utf-8"))
+        table = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         raise InputError(f"{source}: is no TOML file") from None
     return tuple(_entries(table, source))

@@ -83,6 +83,7 @@ class Firmware:
         self._pending = b""  # of records; whole ones are there if the host has to be heard first
         self._held = False
         self._interrupted = False
+        self._torn = False
         self._closes = threading.Event()
         self._cpus = _share_a_cpu()
         with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
@@ -142,10 +143,16 @@ class Firmware:
 
     def run(self, until_us: int) -> None:
         """Let the firmware run until the virtual clock reaches ``until_us`` or it has sent bytes to the host."""
+        if self._torn:
+            raise DeviceError("the simulated scanner was stopped")
         bus = self.bus
         bus.until_us = until_us
-        while bus.now_us < until_us and not bus.usb.to_host:
-            self._records()
+        try:
+            while bus.now_us < until_us and not bus.usb.to_host:
+                self._records()
+        except KeyboardInterrupt:  # a question may be without its answer, for which the board waits for ever
+            self._torn = True
+            raise
 
     def _records(self) -> None:
         """Carry out what the firmware has asked for, up to a message to the host."""

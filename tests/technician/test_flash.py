@@ -272,7 +272,7 @@ def test_image_only(sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_a_module_that_is_no_python(sources: Path, board: FakeBoard, capsys: pytest.CaptureFixture[str]) -> None:
     (sources / "firmware" / "kiosk" / "plan.py").write_text("def f(:\n")
-    assert flash(board) == 1
+    assert flash(board) == 2
     assert "plan.py: line 1: does not compile" in capsys.readouterr().err
     assert files(board, ".") == {}
     shutil.rmtree(sources / "firmware" / "kiosk")

@@ -68,10 +68,11 @@ class Counter:
 
     def ready(self) -> None:
         """Wait for the page, and for an empty glass: the simulated scanner begins with a sample on it, which would
-        answer for the first customer. StillscanError when they do not come."""
+        answer for the first customer, and which the kiosk may have begun to scan. StillscanError when they do not
+        come."""
         self.scanner.tell("leave")
         end_s = time.monotonic() + _READY_S
-        while not self.window.panel.step or self.window.scanner.get("state") != "empty":
+        while not self.window.panel.step or self.window.scanner.get("state") not in ("empty", "gave_up"):
             if time.monotonic() > end_s or self.program.process.poll() is not None:
                 raise StillscanError("the page did not come up: " + "; ".join(self.observer.lines["stderr"][-3:]))
             self.window.wait(0.2)

@@ -7,6 +7,8 @@ from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.chip.parts import Parts
 from stillscan.simulator.scene import Scene
 
+pytestmark = pytest.mark.slow
+
 BOARD = "rpi_pico"
 PINS = wiring(BOARD).pins
 PIO, IO = 0x50200000, 0x40014000

@@ -52,12 +52,14 @@ def read_register(emulator: Emulator, address: int, register: int) -> int:
     return round((emulator.now_ns - began) / 1000)
 
 
+@pytest.mark.slow
 def test_a_register_over_i2c_takes_its_four_bytes(asleep: Emulator, parts: Parts) -> None:
     us = read_register(asleep, ADDRESS, WHO_AM_I)
     assert asleep.chip.read_uint32(I2C + 0x10) & 0xFF == 0x33
     assert us == pytest.approx(4 * 22.5, abs=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["fault", "address"])
 def test_nobody_acknowledges(asleep: Emulator, parts: Parts, missing: str) -> None:
     if missing == "fault":

@@ -10,6 +10,8 @@ from stillscan.simulator.scene import Scene
 
 from .conftest import ASLEEP, uf2_of
 
+pytestmark = pytest.mark.slow
+
 STEPS = 5  # of 2 ms
 
 

@@ -28,6 +28,7 @@ def open_alerts(store: Store) -> list[tuple[str, str]]:
         return sorted((one.kiosk, one.kind) for one in alerts(connection))
 
 
+@pytest.mark.slow
 @ON_BOTH
 def test_the_series_that_fails_is_found_in_the_state(store: Store) -> None:
     with_a_bad_series(store)
@@ -66,6 +67,7 @@ def test_a_series_that_begins_to_fail_this_week_is_told_as_new(store: Store) -> 
     assert findings.ended == []
 
 
+@pytest.mark.slow
 @ON_BOTH
 def test_a_round_finds_what_is_wrong_and_keeps_it_once(store: Store) -> None:
     fleet = Fleet(store, 6)

@@ -83,6 +83,7 @@ def refused(store: Store) -> dict[str, dict[str, int]]:
         return by_kiosk(connection)
 
 
+@pytest.mark.slow
 @ON_BOTH
 def test_a_message_that_is_read_again_counts_once(store: Store, kiosk: Kiosk) -> None:
     forged, stranger = Kiosk("oslo-1").tell(check()), Kiosk("moss-1").tell(check())
@@ -103,6 +104,7 @@ def test_a_message_that_is_read_again_counts_once(store: Store, kiosk: Kiosk) ->
     assert refused(store)["oslo-1"]["forged"] == 3
 
 
+@pytest.mark.slow
 def test_a_state_that_was_put_back_counts_what_came_since_and_nothing_twice(
     store: Store, kiosk: Kiosk, tmp_path: Path
 ) -> None:
@@ -142,6 +144,7 @@ def test_a_key_that_was_exchanged_is_taken_once_it_is_enrolled(store: Store, kio
     assert verified([sent(one)], keys, store) == ([one._replace(stream=1)], [])
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.binary(max_size=300) | st.binary(max_size=99).map(lambda b: b"2026-11-29T10 " + b"0" * 128 + b"\n" + b))
 def test_any_payload_is_parted_or_refused(payload: bytes) -> None:

@@ -28,6 +28,7 @@ def test_a_bad_version_is_told_after_three_hundred_checks() -> None:
     assert all(0.06 < one.rate < 0.14 and 0.01 < one.expected < 0.035 for one in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checks", [1, 10, 300, 3000])
 def test_a_sound_one_is_let_be(checks: int) -> None:
     rng = np.random.default_rng(checks)

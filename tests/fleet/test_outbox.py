@@ -124,6 +124,7 @@ def test_nothing_about_people_leaves(
     office.close()
 
 
+@pytest.mark.slow
 def test_a_check_that_is_not_recorded_is_not_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillscan.records.audit.Appender.seal", lambda _: (_ for _ in ()).throw(OSError))
     with pytest.raises(OSError):  # noqa: PT011 - the one that was raised above
@@ -131,6 +132,7 @@ def test_a_check_that_is_not_recorded_is_not_told(office: Office, monkeypatch: p
     assert (told(office), office.recorded()) == ([], set())
 
 
+@pytest.mark.slow
 def test_an_event_that_cannot_be_made_stops_no_check(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillscan.fleet.checks.__version__", "no version at all")
     office.serve(READ, random.Random(1))

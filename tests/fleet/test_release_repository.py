@@ -48,6 +48,7 @@ def reading(folder: Path, publisher: Publisher, clock: Clock) -> Reader:
 # --- who signs --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signatures", [0, 1])
 def test_a_release_that_too_few_have_signed_is_not_published(
     publisher: Publisher, reader: Reader, signatures: int
@@ -153,6 +154,7 @@ def test_a_kiosk_that_was_off_for_a_month_catches_up(publisher: Publisher, reade
     assert reader.kiosk.turn() == []
 
 
+@pytest.mark.slow
 def test_a_new_kiosk_comes_to_the_newest(publisher: Publisher, reader: Reader) -> None:
     publisher.release(1)
     publisher.release(2)
@@ -160,6 +162,7 @@ def test_a_new_kiosk_comes_to_the_newest(publisher: Publisher, reader: Reader) -
     assert reader.kept.installed == [listed(2)]
 
 
+@pytest.mark.slow
 def test_a_withdrawn_release_is_installed_by_nobody(publisher: Publisher, reader: Reader) -> None:
     made = publisher.release(1)
     publisher.repository.withdraw(made.path, publisher.clock.now)
@@ -196,6 +199,7 @@ def test_the_first_release_goes_back_to_what_the_program_brings(publisher: Publi
     assert reader.kiosk.installed()[Kind.KNOWN] == Installed(OWN, None)
 
 
+@pytest.mark.slow
 def test_what_waits_changes_nothing(publisher: Publisher, reader: Reader) -> None:
     first = publisher.release(1)
     publisher.publish([order(first, Does.WAIT)])
@@ -203,6 +207,7 @@ def test_what_waits_changes_nothing(publisher: Publisher, reader: Reader) -> Non
     assert reader.kept.installed == []
 
 
+@pytest.mark.slow
 def test_while_somebody_is_served_nothing_is_installed(publisher: Publisher, reader: Reader) -> None:
     publisher.release(1)
     reader.may = False
@@ -212,6 +217,7 @@ def test_while_somebody_is_served_nothing_is_installed(publisher: Publisher, rea
     assert reader.kept.installed == [listed(1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "again"),
     [
@@ -276,6 +282,7 @@ def web_server(folder: Path) -> Iterator[str]:
             thread.join()
 
 
+@pytest.mark.slow
 def test_any_web_server_hands_it_out(tmp_path: Path, publisher: Publisher, clock: Clock) -> None:
     publisher.release(1)
     with web_server(publisher.repository.folder / "public") as url:
@@ -286,6 +293,7 @@ def test_any_web_server_hands_it_out(tmp_path: Path, publisher: Publisher, clock
         reader.kiosk.turn()
 
 
+@pytest.mark.slow
 def test_a_folder_is_the_repository_or_what_it_hands_out(tmp_path: Path, publisher: Publisher, clock: Clock) -> None:
     publisher.release(1)
     for number, folder in enumerate((publisher.repository.folder, publisher.repository.folder / "public")):

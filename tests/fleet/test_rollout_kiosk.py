@@ -79,6 +79,7 @@ def kiosk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fixture:
     return Fixture(tmp_path, monkeypatch)
 
 
+@pytest.mark.slow
 def test_a_released_list_is_what_clerks_are_told_from_then_on(kiosk: Fixture) -> None:
     kiosk.publisher.release(3)
     kiosk.run()
@@ -90,6 +91,7 @@ def test_a_released_list_is_what_clerks_are_told_from_then_on(kiosk: Fixture) ->
     assert kiosk.counter.known[-1].source == "release 3"
 
 
+@pytest.mark.slow
 def test_released_settings_are_set_and_no_difference_is_told(kiosk: Fixture) -> None:
     made = Release(Kind.SETTINGS, "v1", 1)
     kiosk.publisher.repository.add(made, b"bump = 90\n", kiosk.publisher.clock.now)
@@ -100,6 +102,7 @@ def test_released_settings_are_set_and_no_difference_is_told(kiosk: Fixture) -> 
     assert kiosk.wanted == {"slip": 250, "bump": 90}
 
 
+@pytest.mark.slow
 def test_while_somebody_is_served_nothing_is_taken(kiosk: Fixture) -> None:
     kiosk.publisher.release(3)
     kiosk.idle = False

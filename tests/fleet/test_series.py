@@ -132,6 +132,7 @@ def test_weeks_are_put_together_until_nobody_can_be_found(weekly: list[tuple[int
     assert sum(part.documents for part in parts) == (whole if whole >= FEWEST else 0)
 
 
+@pytest.mark.slow
 @given(cells)
 def test_shares_leave_no_rest_that_can_be_found_out(weekly: list[tuple[int, int, int]]) -> None:
     named = [(str(week), documents, 0) for week, documents, _ in weekly]

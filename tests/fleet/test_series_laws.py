@@ -36,6 +36,7 @@ def _row(draw: st.DrawFn) -> tuple[int, int, int]:
     return draw(st.integers(1, total)), draw(st.integers(0, total)), total
 
 
+@pytest.mark.slow
 @given(st.lists(_row(), min_size=1, max_size=6), st.integers(-1, 30))
 def test_the_tail_is_what_counting_out_gives(rows: list[tuple[int, int, int]], seen: int) -> None:
     assert tail(strata(*rows), seen) == pytest.approx(counted_out(rows, seen), abs=1e-9)
@@ -91,6 +92,7 @@ def test_discovery_rates_are_those_of_benjamini_and_hochberg() -> None:
     assert rates[0] == pytest.approx(0.0015)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=300), st.floats(0.001, 0.2))
 def test_weights_share_out_the_whole_rate(shifts: list[float], rate: float) -> None:
     shared = weights(shifts, rate)

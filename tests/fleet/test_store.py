@@ -84,6 +84,7 @@ def test_a_gap_is_seen_until_it_is_filled(store: Store, kiosk: Kiosk) -> None:
     assert rows(store, AHEAD) == 0
 
 
+@pytest.mark.slow
 @ON_BOTH
 def test_what_is_gone_everywhere_is_waited_for_no_longer_and_counted(store: Store, kiosk: Kiosk) -> None:
     told = [kiosk.tell(check()) for _ in range(9)]

@@ -105,6 +105,7 @@ def test_missing_value_is_named() -> None:
         say("quality.streak")
 
 
+@pytest.mark.slow
 @given(st.text(), st.text())
 def test_unknown_keys_and_languages_are_told_apart(key: str, language: str) -> None:
     if key not in catalogue("nb"):

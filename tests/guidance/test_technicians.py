@@ -163,11 +163,13 @@ def test_sentences_with_values_are_known_by_their_words() -> None:
     assert technician_words("en")("dirt") == technician_words("xx")("dirt") == "dirt"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=80))
 def test_any_text_has_an_answer(text: str) -> None:
     assert isinstance(technician_words("nn")(text), str)
 
 
+@pytest.mark.slow
 def test_a_language_that_lacks_a_text_is_refused_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     table = dict(technician_words("nb")._table)
     del table["no dust, no play"]

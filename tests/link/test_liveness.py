@@ -291,6 +291,7 @@ def test_lines_of_a_sweep_come_once() -> None:
         list(iter(lambda: session.poll(10), None))
 
 
+@pytest.mark.slow
 def test_credit_never_leaves_its_field() -> None:
     """A sweep of more bands than a number has room for: the last grant is the greatest number."""
     device = sweeping(*((9, number, number % 274, 1, WIDTH) for number in range(95)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ def _same(one: Message | None, other: Message | None) -> bool:
     return repr(one) == repr(other) and type(one) is type(other)
 
 
+@pytest.mark.slow
 @given(_bodies())
 def test_a_message_is_the_same_at_the_other_end(said: tuple[int, bytes]) -> None:
     message = parse(*said)

@@ -16,6 +16,7 @@ NOR = tuple(VALID["NOR"].split("|"))
 _TEXT = st.text(ALPHABET, max_size=12)
 
 
+@pytest.mark.slow
 @given(_TEXT, _TEXT)
 def test_distance(one: str, other: str) -> None:
     assert bench.distance(one, one) == 0

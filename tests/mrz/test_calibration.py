@@ -77,6 +77,7 @@ def test_each_set_draws_the_same_pictures_again(name: str, ocr_b: Path) -> None:
     assert all(isinstance(one, np.ndarray) and one.dtype == np.uint8 and np.ptp(one) > 3 for one in drawn.pictures)
 
 
+@pytest.mark.slow
 def test_images_of_a_table_are_a_set(tmp_path: Path) -> None:
     sample = Path(samples.__file__).parent / "nor-clean.png"
     table = tmp_path / "truth.tsv"

@@ -10,6 +10,8 @@ from mrz_vectors import VALID
 from stillscan.mrz import effort
 from stillscan.simulator import printing
 
+pytestmark = pytest.mark.slow
+
 NOR = tuple(VALID["NOR"].split("|"))
 
 

@@ -42,6 +42,7 @@ def test_one_sheet_changes_nowhere() -> None:
     assert found.grain < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [75, 103, 125, 148, 175])
 def test_another_sheet_shows_wherever_it_begins(row: int) -> None:
     """Above the first line it is another's line too, but for what of it is covered; below the second likewise."""

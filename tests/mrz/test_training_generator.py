@@ -29,6 +29,7 @@ def test_the_same_seed_and_index_give_the_same_line(cuts: list[np.ndarray]) -> N
     assert not np.array_equal(once.pixels, dataset.sample(cuts, 3, 12).pixels)
 
 
+@pytest.mark.slow
 def test_a_line_has_the_shape_that_the_network_takes(cuts: list[np.ndarray]) -> None:
     one = dataset.sample(cuts, 1, 0)
     assert one.pixels.shape == (48, 1476)

@@ -13,6 +13,8 @@ from stillscan.mrz.read import examine
 from stillscan.mrz.unity import TWO_PRINTS, Difference, difference, distance
 from stillscan.simulator.printing import strip
 
+pytestmark = pytest.mark.slow
+
 CUT_ROW = 125  # between the lines
 
 

@@ -18,6 +18,8 @@ from stillscan.records.keyring import Keyring
 from stillscan.records.verification import AuditFinding, verify
 from stillscan.records.witness import Seen
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def busy(place: Place) -> Place:

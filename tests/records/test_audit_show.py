@@ -12,6 +12,8 @@ from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role
 from stillscan.records.tokens import Scope, TokenList
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def office(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:

@@ -17,6 +17,8 @@ from stillscan.records.importing import Imported, load
 from stillscan.records.staff import NotAllowedError, Person, Role, StaffList
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 KARI = replace(GOOD, mrz=("P<NORHANSEN<<KARI<<<<<<<<<<<<<<<<<<<<<<<<<<<", GOOD.mrz[1] if GOOD.mrz else ""))
 
 

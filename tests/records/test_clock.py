@@ -135,6 +135,7 @@ def test_within_the_window_the_newest_time_judges(place: Place, clock: Clock) ->
     refused(place, "clock_behind")
 
 
+@pytest.mark.slow
 def test_what_another_kiosk_of_the_chain_has_seen_counts(place: Place, clock: Clock, tmp_path: Path) -> None:
     other = Keyring(tmp_path / "other", "kiosk-2")
     other.trust("kiosk-1", place.keyring.public_pem())
@@ -203,6 +204,7 @@ def test_a_step_by_the_time_service_is_none(place: Place, running: Clock) -> Non
     assert place.finish(1) == "release"
 
 
+@pytest.mark.slow
 def test_a_clock_that_the_time_service_has_not_set(place: Place, running: Clock) -> None:
     running.set_by_service = False
     refused(place, "clock_unsynchronised")

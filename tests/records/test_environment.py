@@ -146,6 +146,7 @@ def test_a_file_of_letters_that_is_not_there_or_may_not_be_read(
     assert "F.csv: cannot be read: permission denied" in told(capsys)
 
 
+@pytest.mark.slow
 def test_endless_input_ends() -> None:
     assert main(["consignment", "import", "/dev/zero", "--database", "/nowhere/x.db"]) == 2
 

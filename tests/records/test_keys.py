@@ -105,6 +105,7 @@ def test_other_kiosks_follow_by_the_chain(place: Place, tmp_path: Path) -> None:
     assert findings(place, third) == []
 
 
+@pytest.mark.slow
 def test_who_stole_the_old_key_signs_nothing_any_more(place: Place, tmp_path: Path) -> None:
     stolen = tmp_path / "stolen"
     for folder in (stolen, tmp_path / "again"):
@@ -198,6 +199,7 @@ def test_wrapped_secrets_are_read_with_their_passphrase_only(wrapped: Place) -> 
     assert findings(wrapped) == []  # an auditor needs no secret
 
 
+@pytest.mark.slow
 def test_the_passphrase_comes_from_a_file_or_a_credential(
     wrapped: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +217,7 @@ def test_the_passphrase_comes_from_a_file_or_a_credential(
     assert check(wrapped, 2, anew(wrapped)) == "release"
 
 
+@pytest.mark.slow
 def test_another_passphrase_and_none_again(wrapped: Place) -> None:
     keyring = anew(wrapped, PASSPHRASE)
     keyring.wrapping.wrap(secrets_of(wrapped), OTHER)
@@ -226,6 +229,7 @@ def test_another_passphrase_and_none_again(wrapped: Place) -> None:
     assert b"PRIVATE" in secrets_of(wrapped)[0].read_bytes()
 
 
+@pytest.mark.slow
 def test_a_key_is_exchanged_while_it_is_wrapped(wrapped: Place) -> None:
     rotate(wrapped.database, anew(wrapped, PASSPHRASE), WHO)
     assert wrapping.is_sealed(secrets_of(wrapped)[0].read_bytes())

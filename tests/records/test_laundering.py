@@ -11,6 +11,8 @@ from stillscan.records.errors import RecordsError, RowsError
 from stillscan.records.importing import load
 from stillscan.records.verification import verify
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_purge_that_laundered_an_edited_row(place: Place, clock: Clock) -> None:
     """Marked as released, purged, marked as waiting, imported for somebody else: once a release to the wrong person."""

@@ -64,6 +64,7 @@ def test_a_variable_names_a_database_too(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_import_makes_one_and_says_so(tmp_path: Path, letters: str, capsys: pytest.CaptureFixture[str]) -> None:
     place = tmp_path / "a" / "records.db"
     assert main(["consignment", "import", letters, "--database", str(place), "--json"]) == 0
@@ -75,6 +76,7 @@ def test_import_makes_one_and_says_so(tmp_path: Path, letters: str, capsys: pyte
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_the_default_place_of_a_fresh_installation_works(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As far as the clerk who is not there: `check` makes the default database, and a named one with an option."""
     check = ["check", "--port", "/dev/null", "--tracking", tracking(0), "--staff", "s"]

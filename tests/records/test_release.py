@@ -83,6 +83,7 @@ def test_the_record_is_what_the_law_lets_us_keep(place: Place) -> None:
     assert len(person["document_number"]) == 64
 
 
+@pytest.mark.slow
 def test_nothing_of_the_person_is_on_the_disk(place: Place) -> None:
     for number, lines in enumerate((LINES, FOREIGN, LINES)):
         place.finish(number, replace(GOOD, mrz=lines, second_document=IDENTITY_NUMBER))
@@ -140,6 +141,7 @@ def test_there_is_no_way_to_say_what_the_verdict_shall_be() -> None:
     assert "environ" not in inspect.getsource(release)
 
 
+@pytest.mark.slow
 def test_test_mode_never_releases_a_real_letter(place: Place) -> None:
     load(csv(range(7, 8)), place.database, place.keyring, "f", test=True)
     trying = replace(GOOD, test_mode=True)

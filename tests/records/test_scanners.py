@@ -213,6 +213,7 @@ def test_a_real_check_by_any_other_scanner_releases_nothing(place: Place, scanne
     assert not any(letter.released for letter in place.stored())
 
 
+@pytest.mark.slow
 def test_a_scanner_that_is_revoked_in_mid_visit_releases_nothing(place: Place) -> None:
     scanner = paired(place.database, place.keyring)
     scanners = Scanners(place.database, place.keyring)

@@ -123,6 +123,7 @@ def test_a_password_from_the_environment_is_in_no_message(
         assert PASSWORD not in line
 
 
+@pytest.mark.slow
 def test_a_configuration_that_tells_everybody_the_password_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_pin_stays_as_long_as_it_is_in_force(office: Office) -> None:
     assert verify(office.place.database, office.place.keyring).findings == []
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(st.text(max_size=80))
 def test_a_pin_is_taken_or_refused_and_never_repeated(value: str) -> None:

@@ -56,6 +56,7 @@ def test_nothing_of_a_token_is_on_the_disk(place: Place) -> None:
     assert len(made) == len("stillscan_") + 43
 
 
+@pytest.mark.slow
 def test_two_tokens_are_two(place: Place) -> None:
     one = listed(place)
     made = [one.add(f"t{number}", [scope]) for number, scope in enumerate(list(Scope)[:4])]

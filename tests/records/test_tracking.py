@@ -91,6 +91,7 @@ def test_both_exceptions_of_s10() -> None:
     assert s10_check_digit("00000015") == "5"  # 11 - remainder is 11
 
 
+@pytest.mark.slow
 @given(st.text(), st.booleans())
 def test_no_text_does_anything_but_be_refused_or_taken(typed: str, test: bool) -> None:
     try:

@@ -37,6 +37,7 @@ def test_the_same_passport_agrees_wherever_the_sweep_was_interrupted(last: int, 
     assert compare(scan(KARI, 48, last), scan(KARI, first, 200, seed=2)).verdict == "same"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("last", "first"), [(95, 80), (110, 88), (140, 89)])
 @pytest.mark.parametrize(("primary", "secondary"), [("HANSEN", "OLA"), ("BERG", "KARI"), ("LIE", "AASE<MARIE")])
 def test_another_person_of_the_same_state_and_family_does_not(

@@ -42,6 +42,7 @@ def test_a_sound_sensor_s_lines_stay_as_they_are(level: int) -> None:
         assert bridged(strip) is strip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 @settings(max_examples=examples(20), deadline=None)
 @given(column=st.integers(*TEXT_PX), beside=st.integers(1, 5))
@@ -64,6 +65,7 @@ def test_dead_and_hot_beside_each_other() -> None:
     assert changed(spoilt, bridged(spoilt)) == [640, 641]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [0, 190, 110])
 def test_what_is_printed_is_read_and_accepted(value: int) -> None:
     reader = MrzReader(*STRIP.shape)
@@ -103,6 +105,7 @@ def test_the_sensor_s_ends_and_what_is_all_dark_or_bright() -> None:
         assert bridged(lines) is lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motion", [along((0, 0, 0), (50, 0, 0)), along((0, 0, 0), (3000, 3, 2))])
 def test_under_a_document_that_moves_it_is_a_column_of_the_sensor(motion) -> None:  # type: ignore[no-untyped-def]
     sound, spoilt = empty(), empty()

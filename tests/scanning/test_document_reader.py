@@ -14,6 +14,8 @@ from PIL import Image
 from stillscan.mrz import CaptureReader, MrzReader, Reading, effort, net, stream
 from stillscan.scanning.document_reader import DocumentReader
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def strip() -> NDArray[np.uint8]:

@@ -92,6 +92,7 @@ def test_two_scans_of_what_lay_still(dx: int, dy: int) -> None:
     assert lay_still(view(grey, 0, 0, 9, 1), rows, view(grey, dx, dy, 9, 2), rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [80, 120, 155])
 @pytest.mark.parametrize(("dx", "dy"), [(6, 0), (-7, 0), (0, 6), (5, -5)])
 def test_a_slip_of_half_a_millimetre_in_one_of_them(row: int, dx: int, dy: int) -> None:

@@ -151,6 +151,7 @@ def test_whatever_the_headers_say_nothing_breaks(messages: list[BandHeader | Swe
         assert set(store.missing(3, 17).tolist()) <= set(range(3, 18))
 
 
+@pytest.mark.slow
 @given(near=st.lists(st.booleans(), min_size=12, max_size=12), first=st.integers(-2, 13), last=st.integers(-2, 13))
 def test_rows_are_lacked_when_any_is_missing(near: list[bool], first: int, last: int) -> None:
     store = StripStore(12, 1, PITCH_UM)

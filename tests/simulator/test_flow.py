@@ -112,6 +112,7 @@ def test_deltas_add_up_to_the_displacement(places: list[tuple[float, float]], ga
     assert np.abs(np.array(total) - np.array(truth[:2]) * COUNTS_PER_MM).max() <= 2.5
 
 
+@pytest.mark.slow
 def test_a_long_rest_does_not_drift_and_a_run_outlasts_its_blocks() -> None:
     flow = _started()
     seen = [_burst(flow, n * FRAME_US) for n in range(1, 6000)]  # 50 s
@@ -183,6 +184,7 @@ def test_a_change_of_scene_leaves_the_past_as_it_was() -> None:
     assert _sum(flow, [1_200_000])[0] == pytest.approx(0.9 * 5 * COUNTS_PER_MM, abs=3)
 
 
+@pytest.mark.slow
 def test_reading_often_or_seldom_tells_the_same() -> None:
     often, seldom = _started("restless", seed=3), _started("restless", seed=3)
     assert _sum(often, list(range(3000, 12_000_001, 3000))) == _sum(seldom, [5_000_000, 12_000_000])

@@ -71,6 +71,7 @@ def test_errors_name_file_line_and_fault(tmp_path: Path, text: str | bytes, comp
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.csv: no such file"):
         load_trace(tmp_path / "none.csv")

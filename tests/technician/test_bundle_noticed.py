@@ -97,6 +97,7 @@ def test_where_no_letter_is_registered_at_all_one_that_is_asked_for_tells() -> N
     assert names(f"{NOT_TAKEN}tracking_unknown", records=none) == ["letters_unknown"]
 
 
+@pytest.mark.slow
 def test_what_the_kiosk_says_of_it_passes_the_gate_as_it_is() -> None:
     log = KioskLog(Plain(Hidden()))
     for line in (

@@ -129,6 +129,7 @@ def _failed(part: str, fault: str, *rows: dict[str, Any]) -> str:
     return findings(Bundle({"device-log.json": log, "parts.json": {"measured": list(rows)}}, {}, "", ""))[0].title
 
 
+@pytest.mark.slow
 def test_a_part_that_fails_is_told_apart_from_what_it_is_seen_by() -> None:
     assert _failed("lamp", "no_light").endswith(": lamp, or the line_sensor that sees its light")
     assert "line_sensor, or the amplifier" in _failed("lamp", "too_bright", row("line_sensor", "dark level", 248.0))

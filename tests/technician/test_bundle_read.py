@@ -47,6 +47,8 @@ from stillscan.technician.procedures.table import find
 
 from .bundle_device import Device
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 29, 10, 15, tzinfo=UTC)
 CLERK = Person("staff-7", Role.CLERK)
 # Own synthetic passport of an invented person (not of any real series), as in tests/records/desk.py.

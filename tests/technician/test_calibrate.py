@@ -14,6 +14,8 @@ from stillscan.technician.calibrations import CARD, FLOW, KINDS, Calibrated, Cal
 
 from .test_service_command import PIN, office, typed
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["office"]
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 

@@ -139,6 +139,7 @@ def test_a_folder_without_its_table(mine: Path, capsys: pytest.CaptureFixture[st
         assert "mine/board.toml: no such file: board 'mine' has no board.toml" in err
 
 
+@pytest.mark.slow
 def test_only_a_board_that_is_wired_as_ours_is_simulated(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (mine / "board.toml").write_text('like = "rpi_pico"\nshared = ["rp2"]\n')
     code, _, err = told(capsys, "simulate", "--board", "mine", "--scenario", "slip")

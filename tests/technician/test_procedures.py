@@ -66,6 +66,7 @@ def test_steps_name_what_there_is() -> None:
             assert name.removeprefix("replace-") in to_buy
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_for_every_board() -> None:
     for name in NAMES:
         for board in ("rpi_pico", "rpi_pico2", "simulator", ""):

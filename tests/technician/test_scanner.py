@@ -113,6 +113,7 @@ def test_every_part_is_measured_and_an_aged_one_named(capsys: pytest.CaptureFixt
     assert len(rows) == len(limits("simulator")) - OF_THE_CARD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "says"),
     [("en", "not measured: the flow sensor's scale"), ("nn", "ikkje målt: skalaen til rørslesensoren")],

@@ -114,6 +114,7 @@ def _with_digits(date_part: str, individuals: range) -> list[str]:
     return [f"{body}{k:02d}" for body in bodies for k in range(100) if remainders(f"{body}{k:02d}") == (0, 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("date_part", "individuals"),
     [
@@ -143,6 +144,7 @@ def test_29_february_needs_a_leap_year_of_its_own_century() -> None:
     assert not any(parse_identity_number(number, LATER) for number in _with_digits("298201", range(1000)))
 
 
+@pytest.mark.slow
 @given(st.text(max_size=14) | st.text("0123456789", min_size=11, max_size=11), st.dates(date(2026, 1, 1)))
 def test_any_text_gets_an_answer(text: str, today: date) -> None:
     found = parse_identity_number(text, today)

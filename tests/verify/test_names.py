@@ -95,12 +95,14 @@ def _mrz(words: list[str]) -> str:
     return "<".join("".join(NORWEGIAN.get(letter, letter) for letter in word) for word in words)
 
 
+@pytest.mark.slow
 @given(names, names)
 def test_every_name_matches_its_own_mrz(given_names: list[str], surnames: list[str]) -> None:
     written = " ".join([*given_names, "-".join(surnames)]).title()
     assert match_name(written, _mrz(surnames), _mrz(given_names), truncated=False) is MATCH
 
 
+@pytest.mark.slow
 @given(names, names, st.text("XYZ", min_size=1, max_size=9))
 def test_a_word_that_the_mrz_lacks_never_matches(given_names: list[str], surnames: list[str], other: str) -> None:
     for written in (
@@ -117,6 +119,7 @@ def test_any_text_gets_an_answer(recipient: str, primary: str, secondary: str, t
     assert match_name(recipient, primary, secondary, truncated) in NameMatch
 
 
+@pytest.mark.slow
 @given(names, names, st.booleans())
 def test_nothing_matches_without_both_kinds_of_name(some: list[str], more: list[str], truncated: bool) -> None:
     assert match_name(" ".join(more), _mrz(some), "XYZ", truncated) is not MATCH

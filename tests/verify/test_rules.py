@@ -103,6 +103,7 @@ cases = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(cases)
 def test_a_release_has_passed_every_check(case: Case) -> None:
     ruling = decide_case(case)

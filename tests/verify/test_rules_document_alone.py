@@ -135,6 +135,7 @@ facts = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.none() | facts, st.booleans(), st.sampled_from([None, "", "Åse Østenbyen", "Ola Hansen"]), st.dates())
 def test_nothing_doubtful_is_ever_verified(
     mrz: Facts | None, accepted: bool, recipient: str | None, today: date

@@ -32,6 +32,7 @@ def test_what_is_no_part_of_writing_a_number_stays(typed: str) -> None:
     assert number_of(typed) != "17859199917"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 def test_it_takes_any_text_and_once_is_enough(typed: str) -> None:
     once = number_of(typed)

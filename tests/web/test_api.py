@@ -178,6 +178,7 @@ OPERATIONS = [
 ENDLESS = [("GET", "/events")]  # tried by hand below
 
 
+@pytest.mark.slow
 def test_every_operation_is_held_against_the_description(office: Office) -> None:
     described = office.client.get("/api/v1/openapi.json").json()["paths"]
     assert sorted((method.upper(), path) for path, by in described.items() for method in by) == sorted(

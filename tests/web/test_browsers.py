@@ -250,6 +250,7 @@ def test_the_system_tells_which_account_a_connection_is_of(played: Played, monke
     assert asked() == 200
 
 
+@pytest.mark.slow
 def test_while_nobody_can_tell_which_browsers_are_bound_nobody_is_let_in(played: Played) -> None:
     one = client(played.program, played.browsers)
     played.browsers.file.write_text("nonsense\n")

@@ -70,6 +70,7 @@ def test_a_passport_that_was_read_is_no_matter_of_the_scanner(counter: Counter) 
     assert all(key.startswith("reason.") and key != "reason.mrz_missing" for key in told)
 
 
+@pytest.mark.slow
 def test_the_page_and_the_case_for_support_say_it() -> None:
     played = Played()
     played.counter.answer(lambda visit: visit.enter(TRACKING, visit.turn))

@@ -46,6 +46,7 @@ def test_a_page_is_in_the_programs_language_until_another_is_chosen(played: Play
     assert f'lang="{OTHERS[language]}"' in one.get("/").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", languages())
 def test_answers_to_forms_keep_the_language(played: Played, language: str) -> None:
     begin_in(played.program, language)

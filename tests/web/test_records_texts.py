@@ -81,6 +81,7 @@ def test_what_a_database_or_a_file_says_is_of_a_kind() -> None:
     assert {"busy", "silent", "full", "closed", "refused", "damaged", "outcome", "notes"} <= kinds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", languages())
 def test_letters_and_signing_in_say_so_too(language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     office = Office(tmp_path)

@@ -40,6 +40,7 @@ def test_a_check_without_scripts(window: Window) -> None:
     assert window.played.counter.visit.step == "tracking"
 
 
+@pytest.mark.slow
 def test_what_was_mistyped_comes_back_with_a_note(window: Window) -> None:
     for number in ("", "hello", "<script>alert(1)</script>", "RR000000080NO", "x" * 5000, "\u202e123", "' OR 1=1 --"):
         answer = window.send("tracking", tracking=number)
@@ -58,6 +59,7 @@ def test_a_name_with_markup_is_shown_as_text(window: Window) -> None:
     assert "&lt;img" in page
 
 
+@pytest.mark.slow
 def test_only_the_two_buttons_answer_the_question_about_the_face(window: Window) -> None:
     window.send("tracking", tracking=TRACKING)
     window.played.read(NORWEGIAN)
@@ -93,6 +95,7 @@ def test_every_answer_is_sealed(window: Window) -> None:
         assert window.client.get(answer).status_code == 405
 
 
+@pytest.mark.slow
 def test_papers_only_after_a_check_that_was_not_a_release(window: Window) -> None:
     assert window.client.get("/paper/refund.txt").status_code == 404
     window.send("tracking", tracking=TRACKING)
@@ -139,6 +142,7 @@ def test_no_body_does_any_harm(window: Window, name: str, body: bytes) -> None:
     assert window.played.book.finished == []
 
 
+@pytest.mark.slow
 def test_another_document_on_the_glass_is_asked_about_and_changes_nothing(window: Window) -> None:
     """Trials 2.8, as a window without scripts sees it."""
     window.send("tracking", tracking=TRACKING)

@@ -20,6 +20,8 @@ from stillscan.technician.procedures.table import find
 from stillscan.technician.room import Job
 from stillscan.technician.tasks import TASKS
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 29, 10, 30, tzinfo=UTC)
 LOOK = {
     "spots": [

@@ -67,6 +67,7 @@ def test_without_a_session_nothing_is_shown_and_nothing_done(played: Played, bou
         )
 
 
+@pytest.mark.slow
 def test_every_route_is_behind_the_gate_but_those_that_are_named(played: Played) -> None:
     unbound = client(played.program)
     paths = {route.path for route in played.program.routes if isinstance(route, Route)} - {"/customer/events"}
@@ -74,6 +75,7 @@ def test_every_route_is_behind_the_gate_but_those_that_are_named(played: Played)
     assert {path for path, answer in asked.items() if answer.status_code not in (303, 401)} == {"/signin", "/customer"}
 
 
+@pytest.mark.slow
 def test_a_browser_that_is_not_bound_tries_no_pin(played: Played) -> None:
     stranger = client(played.program)
     for _ in range(20):
@@ -217,6 +219,7 @@ def test_who_is_locked_or_gets_another_role_loses_the_session_at_the_next_reques
     assert status(one) == (303, "/signin"), "it comes back by itself"
 
 
+@pytest.mark.slow
 def test_a_technician_sees_the_scanner_and_neither_letters_nor_persons(played: Played) -> None:
     clerk, tech = client(played.program, played.browsers), client(played.program, played.browsers, TECHNICIAN)
     send(clerk, played, "tracking", tracking=TRACKING)

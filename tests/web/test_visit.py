@@ -296,6 +296,7 @@ ACTIONS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ACTIONS, max_size=12), st.booleans())
 def test_no_order_of_answers_releases_without_all_of_them(actions: list[str], stale: bool) -> None:
     book = MemoryBook()

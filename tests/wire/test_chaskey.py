@@ -49,6 +49,7 @@ def test_published_vectors_side_by_side() -> None:
         assert chaskey.tags(KEY, [message] * 5) == [vector] * 5
 
 
+@pytest.mark.slow
 @given(st.binary(min_size=16, max_size=16), st.lists(st.binary(max_size=50), max_size=30))
 def test_many_at_once_are_as_one_by_one(key: bytes, messages: list[bytes]) -> None:
     assert chaskey.tags(key, messages) == [chaskey.tag(key, message) for message in messages]

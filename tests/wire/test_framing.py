@@ -41,6 +41,7 @@ def test_frame_round_trip(kind: int, sequence: int, body: bytes) -> None:
     assert Decoder().feed(frame) == [Frame(kind, sequence & 0xFFFF, body)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(kinds, bodies), max_size=4), st.lists(st.integers(0, 9000), max_size=5))
 def test_frames_in_any_pieces(frames: list[tuple[int, bytes]], cuts: list[int]) -> None:
     stream = b"".join(encode(kind, n, body) for n, (kind, body) in enumerate(frames))
@@ -65,6 +66,7 @@ def test_parse_raises_only_value_error(kind: int, body: bytes) -> None:
     assert (message is None) == (kind not in PLAIN and kind not in (wire.M_BAND, wire.M_LOG))
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(PLAIN)), st.binary(min_size=64, max_size=64), st.binary(max_size=20))
 def test_newer_minor_appends(kind: int, body: bytes, appended: bytes) -> None:
     """What stands behind the known fields changes nothing."""

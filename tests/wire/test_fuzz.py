@@ -71,6 +71,7 @@ def test_host_survives_everything(stream: list[bytes]) -> None:
     assert min(parsed, malformed, unknown) > COUNT // 100
 
 
+@pytest.mark.slow
 def test_how_a_stream_is_cut_does_not_matter(stream: list[bytes]) -> None:
     data = b"".join(stream[:3000])
     whole, pieces, bytewise = Decoder(), Decoder(), Decoder()

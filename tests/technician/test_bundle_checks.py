@@ -83,6 +83,7 @@ def test_a_presence_sensor_that_loses_what_lies_still() -> None:
         [stopped("slip"), stopped("removed"), GOOD],
         [stopped("removed"), EMPTY, GOOD],  # it was away, and came again
         [stopped("slip"), GOOD],
+        [stopped("removed"), "state: moved, removed", GOOD],  # in a hurry: what was seen by then was read
     ],
 )
 def test_a_hand_is_no_presence_sensor(said: list[str]) -> None:

@@ -19,6 +19,8 @@ STARVED = (
 GIVEN_UP = "INFO stillscan.kiosk: check: gave_up, time, 9 sweeps"
 VERIFIED = "INFO stillscan.kiosk: check: verified, ok, 1 sweep"
 TAKEN = "INFO stillscan.kiosk: check: gave_up, removed, 1 sweep"
+UNREAD = "INFO stillscan.kiosk: check: gave_up, mrz_uncertain, 5 sweeps"
+OTHER_WAY = "INFO stillscan.scanning.check: the document slid: the flow sensor counted 1453 um, the lines show -1453 um"
 WORN = {"measured": [{"part": "flow", "measurement": "noise", "value": 0.4, "ok": False}]}
 ELSEWHERE = {"checks": 10, "hours": [{"hour": "2026-11-28T10Z", "reasons": [{"reason": "wrong_office", "count": 9}]}]}
 
@@ -57,6 +59,7 @@ def test_what_rules_cause_are_rules_and_none_follows_from_itself() -> None:
             {"checks": ELSEWHERE},
             ["starved", "given_up", "wrong_office"],
         ),
+        ([*[UNREAD, *[OTHER_WAY] * 2, VERIFIED] * 4], {}, ["sensor_doubted", "dirty_glass"]),
         (["WARNING stillscan.kiosk: scanner trouble: x (gone)"] * 3, {"scanner": {"supply_mv": 4100}},
          ["supply_low", "link_lost"]),
     ],

@@ -62,23 +62,29 @@ def unread(bundle: Bundle) -> Figure | None:
 
 
 _STEP = r"stillscan\.kiosk: (?:sweep aborted: (\w+) at row|(check|state): (\w+),? ?)"
+_LIES = "still"  # the state of what lies there and is about to be scanned
 _HAND = ("slip", "drift", "lifted", "bump")  # what a hand that takes a document away shows before it is gone
 
 
 def unseen_while_lying(bundle: Bundle) -> Figure | None:
     """The share of checks whose sweep was stopped because nothing lay there any more, by the presence sensor alone: no
-    hand moved it, it was not away, and the same check went on and read it."""
+    hand moved it, it was not away, and the same check found it there again and read it. What was read of the stopped
+    sweep alone was taken away by somebody in a hurry."""
     aborted: set[str] = set()
     seen: list[int] = []
     checks = 0
+    again = False  # it is seen to lie there since
     for number, found in lines(bundle, _STEP):
         cause, what, how = found.groups()
         if cause:
             aborted.add(cause)
+            again = False
             continue
+        again = again or how == _LIES
         if what == "check":
             checks += 1
-            seen += [number] if how == "verified" and "removed" in aborted and not aborted & {*_HAND} else []
+            lost = "removed" in aborted and again and not aborted & {*_HAND}
+            seen += [number] if how == "verified" and lost else []
         if what == "check" or how == "empty":
             aborted.clear()
     if len(seen) < _FEWEST:

@@ -109,6 +109,7 @@ def test_explain_never_overwrites_what_it_reads(
         "read x.png READ --log",
         "rules decide READ --log",
         "replay READ --trace",
+        "bundle --force --kiosk-log READ",
     ],
 )
 def test_no_command_overwrites_what_it_reads(

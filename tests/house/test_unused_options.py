@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -10,7 +11,7 @@ import pytest
 
 from stillscan.cli import COMMANDS, _parsed, main
 from stillscan.commands import run
-from stillscan.commands.parser import Parser, actions_of, add_log, keep_what_came_before
+from stillscan.commands.parser import _READ, _WRITTEN, Parser, actions_of, add_log, keep_what_came_before
 
 
 def parsers() -> Iterator[argparse.ArgumentParser]:
@@ -100,3 +101,15 @@ def test_of_a_simulated_scanner_with_another_port(
 def test_of_a_kiosk(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     run._tell_unused(_parsed(["run", "--port", "sim", *words]))
     assert capsys.readouterr().err == (f"stillscan: {told}" if told else "")
+
+
+def test_what_names_a_file_is_known_to_what_refuses_to_overwrite_it() -> None:
+    """But for databases, which every writer refuses by their content."""
+    files = {
+        option.dest
+        for parser in parsers()
+        for option in parser._actions
+        if re.search(r"\b(KEY)?FILE\b(?!\|URL)", str(option.metavar))
+    }
+    assert {"authority", "log", "vcd"} <= files
+    assert files - {*_READ, *_WRITTEN} == set()

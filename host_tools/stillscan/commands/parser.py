@@ -191,12 +191,13 @@ def refuse_visible_password(database: str | None) -> None:
 _READ = (
     *("document", "scenario", "motion", "uf2", "images", "known", "config", "pairing", "file", "kiosk_config", "cases"),
     *("witness", "trust", "webhook_secret", "fleet_authority", "fleet_centre", "releases_seed", "releases_root"),
+    *("authority", "key", "kiosk_log", "mail_server", "online", "rollouts", "root", "to_seed", "what"),
 )
 _WRITTEN = (
     *("plot", "vcd", "record_link", "save_strip", "save_screen", "explain", "map", "labels", "trace", "image_only"),
-    *("out", "log"),
+    *("out", "log", "simulated"),
 )
-"""Arguments of all commands that name files."""
+"""Arguments of all commands that name files: a test asks for those of a new one."""
 
 
 def refuse_overwriting(args: argparse.Namespace) -> None:

@@ -17,9 +17,9 @@ from types import TracebackType
 
 from stillscan.boards.files import firmware_folder, simulated_folders
 from stillscan.errors import DeviceError
+from stillscan.simulator import forerunner, starter
 from stillscan.simulator.bus import HEADER, USB_WRITE, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
-from stillscan.simulator.starter import start
 from stillscan.terminal import stop
 
 _CONSOLE = "console.txt"
@@ -107,12 +107,14 @@ class Firmware:
         self._from, requests = os.pipe()
         levels = str(self.bus.levels_at_start)
         main = (compiled or source) / script
-        self._process = start(
-            ["-X", f"heapsize={HEAP}", str(main), str(boot_id), levels],
-            self._folder.name,
-            os.pathsep.join(map(str, path)),
-            (answers, requests, self._errors.fileno()),
-        )
+        kind = os.pathsep.join(map(str, path)), "-X", f"heapsize={HEAP}", str(main), str(boot_id), levels
+        self._kind = kind if compiled and not self._files else None
+        ends = answers, requests, self._errors.fileno()
+        if self._kind:
+            self._process, self._pending = forerunner.start(self._kind, self._folder.name, ends)
+            self._held = bool(self._pending)
+        else:
+            self._process = starter.start(kind[1:], self._folder.name, kind[0], ends)
         os.close(answers)
         os.close(requests)
         self._watch = threading.Thread(target=self._interrupt_if_stuck, daemon=True)
@@ -218,6 +220,8 @@ class Firmware:
         self._watch.join()
         os.close(self._to)
         os.close(self._from)
+        if self._kind and self.bus.now_us:
+            forerunner.asked(self._kind)
         with stop.held():
             self._process.kill()
             self._process.wait()

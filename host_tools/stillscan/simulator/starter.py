@@ -8,6 +8,7 @@ gone, however it ended, its boards end too: one whose driver never returns would
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import platform
 import signal
@@ -23,33 +24,64 @@ from stillscan.simulator.micropython import micropython_command, micropython_mod
 _CLONE = 56  # number of the system call on x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl)
 _CLONE_PARENT = 0x8000  # the new process is a child of the caller's parent (clone(2))
 _MOST_BYTES = 65536  # of what is asked for: paths and a few numbers
+COPY = signal.SIGUSR1
+"""Asks a board that was started with a door for a copy of itself (`forerunner`): one more process, that waits where it
+waits, with the ends that came through the door."""
 _SERVE = """
 import ctypes, os, select, signal, socket, sys
 sys.path.append({folder!r})
 import {module}
-call, long = ctypes.CDLL(None).syscall, ctypes.c_long
+libc = ctypes.CDLL(None)
+
+def fork():
+    return libc.syscall(*map(ctypes.c_long, ({clone}, {flags}, 0, 0, 0, 0)))
+
+def settle(folder, cpus, console):
+    os.setsid()
+    os.chdir(folder)
+    os.sched_setaffinity(0, set(map(int, cpus.split(","))))
+    os.dup2(console, 1)
+    os.dup2(console, 2)
+
+def copied_from(door, answers, requests):
+    def copy(_):
+        said, ends, _, _ = socket.recv_fds(door, {most_bytes}, 3)
+        number = fork()
+        if number:
+            door.send(str(number).encode())
+        else:
+            try:
+                settle(*said.decode().split("\\0"), ends[2])
+                os.dup2(ends[0], answers)
+                os.dup2(ends[1], requests)
+                door.close()
+            except BaseException:
+                os._exit(1)
+        for end in ends:
+            os.close(end)
+    handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(copy)
+    libc.signal({copy}, handler)
+    return handler
+
 door = socket.socket(fileno=int(sys.argv[1]))
 boards, ended = [], select.poll()
 while True:
-    said, ends, _, _ = socket.recv_fds(door, {most_bytes}, 3)
+    said, ends, _, _ = socket.recv_fds(door, {most_bytes}, 4)
     for board, _ in ended.poll(0):
         ended.unregister(board)
         boards.remove(board)
         os.close(board)
     if not said:
         break
-    number = call(long({clone}), long({flags}), long(0), long(0), long(0), long(0))
+    number = fork() if ends else int(said)
     if not number:
         try:
             door.close()
-            folder, path, cpus, *words = said.decode().split("\\0")
-            os.setsid()
-            os.chdir(folder)
-            os.sched_setaffinity(0, set(map(int, cpus.split(","))))
+            folder, cpus, path, *words = said.decode().split("\\0")
+            answers, requests, console, *copies = ends
+            settle(folder, cpus, console)
             os.environ["MICROPYPATH"] = path
-            answers, requests, console = ends
-            os.dup2(console, 1)
-            os.dup2(console, 2)
+            handlers = [copied_from(socket.socket(fileno=end), answers, requests) for end in copies]
             {module}.run_main(["micropython", *words[:3], str(answers), str(requests), *words[3:]])
         finally:
             os._exit(0)
@@ -61,7 +93,8 @@ while True:
         ended.register(board, select.POLLIN)
     except (OSError, AttributeError):  # none was made; or an older Linux
         pass
-    door.send(str(number).encode())
+    if ends:
+        door.send(str(number).encode())
 for board in boards:
     try:
         signal.pidfd_send_signal(board, signal.SIGKILL)
@@ -70,7 +103,7 @@ for board in boards:
 """
 
 
-class _Forked:
+class Forked:
     """A board that was forked; as subprocess.Popen."""
 
     def __init__(self, pid: int) -> None:
@@ -83,7 +116,7 @@ class _Forked:
         os.waitpid(self.pid, 0)
 
 
-Started = subprocess.Popen[bytes] | _Forked
+Started = subprocess.Popen[bytes] | Forked
 
 
 class _Starter:
@@ -98,6 +131,7 @@ class _Starter:
             most_bytes=_MOST_BYTES,
             clone=_CLONE,
             flags=_CLONE_PARENT | signal.SIGCHLD,
+            copy=int(COPY),
         )
         with theirs:
             self._process = subprocess.Popen(
@@ -110,13 +144,17 @@ class _Starter:
                 start_new_session=True,
             )
 
-    def start(self, words: Sequence[str], ends: Sequence[int]) -> _Forked | None:
+    def start(self, words: Sequence[str], ends: Sequence[int]) -> Forked | None:
         """None when the system gives no process to it now. OSError when it is there no more."""
         socket.send_fds(self._door, ["\0".join(words).encode()], ends)
         said = self._door.recv(_MOST_BYTES)
         if not said:
             raise ConnectionError
-        return _Forked(int(said)) if said.isdigit() else None
+        return Forked(int(said)) if said.isdigit() else None
+
+    def keep(self, number: int) -> None:
+        """End this process, too, when this program is gone. OSError as in ``start``."""
+        self._door.send(str(number).encode())
 
     def close(self) -> None:
         """It ends when nobody can ask any more, and ends its boards; in a fork of the program that has it, it stays."""
@@ -132,9 +170,10 @@ class _Known:
     starter: _Starter | None = None
 
 
-def start(arguments: Sequence[str], folder: str, path: str, ends: tuple[int, int, int]) -> Started:
+def start(arguments: Sequence[str], folder: str, path: str, ends: tuple[int, ...]) -> Started:
     """MicroPython in ``folder``, its modules on ``path``. ``ends``: what it reads answers from, writes requests to, and
-    its console; ``arguments``: option, value and script, then those of the script behind the numbers of the first two.
+    its console, then perhaps the door through which a forked one is asked for copies (COPY); ``arguments``: option,
+    value and script, then those of the script behind the numbers of the first two ends.
 
     DeviceError when there is no MicroPython here.
     """
@@ -146,12 +185,12 @@ def start(arguments: Sequence[str], folder: str, path: str, ends: tuple[int, int
                 if _Known.starter is None or _Known.starter.owner != os.getpid():  # a fork of this program has its own
                     close()
                     _Known.starter = _Starter(module)
-                forked = _Known.starter.start([folder, path, cpus, *arguments], ends)
+                forked = _Known.starter.start([folder, cpus, path, *arguments], ends)
                 if forked:
                     return forked
             except OSError:
                 close()
-    answers, requests, console = ends
+    answers, requests, console, *_ = ends
     return subprocess.Popen(
         [*micropython_command(), *arguments[:3], str(answers), str(requests), *arguments[3:]],
         cwd=folder,
@@ -162,6 +201,14 @@ def start(arguments: Sequence[str], folder: str, path: str, ends: tuple[int, int
         stderr=console,
         start_new_session=True,  # Ctrl-C in a terminal is for this program, which ends the process
     )
+
+
+def kept(number: int) -> Forked:
+    """The copy of a forked board that is this process: it ends with this program as all of them."""
+    with _Known.lock, contextlib.suppress(OSError):
+        if _Known.starter is not None:
+            _Known.starter.keep(number)
+    return Forked(number)
 
 
 def close() -> None:

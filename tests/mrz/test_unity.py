@@ -81,6 +81,14 @@ def test_two_prints_laid_together_are_not_accepted(how: dict[str, float]) -> Non
     assert [fault.code for fault in reading.quality] == ["two-prints"]
 
 
+@pytest.mark.parametrize("rows", [slice(0, CUT_ROW), slice(CUT_ROW, None)])
+@pytest.mark.parametrize("columns", [slice(0, 900), slice(550, None)])
+def test_a_stain_over_the_greater_part_of_one_line_is_no_other_paper(rows: slice, columns: slice) -> None:
+    stained = ONE.astype(np.float32)
+    stained[rows, columns] *= 0.85
+    assert read_strip(noisy(cv2.blur(stained, (5, 5)))).accepted
+
+
 @pytest.mark.slow
 def test_how_far_they_are_apart_is_measured_to_a_fraction_of_a_pixel() -> None:
     here, there = (measured(noisy(picture)) for picture in (joined(), joined(dx=4.0, dy=-3.0)))

@@ -15,8 +15,8 @@ _FROM_MIDDLE = np.concatenate([np.arange(-25, -17), np.arange(18, 26)])
 """Rows from a line's middle with paper above it and below: letters reach 14.5 rows, blurred 17, the next
 line's begin at 58."""
 _ABOVE, _BELOW = slice(0, 8), slice(8, 16)  # of these
-_PLACES = 12
-"""Along the lines, as in `unity`."""
+PLACES = 12
+"""Along a line, at which its paper is measured: a stain or a shadow is as wide as some characters."""
 _LEAST_ROWS = 3
 """Of the eight that must have been scanned: a sweep ends 20 rows below the middle of the last line."""
 _SHARE = 0.25
@@ -54,7 +54,7 @@ def step(grey: NDArray[np.uint8], corners: NDArray[np.float64], *, turned: bool)
     papers = (_paper(grey, scanned, *ends) for ends in corners)
     (above, below), (next_above, next_below) = (tuple(map(_logarithms, one)) for one in papers)
     pairs = ((above, next_above), (below, next_below), (above, next_below))
-    steps = [_changed(one, other) for one, other in pairs if one is not None and other is not None]
+    steps = [changed(one, other) for one, other in pairs if one is not None and other is not None]
     return Step(*np.max(steps, axis=0)) if steps else NO_STEP
 
 
@@ -77,11 +77,11 @@ def _logarithms(paper: NDArray[np.uint8]) -> NDArray[np.float64] | None:
     rows were scanned."""
     if len(paper) < _LEAST_ROWS:
         return None
-    width = paper.shape[1] // _PLACES
-    places = paper[:, : width * _PLACES].reshape(len(paper), _PLACES, width).swapaxes(0, 1).astype(np.int16)
-    grain = np.abs(2 * places[..., 1:-1] - places[..., :-2] - places[..., 2:]).reshape(_PLACES, -1)
+    width = paper.shape[1] // PLACES
+    places = paper[:, : width * PLACES].reshape(len(paper), PLACES, width).swapaxes(0, 1).astype(np.int16)
+    grain = np.abs(2 * places[..., 1:-1] - places[..., :-2] - places[..., 2:]).reshape(PLACES, -1)
     # integers of 16 bits are sorted by their value, "stable", in less time than ranks alone take
-    ordered, light = (np.sort(one, axis=1, kind="stable") for one in (grain, places[..., ::2].reshape(_PLACES, -1)))
+    ordered, light = (np.sort(one, axis=1, kind="stable") for one in (grain, places[..., ::2].reshape(PLACES, -1)))
     most = np.float32(_OUTLIER) * np.maximum(ordered[:, grain.shape[1] * 3 // 4, None], 1).astype(np.float32)
     last = light.shape[1] - 1
     bright = light[:, [last // 2, last - last // 2]].mean(axis=1)
@@ -90,11 +90,11 @@ def _logarithms(paper: NDArray[np.uint8]) -> NDArray[np.float64] | None:
     return np.asarray(np.log(both), np.float64)
 
 
-def _changed(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
+def changed(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
     """By how much (2,) all but a share of the places (2, places) have changed in one direction."""
     ordered = np.sort(then - first, axis=1)
-    rank = int(_SHARE * (_PLACES - 1))
-    beside = 1 - (_SHARE * (_PLACES - 1) - rank)
+    rank = int(_SHARE * (PLACES - 1))
+    beside = 1 - (_SHARE * (PLACES - 1) - rank)
     least, most = (
         ordered[:, inner] + (ordered[:, outer] - ordered[:, inner]) * beside
         for inner, outer in ((rank + 1, rank), (-rank - 2, -rank - 1))

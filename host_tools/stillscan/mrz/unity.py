@@ -26,8 +26,6 @@ _ABOVE, _BELOW = slice(2, 7), slice(41, 46)
 """Rows of a crop (48) with paper above and below a line."""
 _LETTERS, _MOST = slice(10, 38), slice(8, 40)
 """Rows of a crop with its letters, and with its letters when they stand a little aside."""
-_SHADES = 12
-"""Places along a line at which its paper is measured: a stain or a shadow is as wide as some characters."""
 _FAINT = 0.25
 """Share of full ink below which noise and security print lie."""
 _BELOW_FAINT = float(np.nextafter(np.float32(_FAINT), np.float32(0)))
@@ -44,7 +42,7 @@ class Difference(NamedTuple):
     twist_px: float
     """Farther down at the right end than at the left."""
     paper: float
-    """Paper that is brighter or darker above the line or below it, as a share."""
+    """Paper that is brighter or darker above the line or below it, all along the line, as a logarithm."""
     contrast: float
     """Darker ink, as a logarithm."""
     stroke: float
@@ -78,7 +76,8 @@ _MOST_IN_ONE, _MOST_IN_ONE_UNCLEAR = 2.4, 3.2
 at level 5."""
 _CALM_SPREAD = Difference(0.8, 2.0, 0.8, 0.035, 0.08, 0.07)
 """As `_SPREAD`, in a single sweep under which the document lay still: nothing but the print itself makes its ink and
-strokes differ. Paper differs as before, by stains and laminate that has come off (third set, level 4: 0.05 rms)."""
+strokes differ. Paper differs as before, by stains and laminate that has come off (third set, level 4: 0.016 rms where a
+quarter of the places may differ less, 0.05 by the median of a line)."""
 _MOST_APART_CALM = 1.2
 """Times what is usual then, for print that stands out clearly of its noise. Of two sheets that were exchanged in
 mid-sweep without a movement that anybody noticed 2 of 60 were accepted without this bound, 1.3 and 1.4 apart.
@@ -100,8 +99,7 @@ TWO_PRINTS = "the lines are not of one print"
 
 
 class _Line(NamedTuple):
-    above: float  # how bright the paper is there
-    below: float
+    paper: NDArray[np.float64]  # (2, places): logarithm of how bright it is above and below
     contrast: float
     stroke: float
     middles: tuple[float, float]  # of the letters' height in the left and right half, from the middle of the crop
@@ -142,14 +140,10 @@ def difference(evidence: Evidence) -> Difference:
         spacing_px=float(down.mean()) - SPACING_PX,
         twist_px=float(down[1] - down[0]),
         # a sheet may be cut, or lie, between the paper above line 2 and its letters: that below tells then
-        paper=max(_unlike(one.above, other.above), _unlike(one.below, other.below)),
+        paper=float(sheet.changed(one.paper, other.paper).max()),
         contrast=float(np.log(other.contrast / one.contrast)),
         stroke=float(np.log(other.stroke / one.stroke)),
     )
-
-
-def _unlike(one: float, other: float) -> float:
-    return abs(other / max(one, 1.0) - 1)
 
 
 def is_one_print(found: Sequence[Pair], *, calm: bool = False) -> bool:
@@ -192,28 +186,34 @@ def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:
     thin = np.ascontiguousarray(grey[:, ::3])
     paper, dark = ranked(thin[_ABOVE], 0.5), ranked(thin[_LETTERS], 0.04)
     swing = max(paper - dark, 1.0)
-    ink = _ink(grey[_MOST][::2], paper, swing)
+    beside = _beside(thin)
+    ink = _ink(_evened(grey, beside, paper)[_MOST][::2], paper, swing)
     edges = float(cv2.absdiff(ink[:, 1:], ink[:, :-1]).sum())
-    profile = _ink(thin + (np.float32(paper) - _paper(thin)), paper, swing)
+    profile = _ink(_evened(thin, beside, paper), paper, swing)
     middle = thin.shape[1] // 2
     return _Line(
-        paper,
-        ranked(thin[_BELOW], 0.5),
+        np.log(np.maximum(beside, 1.0).astype(np.float64)),
         swing / max(paper, 1.0),
         2 * float(ink.sum()) / max(edges, 1.0),
         (_middle(profile[:, :middle]), _middle(profile[:, middle:])),
     )
 
 
-def _paper(grey: NDArray[Any]) -> NDArray[np.float32]:
-    """The paper under a line (48, columns): between what is seen above and below, a dozen times along it.
+def _beside(grey: NDArray[Any]) -> NDArray[np.float32]:
+    """The paper above and below a line (48, columns), in places along it: (2, places)."""
+    width = grey.shape[1] // sheet.PLACES
+    slabs = grey[:, : width * sheet.PLACES].reshape(len(grey), sheet.PLACES, width)
+    return np.stack([_medians(slabs[rows]) for rows in (_ABOVE, _BELOW)])
 
-    Taken for even, the darker paper of a stain or a shadow would be ink, and the line would seem to run towards it.
+
+def _evened(grey: NDArray[Any], beside: NDArray[np.float32], paper: float) -> NDArray[np.float32]:
+    """A line (48, columns) as if its paper were as bright everywhere.
+
+    Otherwise the darker paper of a stain or a shadow would be ink: strokes would be broader there, and the line seem to
+    run towards it.
     """
-    width = max(1, grey.shape[1] // _SHADES)
-    slabs = grey[:, : grey.shape[1] // width * width].reshape(len(grey), -1, width)
-    edges = np.stack([_medians(slabs[rows]) for rows in (_ABOVE, _BELOW)])
-    return np.asarray(cv2.resize(edges, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    under = cv2.resize(beside, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grey + (np.float32(paper) - under), np.float32)
 
 
 def _medians(slabs: NDArray[Any]) -> NDArray[np.float32]:

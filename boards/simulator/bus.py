@@ -13,7 +13,6 @@ train of pulses comes to its end, and nobody asks what the time is. Until then t
 exactly as if it had asked; whatever it does that may bring something about makes the promise void.
 """
 
-import struct
 import sys
 from array import array
 
@@ -31,7 +30,7 @@ WRITTEN = 1  # channel of USB_WRITE: it has taken its time, and wants no answer
 OPEN = 8  # flags: the host takes what is written, as fast as the cable is
 LINE_HERE = 16  # flags: the bytes of the line that has become complete follow the answer
 
-_HEADER = "<BBHII"
+_HEADER_BYTES = const(12)
 _ANSWER_BYTES = const(48)
 _to = open(int(sys.argv[2]), "wb")  # noqa: SIM115 - open as long as the board runs
 _from = open(int(sys.argv[1]), "rb")  # noqa: SIM115
@@ -53,20 +52,29 @@ def _copy(source: ptr8, n: int, target: ptr8, at: int):
         target[at + i] = source[i]
 
 
+@micropython.viper
+def _head(target: ptr8, at: int, kind: int, argument: int, spent: int):
+    """The header of a record; ``struct`` would take three times as long."""
+    words = ptr32(int(target) + at)
+    words[0] = kind
+    words[1] = argument
+    words[2] = spent
+
+
 @micropython.native
 def post(
     operation: int, channel: int = 0, argument: int = 0, payload: bytes | bytearray | None = None, n: int = 0
 ) -> None:
     """Queue a request that wants no answer; it leaves with the next one that does."""
     global _queued, _spent, _untold, _waited
-    if _queued + 12 + n > len(_queue):
+    if _queued + _HEADER_BYTES + n > len(_queue):
         flush()
     if operation != WRITE_PIN and operation != PWM and operation != FEED:
         answer[5] = 0  # this may take time, or set something going
-    struct.pack_into(_HEADER, _queue, _queued, operation, channel, n, argument, _spent + _waited)
+    _head(_queue, _queued, operation | channel << 8 | n << 16, argument, _spent + _waited)
     _untold += _spent
     _spent = _waited = 0
-    _queued += 12
+    _queued += _HEADER_BYTES
     if n:
         _copy(payload, n, _queue, _queued)
         _queued += n

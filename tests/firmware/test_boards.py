@@ -2,6 +2,7 @@
 
 import ast
 import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,8 @@ def test_simulator_operations_are_those_of_the_models() -> None:
     assert numbers == {name: getattr(bus, name) for name in numbers}
     operations = [value for name, value in numbers.items() if name not in flags]
     assert sorted(map(int, map(str, operations))) == list(range(1, 22))
-    assert ours["_HEADER"] == bus.HEADER.format
+    assert ours["_HEADER_BYTES"] == bus.HEADER.size
+    assert bus.HEADER.pack(1, 2, 3, 4, 5) == struct.pack("<III", 1 | 2 << 8 | 3 << 16, 4, 5), "as it lays them there"
     assert ours["_ANSWER_BYTES"] == bus.ANSWER.size
 
 

@@ -81,7 +81,7 @@ class Decoder:
         *complete, rest = data.split(b"\0")
         frames = []
         for piece in complete:
-            frame = self._take(bytes(self._rest) + piece)
+            frame = self._take(bytes(self._rest) + piece if self._rest else piece)
             self._rest.clear()
             self._dropping = False
             if frame is not None:

@@ -13,7 +13,7 @@ from stillscan.mrz.find import SPACING_PX
 from stillscan.mrz.judge import SURE_CHARACTER, Reading
 from stillscan.mrz.lines import CROP_ROWS, LETTER_ROWS, Track
 from stillscan.mrz.net import FIRST, QUICK, Known, recognise
-from stillscan.mrz.pixels import to_grey
+from stillscan.mrz.pixels import median, to_grey
 from stillscan.mrz.read import examine
 
 _LEAST_MARK = 0.04
@@ -146,8 +146,7 @@ class MrzReader:
 
     def _paper(self, first: int, end: int) -> int:
         """How bright what was scanned in these rows mostly is."""
-        seen = self._mean[first:end, ::_THIN][self._times[first:end] > 0]
-        return int(np.median(seen)) if seen.size else 0
+        return median(self._mean[first:end, ::_THIN][self._times[first:end] > 0])
 
     def _look(self, first: int, end: int) -> None:
         """Recognise the lines that these new rows have completed."""

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillscan.link.messages import Band, SweepBegin
+from stillscan.mrz.pixels import median
 from stillscan.scanning.agreement import compare, printed_rows
 from stillscan.scanning.dead_pixels import bridged
 from stillscan.scanning.registration import offset
@@ -243,7 +244,7 @@ class StripStore:
         _lid_to_paper(out)
         rows = np.asarray(self._seen.any(axis=1), np.bool_)
         if rows.any():  # as bright as the document's: an edge beside the text is none of the print
-            out[~rows] = np.median(out[rows][:, ::8])
+            out[~rows] = median(out[rows, ::8])
         return out, rows
 
     def _laid(self, sweeps: list[Sweep]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

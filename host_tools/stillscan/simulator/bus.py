@@ -159,9 +159,10 @@ class Bus:
             return None
         value, data = result
         now = self.now_us
+        done = self._lines_done()
         if now >= self._calm_us:
             self._pins = self._inputs()
-            self._calm_us = self._calm_until() if operation in _WAITS else 0
+            self._calm_us = self._calm_until(done) if operation in _WAITS else 0
         flags = (EDGE if self._edge else 0) | (USB_BYTES if self.usb.to_device else 0)
         if data and operation == IDLE:
             flags |= LINE_HERE
@@ -170,9 +171,9 @@ class Bus:
         if now < self._moving_until_us:
             flags |= STEPPING
         self._edge = False
-        return ANSWER.pack(now, self._pins, flags, self._lines_done(), value, self._calm_us) + data
+        return ANSWER.pack(now, self._pins, flags, done, value, self._calm_us) + data
 
-    def _calm_until(self) -> int:
+    def _calm_until(self, done: int) -> int:
         """The moment before which nothing happens that the board could notice; 0: nothing is promised.
 
         Whatever ends the promise by something that the board does itself, its end knows as well (bus.post).
@@ -185,7 +186,6 @@ class Bus:
             until = min(until, self._fed_us + self._watchdog_us)
         if now < self._moving_until_us:
             until = min(until, self._moving_until_us)
-        done = self._lines_done()
         if done < len(self._line_ends):
             until = min(until, int(self._line_ends[done]) + self._read_us)
         until = int(min(until, self._steady_until_us))
@@ -223,7 +223,7 @@ class Bus:
         return self._steady | self.accelerometer.int1(now) << self.pins["int1"]
 
     def _lines_done(self) -> int:
-        return bisect_right(self._line_ends, self.now_us - self._read_us)
+        return bisect_right(self._line_ends, self.now_us - self._read_us) if self._line_ends else 0
 
     # --- pins and buses ---------------------------------------------------------------------------------------------
 

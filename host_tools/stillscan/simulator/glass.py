@@ -90,7 +90,7 @@ class Page:
         left, right = window[:-1], window[1:]
         places = first_rows.astype(int).tolist(), first_columns.astype(int).tolist()
         for line, row, column, weights, (here, beside) in zip(lines, *places, down, across.tolist(), strict=True):
-            _lay(self._row(row, weights), window, column)
+            self._lay(row, weights, window, column)
             np.multiply(left, here, out=line)
             np.multiply(right, beside, out=right)
             np.add(line, right, out=line)
@@ -98,34 +98,34 @@ class Page:
 
     def _blurred(self, row: float, column: float, blur_px: float) -> Line:
         """(1476,) likewise, out of focus."""
-        across = self._row(*_taps(row, blur_px))
         first, weights = _taps(column, blur_px)
         window = np.empty(LINE_PX + len(weights) - 1, dtype=np.float32)
-        _lay(across, window, first)
+        self._lay(*_taps(row, blur_px), window, first)
         return np.correlate(window, weights, "valid")
+
+    def _lay(self, row: int, weights: Line, window: Line, column: int) -> None:
+        """What of the ``weights`` rows from ``row`` on comes into the window that begins at ``column``; where there is
+        none is lid."""
+        width = self.reflectance.shape[1]
+        first, end = -column, width - column  # of the page in the window
+        if 0 <= row <= len(self.reflectance) - len(weights) and first >= 0 and end <= len(window):
+            window[:first] = window[end:] = _LID
+            np.dot(weights, self.reflectance[row : row + len(weights)], out=window[first:end])
+            return
+        window.fill(_LID)
+        left, right = max(column, 0), min(column + len(window), width)
+        if left < right:
+            window[left - column : right - column] = self._row(row, weights)[left:right]
 
     def _row(self, first: int, weights: Line) -> Line:
         """Weighted sum of the rows from ``first`` on; rows outside the page are lid."""
-        row: Line
-        if 0 <= first <= len(self.reflectance) - len(weights):
-            row = np.dot(weights, self.reflectance[first : first + len(weights)])
-            return row
         low, high = max(first, 0), min(first + len(weights), len(self.reflectance))
         if low >= high:
             return np.full(self.reflectance.shape[1], _LID, dtype=np.float32)
         inside = weights[low - first : high - first]
-        row = np.dot(inside, self.reflectance[low:high])
+        row: Line = np.dot(inside, self.reflectance[low:high])
         row += (np.float32(1.0) - inside.sum()) * _LID
         return row
-
-
-def _lay(row: Line, window: Line, first: int) -> None:
-    """What of the row comes into the window that begins at its pixel ``first``; where there is none is lid."""
-    left, right = max(first, 0), min(first + len(window), len(row))
-    if right - left < len(window):
-        window.fill(_LID)
-    if left < right:
-        window[left - first : right - first] = row[left:right]
 
 
 def _two_taps(part: FloatArray) -> Line:

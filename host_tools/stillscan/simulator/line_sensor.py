@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,6 +87,7 @@ class LineSensor:
             return
         light = self._light(t0_us, t1_us, y0_mm, y1_mm, lamp)
         if self.dead or self.hot:
+            light = light.copy()
             light[self._order[: self.dead]] = 0.0
             light[self._order[LINE_PX - self.hot :]] = np.float32(_HOT_LSB)
         noise = next(self._noise, None)
@@ -98,20 +100,18 @@ class LineSensor:
         if self.noise != 1.0:
             rms *= np.float32(self.noise)
         rms *= noise
-        light += rms
-        light += self._dark
+        rms += light
+        rms += self._dark
         if self.offset:
-            light += np.float32(self.offset)
-        np.rint(light, out=light)
-        np.maximum(light, np.float32(0.0), out=light)
-        np.minimum(light, np.float32(255.0), out=light)
-        self._last = light.astype(np.uint8).tobytes()
+            rms += np.float32(self.offset)
+        np.maximum(rms, np.float32(0.0), out=rms)
+        self._last = cv2.convertScaleAbs(rms).tobytes()  # rounded, and no more than 255
         out[:LINE_PX] = self._last
 
     def _light(self, t0_us: float, t1_us: float, y0_mm: float, y1_mm: float, lamp: float) -> NDArray[np.float32]:
-        """What reaches each pixel, in LSB; a new array."""
+        """What reaches each pixel, in LSB; kept for the next line."""
         if self.fault == "streaks":
-            return self._last_light.copy()
+            return self._last_light
         if self.fault == "saturated":
             light = np.full(LINE_PX, _SATURATED_LSB, dtype=np.float32)
         elif lamp <= 0.0 or self.fault == "dark":
@@ -124,7 +124,7 @@ class LineSensor:
                 light *= np.linspace(1.0, 1.0 - self.fall, LINE_PX, dtype=np.float32)
             if self.fault == "half":
                 light[LINE_PX // 2 :] = 0.0
-        self._last_light[:] = light
+        self._last_light = light
         return light
 
     def _passed(self, exposures: FloatArray) -> NDArray[np.float32]:

@@ -171,7 +171,7 @@ class Firmware:
             following = at + HEADER.size + size
             if following > end:
                 break
-            payload = data[following - size : following]
+            payload = data[following - size : following] if size else b""
             at = following
             try:
                 answer = handle(operation, channel, argument, spent_us, payload)

@@ -70,7 +70,7 @@ def test_a_board_that_asks_each_time_has_the_same_check(
     motion: str, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record, heard, waits = checked(motion, options)
-    monkeypatch.setattr(Bus, "_calm_until", lambda self: 0)
+    monkeypatch.setattr(Bus, "_calm_until", lambda *_: 0)
     asked_record, asked_heard, asked_waits = checked(motion, options)
     assert record == asked_record
     assert heard == asked_heard

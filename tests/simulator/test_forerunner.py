@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,13 +197,26 @@ def test_every_check_of_a_program_is_the_same() -> None:
     assert first["attempts"], "there was something to be alike in"
 
 
-def test_a_board_with_files_of_its_own_is_started() -> None:
+def test_a_board_with_files_of_its_own_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has laid them there."""
+
+    class Filled(tempfile.TemporaryDirectory[str]):
+        def __init__(self, **options: str) -> None:
+            super().__init__(**options)
+            (Path(self.name) / "file").write_bytes(b"of its own")
+
+    with Firmware(Bus(scene())) as firmware:
+        firmware.run(1000)
+    assert list(forerunner._Known.kinds.values()) == [None]
     for _ in range(2):
-        bus = Bus(scene())
-        with Firmware(bus, files={"file": b"of its own"}) as firmware:
+        with Firmware(Bus(scene()), files={"file": b"of its own"}) as firmware:
             firmware.run(1000)
             assert firmware.stored()["file"] == b"of its own"
-    assert not forerunner._Known.kinds
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", Filled)
+    with Firmware(Bus(scene())) as firmware:
+        firmware.run(1000)
+        assert firmware.stored()["file"] == b"of its own"
+    assert list(forerunner._Known.kinds.values()) == [None], "no other was started from it"
 
 
 def test_a_board_that_was_never_heard_has_no_forerunner(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ class Firmware:
         self._held = False
         self._interrupted = False
         self._torn = False
+        self._began_us = bus.now_us
         self._closes = threading.Event()
         self._cpus = _share_a_cpu()
         with stop.held():  # else a request to stop between making and knowing them leaves folder and process behind
@@ -108,7 +109,7 @@ class Firmware:
         levels = str(self.bus.levels_at_start)
         main = (compiled or source) / script
         kind = os.pathsep.join(map(str, path)), "-X", f"heapsize={HEAP}", str(main), str(boot_id), levels
-        self._kind = kind if compiled and not self._files else None
+        self._kind = kind if compiled and os.listdir(self._folder.name) == [_CONSOLE] else None
         ends = answers, requests, self._errors.fileno()
         if self._kind:
             self._process, self._pending = forerunner.start(self._kind, self._folder.name, ends)
@@ -220,7 +221,7 @@ class Firmware:
         self._watch.join()
         os.close(self._to)
         os.close(self._from)
-        if self._kind and self.bus.now_us:
+        if self._kind and self.bus.now_us > self._began_us:
             forerunner.asked(self._kind)
         with stop.held():
             self._process.kill()

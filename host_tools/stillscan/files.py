@@ -162,8 +162,9 @@ def located_toml(name: str | PathLike[str]) -> Located:
             raise InputError(f"{os.fspath(name)}: is longer than {_MOST_TEXT // 1_000_000} MB")
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
         return Located(os.fspath(name), tomllib.loads(text), text)
-    except UnicodeDecodeError:
-        raise InputError(f"{os.fspath(name)}: is not UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{os.fspath(name)}: line {line}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{os.fspath(name)}: {error}") from None
     except RecursionError:

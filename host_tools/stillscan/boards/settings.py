@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from stillscan.boards.files import firmware_folder
+from stillscan.errors import InputError
 
 
 class Row(NamedTuple):
@@ -32,6 +33,16 @@ class Known:
     def fits(self, name: str, value: int) -> bool:
         """Is the value one that this setting can have?"""
         return self._fits(list(self.rows).index(name), value)
+
+    def see(self, values: Mapping[str, int]) -> None:
+        """InputError for the first name that no setting has, and the first value that its setting cannot have."""
+        for name, value in values.items():
+            if name not in self.rows:
+                raise InputError(f"no setting '{name}'; there are: {', '.join(self.rows)}")
+            if type(value) is not int or not self.fits(name, value):
+                row = self.rows[name]
+                may = "4 or 8" if name == "depth" else f"{row.low} to {row.high} {row.unit}".rstrip()
+                raise InputError(f"setting '{name}': {may}")
 
     def clash(self, values: Mapping[str, int]) -> tuple[str, ...]:
         """Settings that together let no passport through; those that ``values`` does not name have their defaults."""

@@ -32,12 +32,12 @@ def show(as_json: bool) -> int:
     return 0
 
 
-def run(name: str, target: Target, as_json: bool, told: Callable[[Message], None] | None = None) -> int:
-    """Carry one out; the exit code. ``told`` hears each message of the scanner."""
+def run(name: str, target: Target, as_json: bool, again: str, told: Callable[[Message], None] | None = None) -> int:
+    """Carry one out; the exit code. ``again`` is the command that does it once more; ``told`` hears each message."""
     path = find_scenario(name)
     scenario = read_scenario(path)
     failed: str | None = None
-    with Scanner(scenario.seed, f"stillscan simulate --scenario {name}", target) as scanner:
+    with Scanner(scenario.seed, again, target) as scanner:
         if told is not None:
             scanner.tell(told)
         try:
@@ -61,7 +61,8 @@ def run(name: str, target: Target, as_json: bool, told: Callable[[Message], None
         }
         print(json.dumps(record))
     else:
-        print(f"{scenario.name}: {'as expected' if failed is None else 'not as expected'}: {scenario.about}")
+        said = [scenario.name, "as expected" if failed is None else "not as expected", scenario.about]
+        print(": ".join(filter(None, said)))
         if failed is not None:
             print(failed)
     return 0 if failed is None else _NOT_AS_EXPECTED

@@ -42,12 +42,9 @@ def named_values(texts: Sequence[str]) -> dict[str, int]:
 def check(values: Mapping[str, int]) -> None:
     """Before anything is changed: InputError for what the firmware of this package would refuse."""
     ours = known()
-    for name, value in values.items():
-        if name not in ours.rows:
-            raise InputError(f"--set: no setting '{name}'; there are: {', '.join(ours.rows)}")
-        if not ours.fits(name, value):
-            row = ours.rows[name]
-            may = "4 or 8" if name == "depth" else f"{row.low} to {row.high} {row.unit}".rstrip()
-            raise InputError(f"--set: '{name}': {may}")
+    try:
+        ours.see(values)
+    except InputError as error:
+        raise InputError(f"--set: {error}") from None
     if together := ours.clash(values):
         raise InputError(f"--set: {', '.join(together)}: allowed each, but together no passport would come through")

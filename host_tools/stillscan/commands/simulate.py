@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import os
+import shlex
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -173,10 +174,18 @@ def _scenario(args: argparse.Namespace) -> int:
         target = Target("sim", args.board, _watched(kiosk, waves) if args.vcd else kiosk)
         from stillscan.commands import scenarios
 
-        code = scenarios.run(args.scenario, target, args.json, recorder.message)
+        code = scenarios.run(args.scenario, target, args.json, _again(args), recorder.message)
     if args.vcd:
         write(Path(args.vcd), waves, recorder)
     return code
+
+
+def _again(args: argparse.Namespace) -> str:
+    """The command that carries the same scenario out on the same kiosk."""
+    board = () if args.board == SIMULATOR else ("--board", args.board)
+    return shlex.join(
+        ["stillscan", "simulate", "--scenario", args.scenario, *board, *(("--uf2", args.uf2) if args.uf2 else ())]
+    )
 
 
 def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:

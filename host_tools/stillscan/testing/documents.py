@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from os import PathLike, fspath
@@ -57,9 +57,8 @@ def passport(
     digits are worked out. ``wear``: rubbed thin. ``dirt``: on the page, as `stillscan simulate --dirt`. Text of one's
     own needs an OCR-B font on this computer. InputError, MrzError.
     """
-    if sum((text is not None, picture is not None, bool(fields))) > 1:
-        raise InputError("passport: either text, or picture, or fields")
-    name, lines, grey = _printed(text, picture, fields)
+    lines = printed_lines(text, picture, fields)
+    name, grey = _printed(lines, text, picture, fields)
     if wear:
         name, grey = f"{name}, worn", worn(grey, seed)
     if dirt != "clean":
@@ -67,20 +66,35 @@ def passport(
     return Document(name, Page.from_array(grey), lines)
 
 
-def _printed(
-    text: str | Sequence[str] | None, picture: str | PathLike[str] | None, fields: dict[str, str]
-) -> tuple[str, tuple[str, ...] | None, NDArray[np.uint8]]:
-    """Name, lines and picture of a document as it was made."""
+def printed_lines(
+    text: str | Sequence[str] | None, picture: str | PathLike[str] | None, fields: Mapping[str, str]
+) -> tuple[str, ...] | None:
+    """What is printed on a document of ``passport``; None for a picture. No font is needed. InputError, MrzError."""
+    if sum((text is not None, picture is not None, bool(fields))) > 1:
+        raise InputError("passport: either text, or picture, or fields")
     if picture is not None:
-        return Path(fspath(picture)).name, None, read_page(picture, LINE_PX, ZONE_ROWS)
-    if text is not None:
-        lines = tuple(parse_mrz_text(text)) if isinstance(text, str) else tuple(text)
-        format_of(lines)
-        return "passport of this text", lines, _drawn(lines, find_font())
-    lines = _composed(fields)
-    if not fields:
-        return "passport", lines, _sample()
-    return f"passport with its own {', '.join(fields)}", lines, _drawn(lines, find_font())
+        return None
+    if text is None:
+        return _composed(fields)
+    lines = tuple(parse_mrz_text(text)) if isinstance(text, str) else tuple(text)
+    format_of(lines)
+    return lines
+
+
+def _printed(
+    lines: tuple[str, ...] | None,
+    text: str | Sequence[str] | None,
+    picture: str | PathLike[str] | None,
+    fields: Mapping[str, str],
+) -> tuple[str, NDArray[np.uint8]]:
+    """Name and picture of a document as it was made."""
+    if lines is None:
+        named = fspath(picture or "")
+        return Path(named).name, read_page(named, LINE_PX, ZONE_ROWS)
+    if text is None and not fields:
+        return "passport", _sample()
+    name = "passport of this text" if text is not None else f"passport with its own {', '.join(fields)}"
+    return name, _drawn(lines, find_font())
 
 
 @cache
@@ -99,11 +113,14 @@ def _kept(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture
 
 
-def _composed(fields: dict[str, str]) -> tuple[str, ...]:
+def _composed(fields: Mapping[str, str]) -> tuple[str, ...]:
     """Two lines with right check digits."""
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise InputError(f"passport: no field '{min(unknown)}'; there are: {', '.join(FIELDS)}")
+    for name, value in fields.items():
+        if not isinstance(value, str):
+            raise InputError(f"passport: {name} is a text, as it stands in an MRZ, not {type(value).__name__}")
     whole = {**_PERSON, **fields}
     return compose("TD3", **{"nationality": whole["issuer"], **whole})  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, suppress
 from datetime import date
 
 from kiosk import wire
+from stillscan.boards.settings import known
 from stillscan.errors import DeviceError, InputError, NotHereError
 from stillscan.link.inbox import DrainedInbox
 from stillscan.link.messages import Health, Hello, Message
@@ -136,15 +137,20 @@ class Driver:
         return self.timeline.state is not None and self.timeline.state.state != wire.START
 
     def settle(self, settings: Mapping[str, int]) -> None:
-        """Change settings of the scanner, by name, in their units; before it is switched on: as soon as it is."""
+        """Change settings of the scanner, by name, in their units; before it is switched on: as soon as it is.
+
+        InputError for what the firmware of this package would refuse, at once; a real board has its own word.
+        """
+        if not isinstance(self.kiosk, PortKiosk):
+            known().see(settings)
         if self._session is None:
             self._settings |= settings
         elif settings:
-            known = self._session.settings()
+            theirs = self._session.settings()
             for name, value in settings.items():
-                set_by_name(self._session, known, name, value)
+                set_by_name(self._session, theirs, name, value)
                 if isinstance(self.kiosk, PortKiosk):
-                    self._as_found.setdefault(name, known[name].value)
+                    self._as_found.setdefault(name, theirs[name].value)
 
     def pass_until(self, until_us: int, enough: Callable[[], bool] = lambda: False) -> bool:
         """Let time pass up to a moment, or until ``enough``, which is asked after every message; whether it was."""

@@ -145,7 +145,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def _again(item: pytest.Item, seed: int) -> str:
     """The command that runs a test once more as it was."""
     on = item.config.getoption("--stillscan-on")
+    image = item.config.getoption("--stillscan-uf2") if on == "chip" else None
     there = "" if on == "sim" else f" --stillscan-on {shlex.quote(on)}"
+    there += f" --stillscan-uf2 {shlex.quote(image)}" if image else ""
     return f"pytest {shlex.quote(item.nodeid.replace(f'[seed{seed}]', ''))} --stillscan-seed {seed}{there}"
 
 

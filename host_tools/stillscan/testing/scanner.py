@@ -18,6 +18,7 @@ from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
 from stillscan.simulator.hand import AT_REST
 from stillscan.simulator.scene import Scene
+from stillscan.testing.bounds import fits
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver, Rule
 from stillscan.testing.frames import Frame
@@ -30,6 +31,8 @@ from stillscan.testing.world import Clock, World
 LIMIT_MS = 10_000.0
 """Where a test names no limit: three times what the slowest profile of movement takes in nine of ten checks."""
 _UNDER_WAY_MS = 20.0  # of a message from the scanner: PROTOCOL.md promises answers within so long
+LEAST_MS = 1.0
+"""What does not happen for less than that, the scanner's own unit of time, cannot happen: no test could fail by it."""
 _MOST_MS = 3_600_000.0  # an hour of virtual time: a test waits no longer
 
 
@@ -54,7 +57,12 @@ class Scanner:
     # --- what is set ------------------------------------------------------------------------------------------------
 
     def add_rule(self, rule: Rule) -> None:
-        """Ask this rule beside the house's own: it gets the Mrz, and gives what speaks against it, or None."""
+        """Ask this rule beside the house's own: it gets the Mrz, and gives what speaks against it, or None.
+
+        InputError for what cannot be asked.
+        """
+        if not callable(rule):
+            raise InputError(f"add_rule: a rule is a function, not {type(rule).__name__}")
         self._driver.rules.append(rule)
 
     def tell(self, listener: Callable[[Message], None]) -> None:
@@ -66,7 +74,9 @@ class Scanner:
         self._driver.settle(settings)
 
     def judge_for(self, recipient: str | None = None, test_mode: bool = False) -> None:
-        """Compare with this name on the letter; in test mode specimens are taken."""
+        """Compare with this name on the letter; in test mode specimens are taken. InputError."""
+        if not isinstance(recipient, str | None):
+            raise InputError(f"judge_for: the name on the letter is a text, not {type(recipient).__name__}")
         self._driver.recipient, self._driver.test_mode = recipient, test_mode
 
     # --- what is done -----------------------------------------------------------------------------------------------
@@ -112,12 +122,15 @@ class Scanner:
     ) -> Event:
         """The scanner enters this state, by this cause, with this part; the event. NotAsExpectedError.
 
-        Time passes until it does. One that comes before ``not_before_ms`` is a failure too.
+        Time passes until it does. One that comes before ``not_before_ms`` is a failure too. InputError.
         """
         __tracebackhide__ = True
         wanted = Wanted(state, cause, part)
         limit_ms = self._limit(within_ms)
-        _limit(not_before_ms)
+        if _limit(not_before_ms) > limit_ms:
+            raise InputError(
+                f"not_before_ms ({not_before_ms:g}) is later than within_ms ({limit_ms:g}): nothing is both"
+            )
 
         def first() -> tuple[int, Event] | None:
             found = self._driver.timeline.since_mark()
@@ -142,9 +155,9 @@ class Scanner:
     def sequence(self, *states: str, within_ms: float | None = None) -> list[Event]:
         """The scanner enters exactly these states, one after another: STATE or STATE:CAUSE. NotAsExpectedError."""
         __tracebackhide__ = True
+        if not states or not all(isinstance(text, str) for text in states):
+            raise InputError('sequence: name the states, each as a text: sequence("placed", "still")')
         wanted = [Wanted.parse(text) for text in states]
-        if not wanted:
-            raise InputError("sequence: name the states")
         limit_ms = self._limit(within_ms)
 
         def entered() -> list[tuple[int, Event]]:
@@ -165,10 +178,10 @@ class Scanner:
     def never(
         self, *, state: str | None = None, cause: str | None = None, part: str | None = None, for_ms: float
     ) -> None:
-        """For so long from the latest step on, nothing like this happens. NotAsExpectedError."""
+        """For so long from the latest step on, nothing like this happens. NotAsExpectedError, InputError."""
         __tracebackhide__ = True
         unwanted = Wanted(state, cause, part)
-        limit_ms = _limit(for_ms)
+        limit_ms = _limit(for_ms, LEAST_MS)
 
         def met() -> list[Event]:
             return [
@@ -201,7 +214,7 @@ class Scanner:
         return result
 
     def _limit(self, ms: float | None) -> float:
-        return _limit(ms) + self._driver.timeline.patience_ms
+        return (LIMIT_MS if ms is None else _limit(ms)) + self._driver.timeline.patience_ms
 
     def _since(self, event: Event) -> float:
         return max(0.0, event.at_ms - self._driver.timeline.mark_ms)
@@ -239,9 +252,7 @@ class Scanner:
         self.close()
 
 
-def _limit(ms: float | None) -> float:
-    if ms is None:
-        return LIMIT_MS
-    if not (isinstance(ms, int | float) and math.isfinite(ms) and 0 <= ms <= _MOST_MS):
-        raise InputError(f"a limit is a number of milliseconds from 0 to {_MOST_MS:.0f}, not {ms!r}")
+def _limit(ms: float, low: float = 0.0) -> float:
+    if not fits(ms, low, _MOST_MS):
+        raise InputError(f"a limit is a number of milliseconds from {low:g} to {_MOST_MS:.0f}, not {ms!r:.40}")
     return float(ms)

@@ -11,7 +11,7 @@ steps = [
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
@@ -20,10 +20,10 @@ from typing import Any
 
 from stillscan.errors import InputError
 from stillscan.files import Located, located_toml
-from stillscan.mrz import MrzError
+from stillscan.testing.driver import Rule
 from stillscan.testing.ownrules import load_rules
 from stillscan.testing.scanner import Scanner
-from stillscan.testing.scenario_steps import STEPS, TEXT, Given, Kind, listed, whole
+from stillscan.testing.scenario_steps import STEPS, TEXT, Given, Kind, Step, listed, whole
 from stillscan.testing.timeline import NotAsExpectedError
 
 ENDING = ".scenario.toml"
@@ -46,26 +46,22 @@ class Scenario:
     name: str
     about: str
     seed: int
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...] = field(repr=False)
     steps: tuple[tuple[str, dict[str, Any]], ...] = field(repr=False)
 
     def run(self, scanner: Scanner) -> None:
         """Carry all steps out. NotAsExpectedError names file and line; InputError does for what cannot be done."""
         __tracebackhide__ = True
         given = Given(scanner, Path(self.file.file).parent)
-        for number, named in enumerate(self.rules):
-            try:
-                for rule in load_rules(named, given.folder):
-                    scanner.add_rule(rule)
-            except InputError as error:
-                raise self.file.wrong(str(error), "rules", number) from None
+        for rule in self.rules:
+            scanner.add_rule(rule)
         for number, (name, said) in enumerate(self.steps):
             try:
                 STEPS[name].carry_out(given, said)
             except NotAsExpectedError as failed:
                 where = self.file.wrong("", "steps", number, name)
                 raise NotAsExpectedError(f"{where}{failed}") from None
-            except (InputError, MrzError) as error:
+            except InputError as error:
                 raise self.file.wrong(str(error), "steps", number, name) from None
 
 
@@ -85,7 +81,7 @@ def find_scenario(name: str | PathLike[str]) -> Path:
 
 
 def read_scenario(path: str | PathLike[str]) -> Scenario:
-    """A whole scenario. InputError names the line of the first thing in it that cannot be meant."""
+    """A whole scenario, with its rules. InputError names the line of the first thing in it that cannot be meant."""
     file = located_toml(path)
     for key, value in file.table.items():
         if key not in _TOP:
@@ -95,14 +91,45 @@ def read_scenario(path: str | PathLike[str]) -> Scenario:
     steps = file.table.get("steps", [])
     if not steps:
         raise file.wrong("has no steps", "steps")
+    folder = Path(path).parent
+    read = tuple(_step(step, partial(_wrong, file, number)) for number, step in enumerate(steps))
+    for number, (name, said) in enumerate(read):
+        try:
+            STEPS[name].look(folder, said)
+        except InputError as error:
+            raise file.wrong(str(error), "steps", number, name) from None
+    _follow(file, read)
     return Scenario(
         file,
         Path(path).name.removesuffix(ENDING).removesuffix(".toml"),
         file.table.get("about", ""),
         file.table.get("seed", 1),
-        tuple(file.table.get("rules", ())),
-        tuple(_step(step, partial(_wrong, file, number)) for number, step in enumerate(steps)),
+        tuple(_rules(file, folder)),
+        read,
     )
+
+
+def _rules(file: Located, folder: Path) -> Iterator[Rule]:
+    for number, named in enumerate(file.table.get("rules", ())):
+        try:
+            yield from load_rules(named, folder)
+        except InputError as error:
+            raise file.wrong(str(error), "rules", number) from None
+
+
+def _follow(file: Located, steps: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """InputError for a step that what comes before it does not lead to."""
+    laid = lies = lifted = False
+    for number, (name, _) in enumerate(steps):
+        if STEPS[name].lies and not lies:
+            raise file.wrong(f"{name}: nothing lies on the glass; lay a document first", "steps", number, name)
+        if name == "lower" and not lifted:
+            raise file.wrong("lower: nothing is lifted; lift it first", "steps", number, name)
+        if name == "result" and not laid:
+            raise file.wrong("result: lay a document first", "steps", number, name)
+        laid = laid or name == "lay"
+        lies = (lies or name == "lay") and name != "take_away"
+        lifted = (lifted or name == "lift") and name not in ("lay", "lower")
 
 
 def _wrong(file: Located, number: int, says: str, *at: str) -> InputError:
@@ -122,6 +149,12 @@ def _step(step: object, wrong: Callable[..., InputError]) -> tuple[str, dict[str
         if not kind.fields[kind.main].fits(said):
             raise wrong(f"{name}: {_shown(said)} is not {kind.fields[kind.main].words}", name)
         said = {kind.main: said}
+    _fields(kind, name, said, wrong)
+    return name, said
+
+
+def _fields(kind: Step, name: str, said: dict[str, Any], wrong: Callable[..., InputError]) -> None:
+    """Each value is one that the step may have, and none is missing."""
     for key, value in said.items():
         fits = kind.fields.get(key, kind.open)
         if fits is None:
@@ -131,7 +164,8 @@ def _step(step: object, wrong: Callable[..., InputError]) -> tuple[str, dict[str
     missing = [key for key in kind.must if key not in said]
     if missing:
         raise wrong(f"{name}: '{missing[0]}' is missing", name)
-    return name, said
+    if kind.some and not any(key in said for key in kind.some):
+        raise wrong(f"{name}: says nothing; name one of {', '.join(kind.some)}", name)
 
 
 def _shown(value: object) -> str:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kiosk import wire
+from stillscan.boards.settings import known
 from stillscan.errors import InputError
 from stillscan.samples import sample_lines
 from stillscan.scanning.result import Result
 from stillscan.simulator.dirt import Dirt
+from stillscan.simulator.glass import LINE_PX, ZONE_ROWS
 from stillscan.simulator.hand import PROFILES
 from stillscan.simulator.kiosk import AGEING, FAULTS
-from stillscan.testing.documents import FIELDS, passport
-from stillscan.testing.scanner import Scanner
+from stillscan.simulator.picture import read_page
+from stillscan.simulator.trace import load_trace
+from stillscan.testing.bounds import fits
+from stillscan.testing.documents import FIELDS, passport, printed_lines
+from stillscan.testing.scanner import LEAST_MS, LIMIT_MS, Scanner
 from stillscan.testing.steps import MOST_G, MOST_MM, MOST_STEP_MS
 from stillscan.testing.world import MOST_MS, MOST_TIMES
 
@@ -35,7 +39,7 @@ class Kind(NamedTuple):
 def number(low: float, high: float, unit: str = "") -> Kind:
     """A number within bounds."""
     words = f"a number {unit}{' ' * bool(unit)}from {low:g} to {high:.12g}"
-    return Kind(words, lambda value: type(value) in (int, float) and math.isfinite(value) and low <= value <= high)
+    return Kind(words, lambda value: fits(value, low, high))
 
 
 def whole(low: int, high: int) -> Kind:
@@ -97,7 +101,9 @@ class Given(NamedTuple):
 class Step:
     """``fields``: what the step may say; ``main``: which of them a bare value is; ``must``: without which it cannot be.
 
-    ``open``: what fields of any other name are (names of settings).
+    ``open``: what fields of any other name are (names of settings). ``some``: one of these it has to say. ``look`` is
+    asked about the whole step before anything runs, and raises InputError for what cannot be meant. ``lies``: only with
+    a document on the glass.
     """
 
     carry_out: Callable[[Given, dict[str, Any]], object]
@@ -105,18 +111,37 @@ class Step:
     main: str | None = None
     must: tuple[str, ...] = ()
     open: Kind | None = None
+    some: tuple[str, ...] = ()
+    look: Callable[[Path, dict[str, Any]], object] = lambda folder, said: None
+    lies: bool = False
 
 
-def _lay(given: Given, said: dict[str, Any]) -> None:
+def _document(folder: Path, said: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """What `passport` is asked for, and the motion that the document is laid down with. InputError."""
+    if "sample" in said and "picture" in said:
+        raise InputError("lay: either sample or picture")
     how = {name: value for name, value in said.items() if name not in ("motion", "sample")}
     motion = said.get("motion", "still")
     if "sample" in said:
         how["picture"] = _SAMPLES / f"{said['sample']}.png"
     elif "picture" in said:
-        how["picture"] = given.folder / said["picture"]
-    if motion.lower().endswith(".csv"):
-        motion = str(given.folder / motion)
+        how["picture"] = folder / said["picture"]
+    return how, str(folder / motion) if motion.lower().endswith(".csv") else motion
+
+
+def _lay(given: Given, said: dict[str, Any]) -> None:
+    how, motion = _document(given.folder, said)
     given.scanner.lay(passport(seed=given.scanner.seed, **how), motion)
+
+
+def _look_at_document(folder: Path, said: dict[str, Any]) -> None:
+    how, motion = _document(folder, said)
+    picture = how.get("picture")
+    printed_lines(how.get("text"), picture, {name: how[name] for name in FIELDS if name in how})
+    if picture is not None:
+        read_page(picture, LINE_PX, ZONE_ROWS)
+    if motion not in PROFILES:
+        load_trace(motion)
 
 
 def _result(given: Given, said: dict[str, Any]) -> None:
@@ -136,6 +161,24 @@ def _expect(given: Given, said: dict[str, Any]) -> None:
         state, _, cause = said["state"].partition(":")
         said = {**said, "state": state, **({"cause": cause} if cause else {})}
     given.scanner.expects(**said)
+
+
+def _look_at_expectation(folder: Path, said: dict[str, Any]) -> None:
+    if ":" in said.get("state", "") and "cause" in said:
+        raise InputError(f"expect: the cause is named twice, in '{said['state']}' and as '{said['cause']}'")
+    if said.get("not_before_ms", 0) > said.get("within_ms", LIMIT_MS):
+        raise InputError(f"expect: not_before_ms is later than within_ms ({said.get('within_ms', LIMIT_MS):g})")
+
+
+def _look_at_states(folder: Path, said: dict[str, Any]) -> None:
+    if not said["states"]:
+        raise InputError("sequence: name the states")
+
+
+def _look_at_settings(folder: Path, said: dict[str, Any]) -> None:
+    if not said:
+        raise InputError("set: name a setting: { set = { bump = 300 } }")
+    known().see(said)
 
 
 _LIMITS = {"within_ms": _MS, "not_before_ms": _MS}
@@ -159,7 +202,8 @@ _RESULT = {
 
 
 def _of_hand(name: str, main: str | None = None, /, **fields: Kind) -> Step:
-    return Step(lambda given, said: getattr(given.scanner.hand, name)(**said), fields, main)
+    some = tuple(field for field in fields if field in ("dx_mm", "dy_mm"))
+    return Step(lambda given, said: getattr(given.scanner.hand, name)(**said), fields, main, some=some, lies=True)
 
 
 def _of_world(name: str, main: str | None, /, **fields: Kind) -> Step:
@@ -168,7 +212,7 @@ def _of_world(name: str, main: str | None, /, **fields: Kind) -> Step:
 
 
 STEPS: dict[str, Step] = {
-    "lay": Step(_lay, _DOCUMENT, "sample"),
+    "lay": Step(_lay, _DOCUMENT, "sample", look=_look_at_document),
     "slide": _of_hand("slide", dx_mm=_MM, dy_mm=_MM, over_ms=_STEP_MS),
     "tremble": _of_hand("tremble", "rms_mm", rms_mm=_UP_MM, for_ms=_STEP_MS),
     "lift": _of_hand("lift", "mm", mm=_UP_MM, over_ms=_STEP_MS),
@@ -184,21 +228,33 @@ STEPS: dict[str, Step] = {
     "dirt": _of_world("dirt", "what", what=_DIRT),
     "run": Step(lambda given, said: given.scanner.clock.run(said["ms"]), {"ms": _MS}, "ms", ("ms",)),
     "set": Step(
-        lambda given, said: given.scanner.set(**said), {}, open=Kind("a whole number", lambda value: type(value) is int)
+        lambda given, said: given.scanner.set(**said),
+        {},
+        open=Kind("a whole number", lambda value: type(value) is int),
+        look=_look_at_settings,
     ),
     "letter": Step(
         lambda given, said: given.scanner.judge_for(**said),
         {"recipient": TEXT, "test_mode": FLAG},
         "recipient",
     ),
-    "expect": Step(_expect, {**_SEEN, "state": _ENTERED, **_LIMITS}, "state"),
+    "expect": Step(
+        _expect, {**_SEEN, "state": _ENTERED, **_LIMITS}, "state", some=tuple(_SEEN), look=_look_at_expectation
+    ),
     "sequence": Step(
         lambda given, said: given.scanner.sequence(*said["states"], within_ms=said.get("within_ms")),
         {"states": listed(_ENTERED), "within_ms": _MS},
         "states",
         ("states",),
+        look=_look_at_states,
     ),
-    "never": Step(lambda given, said: given.scanner.never(**said), {**_SEEN, "for_ms": _MS}, "state", ("for_ms",)),
+    "never": Step(
+        lambda given, said: given.scanner.never(**said),
+        {**_SEEN, "for_ms": number(LEAST_MS, MOST_MS, "of milliseconds")},
+        "state",
+        ("for_ms",),
+        some=tuple(_SEEN),
+    ),
     "result": Step(_result, _RESULT, "outcome"),
 }
 """By name, as a scenario writes them."""

@@ -14,6 +14,7 @@ import numpy as np
 from stillscan.errors import InputError
 from stillscan.simulator.hand import AT_REST, GRID_US, FloatArray, Motion, band_noise, profile, smooth
 from stillscan.simulator.trace import load_trace
+from stillscan.testing.bounds import bounded
 from stillscan.testing.documents import Document
 from stillscan.testing.driver import Driver
 
@@ -36,14 +37,16 @@ class Hand:
         self._driver = driver
         self._start_us = self._free_us = 0
         self._laid = self._steps = 0
-        self._lifted_mm = 0.0
+        self._lifted_mm: float | None = None
         self._motion: Motion | None = None
 
     def lay(self, document: Document, motion: str | PathLike[str] = "still") -> None:
         """Lay a document on the glass; a check begins. ``motion``: a profile of `stillscan simulate`, or a trace.csv.
 
-        The hand first ends what it does; time passes for that.
+        The hand first ends what it does; time passes for that. InputError.
         """
+        if not isinstance(document, Document):
+            raise InputError(f"lay: a document is what passport() gives, not {type(document).__name__}")
         driver = self._driver
         driver.session  # noqa: B018 - a kiosk that is off is switched on
         driver.pass_until(self._free_us)
@@ -55,7 +58,7 @@ class Hand:
         name = fspath(motion)
         traced = name.lower().endswith(".csv")
         self._motion = _on_grid(load_trace(name)) if traced else profile(name, seed, _DRAWN_S)
-        self._laid, self._lifted_mm = self._laid + 1, 0.0
+        self._laid, self._lifted_mm = self._laid + 1, None
         self._start_us = self._free_us = driver.now_us
         driver.begin_check()
         driver.scene.replace(document.page, self._motion, self._start_us)
@@ -63,13 +66,12 @@ class Hand:
 
     def hold(self, for_ms: float) -> None:
         """The hand holds still for so long."""
-        self._step(f"hand.hold(for_ms={for_ms:g})", for_ms, lambda t_s, pose, accel: None, "hold it still")
+        self._step(_label("hand.hold", for_ms=_length(for_ms)), for_ms, lambda t_s, pose, accel: None, "hold it still")
 
     def slide(self, dx_mm: float = 0.0, dy_mm: float = 0.0, over_ms: float = 80.0) -> None:
         """Slide the document so far, gently at both ends; x runs along the lines of text, y up the page."""
-        label = f"hand.slide(dx_mm={dx_mm:g}, dy_mm={dy_mm:g}, over_ms={over_ms:g})"
-        _bounded(label, "dx_mm", dx_mm, -MOST_MM, MOST_MM)
-        _bounded(label, "dy_mm", dy_mm, -MOST_MM, MOST_MM)
+        far = (-MOST_MM, MOST_MM)
+        label = _label("hand.slide", dx_mm=(dx_mm, *far), dy_mm=(dy_mm, *far), over_ms=_length(over_ms))
 
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             pose[:, :2] += np.outer(smooth(t_s, 0.0, over_ms / 1000), [dx_mm, dy_mm])
@@ -78,8 +80,7 @@ class Hand:
 
     def tremble(self, rms_mm: float = 0.15, for_ms: float = 1000.0) -> None:
         """Tremble at 8 to 12 Hz, in x and in y."""
-        label = f"hand.tremble(rms_mm={rms_mm:g}, for_ms={for_ms:g})"
-        _bounded(label, "rms_mm", rms_mm, 0.0, MOST_MM)
+        label = _label("hand.tremble", rms_mm=(rms_mm, 0.0, MOST_MM), for_ms=_length(for_ms))
 
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             chance = np.random.default_rng([self._driver.scene.seed, 700, self._steps])
@@ -92,17 +93,20 @@ class Hand:
 
     def lift(self, mm: float = 4.0, over_ms: float = 150.0) -> None:
         """Lift the document off the glass, so high above where it is now; it stays there until ``lower``."""
-        label = f"hand.lift(mm={mm:g}, over_ms={over_ms:g})"
-        _bounded(label, "mm", mm, 0.0, MOST_MM)
+        label = _label("hand.lift", mm=(mm, 0.0, MOST_MM), over_ms=_length(over_ms))
         self._raise(label, mm, over_ms, f"lift it by {mm:g} mm")
 
     def lower(self, over_ms: float = 150.0) -> None:
-        """Lower the document onto the glass again."""
-        self._raise(f"hand.lower(over_ms={over_ms:g})", -self._lifted_mm, over_ms, "lower it")
+        """Lower the document onto the glass again, after ``lift``. InputError."""
+        label = _label("hand.lower", over_ms=_length(over_ms))
+        if self._motion is not None and self._lifted_mm is None:
+            raise InputError(f"{label}: nothing is lifted; lift it first")
+        self._raise(label, -(self._lifted_mm or 0.0), over_ms, "lower it")
+        self._lifted_mm = None
 
     def take_away(self, over_ms: float = 300.0) -> None:
         """Take the document away."""
-        self._raise(f"hand.take_away(over_ms={over_ms:g})", _AWAY_MM, over_ms, "take it away")
+        self._raise(_label("hand.take_away", over_ms=_length(over_ms)), _AWAY_MM, over_ms, "take it away")
         self._motion = None
 
     def bump(self, peak_g: float = 0.5) -> None:
@@ -110,8 +114,7 @@ class Hand:
 
         The scanner only counts a bump that the document does not follow; with the setting restart_only it stops.
         """
-        label = f"hand.bump(peak_g={peak_g:g})"
-        _bounded(label, "peak_g", peak_g, 0.0, MOST_G)
+        label = _label("hand.bump", peak_g=(peak_g, 0.0, MOST_G))
 
         def shape(t_s: FloatArray, pose: FloatArray, accel: FloatArray) -> None:
             since_s = np.clip(t_s, 0.0, _KNOCK_MS / 1000)
@@ -126,11 +129,10 @@ class Hand:
             pose[:, 2] += mm * smooth(t_s, 0.0, over_ms / 1000)
 
         self._step(label, over_ms, shape, told)
-        self._lifted_mm += mm
+        self._lifted_mm = (self._lifted_mm or 0.0) + mm
 
     def _step(self, label: str, over_ms: float, shape: Shape, told: str) -> None:
         """Add a step to the movement under way, from the end of the step before on; ``told``: to a person."""
-        _bounded(label, "for_ms" if "for_ms" in label else "over_ms", over_ms, 1.0, MOST_STEP_MS)
         if self._motion is None:
             raise InputError(f"{label}: nothing lies on the glass; lay a document first")
         driver = self._driver
@@ -147,9 +149,16 @@ class Hand:
         driver.timeline.step(begin_us / 1000, label)
 
 
-def _bounded(label: str, name: str, value: float, low: float, high: float) -> None:
-    if not (isinstance(value, int | float) and math.isfinite(value) and low <= value <= high):
-        raise InputError(f"{label}: {name} is a number from {low:g} to {high:g}")
+def _length(ms: float) -> tuple[float, float, float]:
+    """How long a step takes, with its bounds."""
+    return ms, 1.0, MOST_STEP_MS
+
+
+def _label(step: str, **numbers: tuple[float, float, float]) -> str:
+    """The step as it is told, from what it was given: each a value, its least and its most. InputError."""
+    for name, (value, low, high) in numbers.items():
+        bounded(f"{step}: {name}", value, low, high)
+    return f"{step}({', '.join(f'{name}={value:g}' for name, (value, _, _) in numbers.items())})"
 
 
 def _on_grid(motion: Motion) -> Motion:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from datetime import date
+from datetime import date, datetime
 
 from stillscan.errors import InputError
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.kiosk import AGEING, FAULTS
+from stillscan.testing.bounds import bounded
 from stillscan.testing.driver import Driver
 
 MOST_MS = 3_600_000.0  # an hour of virtual time: a test waits no longer
@@ -24,7 +24,7 @@ class World:
         """Break or age a part, now or after so long: a name of `stillscan simulate --fault`."""
         if name not in FAULTS and name not in AGEING:
             raise InputError(f"world.fault: no fault '{name}'; there are: {', '.join((*FAULTS, *AGEING))}")
-        _bounded("world.fault: after_ms", after_ms, MOST_MS)
+        bounded("world.fault: after_ms", after_ms, 0.0, MOST_MS)
         kiosk = self._driver.simulated(f"world.fault({name!r})")
         at_us = self._driver.now_us + round(after_ms * 1000)
         if after_ms:
@@ -40,20 +40,20 @@ class World:
 
     def light(self, share: float) -> None:
         """So much of its light does the lamp give: 1 is a new one's."""
-        _bounded("world.light: share", share, 1.0)
+        bounded("world.light: share", share, 0.0, 1.0)
         lamp = self._driver.simulated("world.light()").bus.lamp
         lamp.infrared = lamp.white = share
         self._done(f"world.light({share:g})")
 
     def noise(self, times: float) -> None:
         """The line sensor is so many times as noisy as a new one."""
-        _bounded("world.noise: times", times, MOST_TIMES)
+        bounded("world.noise: times", times, 0.0, MOST_TIMES)
         self._driver.simulated("world.noise()").bus.line_sensor.noise = float(times)
         self._done(f"world.noise({times:g})")
 
     def hum(self, peak_g: float) -> None:
         """The counter hums at 50 Hz, so strongly; 0 ends it."""
-        _bounded("world.hum: peak_g", peak_g, MOST_G)
+        bounded("world.hum: peak_g", peak_g, 0.0, MOST_G)
         scene = self._driver.simulated("world.hum()").bus.scene
         scene.hum_g = float(peak_g)
         scene.generation += 1  # models that computed ahead drop it
@@ -73,6 +73,8 @@ class World:
 class Clock:
     """The virtual clock: it runs while something is expected, and by ``run``."""
 
+    __slots__ = ("_driver",)  # a name that is mistyped sets nothing
+
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
 
@@ -83,20 +85,17 @@ class Clock:
 
     def run(self, ms: float) -> None:
         """Let so much time pass."""
-        _bounded("clock.run: ms", ms, MOST_MS)
+        bounded("clock.run: ms", ms, 0.0, MOST_MS)
         self._driver.session  # noqa: B018 - a kiosk that is off is switched on
         self._driver.pass_until(self._driver.now_us + round(ms * 1000))
 
     @property
     def today(self) -> date:
-        """The day by which the rules judge; a test may set another."""
+        """The day by which the rules judge; a test may set another. InputError."""
         return self._driver.today
 
     @today.setter
     def today(self, day: date) -> None:
+        if not isinstance(day, date) or isinstance(day, datetime):
+            raise InputError(f"clock.today is a datetime.date, not {type(day).__name__}")
         self._driver.today = day
-
-
-def _bounded(what: str, value: float, high: float) -> None:
-    if not (isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= high):
-        raise InputError(f"{what} is a number from 0 to {high:g}")

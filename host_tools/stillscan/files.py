@@ -5,19 +5,25 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import runpy
 import stat
+import sys
 import tempfile
 import threading
 import time
 import tomllib
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError
 from stillscan.toml_lines import line_at, lines_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _MISTAKES = {  # the name itself cannot be right; all else is the computer's trouble
     errno.ENOENT: "no such file or folder",
@@ -37,6 +43,9 @@ _KEPT = {
 """How files begin that no command writes over by a slip: what they hold is nowhere else."""
 _MOST_TEXT = 1_000_000
 """Bytes of a file that people write by hand: some hundred times what the longest samples hold."""
+
+_OF_USERS: set[str] = set()
+"""Modules of users that have been run: what they raise later is theirs."""
 
 _PARTNER_S = 5.0
 """For whoever writes into a pipe, or reads from it: a program that was started together with ours has opened it by
@@ -183,6 +192,55 @@ def read_whole(name: str | PathLike[str], most: int) -> bytes:
     if len(content) > most:
         raise InputError(f"{os.fspath(name)}: is longer than {most} bytes")
     return content
+
+
+def read_text(name: str | PathLike[str]) -> str:
+    """A text that people wrote, in UTF-8 with or without a byte order mark. InputError as ``trouble``, with the line of
+    what is no UTF-8."""
+    try:
+        content = read_whole(name, _MOST_TEXT)
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{os.fspath(name)}: line {line}: is not UTF-8 text") from None
+
+
+def run_python(path: Path) -> dict[str, Any]:
+    """The names that a module of a user's has when it has run; it may import what lies beside it.
+
+    InputError with file and line for whatever it raises.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    _OF_USERS.add(str(path))
+    sys.path.insert(0, str(path.parent))
+    try:
+        return runpy.run_path(str(path))
+    except (Exception, SystemExit) as error:
+        line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+        where = of_user(error)
+        raise InputError(
+            f"{path}: line {line or (where[1] if where else 1)}: {type(error).__name__}: {error}"
+        ) from None
+    finally:
+        sys.path.remove(str(path.parent))
+
+
+def loaded(point: EntryPoint) -> Any:
+    """What another package has registered. InputError, by the name of it, for whatever it raises when it is loaded."""
+    try:
+        return point.load()
+    except (Exception, SystemExit) as error:
+        where = f"'{point.name}', which a package has registered under {point.group} ({point.value})"
+        raise InputError(f"{where}: {type(error).__name__}: {error}") from None
+
+
+def of_user(error: BaseException) -> tuple[str, int] | None:
+    """File and line in a module that ``run_python`` has run where this was raised, or from where it was called."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next(
+        ((frame.filename, frame.lineno or 1) for frame in reversed(frames) if frame.filename in _OF_USERS), None
+    )
 
 
 def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None:

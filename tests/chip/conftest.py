@@ -13,9 +13,10 @@ from stillscan.simulator.scene import Scene
 ASLEEP = struct.pack("<HH", 0xBF20, 0xE7FD)  # wfe, and back to it
 
 
-def uf2_of(program: bytes) -> bytes:
-    """An image of one block for the beginning of the flash chip."""
-    head = struct.pack("<8I", 0x0A324655, 0x9E5D5157, 0x2000, 0x10000000, 256, 0, 1, 0xE48BFF56)
+def uf2_of(program: bytes, number: int = 0, blocks: int = 1, family: int = 0xE48BFF56) -> bytes:
+    """An image of one block for the beginning of the flash chip, or block ``number`` of so many."""
+    at = 0x10000000 + 256 * number
+    head = struct.pack("<8I", 0x0A324655, 0x9E5D5157, 0x2000, at, 256, number, blocks, family)
     return head + program.ljust(476, b"\0") + struct.pack("<I", 0x0AB16F30)
 
 

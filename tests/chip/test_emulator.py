@@ -7,7 +7,9 @@ import pytest
 from rp2040py.gpio_pin import GPIOPinState
 
 from stillscan.errors import InputError
-from stillscan.simulator.chip.emulator import Emulator
+from stillscan.simulator.chip.emulator import Emulator, see_image
+
+from .conftest import ASLEEP, uf2_of
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +68,24 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path, content: bytes)
         Emulator(path, bytes(4096), 2048)
     assert "\n" not in str(refused.value)
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (uf2_of(ASLEEP, family=0xE48BFF59), "is for another chip than the RP2040 (family 0xe48bff59)"),
+        (uf2_of(ASLEEP, blocks=2), "is not whole: it has 1 of 2 blocks"),
+        (uf2_of(ASLEEP, 0, 3) + uf2_of(ASLEEP, 2, 3), "is not whole: it has 2 of 3 blocks"),
+        (uf2_of(ASLEEP)[:-4] + bytes(4), "not a UF2 image: block 0 is none"),
+        (uf2_of(ASLEEP, 0, 2) + bytes(512), "not a UF2 image: block 1 is none"),
+    ],
+)
+def test_an_image_of_another_chip_or_a_part_of_one_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "image.uf2"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        see_image(path)
+    assert str(refused.value) == f"{path}: {says}"
 
 
 def test_an_image_that_is_not_there(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_a_board_in_a_folder_of_ones_own(
         'like = "rpi_pico"\ncolour = "red"': "no entry is called 'colour'",
         'like = "rpi_pico"\nshared = ["rp3"]': "there is no folder 'rp3'",
         'like = "../mine"': "no file at that path",
-        'like = "board.toml"': "too many files",
+        'like = "board.toml"': "line 1: 'like' leads back to ",
         "machine": "board.toml: ",
     }.items():
         Path("mine/board.toml").write_text(text)

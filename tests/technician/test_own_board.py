@@ -113,6 +113,15 @@ def test_what_cannot_be_made(mine: Path, name: str, like: str, says: str) -> Non
         ("board.toml", "# [models]", '[models]\nflow = "x"', "board.toml: [models] flow: 'x' is no FILE.py:CLASS"),
         ("board.toml", "# [models]", '[models]\nflow = "m.py:X"', "m.py: no such file"),
         ("board.toml", "# [models]", '[models]\nflow = "board.py:X"', "board.py: line 3: ModuleNotFoundError"),
+        ("board.toml", "# flash_kib", "flash_kib = 1024 #", "board.toml: 'files_kib' (1408) is more than 'flash_kib'"),
+        ("board.toml", "# [models]", '[models]\nflow = "m.py:X"', "m.py: line 2: SystemExit: 3"),
+        ("board.py", '    "home": 12,\n', "", "board.py: line 8: PINS lacks 'home', which every kiosk has"),
+        ("board.py", 'name = "mine"', 'name = "Mine"', "board.py: line {line}: 'Mine' is no board's name"),
+        ("board.py", '"depth": 4', '"deepth": 4', "board.py: line {line}: no setting 'deepth'; there are"),
+        ("board.py", '"depth": 4', '"depth": 5', "board.py: line {line}: setting 'depth': 4 or 8"),
+        ("driver.py", "", "# a\n# \udce5\n", "driver.py: line 2: is not UTF-8 text"),
+        ("main.py", "", "x = 1\n", "main.py: the firmware has a module of this name"),
+        ("kiosk/own.py", "", "x = 1\n", f"kiosk{os.sep}own.py: the firmware has a module of this name"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_board_is_named_with_file_and_line(
@@ -120,10 +129,13 @@ def test_what_is_wrong_with_a_board_is_named_with_file_and_line(
 ) -> None:
     text = (mine / file).read_text() if old else ""
     assert old in text
-    (mine / file).write_text(text.replace(old, new, 1))
+    (mine / file).parent.mkdir(exist_ok=True)
+    (mine / file).write_text(text.replace(old, new, 1), errors="surrogateescape")
+    if "SystemExit" in says:
+        (mine / "m.py").write_text("import sys\nsys.exit(3)\n")
     says = says.format(line=text[: text.index(old)].count("\n") + 1)
     code, out, err = told(capsys, "boards", "check", "mine")
-    clash = "GPIO" in says or "named 2 times" in says
+    clash = any(word in says for word in ("GPIO", "named 2 times", "PINS lacks", "is no board", "setting"))
     shown = out.splitlines()[-1] if clash else err
     assert code == (1 if clash else 2)
     assert says in shown
@@ -133,10 +145,14 @@ def test_what_is_wrong_with_a_board_is_named_with_file_and_line(
 
 def test_a_folder_without_its_table(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (mine / "board.toml").unlink()
-    for arguments in (("simulate", "--board", "mine", "--scenario", "slip"), ("flash", "--board", "mine")):
+    for arguments in (
+        ("simulate", "--board", "mine", "--scenario", "slip"),
+        ("flash", "--board", "mine"),
+        ("boards", "check", "mine"),
+    ):
         code, _, err = told(capsys, *arguments)
         assert code == 2
-        assert "mine/board.toml: no such file: board 'mine' has no board.toml" in err
+        assert "mine/board.toml: no such file: board '" in err
 
 
 @pytest.mark.slow

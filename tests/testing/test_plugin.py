@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -88,6 +89,10 @@ def test_on_boards(scanner, passport, stillscan_board):
     scanner.expects(state="scanning")
     assert scanner.result().outcome == "verified"
 
+@pytest.mark.stillscan(board="./none")
+def test_on_no_board(scanner):
+    pass
+
 def test_fails(scanner):
     scanner.clock.run(1000)
     assert scanner.clock.now_ms < 0
@@ -97,11 +102,12 @@ def test_fails(scanner):
 def test_what_was_measured_is_the_same_in_every_form_and_however_it_ran(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_it.py").write_text(MEASURED)
-    (tmp_path / "unwired").mkdir()
-    pico = (boards_folder() / "rpi_pico" / "board.toml").read_text()
+    shutil.copytree(boards_folder() / "rpi_pico", tmp_path / "unwired")
+    pico = (tmp_path / "unwired" / "board.toml").read_text()
     (tmp_path / "unwired" / "board.toml").write_text(pico.replace('"wired", ', "").replace(', "wired"', ""))
     once = run(tmp_path, "-rs", "--stillscan-metrics", "once.json")
-    assert "1 failed, 2 passed, 1 skipped" in once.stdout, once.stdout + once.stderr
+    assert "1 failed, 2 passed, 1 skipped, 1 error" in once.stdout, once.stdout + once.stderr
+    assert "no board './none'" in once.stdout, "a name that is mistyped is not skipped"
     assert "the simulator has no ./unwired" in once.stdout
     run(tmp_path, "-p", "xdist", "-n", "2", "--stillscan-metrics", "again.json")
     assert (tmp_path / "once.json").read_bytes() == (tmp_path / "again.json").read_bytes()
@@ -160,6 +166,9 @@ def test_a_seed_of_the_command_line_overrules_those_of_the_tests(tmp_path: Path)
     [
         ("--stillscan-on=chip", "chip: name MicroPython's image for the board by --stillscan-uf2 or STILLSCAN_UF2"),
         ("--stillscan-on=/dev/none", "/dev/none: there is no such port (sim, chip, or the serial port of a board)"),
+        ("--stillscan-on=", "--stillscan-on: name what tests run on: sim, chip, or the serial port of a board"),
+        ("--stillscan-report=", "--stillscan-report: name a folder"),
+        ("--stillscan-report=test_seeds.py", "--stillscan-report: test_seeds.py: cannot be made: file exists"),
         ("--stillscan-metrics=run.csv", "--stillscan-metrics: run.csv ends in neither .json nor .prom"),
         ("--stillscan-ask", "--stillscan-ask: there is a person only at a real board"),
         ("--stillscan-seed=-1", "--stillscan-seed: '-1' is not a whole number of 0 or more"),

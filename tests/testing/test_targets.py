@@ -1,6 +1,7 @@
 """A real board as a target, in place of which a simulated one answers on a pseudo-terminal; and what targets lack."""
 
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -106,7 +107,8 @@ def test_what_is_no_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(InputError, match="name MicroPython's image"):
         see("chip", None)
     image = tmp_path / "image.uf2"
-    image.write_bytes(b"UF2\n" + bytes(508))
+    head = struct.pack("<8I", 0x0A324655, 0x9E5D5157, 0x2000, 0x10000000, 256, 0, 1, 0xE48BFF56)
+    image.write_bytes(head + bytes(476) + struct.pack("<I", 0x0AB16F30))
     with pytest.raises(NotHereError, match="RP2350 cannot be emulated"):
         find("chip", "rpi_pico2", str(image))
     with pytest.raises(InputError, match="no board"):

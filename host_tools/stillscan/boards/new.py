@@ -11,7 +11,7 @@ from stillscan.boards.files import board_folder, boards, chip, modules
 from stillscan.errors import InputError
 from stillscan.files import trouble, write_whole
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,15}")  # it goes into HELLO, in 16 bytes
+NAME = re.compile(r"[a-z][a-z0-9_]{0,15}")  # it goes into HELLO, in 16 bytes
 
 _BOARD_TOML = """\
 # What the host has to know of this board. Whatever is not said here is as it is there:
@@ -80,7 +80,7 @@ def make_board(where: str, like: str) -> Path:
     """
     folder = Path(where)
     name = folder.absolute().name
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise InputError(f"{where}: a board's name is of small letters, digits and _, begins with a letter, 16 at most")
     if name in boards():
         raise InputError(f"{where}: a board of the package has this name")

@@ -54,6 +54,9 @@ SIGNALS = {
     "sensor_out": Need("ADC0"),  # the engine for lines starts conversions of input 0
     "int1": PIN,
 }
+NEEDS = ("pin", "PWM", "ADC0", "ADC1", "ADC2", "ADC3", *("SPI RX", "SPI CSn", "SPI SCK", "SPI TX"),
+         *("I2C SDA", "I2C SCL"), *("UART TX", "UART RX", "UART CTS", "UART RTS"))  # fmt: skip
+"""What a signal of a board's own may need of its pin."""
 CHIP_PINS = range(30)  # of RP2040 and RP2350A
 _SPI = ("SPI{} RX", "SPI{} CSn", "SPI{} SCK", "SPI{} TX")
 _UART = ("UART{} TX", "UART{} RX", "UART{} CTS", "UART{} RTS")

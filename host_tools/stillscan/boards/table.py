@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stillscan.boards.files import board_entries, board_folder, boards
+from stillscan.boards.files import WIRING, board_entries, board_folder, boards
 from stillscan.boards.pins import CONTROLLERS, SIGNALS, Controller, Need
 from stillscan.errors import InputError
+from stillscan.files import read_text
 
 _BUSES = ("SPI", "I2C", "UART")
 _USES = re.compile(rf"\b(?:{'|'.join(_BUSES)}|PWM)\b")
@@ -27,8 +28,11 @@ class Board(NamedTuple):
     units: dict[str, int]  # signal -> unit of the bus that is made with it
     hz: dict[str, int]  # signal -> frequency of the PWM that is made with it
     needs: dict[str, Need]  # of signals: those that every kiosk has, and those of its own that its board.toml names
+    table_line: int  # of board.py where PINS begins
     lines: dict[str, int]  # signal -> line of board.py; a signal that is named twice has its second
     around_px: tuple[int, int] | None  # of the line sensor before and after the window; None without a SENSOR_PX
+    said: dict[str, tuple[object, int]]  # what the class says in so many words, and where: "name", and each setting
+    wired: bool  # by the wiring of a kiosk, which asks for all its signals
 
 
 def find_board(name: str) -> Board:
@@ -40,11 +44,11 @@ def find_board(name: str) -> Board:
 
 def _read(path: Path) -> Board:
     try:
-        module = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        module = ast.parse(read_text(path), str(path))
     except SyntaxError as error:
         raise InputError(f"{path}: line {error.lineno or 1}: no Python: {error.msg}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
+    except ValueError as error:  # a NUL in it, for Python 3.11
+        raise InputError(f"{path}: line 1: no Python: {error}") from None
     text = " ".join((ast.get_docstring(module) or "").split())
     folder = path.absolute().parent
     facts = _facts(folder)
@@ -58,9 +62,26 @@ def _read(path: Path) -> Board:
         units=units,
         hz=hz,
         needs={**SIGNALS, **{signal: Need(need) for signal, need in facts.get("signals", {}).items()}},
+        table_line=getattr(_value(module, "PINS"), "lineno", 1),
         lines=_lines(module),
         around_px=_around(_value(module, "SENSOR_PX")),
+        said=_said(module),
+        wired=any((Path(name) / WIRING).is_file() for name in facts.get("shared", [])),
     )
+
+
+def _said(module: ast.Module) -> dict[str, tuple[object, int]]:
+    """The constants of ``name = ...`` and of each ``self.settings = {"NAME": ...}`` ("settings.NAME"), with lines."""
+    found: dict[str, tuple[object, int]] = {}
+    for node in ast.walk(module):
+        match node:
+            case ast.Assign(targets=[ast.Name(id="name")], value=ast.Constant(value=name)):
+                found["name"] = (name, node.lineno)
+            case ast.Assign(targets=[ast.Attribute(attr="settings")], value=ast.Dict(keys=keys, values=values)):
+                for key, value in zip(keys, values, strict=True):
+                    if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
+                        found[f"settings.{key.value!s}"] = (value.value, key.lineno)
+    return found
 
 
 def _value(module: ast.Module, name: str) -> ast.expr | None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stillscan.boards.build import compiled_for
-from stillscan.boards.files import board_entries, boards, modules
+from stillscan.boards.files import SIMULATOR, boards, boards_folder, chip, modules
 from stillscan.boards.new import make_board
 from stillscan.boards.table import Board, find_board
 from stillscan.files import write_whole
@@ -19,7 +19,7 @@ from stillscan.technician import tables
 from stillscan.technician.clashes import clashes, remarks
 from stillscan.technician.parts import read_parts
 from stillscan.technician.power import budget, shortages
-from stillscan.technician.proving import has_drivers, prove
+from stillscan.technician.proving import is_to_be_proven, prove
 from stillscan.technician.schematic.draw import schematic
 
 _EXIT_CLASH = 1  # also a supply that is too weak
@@ -103,8 +103,9 @@ def _new(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     checked = [(board, clashes(board)) for board in map(find_board, args.names or boards())]
     for board, found in checked:
-        _compiles(board)
-        found += _proven(board) if not found else []
+        if not found:
+            _compiles(board)
+            found += _proven(board)
     if args.json:
         print(json.dumps([{**_facts(b), "clashes": found, "remarks": remarks(b)} for b, found in checked]))
     else:
@@ -125,17 +126,16 @@ def _check(args: argparse.Namespace) -> int:
 
 def _compiles(board: Board) -> None:
     """Its own modules and models can be used. InputError, StillscanError with file and line."""
-    table = board.folder / "board.toml"
-    arch = board_entries(table).get("arch") if table.is_file() else None
-    if arch is not None:
-        compiled_for(arch, modules(board.folder))
-        models_of(str(board.folder))
+    if board.folder == boards_folder().absolute() / SIMULATOR:
+        return
+    compiled_for(chip(str(board.folder)).arch, modules(board.folder))
+    models_of(str(board.folder))
 
 
 def _proven(board: Board) -> list[str]:
     """What its own drivers do in the line loop that they must not, beginning with file and line."""
     place = str(board.folder)
-    if not (board.folder / "board.toml").is_file() or not has_drivers(place):
+    if not (board.folder / "board.toml").is_file() or not is_to_be_proven(place):
         return []
     wrong = prove(place)
     return [] if wrong is None else [wrong]

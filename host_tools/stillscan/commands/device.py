@@ -12,6 +12,7 @@ from stillscan.commands.world import SAMPLE, add_movement, chip_kiosk, scene, vi
 from stillscan.errors import InputError
 from stillscan.link.pairing import Pairing
 from stillscan.simulator.kiosk import SimulatedKiosk
+from stillscan.technician.clashes import refuse
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -96,6 +97,7 @@ def _emulated(args: argparse.Namespace) -> int:
     """A chip has its port and an empty glass, and none of the misfortunes of a stand."""
     if args.pairing or args.document or not args.link:
         raise InputError(f"--board {args.board}: with --link; without --pairing and --document")
+    refuse(args.board)
     kiosk = chip_kiosk(args.board, args.uf2, files={} if args.bare else None)(
         scene(SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
     )

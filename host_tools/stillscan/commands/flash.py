@@ -27,6 +27,7 @@ from stillscan.guidance import counted
 from stillscan.link.pairing import BOARD_FILE, Pairing
 from stillscan.link.serial_port import SerialTransport
 from stillscan.scanning.inspection import set_all
+from stillscan.technician.clashes import refuse
 from stillscan.technician.come_up import (
     LIMIT_S,
     PATIENT_ANSWER_MS,
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
     check(settings)
     if args.board is not None:
         chip(args.board)
+        refuse(args.board)
     if args.all and (args.port is not None or args.image_only is not None):
         raise InputError("--all takes every board that is plugged in: it goes without --port and --image-only")
     if args.image_only is not None:

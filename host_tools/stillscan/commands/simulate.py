@@ -24,6 +24,7 @@ from stillscan.simulator.kiosk import AGEING, FAULTS, SimulatedKiosk
 from stillscan.simulator.models import models_of
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.waves import Waves
+from stillscan.technician.clashes import refuse
 from stillscan.testing.modelled_reader import ReadingTime
 from stillscan.testing.plot import Recorder, draw
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
@@ -193,6 +194,7 @@ def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
     if board == SIMULATOR:
         return SimulatedKiosk
     facts = chip(board)
+    refuse(board)
     uf2 = uf2 or (os.environ.get("STILLSCAN_UF2") if facts.name == "RP2040" else None)
     if uf2:
         return chip_kiosk(board, uf2)

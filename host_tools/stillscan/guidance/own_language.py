@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stillscan.errors import InputError
-from stillscan.files import located_toml
+from stillscan.files import loaded, located_toml
 
 GROUP = "stillscan.languages"
 """Of entry points: by a language's code a package of Python, beside whose modules lies CODE.toml."""
@@ -20,7 +20,7 @@ def registered() -> dict[str, Path]:
     """The files of languages that other packages bring, by code."""
     from importlib.metadata import entry_points  # every command says something, and few in a language from outside
 
-    found = {point.name: Path(str(point.load().__file__)) for point in entry_points(group=GROUP)}
+    found = {point.name: Path(str(loaded(point).__file__)) for point in entry_points(group=GROUP)}
     return {code: module.parent / f"{code}.toml" for code, module in found.items()}
 
 

@@ -61,7 +61,7 @@ def _stamps(folder: str | PathLike[str]) -> Iterator[tuple[str, int, int]]:
     """Each source in the folder and in those below, with when it was written and how long it is."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 yield from _stamps(entry)
             elif entry.name.endswith(".py"):
                 found = entry.stat()

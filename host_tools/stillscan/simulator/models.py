@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import runpy
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stillscan.boards.files import board_folder, board_models
 from stillscan.errors import InputError
+from stillscan.files import loaded, run_python
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.flow import Flow
 from stillscan.simulator.line_sensor import LineSensor
@@ -43,27 +42,17 @@ def models_of(board: str) -> Models:
 
 
 def _found(board: str, part: str, name: str) -> Callable[[Scene], Any]:
-    base: type = getattr(OURS, part)
     file, colon, kind = name.rpartition(":")
     if not colon:
         return _registered(board_folder(board), part, name)
-    found = _run(Path(file)).get(kind)
+    return _checked(run_python(Path(file)).get(kind), f"{file}: has no class '{kind}' that", part)
+
+
+def _checked(found: Any, what: str, part: str) -> Callable[[Scene], Any]:
+    base: type = getattr(OURS, part)
     if not (isinstance(found, type) and issubclass(found, base)):
-        raise InputError(f"{file}: has no class '{kind}' that is made from {base.__module__}.{base.__qualname__}")
+        raise InputError(f"{what} is made from {base.__module__}.{base.__qualname__}")
     return found
-
-
-def _run(path: Path) -> Mapping[str, Any]:
-    try:
-        return runpy.run_path(str(path))
-    except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    except Exception as error:
-        where = (
-            frame.lineno for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == str(path)
-        )
-        line = getattr(error, "lineno", None) or next(where, None) or 1
-        raise InputError(f"{path}: line {line}: {type(error).__name__}: {error}") from None
 
 
 def _registered(folder: Path, part: str, name: str) -> Callable[[Scene], Any]:
@@ -75,5 +64,4 @@ def _registered(folder: Path, part: str, name: str) -> Callable[[Scene], Any]:
             f"{folder / 'board.toml'}: [models] {part}: '{name}' is no FILE.py:CLASS, and no package has registered it "
             f"under {GROUP}"
         )
-    found: Callable[[Scene], Any] = known[name].load()
-    return found
+    return _checked(loaded(known[name]), f"{folder / 'board.toml'}: [models] {part}: '{name}' is no class that", part)

@@ -30,6 +30,8 @@ _STUCK_S = 5.0
 turn takes microseconds, and the slowest module of ours is compiled in a tenth of a second."""
 STUCK = "blocks, and no time passes"
 """What is told of a loop in which nothing is asked for."""
+WORDLESS = "without a word"
+"""What is told of a program that ended and said nothing."""
 HEAP = "256k"  # of 64-bit words, and modules are compiled there: about what a chip has with its own
 
 
@@ -199,7 +201,7 @@ class Firmware:
         said = self._errors.read().strip()
         if self._interrupted:
             return f"it {STUCK}; 'stillscan boards check' names the line of a driver"
-        return where_it_failed(said) or (said.splitlines() or ["without a word"])[-1]
+        return where_it_failed(said) or (said.splitlines() or [WORDLESS])[-1]
 
     def console(self) -> str:
         """What the firmware printed: tracebacks of defects."""

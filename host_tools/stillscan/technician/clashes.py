@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
-from stillscan.boards.pins import CHIP_PINS, PIN, Need, functions, pwm_output, pwm_slice, units
-from stillscan.boards.table import Board
+from stillscan.boards.files import boards
+from stillscan.boards.new import NAME
+from stillscan.boards.pins import CHIP_PINS, PIN, SIGNALS, Need, functions, pwm_output, pwm_slice, units
+from stillscan.boards.settings import known
+from stillscan.boards.table import Board, find_board
+from stillscan.errors import InputError
 
 
 def remarks(board: Board) -> list[str]:
@@ -25,11 +29,41 @@ def clashes(board: Board) -> list[str]:
     """Everything that is wrong with the table, one plain line each that begins with that of board.py; without a known
     controller only double use."""
     found = [*_twice(board)]
+    lines = [*_said(board)]
+    if board.wired:
+        lines += [
+            (board.table_line, f"PINS lacks '{signal}', which every kiosk has")
+            for signal in SIGNALS
+            if signal not in dict(board.pins)
+        ]
     if board.controller is not None:
         for signal, gpio in board.pins:
             found += [(signal, clash) for clash in _misplaced(board, signal, gpio)]
         found += _pwm(board)
-    return [f"line {board.lines.get(signal, 1)}: {clash}" for signal, clash in found]
+    lines += [(board.lines.get(signal, 1), clash) for signal, clash in found]
+    return [f"line {line}: {clash}" for line, clash in lines]
+
+
+def refuse(name: str) -> None:
+    """InputError for the first clash of a board from outside the package: it would harm what it is put on."""
+    if name in boards():
+        return
+    board = find_board(name)
+    for clash in clashes(board):
+        raise InputError(f"{board.folder / 'board.py'}: {clash}")
+
+
+def _said(board: Board) -> Iterator[tuple[int, str]]:
+    """What the board's class says in so many words and no kiosk can have."""
+    for what, (value, line) in board.said.items():
+        if what == "name":
+            if not isinstance(value, str) or not NAME.fullmatch(value):
+                yield line, f"{value!r} is no board's name: small letters, digits and _, a letter first, 16 at most"
+            continue
+        try:
+            known().see({what.removeprefix("settings."): value})  # type: ignore[dict-item]
+        except InputError as error:
+            yield line, str(error)
 
 
 def _need(board: Board, signal: str) -> Need:

@@ -13,13 +13,14 @@ import numpy as np
 from kiosk import wire
 from stillscan.boards.files import SIMULATOR, board_folder, boards_folder, firmware_folder, modules, simulated_folders
 from stillscan.errors import DeviceError
+from stillscan.files import read_text
 from stillscan.link.messages import State, named
 from stillscan.link.session import Session
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import LINE_PX, ZONE_ROWS, Page
 from stillscan.simulator.hand import profile
 from stillscan.simulator.kiosk import SimulatedKiosk
-from stillscan.simulator.process import STUCK, Firmware
+from stillscan.simulator.process import STUCK, WORDLESS, Firmware
 from stillscan.simulator.scene import Scene
 
 _SCRIPT = "proving.py"
@@ -37,9 +38,9 @@ def prove(board: str) -> str | None:
     own = board_folder(board)
     with tempfile.TemporaryDirectory(prefix="stillscan-") as folder:
         copy = Path(folder) / "own"
-        shutil.copytree(own, copy)
-        for path in copy.rglob("*.py"):
-            path.write_text(_NATIVE.sub(r"\1# bytecode", path.read_text(encoding="utf-8")), encoding="utf-8")
+        for name, path in modules(own).items():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_text(_NATIVE.sub(r"\1# bytecode", read_text(path)), encoding="utf-8")
         folders = [copy if place == own else place for place in simulated_folders(board)]
         scene = Scene(_pattern(), profile("tremor", 1, 10.0), Dirt.profile("clean", 1), 1)
         with SimulatedKiosk(scene, board) as kiosk:
@@ -60,14 +61,15 @@ def _pattern() -> Page:
     return Page.from_array((rows * 160 + 60).astype(np.uint8))
 
 
-def has_drivers(board: str) -> bool:
-    """Does it bring modules of its own beside board.py?"""
-    return len(modules(board_folder(board))) > 1
+def is_to_be_proven(board: str) -> bool:
+    """Does it come from outside the package, or bring modules of its own beside board.py?"""
+    own = board_folder(board)
+    return own.absolute().parent != boards_folder().absolute() or len(modules(own)) > 1
 
 
 def _named(own: Path, ended: str, console: str) -> str:
     """What the console tells, with the file and line of the board's own module that it happened in."""
-    ours = {path.relative_to(own).as_posix() for path in own.rglob("*.py")}
+    ours = modules(own)
     frames = [(own / name, line) for name, line in _FRAME.findall(console) if name in ours]
     took = _TAKES.search(console)
     if took:
@@ -78,6 +80,8 @@ def _named(own: Path, ended: str, console: str) -> str:
         frames = [(path, line) for path in sorted(own.glob("*.py")) if (line := _line_of_read(path))]
     if "heap is locked" in error:
         error = f"allocates in the line loop ({error})"
+    if not frames and any(said in error for said in (STUCK, WORDLESS, "no attribute 'Board'")):
+        frames = [(own / "board.py", "1")]
     return f"{frames[-1][0]}: line {frames[-1][1]}: {error}" if frames else ended
 
 

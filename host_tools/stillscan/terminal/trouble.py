@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from stillscan import log
 from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError, one_line
-from stillscan.files import mistaken, why
+from stillscan.files import mistaken, of_user, why
 from stillscan.terminal import stop, streams
 
 DEFECT = 4
@@ -45,9 +45,18 @@ def told(work: Callable[[], int]) -> int:
         where = f"{one_line(error.filename)}: " if isinstance(error.filename, str) else "this computer refuses: "
         return _say(where + (error.strerror or type(error).__name__).lower(), EnvironmentTroubleError.exit_code)
     except Exception as error:
-        _LOG.error("a defect", exc_info=error)
-        where = "the log tells more" if log.keeps_details() else "-v shows more"
-        return _say(f"internal error: {type(error).__name__} in {_place(error)}; {where}", DEFECT)
+        return _raised(error)
+
+
+def _raised(error: Exception) -> int:
+    """An exception that nobody expects: of a module that the user brought, or a defect of ours."""
+    place = of_user(error)
+    _LOG.error("a defect", exc_info=error)
+    if place is not None:
+        said = f"{type(error).__name__}: {one_line(str(error))}"
+        return _say(f"{place[0]}: line {place[1]}: {said}", InputError.exit_code)
+    where = "the log tells more" if log.keeps_details() else "-v shows more"
+    return _say(f"internal error: {type(error).__name__} in {_place(error)}; {where}", DEFECT)
 
 
 def _say(text: str, code: int) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
-import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from stillscan.errors import InputError
+from stillscan.files import loaded, run_python
 from stillscan.testing.driver import Rule
 
 GROUP = "stillscan.rules"
@@ -31,26 +29,13 @@ def load_rules(name: str, folder: Path) -> list[Rule]:
 def _of_file(name: str, folder: Path, where: str) -> list[Rule]:
     file, _, wanted = where.rpartition(":")
     path = folder / file
-    if not path.is_file():
-        raise InputError(f"rule '{name}': {path}: no such file")
-    found = _run(name, path)
+    try:
+        found = run_python(path)
+    except InputError as error:
+        raise InputError(f"rule '{name}': {error}") from None
     if wanted not in found:
         raise InputError(f"rule '{name}': {path} has no function '{wanted}'")
     return _rules(found[wanted], f"rule '{name}': {path}: '{wanted}'")
-
-
-def _run(name: str, path: Path) -> dict[str, Any]:
-    """The names of a file, which may import what lies beside it."""
-    sys.path.insert(0, str(path.parent))
-    try:
-        return runpy.run_path(str(path))
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(where) if frame.filename == str(path)), None)
-        line = getattr(error, "lineno", None) or line or 1
-        raise InputError(f"rule '{name}': {path}: line {line}: {type(error).__name__}: {error}") from None
-    finally:
-        sys.path.remove(str(path.parent))
 
 
 def _rules(found: Any, what: str) -> list[Rule]:
@@ -67,4 +52,4 @@ def _registered(name: str) -> Any:
         raise InputError(
             f"rule '{name}': no FILE.py:FUNCTION, no folder, and no package has registered it under {GROUP}{there}"
         )
-    return known[name].load()
+    return loaded(known[name])

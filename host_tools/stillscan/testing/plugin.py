@@ -93,6 +93,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if path is not None:
         with _usable("--stillscan-metrics"):
             config.pluginmanager.register(_Metrics(path))
+    if config.getoption("--stillscan-report") is not None:
+        with _usable("--stillscan-report"):
+            from stillscan.testing.report import see_folder
+
+            see_folder(config.getoption("--stillscan-report"))
 
 
 @contextmanager

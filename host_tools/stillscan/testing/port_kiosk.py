@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from stillscan.errors import NotHereError
@@ -25,14 +26,14 @@ class Person(Protocol):
 class PortKiosk:
     """A Transport. ``person``: who does what the hand of a test does; None: nobody is there.
 
-    ``board``: the only one that will do, by name.
+    ``board``: the only one that will do, by its name or that of its folder.
     """
 
     def __init__(self, port: str, person: Person | None, board: str | None = None) -> None:
         self._serial = SerialTransport(port)
         self.name, self.pseudo = port, self._serial.pseudo
         self.person = person
-        self._board = board
+        self._board = board and Path(board).absolute().name
         self._behind_ms = 0.0  # the scanner's clock, behind the computer's
 
     @property

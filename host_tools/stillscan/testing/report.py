@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stillscan.files import trouble, write_whole
+from stillscan.errors import InputError
+from stillscan.files import may_write, trouble, write_whole
 from stillscan.testing.frames import Frame
 from stillscan.testing.scanner import Scanner
 from stillscan.testing.timeline import Event
@@ -37,14 +38,23 @@ _STYLE = (
 )
 
 
-def write_report(folder: Path, test: str, said: str, scanner: Scanner) -> Path:
-    """The page of a test that failed with these words; its file. InputError, EnvironmentTroubleError."""
-    name = re.sub(r"[^\w.-]+", "-", test).strip("-")[-_ENDING:] or "test"
-    path = folder / f"{name}-seed{scanner.seed}.html"
+def see_folder(name: str) -> None:
+    """Make the folder for pages before the first test. InputError, EnvironmentTroubleError: no page can lie there."""
+    if not name:
+        raise InputError("name a folder")
+    folder = Path(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise trouble(folder, error, "made") from None
+    may_write(folder / "test.html")
+
+
+def write_report(folder: Path, test: str, said: str, scanner: Scanner) -> Path:
+    """The page of a test that failed with these words; its file. InputError, EnvironmentTroubleError."""
+    name = re.sub(r"[^\w.-]+", "-", test).strip("-")[-_ENDING:] or "test"
+    path = folder / f"{name}-seed{scanner.seed}.html"
+    see_folder(str(folder))
     write_whole(path, page(test, said, scanner).encode())
     return path
 

@@ -49,6 +49,8 @@ def find(on: str, board: str | None = None, uf2: str | None = None, person: Pers
 
 def see(on: str, uf2: str | None) -> None:
     """InputError or DeviceError when no test could run there: before the first one."""
+    if not on:
+        raise InputError("name what tests run on: sim, chip, or the serial port of a board")
     if on == "chip":
         find(on, None, uf2)
     elif on != "sim":
@@ -61,8 +63,11 @@ def see(on: str, uf2: str | None) -> None:
 def _simulated(board: str) -> Target:
     if board == _BOARDS["sim"]:
         return SIMULATOR
-    from stillscan.boards.files import simulated_folders
+    from stillscan.boards.files import chip, simulated_folders
+    from stillscan.technician.clashes import refuse
 
+    chip(board)
+    refuse(board)
     try:
         simulated_folders(board)
     except InputError as error:
@@ -74,10 +79,12 @@ def _emulated(board: str, uf2: str | None) -> Target:
     try:
         from stillscan.simulator.chip.emulator import see_image
         from stillscan.simulator.chip.kiosk import ChipKiosk, see_board
+        from stillscan.technician.clashes import refuse
     except ImportError:
         raise InputError("chip: no emulator is installed: pip install 'stillscan[chip]'") from None
     if not uf2:
         raise InputError(f"chip: name MicroPython's image for the board by --stillscan-uf2 or {UF2}")
     see_image(uf2)
     see_board(board)
+    refuse(board)
     return Target("chip", board, lambda scene: ChipKiosk(scene, uf2, board))

@@ -9,6 +9,7 @@ about (else a channel stays busy, and its next transfer ends where the one befor
 from __future__ import annotations
 
 import operator
+import struct
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -24,10 +25,14 @@ from rp2040py.simulator import Simulator
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
 from stillscan.errors import InputError
-from stillscan.files import trouble
+from stillscan.files import read_whole, trouble
 
 CYCLE_NS = 8  # 125 MHz
-_BLOCK, _MAGIC = 512, b"UF2\n"  # of a UF2 image: bytes that it is a multiple of, and its beginning
+_BLOCK = 512  # of a UF2 image: bytes (github.com/microsoft/uf2)
+_HEAD = struct.Struct("<4s7I")  # of a block: magic, magic, flags, address, size, number, of so many, family
+_MAGIC, _ENDS = b"UF2\n", b"\x30\x6f\xb1\x0a"
+_HAS_FAMILY, _RP2040 = 0x2000, 0xE48BFF56
+_MOST = 32 * 1024 * 1024  # bytes: twice what fills the largest flash of a Pico, 16 MB
 _TRANSMITTED = 1 << 5  # of the UART's interrupts
 _WATCHDOG_CTRL = 0x00  # 0 in it: not enabled (RP2040 datasheet, 4.7.6)
 
@@ -159,18 +164,22 @@ class Alarm:
 
 
 def see_image(uf2: str | PathLike[str]) -> None:
-    """InputError for a file that cannot be a UF2 image, before anything is made of it."""
+    """InputError for a file that is no whole UF2 image for an RP2040, before anything is made of it."""
     path = Path(uf2)
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
-    except OSError as error:
-        raise trouble(path, error) from None
-    if not size or size % _BLOCK:
+    content = read_whole(path, _MOST)
+    if not content or len(content) % _BLOCK:
         raise InputError(f"{path}: not a UF2 image: its size is no multiple of {_BLOCK} bytes")
-    if magic != _MAGIC:
-        raise InputError(f"{path}: not a UF2 image: it does not begin like one")
+    seen = set()
+    blocks = 0
+    for at in range(0, len(content), _BLOCK):
+        begins, _, flags, _, _, number, blocks, family = _HEAD.unpack_from(content, at)
+        if begins != _MAGIC or content[at + _BLOCK - 4 : at + _BLOCK] != _ENDS:
+            raise InputError(f"{path}: not a UF2 image: block {at // _BLOCK} is none")
+        if flags & _HAS_FAMILY and family != _RP2040:
+            raise InputError(f"{path}: is for another chip than the RP2040 (family {family:#010x})")
+        seen.add(number)
+    if seen != set(range(blocks)):
+        raise InputError(f"{path}: is not whole: it has {len(seen)} of {blocks} blocks")
 
 
 def _load(uf2: str | PathLike[str], chip: RP2040) -> None:

@@ -161,6 +161,19 @@ def test_a_seed_of_the_command_line_overrules_those_of_the_tests(tmp_path: Path)
     assert "4 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_what_cannot_be_meant_is_told_by_the_line_of_the_test(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_it.py").write_text("def test_it(scanner):\n    scanner.set(tempo=3)\n")
+    (tmp_path / "rules.py").write_text("def f(mrz):\n    return mrz.nothing\n")
+    (tmp_path / "it.scenario.toml").write_text(
+        'rules = ["rules.py:f"]\nsteps = [{ lay = {} }, { result = "verified" }]\n'
+    )
+    done = run(tmp_path)
+    assert "test_it.py:2: InputError" in done.stdout, done.stdout
+    assert "rules.py: line 2: AttributeError: 'Mrz' object has no attribute 'nothing'" in done.stdout
+    assert not [line for line in done.stdout.splitlines() if "host_tools" in line or "_caller" in line]
+
+
 @pytest.mark.parametrize(
     ("option", "says"),
     [

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import select
-import shlex
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
@@ -122,16 +121,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def _of_scenario(item: pytest.Item, seed: int) -> Scanner:
+    from stillscan.testing.failures import again
     from stillscan.testing.scanner import Scanner
 
     asked = _seed_asked_for(item.config)
     seed = seed if asked is None else asked
-    return Scanner(seed, _again(item, seed), _target(item.config))
+    return Scanner(seed, again(item, seed), _target(item.config))
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A page about a test that failed, if one is asked for."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Of what cannot be meant the line of the test alone; a page about a test that failed, if one is asked for."""
+    if call.excinfo is not None:
+        from stillscan.testing.failures import leave_ours_out
+
+        call.excinfo = leave_ours_out(call.excinfo)
     report = yield
     folder = item.config.getoption("--stillscan-report")
     scanner = getattr(item, "funcargs", {}).get("scanner") or getattr(item, "scanner", None)
@@ -145,15 +151,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             said = str(error)
         report.sections.append(("stillscan report", said))
     return report
-
-
-def _again(item: pytest.Item, seed: int) -> str:
-    """The command that runs a test once more as it was."""
-    on = item.config.getoption("--stillscan-on")
-    image = item.config.getoption("--stillscan-uf2") if on == "chip" else None
-    there = "" if on == "sim" else f" --stillscan-on {shlex.quote(on)}"
-    there += f" --stillscan-uf2 {shlex.quote(image)}" if image else ""
-    return f"pytest {shlex.quote(item.nodeid.replace(f'[seed{seed}]', ''))} --stillscan-seed {seed}{there}"
 
 
 def _target(config: pytest.Config, board: str | None = None) -> Target:
@@ -261,13 +258,13 @@ def _of_marker(request: pytest.FixtureRequest, kind: str, otherwise: Any) -> Any
 @pytest.fixture
 def scanner(request: pytest.FixtureRequest, stillscan_seed: int, stillscan_board: str | None) -> Iterator[Scanner]:
     """A whole kiosk, by its own clock: `stillscan.testing.Scanner`."""
+    from stillscan.testing.failures import again
     from stillscan.testing.measured import record
     from stillscan.testing.scanner import Scanner
 
     item: Any = request.node
     board = None if stillscan_board is None else str(stillscan_board)
-    again = _again(item, stillscan_seed)
-    with Scanner(stillscan_seed, again, _target(item.config, board)) as made:
+    with Scanner(stillscan_seed, again(item, stillscan_seed), _target(item.config, board)) as made:
         yield made
         if item.config.getoption("--stillscan-metrics") is not None:
             item.user_properties.append((_MEASURED, record(made.measured())))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stillscan.errors import StillscanError
+from stillscan.files import of_user
 from stillscan.testing.scenario import Scenario, read_scenario
 from stillscan.testing.timeline import NotAsExpectedError
 
@@ -48,9 +49,12 @@ class ScenarioItem(pytest.Item):
             self.scenario.run(self.scanner)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What was expected and what happened; of a defect, where it is."""
+        """What was expected and what happened; of a rule that raises, file and line; of a defect, where it is."""
         if isinstance(excinfo.value, StillscanError | NotAsExpectedError):
             return str(excinfo.value)
+        place = of_user(excinfo.value)
+        if place is not None:
+            return f"{place[0]}: line {place[1]}: {excinfo.exconly()}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -83,6 +83,41 @@ def test_a_model_that_raises_is_named_with_file_and_line(
         assert err.endswith(f"mine{os.sep}own.py: line {line}: ValueError: ours")
 
 
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "        self.squal = burst[3]\n",
+            "        self.squal = None\n",
+            "read leaves squal at None: it is a whole number from",
+        ),
+        ("        self.squal = burst[3]\n", "        self.squal = 300\n", "read leaves squal at 300: "),
+        (
+            "        self.dx = burst[1]",
+            "        self.dx = 'a' or burst[1]",
+            "read leaves dx at 'a': it is a whole number",
+        ),
+        ("        self.dy = burst[2]", "        self.dy = 70000 + burst[2]", "read leaves dy at 70"),
+        ("    def read(self)", "    def reed(self)", "has no method 'read'"),
+        ("    def start(self)", "    def begin(self)", "has no method 'start'"),
+    ],
+)
+def test_a_driver_that_is_no_flow_sensor_is_named_with_file_and_line(
+    mine: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, says: str
+) -> None:
+    own = make_board("own", "rpi_pico_adns")
+    text = (own / "adns3080.py").read_text()
+    assert text.count(old) == 1
+    (own / "adns3080.py").write_text(text.replace(old, new))
+    code, out, _ = told(capsys, "boards", "check", "own")
+    assert code == 1
+    at = "class Adns3080" if "method" in says else "    @micropython.native\n    def read(self)"
+    line = text[: text.index(at)].count("\n") + (1 if "method" in says else 2)
+    assert f"own{os.sep}adns3080.py: line {line}: {says}" in out.splitlines()[-1]
+
+
 def test_what_is_for_the_host_goes_onto_no_board(mine: Path) -> None:
     had = set(modules(mine))
     for name in (".venv/lib/x.py", "tests/x.py", "models/x.py", "test_mine.py", "conftest.py", "parts/test_deep.py"):

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ _LAID_MS = 700.0  # of it, before the document is laid down: start-up takes less
 _NATIVE = re.compile(r"^(\s*)@micropython\.(?:native|viper)\b", re.MULTILINE)
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _READ = re.compile(r"^ +def read\(self", re.MULTILINE)
-_TAKES = re.compile(r"PROVED takes (\d+)")
+_PROVED = re.compile(r"^PROVED (?P<what>\w+) (?P<more>.+)", re.MULTILINE)
 _MOST_US = 400  # as boards/simulator/proving.py has it
 
 
@@ -70,14 +71,13 @@ def is_to_be_proven(board: str) -> bool:
 def _named(own: Path, ended: str, console: str) -> str:
     """What the console tells, with the file and line of the board's own module that it happened in."""
     ours = modules(own)
-    frames = [(own / name, line) for name, line in _FRAME.findall(console) if name in ours]
-    took = _TAKES.search(console)
-    if took:
-        place = next(((path, line) for path in sorted(own.glob("*.py")) if (line := _line_of_read(path))), (own, 1))
-        return f"{place[0]}: line {place[1]}: read takes {took[1]} us of a line; it may take {_MOST_US}"
+    said = _PROVED.search(console)
+    if said:
+        return _proved(ours, said["what"], said["more"].split())
+    frames = [(ours[name], line) for name, line in _FRAME.findall(console) if name in ours]
     error = (console.strip().splitlines() or [ended])[-1].replace("KeyboardInterrupt:", STUCK).strip()
     if not frames and _SCRIPT in ended:  # the call itself
-        frames = [(path, line) for path in sorted(own.glob("*.py")) if (line := _line_of_read(path))]
+        frames = [_place(ours, _READ)]
     if "heap is locked" in error:
         error = f"allocates in the line loop ({error})"
     if not frames and any(said in error for said in (STUCK, WORDLESS, "no attribute 'Board'")):
@@ -85,10 +85,25 @@ def _named(own: Path, ended: str, console: str) -> str:
     return f"{frames[-1][0]}: line {frames[-1][1]}: {error}" if frames else ended
 
 
-def _line_of_read(path: Path) -> int:
-    """Where a module defines ``read(self)``; 0: nowhere."""
-    match = _READ.search(text := path.read_text(encoding="utf-8"))
-    return text.count("\n", 0, match.start()) + 1 if match else 0
+def _proved(ours: Mapping[str, Path], what: str, more: Sequence[str]) -> str:
+    """What the script itself has found: a method that is missing, a value that is none, a time that is too long."""
+    if what == "lacks":
+        path, line = _place(ours, re.compile(rf"^class {re.escape(more[0])}\b", re.MULTILINE))
+        return f"{path}: line {line}: has no method '{more[1]}' (kiosk.parts.Flow says what a flow sensor has)"
+    path, line = _place(ours, _READ)
+    if what == "takes":
+        return f"{path}: line {line}: read takes {more[0]} us of a line; it may take {_MOST_US}"
+    name, *value, low, high = more
+    return f"{path}: line {line}: read leaves {name} at {' '.join(value)}: it is a whole number from {low} to {high}"
+
+
+def _place(ours: Mapping[str, Path], what: re.Pattern[str]) -> tuple[Path, str]:
+    """Where the first of a board's own modules has this; else the beginning of its board.py."""
+    for path in ours.values():
+        match = what.search(text := read_text(path))
+        if match:
+            return path, str(text.count("\n", 0, match.start()) + 1)
+    return ours["board.py"], "1"
 
 
 def _run(kiosk: SimulatedKiosk, scene: Scene) -> str | None:

@@ -1,5 +1,6 @@
 """Print that is not OCR-B, and characters that no MRZ has: named, and never accepted."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from training import devprint, devset, othertype
 
 from stillscan.mrz import CaptureReader, effort, read_captures, read_strip, strokes, typeface
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.net import TYPEFACE, WORN_TYPEFACE
 from tests.covering import covering, some
 
@@ -190,6 +192,26 @@ def test_captures_together_do_not_make_it_a_letter(ocr_b: Path, monkeypatch: pyt
         pictures = [devprint.strip("foreign", ocr_b, (MONO,), 2, seed, capture).pixels for capture in range(3)]
         reader = CaptureReader()
         assert not any(reader.add(picture).accepted for picture in pictures)
+
+
+@pytest.mark.parametrize("code", typeface.STRANGE)
+def test_what_each_capture_doubts_is_told_by_all_together(
+    code: str, ocr_b: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next look is there to tell: with three chances to be refused a third of genuine worn passports were."""
+    alone, real = QualityFinding(code, "strange"), typeface.doubt
+
+    def doubt(
+        prints: Sequence[typeface.Print], lines: tuple[str, ...], *, certain: bool = False
+    ) -> QualityFinding | None:
+        return alone if len(prints) == 1 else real(prints, lines, certain=certain)
+
+    monkeypatch.setattr(typeface, "doubt", doubt)
+    pictures = [devset.strip(ocr_b, 1, 7, capture).pixels for capture in range(2)]
+    assert all(read_strip(picture).quality == (alone,) for picture in pictures)
+    together = read_captures(pictures)
+    assert together.accepted
+    assert together.quality == ()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in devprint.KINDS if kind not in (*devprint.GENUINE, "overwritten")])

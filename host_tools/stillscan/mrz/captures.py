@@ -16,7 +16,6 @@ from stillscan.mrz.confusables import CONFUSABLE_OF
 from stillscan.mrz.effort import TIME_IS_OVER, Stop
 from stillscan.mrz.errors import MrzError
 from stillscan.mrz.evidence import Evidence
-from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.judge import Reading, judge
 from stillscan.mrz.pages import examine_pages
 from stillscan.mrz.pixels import to_grey
@@ -154,30 +153,12 @@ def _joined(seen: list[_Seen], otherwise: Reading) -> Reading:
         return replace(joined, accepted=False, reason=GOES_ON, quality=best.quality)
     if joined.accepted and any(fault.code == "two-mrzs" for one in usable for fault in one.reading.quality):
         return replace(joined, accepted=False, reason=TWO, quality=best.quality)
-    if joined.accepted and (strange := _strange(joined, usable)) is not None:
+    # of print that one capture has doubted all together tell more
+    if joined.accepted and (strange := typeface.doubt([one.printed for one in usable], joined.lines or ())):
         return replace(joined, accepted=False, reason=strange.text, quality=best.quality)
+    quality = tuple(fault for fault in best.quality if not (joined.accepted and fault.code in STRANGE))
     found = [pair for one in usable for pair in one.pairs]
-    return unity.judged(replace(joined, quality=best.quality), found, calm=all(one.calm for one in usable))
-
-
-def _strange(joined: Reading, usable: list[_Seen]) -> QualityFinding | None:
-    """Why the print cannot be an MRZ's, as a capture has told by itself, or all show to who knows the joined text."""
-    lines = joined.lines or ()
-    told = (
-        fault
-        for one in usable
-        for fault in one.reading.quality
-        if fault.code in STRANGE and _agree(one.reading.lines or (), lines, fault.line)
-    )
-    return next(told, None) or typeface.doubt([one.printed for one in usable], lines)
-
-
-def _agree(lines: tuple[str, ...], joined: tuple[str, ...], line: int | None) -> bool:
-    """Whether a capture had the joined text in this line (None: in all), so that what it says of the print is of that.
-
-    The first sweep over a card begins below the tops of its first line, where 0 looks like U.
-    """
-    return lines == joined if line is None else lines[line - 1] == joined[line - 1]
+    return unity.judged(replace(joined, quality=quality), found, calm=all(one.calm for one in usable))
 
 
 def join(stack: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,6 +1,8 @@
 """`stillscan simulate`: the contract of its output, what each movement leads to, and every kind of unusable input."""
 
 import json
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -52,6 +54,15 @@ def test_a_still_clean_passport_is_verified_in_one_attempt(capsys):
     assert (record["outcome"], record["reason"], record["attempts"], record["aborts"]) == ("verified", "ok", 1, [])
     assert (record["mrz"], record["format"]) == (LINES, "TD3")
     assert 0 < record["t_still_ms"] < record["t_verdict_ms"] <= record["t_still_ms"] + 1500
+
+
+@pytest.mark.process
+def test_what_no_check_needs_is_not_loaded() -> None:
+    """Masked arrays of numpy take 30 ms of a first check; they come with its `unique`, and a median of floats."""
+    check = f"import sys, stillscan.cli as s; s.main(['simulate', '--document', {CLEAN!r}]); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True, text=True).stdout
+    assert "onnxruntime" in said.split(), "it has read"
+    assert "numpy.ma" not in said.split()
 
 
 @pytest.mark.parametrize("share", [0.7, 0.9])

@@ -43,7 +43,8 @@ def bridged(lines: NDArray[np.uint8]) -> NDArray[np.uint8]:
     blind = np.zeros(lines.shape[1], np.bool_)
     some = lines[::_EVERY].astype(np.int16)
     quiet = _quiet(some)
-    found = [one for beside in range(1, _MOST_BESIDE + 1) for one in _standing_out(some, beside, quiet)]
+    beginnings = _beginnings(some)
+    found = [one for beside in range(1, _MOST_BESIDE + 1) for one in _standing_out(some, beside, quiet, beginnings)]
     for _, first, end in sorted(found, reverse=True):
         known = blind[first - 1] or blind[end]  # it stands out beside what sees nothing
         blind[first:end] |= not known and _sees_nothing(lines[:, first - 1 : end + 1].astype(np.float32))
@@ -64,13 +65,22 @@ def _quiet(lines: NDArray[np.int16]) -> NDArray[np.bool_]:
     return quiet
 
 
-def _standing_out(lines: NDArray[np.int16], beside: int, quiet: NDArray[np.bool_]) -> list[tuple[float, int, int]]:
+def _beginnings(lines: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """(width - 1,): behind which columns others may stand out: nearly all differ from the next by less than that."""
+    steps = np.diff(lines, axis=1).astype(np.float32)
+    return np.asarray(np.einsum("ij,ij->j", steps, steps) >= _ASIDE**2 * len(lines), np.bool_)
+
+
+def _standing_out(
+    lines: NDArray[np.int16], beside: int, quiet: NDArray[np.bool_], beginnings: NDArray[np.bool_]
+) -> list[tuple[float, int, int]]:
     """How far so many quiet columns are darker or brighter than those before and behind them, the first, and their
     end."""
-    windows = (
-        np.lib.stride_tricks.sliding_window_view(quiet[1:-1], beside) if len(quiet) > beside + 1 else quiet[:0, None]
-    )
-    firsts = np.flatnonzero(windows.all(axis=1))
+    count = max(0, len(quiet) - beside - 1)  # of places where so many columns have one on either side
+    possible = beginnings[:count].copy()
+    for at in range(1, beside + 1):
+        possible &= quiet[at : at + count]
+    firsts = np.flatnonzero(possible)
     before, behind = lines[:, firsts], lines[:, firsts + beside + 1]
     least, most = np.minimum(before, behind), np.maximum(before, behind)
     squares = np.full(len(firsts), np.inf, np.float32)

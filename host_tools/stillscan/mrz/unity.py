@@ -24,8 +24,8 @@ from stillscan.mrz.pixels import ranked
 
 _ABOVE, _BELOW = slice(2, 7), slice(41, 46)
 """Rows of a crop (48) with paper above and below a line."""
-_LETTERS, _MOST = slice(10, 38), slice(8, 40)
-"""Rows of a crop with its letters, and with its letters when they stand a little aside."""
+_LETTERS, _STROKES = slice(10, 38), slice(8, 40, 2)
+"""Rows of a crop with its letters, and some of them and of those beside, for letters may stand a little aside."""
 _FAINT = 0.25
 """Share of full ink below which noise and security print lie."""
 _BELOW_FAINT = float(np.nextafter(np.float32(_FAINT), np.float32(0)))
@@ -187,9 +187,9 @@ def _line(crop: NDArray[np.uint8], columns_px: NDArray[np.float64]) -> _Line:
     paper, dark = ranked(thin[_ABOVE], 0.5), ranked(thin[_LETTERS], 0.04)
     swing = max(paper - dark, 1.0)
     beside = _beside(thin)
-    ink = _ink(_evened(grey, beside, paper)[_MOST][::2], paper, swing)
+    ink = _ink(_evened(grey, beside, paper, _STROKES), paper, swing)
     edges = float(cv2.absdiff(ink[:, 1:], ink[:, :-1]).sum())
-    profile = _ink(_evened(thin, beside, paper), paper, swing)
+    profile = _ink(_evened(thin, beside, paper, slice(None)), paper, swing)
     middle = thin.shape[1] // 2
     return _Line(
         np.log(np.maximum(beside, 1.0).astype(np.float64)),
@@ -206,14 +206,14 @@ def _beside(grey: NDArray[Any]) -> NDArray[np.float32]:
     return np.stack([_medians(slabs[rows]) for rows in (_ABOVE, _BELOW)])
 
 
-def _evened(grey: NDArray[Any], beside: NDArray[np.float32], paper: float) -> NDArray[np.float32]:
-    """A line (48, columns) as if its paper were as bright everywhere.
+def _evened(grey: NDArray[Any], beside: NDArray[np.float32], paper: float, rows: slice) -> NDArray[np.float32]:
+    """Rows of a line (48, columns) as if its paper were as bright everywhere.
 
     Otherwise the darker paper of a stain or a shadow would be ink: strokes would be broader there, and the line seem to
     run towards it.
     """
     under = cv2.resize(beside, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(grey + (np.float32(paper) - under), np.float32)
+    return np.asarray(grey[rows] + (np.float32(paper) - under[rows]), np.float32)
 
 
 def _medians(slabs: NDArray[Any]) -> NDArray[np.float32]:

@@ -260,6 +260,8 @@ class Scan:
         while cause == GOING_ON and lines < _LINES and self._surface.sweeping:
             cause = self._sweep.step()
             lines += 1
+        if cause == GOING_ON and not self._surface.sweeping and self._sweep.bands and self._late():
+            cause = wire.HOST_STALLED  # who takes lines so slowly will not have them all
         if cause == GOING_ON:
             return
         if not cause and self._sweep.monotonous:
@@ -304,7 +306,7 @@ class Scan:
         if self.attempt >= self._settings.attempts:
             self._enter(wire.GAVE_UP, wire.ATTEMPTS)
         elif self._late():
-            self._enter(wire.GAVE_UP, wire.TIME)
+            self._enter(wire.GAVE_UP, wire.HOST_STALLED if self.cause == wire.HOST_STALLED else wire.TIME)
         elif quiet:
             self._enter(wire.STILL)
 

@@ -42,6 +42,7 @@ TABLE = (
 )
 NAMES = tuple(row[0] for row in TABLE)
 
+_MOST_LINE_US = TABLE[NAMES.index("line")][4]
 _SWEEP_MS = 800  # what a document needs beside the waiting: the carriage's way, and a sweep of 0.7 s
 _ONE_COUNT = 100000  # um x counts/dm: below one count of the flow sensor its noise alone is a slip
 _EXPOSURES = 2  # the lamp is dimmed for a longer line, in whole percents: beyond twice, the calibration does not hold
@@ -129,6 +130,11 @@ class Settings:
     def line_us(self) -> int:
         """Time of one line at the depth in force."""
         return self.line if self.depth == 4 else max(self.line, self.line_8)
+
+    @property
+    def slowest_us(self) -> int:
+        """Time of the longest line that the calibration holds for, and the carriage's way to it."""
+        return min(_MOST_LINE_US, self.line * _EXPOSURES)
 
     def set(self, number: int, value: int) -> None:
         """Takes effect at once and is stored. Nothing is set on ValueError (out of range), ClashError, OSError."""

@@ -38,6 +38,7 @@ class Surface:
         self.feed = feed
         self._start = 0
         self._losses = 0  # of steps, since a document was read
+        self._line_us = 0  # of a line, if that is longer than the settings have it
         self.sweeping = False  # lines come in step with the carriage
 
     def start(self) -> None:
@@ -123,12 +124,25 @@ class Surface:
             self.carriage.go(row)
         return False
 
+    @property
+    def _pace_us(self) -> int:
+        return max(self._line_us, self.settings.line_us)
+
+    def hurry(self) -> None:
+        """Lines come as fast as they may."""
+        self._line_us = 0
+
+    def slow_down(self) -> None:
+        """Lines of this sweep were missed: from the next sweep on they come as fast as these were taken."""
+        self._line_us = min(self.settings.slowest_us, self.sensor.bearable_us(self._pace_us))
+
     def begin(self, first_row: int, last_row: int) -> None:
         """Lamp on, carriage off from rest above ``first_row``; lines follow the steps."""
         settings = self.settings
-        self.lamp.on(max(1, settings.lamp * settings.line // settings.line_us), settings.infrared)  # as calibrated
+        line_us = self._pace_us
+        self.lamp.on(max(1, settings.lamp * settings.line // line_us), settings.infrared)  # as much light as calibrated
         self.sensor.follow(self.carriage.stepper, LEAD_ROWS * STEPS_PER_ROW, STEPS_PER_ROW)
-        self.carriage.sweep(last_row - first_row + 1, self.settings.line_us)
+        self.carriage.sweep(last_row - first_row + 1, line_us)
         self.sweeping = True
 
     def halt(self) -> None:

@@ -70,6 +70,8 @@ class Sweep:
         )
         self._motion.begin()
         self._monotony.begin()
+        if attempt == 1:  # of another document: what held up the host may be over
+            self._surface.hurry()
         self._paused = True
         self._paused_ms = time.ticks_ms()
 
@@ -92,7 +94,7 @@ class Sweep:
             return cause
         if samples is None:  # a line goes by only when a write has waited for the host; or the carriage gains speed
             self._looks.tell()
-            return wire.HOST_STALLED if self._surface.missed else GOING_ON
+            return self._fall_behind() if self._surface.missed else GOING_ON
         body = self._body
         body.samples = samples
         body.band = self._band
@@ -112,8 +114,16 @@ class Sweep:
             self._looks.tell()
         return cause if self._presence.seen() else wire.REMOVED
 
+    def _fall_behind(self) -> int:
+        """The host takes lines more slowly than they come: go back for those that went by, and come slower."""
+        if self._surface.sensor.idle_ms() > self._settings.stall:
+            return wire.HOST_STALLED
+        self._surface.slow_down()
+        self._rest()
+        return GOING_ON
+
     def _rest(self) -> None:
-        """No credit: rest above the next row and wait; nothing is lost."""
+        """The host is not ready: rest above the next row until it is; nothing is lost."""
         self._surface.stop()
         self._paused = True
         self._paused_ms = time.ticks_ms()
@@ -123,13 +133,14 @@ class Sweep:
         cause = self._moved()
         if cause:
             return cause
-        if time.ticks_diff(time.ticks_ms(), self._paused_ms) > self._settings.stall:
-            return wire.HOST_STALLED
-        if self._band < self._link.granted and self._surface.ready(self._row):
+        if self._band >= self._link.granted:
+            if time.ticks_diff(time.ticks_ms(), self._paused_ms) > self._settings.stall:
+                return wire.HOST_STALLED
+        elif self._surface.ready(self._row):
             self._paused = False
             self._surface.begin(self._row, self._last_row)
-        else:
-            time.sleep_ms(1)
+            return GOING_ON
+        time.sleep_ms(1)
         return GOING_ON
 
     @property

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk import wire
 from stillscan.commands.world import SAMPLE, scene
-from stillscan.link.messages import Band, State, SweepEnd
+from stillscan.link.messages import Abort, Band, State, SweepEnd
 from stillscan.simulator.chip.kiosk import ChipKiosk
 from stillscan.simulator.glass import LINE_PX
 
@@ -48,6 +48,20 @@ def test_a_strip_is_what_the_adc_delivered(booted: Rig) -> None:
     times = np.diff([band.header.t_us for band in bands])
     assert times.mean() <= 3000
     assert session.reception.lost_frames == 0
+
+
+def test_lines_that_the_cable_is_too_slow_for_come_more_slowly(booted: Rig) -> None:
+    """A band takes 1.4 lines on the cable: the carriage waits, and no row is lost or sent twice."""
+    kiosk, session = booted.kiosk, booted.session
+    kiosk.usb.slow = 6.5
+    session.send(wire.C_SWEEP, 100, 160)
+    heard = booted.until(SweepEnd, 4000)
+    kiosk.usb.slow = 1.0
+    assert not [message for message in heard if isinstance(message, Abort)]
+    assert [message.header.row for message in heard if isinstance(message, Band)] == list(range(100, 161))
+    health = session.health()
+    assert health is not None
+    assert health.credit_waits > 0
 
 
 def reference(rig: Rig) -> tuple[np.ndarray, np.ndarray]:

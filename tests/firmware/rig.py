@@ -35,11 +35,11 @@ RESTART_ONLY: dict[str, bytes | None] = {"settings.json": b'{"restart_only": 1, 
 ALL = wire.STREAM_EVENTS | wire.STREAM_BANDS
 
 
-def numbered_page() -> Page:
+def numbered_page(white: int = 255) -> Page:
     """Each row says its number: fields of black and white, in Gray code so that a neighbour changes one field."""
     rows = np.arange(ZONE_ROWS)
     grey = rows ^ rows >> 1
-    page = np.full((ZONE_ROWS, LINE_PX), 255, np.uint8)
+    page = np.full((ZONE_ROWS, LINE_PX), white, np.uint8)
     for bit in range(_BITS):
         page[grey >> bit & 1 == 1, bit * _FIELD_PX : (bit + 1) * _FIELD_PX] = 0
     return Page.from_array(page)

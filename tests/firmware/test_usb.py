@@ -108,26 +108,6 @@ def test_stall_in_mid_sweep_is_host_gone() -> None:
         assert int.from_bytes(aborts[0][1], "little") - began_ms < 1010
 
 
-def test_host_that_reads_late_misses_lines_and_is_told() -> None:
-    """A write that blocks longer than a line lets a line go by: the sweep is aborted, not patched."""
-    with Rig() as rig:
-        reach(rig, wire.SCANNING)
-        whole = rig.bus._usb_write
-        slow = [30_000]
-
-        def late(channel: int, argument: int, data: bytes) -> tuple[int, bytes]:
-            rig.bus._pass(slow.pop() if slow else 0)
-            return whole(channel, argument, data)
-
-        rig.bus._handlers[16] = late
-        moved = rig.until(wire.MOVED)
-        assert moved.cause == wire.HOST_STALLED
-        rows = [b.header.row for b in rig.bands(1)]
-        assert rows == list(range(rig.aborts()[0].row)), "no row is missing before the abort"
-        rig.until(wire.DONE)
-        assert [b.header.row for b in rig.bands(2)] == list(range(max(0, len(rows) - 12), 274))
-
-
 def test_a_lost_subscription_shows_in_health() -> None:
     """The host that hears `streams` 0 knows that nothing will come any more, and says HELLO again."""
     with Rig() as rig:

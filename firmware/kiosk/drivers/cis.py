@@ -59,6 +59,14 @@ class LineSensor:
     def stop(self) -> None:
         self._engine.stop()
 
+    def bearable_us(self, line_us: int) -> int:
+        """How long a line may be, of lines of ``line_us`` that were missed, for each to be taken in time."""
+        return line_us * self._engine.count() // max(1, self._next)
+
+    def idle_ms(self) -> int:
+        """How long ago a line was taken."""
+        return time.ticks_diff(time.ticks_ms(), self._last_ms)
+
     @micropython.native
     def wait(self, alarm: Alarm) -> bytearray | None:
         """The next line's samples (1476 bytes), or None: ``alarm.rung``, ``missed``, or none has come within 3 ms.

@@ -318,6 +318,7 @@ class Bus:
     def _free_lines(self, _: int, argument: int, __: bytes) -> None:
         line_us, self._read_us = argument & 0xFFFF, argument >> 16
         self._follow = None
+        self.line_sensor.line_us = line_us
         self._first_line_us = self.now_us
         self._line_ends = [self.now_us + line_us * n for n in range(1, 1025)]
 

@@ -20,7 +20,6 @@ from stillscan.simulator.models import models_of
 from stillscan.simulator.scene import Scene
 
 LACKS = {
-    "usb-slow": "its cable is not worn",
     "usb-errors": "its cable is not worn",
     "chip-clock": "its clock is the one that everything is measured by",
     "carriage-loses-steps": "its carriage is moved pulse by pulse",
@@ -57,7 +56,7 @@ class ChipKiosk:
         self.files = Version.of(compiled(board)).alone() if files is None else files
         self.emulator = Emulator(uf2, littlefs(self.files, facts.files_kib), facts.flash_kib)
         self.usb = Usb(self.emulator, self.emulator.stop)
-        self.bus = Parts(scene, self.emulator, wiring(board), models_of(board))
+        self.bus = Parts(scene, self.emulator, wiring(board), models_of(board), self.usb)
         self.emulator.at_reset = self.usb.reset
 
     @property

@@ -16,6 +16,7 @@ from stillscan.simulator.chip.emulator import Emulator
 from stillscan.simulator.chip.lines import Readout
 from stillscan.simulator.chip.motor import Motor
 from stillscan.simulator.chip.outputs import Outputs
+from stillscan.simulator.chip.usb import Usb
 from stillscan.simulator.controller import Chip
 from stillscan.simulator.lamp import Lamp
 from stillscan.simulator.models import OURS, Models
@@ -28,8 +29,11 @@ _LOOK_NS = 1_000_000  # how often what changes by itself is looked at
 class Parts:
     """One kiosk's parts, wired to an emulated chip."""
 
-    def __init__(self, scene: Scene, emulator: Emulator, wiring: Wiring, models: Models = OURS) -> None:
+    def __init__(
+        self, scene: Scene, emulator: Emulator, wiring: Wiring, models: Models = OURS, usb: Usb | None = None
+    ) -> None:
         self._emulator = emulator
+        self.usb = usb
         self._pins = wiring.pins
         self.scene = scene
         self.flow = models.flow(scene)

@@ -19,7 +19,8 @@ _AVAILABLE = registers.USB_BUF_CTRL_AVAILABLE
 class Usb:
     """Bytes both ways. ``taken`` is called when bytes have come from the device.
 
-    ``unplugged``: nothing gets through. ``stalled``: the computer does not take what the device sends.
+    ``unplugged``: nothing gets through. ``stalled``: the computer does not take what the device sends. ``slow``: how
+    many times longer packets take.
     """
 
     def __init__(self, emulator: Emulator, taken: Callable[[], None]) -> None:
@@ -27,6 +28,7 @@ class Usb:
         self.to_device = bytearray()
         self.unplugged = False
         self.stalled = False
+        self.slow = 1.0
         self._taken = taken
         self._emulator = emulator
         self._controller = emulator.chip.usb_ctrl
@@ -108,7 +110,7 @@ class Usb:
     def _start(self) -> None:
         if self._packets and not self._busy and not self.unplugged and not self.stalled:
             self._busy = True
-            self._packet.after(PACKET_NS)
+            self._packet.after(PACKET_NS * self.slow)
 
     def _next_packet(self) -> None:
         self._busy = False

@@ -61,3 +61,10 @@ class EnvironmentTroubleError(StillscanError):
     """This computer cannot do it: a disk that is full, rights, keys, a database that does not answer. Exit code 4."""
 
     exit_code = 4
+
+
+class MissingPackagesError(EnvironmentTroubleError):
+    """What was asked for needs packages of an extra that are not installed; ``what`` says so."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what}: pip install 'stillscan[{extra}]'")

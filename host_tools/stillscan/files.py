@@ -112,7 +112,7 @@ def trouble(name: str | PathLike[str], error: OSError | ValueError, done: str = 
     """The error to raise for what the system said of a file.
 
     InputError for a name that cannot be right, EnvironmentTroubleError for all else. ``done``: what cannot be done with
-    it: "read", "written", "made".
+    it: "read", "written", "made", "used as a folder".
     """
     number = error.errno if isinstance(error, OSError) else errno.EINVAL  # ValueError: a name with a NUL in it
     if number == errno.ENOENT and done == "read":
@@ -128,6 +128,17 @@ def expect_folder(name: str | PathLike[str]) -> None:
             pass
     except (OSError, ValueError) as error:
         raise trouble(name, error) from None
+
+
+def refuse_no_folder(name: str) -> None:
+    """InputError where something else is than a folder, or below something else; nothing at all may be there yet."""
+    try:
+        if not stat.S_ISDIR(os.stat(name).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) or mistaken(error):
+            raise trouble(name, error, "used as a folder") from None
+        # nothing is there, or it cannot be told: whoever uses it says so
 
 
 def mistaken(error: OSError) -> bool:

@@ -231,7 +231,8 @@ def test_a_folder_that_is_to_be_made_where_a_file_is(
         if "--database" not in command or place != file:
             assert main([*command.replace("LETTERS", str(letters)).split(), str(place)]) == 2
             told = capsys.readouterr().err
-            assert (told.count("\n"), ": cannot be made: " in told) == (1, True), told
+            done = "made" if "--database" in command else "used as a folder"
+            assert (told.count("\n"), f": cannot be {done}: " in told) == (1, True), told
 
 
 @pytest.mark.process

@@ -15,7 +15,7 @@ from stillscan.boards.files import chip
 from stillscan.boards.release import firmware_version, public_key
 from stillscan.commands.fleet_kiosks import add_state, state
 from stillscan.commands.release_keys import asked_passphrase, make_key, private_key, refuse_there
-from stillscan.errors import EnvironmentTroubleError, InputError
+from stillscan.errors import InputError, MissingPackagesError
 from stillscan.files import expect_folder, read_whole, trouble
 from stillscan.guidance import counted
 from stillscan.terminal.waiting import waited_for
@@ -249,7 +249,7 @@ def _show(release: Release, size: int, as_json: bool) -> None:
 
 
 def repository(folder: str | Path) -> Repository:
-    """The one in a folder. EnvironmentTroubleError: the packages of TUF are not here."""
+    """The one in a folder. MissingPackagesError: the packages of TUF are not here."""
     needed()
     from stillscan.fleet.rollout.repository import Repository
 
@@ -264,9 +264,9 @@ def there(folder: str | Path) -> Repository:
 
 
 def needed() -> None:
-    """Ask before a module is loaded that needs them. EnvironmentTroubleError: the packages of TUF are not here."""
+    """Ask before a module is loaded that needs them. MissingPackagesError: the packages of TUF are not here."""
     if not all(find_spec(name) for name in ("tuf", "securesystemslib")):
-        raise EnvironmentTroubleError("signed releases need more packages: pip install 'stillscan[fleet]'")
+        raise MissingPackagesError("signed releases need more packages", "fleet")
 
 
 def _now() -> datetime:

@@ -11,12 +11,14 @@ from typing import Any, NoReturn
 
 from stillscan import log
 from stillscan.errors import InputError, one_line
-from stillscan.files import refuse_same
+from stillscan.files import refuse_no_folder, refuse_same
 from stillscan.guidance import known_language
 
 _MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromisoformat: "a date as YYYY-MM-DD"}
 _FILES = ("FILE", "FILE|URL", "IMAGE", "PNG", "SVG", "TOML", "CSV", "KEYFILE", "CASES.jsonl", "NAME.pub")
 """How help calls values that name a file and never a folder, beside those that begin with OUT."""
+_FOLDERS = ("FOLDER", "DIR", "REPOSITORY")
+"""And values that name a folder, there already or to be made."""
 USAGE = 2
 _SIMULATED = "only with --port sim"
 
@@ -85,6 +87,8 @@ class Parser(argparse.ArgumentParser):
             raise InputError(f"{_called(action)}: is empty{or_else}")
         if arg_string.endswith("/") and "://" not in arg_string and _is_file(action):
             raise InputError(f"{arg_string}: names a folder, not a file")  # a path would lose its end in silence
+        if action.metavar in _FOLDERS:
+            refuse_no_folder(arg_string)
         kind: Any = action.type
         if kind not in _MEANT:
             return super()._get_value(action, arg_string)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillscan.boards.files import chip
-from stillscan.errors import InputError
+from stillscan.errors import InputError, MissingPackagesError
 from stillscan.mrz.formats import parse_mrz_text
 from stillscan.simulator.dirt import Dirt
 from stillscan.simulator.glass import Page
@@ -63,14 +63,14 @@ def scene(
 
 
 def chip_kiosk(board: str, uf2: str | None, files: Mapping[str, bytes] | None = None) -> Callable[[Scene], ChipKiosk]:
-    """What makes a kiosk whose chip is emulated; ``files`` as ChipKiosk has them. InputError."""
+    """What makes a kiosk whose chip is emulated; ``files`` as ChipKiosk has them. InputError, MissingPackagesError."""
     chip(board)
     if not uf2:
         raise InputError(f"--board {board}: name a MicroPython image for it by --uf2 or STILLSCAN_UF2")
     try:
         from stillscan.simulator.chip.kiosk import ChipKiosk
     except ImportError:
-        raise InputError(f"--board {board}: no emulator for its chip: pip install 'stillscan[chip]'") from None
+        raise MissingPackagesError(f"--board {board}: no emulator for its chip", "chip") from None
     return lambda world: ChipKiosk(world, uf2, board, files)
 
 

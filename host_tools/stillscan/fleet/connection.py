@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from stillscan.errors import EnvironmentTroubleError, InputError, one_line
+from stillscan.errors import EnvironmentTroubleError, InputError, MissingPackagesError, one_line
 from stillscan.files import read_whole
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ def address(given: str, seed: str | None = None, authority: str | None = None, o
 
 
 def expect_library() -> None:
-    """InputError where the extra is not installed."""
+    """MissingPackagesError where the extra is not installed."""
     try:
         import nats  # noqa: F401
     except ImportError:
-        raise InputError("many kiosks need more: pip install 'stillscan[fleet]'") from None
+        raise MissingPackagesError("many kiosks need more", "fleet") from None
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from stillscan.errors import InputError
+from stillscan.errors import InputError, MissingPackagesError
 from stillscan.records import schema
 from stillscan.records.errors import RecordsError, of_file
 from stillscan.records.files import beside, is_there, make_folder
@@ -228,7 +228,7 @@ def open_engine(url: URL, wait_s: float) -> tuple[Engine, Callable[[], contextli
         try:
             from stillscan.records.postgresql import bounded_engine
         except ImportError:
-            raise InputError("--database: PostgreSQL needs more: pip install 'stillscan[postgresql]'") from None
+            raise MissingPackagesError("--database: PostgreSQL needs more", "postgresql") from None
         engine, getting = bounded_engine(url, wait_s)
         event.listen(engine, "handle_error", _let_go)
         return engine, getting

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kiosk import wire
-from stillscan.errors import InputError
+from stillscan.errors import MissingPackagesError
 from stillscan.files import write_whole
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.scanning.check import FIRST_TEXT_ROW, LAST_TEXT_ROW
@@ -65,14 +65,14 @@ class Recorder:
 
 
 def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path) -> None:
-    """Write the picture of one check. InputError when matplotlib is missing or the file cannot be written."""
+    """The picture of one check. MissingPackagesError without matplotlib; InputError: the file cannot be written."""
     try:
         import matplotlib
 
         matplotlib.use("Agg")
         from matplotlib import pyplot
     except ImportError:
-        raise InputError("--plot needs matplotlib: pip install 'stillscan[plot]'") from None
+        raise MissingPackagesError("--plot needs matplotlib", "plot") from None
     end_ms = float(str(record["t_verdict_ms"] or 1000.0))
     placed_ms = scene.at(1e18).start_us / 1000
     last_ms = end_ms + recorder.after_ms

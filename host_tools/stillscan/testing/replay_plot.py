@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wire
-from stillscan.errors import InputError
+from stillscan.errors import MissingPackagesError
 from stillscan.files import write_whole
 from stillscan.testing.seen import Seen
 
@@ -19,14 +19,14 @@ _ROWS = 274  # of the zone, and a few beside it
 
 
 def draw(recorded: Seen, replayed: Seen, path: Path) -> None:
-    """Write the picture. InputError when matplotlib is missing or the file cannot be written."""
+    """Write the picture. MissingPackagesError without matplotlib; InputError when the file cannot be written."""
     try:
         import matplotlib
 
         matplotlib.use("Agg")
         from matplotlib import pyplot
     except ImportError:
-        raise InputError("--plot needs matplotlib: pip install 'stillscan[plot]'") from None
+        raise MissingPackagesError("--plot needs matplotlib", "plot") from None
     figure, axes = pyplot.subplots(4, 1, figsize=(10, 9), sharex=True, height_ratios=(2, 3, 2, 3), layout="constrained")
     last_ms = max(visit.states[-1].at_ms for visit in (recorded, replayed))
     for at, (title, visit) in enumerate((("recorded", recorded), ("replayed", replayed))):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from stillscan.errors import DeviceError, InputError, NotHereError
+from stillscan.errors import DeviceError, InputError, MissingPackagesError, NotHereError
 from stillscan.link.serial_port import SerialTransport
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
@@ -38,7 +38,8 @@ SIMULATOR = Target("sim", _BOARDS["sim"], SimulatedKiosk)
 def find(on: str, board: str | None = None, uf2: str | None = None, person: Person | None = None) -> Target:
     """The target of this name for a test on this board (None: any). ``person`` stands at a real board.
 
-    InputError for what cannot be used at all, NotHereError for a board that this target cannot run.
+    InputError and MissingPackagesError for what cannot be used at all, NotHereError for a board that this target cannot
+    run.
     """
     if on == "sim":
         return _simulated(board or _BOARDS["sim"])
@@ -48,7 +49,7 @@ def find(on: str, board: str | None = None, uf2: str | None = None, person: Pers
 
 
 def see(on: str, uf2: str | None) -> None:
-    """InputError or DeviceError when no test could run there: before the first one."""
+    """InputError, MissingPackagesError or DeviceError when no test could run there: before the first one."""
     if not on:
         raise InputError("name what tests run on: sim, chip, or the serial port of a board")
     if on == "chip":
@@ -81,7 +82,7 @@ def _emulated(board: str, uf2: str | None) -> Target:
         from stillscan.simulator.chip.kiosk import ChipKiosk, see_board
         from stillscan.technician.clashes import refuse
     except ImportError:
-        raise InputError("chip: no emulator is installed: pip install 'stillscan[chip]'") from None
+        raise MissingPackagesError("chip: no emulator is installed", "chip") from None
     if not uf2:
         raise InputError(f"chip: name MicroPython's image for the board by --stillscan-uf2 or {UF2}")
     see_image(uf2)

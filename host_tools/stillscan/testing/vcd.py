@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 from kiosk import wire
-from stillscan.errors import InputError
+from stillscan.errors import MissingPackagesError
 from stillscan.files import write_whole
 from stillscan.simulator.waves import SIGNALS, Signal, Waves
 from stillscan.testing.plot import Recorder
@@ -28,11 +28,11 @@ STATES = (
 
 
 def write(path: Path, waves: Waves, recorder: Recorder) -> None:
-    """The file. InputError without pyvcd, or when it cannot be written."""
+    """The file. MissingPackagesError without pyvcd; InputError when it cannot be written."""
     try:
         from vcd import VCDWriter
     except ImportError:
-        raise InputError("--vcd needs pyvcd: pip install 'stillscan[wave]'") from None
+        raise MissingPackagesError("--vcd needs pyvcd", "wave") from None
     waves.end()
     text = StringIO()
     with VCDWriter(text, timescale="1 us", date=_DATE, comment="stillscan simulate") as writer:

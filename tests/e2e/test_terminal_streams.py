@@ -54,6 +54,26 @@ def test_closed_standard_error_and_input() -> None:
     assert shell("$stillscan rules decide - <&-").returncode == 0, "no input: no cases"
 
 
+@pytest.mark.parametrize("more", ["", "--json"])
+@pytest.mark.parametrize("place", ["full", "closed", "nobody-reads"])
+def test_a_token_that_nobody_can_have_seen_is_not_made(place: str, more: str, tmp_path: Path) -> None:
+    """It is shown once, and its name is given once: with another place for the output the same line makes it."""
+    add = f"token add stats --scope states --database {tmp_path / 'records.db'} {more}"
+    if place == "nobody-reads":
+        reads, writes = os.pipe()
+        os.close(reads)
+        done = ran(add, stdout=writes)
+        os.close(writes)
+    else:
+        done = shell(f"$stillscan {add} {'>/dev/full' if place == 'full' else '>&-'}")
+    assert done.returncode == 4
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("stillscan: standard output: ")
+    assert told.endswith("; no token was made, as nobody has seen it")
+    again = ran(add)
+    assert (again.returncode, "stillscan_" in again.stdout) == (0, True)
+
+
 @pytest.mark.parametrize("seen", [1, 0])
 @pytest.mark.parametrize("command", ["boards show rpi_pico", "boards", "read $sample $sample $sample", "rules explain"])
 def test_a_reader_that_has_seen_enough(command: str, seen: int) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 
 from stillscan.commands.records import add_place, records
 from stillscan.commands.signing_in import add_staff, named, signed_in
+from stillscan.errors import EnvironmentTroubleError
 from stillscan.records import text
 from stillscan.records.staff import Role
 from stillscan.records.tokens import Scope, TokenList
+from stillscan.terminal import streams
 
 _WHAT = {
     Scope.LETTERS: "register letters",
@@ -66,13 +69,19 @@ def _add(args: argparse.Namespace) -> int:
         named(args)  # before a database is made
     with records(args, make="always") as (database, keyring):
         by = None if args.staff is None else signed_in(args, database, keyring, Role.SUPERVISOR)
-        made = TokenList(database, keyring).add(args.name, map(Scope, args.scope), by)
-    if args.json:
-        print(json.dumps({"name": args.name, "scopes": sorted(set(args.scope)), "token": made}))
-    else:
-        print(made)
+        TokenList(database, keyring).add(args.name, map(Scope, args.scope), by, functools.partial(_show, args))
+    if not args.json:
         print("stillscan: keep it now: it is not shown again", file=sys.stderr)
     return 0
+
+
+def _show(args: argparse.Namespace, made: str) -> None:
+    """The token, once. EnvironmentTroubleError: nobody can have seen it."""
+    try:
+        print(json.dumps({"name": args.name, "scopes": sorted(set(args.scope)), "token": made}) if args.json else made)
+        streams.flush()
+    except streams.OutputLostError as lost:
+        raise EnvironmentTroubleError(f"{lost}; no token was made, as nobody has seen it") from None
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -54,11 +54,18 @@ class TokenList:
         self._now = now or utc_now
         self._known: list[Token] | None = None
 
-    def add(self, name: str, scopes: Iterable[Scope], by: Person | None = None) -> str:
+    def add(
+        self,
+        name: str,
+        scopes: Iterable[Scope],
+        by: Person | None = None,
+        show: Callable[[str], None] = lambda made: None,
+    ) -> str:
         """A new token: it is told here and never again. FieldError, TokenError.
 
         ``by``: who is signed in and makes it; one that decides on letters needs a supervisor, in whose name it does
-        (NotAllowedError). A name is given once: entries that a program left behind name it.
+        (NotAllowedError). A name is given once: entries that a program left behind name it. ``show`` hands the token to
+        whoever asked: where that fails none is made, and the name stays free.
         """
         name, wanted = text.identifier("token", name), sorted(set(map(Scope, scopes)))
         if not wanted:
@@ -79,6 +86,7 @@ class TokenList:
                 was = "is there already" if before.active else "was revoked"
                 raise TokenError(f"{name}: {was}; take another name")
             appender.append(TOKEN, self._now(), details)
+            show(made)
         return made
 
     def revoke(self, name: str, by: str | None = None) -> bool:

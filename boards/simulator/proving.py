@@ -1,10 +1,12 @@
-"""In place of main.py: what a flow sensor's driver does in the line loop. It must not raise, allocate or take long, and
-has to give what kiosk.parts.Flow says.
+"""In place of main.py: what a flow sensor's driver does in the line loop. It must not raise, allocate or take long, nor
+print, ask or open a file (on a board what is printed goes to the host, in the middle of a frame), and has to give what
+kiosk.parts.Flow says.
 
 The first thing that is wrong ends the program, with the traceback on the console. Driver code runs as bytecode here:
 native code has no lines.
 """
 
+import builtins
 import gc
 import sys
 
@@ -73,6 +75,22 @@ def _see() -> None:
             raise SystemExit
 
 
+def _forbid(name: str) -> None:
+    """Nobody calls this function of MicroPython's in a read."""
+    whole = getattr(builtins, name)
+
+    def watched(  # type: ignore[no-untyped-def] # *args allocate
+        a=None, b=None, c=None, d=None, e=None, f=None, g=None, h=None, sep=" ", end="\n", file=None
+    ):
+        if _began >= 0:
+            _unlock()
+            raise RuntimeError(name + " in the line loop")
+        given = [one for one in (a, b, c, d, e, f, g, h) if one is not None]
+        return whole(*given, sep=sep, end=end) if name == "print" else whole(*given)
+
+    setattr(builtins, name, watched)
+
+
 def _read() -> None:
     global _began, _locked, _reads, _told
     began = _spend(0)
@@ -100,6 +118,8 @@ def _read() -> None:
         raise SystemExit from None
 
 
+for _name in ("print", "input", "open"):
+    _forbid(_name)
 bus.spend, bus.wait = _spends, _waits
 _parts.flow.read = _read
 _app.run()

@@ -143,7 +143,7 @@ USAGE = {
     "consignment list --database $long": "the name is too long",
     "fleet heads a --state $long": "the name is too long",
     "run --port sim --page 0 --kiosk ../x": "--kiosk goes with records that are kept",
-    "run --port sim --page 0 --keys /dev/null": "--keys goes with records that are kept",
+    "run --port sim --page 0 --keys .": "--keys goes with records that are kept",
     "run --port sim --page 0 --fleet nats://localhost:1": "--fleet goes with records that are kept",
     "check --port sim --tracking RR123456785NO --kiosk a": "--kiosk goes with records that are kept",
     "run --port sim --once --known no-such-list": "no-such-list: no such file or folder",

@@ -200,16 +200,25 @@ def test_a_board_that_does_not_start_is_named_with_file_and_line(
     assert err.endswith(f"board.py: line {line}: NameError: name 'undefined' isn't defined")
 
 
+ALLOCATES = "allocates in the line loop (MemoryError: memory allocation failed, heap is locked)"
+
+
 @pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "says"),
     [
         ("self.nothing", "AttributeError: 'Adns3080' object has no attribute 'nothing'"),
-        ("x = [1, self.dx]", "allocates in the line loop (MemoryError: memory allocation failed, heap is locked)"),
+        ("x = [1, self.dx]", ALLOCATES),
         ("while True: time.sleep_us(10)", "RuntimeError: blocks the line loop"),
         ("while True: pass", "blocks, and no time passes"),
-        ("def f(): return self", "allocates in the line loop (MemoryError: memory allocation failed, heap is locked)"),
+        ("def f(): return self", ALLOCATES),
+        ('print("x")', "RuntimeError: print in the line loop"),
+        ('print("x", self.dx)', "RuntimeError: print in the line loop"),
+        ('open("f")', "RuntimeError: open in the line loop"),
+        ("input()", "RuntimeError: input in the line loop"),
+        ('x = "%d" % self.dx', ALLOCATES),
+        ('x = "a" + str(self.dx)', ALLOCATES),
         ("time.sleep_us(900)", "read takes 11"),
         ("time.sleep_ms(6000)", "RuntimeError: blocks the line loop"),
         ("self.read()", "RuntimeError: maximum recursion depth exceeded"),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillscan.errors import DeviceError
 from stillscan.simulator.carriage import (
     HOME_Y_MM,
     LOWER_END_STEP,
@@ -146,3 +147,9 @@ def test_heights_that_are_foreseen_are_those_that_come() -> None:
         pulses_us = carriage.moments_us()
         assert carriage.heights_mm(np.array(pulses_us)).tolist() == [carriage.y_mm(at) for at in pulses_us]
         carriage.stop(carriage.finish_us() + 1)
+
+
+def test_a_train_that_no_rail_is_long_enough_for_is_told() -> None:
+    """A table of a board may say anything; the moments of a thousand million pulses took 8 GB."""
+    with pytest.raises(DeviceError, match="ROW0_STEPS"):
+        Carriage(1).start(0, 1, 10**9, 200.0, 1600.0, 12_000.0)

@@ -12,6 +12,7 @@ from bisect import bisect_right
 import numpy as np
 from numpy.typing import NDArray
 
+from stillscan.errors import DeviceError
 from stillscan.simulator.glass import PX_PER_MM, ZONE_HEIGHT_MM, ZONE_ROWS
 
 STEPS_PER_ROW = 4  # as kiosk/drivers/carriage.py has it
@@ -23,6 +24,7 @@ UPPER_END_STEP = -30  # 0.6 mm behind home
 _SLIP = 0.6  # the share of the pulses that a slipping carriage follows: neither stuck nor only a little late
 _SWITCH_STEP = SWITCH_MM / STEP_MM  # where the home switch changes
 _LONG = 200  # steps: longer than the ways at the home switch
+_MOST_STEPS = 100_000  # of a train: sixty times the rail; a hundred times that would take a computer's memory
 LOWER_END_STEP = ROW0_STEP + STEPS_PER_ROW * ZONE_ROWS + 150  # 150 steps, 3.2 mm, below the zone's last row
 
 
@@ -56,8 +58,13 @@ class Carriage:
     ) -> None:
         """Run ``steps`` pulses, from ``start_hz`` up to ``top_hz`` and down again; +1 moves away from home.
 
-        A train that still runs is stopped first.
+        A train that still runs is stopped first. DeviceError where no rail is so long.
         """
+        if steps > _MOST_STEPS:
+            rail = LOWER_END_STEP - UPPER_END_STEP
+            raise DeviceError(
+                f"the firmware asks for {steps} steps of a rail of {rail}: look at ROW0_STEPS in board.py"
+            )
         if direction not in (-1, 1) or steps < 0 or not 0 < start_hz <= top_hz or accel_hz_per_s <= 0:
             raise ValueError("a pulse train needs a direction of +-1, a count, and 0 < start_hz <= top_hz")
         self.stop(now_us)

@@ -1,6 +1,7 @@
 """What the host has MicroPython do at its prompt."""
 
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -91,3 +92,42 @@ def test_a_port_that_goes_is_no_trouble_of_the_boards_files(error: OSError) -> N
     if not isinstance(error, serial.SerialException):
         with pytest.raises(DeviceError, match="file system says: EIO"):
             board.read("slots.json")
+
+
+DAMAGED = "an answer at MicroPython's prompt arrived damaged; try again"
+ASKS = {
+    "facts": lambda board: board.facts(),
+    "free": lambda board: board.free(),
+    "digests": lambda board: board.digests("a/"),
+    "firmware": lambda board: board.firmware("a"),
+}
+
+
+def answering(answer: Callable[..., bytes]) -> prompt.Prompt:
+    board = prompt.Prompt.__new__(prompt.Prompt)
+    board._port = "/dev/x"
+    board._transport = SimpleNamespace(exec=answer, fs_readfile=answer)  # type: ignore[assignment]
+    return board
+
+
+@pytest.mark.parametrize("ask", ASKS)
+@pytest.mark.parametrize("said", [b"\xdf\x00\x01", b"(1, 2", b"", b"'x', 3", b"[" * 5000, b"1,", b"\0"])
+def test_an_answer_that_arrives_damaged_is_the_devices_trouble(ask: str, said: bytes) -> None:
+    """Frames of a firmware that has not ended yet, or a line that loses bytes."""
+    if (ask, said) == ("digests", b""):
+        return  # no file is there
+    if ask == "firmware" and said in (b"'x', 3", b"1,"):
+        assert answering(lambda *_: said).firmware("a") is None
+        return
+    with pytest.raises(DeviceError, match=DAMAGED):
+        ASKS[ask](answering(lambda *_: said))
+
+
+@pytest.mark.parametrize("error", [UnicodeDecodeError("utf-8", b"\xdf", 0, 1, "invalid"), ValueError(), SyntaxError()])
+def test_what_mpremote_cannot_make_out_is_the_devices_trouble(error: Exception) -> None:
+    def fails(*_: object, **__: object) -> bytes:
+        raise error
+
+    for ask in (*ASKS.values(), lambda board: board.read("slots.json")):
+        with pytest.raises(DeviceError, match=DAMAGED):
+            ask(answering(fails))

@@ -8,7 +8,7 @@ import errno
 from binascii import b2a_base64
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import serial
 from mpremote import transport_serial
@@ -114,6 +114,15 @@ class Facts(NamedTuple):
     mpy: tuple[int, int]  # version of compiled files, and of native code in them
 
 
+T = TypeVar("T")
+
+
+def _facts(said: str) -> tuple[str, tuple[int, int, int], str, int]:
+    """What `_FACTS` has printed. ValueError, TypeError or SyntaxError: it was something else."""
+    name, (major, minor, micro), machine, mpy = ast.literal_eval(said)
+    return str(name), (int(major), int(minor), int(micro)), str(machine), int(mpy)
+
+
 class BoardFullError(DeviceError):
     """The board's file system has no room."""
 
@@ -154,14 +163,14 @@ class Prompt:
 
     def facts(self) -> Facts:
         """Who is there."""
-        name, version, machine, mpy = ast.literal_eval(self._run(_FACTS))
+        name, version, machine, mpy = self._value(_FACTS, _facts)
         number = mpy >> 10 & 15
         arch = _ARCHITECTURES[number] if number < len(_ARCHITECTURES) else str(number)
         return Facts(name, version, machine, arch, (mpy & 0xFF, mpy >> 8 & 3))
 
     def free(self) -> int:
         """Bytes that are free in its file system."""
-        return int(self._run(_FREE))
+        return self._value(_FREE, int)
 
     def digests(self, *places: str) -> dict[str, str]:
         """SHA-256 of these files and of every file below these folders ("a/"; "" is all), by path; none of what is
@@ -169,11 +178,12 @@ class Prompt:
 
         Folders below those are there too: their paths end in "/", and they have no digest.
         """
-        return dict(ast.literal_eval(f"[{self._run(_DIGESTS.replace('{places!r}', repr(places)))}]"))
+        code = _DIGESTS.replace("{places!r}", repr(places))
+        return self._value(code, lambda said: dict(ast.literal_eval(f"[{said}]")))
 
     def firmware(self, folder: str) -> tuple[int, int, int] | None:
         """The firmware's version in this folder; None when there is none that says."""
-        said = ast.literal_eval(self._run(_VERSION.format(folder=folder)))
+        said = self._value(_VERSION.format(folder=folder), ast.literal_eval)
         return said if isinstance(said, tuple) and len(said) == 3 and all(type(n) is int for n in said) else None
 
     def read(self, path: str) -> bytes:
@@ -252,6 +262,14 @@ class Prompt:
             said: bytes = self._transport.exec(code)
         return said.decode("utf-8", "replace").strip()
 
+    def _value(self, code: str, meant: Callable[[str], T]) -> T:
+        """What it prints, as what is ``meant``."""
+        said = self._run(code)
+        try:
+            return meant(said)
+        except (ValueError, SyntaxError, TypeError):
+            raise self._damaged() from None
+
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
         """What mpremote and the board raise, as this package's errors."""
@@ -263,8 +281,13 @@ class Prompt:
             raise DeviceError(f"{self._port}: no MicroPython prompt answers there ({error})") from None
         except serial.SerialException:
             raise LinkLostError(f"{self._port}: the board went away") from None
+        except (ValueError, SyntaxError):  # mpremote takes all that it hears for UTF-8 and Python's literals
+            raise self._damaged() from None
         except OSError as error:
             raise self._gone() or self._of_system(error.errno) from None
+
+    def _damaged(self) -> DeviceError:
+        return DeviceError(f"{self._port}: an answer at MicroPython's prompt arrived damaged; try again")
 
     def _gone(self) -> LinkLostError | None:
         """Whether it is the port that fails, and not the board: this computer's errors look like those of its files."""

@@ -25,18 +25,26 @@ def booted(uf2: Path) -> Iterator[Rig]:
         yield Rig(kiosk)
 
 
+@pytest.fixture(scope="module")
+def scanned(booted: Rig) -> tuple[list[Band], list[bytes]]:
+    """The bands of a document that was laid down and lies there since, and what the readout gave."""
+    kiosk = booted.kiosk
+    raw: list[bytes] = []
+    kiosk.bus.readout.on_line = raw.append
+    kiosk.bus.scene.place(kiosk.bus.now_us)
+    bands = [message for message in booted.until(SweepEnd, 3000) if isinstance(message, Band)]
+    kiosk.bus.readout.on_line = None
+    return bands, raw
+
+
 def test_a_waiting_host_is_greeted_within_a_second(booted: Rig) -> None:
     assert booted.hello_ms <= 1000
     assert booted.state.state == wire.EMPTY
 
 
-def test_a_strip_is_what_the_adc_delivered(booted: Rig) -> None:
+def test_a_strip_is_what_the_adc_delivered(booted: Rig, scanned: tuple[list[Band], list[bytes]]) -> None:
     """Every sample, through FIFO, DMA, flat-field, frame and USB; sustained at the converter's pace."""
-    kiosk, session = booted.kiosk, booted.session
-    raw: list[bytes] = []
-    kiosk.bus.readout.on_line = raw.append
-    kiosk.bus.scene.place(kiosk.bus.now_us)
-    bands = [message for message in booted.until(SweepEnd, 3000) if isinstance(message, Band)]
+    bands, raw = scanned
     assert [band.header.row for band in bands] == list(range(48, 274))
     dark, gain = reference(booted)
     raw = raw[2:]  # what calibration left, and the first readout of a sweep, which is dropped
@@ -47,9 +55,10 @@ def test_a_strip_is_what_the_adc_delivered(booted: Rig) -> None:
         assert np.array_equal(band.pixels[0], levels * 17)
     times = np.diff([band.header.t_us for band in bands])
     assert times.mean() <= 3000
-    assert session.reception.lost_frames == 0
+    assert booted.session.reception.lost_frames == 0
 
 
+@pytest.mark.usefixtures("scanned")
 def test_lines_that_the_cable_is_too_slow_for_come_more_slowly(booted: Rig) -> None:
     """A band takes 1.4 lines on the cable: the carriage waits, and no row is lost or sent twice."""
     kiosk, session = booted.kiosk, booted.session

@@ -1,4 +1,4 @@
-"""A board that answers like MicroPython on a serial port, and a checkout for it."""
+"""A board that answers like MicroPython on a serial port, a checkout for it, and a board of one's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stillscan.boards.new import make_board
 from stillscan.technician.bundle import environment
 
 from .fake_board import FakeBoard, checkout, use
@@ -33,3 +34,12 @@ def board(tmp_path: Path) -> Iterator[FakeBoard]:
     folder.mkdir()
     with FakeBoard(folder) as fake:
         yield fake
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A board of one's own, new: simulated on this computer, also where an image of MicroPython is named, which the
+    emulated chip would run."""
+    monkeypatch.delenv("STILLSCAN_UF2", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return make_board("mine", "rpi_pico")

@@ -9,10 +9,11 @@ import pytest
 from stillscan.boards import new
 from stillscan.boards.files import chip
 from stillscan.boards.new import make_board
-from stillscan.cli import main
 from stillscan.errors import EnvironmentTroubleError, InputError
 from stillscan.simulator import process
 from stillscan.simulator.models import models_of
+
+from .told import told
 
 MODEL = """
 from stillscan.simulator.flow import Flow
@@ -24,20 +25,6 @@ class Own(Flow):
     def drive(self, signal, level, now_us):
         self.driven = (signal, level)
 """
-
-
-@pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Simulated on this computer, also where an image of MicroPython is named, which the emulated chip would run."""
-    monkeypatch.delenv("STILLSCAN_UF2", raising=False)
-    monkeypatch.chdir(tmp_path)
-    return make_board("mine", "rpi_pico")
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = main(list(arguments))
-    shown = capsys.readouterr()
-    return code, shown.out.strip(), shown.err.strip()
 
 
 @pytest.mark.process

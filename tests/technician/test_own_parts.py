@@ -7,24 +7,12 @@ import pytest
 
 from stillscan.boards.files import chip, modules
 from stillscan.boards.new import make_board
-from stillscan.cli import main
 from stillscan.errors import InputError
 from stillscan.simulator.models import models_of
 from stillscan.testing.ownrules import load_rules
 from stillscan.testing.targets import find
 
-
-@pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("STILLSCAN_UF2", raising=False)
-    monkeypatch.chdir(tmp_path)
-    return make_board("mine", "rpi_pico")
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = main(list(arguments))
-    shown = capsys.readouterr()
-    return code, shown.out.strip(), shown.err.strip()
+from .told import told
 
 
 def test_pins_that_clash_go_onto_no_board(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:

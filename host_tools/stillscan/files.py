@@ -5,25 +5,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import runpy
 import stat
-import sys
 import tempfile
 import threading
 import time
 import tomllib
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError
 from stillscan.toml_lines import line_at, lines_of
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 _MISTAKES = {  # the name itself cannot be right; all else is the computer's trouble
     errno.ENOENT: "no such file or folder",
@@ -43,9 +37,6 @@ _KEPT = {
 """How files begin that no command writes over by a slip: what they hold is nowhere else."""
 _MOST_TEXT = 1_000_000
 """Bytes of a file that people write by hand: some hundred times what the longest samples hold."""
-
-_OF_USERS: set[str] = set()
-"""Modules of users that have been run: what they raise later is theirs."""
 
 _PARTNER_S = 5.0
 """For whoever writes into a pipe, or reads from it: a program that was started together with ours has opened it by
@@ -175,22 +166,13 @@ def read_toml(name: str | PathLike[str]) -> dict[str, Any]:
 
 def located_toml(name: str | PathLike[str]) -> Located:
     """As ``read_toml``, of a file in which people are told where they went wrong."""
+    text = read_text(name).replace("\r\n", "\n")
     try:
-        with opened(name) as file:
-            content = file.read(_MOST_TEXT + 1)
-        if len(content) > _MOST_TEXT:
-            raise InputError(f"{os.fspath(name)}: is longer than {_MOST_TEXT // 1_000_000} MB")
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
         return Located(os.fspath(name), tomllib.loads(text), text)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{os.fspath(name)}: line {line}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{os.fspath(name)}: {error}") from None
     except RecursionError:
         raise InputError(f"{os.fspath(name)}: tables within tables without end") from None
-    except (OSError, ValueError) as error:
-        raise trouble(name, error) from None
 
 
 def read_whole(name: str | PathLike[str], most: int) -> bytes:
@@ -201,57 +183,20 @@ def read_whole(name: str | PathLike[str], most: int) -> bytes:
     except (OSError, ValueError) as error:
         raise trouble(name, error) from None
     if len(content) > most:
-        raise InputError(f"{os.fspath(name)}: is longer than {most} bytes")
+        size = f"{most} bytes" if most < 1_000_000 else f"{most // 1_000_000} MB"
+        raise InputError(f"{os.fspath(name)}: is longer than {size}")
     return content
 
 
 def read_text(name: str | PathLike[str]) -> str:
-    """A text that people wrote, in UTF-8 with or without a byte order mark. InputError as ``trouble``, with the line of
-    what is no UTF-8."""
+    """A text that people wrote, in UTF-8 with or without a byte order mark. InputError as ``read_whole``, with the line
+    of what is no UTF-8."""
+    content = read_whole(name, _MOST_TEXT)
     try:
-        content = read_whole(name, _MOST_TEXT)
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(f"{os.fspath(name)}: line {line}: is not UTF-8 text") from None
-
-
-def run_python(path: Path) -> dict[str, Any]:
-    """The names that a module of a user's has when it has run; it may import what lies beside it.
-
-    InputError with file and line for whatever it raises.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    _OF_USERS.add(str(path))
-    sys.path.insert(0, str(path.parent))
-    try:
-        return runpy.run_path(str(path))
-    except (Exception, SystemExit) as error:
-        line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-        where = of_user(error)
-        raise InputError(
-            f"{path}: line {line or (where[1] if where else 1)}: {type(error).__name__}: {error}"
-        ) from None
-    finally:
-        sys.path.remove(str(path.parent))
-
-
-def loaded(point: EntryPoint) -> Any:
-    """What another package has registered. InputError, by the name of it, for whatever it raises when it is loaded."""
-    try:
-        return point.load()
-    except (Exception, SystemExit) as error:
-        where = f"'{point.name}', which a package has registered under {point.group} ({point.value})"
-        raise InputError(f"{where}: {type(error).__name__}: {error}") from None
-
-
-def of_user(error: BaseException) -> tuple[str, int] | None:
-    """File and line in a module that ``run_python`` has run where this was raised, or from where it was called."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return next(
-        ((frame.filename, frame.lineno or 1) for frame in reversed(frames) if frame.filename in _OF_USERS), None
-    )
 
 
 def refuse_same(read: str | PathLike[str], written: str | PathLike[str]) -> None:

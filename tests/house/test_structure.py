@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 PACKAGE = Path(__file__).parents[2] / "host_tools" / "stillscan"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"stillscan", "errors", "toml_lines"}),
-    frozenset({"files"}),
+    frozenset({"files", "own_python"}),
     frozenset({"guidance", "log", "service"}),
     frozenset({"terminal"}),
     frozenset({"boards", "link", "mrz"}),

@@ -10,7 +10,8 @@ from typing import Any
 
 from stillscan.boards.pins import NEEDS, SIGNALS
 from stillscan.errors import DeviceError, InputError
-from stillscan.files import Located, loaded, located_toml
+from stillscan.files import Located, located_toml
+from stillscan.own_python import loaded
 
 GROUP = "stillscan.boards"
 """Of entry points: each is a package of Python whose folder is a board's, by the board's name."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stillscan.errors import InputError
-from stillscan.files import loaded, located_toml
+from stillscan.files import located_toml
+from stillscan.own_python import loaded
 
 GROUP = "stillscan.languages"
 """Of entry points: by a language's code a package of Python, beside whose modules lies CODE.toml."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from stillscan.boards.files import board_folder, board_models
 from stillscan.errors import InputError
-from stillscan.files import loaded, run_python
+from stillscan.own_python import loaded, run_python
 from stillscan.simulator.accelerometer import Accelerometer
 from stillscan.simulator.flow import Flow
 from stillscan.simulator.line_sensor import LineSensor

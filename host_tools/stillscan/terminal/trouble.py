@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from stillscan import log
 from stillscan.errors import EnvironmentTroubleError, InputError, StillscanError, one_line
-from stillscan.files import mistaken, of_user, why
+from stillscan.files import mistaken, why
+from stillscan.own_python import of_user
 from stillscan.terminal import stop, streams
 
 DEFECT = 4

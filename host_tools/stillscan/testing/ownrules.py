@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stillscan.errors import InputError
-from stillscan.files import loaded, run_python
+from stillscan.own_python import loaded, run_python
 from stillscan.testing.driver import Rule
 
 GROUP = "stillscan.rules"

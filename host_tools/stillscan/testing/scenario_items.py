@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stillscan.errors import StillscanError
-from stillscan.files import of_user
+from stillscan.own_python import of_user
 from stillscan.testing.scenario import Scenario, read_scenario
 from stillscan.testing.timeline import NotAsExpectedError
 

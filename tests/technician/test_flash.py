@@ -243,7 +243,7 @@ def test_a_full_file_system(sources: Path, tmp_path: Path, capsys: pytest.Captur
 
 def test_nothing_answers(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flash_command, "PATIENT_ANSWER_MS", 1.0)
-    monkeypatch.setattr(prompt, "_ENTER_S", 0.05)
+    monkeypatch.setattr(prompt, "_ENTER_PATIENT_S", 0.05)
     master, slave = os.openpty()
     try:
         assert main(["flash", "--port", os.ttyname(slave)]) == 3

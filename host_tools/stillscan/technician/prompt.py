@@ -23,6 +23,7 @@ from stillscan.link.transport import LinkLostError
 setattr(transport_serial, "print", lambda *_, **__: None)  # noqa: B010 - the module has no such name of its own
 
 _ENTER_S = 1.5  # for the raw prompt, which a board that is free gives at once
+_ENTER_PATIENT_S = 6.0  # the same of a simulated one: at a load of ten it missed the other now and then
 _ANSWER_S = 10.0  # for an answer at the prompt: long, because flash may be erased and written meanwhile
 _PATIENT_S = 300.0  # the same of an emulated chip: fifteen times slower, and twice that on a busy computer
 _RESET_S = 0.3  # in which a board that cannot restart says so; one that does is gone by then
@@ -153,8 +154,10 @@ class Prompt:
             self._transport = _Mpremote(port, timeout=_ENTER_S)
         try:
             with self._told():
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_S)
-                if is_pseudo_terminal(self._transport.serial):
+                simulated = is_pseudo_terminal(self._transport.serial)
+                wait = _ENTER_PATIENT_S if simulated else _ENTER_S
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=wait)
+                if simulated:
                     self._transport.silence_s = _PATIENT_S
                 self._transport.serial.timeout = self._transport.silence_s
         except BaseException:

@@ -114,6 +114,18 @@ def test_a_host_that_stands_still_for_longer_than_the_setting_ends_the_sweep() -
         assert [band.header.row for band in rig.bands(2)] == list(range(41 - 12, ROWS))
 
 
+@pytest.mark.parametrize("lines", [254, 256, 257, 258, 260, 265])
+def test_as_many_lines_as_the_line_engine_can_count_go_by_and_are_missed(lines: int) -> None:
+    """The chip's engine counts 256 lines in a ring: whoever asks a round later sees none gone by."""
+    with Rig() as rig:
+        slow(rig, chain(repeat(500.0, 3), [lines * LINE_US], repeat(500.0)))
+        rig.place(REST)
+        abort = rig.next(Abort)
+        assert (abort.cause, abort.row) == (wire.HOST_STALLED, 4)
+        rig.until(wire.DONE)
+        assert [row_seen(band) for band in rig.bands(2)] == [band.header.row for band in rig.bands(2)]
+
+
 def test_a_cable_that_cannot_be_waited_for_ends_at_the_time_limit_and_is_named() -> None:
     with Rig() as rig:
         rig.setting("time_limit", 3000)

@@ -2,8 +2,8 @@
 
 The engine fills a few buffers in turn, without Python: ``free(line_us)`` starts lines one after another,
 ``follow(stepper, first_step, steps_per_line)`` starts one at every fourth step, so that a line's place on the glass is
-exact; ``count() -> lines complete so far``, ``buffer(n)`` holds line n a line's time more when at most ``late`` came
-since; ``stop()``.
+exact; ``count() -> lines complete so far``, right when it is asked once in 256 lines; ``buffer(n)`` holds line n a
+line's time more when at most ``late`` came since; ``stop()``.
 """
 
 import time
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kiosk.parts import Alarm, Idle, Lines, Stepper, TicksMs
 
 WIDTH_PX = 1476
-_LATE_MS = const(200)  # a line takes 3 ms; the ramp before the first line 65 ms
+_LATE_MS = const(200)  # a line takes 3 ms, 8 at most; the ramp before the first line 65 ms, 178 at most
 _LOOK_US = const(3000)  # the caller looks at its other sensors at least so often
 _FLAT_EVERY = const(4)  # lines: so often is one looked at
 _FLAT_LINES = const(8)  # noise alone keeps a living sensor from so many lines of one value
@@ -83,11 +83,12 @@ class LineSensor:
                 return None
             self._idle()
             done = engine.count()
-        if done > self._next + engine.late:
+        now = time.ticks_ms()
+        if done > self._next + engine.late or time.ticks_diff(now, self._last_ms) > _LATE_MS:
             self.missed = True
         if alarm.rung or self.missed:
             return None
-        self._last_ms = time.ticks_ms()
+        self._last_ms = now
         samples = engine.buffer(self._next)
         self._next += 1
         if self._next % _FLAT_EVERY == 0:

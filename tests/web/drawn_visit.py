@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from stillscan.counter.steps import STEPS, Step
+from stillscan.counter.steps import ASIDES, STEPS, Aside, Step, StepFacts
 
 DOCS = Path(__file__).parents[2] / "host_tools" / "docs"
-PLACES: dict[Step, tuple[int, int]] = {
+PLACES: dict[Step | Aside, tuple[int, int]] = {
     "tracking": (20, 150), "scan": (210, 150), "second": (400, 30), "face": (400, 150), "recording": (590, 150),
-    "unknown": (590, 270), "verdict": (780, 150),
+    "unknown": (590, 290), "verdict": (780, 150), "another letter": (210, 290), "another document": (400, 290),
 }  # fmt: skip
 """Of the left upper corners, in px; the drawing reads from left to right."""
 WIDTH, HEIGHT = 150, 64
@@ -17,20 +17,24 @@ BEGIN, END = "<!-- of counter/steps.py -->", "<!-- end of counter/steps.py -->"
 def table() -> str:
     """The rows of page.md."""
     lines = ["| step | asked | the scanner | the glass | keys | the customer sees |", "|---|---|---|---|---|---|"]
-    for name, facts in STEPS.items():
+    for name, facts in _all().items():
         keys = ", ".join(f"{key} {does}" for key, does in facts.keys.items()) or "none"
         sees = facts.customer or "what the scanner does"
         lines.append(f"| {name} | {facts.asked} | {facts.voice} | {facts.glass} | {keys} | {sees} |")
     return "\n".join(lines)
 
 
+def _all() -> dict[Step | Aside, StepFacts]:
+    return {**STEPS, **ASIDES}
+
+
 def drawing() -> str:
-    """The steps as boxes, and an arrow for each that may follow."""
-    arrows = [_arrow(name, after, before) for before, facts in STEPS.items() for name, after in _named(facts.then)]
+    """The steps as boxes, and an arrow for each that may follow; what is asked before a step's question is dashed."""
+    arrows = [_arrow(name, after, before) for before, facts in _all().items() for name, after in _named(facts.then)]
     boxes = [
-        f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="10"/>'
+        f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="10"{_dashed(name)}/>'
         f'<text x="{x + WIDTH / 2}" y="{y + 27}">{name}</text>'
-        f'<text class="asked" x="{x + WIDTH / 2}" y="{y + 48}">{STEPS[name].asked.partition(":")[0]}</text>'
+        f'<text class="asked" x="{x + WIDTH / 2}" y="{y + 48}">{_all()[name].asked.partition(":")[0]}</text>'
         for name, (x, y) in PLACES.items()
     ]
     return (
@@ -46,11 +50,15 @@ def drawing() -> str:
     )
 
 
+def _dashed(name: Step | Aside) -> str:
+    return ' stroke-dasharray="5 4"' if name in ASIDES else ""
+
+
 def _named(then: tuple[Step, ...]) -> list[tuple[int, Step]]:
     return list(enumerate(then))
 
 
-def _arrow(number: int, after: Step, before: Step) -> str:
+def _arrow(number: int, after: Step, before: Step | Aside) -> str:
     (x0, y0), (x1, y1) = PLACES[before], PLACES[after]
     if x1 > x0:
         begin, end = (x0 + WIDTH, y0 + 20 + 8 * number), (x1, y1 + 16)
@@ -62,7 +70,7 @@ def _arrow(number: int, after: Step, before: Step) -> str:
         end = (x1 + 60 + 30 * down, y1 + HEIGHT * (not down))
     bend = 0 if abs(x1 - x0) < 250 else (90 if x1 < x0 else -75)
     middle = ((begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2 + bend)
-    return f'<path d="M{begin[0]} {begin[1]}Q{middle[0]:g} {middle[1]:g} {end[0]} {end[1]}"/>'
+    return f'<path d="M{begin[0]} {begin[1]}Q{middle[0]:g} {middle[1]:g} {end[0]} {end[1]}"{_dashed(before)}/>'
 
 
 def in_page(text: str) -> str:

@@ -281,6 +281,7 @@ def customer(browser: Any, played: Played, cells: Cells) -> Walk:
     """The customer's screen, in the languages of customers."""
     walk = Walk(browser.new_context().new_page(), cells is every_cell)
     for number, (name, reach) in enumerate(CUSTOMERS.items()):
+        walk.page.goto("about:blank")  # the page of the customer before would go back to the office's language
         anew(played)
         reach(played)
         state = State(lambda played: None, f"body:has([data-shown={name}])", where="/customer")

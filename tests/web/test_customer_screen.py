@@ -2,6 +2,7 @@
 
 import pytest
 from books import NORWEGIAN, TRACKING
+from clerks import client
 from played import Played
 from test_page import T, accessible, to_face
 
@@ -60,3 +61,59 @@ def test_the_customer_s_screen_says_one_thing_at_a_time(browser, played: Played,
     shows("face")
     assert customer.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
     customer.close()
+
+
+def sees(customer, name: str) -> None:
+    """In a window whose clock goes as fast as the test wants."""
+    customer.clock.fast_forward(2_000)
+    customer.wait_for_selector(f"[data-shown={name}]")
+
+
+def test_a_choice_of_language_is_of_one_customer(browser, played: Played) -> None:
+    """It lasts through the visit, also when it is made before the letter is known, and not into the next one."""
+    customer = browser.new_page()
+    customer.clock.install()
+    customer.goto(f"{played.url}/customer")
+    customer.click("text=Polski")
+    for act, shown in (
+        (lambda: played.counter.serve(TRACKING, 0), "lay"),
+        (lambda: played.read(NORWEGIAN), "face"),
+        (lambda: played.counter.answer(lambda visit: visit.face(True, visit.turn)), "release"),
+    ):
+        act()
+        sees(customer, shown)
+        assert customer.inner_text("h1") == customer_texts("pl")[shown]
+    played.counter.begin_anew(played.counter.visit.turn)
+    customer.wait_for_selector("html[lang=nb]", state="attached")
+    sees(customer, "wait")
+    customer.close()
+
+
+@pytest.mark.parametrize("language", ["", "?language=uk"])
+def test_a_program_that_is_started_anew_shows_the_next_customer_nothing_of_the_one_before(
+    browser, played: Played, language: str
+) -> None:
+    customer = browser.new_page()
+    customer.clock.install()
+    customer.goto(f"{played.url}/customer{language}")
+    for _ in range(3):  # the visits before: their questions have higher numbers than those of the new program
+        played.counter.serve(TRACKING, played.counter.visit.turn)
+        played.counter.begin_anew(played.counter.visit.turn)
+    played.counter.serve(TRACKING, played.counter.visit.turn)
+    sees(customer, "lay")
+    played.stop()
+    with Played(port=int(played.url.rpartition(":")[2]), keys=played.keys):
+        for _ in range(200):
+            customer.clock.fast_forward(2_000)  # it connects anew by itself
+            if customer.locator("[data-shown=wait]").count():
+                break
+            customer.wait_for_timeout(20)
+        assert customer.inner_text("h1") == customer_texts("nb")["wait"]
+        customer.close()
+
+
+@pytest.mark.parametrize("language", customer_languages())
+@pytest.mark.parametrize("test_mode", [True, False])
+def test_in_test_mode_it_says_so_in_every_language(language: str, test_mode: bool) -> None:
+    shown = client(Played(test_mode=test_mode).program).get(f"/customer?language={language}").text
+    assert (customer_texts(language)["test_mode"] in shown) is test_mode

@@ -52,6 +52,7 @@ def sends(page, text: str = "") -> None:
     page.keyboard.type(text)
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r":\d+/(\?.*)?$"))  # the answer leads on to the page itself
 
 
 def everywhere(page) -> None:
@@ -194,3 +195,37 @@ def test_every_form_in_which_enter_would_do_something_that_lasts_forbids_it() ->
                 checked += 1
                 assert "<button disabled hidden></button>" in form[: form.index("<input id=")], template.name
     assert checked == 2
+
+
+def test_without_scripts_a_bar_code_at_a_finished_visit_begins_the_next_one(bare, played: Played) -> None:
+    """Also after another bar code that was refused, which is told and stands in no field."""
+    sends(bare, TRACKING)
+    played.read(NORWEGIAN)
+    bare.reload()
+    sends(bare, "8")
+    assert step(bare) == "verdict"
+    sends(bare, "5901234123457")
+    assert bare.inner_text("#problem") == T["tracking_wrong"]
+    assert "5901234123457" in bare.inner_text("#panel")
+    sends(bare, OTHER_LETTER)
+    assert step(bare) == "scan"
+    assert OTHER_LETTER in bare.inner_text("#panel")
+
+
+def test_without_scripts_the_back_button_leads_to_the_page_as_it_stands(bare, played: Played) -> None:
+    """At every step, also after an answer that was refused: no form is sent once more."""
+    for code in ("RR12345", TRACKING, "nonsense", OTHER_LETTER, "x", "8"):
+        sends(bare, code)
+    played.read(SWEDISH)
+    bare.reload()
+    for number in (NUMBER, NUMBER, "x", "9"):
+        sends(bare, number)
+    assert [ruling.verdict for ruling in played.book.finished] == ["refuse"]
+    for _ in range(8):
+        bare.go_back()
+        if not bare.url.startswith(played.url):
+            break
+        assert step(bare) == "verdict"
+    bare.goto(played.url)
+    assert step(bare) == "verdict"
+    assert len(played.book.finished) == 1

@@ -7,7 +7,6 @@ from test_page import T, accessible, at_moment, step, to_face, type_tracking, un
 from test_typed import NAMESAKE
 
 from kiosk import wire
-from stillscan.guidance import say
 from stillscan.verify import Consignment
 
 pytestmark = pytest.mark.process
@@ -170,7 +169,9 @@ def test_a_bar_code_of_another_letter(page, played: Played, letters: dict[str, C
     assert wedge(page, "5901234123457")  # of a chocolate bar
     page.wait_for_selector("#problem")
     assert step(page) == "verdict"
-    assert wedge(page, f"]C0{OTHER_LETTER}")
+    until(page, "document.activeElement.id", "next")
+    page.keyboard.type(f"]C0{OTHER_LETTER}")
+    page.keyboard.press("Enter")
     wait_for(page, "scan")
     assert OTHER_LETTER in page.inner_text("#panel")
     assert wedge(page, TRACKING)
@@ -238,27 +239,6 @@ def test_characters_typed_nowhere_go_to_the_number_of_the_letter(page, played: P
     until(page, "document.activeElement.id", "tracking")
 
 
-def test_one_voice(page, played: Played) -> None:
-    guidance = page.locator("#guidance")
-    assert not guidance.is_visible()
-    type_tracking(page)
-    wait_for(page, "scan")
-    guidance.wait_for(state="visible")
-    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
-    played.place()
-    played.scan(170)
-    until(page, "document.getElementById('row').value", 170)
-    played.state(wire.DONE)
-    until(page, "document.getElementById('row').value", 274)
-    until(page, "document.getElementById('guidance').textContent", say("state.reading", "en"))
-    played.read(NORWEGIAN)
-    wait_for(page, "face")
-    guidance.wait_for(state="hidden")
-    assert not page.locator("#strip").is_visible()
-    played.unplug()
-    guidance.wait_for(state="visible")
-
-
 def test_another_office_is_named_and_what_helps_is_said(page, played: Played, letters: dict[str, Consignment]) -> None:
     letters[OTHER_LETTER] = Consignment(
         OTHER_LETTER, "Kari Hansen", letters[TRACKING].deadline, released=False, office="1473 Oppsal"
@@ -269,3 +249,76 @@ def test_another_office_is_named_and_what_helps_is_said(page, played: Played, le
     assert page.locator(".papers a").count() == 3
     assert page.locator(".advice [data-for] dd").count() >= 3
     accessible(page)
+
+
+SCANNED = """([code, ms]) => {
+    let moment = 1e6
+    Object.defineProperty(Event.prototype, 'timeStamp', { configurable: true, get: () => moment })
+    const how = { bubbles: true, cancelable: true }
+    for (const key of code) {
+        moment += ms
+        const at = document.activeElement
+        at.dispatchEvent(new KeyboardEvent('keydown', { key, ...how }))
+        const field = document.activeElement
+        field.setRangeText(key, field.value.length, field.value.length, 'end')
+        field.dispatchEvent(new InputEvent('input', how))
+    }
+    moment += ms
+    const at = document.activeElement
+    if (at.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ...how }))) at.form.requestSubmit()
+}"""
+"""What a scanner types into the field that has the focus, so many ms from key to key, however busy this computer is."""
+
+
+@pytest.mark.parametrize("field", ["tracking", "next"])
+@pytest.mark.parametrize("wrong", ["5901234123457", "RR12345", "4711", "RR123456784NO"])
+def test_a_bar_code_that_was_refused_is_no_part_of_the_next_one(page, played: Played, letters, field, wrong) -> None:
+    """Letters bear several bar codes: who scans the wrong one scans the right one next, and clears no field."""
+    if field == "next":
+        to_face(page, played)
+        page.keyboard.press("F8")
+        wait_for(page, "verdict")
+        page.focus("#next")
+    page.evaluate(SCANNED, [wrong, 10])
+    page.wait_for_selector("#problem")
+    until(page, FIELD.format(field), wrong)  # to be looked at
+    until(page, "document.activeElement.id", field)
+    page.evaluate(SCANNED, [OTHER_LETTER, 10])
+    wait_for(page, "scan")
+    assert OTHER_LETTER in page.inner_text("#panel")
+
+
+def test_what_a_hand_adds_to_a_number_is_a_part_of_it(page, played: Played) -> None:
+    type_tracking(page, TRACKING[:6])
+    page.wait_for_selector("#problem")
+    page.evaluate(SCANNED, [TRACKING[6:], 200])
+    wait_for(page, "scan")
+
+
+def test_a_bar_code_that_is_scanned_beside_the_fields_leaves_what_stands_in_them(page, played: Played, letters) -> None:
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.read(SWEDISH)
+    wait_for(page, "second")
+    page.keyboard.type("178591")
+    page.focus("[data-key=F2]")
+    with page.expect_response("**/tracking"):
+        assert wedge(page, TRACKING)
+    page.wait_for_selector("#number")
+    until(page, FIELD.format("number"), "178591")
+    page.focus("[data-key=F2]")
+    assert wedge(page, "5901234123457")
+    page.wait_for_selector("#problem")
+    until(page, FIELD.format("number"), "178591")
+
+
+def test_a_number_that_is_typed_for_the_next_letter_is_there_after_a_reload(page, played: Played) -> None:
+    to_face(page, played)
+    page.keyboard.press("F8")
+    wait_for(page, "verdict")
+    page.keyboard.type("CS1111")
+    page.wait_for_timeout(300)
+    page.click("text=Nynorsk")
+    page.wait_for_selector("html[lang=nn]", state="attached")
+    until(page, FIELD.format("next"), "CS1111")
+    until(page, "document.activeElement.id", "next")

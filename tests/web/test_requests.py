@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from played import Played
 
 from stillscan.errors import InputError
+from stillscan.guidance import page_texts
+from stillscan.web.answers import ANSWERS
 from stillscan.web.server import PageServer
 
 
@@ -91,8 +93,22 @@ def test_every_answer_is_sealed(window: Window) -> None:
         headers = window.client.get(path).headers
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert headers["Cache-Control"] == "no-store"
-    for answer in ("/tracking", "/face", "/end", "/next", "/second"):
-        assert window.client.get(answer).status_code == 405
+
+
+@pytest.mark.parametrize("path", [*ANSWERS, "draft", "wiped", "signout"])
+def test_the_address_of_a_form_leads_to_where_it_stands(window: Window, path: str) -> None:
+    """A bookmark, Enter in the address bar, or a page that is loaded anew without its form: nothing is answered."""
+    led = window.client.get(f"/{path}", follow_redirects=False)
+    assert (led.status_code, led.headers["Location"]) == (303, "/")
+    assert window.played.counter.visit.turn == 0
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_a_page_that_is_not_there_is_said_in_the_language_of_the_page(window: Window, language: str) -> None:
+    window.client.get(f"/?language={language}")
+    for answer in (window.client.get("/nothing-here"), window.client.get("/static/no.css"), window.client.post("/")):
+        assert answer.status_code in (404, 405)
+        assert answer.text == page_texts(language)["no_such_page"]
 
 
 @pytest.mark.slow

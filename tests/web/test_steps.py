@@ -2,16 +2,16 @@
 
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 from books import NORWEGIAN, NUMBER, SOMEBODY_ELSE, SWEDISH, TRACKING, MemoryBook
+from clerks import client
 from drawn_visit import DOCS, drawing, in_page
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from played import Played
 
-import stillscan.web
-from stillscan.counter.steps import STEPS, Step
+from stillscan.counter.steps import ASIDES, STEPS, Step
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.records.errors import OutcomeUnknownError
@@ -79,9 +79,57 @@ def test_every_step_can_be_reached_and_left() -> None:
     assert all("tracking" in reachable(step) or step in ("recording", "unknown") or step == "verdict" for step in STEPS)
 
 
-def test_the_page_has_the_keys_of_the_table() -> None:
-    panel = (Path(stillscan.web.__file__).parent / "templates" / "panel.html").read_text()
-    assert set(re.findall(r'data-key="(F\d+)"', panel)) == {key for facts in STEPS.values() for key in facts.keys}
+REACHED: dict[str, list[str]] = {
+    "tracking": ["read norwegian"],
+    "scan": ["enter"],
+    "second": ["enter", "read swedish"],
+    "face": ["enter", "read norwegian"],
+    "recording": ["enter", "read norwegian", "busy"],
+    "unknown": ["enter", "read norwegian", "silent"],
+    "verdict": ["enter", "read norwegian", "no"],
+    "another document": ["enter", "read norwegian", "read another"],
+    "another document, second": ["enter", "read swedish", "read another"],
+    "another letter": ["enter", "enter another"],
+    "another letter, face": ["enter", "read norwegian", "enter another"],
+}
+
+
+@pytest.mark.parametrize("state", REACHED)
+def test_page_and_customer_s_screen_show_what_the_table_says(state: str) -> None:
+    """The keys that the buttons show, the scanner's voice, and the customer's sentence; while a scanner works."""
+    played, name = Played(), state.partition(",")[0]
+    played.book.letters[OTHER] = Consignment(OTHER, "Kari Hansen", played.book.letters[TRACKING].deadline, False)
+    for act in REACHED[state]:
+        if act == "busy":
+            played.counter.visit._busy = "record"
+        elif act == "silent":
+            played.counter.visit._unknown = ("check", played.counter.visit._case())
+        else:
+            played.counter.answer(ACTS[act])
+    facts = {**STEPS, **ASIDES}[name]  # type: ignore[dict-item]
+    page = client(played.program, played.browsers).get("/?language=en").text
+    assert set(re.findall(r'data-key="(F\d+)"', page)) == facts.keys.keys()
+    assert (
+        f'data-voice="{"silent" if facts.voice == "shows" else facts.voice}"' in page
+    )  # nothing lies there to be shown
+    shown = client(played.program).get("/customer?language=en").text
+    if facts.customer:
+        told = "refuse" if facts.customer == "verdict" else facts.customer
+        assert f'data-shown="{told}"' in shown
+
+
+def test_every_state_of_the_table_is_shown() -> None:
+    assert {state.partition(",")[0] for state in REACHED} == {*STEPS, *ASIDES}
+
+
+def test_while_a_check_is_recorded_nothing_is_asked_before_it() -> None:
+    """Another document lay on the glass, and the clerk ended the check: that question is over."""
+    played = Played()
+    for act in ("enter", "read norwegian", "read another"):
+        played.counter.answer(ACTS[act])
+    played.counter.visit._busy = "record"
+    assert played.counter.visit.asked_first is None
+    assert "<button data-key" not in client(played.program, played.browsers).get("/").text
 
 
 @pytest.mark.parametrize("what", ["table", "drawing"])

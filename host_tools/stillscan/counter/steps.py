@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Step = Literal["tracking", "scan", "second", "face", "recording", "unknown", "verdict"]
+Aside = Literal["another document", "another letter"]
 Voice = Literal["speaks", "shows", "silent"]
 
 
 class StepFacts(NamedTuple):
-    """Of one step. ``voice``: of a scanner that works; one that cannot be used speaks at every step but the last.
+    """Of one step, or of a question that comes before a step's own (`ASIDES`; ``then``: what follows its answers).
 
-    ``keys``: what a key does, by its name in a browser; the buttons of the page show them. ``customer``: the sentence
-    of the customer's screen, or "" when what the scanner does decides it. ``then``: the steps that may follow.
+    ``voice``: of a scanner that works; one that cannot be used speaks at every step but the last. ``keys``: what a key
+    does, by its name in a browser; the buttons of the page show them. ``customer``: the sentence of the customer's
+    screen, or "" when what the scanner does decides it. ``then``: the steps that may follow.
     """
 
     asked: str
@@ -85,3 +87,23 @@ STEPS: dict[Step, StepFacts] = {
         ("tracking", "scan", "recording"),
     ),
 }
+
+ASIDES: dict[Aside, StepFacts] = {
+    "another document": StepFacts(
+        "which document counts?",
+        "silent",
+        "nothing, until it is answered",
+        {"F2": "break off", "F4": "end with a record", "F8": "the one that was read", "F9": "scan anew"},
+        "trouble",
+        ("second", "face", "scan"),
+    ),
+    "another letter": StepFacts(
+        "which letter is served?",
+        "silent",
+        "as at the step",
+        {"F8": "this one goes on", "F9": "the other: break off, and begin with it"},
+        "trouble",
+        ("scan", "second", "face", "tracking"),
+    ),
+}
+"""Questions that come up in the middle of a step, and before its own."""

@@ -22,8 +22,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+from stillscan.counter.draft import Draft
 from stillscan.counter.held_reading import Ended, HeldReading, ReadingLimits, since_start_s
-from stillscan.counter.steps import Step
+from stillscan.counter.steps import Aside, Step
 from stillscan.errors import InputError
 from stillscan.guidance import reason_key
 from stillscan.link.identity import ScannerIdentity
@@ -120,6 +121,8 @@ class Visit:
     """Another letter's number was scanned while this visit is open: which letter is served is to be said first."""
     left: bool = False
     """The next customer has come: nothing more is done about it."""
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    """What was typed and told at each browser, and is shown again when its page is loaded anew."""
     _first: int = field(init=False)
     _letter_since: int = field(init=False)
     """First turn at which the letter was known."""
@@ -155,9 +158,28 @@ class Visit:
         return "second" if "second_document_missing" in self._ruling() else "face"
 
     @property
+    def number(self) -> int:
+        """Tells this visit from the ones before and after it: the turn of its first question."""
+        return self._first
+
+    @property
+    def asked_first(self) -> Aside | None:
+        """A question that comes before the step's: nothing else is answered meanwhile."""
+        if not self._still_asks:
+            return None
+        if self.other:
+            return "another document"
+        return None if self.next_letter is None else "another letter"
+
+    @property
     def about(self) -> str:
         """What is typed now is about this visit, this step and, at the second document, this passport: no other's."""
         return f"{self.step} {self._first} {self._passports if self.step == 'second' else 0}"
+
+    def draft_of(self, browser: str) -> Draft:
+        """What was typed and told there about the question that is open."""
+        kept = self.drafts.get(browser, Draft())
+        return kept if kept.about == self.about else Draft(self.about)
 
     @property
     def light(self) -> tuple[Judgement, str]:
@@ -418,7 +440,7 @@ class Visit:
 
     def _expect(self, turn: int, step: Step) -> None:
         self.expire()
-        if turn != self.turn or self.step != step or self._busy or self.other or self.next_letter is not None:
+        if turn != self.turn or self.step != step or self._busy or self.asked_first:
             raise StaleError
 
     def _advance(self, told: bool = True) -> bool:
@@ -461,3 +483,4 @@ class Visit:
             self.advice = advice(self.known, parse(case.mrz), case.now.date())
         self._held = self._second = self.ended = self.next_letter = self.failure = None
         self.other = False
+        self.drafts.clear()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC
 from importlib.resources import files
 from typing import Any
 
 import anyio
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -19,13 +21,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from stillscan.counter.counter import Counter
+from stillscan.counter.draft import Draft
 from stillscan.counter.visit import FieldProblem, StaleError, Visit
 from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, languages
 from stillscan.guidance.papers import Occasion, kinds_for, paper
-from stillscan.records.staff import Person, Role
-from stillscan.records.tracking import is_number
+from stillscan.records.staff import Role
 from stillscan.technician.glass import Glass
+from stillscan.web.answers import ANSWERS, give
 from stillscan.web.browsers import Browsers
 from stillscan.web.forms import form_of
 from stillscan.web.gate import Gate, browser_of, session_of
@@ -43,7 +46,7 @@ from stillscan.web.view import customer, voice
 _MOST_CUSTOMERS = 10
 """Windows of the customer's screen that are open in browsers that are not bound, and in each that is: there is one."""
 _MOST_ANSWERS = 50  # at one time, each in a thread: records that hang keep them for seconds
-_FIELDS = {"tracking": ("tracking",), "second": ("number", "again")}
+_FIELDS = {"tracking": ("tracking",), "second": ("number", "again"), "verdict": ("tracking",)}
 """What people type at a step, by the names of the fields."""
 _DRAFT = 128  # characters of a field that are kept: what the fields take
 _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
@@ -72,7 +75,7 @@ def application(
         Route("/events", pages.clerk_events),
         Route("/customer/events", pages.customer_events),
         Route("/paper/{kind}.{form}", pages.paper),
-        *(Route(f"/{name}", pages.answer, methods=["POST"], name=name) for name in (*_ANSWERS, *_TURNS, "wiped")),
+        *(Route(f"/{name}", pages.answer, methods=["POST"], name=name) for name in (*ANSWERS, "wiped")),
         Route("/draft", pages.draft, methods=["POST"]),
         *SignIn(counter, rendering, browsers, sessions).routes(),
         Mount("/static", StaticFiles(directory=str(files("stillscan.web") / "static"))),
@@ -85,10 +88,19 @@ def application(
         Middleware(Gate, browsers=browsers, sessions=sessions),
         Middleware(WholeBody, most=_most_bytes),
     ]
-    application = Starlette(routes=routes, middleware=middleware)
+    application = Starlette(routes=routes, middleware=middleware, exception_handlers={404: _nowhere, 405: _nowhere})
     application.state.end_streams = counter.end
     begin_in(application, language)
     return application
+
+
+def _nowhere(request: Request, error: Exception) -> Response:
+    """There is no such page; or forms are sent there, and who opens the address is led to where those stand."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    _, room, *below = request.url.path.split("/")
+    if status == 405 and request.method in ("GET", "HEAD") and below[:1] != ["port"]:
+        return RedirectResponse(f"/{room}" if below else "/", status_code=303)
+    return refusal(request, "no_such_page", status)
 
 
 def api_route(program: ASGIApp) -> BaseRoute:
@@ -100,75 +112,14 @@ _API = "/api/v1"
 _LOG = logging.getLogger(__name__)
 
 
+_ONWARD = {"Refresh": "0;url=/"}
+"""Leads from the answer to a form to the page itself, which says the same: no browser comes back to an answer, or loads
+it anew, without sending the form once more."""
+
+
 def _most_bytes(scope: Scope) -> int | None:
     """The API looks at its tokens before it reads a body, and has a limit of its own."""
     return None if scope["path"].startswith(f"{_API}/") else FORM_BYTES
-
-
-_ANSWERS: dict[str, Callable[[Visit, dict[str, str], int], None]] = {
-    "second": lambda visit, form, turn: visit.second(form.get("number", ""), form.get("again", ""), turn),
-    "face": lambda visit, form, turn: visit.face(_yes(form.get("same_person")), turn),
-    "document": lambda visit, form, turn: visit.choose(_keeps(form.get("counts")), turn),
-}
-
-
-# What may end one visit and begin another, or ends one as the scanner is.
-_TURNS: dict[str, Callable[[Counter, dict[str, str], int, Person], None]] = {
-    "tracking": lambda counter, form, turn, person: counter.serve(form.get("tracking", ""), turn, person),
-    "letter": lambda counter, form, turn, person: _letter(counter, form.get("serves"), turn, person),
-    "next": lambda counter, form, turn, person: counter.begin_anew(turn),
-    "end": lambda counter, form, turn, person: counter.answer(
-        lambda visit: visit.end(turn, counter.scanner.trouble), person
-    ),
-}
-
-
-def _letter(counter: Counter, serves: str | None, turn: int, person: Person) -> None:
-    """Which of two letters is served; only the two buttons are answers."""
-    if serves == "this":
-        counter.answer(lambda visit: visit.keep_letter(turn), person)
-    elif serves == "next":
-        counter.serve_next(turn, person)
-    else:
-        raise StaleError
-
-
-_BY_KEY = {
-    "face": ("same_person", "yes", "no"),
-    "document": ("counts", "read", "none"),
-    "letter": ("serves", "this", "next"),
-}
-"""Of a question with two answers: its field, and what the keys F8 and F9 answer."""
-
-
-def _typed_key(name: str, form: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """The answer and its fields, of one that may have been given by typing a key's digit into a page without scripts.
-
-    A bar code that was scanned there is no answer: it is a letter's. FieldProblem for anything else.
-    """
-    if name not in _BY_KEY or "key" not in form:
-        return name, form
-    key = form["key"].strip().upper()
-    if is_number(key):
-        return "tracking", {**form, "tracking": key}
-    field, *answers = _BY_KEY[name]
-    if key not in ("8", "9", "F8", "F9"):
-        raise FieldProblem("key_wrong")
-    return name, {**form, field: answers[int(key[-1]) - 8]}
-
-
-def _yes(text: str | None) -> bool:
-    """Only the two buttons are answers."""
-    if text not in ("yes", "no"):
-        raise StaleError
-    return text == "yes"
-
-
-def _keeps(text: str | None) -> bool:
-    """Whether the document that was read counts, or none until a scan; nothing else is an answer."""
-    if text not in ("read", "none"):
-        raise StaleError
-    return text == "read"
 
 
 class _Pages:
@@ -184,16 +135,17 @@ class _Pages:
         """In a thread: a database that hangs must not stop the other windows. These threads are the windows' own."""
         await anyio.to_thread.run_sync(answer, limiter=self._threads)
 
-    def _clerk(self, request: Request, language: str, **note: Any) -> str:
+    def _clerk(self, request: Request, language: str) -> str:
         """The clerk's page; the technician's has no visit."""
         session = session_of(request)
         person = session.person
         visit_shown = person.role is not Role.TECHNICIAN
-        draft = session.draft_of(self._counter.look(lambda visit, _: visit.about))
-        half = draft.get("at") == "again" and not draft.get("again")
-        typed = draft if half else {}  # what is half typed comes with the events: hands type on before and after it
+        draft = self._counter.look(lambda visit, _: visit.draft_of(session.browser))
+        half = draft.fields.get("at") == "again" and not draft.fields.get("again")
+        typed = draft.fields if half else {}  # other fields come with the events: hands type on before and after it
+        values = {"typed": typed, "refused": draft.fields.get("tracking", ""), **draft.told}
         about = {"person": person, "visit_shown": visit_shown, "lock_s": self._sessions.told_lock_s}
-        return self._rendering.visit("page.html", language, **{"typed": typed, **about, **note})
+        return self._rendering.visit("page.html", language, **values, **about)
 
     async def clerk(self, request: Request) -> Response:
         """The clerk's page as everything stands now."""
@@ -207,64 +159,75 @@ class _Pages:
         return HTMLResponse(self._rendering.customer("customer.html", customer_language_of(request)))
 
     async def answer(self, request: Request) -> Response:
-        """A form was sent: the open question afterwards, or with a note on what was wrong."""
+        """A form was sent: the open question afterwards, and what was wrong; without scripts a page is loaded anew."""
         name = request.url.path.strip("/")
         form = await form_of(request)
-        person = session_of(request).person
-        asked = request.headers.get("X-Panel", "")
-        language = asked if asked in languages() else language_of(request)
+        session = session_of(request)
         turn = int(form["turn"]) if form.get("turn", "").isascii() and form.get("turn", "").isdigit() else -1
-        note: dict[str, Any] = {}
+        told: dict[str, Any] = {}
         status = 200
         try:
             if form.get("boot") != self._counter.boot:
                 raise StaleError
-            await self._change(*_typed_key(name, form), turn, person)
-            session_of(request).draft = ("", {})
+            if name == "wiped":
+                self._wiped()
+            else:
+                await self._outside(lambda: give(self._counter, name, form, turn, session.person))
         except StaleError:
-            note, status = {"stale": True}, 409
+            told, status = {"stale": True}, 409
         except FieldProblem as problem:
-            note, status = {"problem": problem.key}, 422
+            told, status = {"problem": problem.key}, 422
             _LOG.info("an answer was not taken: %s", problem.key)
-            if name == "second":
-                note["typed"] = self._keep_half(session_of(request), form, problem.key)
         except StillscanError:
             status = 503
-        if "X-Panel" not in request.headers and status == 200:
-            return RedirectResponse("/", status_code=303)
-        if "X-Panel" in request.headers:
-            return HTMLResponse(self._rendering.visit("panel.html", language, **note), status_code=status)
-        return HTMLResponse(self._clerk(request, language, **note), status_code=status)
+        self._keep(session.browser, name, form, told)
+        if "X-Panel" not in request.headers:
+            if status == 200:
+                return RedirectResponse("/", status_code=303)
+            page = self._clerk(request, language_of(request))
+            return HTMLResponse(page, status_code=status, headers=_ONWARD)
+        asked = request.headers["X-Panel"]
+        language = asked if asked in languages() else language_of(request)
+        return HTMLResponse(self._rendering.visit("panel.html", language, **told), status_code=status)
 
-    async def _change(self, name: str, form: dict[str, str], turn: int, person: Person) -> None:
-        """Let an answer change the visit, or the glass. StaleError, FieldProblem, StillscanError."""
-        if name == "wiped":
-            if self._glass is not None:
-                self._glass.was_wiped()
-                self._counter.changed()
-        elif name in _TURNS:
-            await self._outside(lambda: _TURNS[name](self._counter, form, turn, person))
-        else:
-            change = _ANSWERS[name]
-            await self._outside(lambda: self._counter.answer(lambda visit: change(visit, form, turn), person))
+    def _wiped(self) -> None:
+        if self._glass is not None:
+            self._glass.was_wiped()
+            self._counter.changed()
 
-    def _keep_half(self, session: Session, form: dict[str, str], problem: str) -> dict[str, str]:
-        """Of a number that is to be typed twice, when it was typed once; anything else is to be typed anew."""
-        half = {}
+    def _keep(self, browser: str, name: str, form: dict[str, str], told: dict[str, Any]) -> None:
+        """What was wrong with an answer is told until the next one, and what was typed stays to be looked at.
+
+        Of a number that is to be typed twice, when it was typed once; of an identity number nothing else.
+        """
+        fields = {}
+        problem = told.get("problem")
         if problem == "number_again":
-            half = {"number": (form.get("number") or form.get("again", ""))[:_DRAFT], "at": "again"}
-        session.draft = (self._counter.look(lambda visit, _: visit.about), half)
-        return half
+            fields = {"number": (form.get("number") or form.get("again", ""))[:_DRAFT], "at": "again"}
+        elif name == "tracking" and problem not in (None, "tracking_is_number"):
+            fields = {"tracking": form.get("tracking", "")[:_DRAFT]}
+
+        def keep(visit: Visit, _: object) -> None:
+            if fields or told:
+                visit.drafts[browser] = Draft(visit.about, fields, told)
+            elif name != "wiped":
+                visit.drafts.pop(browser, None)
+
+        self._counter.look(keep)
 
     async def draft(self, request: Request) -> Response:
         """What stands in the fields of the open question, so that a page which is loaded anew has it again."""
-        form = await form_of(request)
-        step, about = self._counter.look(lambda visit, _: (visit.step, visit.about))
-        if form.get("boot") == self._counter.boot and form.get("about") == about:
-            fields = {name: form[name][:_DRAFT] for name in _FIELDS.get(step, ()) if name in form}
+        form, browser = await form_of(request), session_of(request).browser
+
+        def keep(visit: Visit, _: object) -> None:
+            if form.get("boot") != self._counter.boot or form.get("about") != visit.about:
+                return
+            fields = {name: form[name][:_DRAFT] for name in _FIELDS.get(visit.step, ()) if name in form}
             if form.get("at") in fields:
                 fields["at"] = form["at"]  # where the cursor stands
-            session_of(request).draft = (about, fields)
+            visit.drafts[browser] = replace(visit.draft_of(browser), fields=fields)
+
+        self._counter.look(keep)
         return Response(status_code=204)
 
     async def clerk_events(self, request: Request) -> Response:
@@ -292,13 +255,12 @@ class _Pages:
         def render() -> dict[str, Any]:
             nonlocal begun
             html = self._rendering.visit("panel.html", language)
-            told, about = self._counter.look(
+            told, draft = self._counter.look(
                 lambda visit, scanner: (
                     {"turn": str(visit.turn), "step": visit.step, "voice": voice(visit, scanner)},
-                    visit.about,
+                    visit.draft_of(session.browser).fields,
                 )
             )
-            draft = session.draft_of(about)
             asked = wipe(self._glass) if told["step"] == "tracking" else None
             told["turn"] += asked["mark"] if asked is not None else ""
             if not begun:  # a window that has just been opened, perhaps in the middle of a number
@@ -311,7 +273,8 @@ class _Pages:
     def _customer_panel(self, language: str) -> Callable[[], dict[str, Any]]:
         def render() -> dict[str, Any]:
             html = self._rendering.customer("customer_panel.html", language)
-            return {"html": html, "turn": self._counter.look(customer)["turn"]}
+            shown = self._counter.look(customer)
+            return {"html": html, "turn": shown["turn"], "visit": shown["visit"]}
 
         return render
 

@@ -14,7 +14,7 @@ from stillscan.guidance.catalogue import sections
 from stillscan.guidance.customers import customer_languages, customer_texts
 from stillscan.technician.glass import Glass
 from stillscan.web.service_view import wipe
-from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_text, voice
+from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_helps, scanner_text, voice
 
 
 @cache
@@ -78,6 +78,7 @@ class Rendering:
                 "tour": self._tour,
                 "tour_texts": sections(language)["tour"],
                 "scanner_text": scanner_text(scanner, language),
+                "helps": scanner_helps(scanner, language),
                 "notice": notice_text(scanner, language),
                 "records_text": counter.records_trouble
                 and records_text(
@@ -88,7 +89,7 @@ class Rendering:
                 ),
             }
         )
-        fixed = {"problem": None, "stale": False, "typed": {}, "wipe": wipe(self._glass)}
+        fixed = {"problem": None, "stale": False, "typed": {}, "refused": "", "wipe": wipe(self._glass)}
         return self.render(template, language, **{**fixed, **shown, **values})
 
     def customer(self, template: str, language: str) -> str:
@@ -98,5 +99,9 @@ class Rendering:
             (code, customer_texts(code)["name"], customer_texts(code)["direction"]) for code in customer_languages()
         ]
         return self._templates.get_template(template).render(
-            view=shown, t=customer_texts(language), language=language, names=named
+            view=shown,
+            t=customer_texts(language),
+            language=language,
+            names=named,
+            test_mode=self._counter.test_mode,
         )

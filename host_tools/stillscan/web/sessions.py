@@ -54,15 +54,6 @@ class Session:
     over: bool = False
     streams: list[Callable[[], object]] = field(default_factory=list)
     """What wakes each of its windows."""
-    draft: tuple[str, dict[str, str]] = field(default=("", {}), repr=False)
-    """What was typed and not yet sent, about what (`Visit.about`) and by field: in memory only, for a window that is
-    loaded anew."""
-
-    def draft_of(self, about: str) -> dict[str, str]:
-        """What was typed about this; whatever was typed about anything else is forgotten."""
-        if self.draft[0] != about:
-            self.draft = ("", {})
-        return self.draft[1]
 
 
 class Sessions:

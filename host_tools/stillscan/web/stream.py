@@ -15,7 +15,7 @@ from typing import Any
 
 from stillscan.counter.counter import Counter, Event
 from stillscan.web.sessions import Session, Sessions
-from stillscan.web.view import attempt_text, scanner_text, voice
+from stillscan.web.view import attempt_text, scanner_helps, scanner_text, voice
 
 BEAT_S = 2.5  # of the heartbeat: a page that hears nothing for three of them says so (page.js), within 10 s
 _BATCH_S = 0.025  # what comes within it is sent as one: forty times a second is smooth to the eye
@@ -150,6 +150,7 @@ def _device(counter: Counter, language: str, change: dict[str, Any]) -> dict[str
     }
     if not change or {"sentence", "trouble", "state"} & change.keys():
         news["text"] = scanner_text(scanner, language)
+        news["helps"] = {who: " ".join(said) for who, said in scanner_helps(scanner, language).items()}
         news["voice"] = counter.look(voice)
     if "attempt" in news:
         news["attempt_text"] = attempt_text(scanner, language)

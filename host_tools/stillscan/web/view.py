@@ -7,9 +7,9 @@ from typing import Any
 
 from stillscan.counter.as_read import as_read
 from stillscan.counter.counter import Scanner
-from stillscan.counter.steps import STEPS, Voice
+from stillscan.counter.steps import ASIDES, STEPS, Voice
 from stillscan.counter.visit import Visit
-from stillscan.guidance import page_texts, say, say_key, say_reason
+from stillscan.guidance import page_texts, reason_key, say, say_key, say_reason
 from stillscan.guidance.advising import advice_on
 from stillscan.guidance.findings import say_finding
 from stillscan.guidance.papers import kinds_for
@@ -34,14 +34,16 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
         "may_be_left": visit.may_be_left,
         "failure": None,
         "ended": None if visit.ended is None else say(f"reading.{visit.ended}", language),
-        "other": visit.other,
-        "next_letter": visit.next_letter,
+        "other": visit.asked_first == "another document",
+        "next_letter": visit.asked_first == "another letter",
         "document": None,
     }
     if visit.step == "face" and not visit.other:
         view["document"] = _document(visit, language)
     if visit.failure is not None:
-        view["failure"] = _failure(*visit.failure, language)
+        reason, quality = visit.failure
+        view["failure"] = _failure(reason, quality, language)
+        view["advice"] = advice_on([reason_key(reason), *(f"quality.{found.code}" for found in quality)], language)
     if visit.verdict is not None:
         told = visit.verdict.told
         view |= {
@@ -67,8 +69,8 @@ def voice(visit: Visit, scanner: Scanner) -> Voice:
     if scanner.trouble:
         return "speaks"
     how = STEPS[visit.step].voice
-    if how == "speaks" and (visit.other or visit.next_letter is not None):
-        return "silent"  # something else is asked first
+    if visit.asked_first is not None:
+        how = ASIDES[visit.asked_first].voice
     return "silent" if how == "shows" and scanner.state not in _BUSY else how
 
 
@@ -77,10 +79,11 @@ def customer(visit: Visit, scanner: Scanner) -> dict[str, Any]:
 
     One at a time: that a passport is to be laid down, that it must not be touched, or what comes after it.
     """
-    shown = STEPS[visit.step].customer or _at_the_glass(visit, scanner)
+    facts = STEPS[visit.step] if visit.asked_first is None else ASIDES[visit.asked_first]
+    shown = facts.customer or _at_the_glass(visit, scanner)
     if shown == "verdict":
         shown = "release" if visit.verdict is not None and visit.verdict.verdict == "release" else "refuse"
-    return {"turn": f"{visit.turn}-{shown}", "step": visit.step, "shown": shown}
+    return {"turn": f"{visit.turn}-{shown}", "visit": str(visit.number), "step": visit.step, "shown": shown}
 
 
 def _at_the_glass(visit: Visit, scanner: Scanner) -> str:
@@ -105,6 +108,11 @@ def day(when: date, language: str) -> str:
 def scanner_text(scanner: Scanner, language: str) -> str:
     """What to do now, as far as the scanner knows."""
     return say_key(scanner.trouble or scanner.sentence, language)
+
+
+def scanner_helps(scanner: Scanner, language: str) -> dict[str, list[str]]:
+    """What helps while it cannot be used, by whom; nothing while it can."""
+    return advice_on([scanner.trouble], language) if scanner.trouble else {}
 
 
 def notice_text(scanner: Scanner, language: str) -> str:

@@ -7,10 +7,11 @@ const panel = document.getElementById('panel')
 const scanner = document.getElementById('scanner')
 const lost = document.getElementById('lost')
 const language = document.documentElement.lang
-const boot = document.documentElement.dataset.boot
+let boot = document.documentElement.dataset.boot
 // A language counts as chosen when this page was asked for in it: then the next one is too.
 const chosen = new URLSearchParams(location.search).has('language') ? `language=${language}` : ''
 const events = document.body.dataset.events ?? '/events'
+const OFFICE_S = '/customer' // in the office's language: a choice is of one customer
 const atCounter = !document.body.classList.contains('customer')
 
 // --- the question ------------------------------------------------------------------------------------------------------
@@ -30,7 +31,7 @@ const isOlder = (html) => Number(/data-turn="(\d+)/.exec(html)?.[1]) < Number.pa
 
 // What people type and what they are told stays until they act: at the same step of the same visit (and of the same
 // passport) the fields keep their text, the cursor its place, and a sentence beside a field stands until something is sent.
-function show(html, acted = false) {
+function show(html, acted = false, sent = null) {
   if (isOlder(html)) return
   notSeen(acted)
   const before = { about: about(), fields: new Map(), focus: document.activeElement?.id, stays: [] }
@@ -44,7 +45,7 @@ function show(html, acted = false) {
   if (same || before.about === undefined) {
     for (const field of panel.querySelectorAll('input[id]')) {
       const [value, start, end, invalid] = before.fields.get(field.id) ?? ['', 0, 0, null]
-      if (value && !(acted && field.type === 'password')) field.value = value
+      if (value && !(field.type === 'password' && sent?.has(field.name))) field.value = value
       if (!acted && invalid) field.setAttribute('aria-invalid', invalid)
       if (field.id === before.focus && !acted) {
         field.focus()
@@ -93,7 +94,7 @@ async function send(action, body) {
     if (answer.redirected) return locked()
     const text = await answer.text()
     // When an event has asked the next question meanwhile, hands may be typing there already.
-    if (answer.headers.get('Content-Type')?.startsWith('text/html')) return show(text, about() === question)
+    if (answer.headers.get('Content-Type')?.startsWith('text/html')) return show(text, about() === question, body)
     refused(text)
   } catch {
     lost.hidden = false
@@ -137,6 +138,7 @@ panel.addEventListener('submit', (event) => {
 // types where nobody types is a letter's number; however short it is, neither its spaces nor its Enter press a button.
 const FAST_MS = 60 // slow scanners send 30 characters a second; people at their fastest type 15
 const SHORTEST = 3 // characters: fewer are a hand that has touched the keyboard
+const WHOLE = 13 // characters of the shortest number of a letter: a hand does not type so many so fast
 const LONGEST = 128 // characters: the program looks at no more
 let typed = ''
 let last = -Infinity
@@ -172,8 +174,11 @@ document.addEventListener('keydown', (event) => {
   }
   const inField = event.target.matches?.('input, textarea, select')
   if (event.key === 'Enter') {
-    const code = follows(event) && !inField ? typed : ''
+    const fast = follows(event) ? typed : ''
+    const code = inField ? '' : fast
     typed = ''
+    // What stood in the field before, as a bar code that was refused, is no part of the one that is scanned now.
+    if (fast.length >= WHOLE && event.target.matches('[data-bar-code]')) event.target.value = fast
     if (code) {
       event.preventDefault()
       if (code.length >= SHORTEST) scanned(code)
@@ -185,8 +190,8 @@ document.addEventListener('keydown', (event) => {
     }
     return
   }
-  if (inField) return
   heardKey(event)
+  if (inField) return
   if (event.key === ' ' && typed.length > 1) event.preventDefault() // in the middle of a bar code
   const field = panel.querySelector('[data-bar-code]') // while nothing but a letter's number is asked for
   if (field && event.key.length === 1 && event.key !== ' ' && !event.target.closest?.('button, a, summary')) {
@@ -202,7 +207,7 @@ let drafting = null
 function draft() {
   clearTimeout(drafting)
   drafting = null
-  const form = panel.querySelector('[data-focus]')?.form
+  const form = panel.querySelector('[data-focus], [data-bar-code]')?.form
   if (!form) return
   const body = new URLSearchParams(new FormData(form))
   body.set('about', about())
@@ -249,20 +254,27 @@ function locked() {
 function unhurried(tell) {
   let said = -Infinity
   let waiting = null
-  return (news) => {
+  return (news, atOnce = false) => {
     clearTimeout(waiting)
     const speak = () => {
       said = performance.now()
       tell(news)
     }
     const wait = said + READ_MS - performance.now()
-    if (wait > 0) waiting = setTimeout(speak, wait)
+    if (wait > 0 && !atOnce) waiting = setTimeout(speak, wait)
     else speak()
   }
 }
-const say = unhurried((sentence) => {
+const say = unhurried(({ text, helps }) => {
   const guidance = document.getElementById('guidance')
-  if (guidance && guidance.textContent !== sentence) guidance.textContent = sentence
+  if (guidance && guidance.textContent !== text) guidance.textContent = text
+  const advice = document.getElementById('helps')
+  if (!advice) return
+  for (const [person, sentence] of Object.entries(helps)) {
+    const said = advice.querySelector(`[data-for=${person}] dd`)
+    if (said.textContent !== sentence) said.textContent = sentence
+  }
+  advice.hidden = !Object.keys(helps).length
 })
 
 function voice(how) {
@@ -270,6 +282,8 @@ function voice(how) {
 }
 
 function device(change) {
+  // Nobody has read what was not shown; and that a scan is finished is not said beside the bar of the next one.
+  const unread = scanner?.dataset.voice !== 'speaks' || scanner.dataset.state === 'done'
   if (scanner && change.state) scanner.dataset.state = change.state
   if (change.state === 'empty') wipe()
   const row = document.getElementById('row')
@@ -278,7 +292,7 @@ function device(change) {
   const attempt = document.getElementById('attempt')
   if (attempt && change.attempt_text !== undefined) attempt.textContent = change.attempt_text
   voice(change.voice)
-  if (change.text) say(change.text)
+  if (change.text) say(change, unread)
 }
 
 const strip = document.getElementById('strip')
@@ -307,11 +321,13 @@ let alive = performance.now()
 const showUnhurried = unhurried((html) => show(html))
 const on = {
   boot(sent) {
-    if (boot && sent !== boot) location.replace(`/?${chosen}`)
+    boot ??= sent // a page that shows nothing of a visit is not told before
+    if (sent !== boot) location.replace(atCounter ? `/?${chosen}` : OFFICE_S)
   },
   panel(news) {
     voice(news.voice)
     if (!atCounter) {
+      if (news.visit !== panel.firstElementChild?.dataset.visit && chosen) return location.replace(OFFICE_S)
       if (news.turn !== turn()) showUnhurried(news.html)
       return
     }

@@ -1,0 +1,103 @@
+"""One voice: the question, the scanner and what helps never speak of two things at a time."""
+
+import pytest
+from books import NORWEGIAN
+from played import Played
+from test_page import accessible, type_tracking, until, wait_for
+
+from kiosk import wire
+from stillscan.guidance import say
+from stillscan.guidance.advising import advice_on
+
+pytestmark = pytest.mark.process
+
+
+def shown(page, selector: str) -> bool:
+    return bool(page.locator(selector).is_visible())
+
+
+def test_one_voice(page, played: Played) -> None:
+    guidance = page.locator("#guidance")
+    assert not guidance.is_visible()
+    type_tracking(page)
+    wait_for(page, "scan")
+    guidance.wait_for(state="visible")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    played.place()
+    played.scan(170)
+    until(page, "document.getElementById('row').value", 170)
+    played.state(wire.DONE)
+    until(page, "document.getElementById('row').value", 274)
+    until(page, "document.getElementById('guidance').textContent", say("state.reading", "en"))
+    played.read(NORWEGIAN)
+    wait_for(page, "face")
+    guidance.wait_for(state="hidden")
+    assert not page.locator("#strip").is_visible()
+    played.unplug()
+    guidance.wait_for(state="visible")
+
+
+def test_why_a_scan_failed_is_said_with_what_helps_until_the_next_one_begins(page, played: Played) -> None:
+    """Beside a scan that goes on it would be a second voice, and one that speaks of another scan."""
+    type_tracking(page)
+    wait_for(page, "scan")
+    for reason, key in (("mrz_uncertain", "reason.mrz_uncertain"), ("removed", "cause.removed")):
+        played.place()
+        played.scan(60)
+        played.give_up(reason)
+        page.locator(".failure").wait_for(state="visible")
+        for sentences in advice_on([key], "en").values():
+            assert sentences[0] in page.inner_text(".failure .advice")
+        accessible(page)
+        played.state(wire.EMPTY)
+        page.wait_for_timeout(100)
+        assert shown(page, ".failure")
+        played.place()
+        page.locator(".failure").wait_for(state="hidden")
+        for act in (lambda: played.scan(60), Played.slip.__get__(played), lambda: played.state(wire.DONE)):
+            act()
+            page.wait_for_timeout(60)
+            assert not shown(page, ".failure")
+        played.state(wire.EMPTY)  # lifted before anything came of it
+        page.locator(".failure").wait_for(state="visible")
+
+
+@pytest.mark.parametrize("trouble", ["busy", "gone", "lost", "unpaired"])
+def test_a_scanner_that_cannot_be_used_is_said_with_what_helps(page, played: Played, trouble: str) -> None:
+    type_tracking(page)
+    wait_for(page, "scan")
+    assert not shown(page, "#helps")
+    played.counter.trouble("port: no", trouble)
+    page.locator("#helps").wait_for(state="visible")
+    for person, (sentence,) in advice_on([f"device.{trouble}"], "en").items():
+        assert page.inner_text(f"#helps [data-for={person}] dd") == sentence
+    assert not shown(page, "#strip")
+    accessible(page)
+    page.reload()
+    page.locator("#helps").wait_for(state="visible")
+    played.plug_in()
+    page.locator("#helps").wait_for(state="hidden")
+    assert shown(page, "#strip")
+
+
+@pytest.mark.parametrize("ends", [wire.EMPTY, wire.SCANNING])
+def test_finished_is_not_said_beside_the_bar_of_the_next_scan(page, played: Played, ends: int) -> None:
+    """Also not for as long as a sentence stays to be read."""
+    page.evaluate("performance.now = () => 5000")  # no sentence's time is over
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.counter._device(state="done", sentence="state.done", row=274)
+    until(page, "document.getElementById('guidance').textContent", say("state.done", "en"))
+    played.state(ends)
+    wanted = say("state.empty" if ends == wire.EMPTY else "state.scanning", "en")
+    until(page, "document.getElementById('guidance').textContent", wanted)
+
+
+def test_what_the_scanner_said_while_nobody_saw_it_is_not_kept_to_be_read(page, played: Played) -> None:
+    page.evaluate("performance.now = () => 5000")
+    played.place()
+    played.read(NORWEGIAN)
+    until(page, "document.getElementById('guidance').textContent", say("state.done", "en"))
+    assert not shown(page, "#guidance")
+    played.state(wire.EMPTY)
+    until(page, "document.getElementById('guidance').textContent", say("state.empty", "en"))

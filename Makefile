@@ -206,12 +206,13 @@ train: setup ## train the reader's five networks again: about six hours on two c
 	@$(BIN)/python -m training.typefaces --fonts build/fonts/learn --workers 2 --net worn-typeface --seed 41 --epochs 4
 	@$(BIN)/python -m training.typefaces --fonts build/fonts/learn --workers 2 --net worn-typeface --seed 43 --lines 56000 --epochs 2 --again --mean --worn
 
-pictures: setup ## make the pictures of README and docs again, and the wiring of every board
+pictures: setup ## make the pictures of README and docs again, the wiring of every board, and all pages on one sheet (build/pages.png)
 	@sh tests/packages.sh chromium-headless-shell
 	@$(BIN)/stillscan run --port sim --once --motion one-slip --language en --recipient 'Åse Østenbyen' \
 		--save-strip host_tools/docs/demo-strip.png --save-screen host_tools/docs/demo.svg
 	@$(BIN)/stillscan simulate --document host_tools/stillscan/samples/nor-clean.png --motion mixed --seed 3 --plot host_tools/docs/check.png
 	@$(BIN)/python tests/web/pictures.py host_tools/docs
+	@$(BIN)/python tests/web/sheet.py build/pages.png
 	@for parts in boards/*/parts.toml; do $(BIN)/stillscan boards draw "$${parts%/parts.toml}" "$${parts%parts.toml}schematic.svg" || exit 1; done
 
 samples: setup ## draw the sample images again

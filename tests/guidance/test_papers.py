@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stillscan.guidance import languages, page_texts, say
 from stillscan.guidance.catalogue import sections
-from stillscan.guidance.papers import KINDS, UNNAMED_OFFICE, Occasion, kinds_for, paper
+from stillscan.guidance.papers import KINDS, UNNAMED_OFFICE, Occasion, is_named, kinds_for, paper
 from stillscan.verify import REASONS
 from stillscan.verify.ruling import VERDICTS
 
@@ -109,6 +109,60 @@ def test_as_mail_it_is_a_draft_with_the_same_text() -> None:
     body = mail.get_body()
     assert body is not None
     assert body.get_content().split() == written.body.split()
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_line_of_a_mail_ends_as_mails_do(kind, language: str) -> None:
+    lines = paper(kind, language, OCCASION).as_mail().split(b"\n")
+    assert all(line.endswith(b"\r") and len(line) <= 999 for line in lines[:-1])
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_paper_of_a_trial_says_so_and_goes_to_nobody(kind, language: str) -> None:
+    trial = page_texts(language)["test_mode"]
+    written = paper(kind, language, replace(OCCASION, test=True))
+    assert written.subject.startswith(trial)
+    assert written.body.startswith(trial)
+    assert email.message_from_bytes(written.as_mail(), policy=policy.default)["To"] is None
+    real = paper(kind, language, OCCASION)
+    assert trial not in real.subject + real.body
+
+
+NOBODY = [
+    *("", " ", "-", "1473", "\u00a0", "post office", "Post Office", " POST  OFFICE ", "the post office"),
+    *("postkontoret", "Postkontor", "post-kontoret", "postkontoret."),
+]
+
+
+@pytest.mark.parametrize("office", NOBODY)
+def test_what_any_office_is_called_is_the_name_of_none(office: str) -> None:
+    assert not is_named(office)
+    for language in languages():
+        assert (
+            page_texts(language)["unnamed_office"] in paper("receipt", language, replace(OCCASION, office=office)).body
+        )
+
+
+@pytest.mark.parametrize(
+    "office", ["Moss", "1473 Oppsal", "Post i Butikk, Kirkegata", "Moss postkontor", "Å", "Post Office Oslo"]
+)
+def test_a_name_is_a_name(office: str) -> None:
+    assert is_named(office)
+    for kind in ("deadline", "refund", "receipt", "support"):
+        assert office in paper(kind, "nb", replace(OCCASION, office=office)).body
+
+
+@pytest.mark.parametrize("language", languages())
+def test_support_is_told_of_glass_and_passports_only_where_a_scan_was_the_matter(language: str) -> None:
+    asked = sections(language)["papers"]["support"]["scan"].split("\n")[0]
+    for verdict, reason in (("rescan", "mrz_uncertain"), ("refuse", "already_released"), ("refuse", "name_mismatch")):
+        about = replace(OCCASION, verdict=verdict, reasons=(reason,), told=(f"reason.{reason}",))
+        written = paper("support", language, about).body
+        assert (asked in written) is (verdict == "rescan")
+        assert page_texts(language)[f"verdict_{verdict}"] in written
+        assert "\n\n\n" not in written
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ from stillscan.commands.tour import Customers, tour
 from stillscan.commands.watched import watched
 from stillscan.commands.webhook import webhook_of
 from stillscan.errors import InputError
-from stillscan.guidance.papers import UNNAMED_OFFICE
+from stillscan.guidance.papers import is_named
 from stillscan.link.transport import Transport
 from stillscan.records.admission import Gate
 from stillscan.records.clock import utc_now
@@ -227,7 +227,7 @@ def _watching(counter: Counter, relay: Relay) -> Iterator[None]:
 
 def _expect_named(office: str, test_mode: bool) -> None:
     """InputError for an office without a name, which records and letters would then say."""
-    if office == UNNAMED_OFFICE and not test_mode:
+    if not test_mode and not is_named(office):
         raise InputError(
             "--office: name this post office as it stands on letters: it goes into records and into letters to people "
             '(or office = "..." in the file of --config)'

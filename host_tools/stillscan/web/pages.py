@@ -282,25 +282,28 @@ class _Pages:
         """A paper about the check that has just ended, if it is one of those that help after this end."""
         kind, form = request.path_params["kind"], request.path_params["form"]
         language = language_of(request)
-        occasion = self._counter.look(lambda visit, _: _occasion(visit, self._counter.office))
+        occasion = self._counter.look(lambda visit, _: _occasion(visit, self._counter))
         helps = () if occasion is None else kinds_for(occasion.verdict, occasion.reasons)
         if occasion is None or kind not in helps or form not in ("html", *_TYPES):
             return refusal(request, "no_such_page", 404)
         written = paper(kind, language, occasion)
         if form == "html":
-            return HTMLResponse(self._rendering.render("paper.html", language, paper=written, here=request.url.path))
+            return HTMLResponse(
+                self._rendering.render("paper.html", language, paper=written, here=request.url.path, kind=kind)
+            )
         content = written.as_mail() if form == "eml" else f"{written.subject}\n\n{written.body}".encode()
         headers = {"Content-Disposition": f'attachment; filename="{kind}.{form}"'}
         return Response(content, media_type=_TYPES[form], headers=headers)
 
 
-def _occasion(visit: Visit, office: str) -> Occasion | None:
+def _occasion(visit: Visit, counter: Counter) -> Occasion | None:
     if visit.verdict is None or visit.letter is None:
         return None
     return Occasion(
         tracking=visit.letter.tracking,
         order=visit.letter.order,
-        office=office,
+        office=counter.office,
+        test=counter.test_mode,
         when=visit.book.now().astimezone(UTC),
         verdict=visit.verdict.verdict,
         reasons=visit.verdict.told,

@@ -14,7 +14,7 @@ from stillscan.guidance.catalogue import sections
 from stillscan.guidance.customers import customer_languages, customer_texts
 from stillscan.technician.glass import Glass
 from stillscan.web.service_view import wipe
-from stillscan.web.view import clerk, customer, notice_text, records_text, scanner_helps, scanner_text, voice
+from stillscan.web.view import clerk, customer, heading, notice_text, records_text, scanner_helps, scanner_text, voice
 
 
 @cache
@@ -73,6 +73,7 @@ class Rendering:
         shown = counter.look(
             lambda visit, scanner: {
                 "view": clerk(visit, language),
+                "heading": heading(visit, language),
                 "scanner": scanner,
                 "voice": voice(visit, scanner),
                 "tour": self._tour,

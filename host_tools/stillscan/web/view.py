@@ -58,6 +58,13 @@ def clerk(visit: Visit, language: str) -> dict[str, Any]:
     return view
 
 
+def heading(visit: Visit, language: str) -> str:
+    """The question that is open, or how the check ended: what the page, and its window, are called."""
+    asides = {"another document": "other_title", "another letter": "other_letter_title"}
+    key = f"step_{visit.step}" if visit.asked_first is None else asides[visit.asked_first]
+    return page_texts(language)[key if visit.verdict is None else f"verdict_{visit.verdict.verdict}"]
+
+
 def voice(visit: Visit, scanner: Scanner) -> Voice:
     """Whether the scanner "speaks" beside the question, "shows" only what it scans, or is "silent".
 

@@ -40,6 +40,7 @@ function show(html, acted = false, sent = null) {
   }
   if (!acted) before.stays = [...panel.querySelectorAll('[data-stays]')]
   panel.innerHTML = html
+  if (atCounter) document.title = `${panel.querySelector('h1').textContent} · stillscan`
   reachable()
   const same = about() === before.about
   if (same || before.about === undefined) {

@@ -132,6 +132,13 @@ def refuse_no_folder(name: str) -> None:
         # nothing is there, or it cannot be told: whoever uses it says so
 
 
+def refuse_folder(name: str) -> None:
+    """InputError where a folder is in the place of a file."""
+    with contextlib.suppress(OSError, ValueError):  # whoever uses it says so
+        if stat.S_ISDIR(os.stat(name).st_mode):
+            raise InputError(f"{name}: is a folder, not a file")
+
+
 def mistaken(error: OSError) -> bool:
     """Whether the name itself cannot be right: no rights, no disk and no waiting would make it one of a file."""
     return error.errno in _MISTAKES and error.errno != errno.ENOENT

@@ -11,12 +11,14 @@ from typing import Any, NoReturn
 
 from stillscan import log
 from stillscan.errors import InputError, one_line
-from stillscan.files import refuse_no_folder, refuse_same
+from stillscan.files import refuse_folder, refuse_no_folder, refuse_same
 from stillscan.guidance import known_language
 
 _MEANT: dict[Any, str] = {int: "a whole number", float: "a number", date.fromisoformat: "a date as YYYY-MM-DD"}
-_FILES = ("FILE", "FILE|URL", "IMAGE", "PNG", "SVG", "TOML", "CSV", "KEYFILE", "CASES.jsonl", "NAME.pub")
+_FILES = ("FILE", "FILE|URL", "FILE.png", "IMAGE", "PNG", "SVG", "TOML", "CSV", "KEYFILE", "CASES.jsonl", "NAME.pub")
 """How help calls values that name a file and never a folder, beside those that begin with OUT."""
+_EACH_BY_ITSELF = "IMAGE"
+"""Of several pictures those that are none are told, and the others read."""
 _FOLDERS = ("FOLDER", "DIR", "REPOSITORY")
 """And values that name a folder, there already or to be made."""
 USAGE = 2
@@ -87,6 +89,8 @@ class Parser(argparse.ArgumentParser):
             raise InputError(f"{_called(action)}: is empty{or_else}")
         if arg_string.endswith("/") and "://" not in arg_string and _is_file(action):
             raise InputError(f"{arg_string}: names a folder, not a file")  # a path would lose its end in silence
+        if _is_file(action) and action.metavar != _EACH_BY_ITSELF and arg_string not in str(action.metavar).split("|"):
+            refuse_folder(arg_string)
         if action.metavar in _FOLDERS:
             refuse_no_folder(arg_string)
         kind: Any = action.type

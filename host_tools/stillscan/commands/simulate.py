@@ -57,7 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     what.add_argument("--mrz-text", metavar="'L1|L2'", help="print these lines in OCR-B and scan them")
     what.add_argument(
         "--scenario",
-        metavar="FILE",
+        metavar="NAME|FILE",
         help="carry out the steps of a scenario file, or of a shipped one by its name",
     )
     what.add_argument("--scenarios", action="store_true", help="list the shipped scenarios")

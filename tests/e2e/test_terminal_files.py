@@ -28,10 +28,14 @@ WRITERS_OF_SMALL_FILES = {name: WRITERS[name] for name in ("explain", "image", "
 @pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
 def test_a_file_that_cannot_be_made(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "folder").mkdir()
-    for name, code in {str(tmp_path / "no" / "out"): 2, str(tmp_path / "folder"): 2, "/sys/stillscan-out": 4}.items():
+    for name, code, says in (
+        (str(tmp_path / "no" / "out"), 2, "cannot be written: "),
+        (str(tmp_path / "folder"), 2, "is a folder, not a file"),
+        ("/sys/stillscan-out", 4, "cannot be written: "),
+    ):
         assert main([*command.split(), name]) == code
         (told,) = _trouble(capsys.readouterr().err)
-        assert told.startswith(f"stillscan: {name}: cannot be written: ")
+        assert told.startswith(f"stillscan: {name}: {says}")
     assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
 
 

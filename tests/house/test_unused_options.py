@@ -12,6 +12,7 @@ import pytest
 from stillscan.cli import COMMANDS, _parsed, main
 from stillscan.commands import run
 from stillscan.commands.parser import _READ, _WRITTEN, Parser, actions_of, add_log, keep_what_came_before
+from stillscan.commands.world import SAMPLE, UF2_ALONE
 
 
 def parsers() -> Iterator[argparse.ArgumentParser]:
@@ -113,3 +114,21 @@ def test_what_names_a_file_is_known_to_what_refuses_to_overwrite_it() -> None:
     }
     assert {"authority", "log", "vcd"} <= files
     assert files - {*_READ, *_WRITTEN} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["simulate", "--scenario", "slip", "--uf2", "x"], UF2_ALONE),
+        (["simulate", "--document", str(SAMPLE), "--uf2", "x"], UF2_ALONE),
+        (["device", "--uf2", "x"], UF2_ALONE),
+        (["device", "--bare"], "--bare goes with --board and a chip that is emulated"),
+        *(
+            (["device", "--board", "rpi_pico", "--link", "x", *words], "--board rpi_pico: with --link; without")
+            for words in (["--pairing", "x"], ["--document", "x"], ["--hands", "nobody"], ["--motion", "slips"])
+        ),
+    ],
+)
+def test_of_an_emulated_chip(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith(f"stillscan: {told}")

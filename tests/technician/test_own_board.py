@@ -169,7 +169,7 @@ def test_a_model_and_a_signal_of_its_own(mine: Path, capsys: pytest.CaptureFixtu
     assert models_of("mine").flow.__name__ == "Own"
     assert told(capsys, "simulate", "--board", "mine", "--scenario", "verified")[0] == 0
     scenario = Path("it.scenario.toml")
-    scenario.write_text('steps = [\n{ fault = "flow-spin" }]\n')
+    scenario.write_text('steps = [\n{ fault = "flow-spin" }, { never = { state = "fault", for_ms = 9 } }]\n')
     code, _, err = told(capsys, "simulate", "--board", "mine", "--scenario", "it.scenario.toml")
     assert code == 2
     assert "it.scenario.toml: line 2: no fault 'flow-spin': the flow of this board does not fail so" in err

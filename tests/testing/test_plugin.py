@@ -177,6 +177,7 @@ def test_what_cannot_be_meant_is_told_by_the_line_of_the_test(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("option", "says"),
     [
+        ("--stillscan-uf2=image.uf2", "--stillscan-uf2: goes with --stillscan-on chip; these tests run on sim"),
         ("--stillscan-on=chip", "chip: name MicroPython's image for the board by --stillscan-uf2 or STILLSCAN_UF2"),
         ("--stillscan-on=/dev/none", "/dev/none: there is no such port (sim, chip, or the serial port of a board)"),
         ("--stillscan-on=", "--stillscan-on: name what tests run on: sim, chip, or the serial port of a board"),

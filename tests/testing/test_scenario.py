@@ -101,7 +101,8 @@ WRONG = [
     ('{ lay = { text = "A", number = "X" } }', 2, "either text, or picture, or fields"),
     ('{ lay = { number = "abc" } }', 2, "number: an MRZ holds only A to Z, 0 to 9 and <"),
     ('{ lay = { number = "ABCDEFGHIJ" } }', 2, "number: there is room for 9 characters, not for 10"),
-    ('{ run = 1 }]\nrules = [\n"none.py:f"', 4, "rule 'none.py:f': "),
+    ("{ lay = {} },\n{ slide = { dx_mm = 1 } }", 1, "expects nothing, and could never fail; add one of expect"),
+    ('{ expect = "still" }]\nrules = [\n"none.py:f"', 4, "rule 'none.py:f': "),
 ]  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def test_what_cannot_be_meant_is_named_with_file_and_line(
 def test_what_cannot_be_done_is_named_with_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STILLSCAN_OCRB", str(tmp_path / "none.otf"))
     path = tmp_path / f"it{ENDING}"
-    path.write_text('steps = [\n{ run = 5 },\n{ lay = { number = "ZZZ000999" } }\n]\n')
+    path.write_text('steps = [\n{ run = 5 },\n{ lay = { number = "ZZZ000999" } },\n{ expect = "placed" }\n]\n')
     with pytest.raises(StillscanError) as wrong:
         carried_out(path)
     assert f"{path}: line 3: " in str(wrong.value)
@@ -161,7 +162,7 @@ def test_a_rule_from_a_file_beside_the_scenario(tmp_path: Path) -> None:
     ):
         (tmp_path / "broken.py").write_text("x = 1\ndef f(:\n")
         (tmp_path / "raises.py").write_text('def f(mrz):\n    pass\nraise ValueError("of its own")\n')
-        path.write_text(f'about = ""\nrules = ["{rule}"]\nsteps = [{{ lay = {{}} }}]\n')
+        path.write_text(f'about = ""\nrules = ["{rule}"]\nsteps = [{{ lay = {{}} }}, {{ result = {{}} }}]\n')
         with pytest.raises(InputError, match="line 2: rule ") as wrong:
             carried_out(path)
         assert says in str(wrong.value)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from stillscan.commands.records import read_input
-from stillscan.commands.world import SAMPLE, add_movement, chip_kiosk, scene, visitors
+from stillscan.commands.world import SAMPLE, UF2_ALONE, add_movement, chip_kiosk, scene, visitors
 from stillscan.errors import InputError
 from stillscan.link.pairing import Pairing
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -53,7 +53,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--uf2",
         metavar="FILE",
-        default=os.environ.get("STILLSCAN_UF2"),
         help="official MicroPython image for a board whose chip is emulated (default: STILLSCAN_UF2)",
     )
     parser.add_argument("--bare", action="store_true", help="of an emulated chip: MicroPython and nothing else on it")
@@ -65,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     """Carry the command out; ends when it is asked to stop."""
     if args.board != "simulator":
         return _emulated(args)
+    if args.uf2 is not None:
+        raise InputError(UF2_ALONE)
     if args.bare:
         raise InputError("--bare goes with --board and a chip that is emulated")
     # Not on Windows, where there are no pseudo-terminals.
@@ -95,10 +96,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _emulated(args: argparse.Namespace) -> int:
     """A chip has its port and an empty glass, and none of the misfortunes of a stand."""
-    if args.pairing or args.document or not args.link:
-        raise InputError(f"--board {args.board}: with --link; without --pairing and --document")
+    if args.given & {"pairing", "document", "hands", "motion"} or not args.link:
+        raise InputError(f"--board {args.board}: with --link; without --pairing, --document, --hands and --motion")
     refuse(args.board)
-    kiosk = chip_kiosk(args.board, args.uf2, files={} if args.bare else None)(
+    kiosk = chip_kiosk(args.board, args.uf2 or os.environ.get("STILLSCAN_UF2"), files={} if args.bare else None)(
         scene(SAMPLE, None, args.motion, args.dirt, args.seed, 60.0)
     )
     from stillscan.simulator.chip.port import ChipPort

@@ -15,7 +15,7 @@ from stillscan.boards.files import SIMULATOR, chip, simulated_folders
 from stillscan.commands.parser import milliseconds, seconds
 from stillscan.commands.recording import add_record_link, listened
 from stillscan.commands.settings import check, named_values
-from stillscan.commands.world import add_movement, chip_kiosk, scene
+from stillscan.commands.world import UF2_ALONE, add_movement, chip_kiosk, scene
 from stillscan.errors import InputError
 from stillscan.files import may_write
 from stillscan.guidance import say
@@ -192,6 +192,8 @@ def _again(args: argparse.Namespace) -> str:
 def _kiosk(board: str, uf2: str | None) -> Callable[[Scene], Simulated]:
     """What makes the kiosk of this board: its firmware on this computer, or on an emulated chip."""
     if board == SIMULATOR:
+        if uf2 is not None:
+            raise InputError(UF2_ALONE)
         return SimulatedKiosk
     facts = chip(board)
     refuse(board)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:  # of the extra `chip`
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "nor-clean.png"  # an invented person's strip
 _VISIT_S = 60.0  # a hand's movements are drawn for so long: twice what a check is waited for by default
-
+UF2_ALONE = "--uf2: goes with --board and a chip that is emulated"
+"""What is told of an image that nothing would run."""
 
 DIRT_HELP = (
     "clean, dust, streak, smear, dirty; or single pieces of it, WHERE:KIND:X,Y:SIZE in mm and separated by blanks: "

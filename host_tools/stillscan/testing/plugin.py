@@ -84,11 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--stillscan-on {on}: one board takes one test at a time: leave out -n")
     if config.getoption("--stillscan-ask") and not (real and sys.stdin.isatty()):
         raise pytest.UsageError("--stillscan-ask: there is a person only at a real board, and at a terminal")
+    uf2 = config.getoption("--stillscan-uf2")
+    if uf2 is not None and on != "chip":
+        raise pytest.UsageError(f"--stillscan-uf2: goes with --stillscan-on chip; these tests run on {on}")
     if on != "sim":
         with _usable("--stillscan-on"):
             from stillscan.testing.targets import see
 
-            see(on, config.getoption("--stillscan-uf2"))
+            see(on, uf2)
     if path is not None:
         with _usable("--stillscan-metrics"):
             config.pluginmanager.register(_Metrics(path))

@@ -23,7 +23,7 @@ from stillscan.files import Located, located_toml
 from stillscan.testing.driver import Rule
 from stillscan.testing.ownrules import load_rules
 from stillscan.testing.scanner import Scanner
-from stillscan.testing.scenario_steps import STEPS, TEXT, Given, Kind, Step, listed, whole
+from stillscan.testing.scenario_steps import EXPECTATIONS, STEPS, TEXT, Given, Kind, Step, listed, whole
 from stillscan.testing.timeline import NotAsExpectedError
 
 ENDING = ".scenario.toml"
@@ -99,6 +99,8 @@ def read_scenario(path: str | PathLike[str]) -> Scenario:
         except InputError as error:
             raise file.wrong(str(error), "steps", number, name) from None
     _follow(file, read)
+    if not any(name in EXPECTATIONS for name, _ in read):
+        raise file.wrong(f"expects nothing, and could never fail; add one of {', '.join(EXPECTATIONS)}", "steps")
     return Scenario(
         file,
         Path(path).name.removesuffix(ENDING).removesuffix(".toml"),

@@ -258,3 +258,5 @@ STEPS: dict[str, Step] = {
     "result": Step(_result, _RESULT, "outcome"),
 }
 """By name, as a scenario writes them."""
+EXPECTATIONS = ("expect", "sequence", "never", "result")
+"""The steps that can fail. A scenario has one of them at least."""

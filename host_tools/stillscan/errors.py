@@ -4,6 +4,7 @@ Everything the commands expect to happen is one of these. Anything else is a def
 Messages never hold personal data: no MRZ text, names, numbers or dates of a document.
 """
 
+from importlib.util import find_spec
 from typing import Literal
 
 _LONGEST = 600
@@ -68,3 +69,9 @@ class MissingPackagesError(EnvironmentTroubleError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what}: pip install 'stillscan[{extra}]'")
+
+
+def expect_package(package: str, what: str, extra: str) -> None:
+    """Before long work: MissingPackagesError without this package of an extra, which is not loaded yet."""
+    if find_spec(package) is None:
+        raise MissingPackagesError(what, extra)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SERVER = ["--server", "nats://127.0.0.1:1"]
 NEEDS = {
     "plot": ("matplotlib", ["simulate", "--document", str(SAMPLE), "--plot", "{}/plot.png"]),
-    "wave": ("vcd", ["simulate", "--document", str(SAMPLE), "--vcd", "{}/waves.vcd"]),
+    "wave": ("vcd", ["simulate", "--scenario", "slip", "--vcd", "{}/waves.vcd"]),
     "chip": ("rp2040py", ["simulate", "--document", str(SAMPLE), "--board", "rpi_pico", "--uf2", "{}/any.uf2"]),
     "postgresql": ("psycopg", ["staff", "list", "--database", "postgresql+psycopg://nobody@127.0.0.1:1/none"]),
     "fleet": ("nats", ["fleet", "up"]),
@@ -41,6 +41,8 @@ def test_what_is_missing_is_said_with_how_to_install_it(
     monkeypatch.setitem(sys.modules, package, None)  # its import fails
     monkeypatch.delitem(sys.modules, "stillscan.records.postgresql", raising=False)
     assert main([part.replace("{}", str(tmp_path)) for part in command]) == 4
-    said = capsys.readouterr().err
+    done, said = capsys.readouterr()
     assert f"pip install 'stillscan[{extra}]'" in said
     assert len(said.splitlines()) == 1
+    assert done == "", "it is told before anything is done"
+    assert list(tmp_path.iterdir()) == []

@@ -122,6 +122,7 @@ def test_what_names_a_file_is_known_to_what_refuses_to_overwrite_it() -> None:
         (["simulate", "--scenario", "slip", "--uf2", "x"], UF2_ALONE),
         (["simulate", "--document", str(SAMPLE), "--uf2", "x"], UF2_ALONE),
         (["device", "--uf2", "x"], UF2_ALONE),
+        (["replay", "x", "--as-test", "--plot", "x.png"], "--plot: nothing with --as-test"),
         (["device", "--bare"], "--bare goes with --board and a chip that is emulated"),
         *(
             (["device", "--board", "rpi_pico", "--link", "x", *words], "--board rpi_pico: with --link; without")
@@ -129,6 +130,6 @@ def test_what_names_a_file_is_known_to_what_refuses_to_overwrite_it() -> None:
         ),
     ],
 )
-def test_of_an_emulated_chip(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_what_is_not_done(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     assert capsys.readouterr().err.startswith(f"stillscan: {told}")

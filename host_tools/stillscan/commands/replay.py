@@ -20,6 +20,7 @@ from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.trace import COLUMNS
 from stillscan.testing.as_test import as_test
+from stillscan.testing.plot import expect_matplotlib
 from stillscan.testing.reconstruct import hand
 from stillscan.testing.replay import compared, replay
 from stillscan.testing.replay_plot import draw
@@ -60,6 +61,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
+    if args.plot is not None:
+        if args.as_test:
+            raise InputError("--plot: nothing with --as-test, which replays nothing")
+        expect_matplotlib()
     for path in (args.plot, args.trace):
         if path is not None:
             may_write(path)

@@ -26,10 +26,10 @@ from stillscan.simulator.scene import Scene
 from stillscan.simulator.waves import Waves
 from stillscan.technician.clashes import refuse
 from stillscan.testing.modelled_reader import ReadingTime
-from stillscan.testing.plot import Recorder, draw
+from stillscan.testing.plot import Recorder, draw, expect_matplotlib
 from stillscan.testing.simulate import TODAY, Options, Simulated, simulate
 from stillscan.testing.targets import Target
-from stillscan.testing.vcd import write
+from stillscan.testing.vcd import expect_pyvcd, write
 
 _MOST_S = 3600.0  # of virtual time: an hour, where a check takes seconds
 _DEFAULT_S = 30.0  # ten times what a check takes
@@ -136,8 +136,7 @@ def run(args: argparse.Namespace) -> int:
         test_mode=args.test_mode,
         settings=settings,
     )
-    for path in filter(None, (args.plot, args.vcd)):
-        may_write(path)
+    _expect_to_write(args)
     recorder = Recorder(after_ms=_AFTER_MS if args.plot or args.vcd else 0.0)
     waves = Waves()
     with listened(args, _kiosk(args.board, args.uf2)) as kiosk:
@@ -151,6 +150,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         _show(record)
     return EXIT[str(record["outcome"])]
+
+
+def _expect_to_write(args: argparse.Namespace) -> None:
+    """Before anything is simulated: what could not be drawn or written at the end is told."""
+    for path, expect in ((args.plot, expect_matplotlib), (args.vcd, expect_pyvcd)):
+        if path:
+            expect()
+            may_write(path)
 
 
 def _refuse_of_one_check(args: argparse.Namespace) -> None:
@@ -168,8 +175,7 @@ def reading_time(text: str) -> ReadingTime:
 
 def _scenario(args: argparse.Namespace) -> int:
     """A scenario carried out, and its waveforms written if they are asked for; the exit code."""
-    if args.vcd:
-        may_write(args.vcd)
+    _expect_to_write(args)
     waves, recorder = Waves(), Recorder()
     with listened(args, _kiosk(args.board, args.uf2)) as kiosk:
         target = Target("sim", args.board, _watched(kiosk, waves) if args.vcd else kiosk)

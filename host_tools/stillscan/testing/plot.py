@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kiosk import wire
-from stillscan.errors import MissingPackagesError
+from stillscan.errors import expect_package
 from stillscan.files import write_whole
 from stillscan.link.messages import Abort, Band, Message, State
 from stillscan.scanning.check import FIRST_TEXT_ROW, LAST_TEXT_ROW
@@ -64,15 +64,19 @@ class Recorder:
             self.states.append((message.t_ms, wire.STATES[message.state]))
 
 
+def expect_matplotlib() -> None:
+    """MissingPackagesError where no picture could be drawn."""
+    expect_package("matplotlib", "--plot needs matplotlib", "plot")
+
+
 def draw(recorder: Recorder, scene: Scene, record: dict[str, object], path: Path) -> None:
     """The picture of one check. MissingPackagesError without matplotlib; InputError: the file cannot be written."""
-    try:
-        import matplotlib
+    expect_matplotlib()
+    import matplotlib
 
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-    except ImportError:
-        raise MissingPackagesError("--plot needs matplotlib", "plot") from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
     end_ms = float(str(record["t_verdict_ms"] or 1000.0))
     placed_ms = scene.at(1e18).start_us / 1000
     last_ms = end_ms + recorder.after_ms

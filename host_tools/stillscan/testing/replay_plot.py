@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wire
-from stillscan.errors import MissingPackagesError
 from stillscan.files import write_whole
+from stillscan.testing.plot import expect_matplotlib
 from stillscan.testing.seen import Seen
 
 _SHADES = {
@@ -20,13 +20,12 @@ _ROWS = 274  # of the zone, and a few beside it
 
 def draw(recorded: Seen, replayed: Seen, path: Path) -> None:
     """Write the picture. MissingPackagesError without matplotlib; InputError when the file cannot be written."""
-    try:
-        import matplotlib
+    expect_matplotlib()
+    import matplotlib
 
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-    except ImportError:
-        raise MissingPackagesError("--plot needs matplotlib", "plot") from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
     figure, axes = pyplot.subplots(4, 1, figsize=(10, 9), sharex=True, height_ratios=(2, 3, 2, 3), layout="constrained")
     last_ms = max(visit.states[-1].at_ms for visit in (recorded, replayed))
     for at, (title, visit) in enumerate((("recorded", recorded), ("replayed", replayed))):

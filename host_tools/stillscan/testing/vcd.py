@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 from kiosk import wire
-from stillscan.errors import MissingPackagesError
+from stillscan.errors import expect_package
 from stillscan.files import write_whole
 from stillscan.simulator.waves import SIGNALS, Signal, Waves
 from stillscan.testing.plot import Recorder
@@ -27,12 +27,16 @@ STATES = (
 """What the host is told: states, the row of each band, and a change with each sweep that was stopped."""
 
 
+def expect_pyvcd() -> None:
+    """MissingPackagesError where no waveforms could be written."""
+    expect_package("vcd", "--vcd needs pyvcd", "wave")
+
+
 def write(path: Path, waves: Waves, recorder: Recorder) -> None:
     """The file. MissingPackagesError without pyvcd; InputError when it cannot be written."""
-    try:
-        from vcd import VCDWriter
-    except ImportError:
-        raise MissingPackagesError("--vcd needs pyvcd", "wave") from None
+    expect_pyvcd()
+    from vcd import VCDWriter
+
     waves.end()
     text = StringIO()
     with VCDWriter(text, timescale="1 us", date=_DATE, comment="stillscan simulate") as writer:

@@ -18,6 +18,7 @@ _PIXEL_TICKS = const(20)
 _FAST_TICKS = const(4)
 _LINE_TICKS = const(20)
 _TICKS_PER_US = const(10)
+_WINDOW_PX = const(1476)  # of the models
 _APART_US = const(10)  # from the end of a line to the next, as boards/rp2/engines.py has it
 
 
@@ -70,6 +71,8 @@ class Lines:
 
     def __init__(self, machine: int, stepper: Stepper, clock: Pin, start: Pin, sensor_px: tuple[int, int, int]) -> None:
         before, width, after = sensor_px
+        if width != _WINDOW_PX:  # so many come with each line: whoever waits for more waits for ever
+            raise ValueError("the window of the line sensor has 1476 pixels")
         self._stepper = stepper
         self._width = width
         self._buffers = bus.buffers = (bytearray(width), bytearray(width))

@@ -24,6 +24,7 @@ from stillscan.technician import limits as module
 from stillscan.technician.at_scanner import AtScanner, refused
 from stillscan.technician.calibrating import advice, due
 from stillscan.technician.history import events, records, told
+from stillscan.technician.limit_table import own_limits
 from stillscan.technician.limits import judge, limits
 from stillscan.technician.measuring import Clock, Measured, everything
 
@@ -192,7 +193,7 @@ def test_limits_are_whole_and_named_by_parts_that_can_be_ordered() -> None:
 
 def test_a_board_may_have_limits_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "limits.toml").write_text(entry("white level", "low = 10"))
-    monkeypatch.setattr(module, "board_folder", lambda _: tmp_path)
+    monkeypatch.setattr(module, "installed", lambda board: tmp_path if board == "rpi_pico" else None)
     table = limits("rpi_pico")
     assert table["lamp", "white level"].low == 10
     assert table["lamp", "infrared level"].low == 105
@@ -206,13 +207,29 @@ def entry(measurement: str, rest: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ['[[limit]]\npart = "x"\n', entry("x", ""), entry("x", "low = 1\nmiddle = 3"), "limit = 3\n"]
+    ("text", "says"),
+    [
+        ('[[limit]]\npart = "x"\n', "line 1: limit: 'measurement' is missing"),
+        (entry("white level", ""), "line 1: limit: it has neither 'low' nor 'high'"),
+        (entry("white level", "low = 1\nmiddle = 3"), "line 10: limit: no entry is called 'middle'; there are"),
+        (entry("white level", 'low = "1"'), "line 9: limit: 'low' is not a number"),
+        (entry("white level", "low = true"), "line 9: limit: 'low' is not a number"),
+        (entry("white level", "low = nan"), "line 9: limit: 'low' is not a number"),
+        (entry("white level", "low = 5\nhigh = 3"), "line 9: limit: 'low' (5) is above 'high' (3)"),
+        (entry("whiteness", "low = 5"), "line 3: limit: no 'whiteness' of 'lamp' is measured; there are: infrared"),
+        (entry("x", "low = 5").replace('"lamp"', '"lmap"'), "line 2: limit: no 'x' of 'lmap' is measured; there are"),
+        (entry("white level", "low = 5").replace('"its own"', "7"), "line 5: limit: 'source' is not a text"),
+        ("limit = 3\n", "line 1: 'limit' is no list of tables"),
+        ("limit = [3]\n", "line 1: limit: it is no table"),
+        ("[[limits]]\nlow = 3\n", "line 1: no entry is called 'limits'"),
+    ],
 )
-def test_a_table_that_is_not_whole_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_table_that_is_not_whole_is_named_with_file_and_line(text: str, says: str, tmp_path: Path) -> None:
     path = tmp_path / "limits.toml"
     path.write_text(text)
-    with pytest.raises(InputError):
-        limits("simulator", path)
+    with pytest.raises(InputError) as wrong:
+        own_limits(tmp_path)
+    assert str(wrong.value).startswith(f"{path}: {says}")
 
 
 def test_what_was_not_measured_is_told_and_what_is_not_there_is_not() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stillscan.boards.pins import NEEDS, SIGNALS
+from stillscan.boards.pins import ARCHES_OF, CONTROLLERS, NEEDS, SIGNALS
 from stillscan.errors import DeviceError, InputError
 from stillscan.files import Located, located_toml
 from stillscan.own_python import loaded
@@ -102,9 +102,8 @@ class Chip:
         return self.machine.split()[-1]
 
 
-def board_folder(board: str) -> Path:
-    """The folder of a board by its name, here or in an installed package, or by the path of a folder (or its board.py)
-    anywhere. InputError."""
+def installed(board: str) -> Path | None:
+    """The folder of a board that this package or another installed one has under this name."""
     if board in boards():
         return boards_folder() / board
     from importlib.metadata import entry_points  # 15 ms of a start, and few boards come from outside
@@ -112,6 +111,14 @@ def board_folder(board: str) -> Path:
     for point in entry_points(group=GROUP):
         if point.name == board:
             return Path(str(loaded(point).__file__)).parent
+    return None
+
+
+def board_folder(board: str) -> Path:
+    """The folder of a board by its name, here or in an installed package, or by the path of a folder (or its board.py)
+    anywhere. InputError."""
+    if known := installed(board):
+        return known
     folder = Path(board).parent if board.endswith(".py") else Path(board)
     if not (folder / "board.py").is_file():
         raise InputError(f"no board '{board}' (there are: {', '.join(boards())}) and no board.py at that path")
@@ -125,6 +132,10 @@ ARCHES = (
     *("x86", "x64", "armv6", "xtensa", "xtensawin", "rv32imc"),
 )
 """Architectures of mpy-cross (``-march``), those of microcontrollers first."""
+_MOST_KIB = 32 * 1024
+"""Of flash: two chips of 16 MiB, all that an RP2350 has addresses for (data sheet, "QSPI memory interface")."""
+BLOCK_KIB = 4
+"""The least that flash erases; a file system is made of such blocks."""
 MODELLED = ("flow", "accelerometer", "line_sensor", "presence")
 """Parts for which a board may bring a model: those of `simulator.models.Models`."""
 
@@ -159,11 +170,36 @@ def _read(path: Path) -> Chip:
     for one in dataclasses.fields(Chip):
         needed = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
         if needed and one.name not in entries:
-            raise InputError(f"{path}: '{one.name}' is missing, here and in what it is like")
+            raise wrong_entry(path, f"'{one.name}' is missing, here and in what it is like", one.name)
     chip = Chip(**entries)
-    if chip.files_kib > chip.flash_kib:
-        raise InputError(f"{path}: 'files_kib' ({chip.files_kib}) is more than 'flash_kib' ({chip.flash_kib})")
+    for names, says in _contradictions(chip):
+        own = likes(path)[0].table
+        raise wrong_entry(path, says, next((name for name in names if name in own), names[0]))
     return chip
+
+
+def _contradictions(chip: Chip) -> Iterator[tuple[tuple[str, str], str]]:
+    """Entries that cannot both be right, and what is wrong."""
+    if chip.files_kib > chip.flash_kib:
+        yield ("files_kib", "flash_kib"), f"'files_kib' ({chip.files_kib}) is more than 'flash_kib' ({chip.flash_kib})"
+    known = {controller.name: controller.chip for controller in CONTROLLERS}
+    if chip.controller and known[chip.controller] != chip.name:
+        has = f"a {chip.controller} has an {known[chip.controller]}"
+        yield ("controller", "machine"), f"{has}, and 'machine' says '{chip.machine}'"
+    arches = ARCHES_OF.get(chip.name, ARCHES)
+    if chip.arch not in arches:
+        yield ("arch", "machine"), f"'arch' of an {chip.name} is one of {', '.join(arches)}, not '{chip.arch}'"
+
+
+def wrong_entry(path: Path, says: str, *at: str) -> InputError:
+    """The error to raise about what stands at this place of a board's file, or of one that it is like."""
+    files = likes(path)
+    found = [file for depth in range(len(at), 0, -1) for file in files if _stands(file.table, at[:depth])]
+    return (found or files)[0].wrong(says, *at)
+
+
+def _stands(table: object, at: Sequence[str]) -> bool:
+    return not at or (isinstance(table, dict) and at[0] in table and _stands(table[at[0]], at[1:]))
 
 
 def board_entries(path: Path) -> dict[str, Any]:
@@ -172,7 +208,7 @@ def board_entries(path: Path) -> dict[str, Any]:
     Folders and files that it names are paths. InputError with file and line.
     """
     entries: dict[str, Any] = {}
-    for file in reversed(_likes(path)):
+    for file in reversed(likes(path)):
         for name, value in file.table.items():
             entries[name] = _entry(file, name, value)
     return entries
@@ -194,10 +230,17 @@ def _entry(file: Located, name: str, value: Any) -> Any:
 
 def _see(file: Located, name: str, value: Any) -> None:
     """InputError for a value of the right kind that can still not be meant."""
-    if isinstance(value, int) and value <= 0:
-        raise file.wrong(f"'{name}' is a number of KiB above 0, not {value}", name)
+    if isinstance(value, int) and not 0 < value <= _MOST_KIB:
+        raise file.wrong(f"'{name}' is a number of KiB from 1 to {_MOST_KIB}, not {value}", name)
+    if name == "files_kib" and value % BLOCK_KIB:
+        raise file.wrong(f"'files_kib' is a multiple of {BLOCK_KIB}, the blocks of a flash chip, not {value}", name)
     if name == "machine" and not value.strip():
         raise file.wrong("'machine' is what MicroPython calls the board, and not empty", name)
+    if name == "controller" and value not in ("", *(known.name for known in CONTROLLERS)):
+        there = ", ".join(known.name for known in CONTROLLERS)
+        raise file.wrong(
+            f"no controller '{value}' is known; there are: {there}; with \"\" only double use is seen", name
+        )
     if name == "arch" and value not in ARCHES:
         raise file.wrong(f"'arch' is one of {', '.join(ARCHES)}, not '{value}'", name)
     if isinstance(value, dict):
@@ -236,8 +279,10 @@ def _beside_file(file: Located, model: str) -> str:
     return str(Path(file.file).parent / model) if ":" in model else model
 
 
-def _likes(path: Path) -> list[Located]:
-    """A board.toml, the one that it names in ``like``, and so on."""
+def likes(path: Path) -> list[Located]:
+    """A board.toml or parts.toml, the one that it names in ``like``, and so on; `like` itself is taken out.
+
+    InputError with file and line."""
     found: list[Located] = []
     seen: list[Path] = []
     following: Path | None = path

@@ -93,6 +93,11 @@ CONTROLLERS = (  # a name that is part of another stands behind it
     Controller("Raspberry Pi Pico W", "RP2040", _EDGE, _PICO_W),
     Controller("Raspberry Pi Pico", "RP2040", _EDGE, _PICO),
 )
+ARCHES_OF = {
+    "RP2040": ("armv6m",),
+    "RP2350": ("armv7emsp", "armv7em", "armv7m", "armv6m", "rv32imc"),
+}
+"""Native code that a chip's MicroPython takes, as mpy-cross names it (py/persistentcode.h): its own, and all below."""
 
 
 def functions(chip: str, gpio: int) -> set[str]:

@@ -12,6 +12,11 @@ from stillscan.boards.pins import CONTROLLERS, SIGNALS, Controller, Need
 from stillscan.errors import InputError
 from stillscan.files import read_text
 
+CONSTANTS = ("ROW0_STEPS", "SENSOR_PX")
+"""Numbers that a board.py has beside its pins, by the names that `boards new` gives them."""
+OF_CLASS = ("name", "capabilities", "settings")
+UNKNOWN = object()
+"""A value that is not written out: it is known when the board runs."""
 _BUSES = ("SPI", "I2C", "UART")
 _USES = re.compile(rf"\b(?:{'|'.join(_BUSES)}|PWM)\b")
 """A module without one of these words says nothing of a bus or a frequency: eight of nine need not be parsed."""
@@ -31,7 +36,8 @@ class Board(NamedTuple):
     table_line: int  # of board.py where PINS begins
     lines: dict[str, int]  # signal -> line of board.py; a signal that is named twice has its second
     around_px: tuple[int, int] | None  # of the line sensor before and after the window; None without a SENSOR_PX
-    said: dict[str, tuple[object, int]]  # what the class says in so many words, and where: "name", and each setting
+    said: dict[str, object]  # what the file says in so many words: CONSTANTS, and what OF_CLASS the class has
+    said_at: dict[str, int]  # lines of these, also of what has to be worked out; "" is where the class begins
     wired: bool  # by the wiring of a kiosk, which asks for all its signals
 
 
@@ -52,6 +58,7 @@ def _read(path: Path) -> Board:
     text = " ".join((ast.get_docstring(module) or "").split())
     folder = path.absolute().parent
     facts = _facts(folder)
+    said = _said(module)
     units, hz = _uses([module, *_shared(facts)])
     return Board(
         name=folder.name,
@@ -65,23 +72,50 @@ def _read(path: Path) -> Board:
         table_line=getattr(_value(module, "PINS"), "lineno", 1),
         lines=_lines(module),
         around_px=_around(_value(module, "SENSOR_PX")),
-        said=_said(module),
+        said={what: value for what, (value, _) in said.items() if value is not UNKNOWN},
+        said_at={what: line for what, (_, line) in said.items()},
         wired=any((Path(name) / WIRING).is_file() for name in facts.get("shared", [])),
     )
 
 
 def _said(module: ast.Module) -> dict[str, tuple[object, int]]:
-    """The constants of ``name = ...`` and of each ``self.settings = {"NAME": ...}`` ("settings.NAME"), with lines."""
-    found: dict[str, tuple[object, int]] = {}
-    for node in ast.walk(module):
-        match node:
-            case ast.Assign(targets=[ast.Name(id="name")], value=ast.Constant(value=name)):
-                found["name"] = (name, node.lineno)
-            case ast.Assign(targets=[ast.Attribute(attr="settings")], value=ast.Dict(keys=keys, values=values)):
-                for key, value in zip(keys, values, strict=True):
-                    if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
-                        found[f"settings.{key.value!s}"] = (value.value, key.lineno)
+    """Values and lines of CONSTANTS of the module and of what OF_CLASS the class Board has, by name."""
+    found: dict[str, tuple[object, int]] = {"": (UNKNOWN, 1)}
+    for name in CONSTANTS:
+        if (given := _value(module, name)) is not None:
+            found[name] = (_literal(given), given.lineno)
+    for one in (node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "Board"):
+        found[""] = (UNKNOWN, one.lineno)
+        for node in ast.walk(one):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if node in one.body and name in OF_CLASS:
+                    found[name] = (_literal(value), node.lineno)
+                case ast.Assign(targets=[ast.Attribute(attr=name)], value=value) if name in OF_CLASS:
+                    found[name] = (_literal(value), node.lineno)
+                    found |= {f"{name}.{key}": (UNKNOWN, line) for key, line in _keys(value)}
     return found
+
+
+def _keys(node: ast.expr) -> list[tuple[object, int]]:
+    keys = node.keys if isinstance(node, ast.Dict) else []
+    return [(key.value, key.lineno) for key in keys if isinstance(key, ast.Constant)]
+
+
+def _literal(node: ast.expr) -> object:
+    """The value of what is written out; UNKNOWN where a part of it has to be worked out."""
+    if isinstance(node, ast.Tuple):
+        return tuple(map(_literal, node.elts))
+    if isinstance(node, ast.Dict) and None not in node.keys:
+        keys = [_literal(key) for key in node.keys if key is not None]
+        return dict(zip(map(_hashed, keys), map(_literal, node.values), strict=True))
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return UNKNOWN
+
+
+def _hashed(key: object) -> object:
+    return key if isinstance(key, str | int | float | bytes | None) else UNKNOWN
 
 
 def _value(module: ast.Module, name: str) -> ast.expr | None:
@@ -115,8 +149,7 @@ def _pins(path: Path, module: ast.Module) -> list[tuple[str, int]]:
 
 def _lines(module: ast.Module) -> dict[str, int]:
     table = _value(module, "PINS")
-    keys = table.keys if isinstance(table, ast.Dict) else []
-    return {key.value: key.lineno for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    return {name: line for name, line in _keys(table) if isinstance(name, str)} if table is not None else {}
 
 
 def _signal(path: Path, node: ast.expr | None, table: ast.Dict) -> str:

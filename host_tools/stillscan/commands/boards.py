@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from stillscan.boards.build import compiled_for
-from stillscan.boards.files import SIMULATOR, boards, boards_folder, chip, modules
+from stillscan.boards.files import SIMULATOR, boards, boards_folder, chip, modules, wrong_entry
 from stillscan.boards.new import make_board
 from stillscan.boards.table import Board, find_board
+from stillscan.errors import InputError
 from stillscan.files import write_whole
 from stillscan.simulator.models import models_of
 from stillscan.technician import tables
 from stillscan.technician.clashes import clashes, remarks
-from stillscan.technician.parts import read_parts
+from stillscan.technician.limit_table import own_limits
+from stillscan.technician.parts import Kiosk, read_parts
 from stillscan.technician.power import budget, shortages
 from stillscan.technician.proving import is_to_be_proven, prove
 from stillscan.technician.schematic.draw import schematic
@@ -41,7 +44,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="check tables of pins for clashes",
         description="Finds pins with two signals, pins without the function that the signal needs (SPI, I2C, UART, "
         "ADC; and their unit), PWM signals that disturb each other, and pins that the controller does not lead out; "
-        "modules of the board that do not compile, and chip models that cannot be used. Drivers of its own are tried "
+        "modules of the board that do not compile, chip models that cannot be used, and what cannot be meant in "
+        "parts.toml and limits.toml. Drivers of its own are tried "
         "in the simulator: one that raises, waits or allocates in the line loop is named with file and line.",
         epilog="Exit code: 0 no clash, 1 a clash, 2 usage or bad input.",
     )
@@ -105,7 +109,7 @@ def _check(args: argparse.Namespace) -> int:
     for board, found in checked:
         if not found:
             _compiles(board)
-            found += _proven(board)
+            found += [*_of_tables(board), *_proven(board)]
     if args.json:
         print(json.dumps([{**_facts(b), "clashes": found, "remarks": remarks(b)} for b, found in checked]))
     else:
@@ -132,6 +136,27 @@ def _compiles(board: Board) -> None:
     models_of(str(board.folder))
 
 
+def _of_tables(board: Board) -> list[str]:
+    """What is wrong with its limits.toml and parts.toml, with file and line; else supplies that are too weak."""
+    parts = board.folder / "parts.toml"
+    try:
+        own_limits(board.folder)
+        return _weak(parts, read_parts(board)) if parts.is_file() else []
+    except InputError as error:
+        return [str(error)]
+
+
+def _weak(parts: Path, kiosk: Kiosk) -> list[str]:
+    """Supplies that are too weak, each at the part that takes most of it."""
+    found = []
+    for rail, says in shortages(kiosk).items():
+        of_rail = [key for key, part in kiosk.parts.items() if part.rail == rail]
+        heaviest = max(of_rail, key=lambda key: kiosk.parts[key].peak, default=None)
+        at = ("rails", rail) if heaviest is None else ("parts", heaviest)
+        found.append(str(wrong_entry(parts, says, *at)))
+    return found
+
+
 def _proven(board: Board) -> list[str]:
     """What its own drivers do in the line loop that they must not, beginning with file and line."""
     place = str(board.folder)
@@ -144,7 +169,7 @@ def _proven(board: Board) -> list[str]:
 def _show(args: argparse.Namespace) -> int:
     board = find_board(args.name)
     kiosk = read_parts(board)
-    short = shortages(kiosk)
+    short = list(shortages(kiosk).values())
     if args.json:
         rails = {rail.rail: rail._asdict() for rail in budget(kiosk)}
         for rail in rails.values():

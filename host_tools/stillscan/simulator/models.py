@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stillscan.boards.files import board_folder, board_models
+from stillscan.boards.files import board_folder, board_models, wrong_entry
 from stillscan.errors import InputError
 from stillscan.own_python import loaded, run_python
 from stillscan.simulator.accelerometer import Accelerometer
@@ -45,7 +45,14 @@ def _found(board: str, part: str, name: str) -> Callable[[Scene], Any]:
     file, colon, kind = name.rpartition(":")
     if not colon:
         return _registered(board_folder(board), part, name)
+    if not Path(file).is_file():
+        raise _wrong(board_folder(board), part, f"{file}: no such file")
     return _checked(run_python(Path(file)).get(kind), f"{file}: has no class '{kind}' that", part)
+
+
+def _wrong(folder: Path, part: str, says: str) -> InputError:
+    """The error to raise about an entry of [models]."""
+    return wrong_entry(folder / "board.toml", f"[models] {part}: {says}", "models", part)
 
 
 def _checked(found: Any, what: str, part: str) -> Callable[[Scene], Any]:
@@ -60,8 +67,5 @@ def _registered(folder: Path, part: str, name: str) -> Callable[[Scene], Any]:
 
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
-        raise InputError(
-            f"{folder / 'board.toml'}: [models] {part}: '{name}' is no FILE.py:CLASS, and no package has registered it "
-            f"under {GROUP}"
-        )
+        raise _wrong(folder, part, f"'{name}' is no FILE.py:CLASS, and no package has registered it under {GROUP}")
     return _checked(loaded(known[name]), f"{folder / 'board.toml'}: [models] {part}: '{name}' is no class that", part)

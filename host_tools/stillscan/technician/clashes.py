@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
+from kiosk import wire
 from stillscan.boards.files import boards
 from stillscan.boards.new import NAME
 from stillscan.boards.pins import CHIP_PINS, PIN, SIGNALS, Need, functions, pwm_output, pwm_slice, units
 from stillscan.boards.settings import known
-from stillscan.boards.table import Board, find_board
+from stillscan.boards.table import UNKNOWN, Board, find_board
 from stillscan.errors import InputError
+from stillscan.simulator.glass import LINE_PX
+
+_ALL = wire.CAN_INFRARED | wire.CAN_DEPTH4 | wire.CAN_DEPTH8 | wire.CAN_CALIBRATE
+_ROW0_STEPS = range(1, 14_001)
+"""From home to row 0: the way along a page of A4, 297 mm, at 47 steps a mm. No kiosk is longer."""
+_SENSOR_PX = (range(1, 1025), range(LINE_PX, LINE_PX + 1), range(1, 2049))
+"""Pixels before, in and after the window, as `Lines` of boards/rp2/engines.py counts them."""
 
 
 def remarks(board: Board) -> list[str]:
@@ -29,13 +37,18 @@ def clashes(board: Board) -> list[str]:
     """Everything that is wrong with the table, one plain line each that begins with that of board.py; without a known
     controller only double use."""
     found = [*_twice(board)]
-    lines = [*_said(board)]
+    lines = [*wrong_values(board, board.said)]
     if board.wired:
         lines += [
             (board.table_line, f"PINS lacks '{signal}', which every kiosk has")
             for signal in SIGNALS
             if signal not in dict(board.pins)
         ]
+    lines += [
+        (board.table_line, f"PINS lacks '{signal}', of which [signals] of board.toml says what it needs")
+        for signal in board.needs
+        if signal not in SIGNALS and signal not in dict(board.pins)
+    ]
     if board.controller is not None:
         for signal, gpio in board.pins:
             found += [(signal, clash) for clash in _misplaced(board, signal, gpio)]
@@ -53,17 +66,72 @@ def refuse(name: str) -> None:
         raise InputError(f"{board.folder / 'board.py'}: {clash}")
 
 
-def _said(board: Board) -> Iterator[tuple[int, str]]:
-    """What the board's class says in so many words and no kiosk can have."""
-    for what, (value, line) in board.said.items():
-        if what == "name":
-            if not isinstance(value, str) or not NAME.fullmatch(value):
-                yield line, f"{value!r} is no board's name: small letters, digits and _, a letter first, 16 at most"
-            continue
+def wrong_values(board: Board, said: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    """What a board says of itself (CONSTANTS, OF_CLASS) and no kiosk can have; with lines."""
+    for what, value in said.items():
+        if what == "settings":
+            yield from _settings(board, value)
+        elif wrong := _OF_VALUES[what](board, value):
+            yield line_of(board, what), wrong
+
+
+def line_of(board: Board, what: str) -> int:
+    """Where board.py says this, or else where its class begins."""
+    return board.said_at.get(what, board.said_at[""])
+
+
+def _name(board: Board, value: object) -> str | None:
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        return f"{value!r:.40} is no board's name: small letters, digits and _, a letter first, 16 at most"
+    if value in boards() and board.name != value:
+        return f"'{value}' is the name of a board of the package: this one needs another, or gets the firmware of that"
+    return None
+
+
+def _capabilities(board: Board, value: object) -> str | None:
+    if value is UNKNOWN or (type(value) is int and 0 <= value <= _ALL):
+        return None
+    return f"capabilities is a sum of wire.CAN_..., a whole number from 0 to {_ALL}, and not {value!r:.40}"
+
+
+def _row0(board: Board, value: object) -> str | None:
+    if type(value) is int and value in _ROW0_STEPS:
+        return None
+    least, most = _ROW0_STEPS[0], _ROW0_STEPS[-1]
+    return f"ROW0_STEPS is a whole number of steps from {least} to {most}, and not {value!r:.40}"
+
+
+def _sensor(board: Board, value: object) -> str | None:
+    if isinstance(value, tuple) and len(value) == len(_SENSOR_PX):
+        each = zip(value, _SENSOR_PX, strict=True)
+        if all(one is UNKNOWN or (type(one) is int and one in known) for one, known in each):
+            return None
+    before, window, after = _SENSOR_PX
+    return (
+        f"SENSOR_PX is the line sensor's pixels before, in and after the window: {before[0]} to {before[-1]}, WIDTH_PX "
+        f"({window[0]}), {after[0]} to {after[-1]}"
+    )
+
+
+_OF_VALUES: dict[str, Callable[[Board, object], str | None]] = {
+    "name": _name, "capabilities": _capabilities, "ROW0_STEPS": _row0, "SENSOR_PX": _sensor
+}  # fmt: skip
+
+
+def _settings(board: Board, value: object) -> Iterator[tuple[int, str]]:
+    """Each setting by itself, then those that do not go together."""
+    if not isinstance(value, dict):
+        yield line_of(board, "settings"), f"settings is a table of names and numbers, and not {value!r:.40}"
+        return
+    found = {name: one for name, one in value.items() if UNKNOWN not in (name, one)}
+    for name, one in found.items():
         try:
-            known().see({what.removeprefix("settings."): value})  # type: ignore[dict-item]
+            known().see({name: one})
         except InputError as error:
-            yield line, str(error)
+            yield line_of(board, f"settings.{name}"), str(error)
+            return
+    if together := known().clash(found):
+        yield line_of(board, "settings"), f"settings that let no passport through together: {', '.join(together)}"
 
 
 def _need(board: Board, signal: str) -> Need:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
-from stillscan.boards.files import beside
+from stillscan.boards.files import likes, wrong_entry
 from stillscan.boards.table import Board
 from stillscan.errors import InputError
+from stillscan.files import Located
 
 _TABLES = ("rails", "wires", "notes", "parts")
-_NUMBERS = ("volts", "most", "efficiency", "typical", "peak")
+_MOST_V, _MOST_MA = 60, 100_000
+"""What may be touched (IEC 60204-1, PELV), and a hundred amperes: more is a slip of the pen, or of the unit."""
+_NUMBERS = {
+    "volts": (0.1, _MOST_V, "of volts "),
+    "most": (1, _MOST_MA, "of mA "),
+    "efficiency": (0.01, 1, ""),
+    "typical": (0, _MOST_MA, "of mA "),
+    "peak": (0, _MOST_MA, "of mA "),
+}
+"""Least, most and unit."""
 WAYS = ("series", "up", "down", "buffer", "mosfet", "clamp", "inside")
 
 
@@ -62,56 +72,71 @@ class Kiosk(NamedTuple):
 def read_parts(board: Board) -> Kiosk:
     """The parts of a board. InputError names the entry that is wrong."""
     path = board.folder / "parts.toml"
+    if not path.is_file():
+        raise InputError(f"{path}: not there, so its parts, power and wiring are not known")
     tables = _tables(path)
-    try:
-        kiosk = Kiosk(
-            rails={name: Rail(**_checked(name, table, Rail)) for name, table in tables["rails"].items()},
-            wires={signal: _wire(signal, entry) for signal, entry in tables["wires"].items()},
-            notes={signal: str(note) for signal, note in tables["notes"].items()},
-            parts={key: _part(key, table) for key, table in tables["parts"].items()},
-        )
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from None
-    for problem in _problems(board, kiosk):
-        raise InputError(f"{path}: {problem}")
+    kiosk = Kiosk(
+        rails={name: Rail(**_checked(entry, Rail)) for name, entry in tables["rails"].items()},
+        wires={signal: _wire(entry) for signal, entry in tables["wires"].items()},
+        notes={signal: _note(entry) for signal, entry in tables["notes"].items()},
+        parts={key: _part(entry) for key, entry in tables["parts"].items()},
+    )
+    for table, key, problem in _problems(board, kiosk):
+        if key in tables[table]:
+            raise tables[table][key].wrong(problem)
+        raise wrong_entry(path, problem, table)
     return kiosk
 
 
-def _tables(path: Path, depth: int = 0) -> dict[str, dict[str, Any]]:
+class _Entry(NamedTuple):
+    """What stands in a file under ``key`` of ``table``."""
+
+    file: Located
+    table: str
+    key: str
+    said: Any
+
+    def wrong(self, says: str, *at: str | int) -> InputError:
+        """The error to raise about it, or about a value in it."""
+        return self.file.wrong(says, self.table, self.key, *at)
+
+
+def _tables(path: Path) -> dict[str, dict[str, _Entry]]:
     """The file's tables over those of the file that it names in ``like``; an entry that is {} takes one away."""
-    try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError:
-        raise InputError(f"{path}: not there, so its parts, power and wiring are not known") from None
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from None
-    like = tables.pop("like", None)
-    if depth > 3:
-        raise InputError(f"{path}: too many files that are each like another")
-    base = _tables(beside(path, like), depth + 1) if like is not None else {name: {} for name in _TABLES}
-    for name, table in tables.items():
-        if name not in base or not isinstance(table, dict):
-            raise InputError(f"{path}: '{name}' is none of the tables {', '.join(_TABLES)}")
-        base[name] = {key: entry for key, entry in {**base[name], **table}.items() if entry != {}}
-    return base
+    found: dict[str, dict[str, _Entry]] = {name: {} for name in _TABLES}
+    for file in reversed(likes(path)):
+        for name, table in file.table.items():
+            if name not in found or not isinstance(table, dict):
+                raise file.wrong(f"'{name}' is none of the tables {', '.join(_TABLES)}", name)
+            found[name] |= {key: _Entry(file, name, key, said) for key, said in table.items()}
+    return {name: {key: entry for key, entry in table.items() if entry.said != {}} for name, table in found.items()}
 
 
-def _wire(signal: str, entry: object) -> Wire:
-    if not _texts(entry, 2):
-        raise ValueError(f"the wire {signal} is not [part, its pin, what lies on the way, ...]")
-    part, pin, *way = entry
+def _wire(entry: _Entry) -> Wire:
+    signal = entry.key
+    if not _texts(entry.said, 2):
+        raise entry.wrong(f"the wire {signal} is not [part, its pin, what lies on the way, ...]")
+    part, pin, *way = entry.said
     pairs = [one.partition(" ") for one in way]
-    for kind, _, _ in pairs:
+    for number, (kind, _, _) in enumerate(pairs, 2):
         if kind not in WAYS:
-            raise ValueError(f"'{kind}' on the wire {signal} is none of {', '.join(WAYS)}")
+            raise entry.wrong(f"'{kind}' on the wire {signal} is none of {', '.join(WAYS)}", number)
     return Wire(part, pin, tuple((kind, value) for kind, _, value in pairs))
 
 
-def _part(key: str, table: object) -> Part:
-    entries = _checked(key, table, Part)
+def _note(entry: _Entry) -> str:
+    if not isinstance(entry.said, str):
+        raise entry.wrong(f"the note on {entry.key} is not a text")
+    return entry.said
+
+
+def _part(entry: _Entry) -> Part:
+    entries = _checked(entry, Part)
     drawn = entries.pop("drawn", [])
     if not isinstance(drawn, list) or not all(_texts(pair, 2) and len(pair) == 2 for pair in drawn):
-        raise ValueError(f"'drawn' of {key} is not a list of [pin, rail or net]")
+        raise entry.wrong(f"'drawn' of {entry.key} is not a list of [pin, rail or net]", "drawn")
+    if entries.get("typical", 0) > entries.get("peak", 0):
+        raise entry.wrong(f"'typical' of {entry.key} is more than its 'peak'", "typical")
     return Part(**entries, drawn=tuple((pin, net) for pin, net in drawn))
 
 
@@ -119,40 +144,54 @@ def _texts(entry: object, least: int) -> TypeGuard[list[str]]:
     return isinstance(entry, list) and len(entry) >= least and all(isinstance(text, str) for text in entry)
 
 
-def _checked(key: str, table: object, kind: type[Rail] | type[Part]) -> dict[str, Any]:
+def _checked(entry: _Entry, kind: type[Rail] | type[Part]) -> dict[str, Any]:
     """The entries of one rail or part, when they have its names and types."""
+    key, table = entry.key, entry.said
     if not isinstance(table, dict):
-        raise ValueError(f"{key} is not a table")
-    for name, entry in table.items():
+        raise entry.wrong(f"{key} is not a table")
+    for name, value in table.items():
         if name not in kind._fields:
-            raise ValueError(f"{key} has an entry '{name}'; there are {', '.join(kind._fields)}")
-        number = name in _NUMBERS
-        if name != "drawn" and not isinstance(entry, (int, float) if number else str):
-            raise ValueError(f"'{name}' of {key} is not a {'number' if number else 'text'}")
-        if number and not (entry >= 0 if name in ("typical", "peak") else entry > 0):
-            raise ValueError(f"'{name}' of {key} is {entry}")
+            raise entry.wrong(f"{key} has an entry '{name}'; there are {', '.join(kind._fields)}", name)
+        if name in _NUMBERS:
+            least, most, unit = _NUMBERS[name]
+            if type(value) not in (int, float) or not least <= value <= most:
+                raise entry.wrong(f"'{name}' of {key} is {_shown(value)}: a number {unit}from {least} to {most}", name)
+        elif name != "drawn" and not isinstance(value, str):
+            raise entry.wrong(f"'{name}' of {key} is not a text", name)
     missing = [name for name in kind._fields if name not in table and name not in kind._field_defaults]
     if missing:
-        raise ValueError(f"{key} has no '{missing[0]}'")
+        raise entry.wrong(f"{key} has no '{missing[0]}'")
     return dict(table)
 
 
-def _problems(board: Board, kiosk: Kiosk) -> list[str]:
-    """What does not fit together: signals of PINS without a wire, wires without a signal, unknown parts and rails."""
-    inside = board.controller.inside if board.controller else {}
-    signals = {signal for signal, gpio in board.pins if gpio not in inside}
-    found = [f"no wire for the signal {signal}" for signal in sorted(signals - set(kiosk.wires))]
-    found += [f"a wire for {signal}, which is not in PINS" for signal in sorted(set(kiosk.wires) - signals)]
-    found += [
-        f"{signal} goes to '{wire.part}', which is no part"
-        for signal, wire in kiosk.wires.items()
-        if wire.part not in kiosk.parts
-    ]
+def _shown(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _problems(board: Board, kiosk: Kiosk) -> Iterator[tuple[str, str, str]]:
+    """What does not fit together: signals of PINS without a wire, wires without a signal, unknown parts and rails.
+
+    Table, key, and what is wrong."""
+    yield from _of_signals(board, kiosk)
     for name, part in kiosk.parts.items():
         if part.rail is not None and part.rail not in kiosk.rails:
-            found.append(f"{name} hangs on '{part.rail}', which is no rail")
+            yield "parts", name, f"{name} hangs on '{part.rail}', which is no rail"
     names = list(kiosk.rails)
     for i, (name, rail) in enumerate(kiosk.rails.items()):
         if rail.parent is not None and rail.parent not in names[:i]:
-            found.append(f"the rail {name} is made from '{rail.parent}', which is none of those before it")
-    return found
+            yield "rails", name, f"the rail {name} is made from '{rail.parent}', which is none of those before it"
+
+
+def _of_signals(board: Board, kiosk: Kiosk) -> Iterator[tuple[str, str, str]]:
+    inside = board.controller.inside if board.controller else {}
+    signals = {signal for signal, gpio in board.pins if gpio not in inside}
+    for signal in sorted(signals - set(kiosk.wires)):
+        yield "wires", signal, f"no wire for the signal {signal}"
+    for table, there in (("wires", kiosk.wires), ("notes", kiosk.notes)):
+        for signal in sorted(set(there) - dict(board.pins).keys()):
+            yield table, signal, f"a {table[:-1]} for {signal}, which is not in PINS"
+    for signal in sorted(set(kiosk.wires) - signals):
+        yield "wires", signal, f"a wire for {signal}, whose pin is not led out"
+    for signal, wire in kiosk.wires.items():
+        if wire.part not in kiosk.parts:
+            yield "wires", signal, f"{signal} goes to '{wire.part}', which is no part"

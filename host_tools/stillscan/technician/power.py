@@ -26,13 +26,13 @@ class Budget(NamedTuple):
     most: float
 
 
-def shortages(kiosk: Kiosk) -> list[str]:
-    """Rails whose parts may take more than it can give, one plain line each."""
-    return [
-        f"{rail.rail}: its parts take up to {rail.peak:.0f} mA, and it can give {rail.most:.0f} mA"
+def shortages(kiosk: Kiosk) -> dict[str, str]:
+    """Rails whose parts may take more than it can give, with one plain line each."""
+    return {
+        rail.rail: f"{rail.rail}: its parts take up to {rail.peak:.0f} mA, and it can give {rail.most:.0f} mA"
         for rail in budget(kiosk)
         if rail.peak > rail.most
-    ]
+    }
 
 
 def budget(kiosk: Kiosk) -> list[Budget]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import numpy as np
 
 from kiosk import wire
 from stillscan.boards.files import SIMULATOR, board_folder, boards_folder, firmware_folder, modules, simulated_folders
+from stillscan.boards.table import find_board
 from stillscan.errors import DeviceError
 from stillscan.files import read_text
 from stillscan.link.messages import State, named
@@ -23,6 +25,7 @@ from stillscan.simulator.hand import profile
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.simulator.process import STUCK, WORDLESS, Firmware
 from stillscan.simulator.scene import Scene
+from stillscan.technician.clashes import wrong_values
 
 _SCRIPT = "proving.py"
 _WATCHED_MS = 1500.0  # of virtual time: start-up, an empty glass, a document, and the half of a sweep
@@ -31,6 +34,7 @@ _NATIVE = re.compile(r"^(\s*)@micropython\.(?:native|viper)\b", re.MULTILINE)
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _READ = re.compile(r"^ +def read\(self", re.MULTILINE)
 _PROVED = re.compile(r"^PROVED (?P<what>\w+) (?P<more>.+)", re.MULTILINE)
+_FACT = re.compile(r"^BOARD (\w+) (.*)$", re.MULTILINE)
 _MOST_US = 400  # as boards/simulator/proving.py has it
 
 
@@ -52,9 +56,25 @@ def prove(board: str) -> str | None:
             places = [*reversed(folders), firmware_folder()]
             kiosk.firmware = Firmware(kiosk.bus, board, script=script, path=places)
             ended = _run(kiosk, scene)
-            return (
-                None if ended is None else _named(own, ended, kiosk.firmware.console().replace(f"{copy}{os.sep}", ""))
-            )
+            console = kiosk.firmware.console().replace(f"{copy}{os.sep}", "")
+    return _said_wrong(board, console) or (None if ended is None else _named(own, ended, console))
+
+
+def _said_wrong(name: str, console: str) -> str | None:
+    """The first value that the board has when it runs and no kiosk can have: what is worked out shows here alone."""
+    board = find_board(name)
+    for what, written in _FACT.findall(console):
+        for line, says in wrong_values(board, {what: _value(written)}):
+            return f"{board.folder / 'board.py'}: line {line}: {says}"
+    return None
+
+
+def _value(written: str) -> object:
+    """What MicroPython writes as Python does; any other thing by its text."""
+    try:
+        return ast.literal_eval(written)
+    except (ValueError, SyntaxError):
+        return [written]
 
 
 def _pattern() -> Page:
@@ -89,7 +109,8 @@ def _proved(ours: Mapping[str, Path], what: str, more: Sequence[str]) -> str:
     """What the script itself has found: a method that is missing, a value that is none, a time that is too long."""
     if what == "lacks":
         path, line = _place(ours, re.compile(rf"^class {re.escape(more[0])}\b", re.MULTILINE))
-        return f"{path}: line {line}: has no method '{more[1]}' (kiosk.parts.Flow says what a flow sensor has)"
+        kind, what = ("Board", "board") if more[0] == "Board" else ("Flow", "flow sensor")
+        return f"{path}: line {line}: has no '{more[1]}' (kiosk.parts.{kind} says what a {what} has)"
     path, line = _place(ours, _READ)
     if what == "takes":
         return f"{path}: line {line}: read takes {more[0]} us of a line; it may take {_MOST_US}"

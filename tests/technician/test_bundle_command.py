@@ -163,7 +163,8 @@ def test_records_that_cannot_be_looked_at_cost_themselves_alone(
 ) -> None:
     file, out = tmp_path / "records.db", tmp_path / "out.zip"
     spoil(file)
-    assert main(["bundle", str(out), "--database", str(file)]) == 0
+    (tmp_path / "kiosk.toml").write_text(f"database = '{file}'\n")
+    assert main(["bundle", str(out), "--kiosk-config", str(tmp_path / "kiosk.toml")]) == 0
     assert inside(out, "records.json")["trouble"] == trouble
 
 

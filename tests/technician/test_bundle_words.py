@@ -101,7 +101,8 @@ def test_the_file_that_keeps_a_kiosk_from_starting_is_named_by_its_option(tmp_pa
 
 def of_a_log_at(tmp_path: Path, log: Path) -> list[str]:
     out = tmp_path / "out.zip"
-    assert main(["bundle", str(out), "--kiosk-log", str(log)]) == 0
+    (tmp_path / "kiosk.toml").write_text(f"log = '{log}'\n")
+    assert main(["bundle", str(out), "--kiosk-config", str(tmp_path / "kiosk.toml")]) == 0
     return [one.name for one in findings(read_bundle(str(out)))]
 
 
@@ -109,8 +110,8 @@ def test_a_log_that_cannot_be_written_where_it_is_named(tmp_path: Path) -> None:
     assert of_a_log_at(tmp_path, tmp_path / "logs" / "run.log")[0] == "log_refused"
 
 
-def test_a_log_that_is_a_folder_cannot_be_written(tmp_path: Path) -> None:
-    assert of_a_log_at(tmp_path, tmp_path)[0] == "log_refused"
+def test_a_log_that_is_a_folder_keeps_the_kiosk_from_starting(tmp_path: Path) -> None:
+    assert of_a_log_at(tmp_path, tmp_path)[0] == "configuration_refused"
 
 
 def test_a_log_that_is_still_to_come_is_no_finding(tmp_path: Path) -> None:

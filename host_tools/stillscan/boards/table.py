@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stillscan.boards.files import WIRING, board_entries, board_folder, boards
+from stillscan.boards.files import WIRING, board_entries, board_folder, boards, installed
 from stillscan.boards.pins import CONTROLLERS, SIGNALS, Controller, Need
 from stillscan.errors import InputError
 from stillscan.files import read_text
@@ -45,7 +45,8 @@ def find_board(name: str) -> Board:
     """The board of that name, or that a path (a folder, or its board.py) leads to. InputError when there is none."""
     if name not in boards() and name.endswith(".py") and Path(name).is_file():
         return _read(Path(name))
-    return _read(board_folder(name) / "board.py")
+    board = _read(board_folder(name) / "board.py")
+    return board._replace(name=name) if installed(name) else board
 
 
 def _read(path: Path) -> Board:

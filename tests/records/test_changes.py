@@ -285,21 +285,21 @@ def test_the_history_of_a_letter_is_every_entry_about_it(place: Place, monkeypat
     reasons(place)
     load(csv(range(1, 2)).replace(b"2026-12-13", b"2026-12-31"), place.database, place.keyring, "f", supervisor=BOSS)
     place.finish(1)
-    found = letter_history.history(tracking(1), place.database, place.keyring, ChainState(), test=False)
+    found = letter_history.history([tracking(1)], place.database, place.keyring, ChainState(), test=False)
     assert found is not None
     told = [(one["seq"], one["kind"]) for one in found.entries]
     assert told == [(2, "consignment"), (6, "withdrawal"), (7, "check"), (8, "consignment_again"), (9, "check")]
     assert found.letter.released
-    assert letter_history.history(tracking(1), place.database, place.keyring, ChainState(), test=True) is None
-    assert letter_history.history(tracking(77), place.database, place.keyring, ChainState(), test=False) is None
+    assert letter_history.history([tracking(1)], place.database, place.keyring, ChainState(), test=True) is None
+    assert letter_history.history([tracking(77)], place.database, place.keyring, ChainState(), test=False) is None
 
 
 def test_a_history_that_was_altered_is_none(place: Place) -> None:
     chain = ChainState()
     change(place, extension("2026-12-31"))
     change(place, withdrawal())
-    assert letter_history.history(tracking(1), place.database, place.keyring, chain, test=False)
+    assert letter_history.history([tracking(1)], place.database, place.keyring, chain, test=False)
     place.change("UPDATE audit_entry SET body = replace(body, ?, ?) WHERE seq = 6", tracking(1), tracking(2))
     for number in (1, 2):
         with pytest.raises(RecordsError, match="entry 6"):
-            letter_history.history(tracking(number), place.database, place.keyring, chain, test=False)
+            letter_history.history([tracking(number)], place.database, place.keyring, chain, test=False)

@@ -48,7 +48,7 @@ def test_test_ids_are_no_real_letters(number: str) -> None:
     assert normalise(number.lower(), test=True) == number
 
 
-@pytest.mark.parametrize("rest", ["", "-", "A--B", "-A", "A-", "A B", "Å", "0" * 53])
+@pytest.mark.parametrize("rest", ["", "-", "A--B", "-A", "A-", "Å", "0" * 53])
 def test_what_only_begins_as_a_test_id_is_told_their_form(rest: str) -> None:
     with pytest.raises(FieldError, match="TESTPACKAGE- and capitals or digits"):
         normalise(f"TESTPACKAGE-{rest}", test=True)
@@ -72,7 +72,6 @@ def test_the_id_that_help_names_is_taken(capsys: pytest.CaptureFixture[str]) -> 
         "RR12345678NO",
         "1234567890123456",
         "1234567890123456789",
-        "RR１２３４５６７８５NO",  # noqa: RUF001 - digits of full width
         "٣٧٠٤٣٨١٠١٠١٥٤٣٢١١٤",
         "rr123456785nı",  # noqa: RUF001 - a dotless i, whose capital is I
         "RR123456785NO\x00",

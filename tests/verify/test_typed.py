@@ -21,6 +21,13 @@ from stillscan.verify.typed import number_of
         "178591\u201499917",
         "178591\u221299917\u200b",
         "\x0217859199917\x03",
+        "\x01\x1e17859199917\x1f\x04",
+        "\uff11\uff17\uff18\uff15\uff19199917",
+        "178591+99917",
+        "*17859199917*",
+        "\u00a8C017859199917",
+        "]d117859199917\t",
+        "178591\u202f99917",
     ],
 )
 def test_an_identity_number_however_it_is_typed(typed: str) -> None:

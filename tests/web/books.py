@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 
 from stillscan.counter.visit import Recorded
 from stillscan.errors import InputError, StillscanError
-from stillscan.records.barcode import number_in
+from stillscan.records.barcode import numbers_in
 from stillscan.records.errors import OutcomeUnknownError
 from stillscan.records.staff import Person
 from stillscan.verify import Case, Consignment, Ruling, decide_case
+from stillscan.verify.typed import unframed
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 NORWEGIAN = ("P<NOROESTENBYEN<<AASE<SPECIMEN<<<<<<<<<<<<<<", "ZZZ0000016NOR9105171F3101012<<<<<<<<<<<<<<<0")
@@ -44,7 +45,7 @@ class MemoryBook:
         return NOW
 
     def letter(self, tracking: str) -> Consignment | None:
-        number = number_in(tracking).upper()
+        number = numbers_in(unframed(tracking))[0].upper()
         if len(number) not in (13, 17, 18):
             raise InputError("tracking: is none")
         return self.letters.get(number)

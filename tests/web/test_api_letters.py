@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from urllib.parse import quote
 
 import anyio
 import pytest
@@ -11,6 +12,9 @@ from clerks import run
 from starlette.responses import Response
 
 from stillscan.errors import StillscanError
+from stillscan.records.chain_state import ChainState
+from stillscan.records.history import history
+from stillscan.records.tracking import numbers
 from stillscan.web import feed as module
 from stillscan.web.feed import feed
 from stillscan.web.places import Places
@@ -130,3 +134,21 @@ def test_no_more_programs_follow_than_may_however_they_come(tmp_path: Path) -> N
         return rounds
 
     assert run(all_at_once) == [[200] * 10 + [503] * 15] * 2
+
+
+BOTH = "]C140170722123456789011\x1d00370722123456789011"  # the letter's own number, and its consignment's
+
+
+def test_a_code_as_a_scanner_sends_it_is_the_same_everywhere(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    letter = LETTER | {"tracking": "\x02]C1\x1d40170722123456789011\x03\r"}
+    assert office.client.post("/api/v1/consignments", json=[letter]).json() == {"new": 1, "unchanged": 0}
+    told = office.client.get(f"/api/v1/consignments/{quote(BOTH)}").json()
+    assert told["tracking"] == "70722123456789011"
+    chain = ChainState()
+    found = history(numbers(BOTH), office.database, office.keyring, chain, test=True)
+    assert found is not None
+    assert found.letter.tracking == "70722123456789011"
+    office.counter.answer(lambda visit: visit.enter(BOTH, visit.turn), CLERK)
+    assert office.counter.visit.letter is not None
+    assert office.counter.visit.letter.tracking == "70722123456789011"

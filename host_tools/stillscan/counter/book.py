@@ -8,7 +8,7 @@ from stillscan.counter.visit import Recorded
 from stillscan.records import tracking
 from stillscan.records.audit import reading_chain
 from stillscan.records.chain_state import ChainState
-from stillscan.records.consignments import find
+from stillscan.records.consignments import known_by
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.observations import Observations
@@ -52,12 +52,9 @@ class Book:
         ClockError before anything is asked of a customer whose check could not be recorded.
         """
         self._desk.look_at_clock()
-        normal = tracking.normalise(number, test=self._test_mode)
+        numbers = tracking.numbers(number, test=self._test_mode)
         with reading_chain(self._database, self._keyring, self._chain) as connection:
-            for letter in find(connection, self._keyring, self._chain, [normal]):
-                if letter.test == self._test_mode:
-                    return letter
-        return None
+            return known_by(numbers, connection, self._keyring, self._chain, test=self._test_mode)
 
     def finish(self, case: Case, check: str, staff: Person | None, began_by: Person | None = None) -> Recorded:
         """Let the rules decide on what was seen and record it, as that of who is signed in.

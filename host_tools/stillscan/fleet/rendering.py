@@ -14,6 +14,7 @@ from stillscan.fleet.views import percent
 from stillscan.guidance import language_name, languages, page_texts
 from stillscan.guidance.catalogue import sections
 from stillscan.records.staff import Person
+from stillscan.records.tracking import MOST_SCANNED
 
 SECTIONS = {"/": "kiosks", "/series": "passports", "/versions": "versions", "/week": "week", "/known": "known"}
 """The parts of the page, by their addresses."""
@@ -24,6 +25,7 @@ def _templates() -> Environment:
     """Of all centres of a program: each template is compiled once."""
     loader = ChoiceLoader([PackageLoader("stillscan.fleet"), PackageLoader("stillscan.web")])
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made.globals["most_scanned"] = MOST_SCANNED  # of the form to sign in
     made.filters |= {"percent": percent, "path": lambda text: quote(text, safe="")}
     return made
 

@@ -140,6 +140,17 @@ def find(
         yield letter
 
 
+def known_by(
+    numbers: Sequence[str], connection: Connection, keyring: Keyring, chain: ChainState, *, test: bool
+) -> StoredConsignment | None:
+    """The letter that has the first of these normalised numbers that any has, among those for trying out or the others.
+
+    Everything else as for `find`.
+    """
+    here = {one.tracking: one for one in find(connection, keyring, chain, numbers) if one.test == test}
+    return next((here[number] for number in numbers if number in here), None)
+
+
 def stored(
     connection: Connection, keyring: Keyring, chain: ChainState, numbers: Sequence[str] | None = None
 ) -> Iterator[tuple[StoredConsignment, StoredConsignment]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -10,7 +11,7 @@ from stillscan.records.audit import reading_chain
 from stillscan.records.chain_letter import ChainLetter
 from stillscan.records.chain_state import ChainState
 from stillscan.records.changes import mark
-from stillscan.records.consignments import StoredConsignment, altered, find, read_entries
+from stillscan.records.consignments import StoredConsignment, altered, known_by, read_entries
 from stillscan.records.database import Database
 from stillscan.records.keyring import Keyring
 from stillscan.records.kinds import LETTERS
@@ -33,17 +34,18 @@ class LetterHistory(NamedTuple):
 
 
 def history(
-    number: str, database: Database, keyring: Keyring, chain: ChainState, *, test: bool
+    numbers: Sequence[str], database: Database, keyring: Keyring, chain: ChainState, *, test: bool
 ) -> LetterHistory | None:
-    """The letter with this normalised tracking number and all that was recorded of it; None when there is none here.
+    """The letter with one of these normalised numbers (`known_by`) and all that was recorded of it; None for none here.
 
     In test mode letters for trying out are here, and no others. RecordsError for a chain, a letter or an entry about it
     that does not hold. Entries are looked for without keeping anybody from the chain: a million take about a second.
     """
     with reading_chain(database, keyring, chain) as connection:
-        letter = next(find(connection, keyring, chain, [number]), None)
+        letter = known_by(numbers, connection, keyring, chain, test=test)
+        number = numbers[0] if letter is None else letter.tracking
         stands, seen, end = chain.letter(number), mark(chain, number), chain.end.seq
-    if letter is None or stands is None or letter.test != test:
+    if letter is None or stands is None:
         return None
     return LetterHistory(letter, seen, _entries(number, stands, end, database, keyring))
 

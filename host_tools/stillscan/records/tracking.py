@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from stillscan.records.barcode import number_in
+from stillscan.records.barcode import numbers_in
 from stillscan.records.errors import FieldError
+from stillscan.verify.typed import unframed
 
 Kind = Literal["s10", "sscc", "consignment", "test"]
 
@@ -22,6 +23,29 @@ _TEST = re.compile(rf"{_TEST_BEGINS}[A-Z0-9]+(-[A-Z0-9]+)*")
 """As those of Bring's tracking service (TESTPACKAGE-EDI), or of one's own: for trying out, never on a letter."""
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # of the check digit (UPU S10)
 _LONGEST = 64  # characters: three times the 20 of an SSCC, and the width of its column in the database
+MOST_SCANNED = 320
+"""Characters of what is typed or scanned for a number: a Data Matrix of GS1 with the addresses that a label may hold
+(Scan4Transport) has some 300, and so many of any kind fit into a form."""
+
+
+def numbers(text: str, *, test: bool = False) -> list[str]:
+    """The tracking numbers in what was typed or scanned, as `normalise` spells them: the letter's own is the first.
+
+    FieldError when there is none, which says what is wrong with the first.
+    """
+    found = list[str]()
+    wrong: FieldError | None = None
+    for number in _in(text[:MOST_SCANNED].strip()):
+        number = number.upper() if number.isascii() else number
+        try:
+            kind(number, test=test)
+        except FieldError as error:
+            wrong = wrong or error
+        else:
+            found.append(number)
+    if not found and wrong is not None:
+        raise wrong
+    return found
 
 
 def normalise(text: str, *, test: bool = False) -> str:
@@ -31,11 +55,12 @@ def normalise(text: str, *, test: bool = False) -> str:
 
     With `test`, test ids (TESTPACKAGE-0001) are numbers too. FieldError for anything that is not a tracking number.
     """
-    text = text[: 2 * _LONGEST].strip()
-    number = text if text.upper().startswith(_TEST_BEGINS) else number_in(text)  # a test id has hyphens of its own
-    number = number.upper() if number.isascii() else number  # a dotless i would become a capital I
-    kind(number, test=test)
-    return number
+    return numbers(text, test=test)[0]
+
+
+def _in(text: str) -> list[str]:
+    bare = unframed(text)
+    return [bare] if bare.upper().startswith(_TEST_BEGINS) else numbers_in(bare)  # a test id has hyphens of its own
 
 
 def is_number(text: str) -> bool:

@@ -26,7 +26,7 @@ from stillscan.records.chain_entry import ChainEntry, problem
 from stillscan.records.chain_state import ChainState
 from stillscan.records.changes import mark
 from stillscan.records.clock import utc_now
-from stillscan.records.consignments import Stands, StoredConsignment, find
+from stillscan.records.consignments import Stands, StoredConsignment, find, known_by
 from stillscan.records.database import Database
 from stillscan.records.errors import RowsError, broken
 from stillscan.records.importing import load
@@ -170,11 +170,11 @@ def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Key
     @app.get("/consignments/{number}", dependencies=[may(Scope.STATES)], responses={404: {"model": Problem}})
     def letter_state(number: str) -> LetterState:
         """Whether a letter is here, and whether it has been handed out."""
-        normal = tracking.normalise(number, test=test_mode)
+        numbers = tracking.numbers(number, test=test_mode)
         with reading_chain(database, keyring, chain) as connection:
-            for letter in find(connection, keyring, chain, [normal]):
-                if letter.test == test_mode:
-                    return _state(letter, utc_now().date(), chain)
+            letter = known_by(numbers, connection, keyring, chain, test=test_mode)
+            if letter is not None:
+                return _state(letter, utc_now().date(), chain)
         raise HTTPException(404, "no such letter here")
 
 

@@ -7,12 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stillscan.records.changes import Problem as ChangeProblem
 from stillscan.records.consignments import Stands
+from stillscan.records.tracking import MOST_SCANNED
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 # No surrogates and no control characters: they have no place in a database or a letter.
 Plain = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
+
+Scanned = Annotated[str, StringConstraints(max_length=MOST_SCANNED)]
+"""A number as a bar code scanner sends it, with what comes around it."""
 
 
 class _Strict(BaseModel):
@@ -22,7 +27,7 @@ class _Strict(BaseModel):
 class Letter(_Strict):
     """A letter to hand out."""
 
-    tracking: Plain
+    tracking: Scanned
     order: Plain
     recipient: Plain
     deadline: Day
@@ -135,7 +140,7 @@ class Status(BaseModel):
 class CaseLetter(_Strict):
     """The letter of a case."""
 
-    tracking: Text
+    tracking: Scanned
     order: Text = ""
     recipient: Text
     deadline: Annotated[date, Field(strict=False)]

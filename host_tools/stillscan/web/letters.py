@@ -113,16 +113,16 @@ class Letters:
         """In a thread: look the letter up, after it was changed if that was asked for."""
         changed = error = found = None
         try:
-            number = tracking.normalise(form.get("tracking", ""), test=self._counter.test_mode)
+            numbers = tracking.numbers(form.get("tracking", ""), test=self._counter.test_mode)
         except FieldError as wrong:
             return _Done(error=wrong)
         try:
             if asked in _CHANGES:
-                changed = self._changed(asked, number, form, person)
+                changed = self._changed(asked, numbers[0], form, person)
         except StillscanError as wrong:
             error = wrong
         try:
-            found = history(number, self._database, self._keyring, self._chain, test=self._counter.test_mode)
+            found = history(numbers, self._database, self._keyring, self._chain, test=self._counter.test_mode)
         except StillscanError as wrong:
             if changed is None:
                 error = error or wrong

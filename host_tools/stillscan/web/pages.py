@@ -27,6 +27,7 @@ from stillscan.errors import StillscanError
 from stillscan.guidance import DEFAULT_LANGUAGE, languages
 from stillscan.guidance.papers import Occasion, kinds_for, paper
 from stillscan.records.staff import Role
+from stillscan.records.tracking import MOST_SCANNED
 from stillscan.technician.glass import Glass
 from stillscan.web.answers import ANSWERS, give
 from stillscan.web.browsers import Browsers
@@ -48,7 +49,6 @@ _MOST_CUSTOMERS = 10
 _MOST_ANSWERS = 50  # at one time, each in a thread: records that hang keep them for seconds
 _FIELDS = {"tracking": ("tracking",), "second": ("number", "again"), "verdict": ("tracking",)}
 """What people type at a step, by the names of the fields."""
-_DRAFT = 128  # characters of a field that are kept: what the fields take
 _TYPES = {"txt": "text/plain; charset=utf-8", "eml": "message/rfc822"}
 
 
@@ -203,9 +203,9 @@ class _Pages:
         fields = {}
         problem = told.get("problem")
         if problem == "number_again":
-            fields = {"number": (form.get("number") or form.get("again", ""))[:_DRAFT], "at": "again"}
+            fields = {"number": (form.get("number") or form.get("again", ""))[:MOST_SCANNED], "at": "again"}
         elif name == "tracking" and problem not in (None, "tracking_is_number"):
-            fields = {"tracking": form.get("tracking", "")[:_DRAFT]}
+            fields = {"tracking": form.get("tracking", "")[:MOST_SCANNED]}
 
         def keep(visit: Visit, _: object) -> None:
             if fields or told:
@@ -222,7 +222,7 @@ class _Pages:
         def keep(visit: Visit, _: object) -> None:
             if form.get("boot") != self._counter.boot or form.get("about") != visit.about:
                 return
-            fields = {name: form[name][:_DRAFT] for name in _FIELDS.get(visit.step, ()) if name in form}
+            fields = {name: form[name][:MOST_SCANNED] for name in _FIELDS.get(visit.step, ()) if name in form}
             if form.get("at") in fields:
                 fields["at"] = form["at"]  # where the cursor stands
             visit.drafts[browser] = replace(visit.draft_of(browser), fields=fields)

@@ -12,6 +12,7 @@ from stillscan.counter.counter import Counter
 from stillscan.guidance import language_name, languages, page_texts
 from stillscan.guidance.catalogue import sections
 from stillscan.guidance.customers import customer_languages, customer_texts
+from stillscan.records.tracking import MOST_SCANNED
 from stillscan.technician.glass import Glass
 from stillscan.web.service_view import wipe
 from stillscan.web.view import clerk, customer, heading, notice_text, records_text, scanner_helps, scanner_text, voice
@@ -20,9 +21,11 @@ from stillscan.web.view import clerk, customer, heading, notice_text, records_te
 @cache
 def _templates() -> Environment:
     """Of all counters of a program: each template is compiled once."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("stillscan.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    made.globals["most_scanned"] = MOST_SCANNED
+    return made
 
 
 class TourLetter(Protocol):

@@ -140,7 +140,9 @@ panel.addEventListener('submit', (event) => {
 const FAST_MS = 60 // slow scanners send 30 characters a second; people at their fastest type 15
 const SHORTEST = 3 // characters: fewer are a hand that has touched the keyboard
 const WHOLE = 13 // characters of the shortest number of a letter: a hand does not type so many so fast
-const LONGEST = 128 // characters: the program looks at no more
+const LONGEST = 320 // characters: the program looks at no more (MOST_SCANNED)
+// Between the fields of a bar code a scanner may press F8, or Ctrl with the key of ], because no character does.
+const SEPARATOR = '\u001d'
 let typed = ''
 let last = -Infinity
 
@@ -151,6 +153,23 @@ function heardKey(event) {
   if (event.key.length === 1 && typed.length < LONGEST) typed += event.key
 }
 const follows = (event) => event.timeStamp - last <= FAST_MS
+const among = (event) => typed !== '' && follows(event)
+
+function separates(event, field) {
+  last = event.timeStamp
+  typed += SEPARATOR
+  if (field?.selectionStart != null) field.setRangeText(SEPARATOR, field.selectionStart, field.selectionEnd, 'end')
+}
+
+// A key that answers a question waits until it is seen that it does not begin a bar code; among its characters it is one.
+let pressing = null
+function press(key) {
+  const question = about()
+  pressing = setTimeout(() => {
+    const button = about() === question ? panel.querySelector(`button[data-key="${CSS.escape(key)}"]:enabled`) : null
+    button?.click()
+  }, FAST_MS)
+}
 
 function scanned(number) {
   const form = panel.querySelector('input[name=turn]')?.form
@@ -166,14 +185,20 @@ function asksTwice(field) {
 }
 
 document.addEventListener('keydown', (event) => {
-  if (!atCounter || event.ctrlKey || event.altKey || event.metaKey) return
-  const button = event.repeat ? null : panel.querySelector(`button[data-key="${CSS.escape(event.key)}"]`)
-  if (button) {
+  if (!atCounter) return
+  const inField = event.target.matches?.('input, textarea, select')
+  if (among(event) && (event.key === 'F8' || (event.ctrlKey && event.code === 'BracketRight'))) {
     event.preventDefault()
-    if (!button.disabled) button.click()
+    separates(event, inField ? event.target : null)
     return
   }
-  const inField = event.target.matches?.('input, textarea, select')
+  if (event.ctrlKey || event.altKey || event.metaKey) return
+  if (event.key.length === 1) clearTimeout(pressing)
+  if (!event.repeat && panel.querySelector(`button[data-key="${CSS.escape(event.key)}"]`)) {
+    event.preventDefault()
+    if (!among(event)) press(event.key)
+    return
+  }
   if (event.key === 'Enter') {
     const fast = follows(event) ? typed : ''
     const code = inField ? '' : fast

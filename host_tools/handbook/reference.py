@@ -53,22 +53,16 @@ def description() -> dict[str, Any]:
 
 
 def interface(described: dict[str, Any]) -> Iterator[str]:
-    """Every call with its parameters, its body and its answers; then the fields of every object."""
+    """Every call with its scope, parameters, body and answers; what is sent to others; the fields of every object."""
     version = described["info"]["version"]
     yield f"# API\n\nVersion {version}, under `/api/v1` of the page's address. A running kiosk describes it in"
     yield "`/api/v1/openapi.json`. Tokens: [people and PINs](../host_tools/docs/staff.md).\n"
     for path, methods in described["paths"].items():
         for method, call in methods.items():
-            yield f"## {method.upper()} {path}\n\n{call.get('description', call['summary'])}\n"
-            yield from _table("parameter", [_parameter(one) for one in call.get("parameters", [])])
-            body = call.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-            if body:
-                yield f"Body: {_kind(body)}\n"
-            rows = []
-            for code, answer in call["responses"].items():
-                schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-                rows.append((code, _kind(schema), answer.get("description", "")))
-            yield from _table("answer", rows)
+            yield from _call(f"{method.upper()} {path}", call)
+    for name, methods in described["webhooks"].items():
+        for method, call in methods.items():
+            yield from _call(f"{method.upper()} to a receiver: {name}", call)
     for name, schema in described["components"]["schemas"].items():
         yield f"## {name}\n\n{schema.get('description', '')}\n"
         wanted = schema.get("required", [])
@@ -77,6 +71,23 @@ def interface(described: dict[str, Any]) -> Iterator[str]:
             for field, one in schema.get("properties", {}).items()
         ]
         yield from _table("field", rows)
+
+
+def _call(name: str, call: dict[str, Any]) -> Iterator[str]:
+    yield f"## {name}\n\n{call.get('description', call['summary'])}\n"
+    for needed in call.get("security", []):
+        yield f"Scope of the token: {', '.join(f'`{scope}`' for scopes in needed.values() for scope in scopes)}\n"
+    yield from _table("parameter", [_parameter(one) for one in call.get("parameters", [])])
+    body = call.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if body:
+        yield f"Body: {_kind(body)}\n"
+    rows = []
+    for code, answer in call["responses"].items():
+        kinds = [(form, told.get("schema", {})) for form, told in answer.get("content", {}).items()]
+        form, schema = kinds[0] if kinds else ("", {})
+        said = schema.get("description", answer.get("description", ""))
+        rows.append((code, form if form == "text/event-stream" else _kind(schema), said))
+    yield from _table("answer", rows)
 
 
 def _parameter(one: dict[str, Any]) -> tuple[str, str, str]:

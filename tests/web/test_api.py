@@ -141,6 +141,7 @@ def test_a_letter_comes_in_and_is_handed_out_at_the_counter(office: Office) -> N
         ({"deadline": "2026-02-30"}, "deadline"),
         ({"recipient": ""}, "recipient"),
         ({"recipient": "a\u202eb"}, "recipient"),
+        ({"recipient": "]C0CS111111115NO"}, "recipient"),  # the bar code of the next letter
         ({"unknown": "1"}, "unknown"),
         ({"recipient": "x" * 300}, "recipient"),
         ({"order": None}, "order"),

@@ -119,6 +119,10 @@ def test_a_call_that_comes_late_undoes_nothing(office: Office) -> None:
         ("extend", {"deadline": LATER, "mark": "0" * 64}, 409, "meanwhile"),
         ("correct", {"recipient": ""}, 422, "recipient"),
         ("correct", {"recipient": "a\u202eb"}, 422, "recipient"),
+        ("correct", {"recipient": "]C0CS111111115NO"}, 422, "recipient"),  # scanned or typed for another field
+        ("withdraw", {"reason": "(00)370722123456789011"}, 422, "reason"),
+        ("withdraw", {"reason": "178591 99917"}, 422, "reason"),
+        ("again", {**AGAIN, "recipient": "CS111111115NO"}, 422, "recipient"),
         ("withdraw", {"reason": ""}, 422, "reason"),
         ("withdraw", {"why": "x"}, 422, "why"),
         ("return", {"mark": None}, 422, "mark"),

@@ -1,5 +1,7 @@
 """Letters listed and counted by programs, and the counter as they follow it."""
 
+import json
+import re
 import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -13,9 +15,11 @@ from starlette.responses import Response
 
 from stillscan.errors import StillscanError
 from stillscan.records.chain_state import ChainState
+from stillscan.records.ended import EndedChecks
 from stillscan.records.history import history
 from stillscan.records.tracking import numbers
 from stillscan.web import feed as module
+from stillscan.web import webhook as hooks
 from stillscan.web.feed import feed
 from stillscan.web.places import Places
 
@@ -67,7 +71,7 @@ def test_the_counter_is_followed_without_anything_personal(tmp_path: Path) -> No
         return [*told, *[one async for one in stream]]
 
     told = run(watch)
-    assert all(one.startswith("event: state\ndata: {") for one in told)
+    assert all(re.match(r"event: state\ndata: {|id: k1-\d+\nevent: check\ndata: {", one) for one in told)
     assert '"step": "tracking"' in told[0]
     assert '"verdict": "rescan"' in told[-1]
     assert not any("RR123456785NO" in one or "stenbyen" in one for one in told)
@@ -152,3 +156,112 @@ def test_a_code_as_a_scanner_sends_it_is_the_same_everywhere(tmp_path: Path) -> 
     office.counter.answer(lambda visit: visit.enter(BOTH, visit.turn), CLERK)
     assert office.counter.visit.letter is not None
     assert office.counter.visit.letter.tracking == "70722123456789011"
+
+
+def check_of(office: Office) -> str:
+    """A customer comes and has no passport; the reference of the check."""
+    office.counter.begin_anew(office.counter.visit.turn)
+    office.counter.answer(lambda visit: visit.enter(LETTER["tracking"], visit.turn), CLERK)
+    office.counter.answer(lambda visit: visit.end(visit.turn), CLERK)
+    assert office.counter.visit.verdict is not None
+    return office.counter.visit.verdict.reference
+
+
+def followed(office: Office, *, after: str = "", until: int) -> list[str]:
+    """So many events of the counter, as a program hears them that asks again after this id."""
+
+    async def watch() -> list[str]:
+        ended = EndedChecks(office.database, office.keyring)
+        stream = feed(office.counter, lambda: True, ended.after, after)
+        told = [await anext(stream) for _ in range(until)]
+        await stream.aclose()
+        return told
+
+    return run(watch)
+
+
+def test_who_was_away_is_told_each_check_that_ended_since_once(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.client.post("/api/v1/consignments", json=[LETTER])
+    first = check_of(office)
+    begins = followed(office, until=1)
+    assert begins[0].startswith(f"id: {first}\nevent: state\n")  # who is away before any check has ended, too
+    later = [check_of(office), check_of(office)]
+    told = followed(office, after=first, until=3)
+    assert [one.partition("\n")[0] for one in told[:2]] == [f"id: {reference}" for reference in later]
+    wanted = {"verdict": "rescan", "reasons": ["mrz_missing", "face_not_confirmed"], "test": True}
+    assert json.loads(told[0].partition("data: ")[2]) == wanted | {"reference": later[0]}
+    assert "event: state" in told[2]
+    for nobodys in (later[1], "k2-1", "k1-x", "k1-" + "9" * 40, "-", "1", "k1-\u0661"):
+        assert "event: state" in followed(office, after=nobodys, until=1)[0]
+    assert len(followed(office, after="k1-0", until=4)) == 4
+    office.database.close()
+
+
+@pytest.mark.parametrize("trouble", ["fails", "hangs"])
+def test_records_that_cannot_say_what_was_missed_end_the_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """Who asks again with the same id misses nothing."""
+    monkeypatch.setattr(module, "_PAST_S", 0.01)
+    go_on = threading.Event()
+    office = Office(tmp_path)
+
+    def ended(_: str) -> tuple[list, str]:
+        if trouble == "hangs":
+            go_on.wait()
+        raise StillscanError("the database does not answer")
+
+    async def watch(after: str) -> list[str]:
+        stream = feed(office.counter, lambda: True, ended, after)
+        told = [one async for one in stream] if after else [await anext(stream)]
+        await stream.aclose()
+        return told
+
+    assert run(lambda: watch("k1-3")) == []
+    assert "event: state" in run(lambda: watch(""))[0]
+    assert office.counter.watchers == 0
+    go_on.set()
+    office.database.close()
+
+
+def test_a_receiver_is_told_what_ended_while_the_program_was_away(tmp_path: Path) -> None:
+    """Checks of another program on the same records, or whose message waited when this one ended."""
+    office = Office(tmp_path)
+    office.client.post("/api/v1/consignments", json=[LETTER])
+    ended, note = EndedChecks(office.database, office.keyring), tmp_path / "webhook"
+    check_of(office)  # before anybody was to be told
+
+    def told(takes: bool, more: int = 0) -> list[dict]:
+        """What a receiver is sent that takes it or not, by a program that is started, sees more checks, and ends."""
+        sent: list[dict] = []
+
+        def post(body: bytes, headers: dict[str, str]) -> None:
+            sent.append(json.loads(body)["data"] | {"id": headers["webhook-id"]})
+            if not takes:
+                raise OSError
+
+        def done(reference: str) -> None:
+            hooks._note(note, reference)
+            if len(sent) == wanted:
+                hook.end()
+
+        hook = hooks.Webhook(b"s" * 24, post, True, pause=lambda _: True, done=done)
+        hooks._catch_up(hook, ended, note)
+        stop = office.counter.watch(hook.on_event)
+        for _ in range(more):
+            check_of(office)
+        stop()
+        wanted = len(hook._waiting)
+        if wanted:
+            hook.run()
+        return sent
+
+    assert told(takes=True) == []
+    (live,) = told(takes=True, more=1)
+    away = [check_of(office), check_of(office)]
+    assert [one["reference"] for one in told(takes=False)] == away[:1]  # one after the other, in order
+    assert [one["reference"] for one in told(takes=True, more=1)][:-1] == away
+    assert live["id"] == f"check-{live['reference']}"
+    assert told(takes=True) == []
+    office.database.close()

@@ -85,6 +85,9 @@ def test_the_reference_has_every_command_call_and_name() -> None:
     calls = "\n".join(reference.interface(described))
     for path, methods in described["paths"].items():
         assert all(f"## {method.upper()} {path}\n" in calls for method in methods)
+    assert calls.count("Scope of the token: `") == sum(map(len, described["paths"].values()))
+    assert "## POST to a receiver: check.ended\n" in calls
+    assert "text/event-stream" in calls
     for link in re.findall(r"\]\(#([a-z0-9_-]+)\)", calls):
         assert re.search(rf"^## {link}$", calls, re.M | re.I), link
     names = "\n".join(reference.names())

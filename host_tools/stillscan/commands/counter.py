@@ -45,6 +45,7 @@ from stillscan.technician.relay import Relay
 from stillscan.terminal.streams import go_on_without
 from stillscan.verify.known import lists
 from stillscan.web.sessions import LOCK_MINUTES
+from stillscan.web.webhook import FILE as WEBHOOK
 from stillscan.web.webhook import SHORTEST_SECRET, telling
 
 if TYPE_CHECKING:  # a program without a page loads none of it
@@ -93,6 +94,7 @@ def serve(
     from stillscan.commands.clock_watch import clock_watch
     from stillscan.counter.book import Book
     from stillscan.counter.counter import Counter
+    from stillscan.records.ended import EndedChecks
     from stillscan.records.place import data_folder
     from stillscan.records.services import Services
     from stillscan.records.tokens import TokenList
@@ -178,7 +180,7 @@ def serve(
             here = Here(keyring.kiosk, kept.parent / "fleet", relay, counter, book, known, wanted, idle)
             with (
                 clock,
-                telling(counter, *receiver),
+                telling(counter, *receiver, EndedChecks(database, keyring), keyring.folder / WEBHOOK),
                 centre.sending(counter),
                 noted(keyring.folder, held),
                 _watching(counter, relay),

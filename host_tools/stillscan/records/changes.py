@@ -93,7 +93,7 @@ def withdrawal(reason: str | None = None) -> Change:
 
     A reason that is given says something: an empty one is refused. None: none is given.
     """
-    person = None if reason is None else {"reason": text.line("reason", reason, text.NAME_LENGTH)}
+    person = None if reason is None else {"reason": text.words("reason", reason)}
     return Change(kinds.WITHDRAWAL, {}, person, lambda letter, today: _ended(letter), lambda letter: letter.withdrawn)
 
 

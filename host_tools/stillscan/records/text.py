@@ -11,6 +11,9 @@ import re
 import unicodedata
 
 from stillscan.records.errors import FieldError
+from stillscan.records.tracking import is_number
+from stillscan.verify.identity_number import NEW_RULES_FROM, parse_identity_number
+from stillscan.verify.typed import number_of
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NAME_LENGTH = 200  # characters of a recipient
@@ -36,9 +39,24 @@ def line(field: str, value: object, longest: int = TEXT_LENGTH, *, empty: bool =
     return text
 
 
+def words(field: str, value: object, longest: int = NAME_LENGTH) -> str:
+    """A line that somebody wrote. FieldError for a number that was scanned or typed into the wrong field.
+
+    Neither a letter's bar code nor anybody's identity number is a name or a reason, whoever sends it.
+    """
+    text = line(field, value, longest)
+    if not any(map(str.isdigit, text)):
+        return text  # as names are
+    if is_number(text):
+        raise FieldError(field, "is a tracking number")
+    if parse_identity_number(number_of(text), NEW_RULES_FROM) is not None:
+        raise FieldError(field, "is an identity number")
+    return text
+
+
 def name(field: str, value: object) -> str:
-    """A recipient's name: a line whose letters are Latin, because it is compared with a passport's."""
-    text = line(field, value, NAME_LENGTH)
+    """A recipient's name: words whose letters are Latin, because they are compared with a passport's."""
+    text = words(field, value)
     letters = [character for character in text if unicodedata.category(character) in ("Lu", "Ll", "Lt", "Lo")]
     if not letters:
         raise FieldError(field, "holds no letter")

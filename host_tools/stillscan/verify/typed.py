@@ -38,6 +38,8 @@ def unframed(text: str) -> str:
 
     Spaces and what cannot be seen are taken off, and signs of full width are those of any other.
     """
+    if text.isascii() and text.isalnum():
+        return text  # as files of letters have them, by the hundred thousand
     text = _bare(_SEPARATORS.sub(GROUP_SEPARATOR, "".join(map(_plain, text))))
     flagged = unicodedata.normalize("NFD", text[:1])
     if flagged[1:] == _DIAERESIS:

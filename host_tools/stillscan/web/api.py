@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Request, Security
+from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from fastapi.security import HTTPBearer
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -28,6 +27,7 @@ from stillscan.records.changes import mark
 from stillscan.records.clock import utc_now
 from stillscan.records.consignments import Stands, StoredConsignment, find, known_by
 from stillscan.records.database import Database
+from stillscan.records.ended import EndedChecks
 from stillscan.records.errors import RowsError, broken
 from stillscan.records.importing import load
 from stillscan.records.keyring import Keyring
@@ -38,7 +38,10 @@ from stillscan.verify.rules import decide_case
 from stillscan.verify.ruling import explanations
 from stillscan.web.api_decisions import add_decisions
 from stillscan.web.api_shapes import (
+    EVENTS,
     CaseIn,
+    CheckEnded,
+    EventStream,
     Imported,
     Letter,
     Letters,
@@ -66,21 +69,23 @@ _MOST_FEEDS = 10  # programs that follow the counter at one time: an office has 
 
 def api(counter: Counter, database: Database, keyring: Keyring, tokens: TokenList) -> FastAPI:
     """The application to be mounted under /api/v1."""
-    refused: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 403, 413, 422, 503)}
+    refused: dict[int | str, dict[str, Any]] = {
+        code: {"model": Problem} for code in (400, 401, 403, 413, 422, 431, 503)
+    }
     app = FastAPI(
         title="stillscan",
         version=__version__,
         description=__doc__,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Security(HTTPBearer(auto_error=False))],  # for the description: TokenFirst has looked at it
         responses=refused,
     )
     begin_in(app, "en")  # programs that call it are written in English
     app.add_middleware(WholeBody, most=most_bytes)
     app.add_middleware(TokenFirst, find=tokens.find)
     _add_failures(app)
-    _add_counter(app, counter, tokens)
+    _add_counter(app, counter, tokens, EndedChecks(database, keyring))
+    _add_webhook(app)
     chain = ChainState()
     _add_letters(app, counter.test_mode, database, keyring, chain)
     add_decisions(app, counter.test_mode, database, keyring, chain)
@@ -110,7 +115,7 @@ def _add_failures(app: FastAPI) -> None:
         return JSONResponse({"detail": str(error)}, 503)
 
 
-def _add_counter(app: FastAPI, counter: Counter, tokens: TokenList) -> None:
+def _add_counter(app: FastAPI, counter: Counter, tokens: TokenList, ended: EndedChecks) -> None:
     @app.get("/status", dependencies=[may(Scope.STATES)])
     def status() -> Status:
         """What happens at the counter now."""
@@ -125,17 +130,33 @@ def _add_counter(app: FastAPI, counter: Counter, tokens: TokenList) -> None:
             test_mode=counter.test_mode,
         )
 
-    @app.get("/events", responses={200: {"content": {"text/event-stream": {}}}})
-    async def events(token: Annotated[Token, may(Scope.STATES)]) -> Response:
-        """What happens at the counter, as server-sent events: `state` with each change, `beat` when nothing changes.
+    @app.get("/events", response_class=EventStream, responses={200: {"content": EVENTS}})
+    async def events(
+        token: Annotated[Token, may(Scope.STATES)], last_event_id: Annotated[str, Header()] = ""
+    ) -> Response:
+        """What happens at the counter, as server-sent events: `state` with each change, `check` with each check that
+        ended, `beat` when nothing changes for 2.5 s.
 
-        It ends when the token is revoked.
+        A `check` has its reference as its id, and the first `state` the end of the log. Who was away sends the last
+        id in `Last-Event-ID`, as browsers do by themselves, and is told first which checks ended since. A `check` may
+        come twice, with the same id. The stream ends when the token is revoked, and when records cannot say what was
+        missed: then ask again with the same id.
         """
-        events = feed(counter, lambda: tokens.is_active(token.name))
+        events = feed(counter, lambda: tokens.is_active(token.name), ended.after, last_event_id)
         full = JSONResponse({"detail": "too many programs follow the counter already"}, 503)
         return feeds.stream(None, events, full)
 
     feeds = Places(_MOST_FEEDS)
+
+
+def _add_webhook(app: FastAPI) -> None:
+    @app.webhooks.post("check.ended")
+    def check_ended(body: CheckEnded) -> None:
+        """A check has ended: what `run --webhook` sends, signed as Standard Webhooks has it.
+
+        Headers: `webhook-id` (the same at each try), `webhook-timestamp` (of this try), `webhook-signature`. Any answer
+        from 200 to 299 takes it.
+        """
 
 
 def _add_letters(app: FastAPI, test_mode: bool, database: Database, keyring: Keyring, chain: ChainState) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stillscan.records.changes import Problem as ChangeProblem
@@ -13,6 +14,7 @@ Text = Annotated[str, StringConstraints(max_length=200)]
 # No surrogates and no control characters: they have no place in a database or a letter.
 Plain = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
+Verdict = Literal["release", "refuse", "rescan", "needs_second_document", "compare_by_hand"]
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
@@ -137,6 +139,42 @@ class Status(BaseModel):
     test_mode: bool
 
 
+class Ended(BaseModel):
+    """How a check ended: ``reference`` names its entry in the audit log, ``test``: it was a trial."""
+
+    verdict: Verdict
+    reasons: list[str]
+    reference: str
+    test: bool
+
+
+class CheckEnded(BaseModel):
+    """What a webhook is sent; ``timestamp`` is that of the check's end, in seconds since 1970."""
+
+    type: Literal["check.ended"]
+    timestamp: int
+    data: Ended
+
+
+class EventStream(Response):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+EVENTS: dict[str, Any] = {
+    "text/event-stream": {
+        "schema": {
+            "type": "string",
+            "description": "event `state`: {turn, step, scanner, trouble, verdict, reasons, reference}, the last three "
+            "null or empty until the check is over; event `check`: {verdict, reasons, reference, test}; "
+            "event `beat`: {}",
+        }
+    }
+}
+"""What the stream of events is."""
+
+
 class CaseLetter(_Strict):
     """The letter of a case."""
 
@@ -169,7 +207,7 @@ class CaseIn(_Strict):
 class RulingOut(BaseModel):
     """A verdict and every reason for it."""
 
-    verdict: Literal["release", "refuse", "rescan", "needs_second_document", "compare_by_hand"]
+    verdict: Verdict
     reasons: list[str]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
-from fastapi import Depends, HTTPException, Request
+from fastapi import HTTPException, Request, Security
+from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Send
@@ -21,6 +22,10 @@ LETTERS_BYTES = 4_000_000
 """Of a list of letters: 10,000, the most of one call, take 1 MB; with the longest names there are, four."""
 CALL_BYTES = 65_536
 """Of any other call: a case has twelve fields of at most 200 characters."""
+_BEARER = HTTPBearer(
+    auto_error=False,  # `TokenFirst` has looked at it
+    description="A token of `stillscan token add NAME --scope SCOPE ...`. Each call names the scope that it needs.",
+)
 _DESCRIPTION = "/openapi.json"  # what the API can do, which is no secret
 _LOG = Seldom(__name__)
 
@@ -62,7 +67,7 @@ def most_bytes(scope: ASGIScope) -> int:
 def may(scope: Scope) -> Any:
     """What an operation depends on: a token with this scope, which it may take as an argument."""
 
-    def allowed(request: Request) -> Token:
+    def allowed(request: Request, _: Annotated[object, Security(_BEARER)]) -> Token:
         token: Token = request.state.token
         if scope not in token.scopes:
             _LOG.warning("a token that is for other things was refused")
@@ -70,4 +75,4 @@ def may(scope: Scope) -> Any:
             raise HTTPException(403, f"the token lacks the scope '{scope}'", needs)
         return token
 
-    return Depends(allowed)
+    return Security(allowed, scopes=[str(scope)])  # for the description

@@ -50,8 +50,8 @@ _LOG = Seldom(__name__)
 _FIND = "find"
 _CHANGES: Mapping[str, Callable[[Mapping[str, str]], Change]] = {
     "extend": lambda form: extension(form.get("deadline", "")),
-    "correct": lambda form: correction(_typed("recipient", form)),
-    "withdraw": lambda form: withdrawal(_typed("reason", form).strip() or None),
+    "correct": lambda form: correction(form.get("recipient", "")),
+    "withdraw": lambda form: withdrawal(form.get("reason", "").strip() or None),
     "return": lambda form: return_to_sender(),
 }
 _OFFERED = {"waiting": tuple(_CHANGES), "deadline over": tuple(_CHANGES), "withdrawn": ("return",)}
@@ -158,16 +158,6 @@ class Letters:
         page = HTMLResponse(self._rendering.render("letters.html", language, **values), status_code=status)
         keep_choice(request, page)
         return page
-
-
-def _typed(field: str, form: Mapping[str, str]) -> str:
-    """What a person typed; FieldError for a bar code, which is scanned for another field."""
-    value = form.get(field, "")
-    try:
-        tracking.normalise(value)
-    except FieldError:
-        return value
-    raise FieldError(field, "is a tracking number")
 
 
 def _problem(error: StillscanError | None, language: str) -> tuple[int, str | None]:

@@ -19,11 +19,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from stillscan.counter.counter import Counter, Event
-from stillscan.errors import InputError
+from stillscan.errors import InputError, StillscanError
+from stillscan.records.ended import EndedChecks
+from stillscan.records.files import is_there, read, replace
 
 SHORTEST_SECRET = 24
 """Bytes: the least that Standard Webhooks allows."""
@@ -32,6 +35,10 @@ _WHOLE_S = 20.0  # for all of its answer: one that comes byte by byte would neve
 _PAUSES_S = (1.0, 5.0, 30.0, 300.0, 1800.0)  # between tries, the last again and again: as the standard suggests
 _TRIES = 60  # of one message: a day with these pauses
 _MOST_WAITING = 1000  # messages: five days of a counter; the oldest go first, and that is in the log
+FILE = "webhook"
+"""Beside the keys: the reference of the check that the receiver has been told last."""
+_MODE = 0o600  # as of all that lies beside the keys
+_NAMED = "check-"  # begins a message's name, before the reference
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 _LOG = logging.getLogger(__name__)
 
@@ -85,7 +92,10 @@ class Webhook:
         test_mode: bool,
         pause: Callable[[float], bool] | None = None,
         now: Callable[[], float] = time.time,
+        done: Callable[[str], None] = lambda reference: None,
     ) -> None:
+        """``done`` is told the reference of each check that was taken, or given up."""
+        self._done = done
         self._secret, self._post, self._test_mode, self._now = secret, post, test_mode, now
         self._ended = threading.Event()
         self._pause = pause or self._ended.wait
@@ -98,9 +108,12 @@ class Webhook:
         kind, content = event
         if kind != "verdict":
             return
-        at_s = int(self._now())
-        told: dict[str, Any] = {"type": "check.ended", "timestamp": at_s, "data": {**content, "test": self._test_mode}}
-        message = Told(f"check-{content['reference']}", json.dumps(told).encode())
+        self.tell({**content, "test": self._test_mode}, self._now())
+
+    def tell(self, data: dict[str, Any], at_s: float) -> None:
+        """Of one check, which ended at ``at_s`` (seconds since 1970)."""
+        told = {"type": "check.ended", "timestamp": int(at_s), "data": data}
+        message = Told(f"{_NAMED}{data['reference']}", json.dumps(told).encode())
         with self._lock:
             if len(self._waiting) >= _MOST_WAITING:
                 self._waiting.popleft()
@@ -115,21 +128,25 @@ class Webhook:
             self._come.clear()
             while self._waiting and not self._ended.is_set():
                 message = self._waiting[0]
-                self._send(message)
+                if not self._send(message):
+                    return
+                self._done(message.name.removeprefix(_NAMED))
                 with self._lock:
                     if self._waiting and self._waiting[0] is message:  # it may have been let go meanwhile
                         self._waiting.popleft()
 
-    def _send(self, message: Told) -> None:
+    def _send(self, message: Told) -> bool:
+        """Whether it is done with: taken, or given up; not when the program ends meanwhile."""
         for number in range(_TRIES):
             try:
                 self._post(message.body, signed(message, self._secret, int(self._now())))
-                return
+                return True
             except OSError as error:
                 _LOG.warning("webhook: not taken, try %d: %s", number + 1, error or type(error).__name__)
             if self._pause(_PAUSES_S[min(number, len(_PAUSES_S) - 1)]):
-                return
+                return False
         _LOG.error("webhook: the receiver did not take message %s in %d tries", message.name, _TRIES)
+        return True
 
     def end(self) -> None:
         """Nothing more is sent."""
@@ -173,12 +190,18 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
 
 
 @contextmanager
-def telling(counter: Counter, url: str | None, secret: bytes) -> Iterator[None]:
-    """Tell the receiver of each check that ends meanwhile; without an address nobody is told."""
+def telling(
+    counter: Counter, url: str | None, secret: bytes, ended: EndedChecks | None = None, note: Path | None = None
+) -> Iterator[None]:
+    """Tell the receiver of each check that ends meanwhile; without an address nobody is told.
+
+    In the file ``note`` stands up to where it has been told; what ``ended`` knows of later is told first.
+    """
     if url is None:
         yield
         return
-    hook = Webhook(secret, poster(url), counter.test_mode)
+    hook = Webhook(secret, poster(url), counter.test_mode, done=lambda reference: _note(note, reference))
+    _catch_up(hook, ended, note)
     stop = counter.watch(hook.on_event)
     threading.Thread(target=hook.run, name="webhook", daemon=True).start()
     try:
@@ -186,3 +209,25 @@ def telling(counter: Counter, url: str | None, secret: bytes) -> Iterator[None]:
     finally:
         stop()
         hook.end()
+
+
+def _catch_up(hook: Webhook, ended: EndedChecks | None, note: Path | None) -> None:
+    """What ended since the receiver was told last; from now on when it never was. Records that fail are in the log."""
+    if ended is None or note is None:
+        return
+    try:
+        checks, here = ended.after(read(note).decode(errors="replace").strip() if is_there(note) else "")
+        if not checks:
+            replace(note, here.encode(), _MODE)
+        for check in checks:
+            hook.tell(check.told, check.at.timestamp())
+    except StillscanError as error:
+        _LOG.error("webhook: whether something is still to be told is not known: %s", error)
+
+
+def _note(note: Path | None, reference: str) -> None:
+    try:
+        if note is not None:
+            replace(note, reference.encode(), _MODE)
+    except StillscanError as error:
+        _LOG.error("webhook: what the receiver has taken could not be noted, and will be told again: %s", error)

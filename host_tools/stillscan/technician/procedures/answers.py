@@ -43,7 +43,7 @@ def typed(line: str) -> float | None:
 
 def reason(line: str) -> str:
     """Why a step is left out. FieldError: that is none."""
-    return text.line("reason", line.strip(), REASON_LENGTH)
+    return text.words("reason", line.strip(), REASON_LENGTH)
 
 
 def note_scanner(run: Run, told: dict[str, object]) -> None:

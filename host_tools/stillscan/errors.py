@@ -4,6 +4,7 @@ Everything the commands expect to happen is one of these. Anything else is a def
 Messages never hold personal data: no MRZ text, names, numbers or dates of a document.
 """
 
+import sys
 from importlib.util import find_spec
 from typing import Literal
 
@@ -69,6 +70,13 @@ class MissingPackagesError(EnvironmentTroubleError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what}: pip install 'stillscan[{extra}]'")
+
+
+def expect_posix(what: str) -> None:
+    """Before anything is done: EnvironmentTroubleError on Windows, for what needs forks, pipes that are handed on, or
+    pseudo-terminals."""
+    if sys.platform == "win32":
+        raise EnvironmentTroubleError(f"{what} works on Linux and macOS, and not on Windows; there it does in WSL")
 
 
 def expect_package(package: str, what: str, extra: str) -> None:

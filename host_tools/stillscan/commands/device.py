@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stillscan.commands.records import read_input
 from stillscan.commands.world import SAMPLE, UF2_ALONE, add_movement, chip_kiosk, scene, visitors
-from stillscan.errors import InputError
+from stillscan.errors import InputError, expect_posix
 from stillscan.link.pairing import Pairing
 from stillscan.simulator.kiosk import SimulatedKiosk
 from stillscan.technician.clashes import refuse
@@ -62,13 +62,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; ends when it is asked to stop."""
+    expect_posix("a pseudo-terminal")
     if args.board != "simulator":
         return _emulated(args)
     if args.uf2 is not None:
         raise InputError(UF2_ALONE)
     if args.bare:
         raise InputError("--bare goes with --board and a chip that is emulated")
-    # Not on Windows, where there are no pseudo-terminals.
     from stillscan.simulator.cable import Cable
     from stillscan.simulator.control import ControlSocket
     from stillscan.simulator.pty_port import PtyPort

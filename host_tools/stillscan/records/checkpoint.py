@@ -19,7 +19,7 @@ from stillscan.records.canonical import canonical, digest
 from stillscan.records.chain_state import ChainState, Kept, Known
 from stillscan.records.chain_time import ChainTime, Correction
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import names, replace
+from stillscan.records.files import BINARY, names, replace
 from stillscan.records.keyring import Keyring
 from stillscan.records.letter_store import LetterStore, buckets, is_store
 from stillscan.records.witness import Seen
@@ -86,7 +86,7 @@ def load(path: Path, keyring: Keyring, kiosk: str) -> Checkpoint | None:
     RecordsError for one that the kiosk did not sign so.
     """
     try:
-        file = os.open(path, os.O_RDONLY)
+        file = os.open(path, os.O_RDONLY | BINARY)
     except OSError:
         return None
     found = None

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from stillscan.records.computer import Boot
 from stillscan.records.errors import RecordsError
-from stillscan.records.files import make_folder, names, read
+from stillscan.records.files import BINARY, make_folder, names, read
 
 SUFFIX = ".clock"
 _NOTE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (\d{20}) ([0-9a-f-]{36}) (\d{10}\.\d{3})\n", re.ASCII)
@@ -50,7 +50,7 @@ def write_note(path: Path, note: ClockNote) -> None:
     line = f"{note.time} {note.entries:020d} {boot.id:36} {boot.seconds:014.3f}\n"
     with contextlib.suppress(OSError, RecordsError):
         make_folder(path.parent)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | BINARY | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
             os.write(file, line.encode())
         finally:

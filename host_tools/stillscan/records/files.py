@@ -12,6 +12,9 @@ from pathlib import Path
 from stillscan.files import opened, trouble
 from stillscan.records.errors import of_file
 
+BINARY = getattr(os, "O_BINARY", 0)
+"""For `os.open`: without it Windows writes, and looks for, other ends of lines."""
+
 
 def place(path: Path, content: bytes, mode: int) -> Path:
     """The file, with this content when it was not there. Two processes at once: the content of one of them counts."""

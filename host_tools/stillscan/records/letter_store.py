@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -43,6 +44,18 @@ def packed(letters: Mapping[str, ChainLetter]) -> bytes:
 EMPTY = packed({})
 
 
+_SEEKS = threading.Lock()
+
+
+def _read_at(file: int, size: int, start: int) -> bytes:
+    """As os.pread; where there is none, as on Windows, one thread after another. OSError."""
+    if hasattr(os, "pread"):
+        return os.pread(file, size, start)
+    with _SEEKS:
+        os.lseek(file, start, os.SEEK_SET)
+        return os.read(file, size)
+
+
 class LetterStore:
     """The buckets behind ``start`` in an open file, by their sizes and digests."""
 
@@ -64,7 +77,7 @@ class LetterStore:
     def raw(self, n: int) -> bytes:
         """A bucket as it was written. RecordsError when the file was altered."""
         try:
-            found = os.pread(self._file, self._sizes[n], self._starts[n])
+            found = _read_at(self._file, self._sizes[n], self._starts[n])
         except OSError:
             found = b""
         if digest(found) != self.digests[n]:

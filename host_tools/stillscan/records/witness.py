@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stillscan.records.errors import RecordsError, of_file
-from stillscan.records.files import make_folder, names, read
+from stillscan.records.files import BINARY, make_folder, names, read
 
 try:
     import fcntl
@@ -50,8 +50,8 @@ def noting(path: Path, *, writes: bool) -> Iterator[tuple[Notes, Callable[[Seen]
         make_folder(path.parent)
     try:
         # Whoever reads as another user leaves no file behind that the kiosk's own user could not write.
-        makes = writes or path.parent.stat().st_uid == os.geteuid()
-        file = os.open(path, os.O_RDWR | (os.O_CREAT if makes else 0), 0o644)
+        makes = writes or not hasattr(os, "geteuid") or path.parent.stat().st_uid == os.geteuid()
+        file = os.open(path, os.O_RDWR | BINARY | (os.O_CREAT if makes else 0), 0o644)
     except OSError as error:
         if writes:
             raise of_file(path, error) from None

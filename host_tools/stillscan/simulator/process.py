@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from stillscan.boards.files import firmware_folder, simulated_folders
-from stillscan.errors import DeviceError
+from stillscan.errors import DeviceError, expect_posix
 from stillscan.simulator import forerunner, starter
 from stillscan.simulator.bus import HEADER, USB_WRITE, Bus, WatchdogResetError
 from stillscan.simulator.compiled import compiled_firmware
@@ -78,6 +78,7 @@ class Firmware:
     ) -> None:
         """``files`` lie on the board before it starts. ``path``: where modules are looked for, as source, in place of
         those of ``board``. ``checkout``: the folder whose firmware runs instead, from its source."""
+        expect_posix("a simulated scanner")
         self._path = path
         self.bus = bus
         self._checkout = checkout

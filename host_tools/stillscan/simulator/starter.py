@@ -24,7 +24,7 @@ from stillscan.simulator.micropython import micropython_command, micropython_mod
 _CLONE = 56  # number of the system call on x86-64 (Linux, arch/x86/entry/syscalls/syscall_64.tbl)
 _CLONE_PARENT = 0x8000  # the new process is a child of the caller's parent (clone(2))
 _MOST_BYTES = 65536  # of what is asked for: paths and a few numbers
-COPY = signal.SIGUSR1
+COPY: int = getattr(signal, "SIGUSR1", 0)  # Windows has none, and no board to ask
 """Asks a board that was started with a door for a copy of itself (`forerunner`): one more process, that waits where it
 waits, with the ends that came through the door."""
 _SERVE = """

@@ -30,6 +30,9 @@ def remarks(board: Board) -> list[str]:
         found.append("only double use is checked: board.toml names no controller that is known here")
     elif unknown:
         found.append(f"not known here, taken for plain inputs or outputs: {', '.join(unknown)}")
+    name = board.said.get("name")
+    if name in boards() and board.name != name:
+        found.append(f"it says that it is '{name}', a board of the package: with releases of that it gets its firmware")
     return found
 
 
@@ -83,8 +86,6 @@ def line_of(board: Board, what: str) -> int:
 def _name(board: Board, value: object) -> str | None:
     if not isinstance(value, str) or not NAME.fullmatch(value):
         return f"{value!r:.40} is no board's name: small letters, digits and _, a letter first, 16 at most"
-    if value in boards() and board.name != value:
-        return f"'{value}' is the name of a board of the package: this one needs another, or gets the firmware of that"
     return None
 
 

@@ -10,6 +10,7 @@ import pytest
 from stillscan.cli import main
 from stillscan.commands import run
 from stillscan.commands.office import DEMO_TRACKING
+from stillscan.guidance import page_texts
 from tests.hurried import Hurried
 
 pytestmark = pytest.mark.process
@@ -41,6 +42,7 @@ def test_a_check_ends_as_the_clerk_says(
     assert "OESTENBYEN" not in out
     assert "Surname: OESTENBYEN" in err, "to be held against the photo page"
     assert "ZZZ0001013" not in out + err
+    assert page_texts("en")["test_mode"] in err
     assert ("Give the letter to the customer" in out) == (code == 0)
     assert "Compare the person" not in out or code, "the person has been compared when the letter is handed over"
 
@@ -139,3 +141,10 @@ def test_a_number_that_is_none_or_unknown_is_bad_input(
     for number in ("hello", "RA473124829NO"):
         assert check(monkeypatch, "", tracking=number) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_letter_that_a_trial_does_not_know_is_said_with_which_it_knows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(monkeypatch, "", tracking="RA473124829NO") == 2
+    assert page_texts("en")["test_unknown_letter"] in capsys.readouterr().err

@@ -1,9 +1,11 @@
 """One voice: the question, the scanner and what helps never speak of two things at a time."""
 
+from collections.abc import Callable
+
 import pytest
 from books import NORWEGIAN
 from played import Played
-from test_page import accessible, type_tracking, until, wait_for
+from test_page import T, accessible, type_tracking, until, wait_for
 
 from kiosk import wire
 from stillscan.guidance import say
@@ -101,3 +103,46 @@ def test_what_the_scanner_said_while_nobody_saw_it_is_not_kept_to_be_read(page, 
     assert not shown(page, "#guidance")
     played.state(wire.EMPTY)
     until(page, "document.getElementById('guidance').textContent", say("state.empty", "en"))
+
+
+ANNOUNCED = """() => {
+    window.announced = []
+    let before = []
+    const look = () => {
+        const regions = [...document.querySelectorAll('[role=alert], [role=status], [aria-live]')]
+        const now = regions.filter((one) => one.checkVisibility()).map((one) => one.innerText.trim()).filter(Boolean)
+        window.announced.push(...now.filter((one) => !before.includes(one)))
+        before = now
+    }
+    look()
+    const all = { subtree: true, childList: true, characterData: true, attributes: true }
+    new MutationObserver(look).observe(document.body, all)
+}"""
+
+
+def test_a_screen_reader_hears_what_happens_in_its_order_and_each_thing_once(page, played: Played) -> None:
+    page.evaluate(ANNOUNCED)
+    heard: list[str] = []
+
+    def hears(act: Callable[[], object], *sentences: str) -> None:
+        act()
+        for sentence in sentences:
+            page.wait_for_function("words => window.announced.some((one) => one.includes(words))", arg=sentence)
+            heard.append(sentence)
+        # The next thing happens when this one has stood as long as a sentence stays to be read.
+        page.evaluate("() => { const now = performance.now() + 5000; performance.now = () => now }")
+
+    hears(lambda: type_tracking(page), say("state.empty", "en"))
+    hears(played.place, say("state.still", "en"))
+    hears(lambda: played.scan(60), say("state.scanning", "en"))
+    hears(played.slip, say("state.moved", "en"))
+    hears(lambda: played.give_up("mrz_uncertain"), say("state.gave_up", "en"), say("reason.mrz_uncertain", "en"))
+    hears(lambda: played.state(wire.EMPTY))
+    hears(lambda: played.read(NORWEGIAN))
+    wait_for(page, "face")
+    hears(lambda: page.keyboard.press("F9"), T["verdict_refuse"])
+    announced = page.evaluate("window.announced")
+    places = [next(at for at, one in enumerate(announced) if words in one) for words in heard]
+    assert places == sorted(places), announced
+    for words in (T["verdict_refuse"], say("state.moved", "en")):
+        assert sum(words in one for one in announced) == 1

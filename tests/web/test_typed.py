@@ -161,3 +161,18 @@ def test_it_is_there_for_whoever_signs_in_at_that_browser_after_the_page_was_loc
         played.sessions.end(session)
     _, session = played.sessions.sign_in(browser, who, PIN)
     assert kept(played, session.browser).fields == {"number": "178591"}
+
+
+@pytest.mark.parametrize("at", ["tracking", "scan", "verdict"])
+@pytest.mark.parametrize("test_mode", [True, False])
+def test_which_letters_a_trial_knows_is_said_wherever_a_letter_is_not_known(at: str, test_mode: bool) -> None:
+    played = Played(test_mode=test_mode)
+    window = client(played.program, played.browsers)
+    if at != "tracking":
+        played.counter.serve(TRACKING, 0)
+    if at == "verdict":
+        played.counter.answer(lambda visit: visit.end(visit.turn))
+    sent = {"boot": played.counter.boot, "turn": str(played.counter.visit.turn), "tracking": "RA473124829NO"}
+    said = unescape(window.post("/tracking", data=sent, headers={"X-Panel": "nb"}).text)
+    assert page_texts("nb")["tracking_unknown"] in said
+    assert (page_texts("nb")["test_unknown_letter"] in said) is test_mode

@@ -33,6 +33,7 @@ from stillscan.counter.visit import FieldProblem, Recorded, StaleError, Visit
 from stillscan.errors import InputError
 from stillscan.guidance import page_texts, say, say_key
 from stillscan.guidance.advising import advice_on
+from stillscan.guidance.catalogue import problem_text
 from stillscan.records.admission import Gate
 from stillscan.records.scanners import Scanners
 from stillscan.records.staff import Person, Role
@@ -89,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
         try:
             counter.answer(lambda visit: visit.enter(args.tracking, visit.turn), clerk)
         except FieldProblem as problem:
-            raise InputError(f"--tracking: {t[problem.key]}") from None
+            raise InputError(f"--tracking: {problem_text(problem.key, args.language, test_mode)}") from None
+        if test_mode:
+            print(t["test_mode"], file=sys.stderr)
         display = Both(PlainLines(args.language, False, ConsoleOut(Console(stderr=True))), counter)
         with (
             linked(args, connector(args)) as connect,

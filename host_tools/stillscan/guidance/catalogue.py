@@ -93,6 +93,12 @@ def page_texts(language: str) -> dict[str, str]:
     return sections(language)["page"]
 
 
+def problem_text(key: str, language: str, test_mode: bool) -> str:
+    """Why something typed was not taken; of a letter that is not known, also which letters a trial knows."""
+    texts = page_texts(language)
+    return f"{texts[key]} {texts['test_unknown_letter']}" if test_mode and key == "tracking_unknown" else texts[key]
+
+
 def service_texts(language: str) -> dict[str, str]:
     """The texts of the technician's page in a language."""
     return sections(language)["service"]

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillscan.counter.counter import Counter
 from stillscan.guidance import language_name, languages, page_texts
-from stillscan.guidance.catalogue import sections
+from stillscan.guidance.catalogue import problem_text, sections
 from stillscan.guidance.customers import customer_languages, customer_texts
 from stillscan.records.tracking import MOST_SCANNED
 from stillscan.technician.glass import Glass
@@ -94,7 +94,9 @@ class Rendering:
             }
         )
         fixed = {"problem": None, "stale": False, "typed": {}, "refused": "", "wipe": wipe(self._glass)}
-        return self.render(template, language, **{**fixed, **shown, **values})
+        values = {**fixed, **shown, **values}
+        problem = values["problem"] and problem_text(values["problem"], language, counter.test_mode)
+        return self.render(template, language, problem_text=problem, **values)
 
     def customer(self, template: str, language: str) -> str:
         """The customer's screen, or what changes on it, in a language of its own."""

@@ -40,6 +40,12 @@ WATCH = """what => {
   )).observe(at, how)
 }"""
 
+HANDS = """() => {
+  window.hands = { keys: 0, mouse: 0 }
+  addEventListener('keydown', () => { window.hands.keys++ }, true)
+  addEventListener('pointerdown', () => { window.hands.mouse++ }, true)
+}"""
+
 
 def _until(page: Any, shown: str, after: int) -> float:
     """When the page showed this, of what it has shown since the first ``after`` changes."""
@@ -93,6 +99,7 @@ def visits(browser: Any, count: int, folder: Path) -> list[float]:
         office.show(page, SUPERVISOR)
         page.wait_for_selector("#lost", state="hidden")
         page.evaluate(WATCH, ["#panel", {"childList": True}])
+        page.evaluate(HANDS)
         found = []
         for number in letters:
             page.wait_for_timeout(_PAUSE_MS)
@@ -103,6 +110,9 @@ def visits(browser: Any, count: int, folder: Path) -> list[float]:
             found.append(asked + read + ended)
         released = [facts for facts in office.facts() if facts.get("verdict") == "release"]
         assert len(released) == count, f"{len(released)} of {count} letters were handed out"
+        hands = page.evaluate("window.hands")
+        besides = hands["keys"] / count - len(letters[0]) - 1  # a bar code is its characters and Enter
+        print(f"hands in a domestic visit: 1 bar code, 1 passport, {besides:g} keys besides, mouse {hands['mouse']}")
         page.close()
     office.database.close()
     return found

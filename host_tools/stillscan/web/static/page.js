@@ -36,7 +36,7 @@ function show(html, acted = false, sent = null) {
   notSeen(acted)
   const before = { about: about(), fields: new Map(), focus: document.activeElement?.id, stays: [] }
   for (const field of panel.querySelectorAll('input[id]')) {
-    before.fields.set(field.id, [field.value, field.selectionStart, field.selectionEnd, field.getAttribute('aria-invalid')])
+    before.fields.set(field.id, [field.value, field.selectionStart, field.selectionEnd, field.getAttribute('aria-invalid'), field.dataset.refused])
   }
   if (!acted) before.stays = [...panel.querySelectorAll('[data-stays]')]
   panel.innerHTML = html
@@ -45,9 +45,11 @@ function show(html, acted = false, sent = null) {
   const same = about() === before.about
   if (same || before.about === undefined) {
     for (const field of panel.querySelectorAll('input[id]')) {
-      const [value, start, end, invalid] = before.fields.get(field.id) ?? ['', 0, 0, null]
+      const [value, start, end, invalid, refused] = before.fields.get(field.id) ?? ['', 0, 0, null]
       if (value && !(field.type === 'password' && sent?.has(field.name))) field.value = value
       if (!acted && invalid) field.setAttribute('aria-invalid', invalid)
+      const wrong = acted && field.matches('[data-bar-code][aria-invalid]') ? field.value : refused
+      if (wrong) field.dataset.refused = wrong
       if (field.id === before.focus && !acted) {
         field.focus()
         field.setSelectionRange(start, end)
@@ -139,7 +141,8 @@ panel.addEventListener('submit', (event) => {
 // types where nobody types is a letter's number; however short it is, neither its spaces nor its Enter press a button.
 const FAST_MS = 60 // slow scanners send 30 characters a second; people at their fastest type 15
 const SHORTEST = 3 // characters: fewer are a hand that has touched the keyboard
-const WHOLE = 13 // characters of the shortest number of a letter: a hand does not type so many so fast
+const WHOLE = 13 // characters of the shortest number of a letter
+const MODIFIERS = ['Shift', 'CapsLock', 'AltGraph'] // which scanners press for a character
 const LONGEST = 320 // characters: the program looks at no more (MOST_SCANNED)
 // Between the fields of a bar code a scanner may press F8, or Ctrl with the key of ], because no character does.
 const SEPARATOR = '\u001d'
@@ -150,7 +153,8 @@ let last = -Infinity
 function heardKey(event) {
   if (!follows(event)) typed = ''
   last = event.timeStamp
-  if (event.key.length === 1 && typed.length < LONGEST) typed += event.key
+  if (event.key.length > 1) typed = MODIFIERS.includes(event.key) ? typed : '' // Tab, an arrow: a hand's
+  else if (typed.length < LONGEST) typed += event.key
 }
 const follows = (event) => event.timeStamp - last <= FAST_MS
 const among = (event) => typed !== '' && follows(event)
@@ -178,6 +182,14 @@ function scanned(number) {
   send('/tracking', body)
 }
 
+// A number that was refused stays in its field; a whole one that is scanned, or typed, behind it is another.
+function onlyTheNew(field) {
+  const { refused } = field.dataset
+  if (refused && field.value.startsWith(refused) && field.value.length >= refused.length + WHOLE) {
+    field.value = field.value.slice(refused.length)
+  }
+}
+
 const LASTS = ['/face', '/letter'] // what they answer cannot be taken back
 // Enter after a whole identity number goes on to the field for the second time, while nothing stands there yet.
 function asksTwice(field) {
@@ -199,13 +211,16 @@ document.addEventListener('keydown', (event) => {
     if (!among(event)) press(event.key)
     return
   }
-  if (event.key === 'Enter') {
-    const fast = follows(event) ? typed : ''
+  const fast = follows(event) ? typed : ''
+  const isCode = fast.length >= WHOLE
+  if (event.key === 'Enter' || (event.key === 'Tab' && isCode)) { // some scanners end a code with Tab
     const code = inField ? '' : fast
     typed = ''
-    // What stood in the field before, as a bar code that was refused, is no part of the one that is scanned now.
-    if (fast.length >= WHOLE && event.target.matches('[data-bar-code]')) event.target.value = fast
-    if (code) {
+    if (event.target.matches?.('[data-bar-code]')) {
+      event.preventDefault()
+      onlyTheNew(event.target)
+      event.target.form.requestSubmit()
+    } else if (code) {
       event.preventDefault()
       if (code.length >= SHORTEST) scanned(code)
     } else if (LASTS.includes(event.target.form?.getAttribute('action'))) {
@@ -252,6 +267,7 @@ function restore(fields) {
   for (const [name, value] of Object.entries(typedBefore)) {
     const field = named(name)
     if (field && !field.value.startsWith(value)) field.value = value + field.value
+    if (field?.matches('[data-bar-code][aria-invalid]')) field.dataset.refused = value
   }
   const field = at ? named(at) : null
   if (field) {

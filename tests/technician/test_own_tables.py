@@ -63,6 +63,8 @@ def test_what_is_worked_out_is_seen_as_the_board_runs(
     assert f"mine{os.sep}board.py: {says.format(line=line, before=line - 1)}" in out.splitlines()[-1]
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_a_window_that_the_models_do_not_have_ends_the_firmware(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It waited for ever for the rest of a line."""
     text = (mine / "board.py").read_text()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -40,18 +42,33 @@ class Rows:
         self._since = now
 
 
-def interpreters(names: list[str]) -> list[str]:
-    """Those of the interpreters that are here and work; the one that runs this when none is."""
-    found = []
-    for name in names:
-        path = shutil.which(name)
-        try:
-            if path is not None:
-                call([path, "-c", "import venv"], name)
-                found.append(path)
-        except StillscanError:  # a name of pyenv without a version behind it
-            continue
-    return found or [sys.executable]
+def interpreters(asked: list[str] | None) -> list[str]:
+    """Those that were asked for, or those of `PYTHONS` that are here; the one that runs this when none is.
+
+    StillscanError names one that was asked for and does not work.
+    """
+    found = {name: next(filter(_works, _places(name)), None) for name in asked or PYTHONS}
+    for name, path in found.items():
+        if asked and path is None:
+            raise StillscanError(f"--python {name}: no Python that works is there")
+    return [path for path in found.values() if path is not None] or [sys.executable]
+
+
+def _places(name: str) -> Iterator[str]:
+    """Where an interpreter of this name lies: on the path, and among pyenv's (whose own on the path may be none)."""
+    on_path = shutil.which(name)
+    if on_path is not None:
+        yield on_path
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from map(str, sorted(pyenv.glob(f"versions/*/bin/{name}")))
+
+
+def _works(path: str) -> bool:
+    try:
+        call([path, "-c", "import venv"], path)
+    except StillscanError:
+        return False
+    return True
 
 
 def release(out: Path, pythons: list[str], rows: Rows) -> None:
@@ -110,7 +127,7 @@ def main() -> int:
         if options.sbom:
             bill_alone(options.sbom, rows)
         else:
-            release(options.out, interpreters(options.python or list(PYTHONS)), rows)
+            release(options.out, interpreters(options.python), rows)
     except StillscanError as error:
         print(f"release: {error}", file=sys.stderr)
         return error.exit_code

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from distribution import ROOT, archives, parts_list, trial
+from distribution.__main__ import interpreters
 from distribution.programs import call
 
 import stillscan
@@ -30,6 +31,23 @@ def site(python: Path) -> Path:
     """The folder in which the environment of ``python`` keeps what is installed."""
     said = call([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], "sysconfig")
     return Path(said.strip())
+
+
+def test_pythons_are_found_where_pyenv_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own name for one that is not chosen stands on the path and leads nowhere."""
+    on_path, kept = tmp_path / "shims", tmp_path / "versions" / "3.12.1" / "bin"
+    for folder, does in ((on_path, "exit 127"), (kept, "exit 0")):
+        folder.mkdir(parents=True)
+        (folder / "python3.12").write_text(f"#!/bin/sh\n{does}\n")
+        (folder / "python3.12").chmod(0o755)
+    monkeypatch.setenv("PATH", str(on_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert interpreters(None) == [str(kept / "python3.12")]
+    assert interpreters(["python3.12"]) == [str(kept / "python3.12")]
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "elsewhere"))
+    assert interpreters(None) == [sys.executable]
+    with pytest.raises(StillscanError, match=r"^--python python3\.12: no Python that works is there$"):
+        interpreters(["python3.12"])
 
 
 def test_two_builds_are_one(built: tuple[Path, Path], tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def _over(rng: np.random.Generator, under: Picture, sheet: Picture, first_row: i
 def _swapped(kind: str, rng: np.random.Generator) -> Attack:
     """One for the other while a slip interrupts the sweep, and perhaps back again."""
     one, other = document(rng), document(rng)
-    pictures = [one.pixels, _laid(rng, other.pixels, rng.choice([0.0, 0.3, 1.0]), rng.choice([0.0, 0.2]))]
+    pictures = [one.pixels, _laid(rng, other.pixels, float(rng.choice([0.0, 0.3, 1.0])), float(rng.choice([0.0, 0.2])))]
     changes = [Change(0, int(rng.integers(60, 200)), 1, abort=True)]
     for sweep in range(1, int(rng.integers(1, 4))):
         changes.append(Change(sweep, int(rng.integers(90, 200)), int(rng.integers(2)), abort=True))

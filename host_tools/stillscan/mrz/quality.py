@@ -97,7 +97,7 @@ def _sharpness(grey: NDArray[np.uint8], contrast: float) -> Iterator[QualityFind
 def _steepness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """What the differences of pixels seldom exceed (2 in 100)."""
     steps = cv2.absdiff(np.ascontiguousarray(one).ravel(), np.ascontiguousarray(other).ravel())
-    upto = np.bincount(steps.ravel(), minlength=256).cumsum()
+    upto = np.bincount(np.asarray(steps, np.uint8).ravel(), minlength=256).cumsum()
     return float(np.searchsorted(upto, 0.98 * upto[-1]))
 
 

@@ -78,7 +78,7 @@ def judged(ring: Counts, others: Counts) -> Judgement:
             shifted = [_told(ring_before @ _kernel(drift + shift, spread), ring_after) for shift in _WORSE]
             null.append(weight + unchanged)
             worse.append(weight + np.logaddexp.reduce(shifted) - np.log(len(_WORSE)))
-            rates.append((weight, ring_before @ kernel))
+            rates.append((float(weight), ring_before @ kernel))
     log_ratio = np.logaddexp.reduce(worse) - np.logaddexp.reduce(null)
     checks = int(ring[:, 2].sum())
     return Judgement(
@@ -127,5 +127,5 @@ def _told(rates: Weights, likelihood: Weights) -> float:
 def _expected(rates: list[tuple[float, Weights]], checks: NDArray[np.int64]) -> float:
     weights = np.exp(np.array([weight for weight, _ in rates]) - max(weight for weight, _ in rates))
     probability = 1 / (1 + np.exp(-_ODDS))
-    means = [(rate @ probability / rate.sum(axis=1) * checks).sum() / max(checks.sum(), 1) for _, rate in rates]
+    means = [(rate @ probability / rate.sum(axis=1) * checks).sum() / max(int(checks.sum()), 1) for _, rate in rates]
     return float(np.average(means, weights=weights))

@@ -1,15 +1,18 @@
 """The page of `stillscan run` and its people, as commands: an address that is printed, a PIN, a lock from elsewhere."""
 
 import contextlib
+import json
 import re
 import subprocess
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from http.cookies import SimpleCookie
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
+
+from stillscan.commands.office import DEMO_TRACKING
 
 from .terminal import COMMAND, END_S, make_records
 
@@ -84,3 +87,25 @@ def test_people_come_and_go(tmp_path: Path) -> None:
         assert one.ask("GET", "/").headers["Location"] == "/signin", "sessions are in memory only"
         assert one.sign_in("sol") == 303, "the browser is bound no longer"
         assert one.ask("GET", "/").status == 200
+
+
+def test_run_json_tells_of_a_check_at_the_page() -> None:
+    one = Browser()
+    command = [*COMMAND, "run", "--port", "sim", "--json", "--page", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            page = json.loads(process.stdout.readline())
+            one.port = urlsplit(page["page"]).port or 0
+            one.ask("GET", f"/?{urlsplit(page['page']).query}")
+            assert one.ask("POST", "/signin", staff=page["staff"], pin=page["pin"]).status == 303
+            for name, form in (("tracking", {"tracking": DEMO_TRACKING}), ("end", {})):
+                shown = one.ask("GET", "/").page  # type: ignore[attr-defined]
+                hidden = {key: re.search(f'name="{key}" value="([^"]+)"', shown)[1] for key in ("turn", "boot")}
+                assert one.ask("POST", f"/{name}", **hidden, **form).status == 303
+            told = next(line for line in map(json.loads, process.stdout) if line["event"] == "check")
+        finally:
+            process.terminate()
+    assert told["verdict"] in ("rescan", "refuse")
+    assert told["test"] is True
+    assert set(told) == {"event", "verdict", "reasons", "reference", "test"}

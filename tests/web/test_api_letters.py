@@ -13,6 +13,7 @@ from api_office import CLERK, LETTER, Office
 from clerks import run
 from starlette.responses import Response
 
+from stillscan.commands.json_lines import JsonLines, checks_told
 from stillscan.errors import StillscanError
 from stillscan.records.chain_state import ChainState
 from stillscan.records.ended import EndedChecks
@@ -167,6 +168,25 @@ def check_of(office: Office) -> str:
     return office.counter.visit.verdict.reference
 
 
+def test_programs_that_start_the_kiosk_are_told_each_check_that_ended_once(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    lines: list[str] = []
+    office.client.post("/api/v1/consignments", json=[LETTER])
+    with checks_told(office.counter, JsonLines(lines.append)) as tell:
+        first, second = check_of(office), check_of(office)
+        assert lines == [], "whoever reads them may be slow: nothing is written while the counter waits"
+        tell()
+        told = [json.loads(line) for line in lines]
+        assert [(one["event"], one["reference"]) for one in told] == [("check", first), ("check", second)]
+        past, _ = EndedChecks(office.database, office.keyring).after("k1-0")
+        assert told == [{"event": "check", **one.told} for one in past]
+        third = check_of(office)
+    assert json.loads(lines[-1])["reference"] == third, "the last one too, though the program ends"
+    check_of(office)
+    assert len(lines) == 3
+    office.database.close()
+
+
 def followed(office: Office, *, after: str = "", until: int) -> list[str]:
     """So many events of the counter, as a program hears them that asks again after this id."""
 
@@ -246,7 +266,7 @@ def test_a_receiver_is_told_what_ended_while_the_program_was_away(tmp_path: Path
             if len(sent) == wanted:
                 hook.end()
 
-        hook = hooks.Webhook(b"s" * 24, post, True, pause=lambda _: True, done=done)
+        hook = hooks.Webhook(b"s" * 24, post, pause=lambda _: True, done=done)
         hooks._catch_up(hook, ended, note)
         stop = office.counter.watch(hook.on_event)
         for _ in range(more):

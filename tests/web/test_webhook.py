@@ -21,7 +21,8 @@ SECRET = b"an invented secret of a test"
 
 
 def event(number: int) -> tuple[str, dict]:
-    return "verdict", {"verdict": "refuse", "reasons": ["document_expired"], "reference": f"k1-{number}"}
+    told = {"verdict": "refuse", "reasons": ["document_expired"], "reference": f"k1-{number}", "test": True}
+    return "verdict", told
 
 
 def test_the_signature_is_that_of_standard_webhooks() -> None:
@@ -45,7 +46,7 @@ def test_what_is_not_taken_is_sent_again_in_order() -> None:
         if len(sent) == 4:
             hook.end()
 
-    hook = Webhook(SECRET, post, True, pause=lambda s: bool(pauses.append(s)), now=lambda: 0.0)
+    hook = Webhook(SECRET, post, pause=lambda s: bool(pauses.append(s)), now=lambda: 0.0)
     hook.on_event(("panel", {}))
     hook.on_event(event(1))
     hook.on_event(event(2))
@@ -70,7 +71,7 @@ def test_every_try_is_of_its_own_moment() -> None:
         now[0] += seconds
         return False
 
-    hook = Webhook(SECRET, post, True, pause, now=lambda: now[0])
+    hook = Webhook(SECRET, post, pause, now=lambda: now[0])
     hook.on_event(event(1))
     hook.run()
     assert moments == ["1000", "1001", "1006", "1036", "1336"]
@@ -87,14 +88,14 @@ def test_what_comes_while_the_oldest_is_let_go_is_sent() -> None:
         elif len(sent) == 1001:
             hook.end()
 
-    hook = Webhook(SECRET, post, True)
+    hook = Webhook(SECRET, post)
     hook.on_event(event(0))
     hook.run()
     assert sent == [f"check-k1-{number}" for number in range(1001)]
 
 
 def test_a_receiver_that_takes_nothing_costs_no_memory() -> None:
-    hook = Webhook(SECRET, lambda body, headers: None, True)
+    hook = Webhook(SECRET, lambda body, headers: None)
     for number in range(1500):
         hook.on_event(event(number))
     assert len(hook._waiting) == 1000
@@ -225,7 +226,7 @@ def _answering(*answers: bytes) -> tuple[str, list[bytes]]:
 )
 def test_whatever_answers_the_message_is_sent_again(answer: bytes) -> None:
     url, heard = _answering(answer, b"HTTP/1.1 204 No Content\r\n\r\n")
-    hook = Webhook(SECRET, poster(url), True, pause=lambda _: False)
+    hook = Webhook(SECRET, poster(url), pause=lambda _: False)
     post = hook._post
 
     def counted(body: bytes, headers: dict[str, str]) -> None:

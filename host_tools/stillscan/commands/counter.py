@@ -14,7 +14,7 @@ from rich.console import Console
 
 from stillscan.commands.display import Both, ConsoleOut, FirstNews, LinkLines, PlainLines
 from stillscan.commands.fleet_kiosk import Here, releases
-from stillscan.commands.json_lines import JsonLines
+from stillscan.commands.json_lines import JsonLines, checks_told
 from stillscan.commands.office import (
     DEMO,
     DEMO_TRACKING,
@@ -184,6 +184,7 @@ def serve(
                 centre.sending(counter),
                 noted(keyring.folder, held),
                 _watching(counter, relay),
+                checks_told(counter, news) if args.json else contextlib.nullcontext(_nothing) as tell_checks,
                 GlassWatch(room, glass, idle),
                 releases(args, here, centre.has),
                 reading as reader,
@@ -194,6 +195,7 @@ def serve(
                 def alive() -> None:
                     shown.alive()
                     counter.tick()
+                    tell_checks()
                     if customers is not None:
                         customers.follow(counter, sessions.any_open)
 
@@ -210,6 +212,10 @@ def serve(
                     streams=streams(args),
                 ).run()
     return 0
+
+
+def _nothing() -> None:
+    """Without --json nobody is told of checks."""
 
 
 def _nobody_served(visit: Visit, _: Scanner) -> bool:

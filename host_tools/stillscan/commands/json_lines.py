@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from kiosk import wire
 from stillscan.errors import DeviceTrouble
@@ -13,7 +15,10 @@ from stillscan.link.messages import Abort, Hello, Message, State, SweepBegin, na
 from stillscan.scanning.inspection import NoticeKind
 from stillscan.scanning.result import Result
 
-EVENTS = "connected, state, sweep, abort, not_read, trouble, notice, result"
+if TYPE_CHECKING:  # a program without a page loads none of it
+    from stillscan.counter.counter import Counter
+
+EVENTS = "page, connected, state, sweep, abort, not_read, trouble, notice, result, check"
 """Values of the field "event"; names of states, causes, parts and reasons are those of protocol and rules."""
 
 
@@ -71,3 +76,26 @@ class JsonLines:
     def notice(self, text: str, kind: NoticeKind) -> None:
         """What is not as expected of a scanner that works."""
         self.tell("notice", kind=kind, text=text)
+
+
+_MOST_CHECKS = 1000  # that wait for a reader that is slow: five days of a counter, as webhooks have it
+
+
+@contextlib.contextmanager
+def checks_told(counter: Counter, lines: JsonLines) -> Iterator[Callable[[], None]]:
+    """Call what this gives now and then: it tells of each check that ended meanwhile, once, as the event "check".
+
+    Nothing is written in the moment itself: the whole counter would wait for whoever reads the lines.
+    """
+    heard = deque[dict[str, Any]](maxlen=_MOST_CHECKS)
+
+    def tell() -> None:
+        while heard:
+            lines.tell("check", **heard.popleft())
+
+    stop = counter.watch(lambda event: heard.append(event[1]) if event[0] == "verdict" else None)
+    try:
+        yield tell
+    finally:
+        stop()
+        tell()

@@ -361,7 +361,8 @@ class Counter:
         over = self.visit.verdict
         if over is not None and self._told is not self.visit:
             self._told = self.visit
-            self._publish("verdict", verdict=over.verdict, reasons=list(over.reasons), reference=over.reference)
+            told = {"verdict": over.verdict, "reasons": list(over.reasons), "reference": over.reference}
+            self._publish("verdict", **told, test=self.test_mode)
         self._publish("panel", turn=self.visit.turn)
 
     def _publish(self, kind: str, **content: Any) -> None:

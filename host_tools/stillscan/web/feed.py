@@ -70,7 +70,7 @@ async def feed(
                 if not await _may(may_follow):
                     return
             for told in _fresh(checks, heard):
-                yield _check({**told, "test": counter.test_mode})
+                yield _check(told)
             if event.startswith(_PANEL) and event != before:
                 yield f"{_id('' if before else here)}{_STATE}{event.removeprefix(_PANEL)}"
                 before = event

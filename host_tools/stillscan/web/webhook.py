@@ -89,14 +89,13 @@ class Webhook:
         self,
         secret: bytes,
         post: Callable[[bytes, dict[str, str]], None],
-        test_mode: bool,
         pause: Callable[[float], bool] | None = None,
         now: Callable[[], float] = time.time,
         done: Callable[[str], None] = lambda reference: None,
     ) -> None:
         """``done`` is told the reference of each check that was taken, or given up."""
         self._done = done
-        self._secret, self._post, self._test_mode, self._now = secret, post, test_mode, now
+        self._secret, self._post, self._now = secret, post, now
         self._ended = threading.Event()
         self._pause = pause or self._ended.wait
         self._come = threading.Event()
@@ -108,7 +107,7 @@ class Webhook:
         kind, content = event
         if kind != "verdict":
             return
-        self.tell({**content, "test": self._test_mode}, self._now())
+        self.tell(content, self._now())
 
     def tell(self, data: dict[str, Any], at_s: float) -> None:
         """Of one check, which ended at ``at_s`` (seconds since 1970)."""
@@ -200,7 +199,7 @@ def telling(
     if url is None:
         yield
         return
-    hook = Webhook(secret, poster(url), counter.test_mode, done=lambda reference: _note(note, reference))
+    hook = Webhook(secret, poster(url), done=lambda reference: _note(note, reference))
     _catch_up(hook, ended, note)
     stop = counter.watch(hook.on_event)
     threading.Thread(target=hook.run, name="webhook", daemon=True).start()

@@ -72,6 +72,10 @@ def test_the_customer_of_a_letter_comes_and_goes_with_the_visit() -> None:
     customers = Customers(visitors, 1)
     customers.follow(counter, False)
     assert visitors.here, "until somebody serves, one after another comes"
+    first = counter.visit
+    Customers(visitors, 1).follow(counter, True)
+    assert counter.visit is first, "whoever is typing already goes on"
+    called.clear()
     counter.judge(Reading(format="TD3", lines=LINES, valid=True, accepted=True, confidence=1.0))
     assert counter.visit.holds_document
     customers.follow(counter, True)

@@ -85,14 +85,19 @@ class Customers:
         wanted = counter.look(_wanted)
         if wanted == self._served or (self._served is None and not somebody_serves):
             return
-        if self._served is None and not wanted:
-            counter.begin_anew(counter.look(lambda visit, _: visit.turn))  # a passport that was read before is nobody's
+        if self._served is None and not wanted and counter.look(_holds_what_is_nobodys):
+            counter.begin_anew(counter.look(lambda visit, _: visit.turn))
         self._served = wanted
         letter = next((one for one in tour() if one.tracking == wanted), None)
         if letter is None:
             self.visitors.call(None)
         else:
             self.visitors.call(letter.page(), movement(letter.motion, self._seed, _HAND_S))
+
+
+def _holds_what_is_nobodys(visit: Visit, _: Scanner) -> bool:
+    """Whether a passport was laid down before somebody served. If not, who has begun to serve is not disturbed."""
+    return visit.holds_document or visit.failure is not None
 
 
 def _wanted(visit: Visit, scanner: Scanner) -> str:

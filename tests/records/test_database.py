@@ -1,5 +1,7 @@
 """Database trouble: each kind ends in one plain error, nothing is lost, nothing is released."""
 
+import contextlib
+import gc
 import sqlite3
 from pathlib import Path
 
@@ -54,10 +56,11 @@ def test_whoever_waits_for_others_looks_again_in_equal_steps(place: Place, monke
             other.execute("ROLLBACK")
 
     monkeypatch.setattr("stillscan.records.database.time.sleep", passes)
-    with place.database.writing() as connection:
+    third = sqlite3.connect(place.path, isolation_level=None, timeout=0)
+    with contextlib.closing(third), place.database.writing() as connection:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 1000 * WAIT_S
         with pytest.raises(sqlite3.OperationalError, match="locked"):
-            sqlite3.connect(place.path, isolation_level=None, timeout=0).execute("BEGIN IMMEDIATE")
+            third.execute("BEGIN IMMEDIATE")
     assert len(looks) == 50
     assert len(set(looks)) == 1
     other.close()
@@ -128,6 +131,17 @@ def test_other_files(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(RecordsError, match=problem):
         Database(path)
     assert path.read_bytes() == content
+
+
+def test_who_is_gone_holds_no_connection(place: Place) -> None:
+    database = Database(place.path)
+    with database.reading():
+        pass
+    pool = database._engine.pool
+    assert pool.checkedin() == 1
+    del database
+    gc.collect()
+    assert pool.checkedin() == 0
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:

@@ -171,6 +171,8 @@ def test_a_kiosk_that_still_runs_tells_of_a_roll_back(tmp_path: Path) -> None:
     assert first[2].finish(tracking(0), GOOD, CLERK).verdict == "release"
     assert second[2].finish(tracking(1), GOOD, CLERK).verdict == "release"
     copy.backup(file)
+    for one in (copy, file):
+        one.close()
     for database, keyring, desk in (first, second):
         with pytest.raises(RecordsError, match="the audit chain is broken: "):
             desk.finish(tracking(2), GOOD, CLERK)

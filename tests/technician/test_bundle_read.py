@@ -87,6 +87,8 @@ class Kiosk:
     device: Device = field(default_factory=lambda: Device(board=b"simulator"))
     lines: list[str] = field(default_factory=list)
     configuration: str = ""
+    held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    """What another program holds until the test is over."""
 
     @property
     def file(self) -> Path:
@@ -165,7 +167,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def kiosk(office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kiosk:
+def kiosk(office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosk]:
     """A sound one, with what every kiosk has now and then: an abort, a cable pulled once, a scan that was not read."""
     folder = tmp_path / "kiosk"
     shutil.copytree(office, folder)
@@ -193,7 +195,8 @@ def kiosk(office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kios
     made.say("scanner trouble: /dev/ttyACM0: the scanner went away (input/output error) (gone)", level="WARNING")
     made.say("a sign-in was refused: signin_wrong", 2, "WARNING", "stillscan.web.signin")
     made.device.health["short_writes"] = 1
-    return made
+    with made.held:
+        yield made
 
 
 def read(out: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -236,8 +239,7 @@ def _lock_all(kiosk: Kiosk, *only: str) -> None:
 
 
 def _hold(kiosk: Kiosk) -> None:
-    connection = sqlite3.connect(kiosk.file)
-    kiosk.patch.setattr(sources, "_held", connection, raising=False)  # until the test is over
+    connection = kiosk.held.enter_context(contextlib.closing(sqlite3.connect(kiosk.file)))
     connection.execute("PRAGMA locking_mode=EXCLUSIVE")
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.execute("BEGIN EXCLUSIVE")

@@ -334,7 +334,7 @@ async def asked(program: Starlette, path: str, token: str, body: Drip, length: i
 def test_entries_of_which_one_is_damaged_are_one_line(tmp_path: Path, body: str) -> None:
     office = Office(tmp_path)
     office.client.post("/api/v1/consignments", json=[LETTER])
-    with sqlite3.connect(tmp_path / "records.db") as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "records.db")) as connection, connection:
         connection.execute("UPDATE audit_entry SET body = ?", (body,))
     for path in ("/audit/entries", "/audit/verify", "/consignments/RR123456785NO"):
         answer = office.client.get(f"/api/v1{path}")

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class Database:
         self._engine, self._getting = open_engine(self.url, wait_s)
         self._same: SameFile | SameServer = SameServer() if self.file is None else SameFile(self.file, named)
         event.listen(self._engine, "connect", self._same.connected)
+        weakref.finalize(self, self._engine.dispose).atexit = False  # who is gone holds no connection
         self._reader = self._engine.execution_options(**({} if self.file else {"isolation_level": "REPEATABLE READ"}))
         self._writer = self._engine.execution_options(writing=True)
         try:

@@ -37,6 +37,18 @@ def test_every_language_says_it_and_nothing_that_nobody_needs(language: str) -> 
         assert all(advice_on([key], language).values()), key
 
 
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    "key", ["state.17", "cause.12", "part.9", "fault.40", "reason.too_new", "sensor.x", "more.new"]
+)
+def test_what_a_newer_firmware_names_has_advice_too(key: str, language: str) -> None:
+    assert all(advice_on([key], language).values())
+    assert (
+        advice_on([key, "reason.document_expired"], language)["clerk"][1:]
+        == advice_on(["reason.document_expired"], language)["clerk"]
+    )
+
+
 def test_another_document_is_asked_for_only_where_one_helps() -> None:
     sends = {key for key, advice in table().items() if SENDS_FOR_ANOTHER_DOCUMENT & set(advice)}
     assert sends == ANOTHER_DOCUMENT_HELPS

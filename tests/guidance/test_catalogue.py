@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from kiosk import wire
 from stillscan.counter.held_reading import Ended
-from stillscan.errors import DeviceTrouble
+from stillscan.errors import DeviceTrouble, one_line
 from stillscan.guidance import DEFAULT_LANGUAGE, UnknownTextError, catalogue, language_name, languages, say
-from stillscan.guidance.catalogue import sections
+from stillscan.guidance.catalogue import say_or_name, say_reason, sections
 from stillscan.scanning.inspection import NoticeKind
 from stillscan.verify import OK, REASONS
 
-PLACEHOLDERS = {"mm": 43, "line": 2, "first": 5, "last": 9}
+PLACEHOLDERS = {"mm": 43, "line": 2, "first": 5, "last": 9, "name": "17"}
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -92,8 +92,19 @@ def test_everything_the_protocol_reports_has_a_sentence() -> None:
     wanted |= {f"device.{name}" for name in get_args(DeviceTrouble)} | {"reading.late", "reading.failed"}
     wanted |= {f"reading.{why}" for why in get_args(Ended)} | {"reading.other"}
     wanted |= {"sensor.accelerometer", "sensor.carriage", "sensor.flow", "sensor.flow_opposite"}
+    wanted |= {f"newer.{section}" for section in ("state", "cause", "part", "fault", "reason", "other")}
     known = {key for key in catalogue(DEFAULT_LANGUAGE) if not key.startswith("quality.")}  # those are the reader's
     assert known == wanted
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", ["17", "tilt_sensor", "x" * 1000, "\x1b[2J\u202e\n{mm}", ""])
+def test_what_a_newer_firmware_names_is_a_sentence_with_its_name(name: str, language: str) -> None:
+    for section in ("state", "cause", "part", "fault", "reason", "sensor"):
+        said = say_or_name(section, name, language)
+        assert re.fullmatch(r"[A-ZÆØÅ][^\x00-\x1f\u202e]{5,150}[.]", said)
+        assert f"({one_line(name)[:40]})" in said
+    assert say_reason(name, language).startswith(say_or_name("cause", name, language)[:20])
 
 
 def test_values_are_put_in_and_not_read_as_placeholders() -> None:

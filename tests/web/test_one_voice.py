@@ -8,7 +8,7 @@ from played import Played
 from test_page import T, accessible, type_tracking, until, wait_for
 
 from kiosk import wire
-from stillscan.guidance import say
+from stillscan.guidance import say, say_or_name
 from stillscan.guidance.advising import advice_on
 
 pytestmark = pytest.mark.process
@@ -80,6 +80,23 @@ def test_a_scanner_that_cannot_be_used_is_said_with_what_helps(page, played: Pla
     played.plug_in()
     page.locator("#helps").wait_for(state="hidden")
     assert shown(page, "#strip")
+
+
+def test_what_a_newer_firmware_names_is_said_with_what_helps(page, played: Played) -> None:
+    type_tracking(page)
+    wait_for(page, "scan")
+    played.state(wire.FAULT, part=99)
+    page.locator("#helps").wait_for(state="visible")
+    until(page, "document.getElementById('guidance').textContent", say_or_name("part", "99", "en"))
+    for person, (sentence,) in advice_on(["part.99"], "en").items():
+        assert page.inner_text(f"#helps [data-for={person}] dd") == sentence
+    accessible(page)
+    played.state(99)
+    until(page, "document.getElementById('guidance').textContent", say_or_name("state", "99", "en"))
+    played.plug_in()
+    played.give_up("99")
+    page.locator(".failure").wait_for(state="visible")
+    assert say_or_name("cause", "99", "en") in page.inner_text(".failure")
 
 
 @pytest.mark.parametrize("ends", [wire.EMPTY, wire.SCANNING])

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from stillscan.guidance.catalogue import sections
+from stillscan.guidance.catalogue import known_key, sections
 
 
 class Advice(NamedTuple):
@@ -35,7 +35,7 @@ def advice_on(keys: Iterable[str], language: str) -> dict[str, list[str]]:
     That nobody is to be called is said only when that is so for everything.
     """
     found: dict[str, dict[str, None]] = {person: {} for person in Advice._fields}
-    for key in keys:
+    for key in map(known_key, keys):
         if key in table():
             for person, action in table()[key]._asdict().items():
                 found[person].setdefault(action)

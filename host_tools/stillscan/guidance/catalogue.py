@@ -14,11 +14,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from stillscan.errors import InputError
+from stillscan.errors import InputError, one_line
 from stillscan.guidance.own_language import read_language, registered
 from stillscan.guidance.whole import read_whole
 
 DEFAULT_LANGUAGE = "nb"
+_NEWER = "newer."  # begins the keys of sentences about names that are not known
+_MOST_OF_A_NAME = 40  # characters of it that are shown: the longest that there is has 28
 _LANGUAGE_FILE = re.compile(r"[a-z]{2,3}\.toml")  # ISO 639-1 or -2
 _ADVICE = ("advice_clerk", "advice_customer", "advice_call")
 _NOT_GUIDANCE = ("language", "page", "service", "papers", "tour", "why", "fleet", *_ADVICE)
@@ -120,11 +122,17 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, **values: object) -> str:
 
 
 def say_or_name(section: str, name: str, language: str) -> str:
-    """The sentence, or the bare name of what a newer firmware says and the catalogue does not know."""
-    try:
-        return say(f"{section}.{name}", language)
-    except UnknownTextError:
-        return name
+    """The sentence; of what a newer firmware says and this catalogue does not, that it is not known, with its name."""
+    key = known_key(f"{section}.{name}")
+    return say(key, language, **({"name": one_line(name)[:_MOST_OF_A_NAME]} if key.startswith(_NEWER) else {}))
+
+
+def known_key(key: str) -> str:
+    """The key itself, or that of the sentence for what is not known of its section (``newer``)."""
+    section = key.partition(".")[0]
+    if key in catalogue(DEFAULT_LANGUAGE):
+        return key
+    return next(one for one in (f"{_NEWER}{section}", f"{_NEWER}other") if one in catalogue(DEFAULT_LANGUAGE))
 
 
 def say_key(key: str, language: str) -> str:

@@ -6,6 +6,7 @@ import re
 
 from kiosk import wire
 from stillscan.boards.settings import known
+from stillscan.link.messages import named
 from stillscan.testing.reconstruct import hand
 from stillscan.testing.seen import Seen, StateSeen
 
@@ -41,4 +42,4 @@ def as_test(recorded: Seen, name: str, trace: str) -> str:
 
 
 def _named(state: StateSeen) -> str:
-    return f'state="{wire.STATES[state.state]}", cause="{wire.CAUSES[state.cause]}"'
+    return f'state="{named(wire.STATES, state.state)}", cause="{named(wire.CAUSES, state.cause)}"'

@@ -14,7 +14,7 @@ import numpy as np
 from kiosk import wire
 from stillscan.errors import expect_package
 from stillscan.files import write_whole
-from stillscan.link.messages import Abort, Band, Message, State
+from stillscan.link.messages import Abort, Band, Message, State, named
 from stillscan.scanning.check import FIRST_TEXT_ROW, LAST_TEXT_ROW
 from stillscan.simulator.scene import Scene
 from stillscan.simulator.signals import Light, Tone
@@ -59,9 +59,9 @@ class Recorder:
             self.bands.append((header.t_us / 1000, header.row, header.dx_um / 1000, header.dy_um / 1000))
         elif isinstance(message, Abort):
             self.aborted.add(message.sweep)
-            self.aborts.append((message.t_ms, wire.CAUSES[message.cause], message.row))
+            self.aborts.append((message.t_ms, named(wire.CAUSES, message.cause), message.row))
         elif isinstance(message, State):
-            self.states.append((message.t_ms, wire.STATES[message.state]))
+            self.states.append((message.t_ms, named(wire.STATES, message.state)))
 
 
 def expect_matplotlib() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk import wire
-from stillscan.link.messages import Band, Message, Sample, State, SweepBegin
+from stillscan.link.messages import Band, Message, Sample, State, SweepBegin, named
 from stillscan.recordings.file import Recording, parse
 from stillscan.simulator.flow import FRAME_US
 from stillscan.simulator.kiosk import SimulatedKiosk
@@ -165,18 +165,14 @@ def compared(recorded: Seen, replayed: Seen) -> dict[str, Any]:
 def _told(visit_: Seen) -> dict[str, Any]:
     result = visit_.result or [None] * 8
     states = [
-        {"t_ms": round(s.at_ms, 1), "state": _name(wire.STATES, s.state), "cause": _name(wire.CAUSES, s.cause),
-         "part": _name(wire.PARTS, s.part), "fault": _name(wire.FAULTS, s.fault)}
+        {"t_ms": round(s.at_ms, 1), "state": named(wire.STATES, s.state), "cause": named(wire.CAUSES, s.cause),
+         "part": named(wire.PARTS, s.part), "fault": named(wire.FAULTS, s.fault)}
         for s in visit_.states
     ]  # fmt: skip
     aborts = [
-        {"t_ms": round(s.end_ms or 0.0, 1), "cause": _name(wire.CAUSES, s.abort), "row": s.row} for s in visit_.aborts
+        {"t_ms": round(s.end_ms or 0.0, 1), "cause": named(wire.CAUSES, s.abort), "row": s.row} for s in visit_.aborts
     ]
     return {
         "outcome": result[0], "reason": result[1], "format": result[2], "attempts": len(visit_.sweeps),
         "states": states, "aborts": aborts, "quality": result[4] or [], "sensors": result[5] or [],
     }  # fmt: skip
-
-
-def _name(names: tuple[str, ...], number: int) -> str:
-    return names[number] if number < len(names) else str(number)

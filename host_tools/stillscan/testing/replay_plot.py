@@ -8,6 +8,7 @@ from typing import Any
 
 from kiosk import wire
 from stillscan.files import write_whole
+from stillscan.link.messages import named
 from stillscan.testing.plot import expect_matplotlib
 from stillscan.testing.seen import Seen
 
@@ -60,11 +61,11 @@ def _rows(axis: Any, visit: Seen, last_ms: float) -> None:
     ends = [*(state.at_ms for state in visit.states[1:]), last_ms]
     for state, until_ms in zip(visit.states, ends, strict=True):
         axis.axvspan(state.at_ms, until_ms, color=_SHADES.get(state.state, "#ffffff"), linewidth=0)
-        axis.annotate(wire.STATES[state.state], (state.at_ms, 6), fontsize=7, rotation=90, va="top")
+        axis.annotate(named(wire.STATES, state.state), (state.at_ms, 6), fontsize=7, rotation=90, va="top")
     for sweep in visit.sweeps:
         axis.plot([p[0] for p in sweep.places], [p[1] for p in sweep.places], ".", markersize=2, color="#1f4e8c")
         if sweep.abort and sweep.end_ms is not None:
             axis.axvline(sweep.end_ms, color="#d62728", linewidth=0.8)
-            axis.annotate(f" {wire.CAUSES[sweep.abort]}, row {sweep.row}", (sweep.end_ms, sweep.row), fontsize=8)
+            axis.annotate(f" {named(wire.CAUSES, sweep.abort)}, row {sweep.row}", (sweep.end_ms, sweep.row), fontsize=8)
     axis.set_ylim(_ROWS, -4)
     axis.set_ylabel("row scanned")

@@ -11,6 +11,7 @@ from typing import Any
 from kiosk import wire
 from stillscan.boards.settings import known
 from stillscan.errors import InputError
+from stillscan.link.messages import named
 from stillscan.recordings.file import VISIT, Recording
 from stillscan.recordings.rows import Row
 
@@ -175,6 +176,7 @@ class _Looks:
 def told(state: StateSeen) -> dict[str, Any]:
     """A state by its names."""
     return {
-        "t_ms": round(state.at_ms, 1), "state": wire.STATES[state.state], "cause": wire.CAUSES[state.cause],
-        "part": wire.PARTS[state.part], "fault": wire.FAULTS[state.fault],
+        "t_ms": round(state.at_ms, 1),
+        "state": named(wire.STATES, state.state), "cause": named(wire.CAUSES, state.cause),
+        "part": named(wire.PARTS, state.part), "fault": named(wire.FAULTS, state.fault),
     }  # fmt: skip

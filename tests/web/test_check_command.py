@@ -10,6 +10,7 @@ import pytest
 from stillscan.cli import main
 from stillscan.commands import run
 from stillscan.commands.office import DEMO_TRACKING
+from stillscan.commands.tour import tour
 from stillscan.guidance import page_texts
 from tests.hurried import Hurried
 
@@ -39,6 +40,7 @@ def test_a_check_ends_as_the_clerk_says(
     out, err = capsys.readouterr()
     assert out.startswith(verdict)
     assert "Reference: simulator-13" in out
+    assert f"Letter: {DEMO_TRACKING}" in out, "it is named where it is handed over or kept"
     assert "OESTENBYEN" not in out
     assert "Surname: OESTENBYEN" in err, "to be held against the photo page"
     assert "ZZZ0001013" not in out + err
@@ -148,3 +150,11 @@ def test_a_letter_that_a_trial_does_not_know_is_said_with_which_it_knows(
 ) -> None:
     assert check(monkeypatch, "", tracking="RA473124829NO") == 2
     assert page_texts("en")["test_unknown_letter"] in capsys.readouterr().err
+
+
+def test_a_letter_of_another_office_is_named_with_its_office(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (letter,) = (one for one in tour() if one.ends == "wrong_office")
+    assert check(monkeypatch, "", tracking=letter.tracking) == 1
+    assert f"  {page_texts('en')['lies_at']} {letter.office}.\n" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from books import NORWEGIAN, SOMEBODY_ELSE, TRACKING, MemoryBook
 from played import HELLO, IDENTITY
 
 from kiosk import wire
-from stillscan.commands.check import _talk
+from stillscan.commands.check import _meant, _talk
 from stillscan.commands.following import Following
 from stillscan.counter.counter import Counter
 from stillscan.counter.held_reading import TAKEN_S
@@ -79,6 +79,27 @@ def test_another_passport_while_the_face_is_compared(
     assert T["other_title"] in said
     assert said.count(T["face_intro"]) == 2
     assert said.count("OESTENBYEN") == 2, "the names are there with the question for the face alone"
+
+
+@pytest.mark.parametrize(
+    ("words", "yes", "no"),
+    [
+        (("Ja", "Nei"), "ja JA j y Yes", "nei N no NEI"),
+        (("Yes", "No"), "yes YES y Y ja", "no n nei NEI"),
+        (("Tak", "Nie"), "tak T y ja", "nie NIE n no"),
+        (("نعم", "لا"), "نعم ن ja", "لا no"),
+        (("No", "Ja"), "no NO n y", "ja J nei"),  # a language that means the other by them
+        (("Nai", "Nej"), "nai yes ja", "nej nei no"),  # its first letters mean nothing: they are the same
+    ],
+)
+def test_words_are_taken_in_every_language(words: tuple[str, str], yes: str, no: str) -> None:
+    assert {_meant(f" {typed}\n", *words) for typed in yes.split()} == {True}
+    assert {_meant(typed, *words) for typed in no.split()} == {False}
+    assert {_meant(typed, *words) for typed in ("", " ", "\n", "1", "maybe", "yesno", "x" * 10_000)} == {None}
+
+
+def test_first_letters_that_are_the_same_mean_nothing() -> None:
+    assert _meant("n", "Nai", "Nej") is None
 
 
 def test_the_clerk_scans_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ from stillscan.terminal.asking import asked, asked_unseen, at_terminal
 from stillscan.terminal.streams import question
 from stillscan.verify.known import lists, spoken
 
-_YES, _NO = {"y", "yes", "j", "ja"}, {"n", "no", "nei"}
+_YES, _NO = frozenset({"y", "yes", "j", "ja"}), frozenset({"n", "no", "nei"})
 _RETRY_S = 10.0  # how long a scanner may be missing or away, as `run --reconnect` has it
 
 
@@ -136,6 +136,10 @@ def _say_the_end(verdict: Recorded, visit: Visit, helps: dict[str, list[str]], l
             print(f"  {spoken(sentences, language)}")
         for person, label in (("clerk", t["you_do"]), ("customer", t["customer_does"]), ("call", t["call"])):
             print(f"  {label}: {' '.join(helps[person])}")
+    if visit.letter is not None:
+        print(f"  {t['letter']}: {visit.letter.tracking}")
+        if "wrong_office" in verdict.told:
+            print(f"  {t['lies_at']} {visit.letter.office}.")
     print(f"  {t['reference']}: {verdict.reference}")
 
 
@@ -199,8 +203,20 @@ def _answer(visit: Visit, language: str) -> Callable[[Visit], None]:
         print(t["read_intro"], file=sys.stderr)
         for name, value in read.items():
             print(f"  {t[f'read_{name}']}: {value}", file=sys.stderr)
-    answer = asked(f"{t['step_face']} [{t['face_yes'].split(',')[0]}/{t['face_no'].split(',')[0]}] ").strip().lower()
-    return lambda visit: visit.face(answer in _YES, turn) if answer in _YES | _NO else None
+    yes, no = (t[key].split(",")[0] for key in ("face_yes", "face_no"))
+    same = _meant(asked(f"{t['step_face']} [{yes}/{no}] "), yes, no)
+    return lambda visit: visit.face(same, turn) if same is not None else None
+
+
+def _meant(typed: str, yes: str, no: str) -> bool | None:
+    """Which of the two words of a language was typed, whole or its first letter; None: neither, or nothing.
+
+    Norwegian and English words are taken in every language in which they are not those of the other answer.
+    """
+    word = typed.strip().casefold()
+    own_yes, own_no = ({one.casefold(), one[0].casefold()} for one in (yes, no))
+    means_yes, means_no = own_yes | (_YES - own_no), own_no | (_NO - own_yes)
+    return None if (word in means_yes) == (word in means_no) else word in means_yes
 
 
 def _secret(label: str) -> str:

@@ -14,6 +14,7 @@ from training import devprint, devset, othertype
 
 from stillscan.mrz import CaptureReader, effort, read_captures, read_strip, strokes, typeface
 from stillscan.mrz.alphabet import ALPHABET
+from stillscan.mrz.elsewhere import unlike
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.net import TYPEFACE, WORN_TYPEFACE
 from tests.covering import covering, some
@@ -111,7 +112,7 @@ def test_nine_characters_side_by_side_that_do_not_look_like_ocr_b_are_other_prin
     own = np.full(classes.shape, 5.0, np.float32)
     own[1, 20:29] = part
     none = np.zeros(classes.shape, np.float32)
-    found = typeface.doubt([typeface.Print(characters, own, none, none, none)], NOR)
+    found = typeface.doubt([typeface.Print(characters, own, none, none, none, none)], NOR)
     assert (found is not None and found.text == typeface.OTHER) == refused
 
 
@@ -122,6 +123,34 @@ def test_the_thorough_network_is_asked_where_print_is_worn(level: int, asked: bo
         with effort.watched(lambda step, _amount, steps=steps: steps.append(step)):
             read_strip(devset.strip(ocr_b, level, 1400 + seed).pixels)
         assert (TYPEFACE in steps, WORN_TYPEFACE in steps) == (True, asked)
+
+
+@pytest.mark.parametrize(("column", "size_px", "blur_px"), [(14, 36, 0.8), (14, 39, 1.2), (6, 36, 1.2), (6, 39, 1.2)])
+def test_a_letter_that_stands_elsewhere_looks_as_it_does_there(
+    column: int, size_px: int, blur_px: float, ocr_b: Path
+) -> None:
+    """A capital lambda in clear print: it has the strokes of an A but for its bar, which lies close to both."""
+    first = "P<NORHANSEN<<KARI<ANNE".ljust(44, "<")
+    assert first[column] == "A"
+    whole = printed((first, NOR[1]), ocr_b)
+    bare = Image.fromarray(printed((first[:column] + " " + first[column + 1 :], NOR[1]), ocr_b))
+    font = ImageFont.truetype(str(MONO), size_px)
+    ImageDraw.Draw(bare).text((71 + 30 * column + 12.5, 88), "\u039b", 30, font, "mm")
+    for picture, accepted in ((whole, True), (np.asarray(bare), False)):
+        assert read_strip(cv2.GaussianBlur(picture, (0, 0), blur_px)).accepted == accepted
+
+
+def test_characters_are_held_against_the_others_of_their_class_alone(ocr_b: Path) -> None:
+    """Whatever their shade and where they stand in their cells; what stands once has none, and a filler none either."""
+    crop = printed(("OCOROS<<", "<<<<<<<<"), ocr_b)[64:112].copy()
+    crop[:, 71 + 60 : 71 + 90] = np.roll(crop[:, 71 + 60 : 71 + 90] // 2 + 100, 1, axis=0)
+    centres = np.array([71 + 15 + 30.0 * np.arange(8)])
+    classes = np.array([[ALPHABET.index(one) for one in "OOOROS<<"]])
+    found = unlike(typeface.cells(crop[None], centres), classes)[0]
+    assert found[1] > 0.15 > 0.1 > max(found[0], found[2], found[4])
+    assert not found[[3, 5, 6, 7]].any()
+    blank = np.full((1, 8, typeface.CELL_ROWS, typeface.CELL_COLUMNS), 225, np.uint8)
+    assert np.isfinite(unlike(blank, classes)).all()
 
 
 def test_strokes_are_missed_and_found_where_the_drawings_differ(ocr_b: Path) -> None:
@@ -297,8 +326,8 @@ def test_one_line_in_print_that_lacks_the_strokes_of_ocr_b_is_no_travel_document
     strip = printed(NOR, ocr_b)
     seen = typeface.seen
 
-    def lacks(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> typeface.Print:
-        found = seen(crops, centres_px)
+    def lacks(crops: NDArray[np.uint8], centres_px: NDArray[np.float64], read: NDArray[np.intp]) -> typeface.Print:
+        found = seen(crops, centres_px, read)
         found.lacking[other] += 0.3
         return found
 
@@ -314,8 +343,8 @@ def test_a_character_less_like_ocr_b_than_the_rest_of_its_print_is_none_sooner(
     seen = typeface.seen
 
     def strange(odds: float, unlike: float) -> str | None:
-        def one(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> typeface.Print:
-            found = seen(crops, centres_px)
+        def one(crops: NDArray[np.uint8], centres_px: NDArray[np.float64], read: NDArray[np.intp]) -> typeface.Print:
+            found = seen(crops, centres_px, read)
             usual = np.sort(found.characters[..., -1] - found.characters.max(axis=2), axis=None)[-9:-3].mean()
             found.characters[0, 7, -1] = found.characters[0, 7].max() + min(usual, 0.0) + odds
             found.own[0, 7] -= unlike

@@ -88,7 +88,7 @@ class Evidence:
     @cached_property
     def printed(self) -> typeface.Print:
         """What the print looks like, whatever text it is: looked at when it is first asked for."""
-        return typeface.seen(self.crops, self.grid.columns_px)
+        return typeface.seen(self.crops, self.grid.columns_px, self.likelihoods.argmax(axis=2))
 
     def weighed(self, likelihoods: NDArray[np.float32], steady: NDArray[np.float32]) -> "Evidence":
         """The same print with other chances; what it looks like is not looked at again."""

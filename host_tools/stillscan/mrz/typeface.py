@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from stillscan.mrz import effort
 from stillscan.mrz.alphabet import ALPHABET
 from stillscan.mrz.confusables import CONFUSABLE_OF
+from stillscan.mrz.elsewhere import unlike
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.formats import printed
 from stillscan.mrz.net import TYPEFACE, WORN_TYPEFACE, session
@@ -79,6 +80,11 @@ what is usual in a print that is none. Of 226 oddities in names, levels 0 to 4, 
 each other, that are certain otherwise 37 pass without it and 22 with it; of genuine strips it refuses none of 92 at
 levels 0 to 3, and one more of 44 at level 4 and of 27 at level 5. With 0.1 20 pass, and five more of level 5 are
 refused; with 0.25 27 pass."""
+_APART, _APART_USUAL, _APART_ANYWAY = 60.0, 2.0, 0.05
+"""Log odds that looking like none of its class elsewhere in the document is worth, and how many times what is usual in
+a print, and beyond that how much, is none. Of 383 strips with foreign characters much like a letter, clean to worn,
+that are certain otherwise 15 pass without it, and 7 do; of 792 genuine ones that are accepted otherwise it refuses one,
+with 1.5 times 5, and with 0.1 at 1.5 times one again, but 9 pass."""
 _AMONG, _WORST_USUAL = slice(-9, -3), 0.0
 """What is usual in a print that wears off: the mean of these characters, the greatest last; three foreign ones may come
 after them. Log odds beyond that are not usual: with -0.8 7 of 27 certain strips of level 5 are refused, with 0 5, with
@@ -100,6 +106,8 @@ class Print(NamedTuple):
     """(lines, cells) ink that it has and that is not there: see `strokes`."""
     second: NDArray[np.float32]
     """(lines, cells) ink of a second character beside its strokes: see `strokes`."""
+    unlike: NDArray[np.float32]
+    """(lines, cells) how little it looks like the others of its class: see `elsewhere`."""
 
 
 def cells(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -111,15 +119,18 @@ def cells(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> NDArray[
     return np.asarray(starting[np.arange(len(crops))[:, None], first], np.uint8)
 
 
-def seen(crops: NDArray[np.uint8], centres_px: NDArray[np.float64]) -> Print:
-    """What the network makes of the cells at `centres_px` (lines, cells) of crops (lines, 48, columns)."""
+def seen(crops: NDArray[np.uint8], centres_px: NDArray[np.float64], read: NDArray[np.intp]) -> Print:
+    """What the network makes of the cells at `centres_px` (lines, cells) of crops (lines, 48, columns).
+
+    `read`: the classes that whole lines were read as, which tell O from 0 and I from 1.
+    """
     pictures = cells(without_streaks(crops), centres_px)
     characters, own = _said(TYPEFACE, pictures)
     ink = compared(pictures, characters[..., : len(ALPHABET)].argmax(axis=2))
     if _wear(ink[1]) > _LITTLE_WORN:
         again = _said(WORN_TYPEFACE, pictures)
         characters, own = (characters + again[0]) / 2, (own + again[1]) / 2
-    return Print(characters, own, *ink)
+    return Print(characters, own, *ink, unlike(pictures, read))
 
 
 def _said(net: str, pictures: NDArray[np.uint8]) -> list[NDArray[Any]]:
@@ -176,9 +187,9 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
     odds = np.where(shown, said[..., -1] - known, _NO_ODDS)
     most = np.full((len(lines), 1), _STRANGE_CERTAIN)
     if not certain:
-        ink, gaps, second = (
+        ink, gaps, second, apart = (
             np.where(shown, np.mean([getattr(one, seen) for one in prints], axis=0), 0.0)
-            for seen in ("beyond", "lacking", "second")
+            for seen in ("beyond", "lacking", "second", "unlike")
         )
         usual = np.array([[_usual(line)] for line in gaps])
         # of a line that is printed in part the network has seen none, and its odds are not like those of the others
@@ -190,6 +201,7 @@ def doubt(prints: Sequence[Print], lines: tuple[str, ...], *, certain: bool = Fa
         odds = odds + _LACKING * np.maximum(gaps - usual - _LACKING_ANYWAY, 0)
         odds = odds + _SECOND * np.maximum(second - _usual(second) - _SECOND_ANYWAY, 0)
         odds = odds + _LESS_LIKE * np.maximum(own[shown].mean() - own, 0)
+        odds = odds + _APART * np.maximum(apart - _APART_USUAL * _usual(apart) - _APART_ANYWAY, 0)
     over = odds - most
     if over.max() <= 0:
         return None

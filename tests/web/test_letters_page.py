@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe import in_turn
-from clerks import SUPERVISOR, Clock
+from clerks import PIN, SUPERVISOR, Clock
 from letter_office import NAME, NUMBER, RIGHT, Office, day
 from test_page import until
 
@@ -92,3 +92,34 @@ def test_it_works_in_a_browser_without_scripts(browser, office: Office) -> None:
         assert day(30) in page.inner_text("#done")
         context.close()
     assert office.facts()[-1]["kind"] == kinds.EXTENSION
+
+
+def test_what_is_typed_is_there_again_after_the_lock(browser, make_office: Callable[..., Office]) -> None:
+    clock = Clock()
+    with make_office(clock=clock) as office:
+        page = browser.new_page()
+        office.show(page, SUPERVISOR)
+        page.goto(f"{office.url}/letters")
+        page.fill("#tracking", NUMBER)
+        page.press("#tracking", "Enter")
+        page.click("#recipient")
+        with page.expect_request("**/letters/draft"):
+            page.keyboard.type("Kari Hans", delay=1)
+        clock.now_s += office.sessions.lock_s / 2
+        with page.expect_request("**/letters/draft"):
+            page.keyboard.type("en", delay=1)
+        clock.now_s += office.sessions.lock_s / 2
+        page.reload()  # who types does something: nothing has locked
+        until(page, "document.activeElement.id", "recipient")
+        assert page.input_value("#recipient") == "Kari Hansen"
+        clock.now_s += office.sessions.lock_s
+        office.place()
+        page.fill("main #staff", SUPERVISOR)
+        page.fill("#pin", PIN)
+        page.press("#pin", "Enter")
+        page.click(f"text={page_texts('en')['letters']}")
+        until(page, "document.activeElement.id", "recipient")
+        page.press("#recipient", "Enter")
+        page.wait_for_selector("#done")
+        page.close()
+    assert office.facts()[-1]["kind"] == kinds.CORRECTION

@@ -60,6 +60,20 @@ _NOT_OF_ERASED = ("extend", "correct")
 _SAME_IN_ALL = {"unknown": "tracking_unknown"}  # problems for which the page has a sentence already
 
 
+_TYPED = ("deadline", "recipient", "reason")
+_LONGEST = 200  # characters of what is typed that are kept: its fields take no more
+
+
+class _Half(NamedTuple):
+    """What a supervisor typed of a decision and did not send, or what was refused. In memory only, and in no log."""
+
+    staff: str
+    tracking: str
+    fields: dict[str, str]
+    at: str
+    """The field with the cursor."""
+
+
 class _Done(NamedTuple):
     """What came of a request: the letter as it stands now, what was done, and what was wrong."""
 
@@ -82,32 +96,73 @@ class Letters:
         self._keyring = keyring
         self._chain = chain
         self._threads = anyio.CapacityLimiter(_MOST_AT_ONCE)
+        self._half: dict[str, _Half] = {}
 
     def routes(self) -> list[BaseRoute]:
         """Where it is."""
         return [
             Route("/letters", self.page),
             Route("/letters", self.find, methods=["POST"], name=_FIND),
+            Route("/letters/draft", self.draft, methods=["POST"]),
             *(Route(f"/letters/{name}", self.change, methods=["POST"], name=name) for name in _CHANGES),
         ]
 
     async def page(self, request: Request) -> Response:
-        """Which letter?"""
-        return supervisors_only(request) or self._page(request, _FIND, {}, _Done())
+        """Which letter? Or the one of which something was typed before the page was loaded anew, or locked."""
+        if refused := supervisors_only(request):
+            return refused
+        half = self._half_of(request)
+        if half is None:
+            return self._page(request, _FIND, {}, _Done())
+        return await self._answer(request, _FIND, {"tracking": half.tracking})
 
     async def find(self, request: Request) -> Response:
         """The letter with a number."""
-        return supervisors_only(request) or await self._answer(request, _FIND)
+        return supervisors_only(request) or await self._answer(request, _FIND, await form_of(request))
 
     async def change(self, request: Request) -> Response:
         """A decision about it."""
-        return supervisors_only(request) or await self._answer(request, request.url.path.rpartition("/")[2])
+        asked = request.url.path.rpartition("/")[2]
+        return supervisors_only(request) or await self._answer(request, asked, await form_of(request))
 
-    async def _answer(self, request: Request, asked: str) -> Response:
+    async def draft(self, request: Request) -> Response:
+        """What stands in the fields of a decision: it is there again when the page is loaded anew."""
+        if refused := supervisors_only(request):
+            return refused
         form = await form_of(request)
+        if form.get("boot") == self._counter.boot:
+            self._keep(request, form)
+        return Response(status_code=204)
+
+    async def _answer(self, request: Request, asked: str, form: Mapping[str, str]) -> Response:
         work = functools.partial(self._work, asked, form, session_of(request).person)
         done = await anyio.to_thread.run_sync(work, limiter=self._threads)  # a database may hang
+        half = self._half_of(request)
+        if asked == _FIND and half is not None and done.found and done.found.letter.tracking == half.tracking:
+            form = {**form, **half.fields, "at": half.at}
+        else:
+            self._keep(request, form if done.error is not None else {})
         return self._page(request, asked, form, done)
+
+    def _half_of(self, request: Request) -> _Half | None:
+        """What was typed at this browser, for the person who typed it; for anybody else it is forgotten."""
+        session = session_of(request)
+        half = self._half.get(session.browser)
+        if half is not None and half.staff != session.person.staff:
+            del self._half[session.browser]
+            return None
+        return half
+
+    def _keep(self, request: Request, form: Mapping[str, str]) -> None:
+        """As long as there is anything: what is typed, until it is taken or another letter is looked at."""
+        session = session_of(request)
+        fields = {name: form[name][:_LONGEST] for name in _TYPED if form.get(name)}
+        if fields:
+            at = form.get("at", next(iter(fields)))
+            number = form.get("tracking", "")[:_LONGEST]
+            self._half[session.browser] = _Half(session.person.staff, number, fields, at)
+        else:
+            self._half.pop(session.browser, None)
 
     def _work(self, asked: str, form: Mapping[str, str], person: Person) -> _Done:
         """In a thread: look the letter up, after it was changed if that was asked for."""
@@ -151,7 +206,7 @@ class Letters:
             "found": None if done.found is None else _shown(done.found, today, texts),
             "today": today.isoformat(),
             "asked": asked,
-            "typed": form if done.error is not None else {},
+            "typed": form if done.changed is None else {},
             "problem": problem,
             "done": None if done.changed is None else _done(done.changed, form, texts),
         }

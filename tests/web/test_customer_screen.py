@@ -4,7 +4,7 @@ import pytest
 from books import NORWEGIAN, TRACKING
 from clerks import client
 from played import Played
-from test_page import T, accessible, to_face
+from test_page import T, accessible, to_face, until
 
 from stillscan.guidance.customers import customer_languages, customer_texts
 from tests.covering import WHOLE
@@ -86,6 +86,41 @@ def test_a_choice_of_language_is_of_one_customer(browser, played: Played) -> Non
     played.counter.begin_anew(played.counter.visit.turn)
     customer.wait_for_selector("html[lang=nb]", state="attached")
     sees(customer, "wait")
+    customer.close()
+
+
+HEARD = """window.heard = []
+window.EventSource = class extends EventSource {
+  constructor(...where) {
+    super(...where)
+    this.addEventListener('panel', (event) => heard.push(JSON.parse(event.data).turn.split('-')[1]))
+  }
+}"""
+
+
+def test_what_is_taken_back_before_it_was_said_is_not_said_and_a_step_waits_for_nobody(browser, played: Played) -> None:
+    """In a window whose clock stands: a passport that slid and lies still again left "moved" on the screen for good."""
+    customer = browser.new_page()
+    customer.clock.install(time=0)
+    customer.add_init_script(HEARD)
+    customer.goto(f"{played.url}/customer?language=en")
+    customer.clock.pause_at(60_000)
+    played.counter.serve(TRACKING, played.counter.visit.turn)
+    sees(customer, "lay")
+    customer.clock.fast_forward(2_000)
+    played.place()
+    played.scan(10)
+    customer.wait_for_selector("[data-shown=hold]")
+    played.slip()
+    until(customer, "window.heard.at(-1)", "moved")
+    played.scan(20)
+    until(customer, "window.heard.at(-1)", "hold")
+    customer.clock.fast_forward(2_000)
+    assert customer.inner_text("h1") == customer_texts("en")["hold"]
+    played.slip()
+    customer.wait_for_selector("[data-shown=moved]")
+    played.read(NORWEGIAN)
+    customer.wait_for_selector("[data-shown=face]")
     customer.close()
 
 

@@ -292,15 +292,14 @@ function locked() {
 
 // --- the scanner -------------------------------------------------------------------------------------------------------
 
-// Each sentence stays long enough to be read; of those that come meanwhile the newest follows.
+// Each sentence stays long enough to be read; of those that come meanwhile the newest follows. `tell` says whether it was new.
 function unhurried(tell) {
   let said = -Infinity
   let waiting = null
   return (news, atOnce = false) => {
     clearTimeout(waiting)
     const speak = () => {
-      said = performance.now()
-      tell(news)
+      if (tell(news)) said = performance.now()
     }
     const wait = said + READ_MS - performance.now()
     if (wait > 0 && !atOnce) waiting = setTimeout(speak, wait)
@@ -311,12 +310,13 @@ const say = unhurried(({ text, helps }) => {
   const guidance = document.getElementById('guidance')
   if (guidance && guidance.textContent !== text) guidance.textContent = text
   const advice = document.getElementById('helps')
-  if (!advice) return
+  if (!advice) return true
   for (const [person, sentence] of Object.entries(helps)) {
     const said = advice.querySelector(`[data-for=${person}] dd`)
     if (said.textContent !== sentence) said.textContent = sentence
   }
   advice.hidden = !Object.keys(helps).length
+  return true
 })
 
 function voice(how) {
@@ -360,7 +360,11 @@ const LOCK_MS = 1000 * Number(document.body.dataset.lock ?? 0) // after so long 
 let source
 let heard
 let alive = performance.now()
-const showUnhurried = unhurried((html) => show(html))
+const showUnhurried = unhurried((news) => {
+  if (news.turn === turn()) return false
+  show(news.html)
+  return true
+})
 const on = {
   boot(sent) {
     boot ??= sent // a page that shows nothing of a visit is not told before
@@ -370,7 +374,8 @@ const on = {
     voice(news.voice)
     if (!atCounter) {
       if (news.visit !== panel.firstElementChild?.dataset.visit && chosen) return location.replace(OFFICE_S)
-      if (news.turn !== turn()) showUnhurried(news.html)
+      // Only hands on the glass are too fast to be read, and what is taken back meanwhile is not said any more.
+      showUnhurried(news, Number.parseInt(news.turn, 10) !== Number.parseInt(turn(), 10))
       return
     }
     if (news.turn !== turn()) show(news.html)

@@ -28,16 +28,20 @@ def unlike(cells: NDArray[np.uint8], classes: NDArray[np.intp]) -> NDArray[np.fl
     found = np.zeros(which.size, np.float32)
     times = np.bincount(which, minlength=len(ALPHABET))
     times[ALPHABET.index(FILLER)] = 0
-    pictures = cells.reshape(-1, *cells.shape[2:])[:, *_LOOKED_AT]
+    looked = np.flatnonzero(times[which] > 1)
+    if not looked.size:
+        return found.reshape(classes.shape)
+    looked = looked[np.argsort(which[looked], kind="stable")]  # class by class
+    pictures = cells.reshape(-1, *cells.shape[2:])[looked][:, *_LOOKED_AT].astype(np.float32)
     size = pictures.shape[1] - 2 * _DOWN_PX, pictures.shape[2] - 2 * _RIGHT_PX
-    for one in np.flatnonzero(times > 1):
-        places = np.flatnonzero(which == one)
-        looks = np.lib.stride_tricks.sliding_window_view(pictures[places], size, axis=(1, 2))[..., ::_THIN, ::_THIN]
-        moved = looks.reshape(len(places), (2 * _DOWN_PX + 1) * (2 * _RIGHT_PX + 1), -1).astype(np.float32)
-        moved -= moved.mean(axis=2, keepdims=True)
-        own = moved[:, moved.shape[1] // 2]  # in the middle
-        others = own.sum(axis=0) - own
-        apart = np.linalg.norm(others, axis=1)[:, None] * np.sqrt(np.einsum("nsp,nsp->ns", moved, moved))
-        alike = np.matmul(moved, others[..., None])[..., 0] / np.maximum(apart, 1)
-        found[places] = np.maximum(1 - alike.max(axis=1), 0)
+    looks = np.lib.stride_tricks.sliding_window_view(pictures, size, axis=(1, 2))[..., ::_THIN, ::_THIN]
+    moved = looks.reshape(len(looked), (2 * _DOWN_PX + 1) * (2 * _RIGHT_PX + 1), -1)
+    means = moved.mean(axis=2)
+    own = moved[:, moved.shape[1] // 2] - means[:, [moved.shape[1] // 2]]  # in the middle
+    first = np.flatnonzero(np.diff(which[looked], prepend=-1))
+    others = np.repeat(np.add.reduceat(own, first), np.diff(first, append=len(looked)), axis=0) - own
+    power = np.einsum("nsp,nsp->ns", moved, moved) - moved.shape[2] * means**2
+    apart = np.linalg.norm(others, axis=1)[:, None] * np.sqrt(np.maximum(power, 0))
+    alike = np.matmul(moved, others[..., None])[..., 0] / np.maximum(apart, 1)  # the others' mean is 0
+    found[looked] = np.maximum(1 - alike.max(axis=1), 0)
     return found.reshape(classes.shape)

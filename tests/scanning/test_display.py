@@ -9,7 +9,7 @@ from rich.console import Console
 from kiosk import wire
 from stillscan.commands.display import Both, ConsoleOut, LinkLines, PlainLines, verdict_text
 from stillscan.errors import DeviceTrouble
-from stillscan.guidance import catalogue, languages
+from stillscan.guidance import catalogue, languages, say
 from stillscan.link.identity import ScannerIdentity
 from stillscan.link.messages import Hello, Message, State
 from stillscan.mrz import QualityFinding
@@ -46,9 +46,10 @@ def test_a_picture_is_no_matter_of_advice_when_the_hand_was_the_reason() -> None
     assert len(verdict_text(result, "en")) == 2
 
 
-def test_what_a_newer_firmware_says_is_shown_by_its_name() -> None:
-    assert verdict_text(Result("gave_up", "42"), "en")[1] == "42"
-    assert verdict_text(Result("fault", "9: 17"), "en")[1:] == ["9", "17"]
+def test_what_a_newer_firmware_says_is_a_sentence_with_its_name() -> None:
+    assert verdict_text(Result("gave_up", "42"), "en")[1] == say("newer.cause", "en", name="42")
+    told = verdict_text(Result("fault", "9: 17"), "en")[1:]
+    assert told == [say("newer.part", "en", name="9"), say("newer.fault", "en", name="17")]
 
 
 def test_a_scanner_that_talks_without_end_fills_no_journal() -> None:

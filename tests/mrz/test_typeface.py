@@ -14,7 +14,6 @@ from training import devprint, devset, othertype
 
 from stillscan.mrz import CaptureReader, effort, read_captures, read_strip, strokes, typeface
 from stillscan.mrz.alphabet import ALPHABET
-from stillscan.mrz.elsewhere import unlike
 from stillscan.mrz.finding import QualityFinding
 from stillscan.mrz.net import TYPEFACE, WORN_TYPEFACE
 from tests.covering import covering, some
@@ -123,34 +122,6 @@ def test_the_thorough_network_is_asked_where_print_is_worn(level: int, asked: bo
         with effort.watched(lambda step, _amount, steps=steps: steps.append(step)):
             read_strip(devset.strip(ocr_b, level, 1400 + seed).pixels)
         assert (TYPEFACE in steps, WORN_TYPEFACE in steps) == (True, asked)
-
-
-@pytest.mark.parametrize(("column", "size_px", "blur_px"), [(14, 36, 0.8), (14, 39, 1.2), (6, 36, 1.2), (6, 39, 1.2)])
-def test_a_letter_that_stands_elsewhere_looks_as_it_does_there(
-    column: int, size_px: int, blur_px: float, ocr_b: Path
-) -> None:
-    """A capital lambda in clear print: it has the strokes of an A but for its bar, which lies close to both."""
-    first = "P<NORHANSEN<<KARI<ANNE".ljust(44, "<")
-    assert first[column] == "A"
-    whole = printed((first, NOR[1]), ocr_b)
-    bare = Image.fromarray(printed((first[:column] + " " + first[column + 1 :], NOR[1]), ocr_b))
-    font = ImageFont.truetype(str(MONO), size_px)
-    ImageDraw.Draw(bare).text((71 + 30 * column + 12.5, 88), "\u039b", 30, font, "mm")
-    for picture, accepted in ((whole, True), (np.asarray(bare), False)):
-        assert read_strip(cv2.GaussianBlur(picture, (0, 0), blur_px)).accepted == accepted
-
-
-def test_characters_are_held_against_the_others_of_their_class_alone(ocr_b: Path) -> None:
-    """Whatever their shade and where they stand in their cells; what stands once has none, and a filler none either."""
-    crop = printed(("OCOROS<<", "<<<<<<<<"), ocr_b)[64:112].copy()
-    crop[:, 71 + 60 : 71 + 90] = np.roll(crop[:, 71 + 60 : 71 + 90] // 2 + 100, 1, axis=0)
-    centres = np.array([71 + 15 + 30.0 * np.arange(8)])
-    classes = np.array([[ALPHABET.index(one) for one in "OOOROS<<"]])
-    found = unlike(typeface.cells(crop[None], centres), classes)[0]
-    assert found[1] > 0.15 > 0.1 > max(found[0], found[2], found[4])
-    assert not found[[3, 5, 6, 7]].any()
-    blank = np.full((1, 8, typeface.CELL_ROWS, typeface.CELL_COLUMNS), 225, np.uint8)
-    assert np.isfinite(unlike(blank, classes)).all()
 
 
 def test_strokes_are_missed_and_found_where_the_drawings_differ(ocr_b: Path) -> None:

@@ -92,6 +92,7 @@ def _begins(page: Any) -> None:
 def _submits(field: str, text: str) -> Callable[[Any], None]:
     def act(page: Any) -> None:
         page.fill(field, text)
+        page.evaluate("document.getElementById('problem')?.remove()")  # of before: told again until somebody acts
         page.press(field, "Enter")
         page.wait_for_selector("#problem")
 

@@ -123,3 +123,30 @@ def test_what_is_typed_is_there_again_after_the_lock(browser, make_office: Calla
         page.wait_for_selector("#done")
         page.close()
     assert office.facts()[-1]["kind"] == kinds.CORRECTION
+
+
+def test_what_was_sent_at_once_does_not_come_back(browser, office: Office) -> None:
+    """Enter right behind the last letter: the page that is left has nothing more to tell of what is taken."""
+    drafts: list[str] = []
+    with office:
+        page = browser.new_page()
+        page.on("request", lambda request: drafts.append(request.url) if "draft" in request.url else None)
+        office.show(page, SUPERVISOR)
+        page.goto(f"{office.url}/letters")
+        page.fill("#tracking", NUMBER)
+        page.press("#tracking", "Enter")
+        page.wait_for_selector("#recipient")
+        page.evaluate(
+            """name => {
+                const field = document.getElementById('recipient')
+                field.value = name
+                field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+                field.form.requestSubmit()
+            }""",
+            RIGHT,
+        )
+        page.wait_for_selector("#done")
+        page.goto(f"{office.url}/letters")
+        assert page.locator("#state").count() == 0
+        page.close()
+    assert drafts == []

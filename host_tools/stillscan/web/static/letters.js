@@ -19,4 +19,8 @@ document.getElementById('panel').addEventListener('input', (event) => {
   clearTimeout(drafting)
   drafting = setTimeout(draft, DRAFT_MS)
 })
+addEventListener('submit', () => { // what is sent is told by its answer, also that it is typed no more
+  clearTimeout(drafting)
+  drafting = null
+})
 addEventListener('pagehide', () => { if (drafting) draft() })
